@@ -1,0 +1,126 @@
+"""What can go wrong, as one tree. An error's docstring is its default message.
+
+BridgeError
+├── BadRequest                 the caller's fault; `field` names the parameter
+│   ├── InvalidNumber
+│   ├── InvalidText
+│   └── UnknownLine
+├── NotAllowed                 credentials wrong, missing or not enough
+├── NoSuchThing                message, endpoint, ledger row … that this account does not have
+├── NotPossible                the thing is there, but its state forbids this
+│   └── IdempotencyConflict
+├── StoreUnavailable           disk full, file locked or damaged: nothing was accepted
+├── ConfigError                the configuration has mistakes, all of them listed
+└── LinkError                  raised by links; these three decide every retry
+    ├── DeviceLost             nothing left us: retry, elsewhere if possible
+    ├── SendRefused            a definite no, with a cause and what it means for a retry
+    └── OutcomeUnknown         the device had it and no answer came: never re-sent unasked
+"""
+
+from enum import StrEnum
+
+
+class BridgeError(Exception):
+    """Something went wrong inside the bridge."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+    @property
+    def message(self) -> str:
+        """The sentence for the person who reads it."""
+        return str(self.args[0])
+
+
+class BadRequest(BridgeError):
+    """The request is not valid."""
+
+    def __init__(self, message: str = "", field: str = "") -> None:
+        super().__init__(message)
+        #: the parameter at fault, in our words (`recipient`, `text`, `not_before` …); dialects rename it
+        self.field = field
+
+
+class InvalidNumber(BadRequest):
+    """The recipient is not a phone number."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message, "recipient")
+
+
+class InvalidText(BadRequest):
+    """The text is empty or too long."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message, "text")
+
+
+class UnknownLine(BadRequest):
+    """No such line or device is configured."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message, "line")
+
+
+class NotAllowed(BridgeError):
+    """The credentials are missing or wrong."""
+
+
+class NoSuchThing(BridgeError):
+    """There is no such thing in this account."""
+
+
+class NotPossible(BridgeError):
+    """The state it is in does not allow this."""
+
+
+class IdempotencyConflict(NotPossible):
+    """This idempotency key was used before with another request."""
+
+
+class StoreUnavailable(BridgeError):
+    """The store cannot be written; nothing was accepted."""
+
+
+class ConfigError(BridgeError):
+    """The configuration has mistakes."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        #: every problem found, each as `file: key: message`
+        self.problems = problems
+
+
+class LinkError(BridgeError):
+    """The link to the device failed."""
+
+
+class DeviceLost(LinkError):
+    """The device went away before anything was handed to it."""
+
+
+class Refusal(StrEnum):
+    """What a refusal means for the next try."""
+
+    #: the network or device will never take this message: fail it
+    PERMANENT = "permanent"
+    #: busy or out of service: try the same again later
+    TEMPORARY = "temporary"
+    #: out of credit: not on this line until somebody tops up
+    CREDIT = "credit"
+    #: the line itself is unusable (no SIM, PIN, barred): park the line, the message goes elsewhere
+    LINE = "line"
+
+
+class SendRefused(LinkError):
+    """The network or the device refused the message."""
+
+    def __init__(self, cause: str, refusal: Refusal) -> None:
+        super().__init__(cause)
+        #: the device's own words and code, for people: `+CMS ERROR: 42 (congestion)`
+        self.cause = cause
+        self.refusal = refusal
+
+
+class OutcomeUnknown(LinkError):
+    """The device had the message and no answer came; it may or may not have been sent."""

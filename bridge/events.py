@@ -1,0 +1,117 @@
+"""What happened, in the past tense, and the one bus that tells it.
+
+An event is committed together with the change it tells of (store), so the bus and the ledger never
+speak of something that was lost. `data` is an immutable snapshot: a webhook retried two days later
+says the same.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.model import Message, Received
+
+log = logging.getLogger(__name__)
+
+MESSAGE_SUBMITTED = "message.submitted"
+MESSAGE_SENT = "message.sent"
+MESSAGE_DELIVERED = "message.delivered"
+MESSAGE_FAILED = "message.failed"
+MESSAGE_UNKNOWN = "message.unknown"
+MESSAGE_EXPIRED = "message.expired"
+MESSAGE_CANCELLED = "message.cancelled"
+MESSAGE_RECEIVED = "message.received"
+#: typed on the phone itself
+MESSAGE_TYPED = "message.typed"
+CALL_MISSED = "call.missed"
+LINE_CHANGED = "line.changed"
+
+#: everything an endpoint may subscribe to, with the sentence for the documentation
+NAMES: dict[str, str] = {
+    MESSAGE_SUBMITTED: "a message was accepted and is safe on disk",
+    MESSAGE_SENT: "the network took every part",
+    MESSAGE_DELIVERED: "the recipient's phone confirmed every part",
+    MESSAGE_FAILED: "it will not be sent; `error` says why",
+    MESSAGE_UNKNOWN: "the device had it and no answer came; not re-sent unasked",
+    MESSAGE_EXPIRED: "its time ran out before it could be sent or delivered",
+    MESSAGE_CANCELLED: "the caller took it back before it was sent",
+    MESSAGE_RECEIVED: "an SMS came in on a line",
+    LINE_CHANGED: "a line's state changed; `reason` says what to do",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened."""
+
+    #: position in the log, grows; cursor of `GET /v1/events`
+    seq: int
+    #: UUID, the same in every delivery of it
+    id: str
+    name: str
+    #: "" for everybody's (received SMS, line changes)
+    account: str
+    #: Unix ms
+    at: int
+    #: the message, inbox row or line it is about
+    subject: str
+    #: JSON-ready snapshot; for messages the keys of `message_data`, for received SMS of `received_data`
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Bus:
+    """Tells subscribers, on the event loop, what was committed."""
+
+    def __init__(self) -> None:
+        self._subscribers: list[Callable[[Sequence[Event]], None]] = []
+
+    def subscribe(self, hear: Callable[[Sequence[Event]], None]) -> Callable[[], None]:
+        """Call `hear` with each batch of committed events; returns the call that ends it."""
+        self._subscribers.append(hear)
+        return lambda: self._subscribers.remove(hear)
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Tell everybody; one subscriber's exception never keeps the news from the others."""
+        for hear in list(self._subscribers):
+            try:
+                hear(events)
+            except Exception:
+                log.exception("a subscriber failed on %s", [event.name for event in events])
+
+
+def message_data(message: Message) -> dict[str, Any]:
+    """The snapshot of a message that its events carry; times are Unix milliseconds, 0 when not yet."""
+    return {
+        "id": message.id,
+        "to": message.recipient,
+        "written": message.written,
+        "text": message.text,
+        "state": message.state.value,
+        "line": message.line,
+        "slot": message.slot,
+        "parts": message.parts,
+        "error": message.error,
+        "client_ref": message.client_ref,
+        "tag": message.tag,
+        "dialect": message.dialect,
+        "created_at": message.created_at,
+        "sent_at": message.sent_at,
+        "delivered_at": message.delivered_at,
+    }
+
+
+def received_data(received: Received) -> dict[str, Any]:
+    """The snapshot of a received SMS that its event carries; times are Unix milliseconds, 0 when unknown."""
+    return {
+        "id": received.id,
+        "from": received.sender,
+        "text": received.text,
+        "line": received.line,
+        "device": received.device,
+        "sent_at": received.sent_at,
+        "received_at": received.received_at,
+        "partial": received.partial,
+        "data": received.data,
+        "error": received.error,
+    }

@@ -1,0 +1,44 @@
+"""The one place where asyncio tasks begin: a task that dies is logged and takes its owner down."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+class Tasks:
+    """The background tasks of one owner.
+
+    `on_death` is called once, on the loop, with the exception of a task that ended by one.
+    """
+
+    def __init__(self, owner: str, on_death: Callable[[BaseException], None] | None = None) -> None:
+        self._owner = owner
+        self._on_death = on_death
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Run a coroutine until it ends or the owner closes."""
+        task = asyncio.get_running_loop().create_task(coroutine, name=f"{self._owner}: {name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or task.exception() is None:
+            return
+        error = task.exception()
+        assert error is not None  # noqa: S101 - narrows the type; the line above returned otherwise
+        log.error("%s died", task.get_name(), exc_info=error)
+        if self._on_death is not None:
+            self._on_death(error)
+
+    async def close(self) -> None:
+        """Cancel what still runs and wait for it."""
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
