@@ -69,6 +69,8 @@ class Ledger:
         self._woken.set()
 
     def _hear(self, events: Sequence[Event]) -> None:
+        if not events:  # changed by another process, which tells no more than that
+            self.poke()
         for lane, _ in self._lanes.values():
             if any(_wants(lane.endpoint, event) for event in events):
                 lane.wake()
