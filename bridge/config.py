@@ -15,7 +15,7 @@ from typing import Any, get_origin
 
 from bridge.errors import ConfigError
 from bridge.ports import Device, Driver
-from bridge.settings import SECTIONS, Config, Dialect, Secret, fields
+from bridge.settings import SECTIONS, Config, Dialect, Secret, Storage, fields
 
 DEFAULT_PATH = Path("/etc/sms-bridge/config.toml")
 VARIABLE = "SMS_BRIDGE__"
@@ -49,6 +49,19 @@ def load(
     if reader.problems:
         raise ConfigError(reader.problems)
     return config
+
+
+def load_store(path: Path | None, environment: Mapping[str, str]) -> Storage:
+    """The `[store]` section alone, for commands that need no device. Raises ConfigError for its mistakes."""
+    reader = _Reader(str(path) if path else "configuration", {}, ())
+    tree = read(path) if path else {}
+    for variable, text in sorted(environment.items()):
+        if variable.startswith(f"{VARIABLE}STORE__"):
+            reader.lay_over(tree, variable, text)
+    storage = reader.store(tree)
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return storage
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -133,6 +146,11 @@ class _Reader:
             dialects=self._named(tree, "dialects", self._dialect),
             devices=self._named(tree, "devices", self._device),
         )
+
+    def store(self, tree: dict[str, Any]) -> Storage:
+        """One section of it."""
+        storage: Storage = self._section(Storage, tree.get("store", {}), "store")
+        return storage
 
     def _note(self, key: str, value: Any, message: str) -> None:
         variable = _variable(value)

@@ -286,3 +286,16 @@ def test_the_readme_lists_exactly_the_settings_there_are() -> None:
     chapter = readme.partition("## Configuration\n")[2].partition("\n## ")[0]
     table = "".join(line + "\n" for line in chapter.splitlines() if line.startswith("|"))
     assert table == settings.markdown()
+
+
+def test_the_store_can_be_found_while_the_rest_is_wrong(file: Path) -> None:
+    file.write_text('[store]\nurl = "sqlite:////data/bridge.db"\n[devices.a]\ndriver = "none"\n')
+    assert config.load_store(file, {}).path == Path("/data/bridge.db")
+    assert config.load_store(file, {"SMS_BRIDGE__STORE__URL": "sqlite:///b.db"}).path == Path("b.db")
+
+
+def test_tells_what_is_wrong_with_the_store_alone(file: Path) -> None:
+    file.write_text("[store]\nurk = 1\n[http]\nprot = 1\n")
+    with pytest.raises(ConfigError) as caught:
+        config.load_store(file, {})
+    assert caught.value.problems == [f"{file}: store.urk: there is no such setting; did you mean url?"]
