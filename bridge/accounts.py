@@ -31,7 +31,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 def digest(secret: str) -> str:
     """What the store keeps of a secret. They are long and random, so a plain SHA-256 cannot be searched."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def checked_name(name: str) -> str:
@@ -66,8 +66,13 @@ def new_of_kind(name: str, kind: str) -> dict[str, str]:
     if kind == "zhenzi":  # its clients know application ids as numbers
         return {"app_id": str(100_000_000 + secrets.randbelow(900_000_000)), "app_secret": secrets.token_hex(32)}
     if kind == "webhook":
-        return {"webhook_secret": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()}
+        return {"webhook_secret": new_webhook_secret()}
     raise BadRequest(f'there is no kind of credential "{kind}"; there are: {", ".join(KINDS)}', "kind")
+
+
+def new_webhook_secret() -> str:
+    """A secret to sign webhooks with, as the Standard Webhooks specification writes them."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def kept(printed: Mapping[str, str]) -> list[Credential]:

@@ -6,8 +6,20 @@ from bridge.cli import account, demo, message, run, sim, webhook
 from bridge.cli.output import Commands
 
 
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        click.echo(f"sms-bridge {version('sms-bridge')}")
+    except PackageNotFoundError:
+        click.echo("sms-bridge, from its source tree")
+    ctx.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="sms-bridge")
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
 def commands() -> None:
     """Turn a USB modem or a spare Android phone into an SMS gateway.
 

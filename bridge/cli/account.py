@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
@@ -33,7 +32,7 @@ def account() -> None:
 @click.argument("name")
 @place.options
 @_json
-def add(name: str, config: Path | None, data: Path | None, as_json: bool) -> None:
+def add(name: str, wanted: place.Wanted, as_json: bool) -> None:
     """Make an account and print its credentials for every dialect.
 
     They are printed this once: the bridge keeps only what it needs to recognise them.
@@ -42,7 +41,7 @@ def add(name: str, config: Path | None, data: Path | None, as_json: bool) -> Non
     made = Account(name, created_at=SystemClock().now(), webhook_secret=printed["webhook_secret"])
 
     async def keep() -> None:
-        async with product.opened(place.find(config, data)) as store:
+        async with product.opened(wanted.find()) as store:
             await store.add_account(made, credentials)
 
     asyncio.run(keep())
@@ -52,11 +51,11 @@ def add(name: str, config: Path | None, data: Path | None, as_json: bool) -> Non
 @account.command("list")
 @place.options
 @_json
-def list_(config: Path | None, data: Path | None, as_json: bool) -> None:
+def list_(wanted: place.Wanted, as_json: bool) -> None:
     """List the accounts."""
 
     async def read() -> list[Account]:
-        async with product.opened(place.find(config, data)) as store:
+        async with product.opened(wanted.find()) as store:
             return [each for each in await store.accounts() if each.name != accounts.OPERATOR]
 
     found = asyncio.run(read())
@@ -72,18 +71,18 @@ def list_(config: Path | None, data: Path | None, as_json: bool) -> None:
 @account.command()
 @click.argument("name")
 @place.options
-def disable(name: str, config: Path | None, data: Path | None) -> None:
+def disable(name: str, wanted: place.Wanted) -> None:
     """Refuse an account's credentials until it is enabled again. Its messages stay."""
-    asyncio.run(_switch(name, place.find(config, data), disabled=True))
+    asyncio.run(_switch(name, wanted.find(), disabled=True))
     click.echo(f"The account {name} is disabled.")
 
 
 @account.command()
 @click.argument("name")
 @place.options
-def enable(name: str, config: Path | None, data: Path | None) -> None:
+def enable(name: str, wanted: place.Wanted) -> None:
     """Let a disabled account in again."""
-    asyncio.run(_switch(name, place.find(config, data), disabled=False))
+    asyncio.run(_switch(name, wanted.find(), disabled=False))
     click.echo(f"The account {name} is enabled.")
 
 
@@ -98,7 +97,7 @@ async def _switch(name: str, where: place.Place, disabled: bool) -> None:
 @click.argument("kind", type=click.Choice(list(accounts.KINDS)))
 @place.options
 @_json
-def rotate(name: str, kind: str, config: Path | None, data: Path | None, as_json: bool) -> None:
+def rotate(name: str, kind: str, wanted: place.Wanted, as_json: bool) -> None:
     """Replace an account's credential of one KIND; the old one stops working at once.
 
     A new webhook secret is for endpoints that are added from now on; existing ones keep theirs.
@@ -106,7 +105,7 @@ def rotate(name: str, kind: str, config: Path | None, data: Path | None, as_json
     printed = {"account": accounts.checked_name(name), **accounts.new_of_kind(name, kind)}
 
     async def renew() -> None:
-        async with product.opened(place.find(config, data)) as store:
+        async with product.opened(wanted.find()) as store:
             found = await store.account(name)
             if kind == "webhook":
                 await store.change_account(replace(found, webhook_secret=printed["webhook_secret"]))

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 
@@ -25,11 +25,11 @@ _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of te
 
 
 @asynccontextmanager
-async def connected(config: Path | None, data: Path | None, account: str = "") -> AsyncIterator["Client"]:
+async def connected(wanted: place.Wanted, account: str = "") -> AsyncIterator["Client"]:
     """The running bridge. Raises NotRunning."""
     from bridge import control
 
-    where = place.find(config, data)
+    where = wanted.find()
     async with control.Client(control.find(where.directory, where.start), where.start, account) as client:
         yield client
 
@@ -50,8 +50,7 @@ def send(
     line: str,
     wait: bool,
     delivered: bool,
-    config: Path | None,
-    data: Path | None,
+    wanted: place.Wanted,
     as_json: bool,
 ) -> None:
     """Send TEXT to the number TO through the running bridge.
@@ -61,7 +60,7 @@ def send(
     order = {"to": to, "text": text} | ({"line": line} if line else {})
 
     async def run() -> None:
-        async with connected(config, data, account) as client:
+        async with connected(wanted, account) as client:
             if not (wait or delivered):
                 _show_queued(await client.post("/v1/messages", order), as_json)
                 return
@@ -91,13 +90,15 @@ async def _follow(
             continue
         if not as_json:
             click.echo(event_line(event))
-        good = _ENDS.get(event["name"], not delivered and event["name"] == "message.sent" or None)
+        good = True if event["name"] == "message.sent" and not delivered else _ENDS.get(event["name"])
         if good is None:
             continue
         if as_json:
             json_line(message | event["data"])
         if not good:
-            raise Sentence(f"the message is {event['data']['state']}: {event['data']['error'] or 'no reason was given'}")
+            raise Sentence(
+                f"the message is {event['data']['state']}: {event['data']['error'] or 'no reason was given'}"
+            )
         return
     raise Sentence("the bridge stopped; the message is safe on its disk and goes on when it starts again")
 
@@ -105,11 +106,11 @@ async def _follow(
 @click.command()
 @place.options
 @_json
-def tail(config: Path | None, data: Path | None, as_json: bool) -> None:
+def tail(wanted: place.Wanted, as_json: bool) -> None:
     """Show what happens, live, until Ctrl-C: messages, received SMS, lines that come and go."""
 
     async def run() -> None:
-        async with connected(config, data) as client, client.listen() as events:
+        async with connected(wanted) as client, client.listen() as events:
             async for event in events:
                 json_line(event) if as_json else click.echo(event_line(event))
         raise Sentence("the bridge stopped")
@@ -121,11 +122,11 @@ def tail(config: Path | None, data: Path | None, as_json: bool) -> None:
 @click.argument("id")
 @place.options
 @_json
-def resend(id: str, config: Path | None, data: Path | None, as_json: bool) -> None:
+def resend(id: str, wanted: place.Wanted, as_json: bool) -> None:
     """Queue a failed, expired or unknown message again; parts that were sent stay sent."""
 
     async def run() -> None:
-        async with connected(config, data) as client:
-            _show_queued(await client.post(f"/v1/messages/{id}/resend"), as_json)
+        async with connected(wanted) as client:
+            _show_queued(await client.post(f"/v1/messages/{quote(id, safe='')}/resend"), as_json)
 
     product.until_stopped(run())

@@ -27,16 +27,20 @@ _LONGEST_TEXT = 60
 
 
 class Sentence(click.ClickException):
-    """What went wrong, one line each, and the exit code it means."""
+    """What went wrong, one line each."""
 
-    def __init__(self, message: str, code: int = FAILED) -> None:
-        super().__init__(message)
-        self.exit_code = code
+    exit_code = FAILED
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Write it to standard error."""
         for line in self.message.splitlines():
             click.secho(f"sms-bridge: {line}", fg="red", err=file is None, file=file)
+
+
+class Misuse(Sentence):
+    """The command or the configuration is wrong."""
+
+    exit_code = USAGE
 
 
 class Commands(click.Group):
@@ -47,7 +51,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ConfigError as error:
-            raise Sentence(error.message, USAGE) from error
+            raise Misuse(error.message) from error
         except BridgeError as error:
             raise Sentence(error.message) from error
         except BrokenPipeError:

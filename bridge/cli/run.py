@@ -88,13 +88,13 @@ def _show(finding: Finding) -> None:
 @place.options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--options", "show_options", is_flag=True, help="What each driver may be told in its [devices.NAME].")
-def devices(config: Path | None, data: Path | None, as_json: bool, show_options: bool) -> None:
+def devices(wanted: place.Wanted, as_json: bool, show_options: bool) -> None:
     """Show what is plugged in, ready to paste into the configuration, and the lines of a running bridge."""
     usable, missing = _usable()
     if show_options:
         _show_options(usable)
         return
-    found, lines = asyncio.run(_seen(usable, config, data))
+    found, lines = asyncio.run(_seen(usable, wanted))
     if as_json:
         json_line({"found": [asdict(each) for each in found], "lines": lines, "missing": missing})
         return
@@ -129,24 +129,22 @@ def _usable() -> tuple[list[Driver], dict[str, str]]:
     return usable, missing
 
 
-async def _seen(
-    drivers: Sequence[Driver], config: Path | None, data: Path | None
-) -> tuple[list[Found], list[dict[str, Any]]]:
+async def _seen(drivers: Sequence[Driver], wanted: place.Wanted) -> tuple[list[Found], list[dict[str, Any]]]:
     found = await asyncio.gather(*(driver.discover() for driver in drivers))
-    return [each for some in found for each in some], await _lines(config, data)
+    return [each for some in found for each in some], await _lines(wanted)
 
 
-async def _lines(config: Path | None, data: Path | None) -> list[dict[str, Any]]:
+async def _lines(wanted: place.Wanted) -> list[dict[str, Any]]:
     """The lines of the running bridge; none when there is no such thing."""
     from bridge import control
 
     try:
-        where = place.find(config, data)
+        where = wanted.find()
         async with control.Client(control.find(where.directory, where.start), where.start) as client:
             lines: list[dict[str, Any]] = (await client.get("/v1/lines"))["lines"]
             return lines
     except BridgeError:
-        if config or data:
+        if wanted.config or wanted.data:
             raise
         return []
 
@@ -164,5 +162,5 @@ def _decibel(line: dict[str, Any]) -> str:
 def _show_options(drivers: Sequence[Driver]) -> None:
     for driver in drivers:
         click.secho(f'driver = "{driver.name}"', bold=True)
-        table(("option", "type", ""), [(name, kind.__name__, help) for name, (kind, help) in driver.options.items()])
+        table(("option", "type", ""), [(name, kind.__name__, about) for name, (kind, about) in driver.options.items()])
         click.echo()

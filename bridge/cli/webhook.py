@@ -3,7 +3,6 @@
 import asyncio
 import uuid
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +10,7 @@ import click
 
 from bridge import accounts
 from bridge.cli import place, product
-from bridge.cli.output import USAGE, Sentence, json_line, moment, table
+from bridge.cli.output import Misuse, json_line, moment, table
 from bridge.config import nearest
 from bridge.errors import NoSuchThing
 from bridge.events import NAMES
@@ -35,16 +34,14 @@ def webhook() -> None:
 @click.option("--events", default="*", show_default=True, help="Names with commas between them, * for all.")
 @place.options
 @_json
-def add(
-    account: str, url: str, format: str, events: str, config: Path | None, data: Path | None, as_json: bool
-) -> None:
+def add(account: str, url: str, format: str, events: str, wanted: place.Wanted, as_json: bool) -> None:
     """Post the events of ACCOUNT to URL from now on."""
     chosen = _events(events)
     if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc:
-        raise Sentence(f'"{url}" is not a web address such as https://shop.example.com/sms', USAGE)
+        raise Misuse(f'"{url}" is not a web address such as https://shop.example.com/sms')
 
     async def keep() -> Endpoint:
-        async with product.opened(place.find(config, data)) as store:
+        async with product.opened(wanted.find()) as store:
             found = await store.account(accounts.checked_name(account))
             endpoint = _endpoint(found, url, format, chosen)
             await store.add_endpoint(endpoint)
@@ -67,18 +64,18 @@ def _events(given: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in given.split(","))
     for name in names:
         if name != "*" and name not in NAMES:
-            raise Sentence(f'there is no event "{name}"{nearest(name, NAMES)}', USAGE)
+            raise Misuse(f'there is no event "{name}"{nearest(name, NAMES)}')
     return names
 
 
 @webhook.command("list")
 @place.options
 @_json
-def list_(config: Path | None, data: Path | None, as_json: bool) -> None:
+def list_(wanted: place.Wanted, as_json: bool) -> None:
     """List where events go."""
 
     async def read() -> list[Endpoint]:
-        async with product.opened(place.find(config, data)) as store:
+        async with product.opened(wanted.find()) as store:
             return list(await store.endpoints())
 
     found = asyncio.run(read())
@@ -94,11 +91,11 @@ def list_(config: Path | None, data: Path | None, as_json: bool) -> None:
 @webhook.command()
 @click.argument("id")
 @place.options
-def remove(id: str, config: Path | None, data: Path | None) -> None:
+def remove(id: str, wanted: place.Wanted) -> None:
     """Post nothing to a webhook any more; what is still owed to it is dropped."""
 
     async def drop() -> None:
-        async with product.opened(place.find(config, data)) as store:
+        async with product.opened(wanted.find()) as store:
             if id not in {each.id for each in await store.endpoints()}:
                 raise NoSuchThing(f"there is no webhook {id}; see: sms-bridge webhook list")
             await store.remove_endpoint(id)
@@ -113,14 +110,12 @@ def remove(id: str, config: Path | None, data: Path | None) -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @place.options
 @_json
-def ledger(
-    account: str, state: str | None, limit: int, config: Path | None, data: Path | None, as_json: bool
-) -> None:
+def ledger(account: str, state: str | None, limit: int, wanted: place.Wanted, as_json: bool) -> None:
     """Show the deliveries made and owed, newest first."""
     query = LedgerQuery(state=DeliveryState(state) if state else None, limit=limit)
 
     async def read() -> tuple[Delivery, ...]:
-        async with product.opened(place.find(config, data)) as store:
+        async with product.opened(wanted.find()) as store:
             return (await store.ledger(account, query)).rows
 
     found = asyncio.run(read())
@@ -147,19 +142,17 @@ def _due(delivery: Delivery) -> str:
 @click.option("--endpoint", default="", help="Only those of this webhook.")
 @_state
 @place.options
-def redeliver(
-    ids: tuple[str, ...], account: str, endpoint: str, state: str | None, config: Path | None, data: Path | None
-) -> None:
+def redeliver(ids: tuple[str, ...], account: str, endpoint: str, state: str | None, wanted: place.Wanted) -> None:
     """Post deliveries again: those with the given IDS, or all that match the options.
 
     For example, everything that was given up: sms-bridge webhook redeliver --state dead
     """
     if not (ids or account or endpoint or state):
-        raise Sentence("say which: ids, or for all that were given up: --state dead", USAGE)
+        raise Misuse("say which: ids, or for all that were given up: --state dead")
     query = LedgerQuery(state=DeliveryState(state) if state else None, endpoint=endpoint)
 
     async def owe() -> int:
-        async with product.opened(place.find(config, data)) as store:
+        async with product.opened(wanted.find()) as store:
             return await store.redeliver(account, query, ids, SystemClock().now())
 
     count = asyncio.run(owe())
