@@ -3,7 +3,7 @@
 Both the core (counting, limits) and the drivers (cutting) use this, so they can never disagree.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 #: TS 23.038 §6.2.1: index = septet; ESC (0x1B) stands as itself and never matches a character
@@ -52,6 +52,15 @@ def count(text: str) -> int:
     if len(text) <= UCS2_SINGLE // 2 or (len(text) <= GSM7_SINGLE and _PLAIN.issuperset(text)):
         return 1
     return len(split(text))
+
+
+def join(texts: Iterable[str]) -> str:
+    """Put parts back together: always valid Unicode.
+
+    Other senders cut between the two halves of a surrogate pair, so a part's text may begin or end with a lone half.
+    Halves that meet become their character; one that stays alone becomes U+FFFD.
+    """
+    return "".join(texts).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _septets(char: str) -> int:
