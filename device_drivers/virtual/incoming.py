@@ -1,4 +1,4 @@
-"""Where what arrives from the network goes: into a memory or straight to the computer, as +CNMI says (TS 27.005 §3.4.1)."""
+"""Where what arrives goes: into a memory or straight to the computer, as +CNMI says (3GPP TS 27.005 §3.4.1)."""
 
 import asyncio
 from typing import TYPE_CHECKING

@@ -23,7 +23,7 @@ class Modem:
     not.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a person who buys a modem may choose
         self,
         network: Network,
         number: str,

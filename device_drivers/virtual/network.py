@@ -1,4 +1,4 @@
-"""The service centre of the virtual network: takes messages, holds those it cannot deliver, reports what became of them."""
+"""The service centre: takes messages, holds those it cannot deliver, reports what became of them."""
 
 import random
 from collections import deque
