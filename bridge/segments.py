@@ -3,7 +3,7 @@
 Both the core (counting, limits) and the drivers (cutting) use this, so they can never disagree.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 #: TS 23.038 §6.2.1: index = septet; ESC (0x1B) stands as itself and never matches a character
@@ -54,6 +54,15 @@ def count(text: str) -> int:
     return len(split(text))
 
 
+def join(texts: Iterable[str]) -> str:
+    """Put parts back together: always valid Unicode.
+
+    Other senders cut between the two halves of a surrogate pair, so a part's text may begin or end with a lone half.
+    Halves that meet become their character; one that stays alone becomes U+FFFD.
+    """
+    return "".join(texts).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def _septets(char: str) -> int:
     return _COST[char]
 
@@ -73,14 +82,3 @@ def _cut(text: str, single: int, limit: int, cost: Callable[[str], int]) -> list
             start, used = position, 0
         used += size
     return [*parts, text[start:]]
-
-
-def join(texts: Sequence[str]) -> str:
-    """The whole out of received parts: halves of a surrogate pair cut by the sender meet again.
-
-    A half whose other half never came becomes U+FFFD, so that the result is always valid Unicode.
-    """
-    whole = "".join(texts)
-    if whole.isascii():
-        return whole
-    return whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
