@@ -3,7 +3,7 @@
 Both the core (counting, limits) and the drivers (cutting) use this, so they can never disagree.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 
 #: TS 23.038 §6.2.1: index = septet; ESC (0x1B) stands as itself and never matches a character
@@ -75,15 +75,6 @@ def _measure(text: str) -> tuple[int, int, int]:
     return UCS2_SINGLE, UCS2_PART, units - len(text)
 
 
-def join(texts: Iterable[str]) -> str:
-    """Put parts back together: always valid Unicode.
-
-    Other senders cut between the two halves of a surrogate pair, so a part's text may begin or end with a lone half.
-    Halves that meet become their character; one that stays alone becomes U+FFFD.
-    """
-    return "".join(texts).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
 def _cut(text: str, limit: int, costs: Sequence[int]) -> list[str]:
     parts, start, used = [], 0, 0
     for position, cost in enumerate(costs):
@@ -92,3 +83,14 @@ def _cut(text: str, limit: int, costs: Sequence[int]) -> list[str]:
             parts.append(text[start:position])
             start, used = position, cost
     return [*parts, text[start:]]
+
+
+def join(texts: Sequence[str]) -> str:
+    """The whole out of received parts: halves of a surrogate pair cut by the sender meet again.
+
+    A half whose other half never came becomes U+FFFD, so that the result is always valid Unicode.
+    """
+    whole = "".join(texts)
+    if whole.isascii():
+        return whole
+    return whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
