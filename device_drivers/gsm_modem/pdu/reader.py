@@ -29,6 +29,6 @@ class Reader:
     def take(self, count: int, what: str) -> bytes:
         """The next `count` octets. Raises Malformed when there are fewer."""
         if count > self.left:
-            raise Malformed(f"ends inside {what}: {count} octets announced, {self.left} there")
+            raise Malformed(f"ends inside {what}: {self.left} of {count} octets there")
         self._at += count
         return self._octets[self._at - count : self._at]
