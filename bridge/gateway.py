@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bridge import events, numbers, routing
@@ -50,7 +50,7 @@ class Gateway:
         clock: Clock | None = None,
         limits: Limits | None = None,
         expire_after: int = EXPIRE_AFTER,
-        check_url: Callable[[str], None] | None = None,
+        check_url: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -217,7 +217,7 @@ class Gateway:
                 f"there is no event {unknown[0]!r}; known: *, {known}" if unknown else "no event", "events"
             )
         if self._check_url is not None:
-            self._check_url(url)
+            await self._check_url(url)
         endpoint = Endpoint(
             id=secrets.token_hex(8),
             account=account.name,
