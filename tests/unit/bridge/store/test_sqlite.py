@@ -30,12 +30,12 @@ def message(number: int, route: str = "") -> Message:
     )  # fmt: skip
 
 
-async def test_a_second_sender_is_refused(self, store: Store, tmp_path: Path) -> None:
+async def test_a_second_sender_is_refused(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="in use by another bridge"):
         await open_store(f"sqlite:///{tmp_path}/bridge.db", exclusive=True)
 
 
-async def test_the_command_line_may_look_and_write_beside_it(self, store: Store, tmp_path: Path) -> None:
+async def test_the_command_line_may_look_and_write_beside_it(store: Store, tmp_path: Path) -> None:
     await store.changed_elsewhere()
     assert not await store.changed_elsewhere()
     beside = await open_store(f"sqlite:///{tmp_path}/bridge.db")
@@ -45,7 +45,7 @@ async def test_the_command_line_may_look_and_write_beside_it(self, store: Store,
     assert not await store.changed_elsewhere()
 
 
-async def test_a_file_of_a_newer_release_is_not_touched(self, store: Store, tmp_path: Path) -> None:
+async def test_a_file_of_a_newer_release_is_not_touched(store: Store, tmp_path: Path) -> None:
     await store.close()
     with sqlite3.connect(tmp_path / "bridge.db") as raw:
         raw.execute("PRAGMA user_version = 99")
@@ -54,13 +54,13 @@ async def test_a_file_of_a_newer_release_is_not_touched(self, store: Store, tmp_
         await open_store(f"sqlite:///{tmp_path}/bridge.db")
 
 
-async def test_a_directory_that_cannot_be_made_is_said(self, tmp_path: Path) -> None:
+async def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable, match="file"):
         await open_store(f"sqlite:///{tmp_path}/file/bridge.db")
 
 
-async def test_old_things_go_and_waiting_ones_stay(self, store: Store) -> None:
+async def test_old_things_go_and_waiting_ones_stay(store: Store) -> None:
     await store.submit([message(1), message(2, route="elsewhere")])
     await store.claim("office", ("",), NOW)
     await store.record(Outcome(message(1).id, 1, State.SENT, 1), NOW)
@@ -72,7 +72,7 @@ async def test_old_things_go_and_waiting_ones_stay(self, store: Store) -> None:
     assert (await store.inbox("shop", InboxQuery(), NOW)).rows == ()
 
 
-async def test_events_reach_the_bus_only_when_they_are_on_disk(self, tmp_path: Path) -> None:
+async def test_events_reach_the_bus_only_when_they_are_on_disk(tmp_path: Path) -> None:
     bus, heard = Bus(), list[Event]()
     bus.subscribe(heard.extend)
     store = await open_store(f"sqlite:///{tmp_path}/other.db", bus)
