@@ -27,6 +27,9 @@ UNNAMED_NEWS = re.compile(
     re.IGNORECASE,
 )
 
+#: said once at power-up: whatever was asked before will never be answered
+POWERED_UP = re.compile(r"RDY$|\^SYSSTART|MODEM:STARTUP", re.IGNORECASE)
+
 #: the modem started anew or found its SIM: everything set up before is gone
 RESTARTED = re.compile(
     r"RDY$|CALL READY$|SMS READY$|\^SIMST: ?1|\^SYSSTART|MODEM:STARTUP|\+PBREADY$|\+QIND: ?SMS DONE", re.IGNORECASE
@@ -36,7 +39,9 @@ RESTARTED = re.compile(
 MEMORY_FULL = re.compile(r"\^SMMEMFULL|\+SMS FULL|\+CIEV: ?\"?SMSFULL|\+CIEV: ?8,1$|\+QIND: ?\"?SMSFULL", re.IGNORECASE)
 
 #: the SIM was pulled out
-SIM_GONE = re.compile(r"\+CPIN: ?NOT (INSERTED|READY)|\^SIMST: ?(0|255)\b|\+CME ERROR: ?(10|SIM not inserted)$", re.IGNORECASE)
+SIM_GONE = re.compile(
+    r"\+CPIN: ?NOT (INSERTED|READY)|\^SIMST: ?(0|255)\b|\+CME ERROR: ?(10|SIM not inserted)$", re.IGNORECASE
+)
 
 #: something about the registration or the signal changed
 REGISTRATION = frozenset({"+CREG", "+CEREG", "+CGREG"})

@@ -8,7 +8,9 @@ import hashlib
 import logging
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 
 from device_drivers.gsm_modem import causes
 from device_drivers.gsm_modem.answers import Failed, Silent
@@ -74,6 +76,13 @@ class Storage:
                 log.warning("could not read memory %s: %s", memory or "(the only one)", error)
                 self._selected = ""
         return fresh
+
+    def count(self) -> dict[str, tuple[int, int]]:
+        """How full every memory is now. Raises PortLost."""
+        for memory in self.memories:
+            with suppress(Failed, Silent):
+                self._select(memory, count=True)
+        return dict(self.fill)
 
     def forget(self, slot: str) -> None:
         """Delete what `slot` names, if it is still there; harmless when repeated. Raises PortLost."""
@@ -143,7 +152,7 @@ def parse_list(memory: str, answer: Sequence[str], index: int = 0) -> list[Store
     Some modems leave <stat> out of +CMGR; then the content decides what it is.
     """
     found: list[Stored] = []
-    for header, pdu in zip(answer, answer[1:], strict=False):
+    for header, pdu in pairwise(answer):
         match = _LISTED.match(header)
         if match is None or _LISTED.match(pdu):
             continue
