@@ -67,8 +67,8 @@ class Handset:
             if len(self.received) >= count and not future.done():
                 future.set_result(None)
 
-    async def wait(self, count: int = 1, timeout: float = 10.0) -> list[Sms]:
-        """Everything received, once it is `count` messages. Raises TimeoutError after `timeout` seconds."""
+    async def wait(self, count: int = 1, timeout: float | None = 10.0) -> list[Sms]:
+        """Everything received, once it is `count` messages. Raises TimeoutError after `timeout` seconds, if any."""
         if len(self.received) < count:
             entry = (count, asyncio.get_running_loop().create_future())
             self._waiting.append(entry)

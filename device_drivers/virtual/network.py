@@ -51,31 +51,35 @@ class Network:
         self.rules = Rules()
         self._random = random.Random(seed)  # noqa: S311 - losses that can be repeated, no secret
         self._timers = Timers()
+        #: everybody who ever took part
         self._subscribers: dict[str, Subscriber] = {}
-        #: what waits for a subscriber who is away or full, oldest first; has a key for every number ever seen
+        #: those who are switched on
+        self._present: set[str] = set()
+        #: what waits for a subscriber who is away or full, oldest first; one for each of them
         self._held: dict[str, deque[_Transfer]] = {}
 
     # -- who takes part ---------------------------------------------------------------------------
     def handset(self, number: str) -> Handset:
         """The phone with this number; a new one when there is none yet. Raises ValueError when a modem has it."""
-        present = self._subscribers.get(number)
-        if present is None:
-            present = Handset(number, self)
-            self.attach(present)
-        if not isinstance(present, Handset):
+        known = self._subscribers.get(number)
+        if known is None:
+            known = Handset(number, self)
+            self.attach(known)
+        if not isinstance(known, Handset):
             raise ValueError(f"{number} is a modem's number")
-        return present
+        return known
 
     def attach(self, subscriber: Subscriber) -> None:
         """It is switched on: what was held for it comes now."""
         self._subscribers[subscriber.number] = subscriber
+        self._present.add(subscriber.number)
         self._held.setdefault(subscriber.number, deque())
         self.retry(subscriber.number)
 
     def detach(self, subscriber: Subscriber) -> None:
         """It is switched off: what comes for it waits. Harmless when it was."""
         if self._subscribers.get(subscriber.number) is subscriber:
-            del self._subscribers[subscriber.number]
+            self._present.discard(subscriber.number)
 
     @property
     def numbers(self) -> list[str]:
@@ -171,10 +175,8 @@ class Network:
 
     def _drain(self, number: str) -> None:
         held = self._held[number]
-        while held:
-            subscriber = self._subscribers.get(number)
-            if subscriber is None:
-                return
+        subscriber = self._subscribers[number]
+        while held and number in self._present:
             transfer = held[0]
             taken = subscriber.take_report(transfer.pdu) if transfer.report else subscriber.take(transfer.pdu)
             if not taken:
