@@ -275,7 +275,7 @@ class ModemLink:
         """Give out what lies in these memories, all of them by default."""
         if not memories:
             self._swept_at = time.monotonic()
-        stored = await self._run(self._storage.drain, memories)
+        stored = await self._run(self._storage.look if memories else self._storage.drain, memories)
         items: list[InboundPart | InboundReport] = []
         for one in stored:
             item = reading.read(self._line.name, one.slot, one.pdu)

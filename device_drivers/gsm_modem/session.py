@@ -31,8 +31,6 @@ from device_drivers.gsm_modem.transport import Transport
 
 __all__ = ["GsmModemException", "Session"]
 
-log = logging.getLogger(__name__)
-
 #: seconds that a SIM or modem may take to start up (+CME ERROR: 14, +CMS ERROR: 515; SIM800 needs 5 to 30)
 STARTUP_PATIENCE = 30.0
 #: PIN tries that a SIM has when nobody has tried wrongly (3GPP TS 31.101 §9.5.1)
@@ -48,6 +46,10 @@ _OURS = "AT+CPMS=?"
 
 class Session(GsmModem, Transport):  # type: ignore[misc]
     """One modem, connected, in PDU mode."""
+
+    #: the library's own; it warns of what it does not do because it is ours to do
+    log = logging.getLogger("gsmmodem.session")
+    log.setLevel(logging.ERROR)
 
     def __init__(
         self,

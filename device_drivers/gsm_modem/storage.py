@@ -58,6 +58,8 @@ class Storage:
         #: read and given out, not forgotten by the modem yet
         self._held: dict[str, Stored] = {}
         self._committed: set[str] = set()
+        #: memories that notifications named rightly
+        self._honest: set[str] = set()
         #: memory → used and total, as far as the modem told
         self.fill: dict[str, tuple[int, int]] = {}
 
@@ -65,6 +67,17 @@ class Storage:
     def full(self) -> str:
         """The first memory with no room left, or ""."""
         return next((name for name, (used, total) in self.fill.items() if total and used >= total), "")
+
+    def look(self, hinted: Sequence[str]) -> list[Stored]:
+        """What a notification hints at. Some modems name the wrong memory, so a name is not trusted until it was right.
+
+        Raises PortLost.
+        """
+        if not set(hinted) <= set(self.memories):
+            return self.drain()
+        fresh = self.drain(hinted)
+        self._honest.update(stored.memory for stored in fresh)
+        return fresh if self._honest.issuperset(hinted) else fresh + self.drain()
 
     def drain(self, memories: Sequence[str] = ()) -> list[Stored]:
         """What lies there and was not given out before. Raises PortLost; a memory that fails is left for next time."""
