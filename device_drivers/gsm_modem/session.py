@@ -83,7 +83,9 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
             library: Any = super()
             library.connect(pin or None)
         except CommandError as error:
-            raise _person_or(error) from error
+            raise _person_or(error) from None
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise GsmModemException(f"the modem gave an answer that makes no sense ({error!r})") from error
         finally:
             self._starting = False
         self.setup = bringup.bring_up(self, self._find_vendor(), extra)
