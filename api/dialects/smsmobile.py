@@ -90,19 +90,21 @@ class SmsMobile:
     async def send(self, request: web.Request) -> web.Response:
         """`/sendsms`: accept one SMS."""
         params = await read_parameters(request, self._mount.body_limit)
-        account = await auth.caller(self._gateway, params.text("apikey"), request.headers)
+        account = await self._caller(request, params)
         key = _idempotency_key(request.headers)
         submission = await self._gateway.submit(account, (compose(params),), key)
         body = accepted(submission.messages[0], self._calendar, wants_whatsapp(params))
         return web.Response(body=body, headers=HEADERS)
+
+    async def _caller(self, request: web.Request, params: Parameters) -> Account:
+        return await auth.caller(self._gateway, params.text("apikey"), request.headers, params.hint)
 
     def _known(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
         """A handler that knows who calls and with which parameters."""
 
         async def handle(request: web.Request) -> web.Response:
             params = await read_parameters(request, self._mount.body_limit)
-            account = await auth.caller(self._gateway, params.text("apikey"), request.headers)
-            return await answer(account, params)
+            return await answer(await self._caller(request, params), params)
 
         return handle
 
