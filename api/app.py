@@ -71,6 +71,8 @@ def build_app(
     wanted = {name: kind.prefix for name, kind in known.items()} if dialects is None else dialects
     if unknown := [name for name in wanted if name not in known]:
         raise ConfigError([f"dialects.{name}: there is only {', '.join(known)}" for name in unknown])
+    if problems := [problem for name in wanted for problem in _misfits(known[name], (options or {}).get(name, {}))]:
+        raise ConfigError(problems)
     app = web.Application()
     app[SITE] = site
     mounted = []
@@ -98,6 +100,18 @@ def _without_bytes(record: logging.LogRecord) -> bool:
         record.msg = f"{record.getMessage()}: {record.exc_info[0].__name__}"
         record.args, record.exc_info = None, None
     return True
+
+
+def _misfits(kind: type[Dialect], options: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a dialect's options, as `key: message`."""
+    problems = []
+    for name, value in options.items():
+        key = f"dialects.{kind.name}.options.{name}"
+        if name not in kind.options:
+            problems.append(f"{key}: no such option; there is {', '.join(kind.options) or 'none'}")
+        elif type(value) is not kind.options[name][0]:
+            problems.append(f"{key}: must be of type {kind.options[name][0].__name__}, not {type(value).__name__}")
+    return problems
 
 
 def _mount(app: web.Application, dialect: Dialect, prefix: str) -> Mounted:

@@ -4,6 +4,7 @@ What a body says goes over what the query says, and an empty value counts as abs
 cannot be decoded is an error only when somebody asks for it, so that strangers' extra parameters never hurt.
 """
 
+import codecs
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,8 @@ from bridge.errors import BadRequest
 
 _BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)', re.IGNORECASE)
 _FIELD_NAME = re.compile(rb'\bname="?([^";\r\n]*)', re.IGNORECASE)
-_CHARSET = re.compile(r'charset="?([^";,\s]+)', re.IGNORECASE)
+#: what forms are still written in, besides UTF-8; other codecs of Python's are traps
+_CHARSET = re.compile(r'charset="?(iso-8859-\d{1,2}|windows-125\d)\b', re.IGNORECASE)
 
 
 class Parameters(Mapping[str, str]):
@@ -127,10 +129,10 @@ def _unquote(raw: bytes) -> bytes:
 
 
 def _charset(content_type: str) -> str:
-    label = _CHARSET.search(content_type) if ";" in content_type else None
+    label = _CHARSET.search(content_type)
     try:
-        return label[1] if label and b"a".decode(label[1]) == "a" else "utf-8"
-    except (LookupError, UnicodeError):
+        return codecs.lookup(label[1]).name if label else "utf-8"
+    except LookupError:
         return "utf-8"
 
 

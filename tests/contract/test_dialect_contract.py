@@ -59,26 +59,32 @@ async def send(site: HttpSite, wanted: Sample, **changes: Any) -> Answer:
     return await site.ask(**request)
 
 
-def shape(content_type: str, body: bytes) -> Any:
-    """What stays the same of a body when only its words change."""
-    if "json" in content_type:
-        return _keys(json.loads(body))
-    if "xml" in content_type:
-        return [node.tag for node in ElementTree.fromstring(body).iter()]
-    return content_type
-
-
-def _keys(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _keys(inner) for key, inner in value.items()}
-    return type(value).__name__
-
-
-def assert_looks_like(answer: Answer, wanted: web.Response) -> None:
-    assert answer.status == wanted.status
+def is_like(answer: Answer, wanted: web.Response) -> bool:
+    """Whether a body has all that a refusal of the dialect has, whatever the words and whatever more."""
     assert isinstance(wanted.body, bytes)
     kind = answer.headers["Content-Type"]
-    assert shape(kind, answer.body) == shape(wanted.headers["Content-Type"], wanted.body)
+    if kind != wanted.headers["Content-Type"]:
+        return False
+    if "json" in kind:
+        return _covers(json.loads(answer.body), json.loads(wanted.body))
+    if "xml" in kind:
+        return _tags(answer.body) >= _tags(wanted.body)
+    return True
+
+
+def _covers(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict):
+        return isinstance(value, dict) and all(key in value and _covers(value[key], wanted[key]) for key in wanted)
+    return type(value) is type(wanted)
+
+
+def _tags(body: bytes) -> set[str]:
+    return {node.tag for node in ElementTree.fromstring(body).iter()}
+
+
+def assert_refused(answer: Answer, wanted: web.Response) -> None:
+    assert answer.status == wanted.status
+    assert is_like(answer, wanted), answer.body
 
 
 @pytest.mark.parametrize("state", State)
@@ -92,6 +98,7 @@ def test_has_a_word_for_the_error(name: str, kind: type[BridgeError]) -> None:
 
 
 def test_says_what_it_is(name: str) -> None:
+    # the command line knows dialects by their modules' names, without importing them
     assert DIALECTS[name].name == name
     assert DIALECTS[name].about
     assert all(words for _, words in DIALECTS[name].options.values())
@@ -114,14 +121,14 @@ async def test_answers_with_a_trailing_slash_too(site: HttpSite, dialect: Dialec
 
 async def test_refuses_wrong_credentials_in_its_own_shape(site: HttpSite, dialect: Dialect) -> None:
     answer = await send(site, sample(dialect, WRONG))
-    assert_looks_like(answer, dialect.refuse(NotAllowed()))
+    assert_refused(answer, dialect.refuse(NotAllowed()))
     assert not await site.messages()
 
 
 async def test_refuses_an_unknown_path_in_its_own_shape(site: HttpSite, dialect: Dialect) -> None:
     wanted = sample(dialect)
     answer = await send(site, wanted, path=f"{wanted.path.partition('?')[0]}/no/such/path")
-    assert_looks_like(answer, dialect.refuse(UnknownPath()))
+    assert_refused(answer, dialect.refuse(UnknownPath()))
     assert not await site.messages()
 
 
@@ -132,7 +139,7 @@ async def test_refuses_a_wrong_method(site: HttpSite, dialect: Dialect, method: 
     if method == "HEAD":
         assert answer.status == wanted.status
     else:
-        assert_looks_like(answer, wanted)
+        assert_refused(answer, wanted)
     assert not await site.messages()
 
 
@@ -141,9 +148,7 @@ async def test_refuses_broken_json_in_its_own_shape(site: HttpSite, dialect: Dia
     wanted = sample(dialect)
     headers = {**wanted.headers, "Content-Type": "application/json"}
     answer = await send(site, wanted, method="POST", path=wanted.path.partition("?")[0], headers=headers, data=body)
-    refusal = dialect.refuse(NotAllowed())
-    assert isinstance(refusal.body, bytes)
-    assert shape(answer.headers["Content-Type"], answer.body) == shape(refusal.headers["Content-Type"], refusal.body)
+    assert is_like(answer, dialect.refuse(NotAllowed())), answer.body
     assert not await site.messages()
 
 
@@ -157,9 +162,7 @@ async def test_refuses_text_that_is_no_utf8(site: HttpSite, dialect: Dialect) ->
     headers = b"".join(f"{key}: {value}\r\n".encode() for key, value in wanted.headers.items())
     head = b"%s %s HTTP/1.1\r\nHost: here\r\n%sContent-Length: {length}" % (wanted.method.encode(), path, headers)
     answer = await site.raw(head + b"\r\n\r\n" + body)
-    refusal = dialect.refuse(NotAllowed())
-    assert isinstance(refusal.body, bytes)
-    assert shape(answer.headers["Content-Type"], answer.body) == shape(refusal.headers["Content-Type"], refusal.body)
+    assert is_like(answer, dialect.refuse(NotAllowed())), answer.body
     assert not await site.messages()
 
 
@@ -169,13 +172,13 @@ async def test_refuses_a_body_that_is_too_large(tmp_path: Path, name: str) -> No
         wanted = sample(dialect)
         refusal = dialect.refuse(BodyTooLarge(2000))
         body = wanted.body + b" " * (2001 - len(wanted.body))
-        assert_looks_like(await send(site, wanted, method="POST", data=body), refusal)
+        assert_refused(await send(site, wanted, method="POST", data=body), refusal)
 
         async def pieces() -> AsyncIterator[bytes]:
             yield body[:1500]
             yield body[1500:]
 
-        assert_looks_like(await send(site, wanted, method="POST", data=pieces()), refusal)
+        assert_refused(await send(site, wanted, method="POST", data=pieces()), refusal)
         assert not await site.messages()
 
 
@@ -183,4 +186,4 @@ async def test_says_when_the_store_cannot_keep_a_message(tmp_path: Path, name: s
     async with open_site(tmp_path, dialects={name: "/here"}) as site:
         dialect = DIALECTS[name](Site(site.gateway), Mount("/here", DIALECTS[name].body_limit))
         await site.close_store()
-        assert_looks_like(await send(site, sample(dialect)), dialect.refuse(StoreUnavailable()))
+        assert_refused(await send(site, sample(dialect)), dialect.refuse(StoreUnavailable()))

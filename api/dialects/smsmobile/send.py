@@ -3,8 +3,8 @@
 import json
 import re
 
-from api.dialects.smsmobile_rows import Calendar
-from api.dialects.smsmobile_words import WhatsappNotConnected
+from api.dialects.smsmobile.rows import Calendar
+from api.dialects.smsmobile.words import WhatsappNotConnected
 from api.errors import NotOffered
 from api.parameters import Parameters
 from bridge.errors import BadRequest

@@ -9,7 +9,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from api.auth import TokenRefused
 from api.dialect import word_for
-from api.dialects.smsmobile_words import ERROR_WORDS, PARAMETERS, ErrorWord
+from api.dialects.smsmobile.words import ERROR_WORDS, PARAMETERS, ErrorWord
 from api.errors import BodyTooLarge, UnknownPath, WrongMethod
 from bridge.errors import BadRequest, BridgeError
 
