@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bridge import events, numbers, routing
+from bridge.accounts import digest, new_webhook_secret
 from bridge.errors import BadRequest, NoSuchThing, NotAllowed, NotPossible
 from bridge.events import Bus, Event
 from bridge.limits import Limits, check_times, parts_of
@@ -35,11 +36,6 @@ class Submission:
     messages: tuple[Message, ...]
     #: the idempotency key was known: these are the messages of the first call, nothing new was queued
     replayed: bool = False
-
-
-def digest(secret: str) -> str:
-    """What is stored of a secret. Secrets are long and random, so one SHA-256 is enough."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Gateway:
@@ -208,7 +204,10 @@ class Gateway:
     async def add_endpoint(
         self, account: Account, url: str, format: str = "v2", names: Sequence[str] = ("*",), max_attempts: int = 0
     ) -> Endpoint:
-        """A new webhook endpoint with a fresh secret. Raises BadRequest (field `url`, `format` or `events`)."""
+        """A new webhook endpoint with the account's secret, else a fresh one.
+
+        Raises BadRequest (field `url`, `format` or `events`).
+        """
         if format not in ("v1", "v2"):
             raise BadRequest("the format is v1 (flat) or v2 (signed envelope)", "format")
         unknown = [name for name in names if name != "*" and name not in events.NAMES]
@@ -225,7 +224,7 @@ class Gateway:
             url=url,
             format=format,
             events=tuple(names),
-            secret=new_webhook_secret(),
+            secret=account.webhook_secret or new_webhook_secret(),
             created_at=self._clock.now(),
             max_attempts=max_attempts,
         )
@@ -297,11 +296,6 @@ class Gateway:
                     await woken.wait()
         finally:
             unsubscribe()
-
-
-def new_webhook_secret() -> str:
-    """A secret to sign webhooks with."""
-    return f"whsec_{secrets.token_hex(24)}"
 
 
 def _scope(account: Account) -> str:

@@ -1,0 +1,73 @@
+"""Who calls: a key, a bearer token or a client's pair in a request, as an account; and the giving out of tokens.
+
+Secrets are never logged. The gateway remembers for a moment who was right, so nothing is remembered here.
+"""
+
+import base64
+from collections.abc import Mapping
+
+from api.errors import InvalidToken, MissingParameter
+from bridge.errors import BridgeError, NotAllowed
+from bridge.gateway import Gateway
+from bridge.model import Account
+
+#: seconds for which a bearer token is good
+TOKEN_LIFE = 3600
+
+
+async def caller(gateway: Gateway, key: str, headers: Mapping[str, str]) -> Account:
+    """The account of an API key, or of what the headers have instead: a bearer token, or the key as `X-Api-Key`.
+
+    Raises NotAllowed for a wrong key, InvalidToken, and MissingParameter when there is nothing of all this.
+    """
+    if key := key.strip() or headers.get("X-Api-Key", ""):
+        return await gateway.account_by_secret("apikey", key)
+    if token := bearer(headers):
+        try:
+            return await gateway.account_by_secret("token", token)
+        except NotAllowed as error:
+            raise InvalidToken from error
+    raise MissingParameter("apikey")
+
+
+def bearer(headers: Mapping[str, str]) -> str:
+    """The token of `Authorization: Bearer …` (RFC 6750 §2.1), "" when there is none."""
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def basic(headers: Mapping[str, str]) -> tuple[str, str] | None:
+    """User and password of `Authorization: Basic …` (RFC 7617), None when there are none or they are garbled."""
+    scheme, _, coded = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, colon, password = base64.b64decode(coded.strip(), validate=True).decode().partition(":")
+    except ValueError:  # binascii.Error and UnicodeDecodeError are such
+        return None
+    return (user, password) if colon else None
+
+
+class TokenRefused(BridgeError):
+    """No token is given (RFC 6749 §5.2)."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        #: `invalid_request`, `invalid_client` or `unsupported_grant_type`
+        self.code = code
+
+
+async def grant(gateway: Gateway, parameters: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, object]:
+    """The answer to a request for a token (RFC 6749 §4.4, client credentials). Raises TokenRefused."""
+    kind = parameters.get("grant_type", "")
+    if not kind:
+        raise TokenRefused("invalid_request", "The parameter grant_type is missing.")
+    if kind != "client_credentials":
+        raise TokenRefused("unsupported_grant_type", "The only grant_type here is client_credentials.")
+    ident, secret = basic(headers) or (parameters.get("client_id", ""), parameters.get("client_secret", ""))
+    try:
+        account = await gateway.account_by_pair("client", ident, secret)
+    except NotAllowed as error:
+        raise TokenRefused("invalid_client", "client_id or client_secret is missing or wrong.") from error
+    token = await gateway.issue_token(account, TOKEN_LIFE)
+    return {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFE}
