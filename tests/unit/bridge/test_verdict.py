@@ -133,6 +133,6 @@ class TestAReceiverThatHasBeenDownForTwoDays:
 
 
 def test_a_backlog_of_a_machine_that_was_switched_off_gets_its_whole_schedule() -> None:
-    """Old rows, but nobody has seen the receiver down: the first failure after three days off is only a first failure."""
+    """The rows are old, but nobody saw the receiver down for long: the first failure is only a first failure."""
     row = after(owed(created_at=START - 3 * DAY, due_at=START - 3 * DAY), DOWN, START, streak=1)
     assert (row.state, row.due_at) == ("owed", START + 5_000)
