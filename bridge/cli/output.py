@@ -101,6 +101,7 @@ def moment(at: int) -> str:
     return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S") if at else "-"
 
 
-def _clock(at: str) -> str:
-    """The local time of day of an ISO 8601 moment."""
-    return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
+def _clock(at: str | int) -> str:
+    """The local time of day of an ISO 8601 moment or of Unix milliseconds."""
+    when = datetime.fromisoformat(at) if isinstance(at, str) else datetime.fromtimestamp(at / 1000)  # noqa: DTZ006
+    return when.astimezone().strftime("%H:%M:%S")
