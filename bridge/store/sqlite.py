@@ -17,7 +17,7 @@ from bridge.events import Bus, Event
 from bridge.model import Account, Delivery, Endpoint, Message, Part, Received
 from bridge.ports import Claim, Credential, Evidence, InboundPart, InboundReport, Outcome
 from bridge.queries import InboxQuery, LedgerQuery, MessageQuery, Page
-from bridge.store import callers, deliveries, inbox, messages, news, sending
+from bridge.store import callers, deliveries, inbox, messages, news, retention, sending
 from bridge.store.writer import Tx, Writer, unavailable
 
 P = ParamSpec("P")
@@ -230,6 +230,9 @@ class SqliteStore:
 
     async def redeliver(self, account: str, query: LedgerQuery, ids: Sequence[str], now: int) -> int:
         return await self._do(deliveries.redeliver, account, query, ids, now)
+
+    async def sweep(self, older_than: int, keys_older_than: int) -> bool:
+        return await self._do(retention.sweep, older_than, keys_older_than)
 
     # -- news -----------------------------------------------------------------------------------
     async def note(self, event: Event) -> Event:
