@@ -41,7 +41,9 @@ class Stage:
 @click.command()
 @click.option("--http", default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT", help="Where to answer.")
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="Keep messages and credentials here.  [default: your state directory]"
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Keep messages and credentials here.  [default: your state directory]",
 )
 @click.option("--json", "as_json", is_flag=True, help="When ready, print one JSON object and nothing else.")
 def demo(http: str, data: Path | None, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """The one place where the command line touches the rest of the product: drivers, dialects, store, daemon, network."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -59,7 +59,7 @@ def world(directory: Path) -> "World":
     return World(directory)
 
 
-async def steer(socket: Path, request: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+async def steer(socket: Path, request: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
     """Ask a running virtual network; its answers. Raises BridgeError with one sentence."""
     from device_drivers.virtual.control import NotDone, follow
 

@@ -165,7 +165,6 @@ class Dialogue:
         self._question = None
         self._framer.expect_prompt = False
 
-
     def _may_end(self, question: Asked, final: str) -> bool:
         if final == PROMPT or (self._prompt and final == OK):
             return self._prompt and final == PROMPT  # the OK is of a command before: `AT+CMGS` is answered by `>`

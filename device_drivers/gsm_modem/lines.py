@@ -41,7 +41,21 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 #: commands that are refused with +CMS ERROR rather than +CME ERROR (TS 27.005 §3)
 SMS_COMMANDS = frozenset(
-    {"+CMGS", "+CMSS", "+CMGW", "+CMGC", "+CMGL", "+CMGR", "+CMGD", "+CPMS", "+CNMI", "+CNMA", "+CSMS", "+CSCA", "+CSMP"}
+    {
+        "+CMGS",
+        "+CMSS",
+        "+CMGW",
+        "+CMGC",
+        "+CMGL",
+        "+CMGR",
+        "+CMGD",
+        "+CPMS",
+        "+CNMI",
+        "+CNMA",
+        "+CSMS",
+        "+CSCA",
+        "+CSMP",
+    }
 )
 
 #: a header and a PDU in the next line (TS 27.005 §3.4.1)

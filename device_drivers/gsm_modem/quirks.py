@@ -36,7 +36,9 @@ RESTARTED = re.compile(
 MEMORY_FULL = re.compile(r"\^SMMEMFULL|\+SMS FULL|\+CIEV: ?\"?SMSFULL|\+CIEV: ?8,1$|\+QIND: ?\"?SMSFULL", re.IGNORECASE)
 
 #: the SIM was pulled out
-SIM_GONE = re.compile(r"\+CPIN: ?NOT (INSERTED|READY)|\^SIMST: ?(0|255)\b|\+CME ERROR: ?(10|SIM not inserted)$", re.IGNORECASE)
+SIM_GONE = re.compile(
+    r"\+CPIN: ?NOT (INSERTED|READY)|\^SIMST: ?(0|255)\b|\+CME ERROR: ?(10|SIM not inserted)$", re.IGNORECASE
+)
 
 #: something about the registration or the signal changed
 REGISTRATION = frozenset({"+CREG", "+CEREG", "+CGREG"})
