@@ -79,17 +79,19 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
 
 
-def until_stopped(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run until it ends by itself, or by Ctrl-C or SIGTERM, which are the ordinary ways to stop."""
+def until_stopped(coroutine: Coroutine[Any, Any, None]) -> bool:
+    """Run until it ends by itself (True), or by Ctrl-C or SIGTERM, which are the ordinary ways to stop (False)."""
     import asyncio
     import signal
 
-    async def run() -> None:
+    async def run() -> bool:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - narrows the type: a coroutine that runs is in a task
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         with suppress(asyncio.CancelledError):
             await coroutine
+            return True
+        return False
 
-    asyncio.run(run())
+    return asyncio.run(run())
