@@ -108,7 +108,7 @@ def test_tells_people_what_was_queued(sms_bridge: SmsBridge) -> None:
         (("send", "+15550150", ""), "text: "),
         (("send", "+15550150", "Hello", "--line", "nowhere"), "line: "),
         (("send", "+15550150", "Hello", "--account", "nobody"), "there is no account 'nobody'"),
-        (("resend", "0/1"), "there is no message '0/1'"),
+        (("resend", "123"), "there is no message '123'"),
     ],
     ids=["number", "text", "line", "account", "message"],
 )
