@@ -54,11 +54,11 @@ def demo(http: str, data: Path | None, as_json: bool) -> None:
     """
     import logging
 
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     address = _free(_address(http))
     directory = (data or place.demo_directory()).absolute()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     stage = Stage(directory, address, _credentials(directory / CREDENTIALS))
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     product.until_stopped(_play(stage, as_json))
 
 

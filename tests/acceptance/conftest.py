@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from bridge.cli import commands
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 30  # seconds for anything to end
@@ -69,7 +72,21 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def sms_bridge(environment: dict[str, str], tmp_path: Path) -> SmsBridge:
-    """Run `sms-bridge …` to its end."""
+    """Run `sms-bridge …` to its end, within this process because that takes a fraction of the time."""
+    foreign = {name: None for name in os.environ if name.startswith("SMS_BRIDGE__")}
+
+    def run(*arguments: str, **variables: str) -> Ended:
+        runner = CliRunner(env=environment | foreign | variables)
+        with chdir(tmp_path):
+            done = runner.invoke(commands, arguments, prog_name="sms-bridge", catch_exceptions=False)
+        return Ended(done.exit_code, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def sms_bridge_process(environment: dict[str, str], tmp_path: Path) -> SmsBridge:
+    """Run `sms-bridge …` to its end, in a process of its own."""
 
     def run(*arguments: str, **variables: str) -> Ended:
         done = subprocess.run(

@@ -70,16 +70,19 @@ def test_prints_one_line_with_everything_a_program_needs(
 
 
 def test_carries_an_sms_to_a_customer_and_back(
-    demo: Callable[[], tuple[Running, dict[str, Any]]], start: Start, sms_bridge: SmsBridge, tmp_path: Path
+    demo: Callable[[], tuple[Running, dict[str, Any]]], start: Start, sms_bridge_process: SmsBridge, tmp_path: Path
 ) -> None:
     _, ready = demo()
     data, customer = ("--data", str(tmp_path / "demo")), ready["numbers"]["customers"][0]
     events = tail(start, *data)
     sent = call(f"{ready['http']}/sendsms", apikey=ready["apikey"], recipients=customer, message="Hello")
     assert heard(events, "message.delivered")["subject"] == sent["result"]["id"]
-    phone = sms_bridge("sim", "handset", customer, *data)
+    phone = sms_bridge_process("sim", "handset", customer, *data)
     assert phone.out.endswith(f"  {ready['numbers']['line']}  Hello\n")
-    assert sms_bridge("sim", "receive", "Hello back", *data).out == f"{customer} wrote to {ready['numbers']['line']}.\n"
+    assert (
+        sms_bridge_process("sim", "receive", "Hello back", *data).out
+        == f"{customer} wrote to {ready['numbers']['line']}.\n"
+    )
     assert heard(events, "message.received")["data"]["text"] == "Hello back"
     inbox = call(f"{ready['http']}/getsms?apikey={ready['apikey']}")
     assert "Hello back" in json.dumps(inbox)
@@ -130,10 +133,10 @@ def pasted(command: str) -> Any:
     return call(url, **{str(key): str(value) for key, value in fields})
 
 
-def test_says_when_the_port_is_in_use(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+def test_says_when_the_port_is_in_use(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = sms_bridge("demo", "--http", f"127.0.0.1:{port}", "--data", str(tmp_path))
+        done = sms_bridge_process("demo", "--http", f"127.0.0.1:{port}", "--data", str(tmp_path))
     assert (done.code, done.err) == (
         1,
         (

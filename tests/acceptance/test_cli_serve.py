@@ -66,10 +66,10 @@ def test_a_killed_bridge_is_told_from_a_running_one(bridge: Running, sms_bridge:
     )
 
 
-def test_says_when_the_port_is_in_use(configured: Path, sms_bridge: SmsBridge) -> None:
+def test_says_when_the_port_is_in_use(configured: Path, sms_bridge_process: SmsBridge) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = sms_bridge("serve", *CONFIG, SMS_BRIDGE__HTTP__PORT=str(port))
+        done = sms_bridge_process("serve", *CONFIG, SMS_BRIDGE__HTTP__PORT=str(port))
     assert configured.exists()
     assert done.code == 2
     assert f"sms-bridge: http: port {port} of 127.0.0.1 is in use by another program" in done.err
@@ -77,15 +77,15 @@ def test_says_when_the_port_is_in_use(configured: Path, sms_bridge: SmsBridge) -
 
 
 @pytest.mark.usefixtures("bridge")
-def test_a_second_bridge_on_the_same_store_is_refused(sms_bridge: SmsBridge) -> None:
-    done = sms_bridge("serve", *CONFIG)
+def test_a_second_bridge_on_the_same_store_is_refused(sms_bridge_process: SmsBridge) -> None:
+    done = sms_bridge_process("serve", *CONFIG)
     assert (done.code, "Traceback" in done.err) == (1, False)
     assert done.err.startswith("sms-bridge: ")
 
 
 @pytest.mark.usefixtures("bridge")
-def test_sends_for_itself_and_for_an_account(sms_bridge: SmsBridge) -> None:
-    sms_bridge("account", "add", "shop", *CONFIG)
+def test_sends_for_itself_and_for_an_account(sms_bridge_process: SmsBridge) -> None:
+    sms_bridge_process("account", "add", "shop", *CONFIG)
     own, theirs = send(sms_bridge, "Hello"), send(sms_bridge, "Hello", "--account", "shop")
     assert [(each["account"], each["to"], each["state"]) for each in (own, theirs)] == [
         ("operator", "+15550150", "queued"),
