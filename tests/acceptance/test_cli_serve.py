@@ -19,7 +19,7 @@ READY = "INFO bridge.daemon: ready at "
 def configured(tmp_path: Path) -> Path:
     """A configuration without devices: everything is queued and nothing is sent. The store's directory."""
     (tmp_path / "config.toml").write_text(
-        f'[http]\nport = 0\n[store]\nurl = "sqlite:///{tmp_path}/store/sms.db"\n[sending]\nexpire_after = 2\n'
+        f'[http]\nport = 0\n[store]\nurl = "sqlite:///{tmp_path}/store/sms.db"\n[sending]\nexpire_after = 1\n'
     )
     return tmp_path / "store"
 
@@ -86,7 +86,7 @@ def test_a_second_bridge_on_the_same_store_is_refused(sms_bridge_process: SmsBri
 @pytest.mark.usefixtures("bridge")
 def test_sends_for_itself_and_for_an_account(sms_bridge_process: SmsBridge) -> None:
     sms_bridge_process("account", "add", "shop", *CONFIG)
-    own, theirs = send(sms_bridge, "Hello"), send(sms_bridge, "Hello", "--account", "shop")
+    own, theirs = send(sms_bridge_process, "Hello"), send(sms_bridge_process, "Hello", "--account", "shop")
     assert [(each["account"], each["to"], each["state"]) for each in (own, theirs)] == [
         ("operator", "+15550150", "queued"),
         ("shop", "+15550150", "queued"),
