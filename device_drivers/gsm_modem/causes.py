@@ -1,7 +1,7 @@
 """What an error code of a modem means for people and for the next try.
 
-Sources: +CMS 0–127 are RP causes (3GPP TS 24.011 annex E), 128–255 TP-FCS (TS 23.040 §9.2.3.22), 300–512 the modem's own
-(TS 27.005 §3.2.5); +CME from TS 27.007 §9.2. Telit's manual for 41, 42, 331 (again later) and 1, 96 (never).
+Sources: +CMS 0–127 are RP causes (3GPP TS 24.011 annex E), 128–255 TP-FCS (TS 23.040 §9.2.3.22), 300–512 the modem's
+own (TS 27.005 §3.2.5); +CME from TS 27.007 §9.2. Telit's manual for 41, 42, 331 (again later) and 1, 96 (never).
 """
 
 import re

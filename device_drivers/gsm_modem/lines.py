@@ -82,8 +82,6 @@ class Asked:
     text: str
     #: `+CREG` for `AT+CREG?`: results that would be unsolicited otherwise
     names: frozenset[str]
-    #: answers with results of any name (`ATI`)
-    loose: bool = False
 
 
 def asked(command: str, result: str = "") -> Asked:
@@ -93,9 +91,10 @@ def asked(command: str, result: str = "") -> Asked:
     """
     text = command.strip()
     names = {result} if result else set(_NAME_IN_COMMAND.findall(_QUOTED.sub("", text.upper())))
+    names |= quirks.ANSWERS_TO.get(text.upper(), frozenset())
     for name in tuple(names):
         names |= quirks.ANSWERS_TO.get(name, frozenset())
-    return Asked(text.upper(), frozenset(names), text.upper() in quirks.LOOSE_COMMANDS)
+    return Asked(text.upper(), frozenset(names))
 
 
 def name_of(line: str) -> str:
@@ -126,7 +125,7 @@ def classify(line: str, question: Asked | None) -> Kind:
 def _named(name: str, question: Asked | None) -> Kind:
     if name in PAIRED:
         return Kind.HEADER
-    if question is not None and (name in question.names or (question.loose and name not in quirks.NEWS)):
+    if question is not None and name in question.names:
         return Kind.ANSWER
     return Kind.URC
 
