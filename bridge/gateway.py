@@ -5,12 +5,27 @@ changed nothing. An `account` argument limits a call to what is that account's; 
 sees everything.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+import asyncio
+import hashlib
+import itertools
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
 
-from bridge.events import Event
-from bridge.model import Account, Delivery, Draft, Endpoint, Line, Message, Part, Received
+from bridge import events, numbers, routing
+from bridge.errors import BadRequest, NoSuchThing, NotAllowed, NotPossible
+from bridge.events import Bus, Event
+from bridge.limits import Limits, check_times, parts_of
+from bridge.model import Account, Delivery, Draft, Endpoint, Line, Message, Part, Received, State
+from bridge.ports import Clock, Credential, Store, SystemClock
 from bridge.queries import InboxQuery, LedgerQuery, MessageQuery, Page
+
+#: a changed or disabled account is noticed after this long at the latest
+ACCOUNT_CACHE = 1000  # ms
+#: events read from the log at a time
+EVENT_BATCH = 200
+#: a message that could not be sent by then is expired, unless its caller says otherwise
+EXPIRE_AFTER = 2 * 24 * 3600 * 1000  # ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,117 +37,279 @@ class Submission:
     replayed: bool = False
 
 
+def digest(secret: str) -> str:
+    """What is stored of a secret. Secrets are long and random, so one SHA-256 is enough."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 class Gateway:
     """What the bridge can do, for one caller at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        *,
+        lines: Callable[[], Sequence[Line]] = tuple,
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+        expire_after: int = EXPIRE_AFTER,
+        check_url: Callable[[str], None] | None = None,
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._lines = lines
+        self._clock = clock or SystemClock()
+        self._limits = limits or Limits()
+        self._expire_after = expire_after
+        self._check_url = check_url
+        self._callers: dict[tuple[str, str, str], tuple[Account, int]] = {}
+        self._counter = itertools.count(secrets.randbits(20))
+        #: called with an endpoint's id (None: any) when its deliveries may have changed
+        self.poke: Callable[[str | None], None] = lambda endpoint: None
 
     # -- who calls ------------------------------------------------------------------------------
     async def account_by_secret(self, kind: str, secret: str) -> Account:
         """The account that a bare secret belongs to: kind `apikey` or `token` (OAuth2). Raises NotAllowed."""
-        raise AssertionError
+        return await self.account_by_pair(kind, "", secret)
 
     async def account_by_pair(self, kind: str, ident: str, secret: str) -> Account:
         """Like above for an identifier and its secret: kind `client` (client_id, client_secret). Raises NotAllowed."""
-        raise AssertionError
+        key = (kind, ident, secret)
+        now = self._clock.now()
+        cached = self._callers.get(key)
+        if cached is not None and cached[1] > now:
+            return cached[0]
+        account = await self._store.account_for(kind, ident, digest(secret), now) if secret else None
+        if account is None:
+            raise NotAllowed()
+        if len(self._callers) > 1000:
+            self._callers.clear()
+        self._callers[key] = (account, now + ACCOUNT_CACHE)
+        return account
 
     async def issue_token(self, account: Account, seconds: int = 3600) -> str:
         """A bearer token for `account`, kept hashed, that ends after `seconds`."""
-        raise AssertionError
+        token = secrets.token_hex(32)
+        expires_at = self._clock.now() + seconds * 1000
+        await self._store.add_credential(account.name, Credential("token", "", digest(token), expires_at))
+        return token
+
+    async def account(self, operator: Account, name: str) -> Account:
+        """Another account, for an operator who acts for it. Raises NotAllowed, NoSuchThing."""
+        if not operator.operator:
+            raise NotAllowed("only an operator may act for another account")
+        return await self._store.account(name)
 
     # -- messages -------------------------------------------------------------------------------
     async def submit(self, account: Account, drafts: Sequence[Draft], idempotency_key: str = "") -> Submission:
         """Accept messages: when this returns they are on disk. All or none.
 
-        Raises BadRequest (and its kinds; `field` says which), IdempotencyConflict, StoreUnavailable.
-        A `client_ref` used before in this account raises NotPossible.
+        Raises BadRequest (and its kinds; `field` says which, with `messages[17].` before it when there
+        are several), IdempotencyConflict, StoreUnavailable. A `client_ref` used before in this account
+        raises NotPossible.
         """
-        raise AssertionError
+        if not drafts:
+            raise BadRequest("there is no message in this request", "messages")
+        now = self._clock.now()
+        accepted = [self._accept(account, draft, now, index, len(drafts)) for index, draft in enumerate(drafts)]
+        request = _request_digest(drafts) if idempotency_key else ""
+        stored, replayed = await self._store.submit(accepted, idempotency_key, request)
+        return Submission(tuple(stored), replayed)
+
+    def _accept(self, account: Account, draft: Draft, now: int, index: int, count: int) -> Message:
+        try:
+            recipient = numbers.normalise(draft.recipient)
+            parts = parts_of(draft.text, self._limits)
+            check_times(draft, now, self._limits)
+            route = routing.route(draft.line, draft.slot, self._lines())
+        except BadRequest as error:
+            if count > 1:
+                error.field = f"messages[{index}].{error.field}"
+            raise
+        later = draft.not_before > now
+        due = draft.not_before if later else now
+        return Message(
+            id=f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{secrets.token_hex(11)}",
+            account=account.name,
+            recipient=recipient,
+            written=draft.recipient,
+            text=draft.text,
+            state=State.SCHEDULED if later else State.QUEUED,
+            created_at=now,
+            updated_at=now,
+            due_at=due,
+            expires_at=draft.expires_at or (due + self._expire_after if self._expire_after else 0),
+            route=route,
+            slot=draft.slot,
+            parts=parts,
+            on_unknown=draft.on_unknown or account.on_unknown,
+            report=draft.report,
+            not_before=draft.not_before,
+            client_ref=draft.client_ref,
+            tag=draft.tag,
+            dialect=draft.dialect,
+        )
 
     async def message(self, account: Account, id: str) -> Message:
         """Raises NoSuchThing."""
-        raise AssertionError
+        message = await self._store.message(id)
+        if not account.operator and message.account != account.name:
+            raise NoSuchThing(f"there is no message {id!r}")
+        return message
 
     async def parts(self, account: Account, id: str) -> Sequence[Part]:
         """The parts of a message that were tried so far. Raises NoSuchThing."""
-        raise AssertionError
+        await self.message(account, id)
+        return await self._store.parts(id)
 
     async def messages(self, account: Account, query: MessageQuery) -> Page[Message]:
         """Newest first. Raises BadRequest for a cursor that is not ours."""
-        raise AssertionError
+        return await self._store.messages(_scope(account), query)
 
     async def cancel(self, account: Account, id: str) -> Message:
         """Take back what was not sent yet. Raises NoSuchThing, NotPossible."""
-        raise AssertionError
+        await self.message(account, id)
+        return await self._store.cancel(id, self._clock.now())
 
     async def resend(self, account: Account, id: str) -> Message:
         """Queue a failed, expired or unknown message again; parts that were sent stay sent.
 
         Raises NoSuchThing, NotPossible (any other state).
         """
-        raise AssertionError
+        await self.message(account, id)
+        message = await self._store.resend(id, self._clock.now())
+        self._bus.publish(())  # no news, but the lines have work
+        return message
 
     async def delete_messages(self, account: Account, query: MessageQuery) -> int:
         """Forget finished messages; how many. Pending ones stay. An empty query raises BadRequest."""
-        raise AssertionError
+        return await self._store.delete_messages(_scope(account), query)
 
     # -- inbox ----------------------------------------------------------------------------------
     async def inbox(self, account: Account, query: InboxQuery) -> Page[Received]:
         """Newest first."""
-        raise AssertionError
+        return await self._store.inbox(account.name, query, self._clock.now())
 
     async def received(self, account: Account, id: str) -> Received:
         """Raises NoSuchThing."""
-        raise AssertionError
+        return await self._store.received(account.name, id)
 
     async def delete_received(self, account: Account, query: InboxQuery) -> int:
         """Hide received SMS from this account for good; how many. An empty query raises BadRequest."""
-        raise AssertionError
+        return await self._store.delete_received(account.name, query, self._clock.now())
 
     # -- lines ----------------------------------------------------------------------------------
     def lines(self) -> Sequence[Line]:
         """Every configured line with its health, absent ones too."""
-        raise AssertionError
+        return self._lines()
 
     # -- webhooks -------------------------------------------------------------------------------
     async def add_endpoint(
-        self,
-        account: Account,
-        url: str,
-        format: str = "v2",
-        events: Sequence[str] = ("*",),
-        max_attempts: int = 0,
+        self, account: Account, url: str, format: str = "v2", names: Sequence[str] = ("*",), max_attempts: int = 0
     ) -> Endpoint:
         """A new webhook endpoint with a fresh secret. Raises BadRequest (field `url`, `format` or `events`)."""
-        raise AssertionError
+        if format not in ("v1", "v2"):
+            raise BadRequest("the format is v1 (flat) or v2 (signed envelope)", "format")
+        unknown = [name for name in names if name != "*" and name not in events.NAMES]
+        if unknown or not names:
+            known = ", ".join(events.NAMES)
+            raise BadRequest(
+                f"there is no event {unknown[0]!r}; known: *, {known}" if unknown else "no event", "events"
+            )
+        if self._check_url is not None:
+            self._check_url(url)
+        endpoint = Endpoint(
+            id=secrets.token_hex(8),
+            account=account.name,
+            url=url,
+            format=format,
+            events=tuple(names),
+            secret=new_webhook_secret(),
+            created_at=self._clock.now(),
+            max_attempts=max_attempts,
+        )
+        await self._store.add_endpoint(endpoint)
+        self.poke(endpoint.id)
+        return endpoint
 
     async def endpoints(self, account: Account) -> Sequence[Endpoint]:
         """Oldest first."""
-        raise AssertionError
+        return await self._store.endpoints(_scope(account))
 
     async def endpoint(self, account: Account, id: str) -> Endpoint:
         """Raises NoSuchThing."""
-        raise AssertionError
+        for endpoint in await self.endpoints(account):
+            if endpoint.id == id:
+                return endpoint
+        raise NoSuchThing(f"there is no webhook endpoint {id!r}")
 
     async def remove_endpoint(self, account: Account, id: str) -> None:
         """Deliveries still owed to it are dropped. Raises NoSuchThing."""
-        raise AssertionError
+        await self._store.remove_endpoint((await self.endpoint(account, id)).id)
+        self.poke(id)
 
     async def pause_endpoint(self, account: Account, id: str, paused: bool) -> Endpoint:
         """Paused: what is owed waits in order. Raises NoSuchThing."""
-        raise AssertionError
+        return await self._change(replace(await self.endpoint(account, id), paused=paused))
 
     async def rotate_secret(self, account: Account, id: str, finish: bool = False) -> Endpoint:
         """First call: a `next_secret` signs along. With `finish`: it becomes the only one. Raises NoSuchThing."""
-        raise AssertionError
+        endpoint = await self.endpoint(account, id)
+        if not finish:
+            return await self._change(replace(endpoint, next_secret=new_webhook_secret()))
+        if not endpoint.next_secret:
+            raise NotPossible("no rotation was begun")
+        return await self._change(replace(endpoint, secret=endpoint.next_secret, next_secret=""))
+
+    async def _change(self, endpoint: Endpoint) -> Endpoint:
+        await self._store.change_endpoint(endpoint)
+        self.poke(endpoint.id)
+        return endpoint
 
     async def ledger(self, account: Account, query: LedgerQuery) -> Page[Delivery]:
         """Newest first."""
-        raise AssertionError
+        return await self._store.ledger(_scope(account), query)
 
     async def redeliver(self, account: Account, query: LedgerQuery, ids: Sequence[str] = ()) -> int:
         """Owe these deliveries (by id, or all that match the query) once more, from attempt one; how many."""
-        raise AssertionError
+        count = await self._store.redeliver(_scope(account), query, ids, self._clock.now())
+        self.poke(None)
+        return count
 
     # -- news -----------------------------------------------------------------------------------
-    def events(self, account: Account, after: int | None = None, names: Sequence[str] = ()) -> AsyncIterator[Event]:
+    async def events(
+        self, account: Account, after: int | None = None, names: Sequence[str] = ()
+    ) -> AsyncIterator[Event]:
         """Events as they are committed; with `after`, first those of the log with a greater `seq`."""
-        raise AssertionError
+        woken = asyncio.Event()
+        unsubscribe = self._bus.subscribe(lambda _: woken.set())
+        try:
+            position = await self._store.newest_event() if after is None else after
+            while True:
+                woken.clear()
+                batch = await self._store.events(_scope(account), position, EVENT_BATCH)
+                for event in batch:
+                    position = event.seq
+                    if not names or event.name in names:
+                        yield event
+                if not batch:
+                    await woken.wait()
+        finally:
+            unsubscribe()
+
+
+def new_webhook_secret() -> str:
+    """A secret to sign webhooks with."""
+    return f"whsec_{secrets.token_hex(24)}"
+
+
+def _scope(account: Account) -> str:
+    return "" if account.operator else account.name
+
+
+def _request_digest(drafts: Sequence[Draft]) -> str:
+    hasher = hashlib.sha256()
+    for draft in drafts:
+        hasher.update(repr(draft).encode("utf-8", "surrogatepass"))
+    return hasher.hexdigest()

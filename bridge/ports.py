@@ -244,6 +244,19 @@ class Outcome:
     counts: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that a line took, with the intent for its first part already on disk."""
+
+    message: Message
+    #: the first part to send
+    index: int
+    #: the same for every part and every retry
+    concat_ref: int
+    #: parts that went out in an earlier try
+    done: frozenset[int] = frozenset()
+
+
 class Store(Protocol):
     """Everything durable. A call that returns is on disk; a call that raises changed nothing.
 
@@ -289,20 +302,19 @@ class Store(Protocol):
     async def delete_messages(self, account: str, query: MessageQuery) -> int: ...
 
     # -- sending --------------------------------------------------------------------------------
-    async def claim(self, line: str, routes: Sequence[str], now: int) -> Message | None:
-        """The oldest due message for this line becomes `sending`, carried by it; None when there is none."""
+    async def claim(self, line: str, routes: Sequence[str], now: int, whole: bool = False) -> Claim | None:
+        """The oldest due message for this line becomes `sending`, with the intent for its first missing part.
+
+        `whole`: the device takes a long text in one piece. None when nothing is due.
+        """
         ...
 
-    async def intend(self, message: str, index: int, line: str, now: int) -> int:
-        """Commit the intent to hand this part to the device; returns the message's concatenation reference."""
+    async def intend(self, message: str, index: int, line: str, now: int) -> None:
+        """Commit the intent to hand a further part to the device."""
         ...
 
     async def record(self, outcome: Outcome, now: int) -> Message:
-        """What became of a part; the message follows from its parts."""
-        ...
-
-    async def release(self, message: str, retry_at: int, error: str, now: int) -> Message:
-        """A claimed message of which nothing left us goes back to the queue."""
+        """What became of a part; the message follows from its parts. `queued` means: nothing of it left us."""
         ...
 
     async def recover(self, now: int) -> int:
@@ -314,7 +326,7 @@ class Store(Protocol):
         ...
 
     async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:
-        """A report or other evidence. None when it matches nothing yet: a report is kept for a part recorded later."""
+        """A report or other evidence. None when it matches nothing; a report is kept for a part recorded later."""
         ...
 
     # -- inbox ----------------------------------------------------------------------------------
@@ -359,4 +371,18 @@ class Store(Protocol):
         """Log an event that goes with no other change (line.changed); returns it with its `seq`."""
         ...
 
-    async def events(self, account: str, after: int, limit: int) -> Sequence[Event]: ...
+    async def events(self, account: str, after: int, limit: int) -> Sequence[Event]:
+        """After a position, oldest first; `account` "" reads everybody's."""
+        ...
+
+    async def newest_event(self) -> int:
+        """The position of the last event; 0 when there is none."""
+        ...
+
+    async def changed_elsewhere(self) -> bool:
+        """Another process (the command line) wrote since the last call."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was asked for, then let go of the file."""
+        ...

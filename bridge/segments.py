@@ -3,7 +3,7 @@
 Both the core (counting, limits) and the drivers (cutting) use this, so they can never disagree.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 #: TS 23.038 §6.2.1: index = septet; ESC (0x1B) stands as itself and never matches a character
@@ -73,3 +73,14 @@ def _cut(text: str, single: int, limit: int, cost: Callable[[str], int]) -> list
             start, used = position, 0
         used += size
     return [*parts, text[start:]]
+
+
+def join(texts: Sequence[str]) -> str:
+    """The whole out of received parts: halves of a surrogate pair cut by the sender meet again.
+
+    A half whose other half never came becomes U+FFFD, so that the result is always valid Unicode.
+    """
+    whole = "".join(texts)
+    if whole.isascii():
+        return whole
+    return whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

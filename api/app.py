@@ -1,0 +1,152 @@
+"""The aiohttp application: dialects on their prefixes, health, and an answer for every other path.
+
+There is no middleware: what a request costs over a bare handler is one wrapped call. Nothing here logs a
+path's query, a header or a body, because keys and people's texts are in them.
+"""
+
+import logging
+import secrets
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from api import health
+from api.auth import Authenticator
+from api.dialect import Dialect, Handler, Mount, Route, Site, discover, unix_ms
+from api.errors import BodyTooLarge, UnknownPath, WrongMethod
+from bridge.errors import BridgeError, ConfigError
+from bridge.gateway import Gateway
+
+log = logging.getLogger(__name__)
+
+#: bytes of a request line: a long text in a GET travels percent-encoded in it
+MAX_LINE = 256 * 1024
+
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """A dialect in its place."""
+
+    dialect: Dialect
+    prefix: str
+    #: first segments of its paths below the prefix: what is unknown beneath them is refused in its words
+    roots: frozenset[str]
+
+    def owns(self, path: str) -> bool:
+        """Whether an unknown path should be refused in this dialect's words."""
+        if self.prefix:
+            return path == self.prefix or path.startswith(self.prefix + "/")
+        return path.split("/", 2)[1] in self.roots
+
+
+SITE = web.AppKey("site", Site)
+MOUNTED = web.AppKey("mounted", tuple[Mounted, ...])
+
+
+def build_app(
+    gateway: Gateway,
+    *,
+    dialects: Mapping[str, str] | None = None,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    body_limits: Mapping[str, int] | None = None,
+    public_url: str = "",
+    site: Site | None = None,
+) -> web.Application:
+    """The application for a gateway.
+
+    `dialects` maps names to prefixes; None stands for all that are installed, each where it likes to be.
+    `options` and `body_limits` (bytes) are by dialect name. `site` replaces what is made from `gateway` and
+    `public_url`, for those who bring their own clock. Raises ConfigError with everything that does not fit.
+    """
+    site = site or Site(gateway, Authenticator(gateway), public_url.rstrip("/"))
+    known = discover()
+    wanted = {name: kind.prefix for name, kind in known.items()} if dialects is None else dialects
+    if unknown := [name for name in wanted if name not in known]:
+        raise ConfigError([f"dialects.{name}: there is only {', '.join(known)}" for name in unknown])
+    app = web.Application()
+    app[SITE] = site
+    mounted = []
+    for name, prefix in wanted.items():
+        limit = (body_limits or {}).get(name, known[name].body_limit)
+        mount = Mount(prefix.rstrip("/"), limit, (options or {}).get(name, {}))
+        mounted.append(_mount(app, known[name](site, mount), mount.prefix))
+    app[MOUNTED] = tuple(sorted(mounted, key=lambda one: -len(one.prefix)))
+    app.add_routes(health.routes(gateway))
+    app.router.add_get("/", _front)
+    app.router.add_route("*", "/{tail:.*}", _nowhere)
+    return app
+
+
+def runner(app: web.Application) -> web.AppRunner:
+    """What serves the application: no access log, because keys travel in queries, and long request lines."""
+    return web.AppRunner(app, access_log=None, max_line_size=MAX_LINE, max_field_size=MAX_LINE)
+
+
+def _mount(app: web.Application, dialect: Dialect, prefix: str) -> Mounted:
+    routes = dialect.routes()
+    for route in routes:
+        handler = _guarded(dialect, route)
+        for path in (f"{prefix}{route.path}", f"{prefix}{route.path}/"):
+            try:
+                app.router.add_route("*", path, handler)
+            except RuntimeError as error:
+                problem = f"dialects.{dialect.name}: {path} is another dialect's already; give one of them a prefix"
+                raise ConfigError([problem]) from error
+    return Mounted(dialect, prefix, frozenset(route.path.split("/", 2)[1] for route in routes))
+
+
+def _guarded(dialect: Dialect, route: Route) -> Handler:
+    """The route's handler with everything that goes wrong in it told in the dialect's words."""
+    refuse = route.refuse or dialect.refuse
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            if request.method in route.methods:
+                return await route.handler(request)
+            if request.method == "OPTIONS" and dialect.cors:
+                return web.Response(status=204, headers=CORS)
+            raise WrongMethod(f"This path answers to {', '.join(sorted(route.methods))} only.")
+        except BridgeError as error:
+            return refuse(error)
+        except web.HTTPRequestEntityTooLarge as error:
+            return refuse(BodyTooLarge(error.max_size))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets the dialect's shape
+            return refuse(_mishap(error, route.path))
+
+    return answer
+
+
+def _mishap(error: Exception, path: str) -> BridgeError:
+    """Log where it happened, without the exception's own words: a text or a key may be in them."""
+    number = secrets.token_hex(4)
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s in %s (reference %s)\n%s", type(error).__name__, path, number, where)
+    return BridgeError(f"Something went wrong inside the bridge; its log has more under {number}.")
+
+
+async def _front(request: web.Request) -> web.Response:
+    """What this is, for whoever opens the address in a browser."""
+    lines = [f"  {one.prefix or '/'}  {one.dialect.name}: {one.dialect.about}" for one in request.app[MOUNTED]]
+    text = "sms-bridge: REST in, SMS out, received SMS back as webhooks.\n\nDialects spoken here\n"
+    return web.Response(text=text + "\n".join(lines) + "\n\nHealth: /livez, /readyz\n")
+
+
+async def _nowhere(request: web.Request) -> web.Response:
+    """Nothing is at this path: say so in the words of the dialect it looks like, else in our own."""
+    path = request.path
+    for one in request.app[MOUNTED]:
+        if one.owns(path):
+            return one.dialect.refuse(UnknownPath())
+    spoken = {one.dialect.name: {"prefix": one.prefix, "about": one.dialect.about} for one in request.app[MOUNTED]}
+    answer = {"error": "not_found", "message": "There is nothing at this path.", "dialects": spoken}
+    return web.json_response(answer, status=404)

@@ -1,0 +1,131 @@
+"""What a dialect is, and how the frame finds them.
+
+A dialect is one module in `api/dialects/` with a `DIALECT` attribute: a class that obeys `Dialect`.
+Modules beside it without that attribute are its parts. `tests/contract/test_dialect_contract.py` finds
+each dialect in the same way and fails until it has a word for every state and every error.
+"""
+
+import importlib
+import pkgutil
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from aiohttp import web
+
+import api.dialects
+from api.auth import Authenticator
+from bridge.errors import BridgeError
+from bridge.gateway import Gateway
+from bridge.model import State
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Refuse = Callable[[BridgeError], web.Response]
+
+
+def unix_ms() -> int:
+    """The machine's own time in Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all dialects of an application share."""
+
+    gateway: Gateway
+    authenticator: Authenticator
+    #: where callers reach us, without a trailing slash; "" when not configured
+    public_url: str = ""
+    #: Unix milliseconds
+    now: Callable[[], int] = unix_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """How one dialect is put into an application."""
+
+    #: path before all of its own, without a trailing slash; "" for none
+    prefix: str
+    #: bytes of the largest request body
+    body_limit: int
+    #: values for the options that the dialect declares
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path of a dialect and what answers there, with and without a trailing slash."""
+
+    #: below the mount's prefix, without a trailing slash
+    path: str
+    handler: Handler
+    methods: frozenset[str] = frozenset({"GET", "POST"})
+    #: how errors look here, where that differs from the dialect's `refuse`
+    refuse: Refuse | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A request that sends one SMS: for documentation, for the demo's curl line, and for the contract test."""
+
+    method: str
+    #: with the mount's prefix, and a query where the dialect wants one
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Dialect(Protocol):
+    """A vendor's HTTP API, spoken by us.
+
+    The frame calls handlers with the errors caught: whatever they raise of `bridge.errors` or
+    `api.errors` goes through `refuse`, anything else is logged and refused as a bare `BridgeError`.
+    """
+
+    name: ClassVar[str]
+    #: one line for a person: whose API this is and where it is documented
+    about: ClassVar[str]
+    #: the prefix it is mounted under when nothing else is configured
+    prefix: ClassVar[str]
+    #: bytes of the largest request body when nothing else is configured
+    body_limit: ClassVar[int]
+    #: browsers of other origins may call: the frame answers their OPTIONS
+    cors: ClassVar[bool]
+    #: option name → (type, help): what a `[dialects.x]` table of this dialect may hold
+    options: ClassVar[Mapping[str, tuple[type, str]]]
+    #: how each state is told
+    STATE_WORDS: ClassVar[Mapping[State, Any]]
+    #: how each class of error is told; a class that is not here is told as its nearest parent
+    ERROR_WORDS: ClassVar[Mapping[type[BridgeError], Any]]
+
+    def __init__(self, site: Site, mount: Mount) -> None:
+        """Raises ConfigError for options that do not fit."""
+        ...
+
+    def routes(self) -> Sequence[Route]:
+        """Every path it answers."""
+        ...
+
+    def refuse(self, error: BridgeError) -> web.Response:
+        """An error in the dialect's own shape."""
+        ...
+
+    def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
+        """A request that sends `text`; `credentials` are those that `account add --json` prints."""
+        ...
+
+
+def word_for(words: Mapping[type[BridgeError], Any], error: BridgeError) -> Any:
+    """The word for an error's class or its nearest parent that has one."""
+    return next(words[kind] for kind in type(error).__mro__ if kind in words)
+
+
+def discover() -> dict[str, type[Dialect]]:
+    """Every dialect that is installed, by name."""
+    found: dict[str, type[Dialect]] = {}
+    for module in sorted(info.name for info in pkgutil.iter_modules(api.dialects.__path__)):
+        dialect = getattr(importlib.import_module(f"api.dialects.{module}"), "DIALECT", None)
+        if dialect is not None:
+            found[dialect.name] = dialect
+    return found

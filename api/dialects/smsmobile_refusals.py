@@ -1,0 +1,90 @@
+"""The shapes that errors take in the smsmobile dialect's families of paths."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from api.auth import TokenRefused
+from api.dialect import word_for
+from api.dialects.smsmobile_words import ERROR_WORDS, PARAMETERS, ErrorWord
+from api.errors import BodyTooLarge, UnknownPath, WrongMethod
+from bridge.errors import BadRequest, BridgeError
+
+#: with every answer; pages of any origin may read it
+HEADERS = {"Content-Type": "application/json; charset=utf-8", "Access-Control-Allow-Origin": "*"}
+#: with everything that has a token in it (RFC 6749 §5.1)
+NO_STORE = {**HEADERS, "Cache-Control": "no-store", "Pragma": "no-cache"}
+#: what a status wants beside the body: RFC 9110 §11.6.1 and §10.2.3, RFC 6750 §3
+_BY_STATUS: Mapping[int, Mapping[str, str]] = {
+    401: {"WWW-Authenticate": 'Bearer realm="sms-bridge", error="invalid_token"'},
+    405: {"Allow": "GET, POST, OPTIONS"},
+    503: {"Retry-After": "5"},
+}
+#: it is the place or the form of the request, not what it says: no client takes 200 for these
+_NEVER_200 = (UnknownPath, WrongMethod, BodyTooLarge)
+
+
+def reply(answer: Any, status: int = 200, headers: Mapping[str, str] = HEADERS) -> web.Response:
+    """An answer as JSON."""
+    body = json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
+    return web.Response(body=body, status=status, headers=headers)
+
+
+def code_of(error: BridgeError) -> str:
+    """The word in `error`, with the parameter's name in it where one is at fault."""
+    word: ErrorWord = word_for(ERROR_WORDS, error)
+    if word.with_field and isinstance(error, BadRequest) and error.field:
+        return word.with_field.format(PARAMETERS.get(error.field, error.field).lower())
+    return word.code
+
+
+class Refusals:
+    """Makes answers of errors; with `legacy_http_200` mistakes of the caller have that status, as the vendor's once had."""
+
+    def __init__(self, legacy_http_200: bool) -> None:
+        self._legacy = legacy_http_200
+
+    def sending(self, error: BridgeError, id: str = "", sent: str = "api_error") -> web.Response:
+        """Of `/sendsms` and its kin."""
+        return self._answer(error, {"result": {"error": code_of(error), "sent": sent, "id": id, "note": error.message}})
+
+    def listing(self, error: BridgeError) -> web.Response:
+        """Of the logs and the inbox: `sms` is a list whatever happens."""
+        return self._answer(error, {"result": {"error": code_of(error), "sms": [], "note": error.message}})
+
+    def phones(self, error: BridgeError) -> web.Response:
+        """Of the list of phones, with the mirror that some clients read instead."""
+        mirror = {"error": code_of(error), "mobiles": [], "note": error.message}
+        return self._answer(error, {"success": False, "items": [], "result": mirror})
+
+    def calls(self, error: BridgeError) -> web.Response:
+        """Of the lists of calls."""
+        return self._answer(error, {"success": False, "detail": error.message})
+
+    def notifications(self, error: BridgeError) -> web.Response:
+        """Of the notifications: a sentence and no code."""
+        return self._reply(error, {"success": False, "message": error.message})
+
+    def tokens(self, error: BridgeError) -> web.Response:
+        """Of `/oauth2/token` (RFC 6749 §5.2)."""
+        word: ErrorWord = word_for(ERROR_WORDS, error)
+        code, status, headers = "invalid_request", word.status, NO_STORE
+        if isinstance(error, TokenRefused):
+            code, status = error.code, 400
+        elif status >= 500:
+            code = "server_error"
+        if code == "invalid_client":
+            status, headers = 401, {**NO_STORE, "WWW-Authenticate": 'Basic realm="sms-bridge"'}
+        return reply({"error": code, "error_description": error.message}, status, headers)
+
+    def _answer(self, error: BridgeError, answer: dict[str, Any]) -> web.Response:
+        """Code and sentence at the top for the clients that look there first."""
+        return self._reply(error, {**answer, "error": code_of(error), "message": error.message})
+
+    def _reply(self, error: BridgeError, answer: dict[str, Any]) -> web.Response:
+        status: int = word_for(ERROR_WORDS, error).status
+        if self._legacy and status < 500 and not isinstance(error, _NEVER_200):
+            return reply(answer)
+        return reply(answer, status, {**HEADERS, **_BY_STATUS.get(status, {})})

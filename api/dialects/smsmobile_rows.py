@@ -1,0 +1,123 @@
+"""Rows of the smsmobile dialect's lists: the sent log, the inbox and the phones; and its ways to write dates."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from api.dialects.smsmobile_words import STATE_WORDS
+from bridge.errors import BadRequest, ConfigError
+from bridge.model import Line, LineState, Message, Received, State
+
+#: what `note` says of an outcome that nobody knows, so that a person can decide about `/resend`
+UNKNOWN_NOTE = "The phone had it and gave no answer; it may or may not have been sent. It is not sent again unasked."
+
+
+class Calendar:
+    """Writes and reads moments as the account's owner does: in UTC, or in the configured zone. Moments are Unix ms."""
+
+    def __init__(self, timezone: str = "UTC") -> None:
+        """Raises ConfigError for a zone that is not in the IANA database."""
+        try:
+            self._zone: tzinfo = UTC if timezone == "UTC" else ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ConfigError([f"dialects.smsmobile.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]) from error
+        self._stamps = lru_cache(maxsize=16)(self._stamps_of)
+
+    def stamps(self, moment: int) -> tuple[str, str]:
+        """ISO 8601 in UTC with `Z`, and local with its offset."""
+        return self._stamps(moment // 1000)
+
+    def _stamps_of(self, second: int) -> tuple[str, str]:
+        utc = datetime.fromtimestamp(second, UTC)
+        return utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.astimezone(self._zone).isoformat()
+
+    def split(self, moment: int) -> tuple[str, str]:
+        """`YYYY-MM-DD` and `HH:MM:SS`."""
+        local = datetime.fromtimestamp(moment // 1000, self._zone)
+        return local.strftime("%Y-%m-%d"), local.strftime("%H:%M:%S")
+
+    def day(self, written: str, field: str) -> tuple[int, int]:
+        """First and last millisecond of a day written `YYYY-MM-DD`. Raises BadRequest naming `field`."""
+        try:
+            start = datetime.strptime(written.strip(), "%Y-%m-%d").replace(tzinfo=self._zone)
+        except ValueError as error:
+            raise BadRequest(f"The parameter {field} is a date written YYYY-MM-DD.", field) from error
+        # wall-clock arithmetic: a day with a change of the clocks has 23 or 25 hours
+        return _ms(start), _ms(start + timedelta(days=1)) - 1
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp()) * 1000
+
+
+def number_of(id: str) -> int:
+    """The row number of a message: the same each time, and small enough to be exact in JavaScript (53 bits)."""
+    return int(hashlib.sha256(id.encode()).hexdigest()[:13], 16)
+
+
+def sent_row(message: Message, calendar: Calendar) -> dict[str, Any]:
+    """A row of the sent log; `status`, `error` and `note` are ours, on top of the vendor's keys."""
+    word = STATE_WORDS[message.state]
+    date, hour = calendar.split(message.created_at)
+    row = {
+        "id": number_of(message.id),
+        "guid": message.id,
+        "guid_message": message.id,
+        "number": message.recipient,
+        "recipients": message.written,
+        "message": message.text,
+        "date": date,
+        "hour": hour,
+        "timestamp_unix": message.created_at // 1000,
+        "send_from_mobile": word.sent,
+        "send_from_mobile_erreur": "",
+        "error_api": "",
+        "sIdentifiantPhone": message.line or message.route,
+        "port": message.slot or None,
+        "schedule_timestamp": message.not_before // 1000 or None,
+        "retry": message.attempts,
+        "send_with_whatsapp": "0",
+        "status": message.state.value,
+        "error": message.error,
+        "note": UNKNOWN_NOTE if message.state is State.UNKNOWN else "",
+    }
+    if word.blame:
+        row[word.blame] = message.error or message.state.value
+    return row
+
+
+def inbox_row(received: Received, calendar: Calendar) -> dict[str, Any]:
+    """A row of the inbox; `note` is ours and there only when the text is not all that was sent."""
+    date, hour = calendar.split(received.received_at)
+    row: dict[str, Any] = {
+        "id": received.seq,
+        "sIdentifiantPhone": received.line,
+        "timestamp_unix": received.received_at // 1000,
+        "message": received.text,
+        "number": received.sender,
+        "guid": received.id,
+        "alias": None,
+        "date": date,
+        "hour": hour,
+        "time_received": str(received.received_at),
+    }
+    if note := received.error or (received.partial and "parts of it never came") or received.data and "not text":
+        row["note"] = note
+    return row
+
+
+def phone_row(line: Line, calendar: Calendar) -> dict[str, Any]:
+    """A line as one of the vendor's phones; `sid` is what `sIdentifiant` takes."""
+    return {
+        "sid": line.name,
+        "sIdentifiant": line.name,
+        "label": " ".join(filter(None, (line.model, line.number))) or line.device,
+        "date": " ".join(calendar.split(line.seen_at)) if line.seen_at else "",
+        "battery": line.battery,
+        "version": line.driver,
+        "online": line.state is LineState.READY,
+        "port": line.slot,
+        "note": line.reason,
+    }

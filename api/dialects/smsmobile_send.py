@@ -1,0 +1,133 @@
+"""What a `/sendsms` asks for, as a draft, and the answer it gets. Also for the SOAP twin of the same call."""
+
+import json
+import re
+
+from api.dialects.smsmobile_rows import Calendar
+from api.dialects.smsmobile_words import WhatsappNotConnected
+from api.errors import NotOffered
+from api.parameters import Parameters
+from bridge.errors import BadRequest, InvalidNumber
+from bridge.model import Draft, Message
+
+_YES = frozenset({"1", "yes", "true", "on"})
+_NO = frozenset({"", "0", "no", "false", "off"})
+#: spellings of the parameter that names a phone
+_PHONE = frozenset({"sidentifiant", "sidentifiantphone", "sid"})
+#: the vendor's extras that we refuse rather than forget about, and why
+_EXTRAS = {
+    "shorturl": "Links are sent as they are; this bridge does not shorten them.",
+    "encrypt_message": "This bridge does not put texts behind a web link.",
+    "url_media": "An SMS carries text only; media need WhatsApp, which is not connected.",
+    "pdf_with_image": "An SMS carries text only; media need WhatsApp, which is not connected.",
+    "url_media_shorted": "An SMS carries text only; media need WhatsApp, which is not connected.",
+}
+#: the last second with ten digits (November 2286); more than that are milliseconds
+_LAST_SECOND = 9_999_999_999
+_SEVERAL = re.compile(r"\d.*[,;\n|].*\d", re.DOTALL)
+
+NOTE = "sent by mobile"
+NOTE_NO_WHATSAPP = "sent by mobile; not by WhatsApp, which is not connected"
+
+#: the envelope of a success, with places for id, note, both dates and port; `error` is a number and `sent` a string
+_ACCEPTED = json.dumps(
+    {
+        "result": {
+            "error": 0,
+            "sent": "1",
+            "id": "%s",
+            "note": "%s",
+            "datetime": "%s",
+            "datetimeLocal": "%s",
+            "port": "PORT",
+            "iac_control": "0",
+            "iac_authorized": "1",
+            "send_with_whatsapp": "0",
+            "encrypted": {"status": "0"},
+            "trial_account": {"status": "0", "sms_sent": 0},
+        }
+    }
+).replace('"PORT"', "%s")
+
+
+def flag(params: Parameters, name: str, default: bool = False) -> bool:
+    """A yes or no in any of the vendor's spellings. Raises BadRequest for anything else."""
+    value = params.text(name).strip().lower()
+    if not value:
+        return default
+    if value in _YES or value in _NO:
+        return value in _YES
+    raise BadRequest(f"The parameter {name} is 1 or 0 (also yes, no, true, false).", name)
+
+
+def phone(params: Parameters) -> str:
+    """The phone that was asked for, by whichever spelling of the parameter; "" for any."""
+    for name in params:
+        if name.lower() in _PHONE:
+            return params.text(name).strip()
+    return ""
+
+
+def compose(params: Parameters, now: int) -> Draft:
+    """What is to be sent. Raises BadRequest and its kinds for what is missing, wrong or not offered."""
+    _by_sms(params)
+    for name, why in _EXTRAS.items():
+        if params.text(name).strip().lower() not in _NO:
+            raise NotOffered(why, name)
+    recipient = params.need("recipients")
+    if _SEVERAL.search(recipient):
+        raise InvalidNumber("One number per request: `recipients` has several. Send a request for each.")
+    return Draft(
+        recipient=recipient,
+        text=params.need("message"),
+        line=phone(params),
+        slot=_slot(params),
+        not_before=_moment(params, now),
+        tag=params.text("from"),
+        dialect="smsmobile",
+    )
+
+
+def wants_whatsapp(params: Parameters) -> bool:
+    """Whether the message was to go by WhatsApp too."""
+    return flag(params, "sendwa")
+
+
+def _by_sms(params: Parameters) -> None:
+    """Raises unless an SMS is among what was asked for."""
+    if flag(params, "waonly"):
+        raise WhatsappNotConnected
+    if not flag(params, "sendsms", default=True):
+        if flag(params, "sendwa"):
+            raise WhatsappNotConnected
+        raise BadRequest("There is nothing to send: sendsms and sendwa are both 0.", "sendsms")
+
+
+def _slot(params: Parameters) -> int:
+    value = params.text("port").strip()
+    if value not in ("", "1", "2"):
+        raise BadRequest("The parameter port is a SIM slot, 1 or 2, or empty for any.", "slot")
+    return int(value or 0)
+
+
+def _moment(params: Parameters, now: int) -> int:
+    """`schedule_timestamp` in Unix milliseconds; 0 for at once, which a moment in the past is too."""
+    value = params.text("schedule_timestamp").strip()
+    if not value:
+        return 0
+    if not re.fullmatch(r"-?[0-9]{1,19}", value):
+        raise BadRequest("The parameter schedule_timestamp is a Unix time in whole seconds (UTC).", "not_before")
+    if int(value) > _LAST_SECOND:
+        raise BadRequest(
+            "The parameter schedule_timestamp is a Unix time in seconds (UTC); this looks like milliseconds.",
+            "not_before",
+        )
+    moment = int(value) * 1000
+    return moment if moment > now else 0
+
+
+def accepted(message: Message, calendar: Calendar, whatsapp: bool = False) -> bytes:
+    """The answer for a message that is safe on disk: the vendor's sample, byte for byte in its types."""
+    note = NOTE_NO_WHATSAPP if whatsapp else NOTE
+    utc, local = calendar.stamps(message.created_at)
+    return (_ACCEPTED % (message.id, note, utc, local, message.slot or "null")).encode()

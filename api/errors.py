@@ -1,0 +1,47 @@
+"""What can go wrong on the HTTP side, on top of `bridge.errors`; every dialect has a word for each of these too.
+
+BridgeError
+├── BadRequest
+│   ├── MissingParameter    a parameter that is needed is not there
+│   ├── NotOffered          asked for something that this bridge does not do
+│   ├── WrongMethod         a path that is there, but not for this method
+│   └── BodyTooLarge        more bytes than the dialect reads
+├── NotAllowed
+│   └── InvalidToken        a bearer token that is wrong or has ended
+└── NoSuchThing
+    └── UnknownPath         nothing at this path
+"""
+
+from bridge.errors import BadRequest, NoSuchThing, NotAllowed
+
+
+class MissingParameter(BadRequest):
+    """A parameter that is needed is missing."""
+
+    def __init__(self, field: str, hint: str = "") -> None:
+        super().__init__(f"The parameter {field} is missing{hint and f' ({hint})'}.", field)
+
+
+class NotOffered(BadRequest):
+    """This bridge does not offer that."""
+
+
+class WrongMethod(BadRequest):
+    """This path does not answer to that method."""
+
+
+class BodyTooLarge(BadRequest):
+    """The request body is too large."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The request body is larger than {limit} bytes.")
+        #: bytes
+        self.limit = limit
+
+
+class InvalidToken(NotAllowed):
+    """The bearer token is wrong or has expired."""
+
+
+class UnknownPath(NoSuchThing):
+    """There is nothing at this path."""

@@ -1,0 +1,154 @@
+"""The parameters of a request, read leniently from wherever callers put them: query, form, JSON, multipart.
+
+What a body says goes over what the query says, and an empty value counts as absent. A value that
+cannot be decoded is an error only when somebody asks for it, so that strangers' extra parameters never hurt.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote_to_bytes
+
+from aiohttp import web
+
+from api.errors import BodyTooLarge, MissingParameter
+from bridge.errors import BadRequest
+
+_BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)', re.IGNORECASE)
+_FIELD_NAME = re.compile(rb'\bname="?([^";\r\n]*)', re.IGNORECASE)
+_CHARSET = re.compile(r'charset="?([^";,\s]+)', re.IGNORECASE)
+
+
+class Parameters(Mapping[str, str]):
+    """Names and values; `params["x"]` and `.get("x")` raise BadRequest for a value that could not be decoded."""
+
+    __slots__ = ("_broken", "_values", "hint")
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+        self._broken: dict[str, str] = {}
+        #: what was wrong with the body as a whole, for the error that follows from it
+        self.hint = ""
+
+    def __getitem__(self, name: str) -> str:
+        if self._broken and name in self._broken:
+            raise BadRequest(f"The parameter {name} {self._broken[name]}.", name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values | self._broken)
+
+    def __len__(self) -> int:
+        return len(self._values | self._broken)
+
+    def text(self, name: str) -> str:
+        """The value, "" when absent. Raises BadRequest when it could not be decoded."""
+        if self._broken and name in self._broken:
+            raise BadRequest(f"The parameter {name} {self._broken[name]}.", name)
+        return self._values.get(name, "")
+
+    def need(self, name: str) -> str:
+        """The value. Raises MissingParameter when it is absent or empty."""
+        value = self.text(name)
+        if not value:
+            raise MissingParameter(name, self.hint)
+        return value
+
+    def put(self, name: str, value: bytes, charset: str = "utf-8") -> None:
+        """Take one value as it came; an empty one does not cover what was there."""
+        try:
+            text = value.decode(charset)
+        except UnicodeDecodeError:
+            self._broken[name] = f"is not valid {charset.upper()}"
+            return
+        if text:
+            self._values[name] = text
+            self._broken.pop(name, None)
+
+    def put_form(self, raw: bytes, charset: str = "utf-8") -> None:
+        """Take `a=b&c=d`; raw bytes, raw spaces and stray `%` stand for themselves."""
+        for pair in raw.split(b"&"):
+            name, _, value = pair.partition(b"=")
+            if name and value:
+                self.put(_unquote(name).decode("utf-8", "replace"), _unquote(value), charset)
+
+    def put_json(self, raw: bytes) -> bool:
+        """Take the members of a JSON object; False, and nothing taken, when it is none."""
+        try:
+            members = json.loads(raw)
+        except (ValueError, RecursionError):
+            return False
+        if not isinstance(members, dict):
+            return False
+        for name, value in members.items():
+            self._put_member(name, value)
+        return True
+
+    def _put_member(self, name: str, value: object) -> None:
+        if isinstance(value, dict | list):
+            self._broken[name] = "must be text, not a list or an object"
+        elif isinstance(value, bool):
+            self.put(name, b"1" if value else b"0")
+        elif value is not None:
+            # a lone surrogate, which JSON can spell and UTF-8 cannot, ends up as not decodable
+            self.put(name, str(value).encode("utf-8", "surrogatepass"))
+
+    def put_multipart(self, raw: bytes, boundary: bytes) -> None:
+        """Take the parts of multipart/form-data (RFC 7578)."""
+        for part in raw.split(b"--" + boundary)[1:]:
+            head, gap, value = part.partition(b"\r\n\r\n")
+            name = _FIELD_NAME.search(head)
+            if gap and name:
+                self.put(name[1].decode("utf-8", "replace"), value.removesuffix(b"\r\n"))
+
+    def put_body(self, raw: bytes, content_type: str) -> None:
+        """Take a body by its label, and by its looks where the label is missing or wrong."""
+        kind = content_type.partition(";")[0].strip().lower()
+        if kind == "multipart/form-data" and (boundary := _BOUNDARY.search(content_type.encode(errors="replace"))):
+            self.put_multipart(raw, boundary[1])
+        elif kind.endswith("json"):
+            if raw.strip() and not self.put_json(raw):
+                self.hint = "the body is not a JSON object in UTF-8"
+        elif not (raw.lstrip()[:1] == b"{" and self.put_json(raw)):
+            self.put_form(raw.rstrip(b"\r\n"), _charset(content_type))
+
+
+def _unquote(raw: bytes) -> bytes:
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
+    return unquote_to_bytes(raw) if b"%" in raw else raw
+
+
+def _charset(content_type: str) -> str:
+    label = _CHARSET.search(content_type) if ";" in content_type else None
+    try:
+        return label[1] if label and b"a".decode(label[1]) == "a" else "utf-8"
+    except (LookupError, UnicodeError):
+        return "utf-8"
+
+
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """The whole body. Raises BodyTooLarge beyond `limit` bytes, at once where the length was announced."""
+    if not request.can_read_body:
+        return b""
+    if (request.content_length or 0) > limit:
+        raise BodyTooLarge(limit)
+    chunks = [await request.content.readany()]
+    size = len(chunks[0])
+    while size <= limit and not request.content.at_eof():
+        chunks.append(await request.content.readany())
+        size += len(chunks[-1])
+    if size > limit:
+        raise BodyTooLarge(limit)
+    return b"".join(chunks)
+
+
+async def read_parameters(request: web.Request, limit: int) -> Parameters:
+    """Query and body together, for every method. Raises BodyTooLarge."""
+    parameters = Parameters()
+    _, _, query = request.raw_path.partition("?")
+    if query:
+        parameters.put_form(query.encode("utf-8", "surrogateescape"))
+    if body := await read_body(request, limit):
+        parameters.put_body(body, request.headers.get("Content-Type", ""))
+    return parameters

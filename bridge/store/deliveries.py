@@ -1,0 +1,129 @@
+"""Webhook endpoints and the ledger of deliveries owed and made, on disk."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from bridge.errors import NoSuchThing
+from bridge.events import Event
+from bridge.model import Delivery, DeliveryState, Endpoint
+from bridge.queries import LedgerQuery, Page
+from bridge.store.messages import marks, position
+from bridge.store.news import event_of
+from bridge.store.writer import Tx
+
+_ENDPOINT = "id, account, url, format, events, secret, next_secret, created_at, paused, max_attempts"
+_DELIVERY = (
+    "l.id, l.seq, l.endpoint, l.account, e.id, e.name, l.state, l.attempts, l.due_at, l.created_at, l.delivered_at, "
+    "l.status, l.error"
+)
+_FROM = "FROM ledger l JOIN events e ON e.seq = l.event"
+
+
+def _endpoint(row: Sequence[Any]) -> Endpoint:
+    values = list(row)
+    values[4], values[8] = tuple(json.loads(values[4])), bool(values[8])
+    return Endpoint(*values)
+
+
+def _values(endpoint: Endpoint) -> list[Any]:
+    values = [getattr(endpoint, name.strip()) for name in _ENDPOINT.split(",")]
+    values[4], values[8] = json.dumps(list(endpoint.events)), int(endpoint.paused)
+    return values
+
+
+def _delivery(row: Sequence[Any]) -> Delivery:
+    values = list(row)
+    values[6] = DeliveryState(values[6])
+    return Delivery(*values)
+
+
+def add_endpoint(tx: Tx, endpoint: Endpoint) -> None:
+    """Events committed from now on are owed to it."""
+    values = _values(endpoint)
+    tx.conn.execute(f"INSERT INTO endpoints ({_ENDPOINT}) VALUES ({marks(values)})", values)
+
+
+def endpoints(conn: sqlite3.Connection, account: str) -> Sequence[Endpoint]:
+    """Oldest first; `account` "" for all."""
+    rows = conn.execute(
+        f"SELECT {_ENDPOINT} FROM endpoints WHERE ? = '' OR account = ? ORDER BY created_at, rowid", (account, account)
+    )
+    return [_endpoint(row) for row in rows]
+
+
+def change_endpoint(tx: Tx, endpoint: Endpoint) -> None:
+    """Raises NoSuchThing."""
+    assignments = ", ".join(f"{name.strip()} = ?" for name in _ENDPOINT.split(","))
+    changed = tx.conn.execute(f"UPDATE endpoints SET {assignments} WHERE id = ?", (*_values(endpoint), endpoint.id))
+    if not changed.rowcount:
+        raise NoSuchThing(f"there is no webhook endpoint {endpoint.id!r}")
+
+
+def remove_endpoint(tx: Tx, id: str) -> None:
+    """What is still owed to it is dropped with it; what was delivered stays in the ledger. Raises NoSuchThing."""
+    if not tx.conn.execute("DELETE FROM endpoints WHERE id = ?", (id,)).rowcount:
+        raise NoSuchThing(f"there is no webhook endpoint {id!r}")
+    tx.conn.execute("DELETE FROM ledger WHERE endpoint = ? AND state = 'owed'", (id,))
+
+
+def owed(conn: sqlite3.Connection, endpoint: str, limit: int) -> Sequence[tuple[Delivery, Event]]:
+    """The oldest deliveries owed to an endpoint, with their events."""
+    rows = conn.execute(
+        f"SELECT {_DELIVERY}, e.seq, e.id, e.name, e.account, e.at, e.subject, e.data {_FROM} "
+        "WHERE l.endpoint = ? AND l.state = 'owed' ORDER BY l.seq LIMIT ?",
+        (endpoint, limit),
+    )
+    return [(_delivery(row[:13]), event_of(row[13:])) for row in rows]
+
+
+def record_attempt(tx: Tx, delivery: Delivery) -> None:
+    """Write an attempt's outcome back; a row that was dropped meanwhile stays dropped."""
+    tx.conn.execute(
+        "UPDATE ledger SET state = ?, attempts = ?, due_at = ?, delivered_at = ?, status = ?, error = ? WHERE id = ?",
+        (
+            delivery.state, delivery.attempts, delivery.due_at, delivery.delivered_at, delivery.status, delivery.error,
+            delivery.id,
+        ),
+    )  # fmt: skip
+
+
+def _where(account: str, query: LedgerQuery) -> tuple[str, list[Any]]:
+    conditions: list[tuple[str, Any]] = []
+    if account:
+        conditions.append(("l.account = ?", account))
+    if query.state is not None:
+        conditions.append(("l.state = ?", query.state))
+    for column, value in (("l.endpoint", query.endpoint), ("e.name", query.event), ("e.id", query.event_id)):
+        if value:
+            conditions.append((f"{column} = ?", value))
+    if query.since:
+        conditions.append(("l.created_at >= ?", query.since))
+    if query.until:
+        conditions.append(("l.created_at <= ?", query.until))
+    return " AND ".join(["1", *(text for text, _ in conditions)]), [value for _, value in conditions]
+
+
+def find(conn: sqlite3.Connection, account: str, query: LedgerQuery) -> Page[Delivery]:
+    """Newest first."""
+    where, values = _where(account, query)
+    rows = conn.execute(
+        f"SELECT {_DELIVERY} {_FROM} WHERE {where} AND l.seq < ? ORDER BY l.seq DESC LIMIT ?",
+        (*values, position(query.cursor), query.limit + 1),
+    ).fetchall()
+    more = len(rows) > query.limit
+    page = [_delivery(row) for row in rows[: query.limit]]
+    return Page(tuple(page), str(page[-1].seq) if more else "")
+
+
+def redeliver(tx: Tx, account: str, query: LedgerQuery, ids: Sequence[str], now: int) -> int:
+    """Owe these once more, from attempt one; rows of removed endpoints cannot be."""
+    where, values = _where(account, query)
+    if ids:
+        where, values = f"{where} AND l.id IN ({marks(ids)})", [*values, *ids]
+    return tx.conn.execute(
+        "UPDATE ledger SET state = 'owed', attempts = 0, due_at = ?, delivered_at = 0, status = 0, error = '' "
+        f"WHERE endpoint IN (SELECT id FROM endpoints) AND seq IN (SELECT l.seq {_FROM} WHERE {where})",
+        (now, *values),
+    ).rowcount

@@ -1,0 +1,202 @@
+"""Messages on disk: accept, look up, take back, ask for again. SQL for the writer thread and the readers."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from bridge.errors import BadRequest, IdempotencyConflict, NoSuchThing, NotPossible
+from bridge.events import MESSAGE_CANCELLED, MESSAGE_SUBMITTED, Event, message_data
+from bridge.model import PENDING, TRANSITIONS, Message, Part, State, UnknownPolicy
+from bridge.queries import MessageQuery, Page
+from bridge.store import news
+from bridge.store.writer import Tx
+
+COLUMNS = (
+    "id, account, recipient, written, text, state, created_at, updated_at, due_at, expires_at, route, line, slot, "
+    "parts, attempts, error, on_unknown, report, sent_at, delivered_at, not_before, client_ref, tag, dialect"
+)
+_COUNT = COLUMNS.count(",") + 1
+# One statement for a whole batch: SQLite reads the rows from JSON by itself, so the thread gives up the
+# interpreter once instead of once a row.
+_INSERT = (
+    f"INSERT INTO messages ({COLUMNS}) SELECT "
+    + ", ".join(f"value ->> {position}" for position in range(_COUNT))
+    + " FROM json_each(?)"
+)
+# The snapshot of `message_data`, made by SQLite for the same reason; `test_store_contract` holds the two equal.
+_SUBMITTED = f"""
+INSERT INTO events (id, name, account, at, subject, data)
+SELECT value ->> {_COUNT}, '{MESSAGE_SUBMITTED}', value ->> 1, value ->> 6, value ->> 0, json_object(
+  'id', value ->> 0, 'to', value ->> 2, 'written', value ->> 3, 'text', value ->> 4, 'state', value ->> 5,
+  'line', value ->> 11, 'slot', value ->> 12, 'parts', value ->> 13, 'error', value ->> 15,
+  'client_ref', value ->> 21, 'tag', value ->> 22, 'dialect', value ->> 23,
+  'created_at', value ->> 6, 'sent_at', value ->> 18, 'delivered_at', value ->> 19)
+FROM json_each(?)
+"""
+_QUALIFIED = ", ".join(f"m.{name.strip()}" for name in COLUMNS.split(","))
+
+
+def message_of(row: Sequence[Any]) -> Message:
+    """A message out of `COLUMNS`."""
+    values = list(row)
+    values[5], values[16], values[17] = State(values[5]), UnknownPolicy(values[16]), bool(values[17])
+    return Message(*values)
+
+
+def insert(tx: Tx, messages: Sequence[Message]) -> None:
+    """Accept messages and log that they were."""
+    rows = [
+        (
+            m.id, m.account, m.recipient, m.written, m.text, m.state, m.created_at, m.updated_at, m.due_at,
+            m.expires_at, m.route, m.line, m.slot, m.parts, m.attempts, m.error, m.on_unknown, int(m.report),
+            m.sent_at, m.delivered_at, m.not_before, m.client_ref, m.tag, m.dialect, news.new_uuid(),
+        )
+        for m in messages
+    ]  # fmt: skip
+    batch = json.dumps(rows)
+    try:
+        tx.conn.execute(_INSERT, (batch,))
+    except sqlite3.IntegrityError:
+        raise NotPossible(_used_before(tx.conn, messages)) from None
+    first = news.newest(tx.conn) + 1
+    tx.conn.execute(_SUBMITTED, (batch,))
+    news.owe(tx.conn, first, first + len(rows) - 1)
+    # on the bus without their snapshot, which is in the log: most who listen only want to be woken
+    tx.events += [
+        Event(seq, row[-1], MESSAGE_SUBMITTED, m.account, m.created_at, m.id)
+        for seq, (m, row) in enumerate(zip(messages, rows, strict=True), start=first)
+    ]
+
+
+def _used_before(conn: sqlite3.Connection, messages: Sequence[Message]) -> str:
+    seen: set[str] = set()
+    for message in messages:
+        ref = message.client_ref
+        known = conn.execute("SELECT 1 FROM messages WHERE account = ? AND client_ref = ?", (message.account, ref))
+        if ref and (ref in seen or known.fetchone()):
+            return f"client_ref {ref!r} was used before: each message needs its own"
+        seen.add(ref)
+    return "one of these messages was accepted before"
+
+
+def insert_once(tx: Tx, messages: Sequence[Message], key: str, digest: str) -> tuple[Sequence[Message], bool]:
+    """Accept messages under an idempotency key, or give back those of the first call."""
+    account, now = messages[0].account, messages[0].created_at
+    known = tx.conn.execute("SELECT digest, ids FROM idempotency WHERE account = ? AND key = ?", (account, key))
+    if (row := known.fetchone()) is not None:
+        if row[0] != digest:
+            raise IdempotencyConflict()
+        return [get(tx.conn, message) for message in json.loads(row[1])], True
+    insert(tx, messages)
+    ids = json.dumps([message.id for message in messages])
+    tx.conn.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)", (account, key, digest, ids, now))
+    return messages, False
+
+
+def get(conn: sqlite3.Connection, id: str) -> Message:
+    """Raises NoSuchThing."""
+    row = conn.execute(f"SELECT {COLUMNS} FROM messages WHERE id = ?", (id,)).fetchone()
+    if row is None:
+        raise NoSuchThing(f"there is no message {id!r}")
+    return message_of(row)
+
+
+def parts(conn: sqlite3.Connection, id: str) -> Sequence[Part]:
+    """The parts that were tried so far, in order."""
+    rows = conn.execute(
+        "SELECT message, idx, state, reference, line, attempts, error, intent_at, sent_at, done_at "
+        "FROM parts WHERE message = ? ORDER BY idx",
+        (id,),
+    )
+    return [Part(row[0], row[1], State(row[2]), *row[3:]) for row in rows]
+
+
+def _where(account: str, query: MessageQuery) -> tuple[str, list[Any]]:
+    conditions: list[tuple[str, list[Any]]] = [("1", [])]
+    if account:
+        conditions.append(("m.account = ?", [account]))
+    if query.states:
+        conditions.append((f"m.state IN ({marks(query.states)})", sorted(query.states)))
+    if query.ids:
+        conditions.append((f"m.id IN ({marks(query.ids)})", list(query.ids)))
+    if query.keyword:
+        conditions.append(("(instr(m.recipient, ?) OR instr(lower(m.text), lower(?)))", [query.keyword] * 2))
+    if query.before_id:
+        conditions.append(("m.seq < (SELECT seq FROM messages WHERE id = ?)", [query.before_id]))
+    for column in ("client_ref", "recipient", "line", "dialect"):
+        if value := getattr(query, column):
+            conditions.append((f"m.{column} = ?", [value]))
+    if query.since:
+        conditions.append(("m.created_at >= ?", [query.since]))
+    if query.until:
+        conditions.append(("m.created_at <= ?", [query.until]))
+    return " AND ".join(text for text, _ in conditions), [value for _, values in conditions for value in values]
+
+
+def marks(values: "Sequence[Any] | frozenset[Any]") -> str:
+    """As many question marks as there are values."""
+    return ", ".join("?" * len(values))
+
+
+def position(cursor: str) -> int:
+    """The row number a cursor stands for. Raises BadRequest for one that is not ours."""
+    if not cursor:
+        return 1 << 62
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
+        raise BadRequest("this cursor is not one of ours: use the one that came with the page before", "cursor")
+    return int(cursor)
+
+
+def find(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Page[Message]:
+    """Newest first; `account` "" looks at everybody's."""
+    where, values = _where(account, query)
+    rows = conn.execute(
+        f"SELECT {_QUALIFIED}, m.seq FROM messages m WHERE {where} AND m.seq < ? ORDER BY m.seq DESC LIMIT ?",
+        (*values, position(query.cursor), query.limit + 1),
+    ).fetchall()
+    more = len(rows) > query.limit
+    rows = rows[: query.limit]
+    return Page(tuple(message_of(row[:-1]) for row in rows), str(rows[-1][-1]) if more else "")
+
+
+def move(tx: Tx, message: Message, state: State, now: int, **changes: Any) -> Message:
+    """Take a message to another state by the one table. Raises NotPossible for a move that is not in it."""
+    if state is not message.state and state not in TRANSITIONS[message.state]:
+        raise NotPossible(f"a message that is {message.state} cannot become {state}")
+    changes |= {"state": state, "updated_at": now}
+    assignments = ", ".join(f"{column} = ?" for column in changes)
+    tx.conn.execute(f"UPDATE messages SET {assignments} WHERE id = ?", (*changes.values(), message.id))
+    return get(tx.conn, message.id)
+
+
+def cancel(tx: Tx, id: str, now: int) -> Message:
+    """Take back what was not sent. Raises NoSuchThing, NotPossible."""
+    message = get(tx.conn, id)
+    if message.state not in (State.SCHEDULED, State.QUEUED):
+        raise NotPossible(f"the message is {message.state}: only scheduled and queued ones can be cancelled")
+    message = move(tx, message, State.CANCELLED, now)
+    news.tell(tx, MESSAGE_CANCELLED, message.account, now, id, message_data(message))
+    return message
+
+
+def resend(tx: Tx, id: str, now: int) -> Message:
+    """Queue again what failed, expired or is unknown; parts that were sent stay sent."""
+    message = get(tx.conn, id)
+    if message.state not in (State.FAILED, State.EXPIRED, State.UNKNOWN):
+        raise NotPossible(f"the message is {message.state}: only failed, expired and unknown ones can be sent again")
+    # a delivered or sent part has done its work; the others are forgotten and go out afresh
+    tx.conn.execute("DELETE FROM parts WHERE message = ? AND state NOT IN ('sent', 'delivered')", (id,))
+    # its old time limit has passed or would cut the new try short
+    return move(tx, message, State.QUEUED, now, due_at=now, expires_at=0, error="", attempts=0, line="")
+
+
+def delete(tx: Tx, account: str, query: MessageQuery) -> int:
+    """Forget finished messages that match; how many."""
+    where, values = _where(account, query)
+    if where in ("1", "1 AND m.account = ?"):
+        raise BadRequest("say which messages to delete", "query")
+    waiting = ", ".join(f"'{state}'" for state in sorted(PENDING))
+    chosen = f"SELECT m.id FROM messages m WHERE {where} AND m.state NOT IN ({waiting})"
+    tx.conn.execute(f"DELETE FROM parts WHERE message IN ({chosen})", values)
+    return tx.conn.execute(f"DELETE FROM messages WHERE id IN ({chosen})", values).rowcount

@@ -1,0 +1,253 @@
+"""The store on SQLite: one file, WAL, `synchronous=FULL`, one writer thread, one reader thread.
+
+This module binds the two threads to `bridge.ports.Store`; the SQL lives beside it, one module a subject.
+"""
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Concatenate, ParamSpec, TypeVar
+
+from bridge.errors import StoreUnavailable
+from bridge.events import Bus, Event
+from bridge.model import Account, Delivery, Endpoint, Message, Part, Received
+from bridge.ports import Claim, Credential, Evidence, InboundPart, InboundReport, Outcome
+from bridge.queries import InboxQuery, LedgerQuery, MessageQuery, Page
+from bridge.store import callers, deliveries, inbox, messages, news, sending
+from bridge.store.writer import Tx, Writer, unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: the command line writes beside the daemon; its transactions are short
+BUSY_TIMEOUT = 10.0  # s
+
+
+class SqliteStore:
+    """Obeys `bridge.ports.Store`."""
+
+    def __init__(self, path: str, bus: Bus | None = None) -> None:
+        self._path = Path(path)
+        self._bus = bus
+        self._lock: IO[str] | None = None
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
+        self._data_version = 0
+
+    async def open(self, *, exclusive: bool = False) -> None:
+        """Open and migrate. Raises StoreUnavailable."""
+        try:
+            await asyncio.to_thread(self._open, exclusive)
+        except sqlite3.Error as error:
+            self._let_go()
+            raise StoreUnavailable(f"{self._path}: {unavailable(error).message}") from error
+        except OSError as error:
+            self._let_go()
+            raise StoreUnavailable(f"{self._path}: {error.strerror or error}") from error
+        self._writer = Writer(self._write_connection, self._bus)
+
+    def _open(self, exclusive: bool) -> None:
+        from sqlite_utils import Database
+
+        from bridge.store.migrations import migrate
+
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if exclusive:
+            self._take_lock()
+        if not self._path.exists():
+            self._path.touch(mode=0o600)  # messages are private
+        self._write_connection = self._connect()
+        migrate(Database(self._write_connection, execute_plugins=False))
+        self._read_connection = self._connect()
+        self._read_connection.execute("PRAGMA query_only = ON")
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _take_lock(self) -> None:
+        """Two senders on one file would send twice. The lock goes with the process, however it ends."""
+        self._lock = open(f"{self._path}.lock", "a+")  # noqa: SIM115 - held for as long as the store is open
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.seek(0)
+            holder = self._lock.read().strip()
+            self._let_go()
+            raise StoreUnavailable(
+                f"{self._path} is in use by another bridge (process {holder}): stop it first"
+            ) from None
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    async def close(self) -> None:
+        """Finish what was asked for, then let go of the file."""
+        await self._writer.close()
+        await asyncio.get_running_loop().run_in_executor(self._reader, self._read_connection.close)
+        self._reader.shutdown(wait=False)
+        self._write_connection.close()
+        self._let_go()
+
+    def _do(self, job: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
+        return self._writer.do(lambda tx: job(tx, *args, **kwargs))
+
+    async def _read(
+        self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        def run() -> T:
+            return query(self._read_connection, *args, **kwargs)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._reader, run)
+        except sqlite3.Error as error:
+            raise unavailable(error) from error
+        except RuntimeError as error:  # the executor's word for "shut down"
+            raise StoreUnavailable("the store is closed") from error
+
+    # -- accounts -------------------------------------------------------------------------------
+    async def add_account(self, account: Account, credentials: Sequence[Credential]) -> None:
+        await self._do(callers.add, account, credentials)
+
+    async def account(self, name: str) -> Account:
+        return await self._read(callers.get, name)
+
+    async def accounts(self) -> Sequence[Account]:
+        return await self._read(callers.everyone)
+
+    async def change_account(self, account: Account) -> None:
+        await self._do(callers.change, account)
+
+    async def add_credential(self, account: str, credential: Credential, replace: bool = False) -> None:
+        await self._do(callers.add_credential, account, credential, replace=replace)
+
+    async def forget_expired(self, now: int) -> None:
+        await self._do(callers.forget_expired, now)
+
+    async def account_for(self, kind: str, ident: str, digest: str, now: int) -> Account | None:
+        return await self._read(callers.owner, kind, ident, digest, now)
+
+    # -- messages -------------------------------------------------------------------------------
+    async def submit(
+        self, accepted: Sequence[Message], idempotency_key: str = "", request_digest: str = ""
+    ) -> tuple[Sequence[Message], bool]:
+        if idempotency_key:
+            return await self._do(messages.insert_once, accepted, idempotency_key, request_digest)
+        await self._do(messages.insert, accepted)
+        return accepted, False
+
+    async def message(self, id: str) -> Message:
+        return await self._read(messages.get, id)
+
+    async def messages(self, account: str, query: MessageQuery) -> Page[Message]:
+        return await self._read(messages.find, account, query)
+
+    async def parts(self, id: str) -> Sequence[Part]:
+        return await self._read(messages.parts, id)
+
+    async def cancel(self, id: str, now: int) -> Message:
+        return await self._do(messages.cancel, id, now)
+
+    async def resend(self, id: str, now: int) -> Message:
+        return await self._do(messages.resend, id, now)
+
+    async def delete_messages(self, account: str, query: MessageQuery) -> int:
+        return await self._do(messages.delete, account, query)
+
+    # -- sending --------------------------------------------------------------------------------
+    async def claim(self, line: str, routes: Sequence[str], now: int, whole: bool = False) -> Claim | None:
+        return await self._do(sending.claim, line, routes, now, whole)
+
+    async def intend(self, message: str, index: int, line: str, now: int) -> None:
+        await self._do(sending.intend, message, index, line, now)
+
+    async def record(self, outcome: Outcome, now: int) -> Message:
+        return await self._do(sending.record, outcome, now)
+
+    async def recover(self, now: int) -> int:
+        return await self._do(sending.recover, now)
+
+    async def advance(self, now: int) -> int:
+        return await self._do(sending.advance, now)
+
+    async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:
+        return await self._do(sending.settle, item, now)
+
+    # -- inbox ----------------------------------------------------------------------------------
+    async def receive(self, item: InboundPart, device: str, now: int) -> Received | None:
+        return await self._do(inbox.receive, item, device, now)
+
+    async def acknowledged(self, line: str, slot: str) -> None:
+        await self._do(inbox.acknowledged, line, slot)
+
+    async def release_partial(self, older_than: int, now: int) -> Sequence[Received]:
+        return await self._do(inbox.release_partial, older_than, now)
+
+    async def inbox(self, account: str, query: InboxQuery, now: int) -> Page[Received]:
+        if query.mark_read:
+            return await self._do(inbox.read, account, query, now)
+        return await self._read(inbox.find, account, query)
+
+    async def received(self, account: str, id: str) -> Received:
+        return await self._read(inbox.get, account, id)
+
+    async def delete_received(self, account: str, query: InboxQuery, now: int) -> int:
+        return await self._do(inbox.hide, account, query, now)
+
+    # -- webhooks -------------------------------------------------------------------------------
+    async def add_endpoint(self, endpoint: Endpoint) -> None:
+        await self._do(deliveries.add_endpoint, endpoint)
+
+    async def endpoints(self, account: str = "") -> Sequence[Endpoint]:
+        return await self._read(deliveries.endpoints, account)
+
+    async def change_endpoint(self, endpoint: Endpoint) -> None:
+        await self._do(deliveries.change_endpoint, endpoint)
+
+    async def remove_endpoint(self, id: str) -> None:
+        await self._do(deliveries.remove_endpoint, id)
+
+    async def owed(self, endpoint: str, limit: int) -> Sequence[tuple[Delivery, Event]]:
+        return await self._read(deliveries.owed, endpoint, limit)
+
+    async def record_attempt(self, delivery: Delivery) -> None:
+        await self._do(deliveries.record_attempt, delivery)
+
+    async def ledger(self, account: str, query: LedgerQuery) -> Page[Delivery]:
+        return await self._read(deliveries.find, account, query)
+
+    async def redeliver(self, account: str, query: LedgerQuery, ids: Sequence[str], now: int) -> int:
+        return await self._do(deliveries.redeliver, account, query, ids, now)
+
+    # -- news -----------------------------------------------------------------------------------
+    async def note(self, event: Event) -> Event:
+        return await self._do(news.tell, event.name, event.account, event.at, event.subject, event.data)
+
+    async def events(self, account: str, after: int, limit: int) -> Sequence[Event]:
+        return await self._read(news.read, account, after, limit)
+
+    async def newest_event(self) -> int:
+        return await self._read(news.newest)
+
+    async def changed_elsewhere(self) -> bool:
+        before, self._data_version = self._data_version, await self._read_other_writes()
+        return self._data_version != before
+
+    async def _read_other_writes(self) -> int:
+        # asked of the writing connection, SQLite counts only what other processes committed
+        def ask(tx: Tx) -> int:
+            return int(tx.conn.execute("PRAGMA data_version").fetchone()[0])
+
+        return await self._do(ask)
