@@ -5,6 +5,7 @@ Modules beside it without that attribute are its parts. `tests/contract/test_dia
 each dialect in the same way and fails until it has a word for every state and every error.
 """
 
+import asyncio
 import importlib
 import pkgutil
 import time
@@ -39,6 +40,8 @@ class Site:
     public_url: str = ""
     #: Unix milliseconds
     now: Callable[[], int] = unix_ms
+    #: set when the application goes down: answers that go on for long must end
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)

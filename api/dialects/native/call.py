@@ -9,7 +9,8 @@ from aiohttp import web
 
 from api.auth import Authenticator, bearer
 from api.dialects.native import body, fields
-from bridge.errors import BridgeError, NoSuchThing, NotAllowed
+from api.dialects.native.streams import Streams
+from bridge.errors import NoSuchThing, NotAllowed
 from bridge.gateway import Gateway
 from bridge.model import Account
 
@@ -23,10 +24,6 @@ class NotAuthenticated(NotAllowed):
     """Send your API key: Authorization: Bearer <key>, or X-Api-Key: <key>."""
 
 
-class TooMany(BridgeError):
-    """Too many at once."""
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request whose credentials and query string were found good."""
@@ -37,7 +34,9 @@ class Call:
     #: what the query string says, by the readers of its route
     query: Mapping[str, Any]
     #: where the dialect is mounted, for addresses in answers
-    prefix: str = ""
+    prefix: str
+    #: the event streams that are open
+    streams: Streams
 
     @property
     def id(self) -> str:

@@ -1,4 +1,4 @@
-"""The values a caller may give, one reader each, and tables of them for objects and query strings.
+"""Named values of a caller: a reader for each name, and an error that says which one is wrong and why.
 
 A reader takes what was written and returns what is meant, or raises Unfit with the second half of a
 sentence ("must be a string"); whoever called it puts the name of the field before it.
@@ -6,34 +6,63 @@ sentence ("must be a string"); whoever called it puts the name of the field befo
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
 
 from bridge.errors import BadRequest
 
 Reader = Callable[[Any], Any]
-E = TypeVar("E", bound=Enum)
-
-#: rows on a page of a list
-MAX_LIMIT = 1000
 
 
 class Unfit(BadRequest):
-    """does not fit."""
+    """cannot be taken."""
 
     @property
     def message(self) -> str:
         """The whole sentence, with the field as its subject."""
         return f"`{self.field}` {self.args[0]}"
 
-    def kind(value: object) -> str:
-    """The JSON type of a value, for people."""
-    if value is None:
-        return "null"
-    names: dict[type, str] = {bool: "true or false", int: "a number", float: "a number", str: "a string", list: "a list"}
-    return names.get(type(value), "an object")
+    def within(self, place: str) -> "Unfit":
+        """The same one level further out: `to` within `messages[17]` is `messages[17].to`."""
+        self.field = f"{place}.{self.field}" if self.field else place
+        return self
+
+
+def take(given: Mapping[str, Any], readers: Mapping[str, Reader]) -> dict[str, Any]:
+    """Every given field through its reader. Raises Unfit, also for a name that has none."""
+    taken = {}
+    for name, value in given.items():
+        reader = readers.get(name)
+        if reader is None:
+            raise Unfit("is not known here" + nearest(name, readers), name)
+        try:
+            taken[name] = reader(value)
+        except Unfit as error:
+            raise error.within(name) from None
+    return taken
+
+
+def query(request: web.Request, readers: Mapping[str, Reader]) -> dict[str, Any]:
+    """The query string through its readers. Raises Unfit, also for a name given twice."""
+    given: dict[str, str] = {}
+    for name, value in request.query.items():
+        if name in given:
+            raise Unfit("is given twice", name)
+        given[name] = value
+    return take(given, readers)
+
+
+def need(given: Mapping[str, Any], *names: str) -> None:
+    """Raises Unfit for a field that must be there."""
+    for name in names:
+        if name not in given:
+            raise Unfit("is missing", name)
+
+
+def renamed(given: Mapping[str, Any], **names: str) -> dict[str, Any]:
+    """The same fields by the names that the core has for them."""
+    return {names.get(name, name): value for name, value in given.items()}
 
 
 def nearest(given: object, known: Iterable[str]) -> str:

@@ -2,27 +2,26 @@
 
 from aiohttp import web
 
-from api.dialects.native import fields, shapes
+from api.dialects.native import fields, shapes, values
 from api.dialects.native.answers import answer, nothing
 from api.dialects.native.call import Call
-from api.dialects.native.times import heard
 from bridge.errors import NoSuchThing
 from bridge.queries import InboxQuery
 
-LIST = fields.listing(
-    keyword=fields.short(200),
-    since=heard,
-    until=heard,
-    line=fields.short(100),
-    unread=fields.switch,
-    mark_read=fields.switch,
-) | {"from": fields.short(100)}
+LIST = values.listing(
+    keyword=values.short(200),
+    since=values.moment,
+    until=values.moment,
+    line=values.short(100),
+    unread=values.switch,
+    mark_read=values.switch,
+) | {"from": values.sender}
 
 
 async def find(call: Call) -> web.Response:
     """Newest first; with `mark_read`, what is returned counts as read from then on."""
-    asked = call.query
-    rows = await call.gateway.inbox(call.account, InboxQuery(sender=asked.pop("from", ""), **asked))
+    query = InboxQuery(**fields.renamed(call.query, **{"from": "sender"}))
+    rows = await call.gateway.inbox(call.account, query)
     return answer(shapes.page("messages", rows, shapes.received))
 
 

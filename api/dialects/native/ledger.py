@@ -5,25 +5,24 @@ from typing import Any
 
 from aiohttp import web
 
-from api.dialects.native import body, fields, shapes
+from api.dialects.native import fields, shapes, values
 from api.dialects.native.answers import answer
 from api.dialects.native.call import Call
-from api.dialects.native.times import heard
 from bridge.errors import BadRequest
 from bridge.model import DeliveryState
 from bridge.queries import LedgerQuery
 
 MAX_IDS = 1000
 FILTERS: Mapping[str, fields.Reader] = {
-    "state": fields.choice(DeliveryState),
-    "endpoint": fields.short(100),
-    "event": fields.short(100),
-    "event_id": fields.short(100),
-    "since": heard,
-    "until": heard,
+    "state": values.choice(DeliveryState),
+    "endpoint": values.short(100),
+    "event": values.short(100),
+    "event_id": values.short(100),
+    "since": values.moment,
+    "until": values.moment,
 }
-LIST = fields.listing(**FILTERS)
-AGAIN = {**FILTERS, "ids": fields.words(100, most=MAX_IDS)}
+LIST = values.listing(**FILTERS)
+AGAIN = {**FILTERS, "ids": values.strings(100, most=MAX_IDS)}
 
 
 async def find(call: Call) -> web.Response:
@@ -34,7 +33,7 @@ async def find(call: Call) -> web.Response:
 
 async def redeliver(call: Call) -> web.Response:
     """From attempt one; by id, or all that match."""
-    asked = await body.read(call.request, _wish)
+    asked = await call.body(_wish)
     ids = asked.pop("ids", ())
     count = await call.gateway.redeliver(call.account, LedgerQuery(**asked), ids)
     return answer({"count": count}, 202)

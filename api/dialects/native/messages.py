@@ -1,15 +1,15 @@
 """/v1/messages: submit, look up, cancel, resend and forget."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from api.dialects.native import fields, shapes
+from api.dialects.native import fields, shapes, values
 from api.dialects.native.answers import answer, nothing
 from api.dialects.native.call import Call
-from api.dialects.native.times import heard
 from bridge.errors import BadRequest, NotPossible
 from bridge.model import Draft, State, UnknownPolicy
 from bridge.queries import MessageQuery
@@ -22,28 +22,31 @@ MAX_KEY = 255
 #: seconds; a message that waits longer than a month is of no use to anybody
 MAX_TTL = 31 * 24 * 3600
 
+_PLACE = re.compile(r"messages\[(\d+)\]\.(.*)")
+_NAMES = {"recipient": "to"}
+
 MESSAGE: Mapping[str, fields.Reader] = {
-    "to": fields.text,
-    "text": fields.text,
-    "line": fields.short(100),
-    "slot": fields.number(0, 2),
-    "not_before": heard,
-    "expires_at": heard,
-    "ttl": fields.number(1, MAX_TTL),
-    "on_unknown": fields.choice(UnknownPolicy),
-    "report": fields.flag,
-    "client_ref": fields.short(128),
-    "tag": fields.short(256),
+    "to": values.text,
+    "text": values.text,
+    "line": values.short(100),
+    "slot": values.number(0, 2),
+    "not_before": values.moment,
+    "expires_at": values.moment,
+    "ttl": values.number(1, MAX_TTL),
+    "on_unknown": values.choice(UnknownPolicy),
+    "report": values.flag,
+    "client_ref": values.short(128),
+    "tag": values.short(256),
 }
 
-LIST = fields.listing(
-    state=fields.choices(State),
-    to=fields.short(100),
-    keyword=fields.short(200),
-    since=heard,
-    until=heard,
-    line=fields.short(100),
-    client_ref=fields.short(128),
+LIST = values.listing(
+    state=values.choices(State),
+    to=values.recipient,
+    keyword=values.short(200),
+    since=values.moment,
+    until=values.moment,
+    line=values.short(100),
+    client_ref=values.short(128),
 )
 
 
@@ -52,10 +55,10 @@ class Order:
     """What one POST asks for."""
 
     drafts: Sequence[Draft]
+    #: what the caller calls the field with this name of the draft at this index
+    place: Callable[[int, str], str]
     #: one object was sent, so one object is answered
-    single: bool
-    #: where draft number `{}` stands in the body; "" for a single one
-    place: str = ""
+    single: bool = False
 
 
 def order(given: Mapping[str, Any]) -> Order:
@@ -64,7 +67,7 @@ def order(given: Mapping[str, Any]) -> Order:
         return _each(given)
     if isinstance(given.get("to"), list):
         return _many(given)
-    return Order([Draft(**_draft(given))], single=True)
+    return Order([Draft(**_draft(given))], lambda index, name: name, single=True)
 
 
 def _each(given: Mapping[str, Any]) -> Order:
@@ -76,11 +79,11 @@ def _each(given: Mapping[str, Any]) -> Order:
     for index, entry in enumerate(entries):
         try:
             if type(entry) is not dict:
-                raise fields.Unfit(f"must be an object, not {fields.kind(entry)}")
+                raise fields.Unfit(f"must be an object, not {values.kind(entry)}")
             drafts.append(Draft(**_draft(entry)))
         except fields.Unfit as error:
             raise error.within(f"messages[{index}]") from None
-    return Order(drafts, single=False, place="messages[{}].")
+    return Order(drafts, lambda index, name: f"messages[{index}].{name}")
 
 
 def _many(given: Mapping[str, Any]) -> Order:
@@ -91,11 +94,11 @@ def _many(given: Mapping[str, Any]) -> Order:
     drafts = []
     for index, recipient in enumerate(recipients):
         try:
-            shared["recipient"] = fields.text(recipient)
+            shared["recipient"] = values.text(recipient)
         except fields.Unfit as error:
             raise error.within(f"to[{index}]") from None
         drafts.append(Draft(**shared))
-    return Order(drafts, single=False, place="to[{}].")
+    return Order(drafts, lambda index, name: f"to[{index}]" if name == "to" else name)
 
 
 def _batch(name: str, value: object) -> list[Any]:
@@ -140,7 +143,9 @@ def _idempotency_key(request: web.Request) -> str:
 
 async def find(call: Call) -> web.Response:
     """Newest first."""
-    rows = await call.gateway.messages(call.account, MessageQuery(**call.query))
+    rows = await call.gateway.messages(
+        call.account, MessageQuery(**fields.renamed(call.query, state="states", to="recipient"))
+    )
     return answer(shapes.page("messages", rows, shapes.message))
 
 
@@ -166,3 +171,10 @@ async def forget(call: Call) -> web.Response:
         row = await call.gateway.message(call.account, call.id)
         raise NotPossible(f"The message is {row.state}; cancel it first, or wait until it is finished.")
     return nothing()
+
+
+def _placed(error: BadRequest, asked: Order) -> str:
+    """The core's field in the words and at the place of the body: `messages[17].recipient` of a list in `to`."""
+    found = _PLACE.fullmatch(error.field)
+    index, name = (found[1] or "0", found[2]) if found else ("0", error.field)
+    return asked.place(int(index), _NAMES.get(name, name))

@@ -1,15 +1,23 @@
 """What the API shows of the model, as JSON-ready objects; `openapi.yaml` describes each of them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from api.dialects.native.times import spoken
 from bridge.events import Event
 from bridge.model import Account, Delivery, Endpoint, Line, Message, Part, Received
 from bridge.queries import Page
 
 T = TypeVar("T")
 Shape = dict[str, Any]
+
+
+def spoken(milliseconds: int) -> str | None:
+    """`2026-11-20T22:48:32.123Z` (RFC 3339); None for 0, which stands for "not yet" and "never"."""
+    if not milliseconds:
+        return None
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
 def page(name: str, rows: Page[T], shape: Callable[[T], Shape]) -> Shape:

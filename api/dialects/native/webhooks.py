@@ -2,26 +2,26 @@
 
 from aiohttp import web
 
-from api.dialects.native import fields, shapes
+from api.dialects.native import shapes, values
 from api.dialects.native.answers import answer, nothing
 from api.dialects.native.call import Call
 
 NEW = {
-    "url": fields.short(2000, least=1),
-    "format": fields.short(20, least=1),
-    "events": fields.words(100, most=50),
-    "max_attempts": fields.number(0, 1000),
+    "url": values.short(2000, least=1),
+    "format": values.short(20, least=1),
+    "events": values.strings(100, most=50),
+    "max_attempts": values.number(0, 1000),
 }
-CHANGE = {"paused": fields.flag}
-ROTATE = {"finish": fields.flag}
+CHANGE = {"paused": values.flag}
+ROTATE = {"finish": values.flag}
 
 
 async def add(call: Call) -> web.Response:
     """The one answer that shows the secret."""
-    asked = await call.body(NEW, "url")
+    asked = await call.fields(NEW, "url")
     made = await call.gateway.add_endpoint(call.account, **asked)
     shown = shapes.webhook(made) | {"secret": made.secret}
-    return answer(shown, 201, {"Location": f"/v1/webhooks/{made.id}"})
+    return answer(shown, 201, {"Location": f"{call.prefix}/v1/webhooks/{made.id}"})
 
 
 async def find(call: Call) -> web.Response:
@@ -36,7 +36,7 @@ async def show(call: Call) -> web.Response:
 
 async def change(call: Call) -> web.Response:
     """Pause it, or let it go on: what is owed waits in order."""
-    asked = await call.body(CHANGE, "paused")
+    asked = await call.fields(CHANGE, "paused")
     return answer(shapes.webhook(await call.gateway.pause_endpoint(call.account, call.id, asked["paused"])))
 
 
@@ -48,7 +48,7 @@ async def remove(call: Call) -> web.Response:
 
 async def rotate(call: Call) -> web.Response:
     """A second secret signs along, shown here once; with `finish` it becomes the only one."""
-    asked = await call.body(ROTATE)
+    asked = await call.fields(ROTATE)
     changed = await call.gateway.rotate_secret(call.account, call.id, **asked)
     shown = shapes.webhook(changed)
     return answer(shown | {"next_secret": changed.next_secret} if changed.next_secret else shown)
