@@ -9,10 +9,11 @@ import asyncio
 import hashlib
 import itertools
 import secrets
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bridge import events, numbers, routing
+from bridge.accounts import digest, new_webhook_secret
 from bridge.errors import BadRequest, NoSuchThing, NotAllowed, NotPossible
 from bridge.events import Bus, Event
 from bridge.limits import Limits, check_times, parts_of
@@ -37,11 +38,6 @@ class Submission:
     replayed: bool = False
 
 
-def digest(secret: str) -> str:
-    """What is stored of a secret. Secrets are long and random, so one SHA-256 is enough."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 class Gateway:
     """What the bridge can do, for one caller at a time."""
 
@@ -54,7 +50,7 @@ class Gateway:
         clock: Clock | None = None,
         limits: Limits | None = None,
         expire_after: int = EXPIRE_AFTER,
-        check_url: Callable[[str], None] | None = None,
+        check_url: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -209,7 +205,10 @@ class Gateway:
     async def add_endpoint(
         self, account: Account, url: str, format: str = "v2", names: Sequence[str] = ("*",), max_attempts: int = 0
     ) -> Endpoint:
-        """A new webhook endpoint with a fresh secret. Raises BadRequest (field `url`, `format` or `events`)."""
+        """A new webhook endpoint with the account's secret, else a fresh one.
+
+        Raises BadRequest (field `url`, `format` or `events`).
+        """
         if format not in ("v1", "v2"):
             raise BadRequest("the format is v1 (flat) or v2 (signed envelope)", "format")
         unknown = [name for name in names if name != "*" and name not in events.NAMES]
@@ -219,14 +218,14 @@ class Gateway:
                 f"there is no event {unknown[0]!r}; known: *, {known}" if unknown else "no event", "events"
             )
         if self._check_url is not None:
-            self._check_url(url)
+            await self._check_url(url)
         endpoint = Endpoint(
             id=secrets.token_hex(8),
             account=account.name,
             url=url,
             format=format,
             events=tuple(names),
-            secret=new_webhook_secret(),
+            secret=account.webhook_secret or new_webhook_secret(),
             created_at=self._clock.now(),
             max_attempts=max_attempts,
         )
@@ -302,11 +301,6 @@ class Gateway:
                     await woken.wait()
         finally:
             unsubscribe()
-
-
-def new_webhook_secret() -> str:
-    """A secret to sign webhooks with."""
-    return f"whsec_{secrets.token_hex(24)}"
 
 
 def _scope(account: Account) -> str:

@@ -213,6 +213,8 @@ class Account:
     on_unknown: UnknownPolicy = UnknownPolicy.HOLD
     #: may see and steer everything (the command line uses such a one)
     operator: bool = False
+    #: signs the webhooks of endpoints that are added without a secret of their own
+    webhook_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

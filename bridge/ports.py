@@ -355,8 +355,8 @@ class Store(Protocol):
     async def change_endpoint(self, endpoint: Endpoint) -> None: ...
     async def remove_endpoint(self, id: str) -> None: ...
 
-    async def owed(self, endpoint: str, limit: int) -> Sequence[tuple[Delivery, Event]]:
-        """The oldest deliveries still owed to an endpoint, in order, due or not."""
+    async def owed(self, endpoint: str, limit: int, after: int = 0) -> Sequence[tuple[Delivery, Event]]:
+        """The oldest deliveries still owed to an endpoint, in order, due or not; only those with `seq` > `after`."""
         ...
 
     async def record_attempt(self, delivery: Delivery) -> None:

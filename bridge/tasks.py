@@ -5,6 +5,8 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from bridge.errors import LinkError
+
 log = logging.getLogger(__name__)
 
 
@@ -32,7 +34,10 @@ class Tasks:
             return
         error = task.exception()
         assert error is not None  # noqa: S101 - narrows the type; the line above returned otherwise
-        log.error("%s died", task.get_name(), exc_info=error)
+        if isinstance(error, LinkError):  # devices come and go; that is no defect of ours
+            log.info("%s ended: %s", task.get_name(), error)
+        else:
+            log.error("%s died", task.get_name(), exc_info=error)
         if self._on_death is not None:
             self._on_death(error)
 

@@ -1,4 +1,4 @@
-"""Accounts and their credentials, on disk. Secrets never come here, only their digests."""
+"""Accounts and their credentials, on disk: digests, and the secret that both sides sign webhooks with."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -9,20 +9,23 @@ from bridge.model import Account, UnknownPolicy
 from bridge.ports import Credential
 from bridge.store.writer import Tx
 
-_COLUMNS = "name, created_at, disabled, on_unknown, operator"
+_COLUMNS = "name, created_at, disabled, on_unknown, operator, webhook_secret"
 
 
 def _account(row: Sequence[Any]) -> Account:
-    return Account(row[0], row[1], bool(row[2]), UnknownPolicy(row[3]), bool(row[4]))
+    return Account(row[0], row[1], bool(row[2]), UnknownPolicy(row[3]), bool(row[4]), row[5])
 
 
 def add(tx: Tx, account: Account, credentials: Sequence[Credential]) -> None:
     """Raises NotPossible when the name is taken."""
     try:
         tx.conn.execute(
-            f"INSERT INTO accounts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",
-            (account.name, account.created_at, int(account.disabled), account.on_unknown, int(account.operator)),
-        )
+            f"INSERT INTO accounts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                account.name, account.created_at, int(account.disabled), account.on_unknown, int(account.operator),
+                account.webhook_secret,
+            ),
+        )  # fmt: skip
     except sqlite3.IntegrityError:
         raise NotPossible(f"there is an account {account.name!r} already") from None
     for credential in credentials:
@@ -45,8 +48,8 @@ def everyone(conn: sqlite3.Connection) -> Sequence[Account]:
 def change(tx: Tx, account: Account) -> None:
     """Raises NoSuchThing."""
     changed = tx.conn.execute(
-        "UPDATE accounts SET disabled = ?, on_unknown = ?, operator = ? WHERE name = ?",
-        (int(account.disabled), account.on_unknown, int(account.operator), account.name),
+        "UPDATE accounts SET disabled = ?, on_unknown = ?, operator = ?, webhook_secret = ? WHERE name = ?",
+        (int(account.disabled), account.on_unknown, int(account.operator), account.webhook_secret, account.name),
     )
     if not changed.rowcount:
         raise NoSuchThing(f"there is no account {account.name!r}")

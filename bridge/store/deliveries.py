@@ -68,12 +68,12 @@ def remove_endpoint(tx: Tx, id: str) -> None:
     tx.conn.execute("DELETE FROM ledger WHERE endpoint = ? AND state = 'owed'", (id,))
 
 
-def owed(conn: sqlite3.Connection, endpoint: str, limit: int) -> Sequence[tuple[Delivery, Event]]:
-    """The oldest deliveries owed to an endpoint, with their events."""
+def owed(conn: sqlite3.Connection, endpoint: str, limit: int, after: int) -> Sequence[tuple[Delivery, Event]]:
+    """The oldest deliveries owed to an endpoint behind a position, with their events."""
     rows = conn.execute(
         f"SELECT {_DELIVERY}, e.seq, e.id, e.name, e.account, e.at, e.subject, e.data {_FROM} "
-        "WHERE l.endpoint = ? AND l.state = 'owed' ORDER BY l.seq LIMIT ?",
-        (endpoint, limit),
+        "WHERE l.endpoint = ? AND l.state = 'owed' AND l.seq > ? ORDER BY l.seq LIMIT ?",
+        (endpoint, after, limit),
     )
     return [(_delivery(row[:13]), event_of(row[13:])) for row in rows]
 

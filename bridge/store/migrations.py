@@ -13,7 +13,8 @@ CREATE TABLE accounts (
     created_at INTEGER NOT NULL,
     disabled INTEGER NOT NULL DEFAULT 0,
     on_unknown TEXT NOT NULL,
-    operator INTEGER NOT NULL DEFAULT 0
+    operator INTEGER NOT NULL DEFAULT 0,
+    webhook_secret TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE credentials (
     account TEXT NOT NULL REFERENCES accounts(name) ON DELETE CASCADE,

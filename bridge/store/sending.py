@@ -12,8 +12,9 @@ from bridge.events import (
     MESSAGE_UNKNOWN,
     message_data,
 )
-from bridge.model import Message, Part, State, UnknownPolicy
+from bridge.model import Message, Part, State
 from bridge.numbers import same_subscriber
+from bridge.policy import unknown
 from bridge.ports import Claim, Evidence, InboundReport, Outcome
 from bridge.store import news
 from bridge.store.messages import COLUMNS, get, message_of, move, parts
@@ -169,14 +170,6 @@ def recover(tx: Tx, now: int) -> int:
     for row in rows:
         move(tx, message_of(row), State.QUEUED, now, due_at=now)
     return len(caught)
-
-
-def unknown(message: Message, index: int, error: str, now: int) -> Outcome:
-    """The outcome of a part nobody knows the outcome of, by the message's policy."""
-    if message.on_unknown is UnknownPolicy.RESEND:
-        return Outcome(message.id, index, State.QUEUED, error=error, retry_at=now, counts=True)
-    state = State.FAILED if message.on_unknown is UnknownPolicy.FAIL else State.UNKNOWN
-    return Outcome(message.id, index, state, error=error)
 
 
 def advance(tx: Tx, now: int) -> int:

@@ -219,8 +219,8 @@ class SqliteStore:
     async def remove_endpoint(self, id: str) -> None:
         await self._do(deliveries.remove_endpoint, id)
 
-    async def owed(self, endpoint: str, limit: int) -> Sequence[tuple[Delivery, Event]]:
-        return await self._read(deliveries.owed, endpoint, limit)
+    async def owed(self, endpoint: str, limit: int, after: int = 0) -> Sequence[tuple[Delivery, Event]]:
+        return await self._read(deliveries.owed, endpoint, limit, after)
 
     async def record_attempt(self, delivery: Delivery) -> None:
         await self._do(deliveries.record_attempt, delivery)

@@ -19,7 +19,7 @@ ROTATE = {"finish": values.flag}
 async def add(call: Call) -> web.Response:
     """The one answer that shows the secret."""
     asked = await call.fields(NEW, "url")
-    made = await call.gateway.add_endpoint(call.account, **asked)
+    made = await call.gateway.add_endpoint(call.account, **fields.renamed(asked, events="names"))
     shown = shapes.webhook(made) | {"secret": made.secret}
     return answer(shown, 201, {"Location": f"{call.prefix}/v1/webhooks/{made.id}"})
 

@@ -1,0 +1,173 @@
+"""What a webhook says: the payload formats and their signature.
+
+`v1` is the flat object of the vendor's first webhook, for received SMS only, unsigned. `v2` is its signed
+envelope for every event. A body is made from the event alone, so each attempt sends the same bytes; only
+the time stamp and the signature are new, because receivers refuse a time stamp older than 300 s.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from bridge import events
+from bridge.errors import BadRequest
+from bridge.events import Event
+from bridge.model import Delivery, Endpoint
+
+#: receivers read no more (the vendor's own ones cap at this)
+LONGEST_BODY = 1_000_000
+API_VERSION = "2026-09-22"
+
+#: our names of events and the vendor's; from `delivered` on the vendor has no word, and ours is alike
+TYPES: Mapping[str, str] = {
+    events.MESSAGE_SUBMITTED: "sms.api.submitted",
+    events.MESSAGE_SENT: "sms.sent",
+    events.MESSAGE_FAILED: "sms.failed",
+    events.MESSAGE_RECEIVED: "sms.received",
+    events.MESSAGE_TYPED: "sms.mobile.sent",
+    events.CALL_MISSED: "call.missed",
+    events.MESSAGE_DELIVERED: "sms.delivered",
+    events.MESSAGE_UNKNOWN: "sms.unknown",
+    events.MESSAGE_EXPIRED: "sms.expired",
+    events.MESSAGE_CANCELLED: "sms.cancelled",
+    events.LINE_CHANGED: "line.changed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A payload format: which events it has words for, its body, and the headers of one attempt."""
+
+    #: names of `bridge.events`
+    events: frozenset[str]
+    #: the same bytes for the same event, whenever asked
+    body: Callable[[Event], bytes]
+    #: from endpoint, delivery, body and Unix seconds
+    headers: Callable[[Endpoint, Delivery, bytes, int], dict[str, str]]
+
+    def render(self, event: Event) -> bytes:
+        """The body. Raises BadRequest when this format cannot say this event."""
+        if event.name not in self.events:
+            raise BadRequest(f"this format has no words for {event.name}", "format")
+        body = self.body(event)
+        if len(body) > LONGEST_BODY:
+            raise BadRequest(f"the body is longer than {LONGEST_BODY} bytes", "format")
+        return body
+
+
+def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
+    """The built-in formats by name; `zone` is that of the bare local times of v1."""
+    return {
+        "v1": Format(frozenset({events.MESSAGE_RECEIVED}), lambda event: _flat(event, zone), _plain_headers),
+        "v2": Format(frozenset(TYPES), _envelope, _signed_headers),
+    }
+
+
+def sign(secret: str, timestamp: int, body: bytes) -> str:
+    """HMAC-SHA256 (RFC 2104) over the decimal Unix seconds, a dot and the raw body, as receivers check it."""
+    message = b"%d.%b" % (timestamp, body)
+    return "v1=" + hmac.digest(secret.encode(), message, hashlib.sha256).hex()
+
+
+def _plain_headers(endpoint: Endpoint, delivery: Delivery, body: bytes, now: int) -> dict[str, str]:
+    return {"Content-Type": "application/json"}
+
+
+def _signed_headers(endpoint: Endpoint, delivery: Delivery, body: bytes, now: int) -> dict[str, str]:
+    headers = {
+        "Content-Type": "application/json",
+        "X-SMSMobileAPI-Event": TYPES[delivery.event],
+        "X-SMSMobileAPI-Event-ID": delivery.event_id,
+        "X-SMSMobileAPI-Delivery": delivery.id,
+        "X-SMSMobileAPI-Timestamp": str(now),
+        "X-SMSMobileAPI-Signature": sign(endpoint.secret, now, body),
+        "Idempotency-Key": delivery.event_id,
+    }
+    if endpoint.next_secret:
+        headers["X-SMSMobileAPI-Signature-Next"] = sign(endpoint.next_secret, now, body)
+    return headers
+
+
+def _flat(event: Event, zone: tzinfo) -> bytes:
+    data = event.data
+    added = _local(event.at, zone)
+    return _json(
+        {
+            "date": added[:10],
+            "hour": added[11:],
+            "time_received": _local(data["received_at"], zone),
+            "message": data["text"],
+            "number": data["from"],
+            "guid": data["id"].upper(),
+        }
+    )
+
+
+def _envelope(event: Event) -> bytes:
+    return _json(
+        {
+            "id": event.id,
+            "type": TYPES[event.name],
+            "api_version": API_VERSION,
+            "created_at": _iso(event.at),
+            "occurred_at": _iso(event.data.get("received_at") or event.at),
+            "data": _DATA.get(event.name, _message)(event),
+        }
+    )
+
+
+def _received(event: Event) -> dict[str, Any]:
+    data = event.data
+    return {
+        "guid": data["id"].upper(),
+        "from": data["from"],
+        "message": data["text"],
+        "received_at": _iso(data["received_at"]),
+        # the name in the phone's address book, which is not read
+        "alias": "",
+        "device_id": data["device"],
+    }
+
+
+def _message(event: Event) -> dict[str, Any]:
+    data = event.data
+    return {
+        "guid": data["id"],
+        "to": data["to"],
+        "message": data["text"],
+        # a line is named like its device, or `device:slot`
+        "device_id": data["line"].partition(":")[0],
+        "port": data["slot"] or None,
+        "status": data["state"],
+        "error": data["error"],
+        "sent_at": _iso(data["sent_at"]) if data["sent_at"] else None,
+    }
+
+
+def _as_told(event: Event) -> dict[str, Any]:
+    return dict(event.data)
+
+
+#: where `data` is not that of a message
+_DATA: Mapping[str, Callable[[Event], dict[str, Any]]] = {
+    events.MESSAGE_RECEIVED: _received,
+    events.CALL_MISSED: _as_told,
+    events.LINE_CHANGED: _as_told,
+}
+
+
+def _iso(at: int) -> str:
+    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _local(at: int, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at // 1000, zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    # half of a surrogate pair has no UTF-8; a broken character must not hold a message back
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

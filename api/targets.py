@@ -1,0 +1,152 @@
+"""Which URLs webhooks may go to.
+
+Plain `http` reaches this machine and its own network only (loopback, private, link-local and unique local
+addresses); anything further wants `https`, unless the configuration names the host in `allow_http`. The
+addresses under which clouds hand credentials to their machines are refused in any case. What counts is the
+address that is connected to, not what the name resolved to when the URL was written down.
+"""
+
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from aiohttp import ThreadedResolver
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from bridge.errors import BadRequest
+
+if TYPE_CHECKING:
+    from aiohttp.abc import ResolveResult  # not yet in aiohttp 3.9
+
+Address = IPv4Address | IPv6Address
+
+#: the machine itself and its own network: RFC 1122 §3.2.1.3, RFC 1918, RFC 3927, RFC 4291 §2.5.3 and §2.5.6, RFC 4193
+OWN_NETWORKS = tuple(
+    ip_network(net)
+    for net in (
+        "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+        "::1/128", "fe80::/10", "fc00::/7",
+    )
+)  # fmt: skip
+#: cloud metadata services: they trust whoever reaches them
+METADATA = frozenset(
+    ip_address(address) for address in ("169.254.169.254", "169.254.170.2", "100.100.100.200", "fd00:ec2::254")
+)
+#: IPv4 inside IPv6 behind a translator (RFC 6052)
+_NAT64 = ip_network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the configuration says about webhook targets."""
+
+    #: hosts, lower case, that plain http may reach wherever they are
+    allow_http: frozenset[str] = frozenset()
+
+
+class TargetRefused(OSError):
+    """The policy forbids connecting to this address."""
+
+
+def check_url(url: str, policy: Policy) -> None:
+    """What can be told without asking the network. Raises BadRequest (field `url`) with the reason."""
+    problem = _problem(url, policy)
+    if problem:
+        raise BadRequest(problem, "url")
+
+
+async def check_target(url: str, policy: Policy, resolver: AbstractResolver | None = None) -> None:
+    """Like `check_url`, and also asks for the host's addresses. Raises BadRequest (field `url`).
+
+    A name that does not resolve now is let through: the receiver may be a machine that is switched off.
+    """
+    check_url(url, policy)
+    parsed = URL(url)
+    checked = CheckedResolver(parsed.scheme, policy, resolver)
+    try:
+        await checked.resolve(parsed.raw_host or "", parsed.port or 0, socket.AF_UNSPEC)
+    except TargetRefused as error:
+        raise BadRequest(str(error), "url") from error
+    except OSError:
+        return
+    finally:
+        await checked.close()
+
+
+def refusal(scheme: str, host: str, address: str, policy: Policy) -> str:
+    """Why a connection to this address of this host is not made; "" when it may be."""
+    actual = _unwrapped(address)
+    if actual in METADATA:
+        return f"{host} is a cloud metadata service; webhooks never go there"
+    if actual.is_unspecified or actual.is_multicast or actual == IPv4Address("255.255.255.255"):
+        return f"{address} is not the address of a receiver"
+    if scheme != "http" or host.lower() in policy.allow_http or any(actual in network for network in OWN_NETWORKS):
+        return ""
+    return f"{host} is outside this network: use https, or name the host in allow_http in the configuration"
+
+
+class CheckedResolver(AbstractResolver):
+    """Resolves names for connections of one scheme and refuses a name with any address that is not allowed."""
+
+    def __init__(self, scheme: str, policy: Policy, resolver: AbstractResolver | None = None) -> None:
+        self._scheme = scheme
+        self._policy = policy
+        self._resolver = resolver or ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> "list[ResolveResult]":
+        """The addresses to connect to. Raises OSError, TargetRefused when one of them is forbidden."""
+        found = await self._resolver.resolve(host, port, family)
+        self._check(host, (result["host"] for result in found))
+        return found
+
+    def _check(self, host: str, addresses: Iterable[str]) -> None:
+        for address in addresses:
+            why = refusal(self._scheme, host, address, self._policy)
+            if why:
+                raise TargetRefused(why)
+
+    async def close(self) -> None:
+        """Let the resolver go."""
+        await self._resolver.close()
+
+
+def _problem(url: str, policy: Policy) -> str:
+    try:
+        parsed = URL(url)
+        port = parsed.port
+    except ValueError:
+        return "this is not a URL"
+    host = parsed.host or ""
+    if parsed.scheme not in ("http", "https"):
+        return "the URL must begin with https:// or http://"
+    if not host or not port or any(char.isspace() for char in url):
+        return "the URL needs a host, and no spaces"
+    if _literal(host):
+        return refusal(parsed.scheme, host, host, policy)
+    last = host.rstrip(".").rpartition(".")[2]
+    # 127.1, 2130706433, 0x7f.0.0.1: resolvers make addresses of these, and readers do not see which
+    return "write the address in full, like 192.168.0.10" if last.isdigit() or last.startswith("0x") else ""
+
+
+def _literal(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _unwrapped(address: str) -> Address:
+    """The address that packets really go to, without an interface (`%eth0`) and an IPv4 address out of its wrapping."""
+    actual = ip_address(address.partition("%")[0])
+    if isinstance(actual, IPv6Address):
+        if actual.ipv4_mapped is not None:
+            return actual.ipv4_mapped
+        if actual in _NAT64:
+            return IPv4Address(int(actual) & 0xFFFFFFFF)
+    return actual

@@ -1,0 +1,49 @@
+"""The command line: a module for each group of commands; what is heavy is imported inside them."""
+
+import click
+
+from bridge.cli import account, demo, message, run, sim, webhook
+from bridge.cli.output import Commands
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        click.echo(f"sms-bridge {version('sms-bridge')}")
+    except PackageNotFoundError:
+        click.echo("sms-bridge, from its source tree")
+    ctx.exit()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+def commands() -> None:
+    """Turn a USB modem or a spare Android phone into an SMS gateway.
+
+    New here? `sms-bridge demo` shows everything without any hardware.
+
+    \b
+    With hardware:
+      sms-bridge devices            what is plugged in, ready for the configuration
+      sms-bridge check              is everything set up right?
+      sms-bridge account add shop   credentials for your application
+      sms-bridge serve              run it
+    """
+
+
+for command in (
+    demo.demo,
+    run.serve,
+    run.check,
+    run.devices,
+    account.account,
+    webhook.webhook,
+    message.send,
+    message.tail,
+    message.resend,
+    sim.sim,
+):
+    commands.add_command(command)

@@ -1,0 +1,128 @@
+"""`account …`: who may call the bridge. Works on the store, whether the bridge runs or not."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+import click
+
+from bridge import accounts
+from bridge.cli import place, product
+from bridge.cli.output import json_line, moment, table
+from bridge.model import Account
+from bridge.ports import SystemClock
+
+_LABELS: Mapping[str, str] = {
+    "apikey": "native API and smsmobile: API key",
+    "client": "OAuth2",
+    "template": "template platform",
+    "v1": "account dialect",
+    "zhenzi": "zhenzi",
+    "webhook": "webhooks are signed with",
+}
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+
+
+@click.group()
+def account() -> None:
+    """Say who may call the bridge, and with which credentials."""
+
+
+@account.command()
+@click.argument("name")
+@place.options
+@_json
+def add(name: str, wanted: place.Wanted, as_json: bool) -> None:
+    """Make an account and print its credentials for every dialect.
+
+    They are printed this once: the bridge keeps only what it needs to recognise them.
+    """
+    printed, credentials = accounts.new_credentials(name)
+    made = Account(name, created_at=SystemClock().now(), webhook_secret=printed["webhook_secret"])
+
+    async def keep() -> None:
+        async with product.opened(wanted.find()) as store:
+            await store.add_account(made, credentials)
+
+    asyncio.run(keep())
+    _print(printed, as_json)
+
+
+@account.command("list")
+@place.options
+@_json
+def list_(wanted: place.Wanted, as_json: bool) -> None:
+    """List the accounts."""
+
+    async def read() -> list[Account]:
+        async with product.opened(wanted.find()) as store:
+            return [each for each in await store.accounts() if each.name != accounts.OPERATOR]
+
+    found = asyncio.run(read())
+    if as_json:
+        json_line([{"account": each.name, "disabled": each.disabled, "created_at": each.created_at} for each in found])
+    elif found:
+        rows = [(each.name, "disabled" if each.disabled else "enabled", moment(each.created_at)) for each in found]
+        table(("account", "", "since"), rows)
+    else:
+        click.echo("There is no account yet. Make one with: sms-bridge account add NAME")
+
+
+@account.command()
+@click.argument("name")
+@place.options
+def disable(name: str, wanted: place.Wanted) -> None:
+    """Refuse an account's credentials until it is enabled again. Its messages stay."""
+    asyncio.run(_switch(name, wanted.find(), disabled=True))
+    click.echo(f"The account {name} is disabled.")
+
+
+@account.command()
+@click.argument("name")
+@place.options
+def enable(name: str, wanted: place.Wanted) -> None:
+    """Let a disabled account in again."""
+    asyncio.run(_switch(name, wanted.find(), disabled=False))
+    click.echo(f"The account {name} is enabled.")
+
+
+async def _switch(name: str, where: place.Place, disabled: bool) -> None:
+    async with product.opened(where) as store:
+        found = await store.account(accounts.checked_name(name))
+        await store.change_account(replace(found, disabled=disabled))
+
+
+@account.command()
+@click.argument("name")
+@click.argument("kind", type=click.Choice(list(accounts.KINDS)))
+@place.options
+@_json
+def rotate(name: str, kind: str, wanted: place.Wanted, as_json: bool) -> None:
+    """Replace an account's credential of one KIND; the old one stops working at once.
+
+    A new webhook secret is for endpoints that are added from now on; existing ones keep theirs.
+    """
+    printed = {"account": accounts.checked_name(name), **accounts.new_of_kind(name, kind)}
+
+    async def renew() -> None:
+        async with product.opened(wanted.find()) as store:
+            found = await store.account(name)
+            if kind == "webhook":
+                await store.change_account(replace(found, webhook_secret=printed["webhook_secret"]))
+            for credential in accounts.kept(printed):
+                await store.add_credential(name, credential, replace=True)
+
+    asyncio.run(renew())
+    _print(printed, as_json)
+
+
+def _print(printed: Mapping[str, str], as_json: bool) -> None:
+    if as_json:
+        json_line(dict(printed))
+        return
+    click.echo(f"Credentials of the account {printed['account']}. They are shown this once: keep them now.")
+    for kind, keys in accounts.KINDS.items():
+        if keys[0] in printed:
+            click.secho(f"\n{_LABELS[kind]}", bold=True)
+            for key in keys:
+                click.echo(f"  {key:<15}{printed[key]}")

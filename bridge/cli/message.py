@@ -1,0 +1,132 @@
+"""`send`, `tail` and `resend`: through the running bridge."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+from bridge.cli import place, product
+from bridge.cli.output import Sentence, event_line, json_line
+
+if TYPE_CHECKING:
+    from bridge.control import Client
+
+#: events that end the wait for a message: does it count as a success?
+_ENDS = {
+    "message.delivered": True,
+    "message.failed": False,
+    "message.unknown": False,
+    "message.expired": False,
+    "message.cancelled": False,
+}
+_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+
+
+@asynccontextmanager
+async def connected(wanted: place.Wanted, account: str = "") -> AsyncIterator["Client"]:
+    """The running bridge. Raises NotRunning."""
+    from bridge import control
+
+    where = wanted.find()
+    async with control.Client(control.find(where.directory, where.start), where.start, account) as client:
+        yield client
+
+
+@click.command()
+@click.argument("to")
+@click.argument("text")
+@click.option("--account", default="", help="Send it for this account.  [default: the command line's own]")
+@click.option("--line", default="", help="Send it on this line or device.  [default: any]")
+@click.option("--wait", is_flag=True, help="Wait until the network took it; ends with 1 when it did not.")
+@click.option("--delivered", is_flag=True, help="Wait until the recipient's phone confirmed it.")
+@place.options
+@_json
+def send(
+    to: str,
+    text: str,
+    account: str,
+    line: str,
+    wait: bool,
+    delivered: bool,
+    wanted: place.Wanted,
+    as_json: bool,
+) -> None:
+    """Send TEXT to the number TO through the running bridge.
+
+    For example: sms-bridge send +15550123 'See you at five' --wait
+    """
+    order = {"to": to, "text": text} | ({"line": line} if line else {})
+
+    async def run() -> None:
+        async with connected(wanted, account) as client:
+            if not (wait or delivered):
+                _show_queued(await client.post("/v1/messages", order), as_json)
+                return
+            async with client.listen() as events:
+                message = await client.post("/v1/messages", order)
+                if not as_json:
+                    _show_queued(message, as_json)
+                await _follow(message, events, delivered, as_json)
+
+    product.until_stopped(run())
+
+
+def _show_queued(message: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        json_line(message)
+        return
+    parts = "1 part" if message["parts"] == 1 else f"{message['parts']} parts"
+    click.echo(f"{message['state']}: {message['id']} to {message['to']} ({parts})")
+
+
+async def _follow(
+    message: dict[str, Any], events: AsyncIterator[dict[str, Any]], delivered: bool, as_json: bool
+) -> None:
+    """Tell what becomes of a message until that is decided."""
+    async for event in events:
+        if event["subject"] != message["id"] or event["name"] == "message.submitted":
+            continue
+        if not as_json:
+            click.echo(event_line(event))
+        good = True if event["name"] == "message.sent" and not delivered else _ENDS.get(event["name"])
+        if good is None:
+            continue
+        if as_json:
+            json_line(message | event["data"])
+        if not good:
+            raise Sentence(
+                f"the message is {event['data']['state']}: {event['data']['error'] or 'no reason was given'}"
+            )
+        return
+    raise Sentence("the bridge stopped; the message is safe on its disk and goes on when it starts again")
+
+
+@click.command()
+@place.options
+@_json
+def tail(wanted: place.Wanted, as_json: bool) -> None:
+    """Show what happens, live, until Ctrl-C: messages, received SMS, lines that come and go."""
+
+    async def run() -> None:
+        async with connected(wanted) as client, client.listen() as events:
+            async for event in events:
+                json_line(event) if as_json else click.echo(event_line(event))
+        raise Sentence("the bridge stopped")
+
+    product.until_stopped(run())
+
+
+@click.command()
+@click.argument("id")
+@place.options
+@_json
+def resend(id: str, wanted: place.Wanted, as_json: bool) -> None:
+    """Queue a failed, expired or unknown message again; parts that were sent stay sent."""
+
+    async def run() -> None:
+        async with connected(wanted) as client:
+            _show_queued(await client.post(f"/v1/messages/{quote(id, safe='')}/resend"), as_json)
+
+    product.until_stopped(run())

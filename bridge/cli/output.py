@@ -1,0 +1,106 @@
+"""How the command line speaks: sentences on standard error, tables and JSON lines on standard output."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import IO, Any
+
+import click
+
+from bridge.errors import BridgeError, ConfigError
+
+FAILED, USAGE = 1, 2
+
+#: event → the arrow and the colour it is shown in
+_LOOKS: Mapping[str, tuple[str, str]] = {
+    "message.submitted": ("→", "white"),
+    "message.sent": ("→", "cyan"),
+    "message.delivered": ("→", "green"),
+    "message.failed": ("→", "red"),
+    "message.unknown": ("→", "yellow"),
+    "message.expired": ("→", "red"),
+    "message.cancelled": ("→", "white"),
+    "message.received": ("←", "magenta"),
+}
+_LONGEST_TEXT = 60
+
+
+class Sentence(click.ClickException):
+    """What went wrong, one line each."""
+
+    exit_code = FAILED
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write it to standard error."""
+        for line in self.message.splitlines():
+            click.secho(f"sms-bridge: {line}", fg="red", err=file is None, file=file)
+
+
+class Misuse(Sentence):
+    """The command or the configuration is wrong."""
+
+    exit_code = USAGE
+
+
+class Commands(click.Group):
+    """The outermost group: tells errors of the bridge as sentences."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; whatever it raises ends as a sentence and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise Misuse(error.message) from error
+        except BridgeError as error:
+            raise Sentence(error.message) from error
+        except BrokenPipeError:
+            raise  # click ends quietly: whoever read us has gone
+        except OSError as error:
+            about = f"{error.filename}: " if error.filename else ""
+            raise Sentence(f"{about}{error.strerror or error}") from error
+
+
+def json_line(value: object) -> None:
+    """One JSON value on one line, at once."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+    sys.stdout.flush()
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns under headings, as wide as they need."""
+    widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings))]
+    for number, row in enumerate((headings, *rows)):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        click.secho(line, bold=number == 0)
+
+
+def event_line(event: Mapping[str, Any]) -> str:
+    """One event as one coloured line."""
+    data = event["data"]
+    arrow, colour = _LOOKS.get(event["name"], ("·", "white"))
+    word = str(event["name"]).rpartition(".")[2]
+    if event["name"] == "line.changed":
+        about = f"line {event['subject']} is {data.get('state', '')}"
+    else:
+        about = f"{data.get('to') or data.get('from') or event['subject']}  {_quoted(str(data.get('text', '')))}"
+    why = data.get("error") or data.get("reason") or ""
+    carrier = f"  on {data['line']}" if data.get("line") else ""
+    return f"{_clock(event['at'])}  {click.style(f'{arrow} {word:<9}', fg=colour)}  {about}{carrier}" + (
+        f"  {click.style(why, fg='yellow')}" if why else ""
+    )
+
+
+def _quoted(text: str) -> str:
+    one_line = " ".join(text.split())
+    return f'"{one_line[:_LONGEST_TEXT]}…"' if len(one_line) > _LONGEST_TEXT else f'"{one_line}"'
+
+
+def moment(at: int) -> str:
+    """Unix milliseconds as local time for people; `-` for never."""
+    return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S") if at else "-"
+
+
+def _clock(at: str) -> str:
+    """The local time of day of an ISO 8601 moment."""
+    return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")

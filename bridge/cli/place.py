@@ -1,0 +1,77 @@
+"""Which bridge a command is about: the one of a configuration, of a data directory, or the demo's."""
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.config import DEFAULT_PATH, VARIABLE, load_store
+from bridge.errors import ConfigError
+from bridge.settings import SQLITE, Storage
+
+DATABASE = "bridge.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a bridge keeps its things, and the command that starts it."""
+
+    store: Storage
+    start: str
+
+    @property
+    def directory(self) -> Path:
+        """Where `control.json` is while it runs."""
+        return self.store.path.parent
+
+
+def demo_directory() -> Path:
+    """Where the demo keeps its things: XDG Base Directory Specification, "state"."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(state) if state.startswith("/") else Path.home() / ".local" / "state") / "sms-bridge" / "demo"
+
+
+def storage(directory: Path) -> Storage:
+    """The store in a data directory."""
+    return Storage(url=f"{SQLITE}{directory.absolute() / DATABASE}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `--config` and `--data` say."""
+
+    config: Path | None
+    data: Path | None
+
+    def find(self) -> Place:
+        """The bridge they mean; without any the service, then the demo. Raises ConfigError."""
+        if self.data is not None:
+            return Place(storage(self.data), f"sms-bridge demo --data {self.data}")
+        if self.config is not None:
+            return Place(load_store(self.config, os.environ), f"sms-bridge serve --config {self.config}")
+        if DEFAULT_PATH.exists() or f"{VARIABLE}STORE__URL" in os.environ:
+            return Place(load_store(DEFAULT_PATH if DEFAULT_PATH.exists() else None, os.environ), "sms-bridge serve")
+        if (demo_directory() / DATABASE).exists():
+            return Place(storage(demo_directory()), "sms-bridge demo")
+        advice = "try it out with: sms-bridge demo. Or name a configuration: --config FILE"
+        raise ConfigError([f"there is no bridge here yet, no {DEFAULT_PATH} and no demo; {advice}"])
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--config` and `--data`, which it gets as `wanted`."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, config: Path | None, data: Path | None, **options: Any) -> Any:
+        return command(*args, wanted=Wanted(config, data), **options)
+
+    in_data = click.option(
+        "--data", type=click.Path(path_type=Path), help="Data directory of a demo, instead of a configuration."
+    )
+    by_config = click.option(
+        "--config", type=click.Path(path_type=Path), help=f"Configuration of the bridge.  [default: {DEFAULT_PATH}]"
+    )
+    return by_config(in_data(wrapped))

@@ -1,0 +1,166 @@
+"""`serve`, `check` and `devices`: the bridge on real hardware."""
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.cli import place, product
+from bridge.cli.output import FAILED, USAGE, json_line, table
+from bridge.errors import BridgeError, ConfigError
+from bridge.ports import Driver, Finding, Found
+from bridge.settings import Config
+
+_MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
+_config = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Configuration file.  [default: /etc/sms-bridge/config.toml]",
+)
+
+
+@click.command()
+@_config
+def serve(config: Path | None) -> None:
+    """Run the bridge until Ctrl-C or SIGTERM."""
+    settings = product.configuration(config)
+    logging.basicConfig(level=settings.log.level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    product.until_stopped(product.run_bridge(settings, lambda _: None))
+
+
+@click.command()
+@_config
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.pass_context
+def check(ctx: click.Context, config: Path | None, as_json: bool) -> None:
+    """Look at the configuration and every device, and say what is wrong and how to mend it.
+
+    Ends with 1 when something fails and with 2 when the configuration has mistakes.
+    """
+    try:
+        settings = product.configuration(config)
+    except ConfigError as error:
+        findings, code = [Finding("fail", "configuration", problem) for problem in error.problems], USAGE
+    else:
+        findings = asyncio.run(_examined(settings))
+        code = FAILED if any(each.level == "fail" for each in findings) else 0
+    if as_json:
+        json_line({"ok": code == 0, "findings": [asdict(each) for each in findings]})
+    else:
+        for each in findings:
+            _show(each)
+    ctx.exit(code)
+
+
+async def _examined(config: Config) -> list[Finding]:
+    drivers = product.drivers()
+    devices = list(config.devices.values())
+    examined = await asyncio.gather(*(drivers[device.driver].examine(device) for device in devices))
+    findings = [Finding("ok", "configuration", "has no mistakes"), _storable(config.directory)]
+    if not devices:
+        findings.append(Finding("warn", "devices", "none is configured, so nothing can be sent", "sms-bridge devices"))
+    return [*findings, *(finding for each in examined for finding in each)]
+
+
+def _storable(directory: Path) -> Finding:
+    """Whether this user can keep a store there."""
+    if not directory.is_dir():
+        return Finding("fail", "store", f"{directory} does not exist", f"mkdir -p {directory}")
+    if not os.access(directory, os.W_OK | os.X_OK):
+        return Finding("fail", "store", f"{directory} is not writable for this user", f"sudo chown $USER {directory}")
+    return Finding("ok", "store", f"{directory} is writable")
+
+
+def _show(finding: Finding) -> None:
+    mark, colour = _MARKS.get(finding.level, (finding.level, "white"))
+    click.echo(f"{click.style(mark, fg=colour)}  {finding.subject}: {finding.message}")
+    if finding.remedy:
+        click.echo(f"      → {finding.remedy}")
+
+
+@click.command()
+@place.options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option("--options", "show_options", is_flag=True, help="What each driver may be told in its [devices.NAME].")
+def devices(wanted: place.Wanted, as_json: bool, show_options: bool) -> None:
+    """Show what is plugged in, ready to paste into the configuration, and the lines of a running bridge."""
+    usable, missing = _usable()
+    if show_options:
+        _show_options(usable)
+        return
+    found, lines = asyncio.run(_seen(usable, wanted))
+    if as_json:
+        json_line({"found": [asdict(each) for each in found], "lines": lines, "missing": missing})
+        return
+    for number, each in enumerate(found, start=1):
+        click.echo(f"# {each.description}")
+        click.echo(_snippet(each, number))
+    if not found:
+        click.echo("No modem or phone is plugged in that a driver knows. Without hardware: sms-bridge demo")
+    for name, reason in missing.items():
+        click.echo(f"# The driver {name} cannot look: {reason}")
+    if lines:
+        click.echo("The running bridge has these lines:")
+        table(
+            ("line", "state", "number", "operator", "signal", ""),
+            [
+                (line["name"], line["state"], line["number"], line["operator"], _decibel(line), line["reason"])
+                for line in lines
+            ],
+        )
+
+
+def _usable() -> tuple[list[Driver], dict[str, str]]:
+    """The drivers that work on this machine, and why the others do not."""
+    drivers, usable, missing = product.drivers(), [], {}
+    for name in drivers:
+        try:
+            usable.append(drivers[name])
+        except ImportError as error:
+            missing[name] = str(error)
+        except KeyError:
+            continue  # lives among the drivers and is none
+    return usable, missing
+
+
+async def _seen(drivers: Sequence[Driver], wanted: place.Wanted) -> tuple[list[Found], list[dict[str, Any]]]:
+    found = await asyncio.gather(*(driver.discover() for driver in drivers))
+    return [each for some in found for each in some], await _lines(wanted)
+
+
+async def _lines(wanted: place.Wanted) -> list[dict[str, Any]]:
+    """The lines of the running bridge; none when there is no such thing."""
+    from bridge import control
+
+    try:
+        where = wanted.find()
+        async with control.Client(control.find(where.directory, where.start), where.start) as client:
+            lines: list[dict[str, Any]] = (await client.get("/v1/lines"))["lines"]
+            return lines
+    except BridgeError:
+        if wanted.config or wanted.data:
+            raise
+        return []
+
+
+def _snippet(found: Found, number: int) -> str:
+    """A table for the configuration file."""
+    options = "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in found.options.items())
+    return f'[devices.line{number}]\ndriver = "{found.driver}"\n{options}'
+
+
+def _decibel(line: dict[str, Any]) -> str:
+    return f"{line['signal_dbm']} dBm" if line["signal_dbm"] is not None else ""
+
+
+def _show_options(drivers: Sequence[Driver]) -> None:
+    for driver in drivers:
+        click.secho(f'driver = "{driver.name}"', bold=True)
+        table(("option", "type", ""), [(name, kind.__name__, about) for name, (kind, about) in driver.options.items()])
+        click.echo()

@@ -1,0 +1,8 @@
+"""`sim`."""
+
+import click
+
+
+@click.group()
+def sim() -> None:
+    """x"""

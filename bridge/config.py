@@ -1,0 +1,333 @@
+"""TOML and environment → `bridge.settings.Config`; every problem is collected and told as `file: key: message`.
+
+`SMS_BRIDGE__HTTP__PORT=9000` stands for `port` in `[http]` and wins over the file; double underscores
+nest, case does not matter and `-` in a name is written `_`.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from enum import Enum
+from pathlib import Path
+from typing import Any, get_origin
+
+from bridge.errors import ConfigError
+from bridge.ports import Device, Driver
+from bridge.settings import SECTIONS, Config, Dialect, Secret, Storage, fields
+
+DEFAULT_PATH = Path("/etc/sms-bridge/config.toml")
+VARIABLE = "SMS_BRIDGE__"
+#: options of devices and dialects that never appear in logs or tracebacks
+SECRETS = frozenset({"pin", "puk", "password", "secret", "token"})
+
+_DEVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_TOML_PLACE = re.compile(r"(?P<reason>.*) \(at (?P<place>.*)\)", re.DOTALL)
+_YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
+_EXAMPLES: dict[type[Any], str] = {str: '"text"', int: "8", float: "2.5", bool: "true", list: '["one", "two"]'}
+_KINDS: dict[type[Any], str] = {
+    str: "a text", int: "a whole number", float: "a number", bool: "true or false",
+    list: "a list of texts", tuple: "a list of texts", dict: "a table",
+}  # fmt: skip
+
+
+def load(
+    path: Path | None, environment: Mapping[str, str], drivers: Mapping[str, Driver], dialects: Collection[str] = ()
+) -> Config:
+    """Read and check the configuration; without a `path` the defaults and the environment are all there is.
+
+    `drivers` looks a driver up by name and may import it then (ImportError: its library is missing here).
+    `dialects` are the names that exist; empty when that is not to be checked. Raises ConfigError.
+    """
+    reader = _Reader(str(path) if path else "configuration", drivers, dialects)
+    tree = read(path) if path else {}
+    for variable, text in sorted(environment.items()):
+        if variable.startswith(VARIABLE):
+            reader.lay_over(tree, variable, text)
+    config = reader.config(tree)
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return config
+
+
+def load_store(path: Path | None, environment: Mapping[str, str]) -> Storage:
+    """The `[store]` section alone, for commands that need no device. Raises ConfigError for its mistakes."""
+    reader = _Reader(str(path) if path else "configuration", {}, ())
+    tree = read(path) if path else {}
+    for variable, text in sorted(environment.items()):
+        if variable.startswith(f"{VARIABLE}STORE__"):
+            reader.lay_over(tree, variable, text)
+    storage = reader.store(tree)
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return storage
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file. Raises ConfigError with one sentence."""
+    try:
+        return tomllib.loads(path.read_bytes().decode())
+    except FileNotFoundError:
+        problem = "there is no such file"
+    except IsADirectoryError:
+        problem = "is a directory, not a file"
+    except PermissionError:
+        problem = "may not be read by this user"
+    except UnicodeDecodeError as error:
+        problem = f"is not UTF-8 text (byte {error.start + 1})"
+    except tomllib.TOMLDecodeError as error:
+        problem = _toml_problem(str(error))
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    raise ConfigError([f"{path}: {problem}"])
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """`; did you mean x?`, or `: x, y, z` when nothing is near."""
+    known = sorted(words)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known)}" if known else ""
+
+
+def _toml_problem(told: str) -> str:
+    found = _TOML_PLACE.fullmatch(told)
+    if found is None:
+        return f"is not TOML: {told}"
+    return f"{found['place']}: is not TOML: {found['reason']}"
+
+
+class _Wrong(Exception):
+    """A value of the wrong type; the message says what is expected."""
+
+
+class _FromEnvironment(str):
+    """A text that came from an environment variable and may stand for another type."""
+
+    __slots__ = ("variable",)
+    variable: str
+
+
+class _Reader:
+    """Turns the tables into settings and notes every problem on the way."""
+
+    def __init__(self, file: str, drivers: Mapping[str, Driver], dialects: Collection[str]) -> None:
+        self._file = file
+        self._drivers = drivers
+        self._dialects = dialects
+        self.problems: list[str] = []
+
+    def lay_over(self, tree: dict[str, Any], variable: str, text: str) -> None:
+        """Put one environment variable where it belongs."""
+        *path, last = variable.removeprefix(VARIABLE).lower().split("__")
+        if not path or not all((*path, last)):
+            self.problems.append(
+                f"environment: {variable}: must name a section and a setting, such as {VARIABLE}HTTP__PORT"
+            )
+            return
+        table = tree
+        for name in path:
+            below = table.setdefault(_spelled(table, name), {})
+            if not isinstance(below, dict):
+                return  # the file has a value where a table must be, which is told when it is read
+            table = below
+        value = _FromEnvironment(text)
+        value.variable = variable
+        table[_spelled(table, last)] = value
+
+    def config(self, tree: dict[str, Any]) -> Config:
+        """The whole; whatever is wrong is left at its default, and noted."""
+        for name in tree.keys() - SECTIONS.keys() - {"dialects", "devices"}:
+            near = nearest(name, [*SECTIONS, "dialects", "devices"])
+            self._note(name, tree[name], f"there is no such section{near}")
+        sections = {name: self._section(kind, tree.get(name, {}), name) for name, kind in SECTIONS.items()}
+        return Config(
+            **sections,
+            dialects=self._named(tree, "dialects", self._dialect),
+            devices=self._named(tree, "devices", self._device),
+        )
+
+    def store(self, tree: dict[str, Any]) -> Storage:
+        """One section of it."""
+        storage: Storage = self._section(Storage, tree.get("store", {}), "store")
+        return storage
+
+    def _note(self, key: str, value: Any, message: str) -> None:
+        variable = _variable(value)
+        self.problems.append(f"environment: {variable}: {message}" if variable else f"{self._file}: {key}: {message}")
+
+    def _table(self, value: Any, key: str) -> dict[str, Any] | None:
+        if isinstance(value, dict):
+            return value
+        self._note(key, value, f"must be a table, written as [{key}]")
+        return None
+
+    def _section(self, kind: type[Any], value: Any, key: str) -> Any:
+        known = fields(kind)
+        values: dict[str, Any] = {}
+        for name, given in (self._table(value, key) or {}).items():
+            if name not in known:
+                self._note(f"{key}.{name}", given, f"there is no such setting{nearest(name, known)}")
+                continue
+            type_, each = known[name]
+            example, check = each.metadata["example"], each.metadata["check"]
+            converted = self._converted(given, type_, example, f"{key}.{name}")
+            if converted is None:
+                continue
+            wrong = check(converted) if check else ""
+            if wrong:
+                self._note(f"{key}.{name}", given, wrong)
+            else:
+                values[name] = converted
+        return kind(**values)
+
+    def _converted(self, given: Any, type_: Any, example: str, key: str) -> Any:
+        """The value in its type, or None and a note."""
+        try:
+            return _convert(given, type_)
+        except _Wrong as wrong:
+            self._note(key, given, f"must be {wrong} such as {example}, not {_described(given)}")
+            return None
+
+    def _named(self, tree: dict[str, Any], section: str, make: Any) -> dict[str, Any]:
+        """The tables below `[section.NAME]`, each made by `make(name, table, key)`."""
+        table = self._table(tree.get(section, {}), section) or {}
+        made = {}
+        for name, value in table.items():
+            below = self._table(value, f"{section}.{name}")
+            thing = make(name, below, f"{section}.{name}") if below is not None else None
+            if thing is not None:
+                made[name] = thing
+        return made
+
+    def _dialect(self, name: str, table: dict[str, Any], key: str) -> Dialect | None:
+        if self._dialects and name not in self._dialects:
+            self._note(key, table, f"there is no such dialect{nearest(name, self._dialects)}")
+            return None
+        dialect: Dialect = self._section(Dialect, table, key)
+        return replace(dialect, options=_guarded(dialect.options))
+
+    def _device(self, name: str, table: dict[str, Any], key: str) -> Device | None:
+        if not _DEVICE_NAME.fullmatch(name):
+            self._note(key, table, "a device's name has only letters, digits, - and _, and starts with none of the two")
+            return None
+        driver = self._driver(table, f"{key}.driver")
+        if driver is None:
+            return None
+        before = len(self.problems)
+        given = {option: value for option, value in table.items() if option != "driver"}
+        options = {option: self._option(driver, option, value, key) for option, value in given.items()}
+        device = Device(name, driver.name, options)
+        if len(self.problems) == before:
+            for problem in driver.validate(device):
+                option = problem.partition(":")[0]
+                self._note(f"{key}.{option}", table.get(option), problem.partition(": ")[2])
+        return device
+
+    def _driver(self, table: dict[str, Any], key: str) -> Driver | None:
+        name = table.get("driver")
+        if name is None:
+            kinds = ", ".join(sorted(self._drivers))
+            self._note(key, name, f"is missing: it says what kind of device this is, one of {kinds}")
+            return None
+        if not isinstance(name, str):
+            self._note(key, name, f'must be a text such as "gsm_modem", not {_described(name)}')
+            return None
+        try:
+            return self._drivers[name]
+        except KeyError:
+            self._note(key, name, f'there is no driver "{name}"{nearest(name, self._drivers)}')
+        except ImportError as error:
+            self._note(key, name, f'the driver "{name}" cannot be used here: {error}')
+        return None
+
+    def _option(self, driver: Driver, name: str, value: Any, key: str) -> Any:
+        if name not in driver.options:
+            self._note(f"{key}.{name}", value, f"{driver.name} has no such option{nearest(name, driver.options)}")
+            return None
+        type_ = driver.options[name][0]
+        converted = self._converted(value, type_, _EXAMPLES.get(type_, '"…"'), f"{key}.{name}")
+        return _guarded({name: converted})[name]
+
+
+def _guarded(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The same options, texts that are secret as `Secret` and all others plain."""
+    made: dict[str, Any] = {}
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            made[name] = _guarded(value)
+        elif isinstance(value, str):
+            made[name] = Secret(value) if name in SECRETS else str(value)
+        else:
+            made[name] = value
+    return made
+
+
+def _spelled(table: dict[str, Any], name: str) -> str:
+    """The key of the table that an environment variable's segment means."""
+    return next((key for key in table if key.lower().replace("-", "_") == name), name)
+
+
+def _variable(value: Any) -> str:
+    """The variable that a value, or everything in a table, came from; "" for the file."""
+    if isinstance(value, _FromEnvironment):
+        return value.variable
+    if isinstance(value, dict) and value:
+        variables = [_variable(below) for below in value.values()]
+        return variables[0] if all(variables) else ""
+    return ""
+
+
+def _described(value: Any) -> str:
+    """What somebody wrote, for the sentence that says it is wrong."""
+    if isinstance(value, str):
+        return f'the text "{value}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    return _KINDS.get(type(value), f"a {type(value).__name__}")
+
+
+def _convert(value: Any, type_: Any) -> Any:
+    """A TOML value, or the text of a variable, in a setting's type. Raises _Wrong."""
+    if get_origin(type_) is tuple or type_ in {tuple, list}:
+        return _list(value)
+    if isinstance(type_, type) and issubclass(type_, Enum):
+        return _word(value, type_)
+    if get_origin(type_) is not None:  # Mapping[str, Any]: free options
+        type_ = dict
+    if isinstance(value, _FromEnvironment):
+        value = _from_text(value, type_)
+    if type_ is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, type_) or (type_ is int and isinstance(value, bool)):
+        raise _Wrong(_KINDS.get(type_, type_.__name__))
+    return value
+
+
+def _list(value: Any) -> tuple[str, ...]:
+    if isinstance(value, _FromEnvironment):
+        return tuple(each.strip() for each in value.split(",") if each.strip())
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    raise _Wrong("a list of texts")
+
+
+def _word(value: Any, type_: type[Enum]) -> Enum:
+    words = [str(each.value) for each in type_]
+    if isinstance(value, str) and value in words:
+        return type_(str(value))
+    raise _Wrong(f"one of {', '.join(words)},")
+
+
+def _from_text(text: str, type_: type[Any]) -> Any:
+    """The text of a variable as a number or a yes; unchanged when it is none."""
+    if type_ is bool and text.lower() in _YES | _NO:
+        return text.lower() in _YES
+    if type_ in {int, float}:
+        try:
+            return type_(text)
+        except ValueError:
+            return text
+    return str(text)

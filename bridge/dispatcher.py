@@ -1,0 +1,158 @@
+"""Sending: each line has a lane that claims, sends, records and retries.
+
+What a link raises decides everything (`bridge.errors.LinkError`). The intent of each part is on disk
+before the device is touched; its outcome is on disk before the lane goes on. The outcome of one
+message and the claim of the next share a commit.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import zip_longest
+from typing import TypeVar
+
+from bridge import routing
+from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused, StoreUnavailable
+from bridge.model import Line, LineState, Message, State
+from bridge.policy import SendingRules, refused, unknown
+from bridge.ports import Claim, Clock, Link, Outcome, Outgoing, Store
+from bridge.segments import GSM7_SINGLE
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: between tries while the disk is full or the file locked
+STORE_PAUSE = 1.0  # s
+#: the shortest validity worth asking the network for
+MIN_VALIDITY = 300  # s
+
+
+class LineUnusable(Exception):
+    """The network refuses the line itself; its lane has stopped. The words are for a person."""
+
+
+async def insist(action: Callable[[], Awaitable[T]]) -> T:
+    """Do what must not be given up until the store takes it: nothing goes on before."""
+    while True:
+        try:
+            return await action()
+        except StoreUnavailable as error:
+            log.error("%s; trying again in %g s", error.message, STORE_PAUSE)
+            await asyncio.sleep(STORE_PAUSE)
+
+
+class Lane:
+    """One line's way out. `run` ends by DeviceLost or LineUnusable, or after `stop`."""
+
+    def __init__(
+        self,
+        store: Store,
+        link: Link,
+        line: Callable[[], Line],
+        *,
+        clock: Clock,
+        rules: SendingRules,
+        stir: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._link = link
+        #: the line as it is at the moment of the call
+        self._line = line
+        self._clock = clock
+        self._rules = rules
+        #: called when a message went back to the queue, for another line or a later try
+        self._stir = stir
+        self._woken = asyncio.Event()
+        self._stopping = False
+        # a device that takes a long text in one piece leaves one whole
+        self._whole = len(link.split("x" * (GSM7_SINGLE + 1))) == 1
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """End after the part that is in the device's hands now."""
+        self._stopping = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Send until the device is lost, the line unusable, or `stop`."""
+        claim: Claim | None = None
+        while not self._stopping:
+            self._woken.clear()
+            claim = claim or await insist(self._claim)
+            if claim is None:
+                await self._woken.wait()
+            else:
+                claim = await self._carry(claim)
+        if claim is not None:
+            await self._record(Outcome(claim.message.id, claim.index, State.QUEUED))
+
+    async def _claim(self) -> Claim | None:
+        line = self._line()
+        if self._stopping or line.state is not LineState.READY:
+            return None
+        return await self._store.claim(line.name, routing.routes(line), self._clock.now(), self._whole)
+
+    async def _record(self, outcome: Outcome) -> None:
+        await insist(lambda: self._store.record(outcome, self._clock.now()))
+        if outcome.state is State.QUEUED:
+            self._stir()
+
+    async def _carry(self, claim: Claim) -> Claim | None:
+        """Send what is missing of a message; returns the next claim."""
+        message, texts = claim.message, self._link.split(claim.message.text)
+        missing = [index for index in range(1, len(texts) + 1) if index not in claim.done]
+        for index, following in zip_longest(missing, missing[1:]):
+            outcome = await self._send(claim, index, texts)
+            if following is None or outcome.state not in (State.SENT, State.DELIVERED):
+                break
+            # what is gathered is handed over in one turn of the loop, so both are in one commit
+            if self._stopping:
+                await asyncio.gather(self._record(outcome), self._record(Outcome(message.id, following, State.QUEUED)))
+                return None
+            await asyncio.gather(self._record(outcome), self._intend(message, following))
+        _, claimed = await asyncio.gather(self._record(outcome), insist(self._claim))
+        return claimed
+
+    async def _intend(self, message: Message, index: int) -> None:
+        await insist(lambda: self._store.intend(message.id, index, self._line().name, self._clock.now()))
+
+    async def _send(self, claim: Claim, index: int, texts: Sequence[str]) -> Outcome:
+        """Hand one part to the device; how that ended. Raises what ends the lane, after writing it down."""
+        message, now = claim.message, self._clock.now
+        try:
+            sent = await self._link.send(self._line().name, self._outgoing(claim, index, texts))
+        except SendRefused as refusal:
+            outcome = refused(message, index, refusal, self._rules, now())
+            if refusal.refusal in (Refusal.CREDIT, Refusal.LINE):
+                await self._record(outcome)
+                raise LineUnusable(refusal.cause) from refusal
+            return outcome
+        except OutcomeUnknown as error:
+            return unknown(message, index, error.message, now())
+        except DeviceLost as error:
+            await self._record(Outcome(message.id, index, State.QUEUED, error=error.message, retry_at=now()))
+            raise
+        except asyncio.CancelledError:
+            await self._record(unknown(message, index, "the bridge was stopped while the device had it", now()))
+            raise
+        except Exception as error:
+            log.exception("the driver of %s broke its contract", self._line().name)
+            return unknown(message, index, f"the driver failed: {error}", now())
+        return Outcome(message.id, index, sent.state, sent.reference)
+
+    def _outgoing(self, claim: Claim, index: int, texts: Sequence[str]) -> Outgoing:
+        message = claim.message
+        left = (message.expires_at - self._clock.now()) // 1000
+        return Outgoing(
+            message=message.id,
+            recipient=message.recipient,
+            text=texts[index - 1],
+            index=index,
+            total=len(texts),
+            concat_ref=claim.concat_ref,
+            report=message.report,
+            validity=max(MIN_VALIDITY, left) if message.expires_at else 0,
+        )

@@ -1,0 +1,61 @@
+"""Receiving: what a link hears is committed first, and only then may the device forget it."""
+
+import asyncio
+import logging
+from typing import NoReturn
+
+from bridge.dispatcher import insist
+from bridge.numbers import masked
+from bridge.ports import Clock, Inbound, InboundPart, Link, Store
+from bridge.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+
+class Inbox:
+    """One device's way in. `run` ends by DeviceLost only."""
+
+    def __init__(self, store: Store, link: Link, device: str, clock: Clock) -> None:
+        self._store = store
+        self._link = link
+        self._device = device
+        self._clock = clock
+        self._committed: asyncio.Queue[Inbound] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Take in whatever comes until the device is lost."""
+        lost: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
+
+        def give_up(error: BaseException) -> None:
+            if not lost.done():
+                lost.set_exception(error)
+
+        tasks = Tasks(f"inbox of {self._device}", on_death=give_up)
+        tasks.start(self._listen(), "listen")
+        # deleting from a SIM takes its time; the next SMS is not made to wait for it
+        tasks.start(self._forget(), "forget")
+        try:
+            await lost
+        finally:
+            await tasks.close()
+
+    async def _listen(self) -> None:
+        async for item in self._link.inbound():
+            await insist(lambda: self._commit(item))  # noqa: B023 - awaited before the next item
+            self._committed.put_nowait(item)
+
+    async def _commit(self, item: Inbound) -> None:
+        now = self._clock.now()
+        if not isinstance(item, InboundPart):
+            await self._store.settle(item, now)
+            return
+        received = await self._store.receive(item, self._device, now)
+        if received is not None:
+            log.info("received an SMS from %s on %s", masked(received.sender), received.line)
+
+    async def _forget(self) -> None:
+        while True:
+            item = await self._committed.get()
+            await self._link.acknowledge(item)
+            if isinstance(item, InboundPart):
+                await insist(lambda: self._store.acknowledged(item.line, item.slot))  # noqa: B023 - as above

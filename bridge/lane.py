@@ -1,0 +1,257 @@
+"""One endpoint's line of webhooks: takes what is owed in order, one attempt at a time."""
+
+import asyncio
+import contextlib
+import heapq
+import logging
+import random
+from collections import deque
+from dataclasses import replace
+from typing import Protocol
+
+from bridge import verdict as rules
+from bridge.errors import NoSuchThing, StoreUnavailable
+from bridge.events import Event
+from bridge.model import Delivery, DeliveryState, Endpoint
+from bridge.ports import Clock, Store
+from bridge.tasks import Tasks
+from bridge.verdict import Answer, Verdict
+
+log = logging.getLogger(__name__)
+
+#: rows fetched at a time
+BATCH = 100
+#: deliveries that may be made before their records are on disk; a crash posts at most so many again
+UNRECORDED = 256
+#: seconds after which a sleeper looks at the clock again: the machine's time may have been set meanwhile
+LONGEST_SLEEP = 60.0
+#: seconds between tries when the store fails
+STORE_AGAIN = 1.0
+
+
+class Poster(Protocol):
+    """Makes one attempt and says what came of it; never raises for a bad receiver."""
+
+    async def __call__(self, endpoint: Endpoint, delivery: Delivery, event: Event, now: int) -> Answer:
+        """`now` is Unix ms, for the signature's time stamp."""
+        ...
+
+
+class Lane:
+    """Delivers to one endpoint. What was delivered is recorded while the next is under way."""
+
+    def __init__(self, endpoint: Endpoint, store: Store, clock: Clock, post: Poster, tasks: Tasks) -> None:
+        self.endpoint = endpoint
+        self._store = store
+        self._clock = clock
+        self._post = post
+        self._tasks = tasks
+        self._woken = asyncio.Event()
+        self._closing = False
+        #: the store may hold rows behind the cursor's batch
+        self._news = True
+        #: everything owed is to be looked at anew: what was redelivered lies before the cursor
+        self._rewind = False
+        #: somebody wants an attempt now, whatever the schedule says
+        self._asked = False
+        self._cursor = 0
+        self._line: deque[tuple[Delivery, Event]] = deque()
+        #: (due_at, seq) of events that stepped aside
+        self._aside: list[tuple[int, int]] = []
+        self._aside_was_last = False
+        #: attempts in a row that found the receiver down; None until the first row tells
+        self._failures: int | None = None
+        #: refusals in a row of the event at the head
+        self._refusals = 0
+        self._tried_at = 0
+        self._recording: set[asyncio.Task[None]] = set()
+        self._unwritable = 0
+
+    # -- told from outside ------------------------------------------------------------------------
+    def wake(self) -> None:
+        """Something may be owed, or time has passed."""
+        self._news = True
+        self._woken.set()
+
+    def look_again(self, endpoint: Endpoint, ask: bool) -> None:
+        """The endpoint or its rows were changed; `ask` for an attempt now instead of when one is due."""
+        self.endpoint = endpoint
+        self._rewind = True
+        self._asked = self._asked or ask
+        self.wake()
+
+    def finish(self) -> None:
+        """Start nothing more; `run` returns once the attempt under way and the records are through."""
+        self._closing = True
+        self.wake()
+
+    # -- the line ---------------------------------------------------------------------------------
+    async def run(self) -> None:
+        """Deliver until told to finish."""
+        while not self._closing:
+            self._woken.clear()
+            try:
+                await self._step()
+            except StoreUnavailable as error:
+                log.error("webhooks to endpoint %s wait for the store: %s", self.endpoint.id, error)
+                await asyncio.sleep(STORE_AGAIN)
+        await self._recorded()
+
+    async def _step(self) -> None:
+        """Make the attempt that is due, or sleep until there may be one."""
+        if self._rewind:
+            await self._start_over()
+        if self.endpoint.paused:
+            await self._sleep(None)
+            return
+        while self._unwritable or len(self._recording) >= UNRECORDED:
+            await asyncio.wait(self._recording, return_when=asyncio.FIRST_COMPLETED)
+        if self._news and not self._line:
+            await self._fetch()
+        now = self._clock.now()
+        head = self._due(self._line[0][0], now) if self._line else None
+        aside = self._aside_due(head, now)
+        head_may, aside_may = head is not None and head <= now, aside is not None and aside <= now
+        if aside_may and not (head_may and self._aside_was_last):
+            await self._attempt_aside()
+        elif head_may:
+            await self._attempt_head()
+        else:
+            await self._sleep(min((due for due in (head, aside) if due is not None), default=None))
+
+    def _due(self, delivery: Delivery, now: int) -> int:
+        """When this delivery may be attempted, Unix ms."""
+        # asking twice in a breath is no reason to try twice: a delivery has so many tries and no more
+        if self._asked and now >= self._tried_at + rules.SCHEDULE.first:
+            return 0
+        # further away than any wait of ours: the clock was set back since
+        return delivery.due_at if delivery.due_at <= now + 2 * rules.LONGEST_RETRY_AFTER else 0
+
+    def _aside_due(self, head: int | None, now: int) -> int | None:
+        """When the next of those aside may go; None while there is none or the receiver is known to be down."""
+        down = bool(self._failures) and head is not None and head > now
+        return None if down or not self._aside else self._aside[0][0]
+
+    async def _fetch(self) -> None:
+        self._news = False
+        rows = await self._store.owed(self.endpoint.id, BATCH, self._cursor)
+        if self._failures is None:
+            first = rows[0][0] if rows else None
+            self._failures = first.attempts if first and rules.verdict(first.status) is Verdict.DOWN else 0
+        for delivery, event in rows:
+            self._cursor = delivery.seq
+            if rules.stands_aside(delivery):
+                heapq.heappush(self._aside, (delivery.due_at, delivery.seq))
+            else:
+                self._line.append((delivery, event))
+        self._news = self._news or len(rows) == BATCH
+
+    async def _start_over(self) -> None:
+        await self._recorded()
+        self._rewind = False
+        self._cursor = self._refusals = 0
+        self._line.clear()
+        self._aside.clear()
+
+    async def _sleep(self, until: int | None) -> None:
+        """Until woken, or until a moment (Unix ms)."""
+        seconds = None if until is None else min((until - self._clock.now()) / 1000, LONGEST_SLEEP)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+
+    # -- attempts ---------------------------------------------------------------------------------
+    async def _attempt_head(self) -> None:
+        self._aside_was_last = False
+        delivery, event = self._line[0]
+        answer = await self._answer(delivery, event)
+        refused = rules.verdict(answer.status) is Verdict.REFUSED
+        self._refusals = self._refusals + 1 if refused else 0
+        after = self._outcome(delivery, answer, self._refusals)
+        steps_aside = refused and self._refusals >= rules.REFUSALS
+        if after.state is DeliveryState.OWED and not steps_aside:
+            self._line[0] = (after, event)
+        else:
+            self._line.popleft()
+            self._refusals = 0
+            if after.state is DeliveryState.OWED:
+                heapq.heappush(self._aside, (after.due_at, after.seq))
+        await self._write(after, answer)
+
+    async def _attempt_aside(self) -> None:
+        self._aside_was_last = True
+        _, seq = heapq.heappop(self._aside)
+        rows = await self._store.owed(self.endpoint.id, 1, seq - 1)
+        if not rows or rows[0][0].seq != seq:
+            return  # it is owed no longer
+        delivery, event = rows[0]
+        answer = await self._answer(delivery, event)
+        after = self._outcome(delivery, answer, delivery.attempts + 1)
+        if after.state is DeliveryState.OWED and rules.verdict(answer.status) is Verdict.REFUSED:
+            heapq.heappush(self._aside, (after.due_at, seq))
+        elif after.state is DeliveryState.OWED:
+            # the receiver is down: nobody is refused, and the oldest comes first again
+            self._line.appendleft((after, event))
+            self._refusals = 0
+        await self._write(after, answer)
+
+    async def _answer(self, delivery: Delivery, event: Event) -> Answer:
+        self._asked = False
+        self._tried_at = self._clock.now()
+        try:
+            return await self._post(self.endpoint, delivery, event, self._tried_at)
+        except Exception as error:
+            log.exception("webhook %s (%s) to endpoint %s", delivery.id, event.name, self.endpoint.id)
+            return Answer(rules.NOT_MADE, f"internal error: {type(error).__name__}")
+
+    def _outcome(self, delivery: Delivery, answer: Answer, refusals: int) -> Delivery:
+        down = rules.verdict(answer.status) is Verdict.DOWN
+        if not answer.hopeless:
+            self._failures = (self._failures or 0) + 1 if down else 0
+        streak = (self._failures or 0) if down else refusals
+        return rules.outcome(delivery, self.endpoint, answer, self._clock.now(), streak, random.random())  # noqa: S311 - jitter
+
+    # -- records ----------------------------------------------------------------------------------
+    async def _write(self, delivery: Delivery, answer: Answer) -> None:
+        task = self._tasks.start(self._record(delivery), f"record {delivery.id}")
+        self._recording.add(task)
+        task.add_done_callback(self._recording.discard)
+        if delivery.state is DeliveryState.DELIVERED:
+            return
+        end = ": dead letter" if delivery.state is DeliveryState.DEAD else ""
+        said = f"attempt {delivery.attempts}: {delivery.error}{end}"
+        log.warning("webhook %s (%s) to endpoint %s: %s", delivery.id, delivery.event, delivery.endpoint, said)
+        # this row may be written again, and its records must not overtake one another
+        await asyncio.wait({task})
+        if rules.verdict(answer.status) is Verdict.GONE:
+            await self._pause()
+
+    async def _record(self, delivery: Delivery) -> None:
+        """Write an outcome. While the store does not take it nothing more is posted: it would be posted again."""
+        failed = 0
+        try:
+            while True:
+                try:
+                    await self._store.record_attempt(delivery)
+                    return
+                except NoSuchThing:
+                    return  # the endpoint was removed meanwhile, and its rows with it
+                except StoreUnavailable as error:
+                    self._unwritable += 1 - failed
+                    failed = 1
+                    log.error("the outcome of webhook %s is not recorded yet: %s", delivery.id, error)
+                    await asyncio.sleep(STORE_AGAIN)
+        finally:
+            self._unwritable -= failed
+
+    async def _recorded(self) -> None:
+        while self._recording:
+            await asyncio.wait(self._recording)
+
+    async def _pause(self) -> None:
+        self.endpoint = replace(self.endpoint, paused=True)
+        log.warning("endpoint %s answered 410 Gone: paused; what is owed to it waits", self.endpoint.id)
+        for endpoint in await self._store.endpoints(self.endpoint.account):
+            # as it is now: its secret may have changed during the attempt
+            if endpoint.id == self.endpoint.id:
+                await self._store.change_endpoint(replace(endpoint, paused=True))

@@ -1,0 +1,259 @@
+"""Every setting there is: its name, type, default and help, as frozen dataclasses that `bridge.config` fills.
+
+The same fields make the README's configuration table (`markdown`), so the two cannot part.
+"""
+
+import dataclasses
+import re
+import zoneinfo
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+from urllib.parse import urlsplit
+
+from bridge.model import UnknownPolicy
+from bridge.ports import Device
+
+T = TypeVar("T")
+#: says what is wrong with a value of the right type; "" when nothing is
+Check = Callable[[Any], str]
+
+SQLITE = "sqlite:///"
+LEVELS = ("debug", "info", "warning", "error")
+
+
+class Secret(str):
+    """A text that shows itself only to those who ask for it as text: `repr` is masked."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'********'"
+
+
+def setting(default: T, help: str, example: str = "", check: Check | None = None) -> T:
+    """A field with what a person needs to know of it; `example` is shown when the type is wrong."""
+    made: T = field(default=default, metadata={"help": help, "example": example, "check": check})
+    return made
+
+
+def within(low: float, high: float) -> Check:
+    """A number between two others, both included."""
+    return lambda value: "" if low <= value <= high else f"must be between {low} and {high}, not {value}"
+
+
+def at_least(low: float) -> Check:
+    """A number that is not too small."""
+    return lambda value: "" if value >= low else f"must be {low} or more, not {value}"
+
+
+def _one_of(words: tuple[str, ...]) -> Check:
+    return lambda value: "" if value in words else f'must be one of {", ".join(words)}, not "{value}"'
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if not value or (parts.scheme in {"http", "https"} and parts.netloc):
+        return ""
+    return f'must be an address such as "https://sms.example.com", not "{value}"'
+
+
+def _store_url(value: str) -> str:
+    if value.startswith(SQLITE) and len(value) > len(SQLITE):
+        return ""
+    return f'must look like "sqlite:////var/lib/sms-bridge/bridge.db" (four slashes: an absolute path), not "{value}"'
+
+
+def _zone(value: str) -> str:
+    if value == "UTC":  # known even where the machine has no time zone files
+        return ""
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return f'must be a time zone such as "Europe/Paris" or "UTC", not "{value}"'
+    return ""
+
+
+def _country(value: str) -> str:
+    if re.fullmatch(r"(\+[1-9][0-9]{0,2})?", value):
+        return ""
+    return f'must be a country code such as "+44", not "{value}"'
+
+
+def _prefix(value: str) -> str:
+    if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", value):
+        return ""
+    return f'must be a path such as "/vendor", without a slash at its end, not "{value}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Where the bridge answers."""
+
+    host: str = setting("127.0.0.1", "address to listen on; `0.0.0.0` for every network", '"127.0.0.1"')
+    port: int = setting(8080, "TCP port to listen on", "8080", within(0, 65535))
+    public_url: str = setting(
+        "", "address that callers see when a proxy stands in front", '"https://sms.example.com"', _web_address
+    )
+    legacy_http_200: bool = setting(
+        False, "answer errors of the smsmobile dialect with HTTP 200, as some of its clients expect", "false"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where everything durable is."""
+
+    url: str = setting(
+        "sqlite:////var/lib/sms-bridge/bridge.db",
+        "the database: `sqlite:////absolute/path` or `sqlite:///relative/path`",
+        '"sqlite:////var/lib/sms-bridge/bridge.db"',
+        _store_url,
+    )
+    keep_days: int = setting(
+        0, "forget finished messages, received SMS and deliveries after so many days; 0 keeps them", "90", at_least(0)
+    )
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return Path(self.url.removeprefix(SQLITE))
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How hard the bridge tries."""
+
+    retries: int = setting(3, "tries after the first that a temporary refusal allows", "3", within(0, 100))
+    retry_interval: float = setting(30.0, "seconds before the first retry; it doubles each time", "30", at_least(0))
+    expire_after: float = setting(
+        86400.0, "seconds after which a message that was not sent expires; 0 for never", "86400", at_least(0)
+    )
+    on_unknown: UnknownPolicy = setting(  # noqa: RUF009 - makes a field, not a shared default
+        UnknownPolicy.HOLD, "when nobody knows whether a message went out: `hold`, `resend` or `fail`", '"hold"'
+    )
+    max_parts: int = setting(10, "longest message to accept, in radio parts", "10", within(1, 255))
+    default_country: str = setting(
+        "", "country code put before numbers written without one; empty: such numbers are refused", '"+44"', _country
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """What happens to received SMS."""
+
+    partial_after: float = setting(
+        3600.0, "seconds to wait for missing parts before a long SMS is given out with gaps", "3600", at_least(1)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """How events reach other programs."""
+
+    allow_http: tuple[str, ...] = setting(
+        ("localhost", "127.0.0.1", "::1"),
+        "hosts that may be called without TLS; everything else must be https",
+        '["127.0.0.1", "crm.lan"]',
+    )
+    zone: str = setting("UTC", "time zone of the local times in webhooks", '"Europe/Paris"', _zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What the bridge says about its work, on standard error."""
+
+    level: str = setting(
+        "info", "least important line to show: `debug`, `info`, `warning`, `error`", '"info"', _one_of(LEVELS)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One vendor's HTTP API."""
+
+    enabled: bool = setting(True, "answer in this dialect", "true")
+    prefix: str = setting("", "path put before the dialect's own paths", '"/vendor"', _prefix)
+    options: Mapping[str, Any] = field(
+        default_factory=dict, metadata={"help": "the dialect's own options", "example": "{ }", "check": None}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration, checked."""
+
+    http: Http = Http()
+    store: Storage = Storage()
+    sending: Sending = Sending()
+    inbox: Inbox = Inbox()
+    webhooks: Webhooks = Webhooks()
+    log: Log = Log()
+    #: by name; those not named are enabled with their defaults
+    dialects: Mapping[str, Dialect] = field(default_factory=dict)
+    #: by name, in the order of the file
+    devices: Mapping[str, Device] = field(default_factory=dict)
+
+    @property
+    def directory(self) -> Path:
+        """Where the store is; the running bridge leaves its `control.json` there."""
+        return self.store.path.parent
+
+
+#: name of a section → what fills it
+SECTIONS: dict[str, type[Any]] = {
+    "http": Http, "store": Storage, "sending": Sending, "inbox": Inbox, "webhooks": Webhooks, "log": Log,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting for people."""
+
+    key: str
+    default: str
+    help: str
+
+
+def rows() -> Iterator[Row]:
+    """Every setting, in the order of the file."""
+    for section, kind in SECTIONS.items():
+        yield from _rows_of(section, kind)
+    yield from _rows_of("dialects.NAME", Dialect)
+    yield Row("devices.NAME.driver", "", "kind of device: `sms-bridge devices` shows what is plugged in")
+    yield Row("devices.NAME.…", "", "the driver's own options: `sms-bridge devices --options` lists them")
+
+
+def markdown() -> str:
+    """The README's table."""
+    lines = ["| setting | default | |", "|---|---|---|"]
+    lines += [f"| `{row.key}` | {f'`{row.default}`' if row.default else ''} | {row.help} |" for row in rows()]
+    return "\n".join(lines) + "\n"
+
+
+def fields(kind: type[Any]) -> dict[str, tuple[Any, dataclasses.Field[Any]]]:
+    """Name → (type, field) of a section."""
+    hints = get_type_hints(kind)
+    return {each.name: (hints[each.name], each) for each in dataclasses.fields(kind)}
+
+
+def _rows_of(section: str, kind: type[Any]) -> Iterator[Row]:
+    for name, (_, each) in fields(kind).items():
+        default = {} if each.default is dataclasses.MISSING else each.default
+        yield Row(f"{section}.{name}", _as_toml(default), each.metadata["help"])
+
+
+def _as_toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Enum):
+        return f'"{value.value}"'
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_as_toml(each) for each in value) + "]"
+    if isinstance(value, Mapping):
+        return "{ }"
+    return f"{value:g}"

@@ -1,0 +1,247 @@
+"""One minder a device: connect, run its lanes and inbox, notice the loss, back off, connect again."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bridge.backoff import Backoff
+from bridge.dispatcher import Lane, LineUnusable
+from bridge.errors import LinkError, SendRefused, StoreUnavailable
+from bridge.events import LINE_CHANGED, Bus, Event
+from bridge.inbox import Inbox
+from bridge.model import Line, LineState
+from bridge.policy import SendingRules
+from bridge.ports import Clock, Device, Driver, Link, Store
+from bridge.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+#: a lost device is looked for again after 1 s, 2 s … one minute
+RECONNECT = Backoff(first=1_000, ceiling=60_000)  # ms
+#: one that needs a person (PIN, SIM, prompt) is not pestered
+PARKED_RECONNECT = Backoff(first=30_000, ceiling=300_000)  # ms
+#: the device's health is asked for this often
+REFRESH_INTERVAL = 30.0  # s
+#: what the link already knows of it is looked at this often
+LOOK_INTERVAL = 1.0  # s
+#: a line that the network refuses (credit, barred) is tried again after this long
+UNUSABLE_PAUSE = 600.0  # s
+#: how long a part in a device's hands may hold up a shutdown
+STOP_PATIENCE = 10.0  # s
+
+
+class Minder:
+    """Keeps one device connected for as long as the bridge runs."""
+
+    def __init__(
+        self, device: Device, driver: Driver, store: Store, bus: Bus, clock: Clock, rules: SendingRules
+    ) -> None:
+        self.device = device
+        self._driver = driver
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._rules = rules
+        self._link: Link | None = None
+        self._lanes: dict[str, Lane] = {}
+        #: lines that the network refuses for now, with its words
+        self._unusable: dict[str, str] = {}
+        self._known: tuple[Line, ...] = (Line(device.name, device.name, device.driver, LineState.CONNECTING),)
+        self._retry_now = asyncio.Event()
+        self._closing = asyncio.Event()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The device's lines as they are now; while it is away, as they were, marked absent."""
+        if self._link is None:
+            return self._known
+        return tuple(self._as_usable(line) for line in self._link.lines)
+
+    def _as_usable(self, line: Line) -> Line:
+        reason = self._unusable.get(line.name)
+        return line if reason is None else replace(line, state=LineState.PARKED, reason=reason)
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        for lane in self._lanes.values():
+            lane.wake()
+
+    def retry(self) -> None:
+        """The device may be back: do not wait out the back-off."""
+        self._retry_now.set()
+
+    def close(self) -> None:
+        """Begin to stop; `run` ends when the device has been let go."""
+        self._closing.set()
+        self._retry_now.set()
+
+    async def run(self) -> None:
+        """Connect, serve, and connect again until `close`."""
+        failures = 0
+        while not self._closing.is_set():
+            schedule = RECONNECT
+            try:
+                self._link = await self._driver.open(self.device)
+                failures = 0
+                await self._serve(self._link)
+            except SendRefused as refusal:
+                schedule = PARKED_RECONNECT
+                await self._away(LineState.PARKED, refusal.message)
+            except LinkError as error:
+                await self._away(LineState.ABSENT, error.message)
+            except Exception as error:
+                log.exception("the driver of %s failed", self.device.name)
+                await self._away(LineState.ABSENT, f"the driver failed: {error}")
+            failures += 1
+            await self._pause(schedule.delay(failures, random.random()) / 1000)  # noqa: S311 - jitter, no secret
+
+    async def _pause(self, seconds: float) -> None:
+        if self._closing.is_set():
+            return
+        self._retry_now.clear()
+        try:
+            await asyncio.wait_for(self._retry_now.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _away(self, state: LineState, reason: str) -> None:
+        before = self.lines
+        self._link = None
+        if (state, reason) != (before[0].state, before[0].reason):
+            log.warning("%s: %s", self.device.name, reason)
+        self._known = tuple(replace(line, state=state, reason=reason) for line in before)
+        await self._tell(before, self._known)
+
+    async def _serve(self, link: Link) -> None:
+        """Run everything on an open link until it is lost (raises) or the bridge closes."""
+        tasks = Tasks(self.device.name)
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        inbox = Inbox(self._store, link, self.device.name, self._clock)
+        await self._tell(self._known, self.lines)
+        lanes = [tasks.start(self._until(over, self._drive(link, line)), line.name) for line in link.lines]
+        tasks.start(self._until(over, inbox.run()), "inbox")
+        tasks.start(self._until(over, self._watch(link)), "health")
+        tasks.start(self._until(over, self._closed()), "close")
+        try:
+            await over
+        finally:
+            for lane in self._lanes.values():
+                lane.stop()
+            await asyncio.wait(lanes, timeout=STOP_PATIENCE)
+            await tasks.close()
+            await link.close()
+            self._lanes.clear()
+
+    async def _until(self, over: "asyncio.Future[None]", work: Coroutine[Any, Any, None]) -> None:
+        """Whatever ends first ends the link, with its reason."""
+        try:
+            await work
+        except Exception as error:
+            if not over.done():
+                over.set_exception(error)
+            elif not isinstance(error, LinkError):
+                log.exception("%s: failed while closing", self.device.name)
+        else:
+            if not over.done():
+                over.set_result(None)
+
+    async def _closed(self) -> None:
+        await self._closing.wait()
+
+    async def _drive(self, link: Link, line: Line) -> None:
+        """Run a line's lane; when the network refuses the line, rest it and try again."""
+
+        def current() -> Line:
+            return next((each for each in self.lines if each.name == line.name), line)
+
+        while True:
+            lane = Lane(self._store, link, current, clock=self._clock, rules=self._rules, stir=self._stir)
+            self._lanes[line.name] = lane
+            try:
+                await lane.run()
+                return
+            except LineUnusable as error:
+                before = self.lines
+                self._unusable[line.name] = str(error)
+                await self._tell(before, self.lines)
+                await asyncio.sleep(UNUSABLE_PAUSE)
+                del self._unusable[line.name]
+
+    def _stir(self) -> None:
+        self._bus.publish(())
+
+    async def _watch(self, link: Link) -> None:
+        """Tell of changes in health, and wake the lanes when a line is ready again."""
+        before, countdown = self.lines, REFRESH_INTERVAL
+        while True:
+            await asyncio.sleep(LOOK_INTERVAL)
+            countdown -= LOOK_INTERVAL
+            if countdown <= 0:
+                countdown = REFRESH_INTERVAL
+                await link.refresh()
+            now = self.lines
+            await self._tell(before, now)
+            if [line.state for line in now] != [line.state for line in before]:
+                self.wake()
+            before = now
+
+    async def _tell(self, before: Sequence[Line], now: Sequence[Line]) -> None:
+        was = {line.name: (line.state, line.reason) for line in before}
+        for line in now:
+            if was.get(line.name) == (line.state, line.reason):
+                continue
+            log.info("%s is %s%s", line.name, line.state, f": {line.reason}" if line.reason else "")
+            data = {"line": line.name, "device": line.device, "state": line.state.value, "reason": line.reason}
+            try:
+                await self._store.note(Event(0, "", LINE_CHANGED, "", self._clock.now(), line.name, data))
+            except StoreUnavailable as error:
+                log.error("%s", error.message)
+
+
+class Supervisor:
+    """All devices' minders."""
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        drivers: Mapping[str, Driver],
+        devices: Sequence[Device],
+        rules: SendingRules,
+    ) -> None:
+        self._bus = bus
+        self._minders = [Minder(device, drivers[device.driver], store, bus, clock, rules) for device in devices]
+        self._tasks = Tasks("supervisor")
+
+    def lines(self) -> tuple[Line, ...]:
+        """Every line of every configured device, absent ones too."""
+        return tuple(line for minder in self._minders for line in minder.lines)
+
+    def wake(self) -> None:
+        """There may be something to send, on whatever line."""
+        for minder in self._minders:
+            minder.wake()
+
+    def retry(self, device: str = "") -> None:
+        """A device was plugged in: look now."""
+        for minder in self._minders:
+            if device in ("", minder.device.name):
+                minder.retry()
+
+    async def start(self) -> None:
+        """Begin with all devices at once; none waits for another."""
+        self._unsubscribe = self._bus.subscribe(lambda _: self.wake())
+        self._running = [self._tasks.start(minder.run(), minder.device.name) for minder in self._minders]
+
+    async def close(self) -> None:
+        """Let every device finish what it has in hand, within its patience."""
+        self._unsubscribe()
+        for minder in self._minders:
+            minder.close()
+        if self._running:
+            await asyncio.wait(self._running, timeout=STOP_PATIENCE + 5)
+        await self._tasks.close()
