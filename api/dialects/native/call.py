@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from api.auth import Authenticator, bearer
+from api.dialect import Mount, Site
 from api.dialects.native import body, fields
 from api.dialects.native.streams import Streams
 from bridge.errors import NoSuchThing, NotAllowed
@@ -33,8 +34,8 @@ class Call:
     account: Account
     #: what the query string says, by the readers of its route
     query: Mapping[str, Any]
-    #: where the dialect is mounted, for addresses in answers
-    prefix: str
+    #: how the dialect is mounted
+    mount: Mount
     #: the event streams that are open
     streams: Streams
 
@@ -46,8 +47,9 @@ class Call:
             raise NoSuchThing
         return given
 
-    async def body(self, meaning: Callable[[Mapping[str, Any]], T], limit: int = BODY_LIMIT) -> T:
+    async def body(self, meaning: Callable[[Mapping[str, Any]], T], bulk: bool = False) -> T:
         """What `meaning` makes of the JSON object in the body. Raises BadRequest, NotJson, BodyTooLarge."""
+        limit = self.mount.body_limit if bulk else min(self.mount.body_limit, BODY_LIMIT)
         return await body.read(self.request, meaning, limit)
 
     async def fields(self, readers: Mapping[str, fields.Reader], *needed: str) -> dict[str, Any]:
@@ -60,21 +62,23 @@ class Call:
 
         return await self.body(meaning)
 
-    async def acting_account(self) -> Account:
-        """The account that the header SMS-Bridge-Account names, for an operator; else the caller's own.
 
-        Raises NotAllowed, NoSuchThing.
-        """
-        name = self.request.headers.get("SMS-Bridge-Account")
-        if name is None or name == self.account.name:
-            return self.account
-        if not _ID.fullmatch(name):
-            raise NoSuchThing(f"There is no account {name[:200]!a}.")
-        return await self.gateway.account(self.account, name)
+async def acting(request: web.Request, site: Site) -> Account:
+    """The account that this call is for: the caller's own, or the one that an operator names in a header.
+
+    Raises NotAuthenticated, NotAllowed.
+    """
+    caller = await _caller(request, site.authenticator)
+    name = request.headers.get("SMS-Bridge-Account", caller.name)
+    if name == caller.name:
+        return caller
+    try:
+        return await site.gateway.account(caller, name if _ID.fullmatch(name) else "")
+    except NoSuchThing:
+        raise NotAllowed("There is no account of the name in SMS-Bridge-Account.") from None
 
 
-async def authenticate(request: web.Request, authenticator: Authenticator) -> Account:
-    """Who calls, by an API key or an OAuth2 token. Raises NotAuthenticated."""
+async def _caller(request: web.Request, authenticator: Authenticator) -> Account:
     secret = bearer(request.headers) or request.headers.get("X-Api-Key", "")
     if not secret:
         raise NotAuthenticated

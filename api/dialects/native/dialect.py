@@ -12,7 +12,7 @@ from api.dialect import Mount, Route, Sample, Site, word_for
 from api.dialects.native import events, fields, inbox, ledger, lines, messages, webhooks
 from api.dialects.native.answers import problem, written
 from api.dialects.native.body import NotJson
-from api.dialects.native.call import Call, NotAuthenticated, authenticate
+from api.dialects.native.call import Call, NotAuthenticated, acting
 from api.dialects.native.streams import Streams, TooMany
 from api.errors import BodyTooLarge, WrongMethod
 from bridge.errors import (
@@ -107,9 +107,9 @@ class Native:
 
     async def _serve(self, methods: Mapping[str, Operation], request: web.Request) -> web.StreamResponse:
         operation = methods[request.method]
-        account = await authenticate(request, self._site.authenticator)
+        account = await acting(request, self._site)
         query = fields.query(request, operation.query)
-        call = Call(request, self._site.gateway, account, query, self._mount.prefix, self._streams)
+        call = Call(request, self._site.gateway, account, query, self._mount, self._streams)
         return await operation.perform(call)
 
     async def _show_document(self, request: web.Request) -> web.Response:

@@ -16,7 +16,7 @@ from bridge.queries import MessageQuery
 
 #: messages in one call; more would hold the store's writer for seconds
 MAX_BATCH = 100_000
-#: bytes
+#: bytes, unless it is configured otherwise
 MAX_BODY = 64 * 1024 * 1024
 MAX_KEY = 255
 #: seconds; a message that waits longer than a month is of no use to anybody
@@ -121,16 +121,15 @@ def _draft(entry: Mapping[str, Any]) -> dict[str, Any]:
 async def submit(call: Call) -> web.Response:
     """202 once everything is on disk; a known Idempotency-Key answers with the messages of its first call."""
     key = _idempotency_key(call.request)
-    account = await call.acting_account()
-    asked = await call.body(order, MAX_BODY)
+    asked = await call.body(order, bulk=True)
     try:
-        done = await call.gateway.submit(account, asked.drafts, key)
+        done = await call.gateway.submit(call.account, asked.drafts, key)
     except BadRequest as error:
         raise BadRequest(error.message, _placed(error, asked)) from error
     headers = {"Idempotency-Replayed": "true"} if done.replayed else {}
     if asked.single:
         row = done.messages[0]
-        return answer(shapes.message(row), 202, headers | {"Location": f"{call.prefix}/v1/messages/{row.id}"})
+        return answer(shapes.message(row), 202, headers | {"Location": f"{call.mount.prefix}/v1/messages/{row.id}"})
     return answer({"count": len(done.messages), "ids": [row.id for row in done.messages]}, 202, headers)
 
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from api.dialects.native import shapes, values
+from api.dialects.native import fields, shapes, values
 from api.dialects.native.answers import answer, nothing
 from api.dialects.native.call import Call
 
@@ -21,7 +21,7 @@ async def add(call: Call) -> web.Response:
     asked = await call.fields(NEW, "url")
     made = await call.gateway.add_endpoint(call.account, **fields.renamed(asked, events="names"))
     shown = shapes.webhook(made) | {"secret": made.secret}
-    return answer(shown, 201, {"Location": f"{call.prefix}/v1/webhooks/{made.id}"})
+    return answer(shown, 201, {"Location": f"{call.mount.prefix}/v1/webhooks/{made.id}"})
 
 
 async def find(call: Call) -> web.Response:
