@@ -22,7 +22,7 @@ class NotJson(BadRequest):
 
 
 async def read(request: web.Request, meaning: Callable[[Mapping[str, Any]], T], limit: int) -> T:
-    """What `meaning` makes of the JSON object that the caller sent, at most `limit` bytes of it.
+    """What `meaning` makes of the JSON object that the caller sent, at most `limit` bytes of it; nothing is `{}`.
 
     Raises BadRequest, and its kinds NotJson for another content type and BodyTooLarge.
     """
@@ -35,7 +35,7 @@ async def read(request: web.Request, meaning: Callable[[Mapping[str, Any]], T], 
 
 
 def _object_in(raw: bytes) -> Mapping[str, Any]:
-    value = parse(raw)
+    value = parse(raw or b"{}")
     if not isinstance(value, dict):
         raise BadRequest("the body must be a JSON object")
     return value
@@ -43,8 +43,6 @@ def _object_in(raw: bytes) -> Mapping[str, Any]:
 
 def parse(raw: bytes) -> Any:
     """A JSON value. Raises BadRequest for anything that two parsers might read differently."""
-    if not raw.strip():
-        raise BadRequest("the body is empty; a JSON object is expected")
     try:
         return json.loads(raw.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
     except UnicodeDecodeError as error:
