@@ -14,9 +14,8 @@ from typing import Any
 from aiohttp import web
 
 from api import health
-from api.auth import Authenticator
-from api.dialect import Dialect, Handler, Mount, Route, Site, discover, unix_ms
-from api.errors import BodyTooLarge, UnknownPath, WrongMethod
+from api.dialect import Dialect, Handler, Mount, Route, Site, discover
+from api.errors import UnknownPath, WrongMethod
 from bridge.errors import BridgeError, ConfigError
 from bridge.gateway import Gateway
 
@@ -60,15 +59,14 @@ def build_app(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     body_limits: Mapping[str, int] | None = None,
     public_url: str = "",
-    site: Site | None = None,
 ) -> web.Application:
     """The application for a gateway.
 
     `dialects` maps names to prefixes; None stands for all that are installed, each where it likes to be.
-    `options` and `body_limits` (bytes) are by dialect name. `site` replaces what is made from `gateway` and
-    `public_url`, for those who bring their own clock. Raises ConfigError with everything that does not fit.
+    `options` and `body_limits` (bytes) are by dialect name; `public_url` is where callers reach us.
+    Raises ConfigError for what does not fit.
     """
-    site = site or Site(gateway, Authenticator(gateway), public_url.rstrip("/"))
+    site = Site(gateway, public_url.rstrip("/"))
     known = discover()
     wanted = {name: kind.prefix for name, kind in known.items()} if dialects is None else dialects
     if unknown := [name for name in wanted if name not in known]:
@@ -119,9 +117,7 @@ def _guarded(dialect: Dialect, route: Route) -> Handler:
             raise WrongMethod(route.methods)
         except BridgeError as error:
             return refuse(error)
-        except web.HTTPRequestEntityTooLarge as error:
-            return refuse(BodyTooLarge(error.max_size))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets the dialect's shape
+        except Exception as error:
             return refuse(_mishap(error, route.path))
 
     return answer

@@ -1,60 +1,33 @@
-"""Who calls: secrets from a request, OAuth2 client credentials, and a short memory of who was right.
+"""Who calls: a key, a bearer token or a client's pair in a request, as an account; and the giving out of tokens.
 
-Secrets are never logged, and only their digests are remembered.
+Secrets are never logged. The gateway remembers for a moment who was right, so nothing is remembered here.
 """
 
 import base64
-import hashlib
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
+from api.errors import InvalidToken, MissingParameter
 from bridge.errors import BridgeError, NotAllowed
 from bridge.gateway import Gateway
 from bridge.model import Account
 
-#: seconds for which a good credential is believed without asking again; a revoked one works that much longer
-MEMORY = 1.0
-#: entries at which what is out of date is thrown away
-CROWD = 1024
 #: seconds for which a bearer token is good
 TOKEN_LIFE = 3600
 
 
-class Authenticator:
-    """Turns credentials into accounts. Wrong ones are asked for each time; good ones are remembered briefly."""
+async def caller(gateway: Gateway, key: str, headers: Mapping[str, str]) -> Account:
+    """The account of an API key, or of what the headers have instead: a bearer token, or the key as `X-Api-Key`.
 
-    def __init__(self, gateway: Gateway, clock: Callable[[], float] = time.monotonic) -> None:
-        self._gateway = gateway
-        self._clock = clock
-        self._known: dict[bytes, tuple[float, Account]] = {}
-
-    async def by_secret(self, kind: str, secret: str) -> Account:
-        """The account of a bare secret: kind `apikey` or `token`. Raises NotAllowed."""
-        key = _digest(kind, secret)
-        return self._recall(key) or self._learn(key, await self._gateway.account_by_secret(kind, secret))
-
-    async def by_pair(self, kind: str, ident: str, secret: str) -> Account:
-        """The account of an identifier and its secret, as in `Gateway.account_by_pair`. Raises NotAllowed."""
-        key = _digest(kind, ident, secret)
-        return self._recall(key) or self._learn(key, await self._gateway.account_by_pair(kind, ident, secret))
-
-    def _recall(self, key: bytes) -> Account | None:
-        until, account = self._known.get(key, (0.0, None))
-        return account if self._clock() < until else None
-
-    def _learn(self, key: bytes, account: Account) -> Account:
-        now = self._clock()
-        if len(self._known) >= CROWD:
-            self._known = {old: entry for old, entry in self._known.items() if entry[0] > now}
-        self._known[key] = (now + MEMORY, account)
-        return account
-
-
-def _digest(*parts: str) -> bytes:
-    try:
-        return hashlib.sha256("\0".join(parts).encode()).digest()
-    except UnicodeEncodeError as error:  # bytes in a header that are no UTF-8: nobody's secret
-        raise NotAllowed from error
+    Raises NotAllowed for a wrong key, InvalidToken, and MissingParameter when there is nothing of all this.
+    """
+    if key := key.strip() or headers.get("X-Api-Key", ""):
+        return await gateway.account_by_secret("apikey", key)
+    if token := bearer(headers):
+        try:
+            return await gateway.account_by_secret("token", token)
+        except NotAllowed as error:
+            raise InvalidToken from error
+    raise MissingParameter("apikey")
 
 
 def bearer(headers: Mapping[str, str]) -> str:

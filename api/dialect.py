@@ -8,7 +8,6 @@ each dialect in the same way and fails until it has a word for every state and e
 import asyncio
 import importlib
 import pkgutil
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
@@ -16,7 +15,6 @@ from typing import Any, ClassVar, Protocol
 from aiohttp import web
 
 import api.dialects
-from api.auth import Authenticator
 from bridge.errors import BridgeError
 from bridge.gateway import Gateway
 from bridge.model import State
@@ -25,21 +23,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refuse = Callable[[BridgeError], web.Response]
 
 
-def unix_ms() -> int:
-    """The machine's own time in Unix milliseconds."""
-    return time.time_ns() // 1_000_000
-
-
 @dataclass(frozen=True, slots=True)
 class Site:
     """What all dialects of an application share."""
 
     gateway: Gateway
-    authenticator: Authenticator
     #: where callers reach us, without a trailing slash; "" when not configured
     public_url: str = ""
-    #: Unix milliseconds
-    now: Callable[[], int] = unix_ms
     #: set when the application goes down: answers that go on for long must end
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 
 from bridge.dispatcher import insist
 from bridge.events import Bus
@@ -15,20 +14,27 @@ log = logging.getLogger(__name__)
 LONGEST_NAP = 30.0  # s
 #: news is waited for this long to become more news: one look serves a whole burst
 GATHERING = 0.2  # s
+#: between sweeps of what is older than the configuration keeps, and of what no longer counts
+SWEEP_INTERVAL = 3600.0  # s
+#: idempotency keys and early reports are of use for so long
+KEY_LIFE = 7 * 24 * 3600 * 1000  # ms
 #: between looks for what the command line changed in the store
 ELSEWHERE_INTERVAL = 1.0  # s
 
 
 class Clockwork:
-    """Moves what waits for its time, and wakes whom it concerns."""
+    """Moves what waits for its time, and wakes whom it concerns.
 
-    def __init__(self, store: Store, bus: Bus, clock: Clock, partial_after: int, wake: Callable[[], None]) -> None:
+    `partial_after`: ms until an incomplete multipart SMS is given out as it is. `keep`: ms that finished
+    things stay in the store, 0 for ever.
+    """
+
+    def __init__(self, store: Store, bus: Bus, clock: Clock, *, partial_after: int, keep: int = 0) -> None:
         self._store = store
         self._bus = bus
         self._clock = clock
-        #: ms until an incomplete multipart SMS is given out as it is
         self._partial_after = partial_after
-        self._wake = wake
+        self._keep = keep
         self._woken = asyncio.Event()
         self._tasks = Tasks("clockwork")
 
@@ -37,6 +43,7 @@ class Clockwork:
         self._unsubscribe = self._bus.subscribe(lambda _: self._woken.set())
         self._tasks.start(self._tick(), "due times")
         self._tasks.start(self._look_elsewhere(), "changes by other processes")
+        self._tasks.start(self._sweep(), "sweep")
 
     async def close(self) -> None:
         """Stop ticking."""
@@ -44,21 +51,41 @@ class Clockwork:
         await self._tasks.close()
 
     async def _tick(self) -> None:
+        by_clock = False
         while True:
             self._woken.clear()
-            now = self._clock.now()
-            due = await insist(lambda: self._store.advance(now))  # noqa: B023 - awaited before `now` changes
-            await insist(lambda: self._store.release_partial(now - self._partial_after, now))  # noqa: B023 - as above
-            self._wake()
+            due = await insist(self._advance)
+            if by_clock:
+                self._bus.publish(())  # no news, but the lines may have work now
             nap = min(LONGEST_NAP, max(0.0, (due - self._clock.now()) / 1000)) if due else LONGEST_NAP
             try:
                 await asyncio.wait_for(self._woken.wait(), nap)
             except TimeoutError:
-                continue
-            await asyncio.sleep(GATHERING)
+                by_clock = True
+            else:
+                by_clock = False
+                await asyncio.sleep(GATHERING)
+
+    async def _advance(self) -> int:
+        now = self._clock.now()
+        await self._store.release_partial(now - self._partial_after, now)
+        return await self._store.advance(now)
 
     async def _look_elsewhere(self) -> None:
         while True:
             await asyncio.sleep(ELSEWHERE_INTERVAL)
             if await insist(self._store.changed_elsewhere):
                 self._bus.publish(())
+
+    async def _sweep(self) -> None:
+        while True:
+            await insist(self._forget_old)
+            await asyncio.sleep(SWEEP_INTERVAL)
+
+    async def _forget_old(self) -> None:
+        now = self._clock.now()
+        await self._store.forget_expired(now)
+        older_than = now - self._keep if self._keep else 0
+        more = True
+        while more:  # in small transactions, so that nobody waits for it
+            more = await self._store.sweep(older_than, now - KEY_LIFE)

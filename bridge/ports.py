@@ -287,6 +287,10 @@ class Store(Protocol):
         """Whose credential this is; None when nobody's, expired, or of a disabled account."""
         ...
 
+    async def forget_expired(self, now: int) -> None:
+        """Drop tokens whose time is over."""
+        ...
+
     # -- messages -------------------------------------------------------------------------------
     async def submit(
         self, messages: Sequence[Message], idempotency_key: str = "", request_digest: str = ""
@@ -365,6 +369,10 @@ class Store(Protocol):
 
     async def ledger(self, account: str, query: LedgerQuery) -> Page[Delivery]: ...
     async def redeliver(self, account: str, query: LedgerQuery, ids: Sequence[str], now: int) -> int: ...
+
+    async def sweep(self, older_than: int, keys_older_than: int) -> bool:
+        """Forget some of what is finished and older (0: nothing), and old idempotency keys; more is left."""
+        ...
 
     # -- news -----------------------------------------------------------------------------------
     async def note(self, event: Event) -> Event:

@@ -3,7 +3,7 @@
 Both the core (counting, limits) and the drivers (cutting) use this, so they can never disagree.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 
 #: TS 23.038 §6.2.1: index = septet; ESC (0x1B) stands as itself and never matches a character
@@ -24,8 +24,9 @@ UCS2_SINGLE, UCS2_PART = 70, 67
 MAX_PARTS = 255
 
 _COST = {char: 1 for char in GSM7_DEFAULT if char != "\x1b"} | dict.fromkeys(GSM7_EXTENSION, 2)
-_PLAIN = frozenset(char for char, cost in _COST.items() if cost == 1)
 _ALL = frozenset(_COST)
+#: what most texts are made of, as octets for `bytes.translate`
+_PLAIN_ASCII = bytes(ord(char) for char, cost in _COST.items() if cost == 1 and char.isascii())
 
 
 class Alphabet(StrEnum):
@@ -42,36 +43,45 @@ def alphabet(text: str) -> Alphabet:
 
 def split(text: str) -> list[str]:
     """Cut a text into parts that fit one SMS each; an escape or a surrogate pair is never torn apart."""
-    if alphabet(text) is Alphabet.GSM7:
-        return _cut(text, GSM7_SINGLE, GSM7_PART, _septets)
-    return _cut(text, UCS2_SINGLE, UCS2_PART, _units)
+    single, part, dear = _measure(text)
+    if len(text) + dear <= single:
+        return [text]
+    if not dear:
+        return [text[start : start + part] for start in range(0, len(text), part)]
+    costs = [_COST[char] for char in text] if single == GSM7_SINGLE else [1 + (char > "\uffff") for char in text]
+    return _cut(text, part, costs)
 
 
 def count(text: str) -> int:
-    """How many parts `split` makes, without making them where that can be told from the length."""
-    if len(text) <= UCS2_SINGLE // 2 or (len(text) <= GSM7_SINGLE and _PLAIN.issuperset(text)):
+    """How many parts `split` makes, without making them where that can be told from the length.
+
+    Every submission comes through here, so the plain cases are told by operations on the whole text.
+    """
+    if len(text) <= UCS2_SINGLE // 2:
         return 1
-    return len(split(text))
+    single, part, dear = _measure(text)
+    if len(text) + dear <= single:
+        return 1
+    return len(split(text)) if dear else -(-len(text) // part)
 
 
-def _septets(char: str) -> int:
-    return _COST[char]
+def _measure(text: str) -> tuple[int, int, int]:
+    """What one SMS holds, what a part of several holds, and how many characters cost two instead of one."""
+    if text.isascii() and not text.encode().translate(None, _PLAIN_ASCII):
+        return GSM7_SINGLE, GSM7_PART, 0
+    if alphabet(text) is Alphabet.GSM7:
+        return GSM7_SINGLE, GSM7_PART, sum(map(text.count, GSM7_EXTENSION))
+    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return UCS2_SINGLE, UCS2_PART, units - len(text)
 
 
-def _units(char: str) -> int:
-    return 2 if ord(char) > 0xFFFF else 1
-
-
-def _cut(text: str, single: int, limit: int, cost: Callable[[str], int]) -> list[str]:
-    costs = [cost(char) for char in text]
-    if sum(costs) <= single:
-        return [text]
+def _cut(text: str, limit: int, costs: Sequence[int]) -> list[str]:
     parts, start, used = [], 0, 0
-    for position, size in enumerate(costs):
-        if used + size > limit:
+    for position, cost in enumerate(costs):
+        used += cost
+        if used > limit:
             parts.append(text[start:position])
-            start, used = position, 0
-        used += size
+            start, used = position, cost
     return [*parts, text[start:]]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
+
 from api.app import SITE, build_app
 from bridge.events import Bus
 from bridge.gateway import Gateway, digest

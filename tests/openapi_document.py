@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from api.dialects.native import answers
 from jsonschema import Draft202012Validator
+
+from api.dialects.native import answers
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 PROBLEM = {"$ref": "#/components/schemas/Problem"}

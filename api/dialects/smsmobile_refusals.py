@@ -41,7 +41,7 @@ def code_of(error: BridgeError) -> str:
 
 
 class Refusals:
-    """Makes answers of errors; with `legacy_http_200` mistakes of the caller have that status, as the vendor's once had."""
+    """Makes answers of errors. With `legacy_http_200` mistakes of the caller come as 200, as seen in the field."""
 
     def __init__(self, legacy_http_200: bool) -> None:
         self._legacy = legacy_http_200

@@ -22,7 +22,9 @@ class Calendar:
         try:
             self._zone: tzinfo = UTC if timezone == "UTC" else ZoneInfo(timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ConfigError([f"dialects.smsmobile.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]) from error
+            raise ConfigError(
+                [f"dialects.smsmobile.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]
+            ) from error
         self._stamps = lru_cache(maxsize=16)(self._stamps_of)
 
     def stamps(self, moment: int) -> tuple[str, str]:
@@ -66,7 +68,7 @@ def sent_row(message: Message, calendar: Calendar) -> dict[str, Any]:
         "guid": message.id,
         "guid_message": message.id,
         "number": message.recipient,
-        "recipients": message.written,
+        "recipients": message.recipient,
         "message": message.text,
         "date": date,
         "hour": hour,
@@ -103,7 +105,7 @@ def inbox_row(received: Received, calendar: Calendar) -> dict[str, Any]:
         "hour": hour,
         "time_received": str(received.received_at),
     }
-    if note := received.error or (received.partial and "parts of it never came") or received.data and "not text":
+    if note := received.error or (received.partial and "parts of it never came") or (received.data and "not text"):
         row["note"] = note
     return row
 

@@ -7,7 +7,7 @@ from api.dialects.smsmobile_rows import Calendar
 from api.dialects.smsmobile_words import WhatsappNotConnected
 from api.errors import NotOffered
 from api.parameters import Parameters
-from bridge.errors import BadRequest, InvalidNumber
+from bridge.errors import BadRequest
 from bridge.model import Draft, Message
 
 _YES = frozenset({"1", "yes", "true", "on"})
@@ -24,7 +24,8 @@ _EXTRAS = {
 }
 #: the last second with ten digits (November 2286); more than that are milliseconds
 _LAST_SECOND = 9_999_999_999
-_SEVERAL = re.compile(r"\d.*[,;\n|].*\d", re.DOTALL)
+#: characters of `from` that are kept
+_TAG = 256
 
 NOTE = "sent by mobile"
 NOTE_NO_WHATSAPP = "sent by mobile; not by WhatsApp, which is not connected"
@@ -68,22 +69,19 @@ def phone(params: Parameters) -> str:
     return ""
 
 
-def compose(params: Parameters, now: int) -> Draft:
+def compose(params: Parameters) -> Draft:
     """What is to be sent. Raises BadRequest and its kinds for what is missing, wrong or not offered."""
     _by_sms(params)
     for name, why in _EXTRAS.items():
         if params.text(name).strip().lower() not in _NO:
             raise NotOffered(why, name)
-    recipient = params.need("recipients")
-    if _SEVERAL.search(recipient):
-        raise InvalidNumber("One number per request: `recipients` has several. Send a request for each.")
     return Draft(
-        recipient=recipient,
+        recipient=params.need("recipients"),
         text=params.need("message"),
         line=phone(params),
         slot=_slot(params),
-        not_before=_moment(params, now),
-        tag=params.text("from"),
+        not_before=_moment(params),
+        tag=params.text("from")[:_TAG],
         dialect="smsmobile",
     )
 
@@ -110,8 +108,8 @@ def _slot(params: Parameters) -> int:
     return int(value or 0)
 
 
-def _moment(params: Parameters, now: int) -> int:
-    """`schedule_timestamp` in Unix milliseconds; 0 for at once, which a moment in the past is too."""
+def _moment(params: Parameters) -> int:
+    """`schedule_timestamp` in Unix milliseconds; 0 for none. One in the past means at once."""
     value = params.text("schedule_timestamp").strip()
     if not value:
         return 0
@@ -122,12 +120,11 @@ def _moment(params: Parameters, now: int) -> int:
             "The parameter schedule_timestamp is a Unix time in seconds (UTC); this looks like milliseconds.",
             "not_before",
         )
-    moment = int(value) * 1000
-    return moment if moment > now else 0
+    return max(0, int(value) * 1000)
 
 
 def accepted(message: Message, calendar: Calendar, whatsapp: bool = False) -> bytes:
     """The answer for a message that is safe on disk: the vendor's sample, byte for byte in its types."""
     note = NOTE_NO_WHATSAPP if whatsapp else NOTE
-    utc, local = calendar.stamps(message.created_at)
+    utc, local = calendar.stamps(message.updated_at)
     return (_ACCEPTED % (message.id, note, utc, local, message.slot or "null")).encode()

@@ -37,6 +37,10 @@ class WhatsappNotConnected(NotOffered):
     """WhatsApp is not connected to this bridge; it sends SMS only."""
 
 
+class NotHere(NotOffered):
+    """This bridge has nothing to answer at this path."""
+
+
 class ErrorWord(NamedTuple):
     """HTTP status and the word in `error`."""
 
@@ -54,6 +58,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     errors.UnknownLine: ErrorWord(400, "unknown_sidentifiant"),
     MissingParameter: ErrorWord(400, "missing_parameter", "missing_{}"),
     NotOffered: ErrorWord(400, "not_supported", "{}_not_supported"),
+    NotHere: ErrorWord(501, "not_supported"),
     WhatsappNotConnected: ErrorWord(400, "whatsapp_not_connected"),
     WrongMethod: ErrorWord(405, "wrong_method"),
     BodyTooLarge: ErrorWord(413, "too_large"),

@@ -1,7 +1,7 @@
 """`webhook …`: where an account's events go, and what became of them. Works on the store, running or not."""
 
 import asyncio
-import uuid
+import secrets
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +12,6 @@ from bridge import accounts
 from bridge.cli import place, product
 from bridge.cli.output import Misuse, json_line, moment, table
 from bridge.config import nearest
-from bridge.errors import NoSuchThing
 from bridge.events import NAMES
 from bridge.model import Account, Delivery, DeliveryState, Endpoint
 from bridge.ports import SystemClock
@@ -57,7 +56,7 @@ def add(account: str, url: str, format: str, events: str, wanted: place.Wanted, 
 
 def _endpoint(account: Account, url: str, format: str, events: tuple[str, ...]) -> Endpoint:
     secret = account.webhook_secret or accounts.new_of_kind(account.name, "webhook")["webhook_secret"]
-    return Endpoint(str(uuid.uuid4()), account.name, url, format, events, secret, created_at=SystemClock().now())
+    return Endpoint(secrets.token_hex(8), account.name, url, format, events, secret, created_at=SystemClock().now())
 
 
 def _events(given: str) -> tuple[str, ...]:
@@ -96,8 +95,6 @@ def remove(id: str, wanted: place.Wanted) -> None:
 
     async def drop() -> None:
         async with product.opened(wanted.find()) as store:
-            if id not in {each.id for each in await store.endpoints()}:
-                raise NoSuchThing(f"there is no webhook {id}; see: sms-bridge webhook list")
             await store.remove_endpoint(id)
 
     asyncio.run(drop())

@@ -17,7 +17,7 @@ from bridge.events import Bus, Event
 from bridge.model import Account, Delivery, Endpoint, Message, Part, Received
 from bridge.ports import Claim, Credential, Evidence, InboundPart, InboundReport, Outcome
 from bridge.queries import InboxQuery, LedgerQuery, MessageQuery, Page
-from bridge.store import callers, deliveries, inbox, messages, news, sending
+from bridge.store import callers, deliveries, inbox, messages, news, retention, sending
 from bridge.store.writer import Tx, Writer, unavailable
 
 P = ParamSpec("P")
@@ -36,6 +36,7 @@ class SqliteStore:
         self._lock: IO[str] | None = None
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
         self._data_version = 0
+        self._closed = False
 
     async def open(self, *, exclusive: bool = False) -> None:
         """Open and migrate. Raises StoreUnavailable."""
@@ -94,7 +95,10 @@ class SqliteStore:
             self._lock = None
 
     async def close(self) -> None:
-        """Finish what was asked for, then let go of the file."""
+        """Finish what was asked for, then let go of the file. Harmless when repeated."""
+        if self._closed:
+            return
+        self._closed = True
         await self._writer.close()
         await asyncio.get_running_loop().run_in_executor(self._reader, self._read_connection.close)
         self._reader.shutdown(wait=False)
@@ -231,6 +235,9 @@ class SqliteStore:
     async def redeliver(self, account: str, query: LedgerQuery, ids: Sequence[str], now: int) -> int:
         return await self._do(deliveries.redeliver, account, query, ids, now)
 
+    async def sweep(self, older_than: int, keys_older_than: int) -> bool:
+        return await self._do(retention.sweep, older_than, keys_older_than)
+
     # -- news -----------------------------------------------------------------------------------
     async def note(self, event: Event) -> Event:
         return await self._do(news.tell, event.name, event.account, event.at, event.subject, event.data)
@@ -251,3 +258,6 @@ class SqliteStore:
             return int(tx.conn.execute("PRAGMA data_version").fetchone()[0])
 
         return await self._do(ask)
+
+
+STORE = SqliteStore

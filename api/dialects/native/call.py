@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from api.auth import Authenticator, bearer
+from api.auth import bearer
 from api.dialect import Mount, Site
 from api.dialects.native import body, fields
 from api.dialects.native.streams import Streams
@@ -68,7 +68,7 @@ async def acting(request: web.Request, site: Site) -> Account:
 
     Raises NotAuthenticated, NotAllowed.
     """
-    caller = await _caller(request, site.authenticator)
+    caller = await _caller(request, site.gateway)
     name = request.headers.get("SMS-Bridge-Account", caller.name)
     if name == caller.name:
         return caller
@@ -78,13 +78,13 @@ async def acting(request: web.Request, site: Site) -> Account:
         raise NotAllowed("There is no account of the name in SMS-Bridge-Account.") from None
 
 
-async def _caller(request: web.Request, authenticator: Authenticator) -> Account:
+async def _caller(request: web.Request, gateway: Gateway) -> Account:
     secret = bearer(request.headers) or request.headers.get("X-Api-Key", "")
     if not secret:
         raise NotAuthenticated
     for kind in ("apikey", "token"):
         try:
-            return await authenticator.by_secret(kind, secret)
+            return await gateway.account_by_secret(kind, secret)
         except NotAllowed:
             continue
     raise NotAuthenticated("This is no API key or token of ours, or it has ended.")

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from tests.native_site import Caller, Site
 
 
@@ -60,7 +61,12 @@ async def test_hides_an_sms_from_one_account_only(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [({"unread": "yes"}, "unread"), ({"form": "x"}, "form"), ({"from": "s" * 101}, "from"), ({"cursor": "x"}, "cursor")],
+    [
+        ({"unread": "yes"}, "unread"),
+        ({"form": "x"}, "form"),
+        ({"from": "s" * 101}, "from"),
+        ({"cursor": "x"}, "cursor"),
+    ],
 )
 async def test_refuses_a_query_that_it_does_not_understand(shop: Caller, query: dict[str, str], field: str) -> None:
     assert (await shop.get("/v1/inbox", **query)).problem == (400, "bad-request", field)

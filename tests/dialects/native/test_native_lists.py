@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from yarl import URL
+
 from bridge.model import State
 from tests.native_site import Caller, Site
-from yarl import URL
 
 
 async def texts(caller: Caller, **query: Any) -> list[str]:

@@ -5,9 +5,10 @@ import time
 from datetime import datetime
 
 import pytest
+from yarl import URL
+
 from bridge.model import State
 from tests.native_site import Caller, Site
-from yarl import URL
 
 
 async def test_accepts_a_message_and_shows_it(shop: Caller) -> None:

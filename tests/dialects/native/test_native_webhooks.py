@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from bridge.model import DeliveryState
 from tests.native_site import NOW, Caller, Site
 

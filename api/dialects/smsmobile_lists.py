@@ -1,0 +1,159 @@
+"""The lists of the smsmobile dialect, and deleting from them: sent log, inbox, phones."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from aiohttp import web
+
+from api.dialects.smsmobile_refusals import reply
+from api.dialects.smsmobile_rows import Calendar, inbox_row, phone_row, sent_row
+from api.dialects.smsmobile_send import flag, phone
+from api.dialects.smsmobile_words import STATE_WORDS
+from api.errors import MissingParameter
+from api.parameters import Parameters
+from bridge.errors import BadRequest
+from bridge.gateway import Gateway
+from bridge.model import Account, Received, State
+from bridge.queries import InboxQuery, MessageQuery
+
+#: rows of the sent log in one answer; older ones by `before`
+LOG_PAGE = 100
+#: rows in one answer at most: the inbox has no pages, and a small computer has little memory
+MOST_ROWS = 10_000
+
+_PERIODS = ("today", "yesterday", "last_7days", "last_30days", "all")
+_MESSAGE_ID = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
+
+
+def _blamed(key: str) -> frozenset[State]:
+    return frozenset(state for state, word in STATE_WORDS.items() if word.blame == key)
+
+
+class Lists:
+    """Answers what is asked about the past and about the phones."""
+
+    def __init__(self, gateway: Gateway, calendar: Calendar) -> None:
+        self._gateway = gateway
+        self._calendar = calendar
+
+    async def sent(self, account: Account, params: Parameters) -> web.Response:
+        """`/log/sent/sms`, newest first."""
+        guid = params.text("guid_message").strip().lower()
+        states: frozenset[State] = frozenset()
+        if flag(params, "error_api"):
+            states |= _blamed("error_api")
+        if flag(params, "error_mobile"):
+            states |= _blamed("send_from_mobile_erreur")
+        query = MessageQuery(
+            states=states,
+            ids=(guid,) if guid else (),
+            keyword=params.text("keyword"),
+            limit=_limit(params, LOG_PAGE),
+        )
+        page = await self._gateway.messages(account, self._before(query, params.text("before").strip()))
+        if guid and not page.rows:
+            # an answer and no failure of the request: clients that poll look for this in `result`
+            return reply({"result": {"error": "not_found", "sms": [], "note": "There is no such message."}})
+        return reply({"result": {"error": 0, "sms": [sent_row(row, self._calendar) for row in page.rows]}})
+
+    def _before(self, query: MessageQuery, written: str) -> MessageQuery:
+        """The query for what is older than a moment (Unix time, or a date) or than another message."""
+        if not written:
+            return query
+        if _MESSAGE_ID.fullmatch(written):
+            return replace(query, before_id=written.lower())
+        if re.fullmatch(r"[0-9]{1,13}", written):
+            moment = int(written) * (1 if len(written) > 10 else 1000)
+            return replace(query, until=max(1, moment - 1))
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", written):
+            return replace(query, until=self._calendar.day(written, "before")[0] - 1)
+        raise BadRequest("The parameter before is a Unix time in seconds, a date, or a message's guid.", "before")
+
+    async def typed(self, _account: Account, params: Parameters) -> web.Response:
+        """`/log/sent/frommobile`: SMS typed on a phone, which this bridge does not read from phones."""
+        if params.text("period") and params.text("period") not in _PERIODS:
+            raise BadRequest(f"The parameter period is one of {', '.join(_PERIODS)}.", "period")
+        _limit(params, LOG_PAGE)
+        note = "SMS typed on the phone itself are not recorded by this bridge."
+        return reply({"result": {"error": 0, "sms": [], "note": note}})
+
+    async def inbox(self, account: Account, params: Parameters) -> web.Response:
+        """`/getsms`, newest first; `onlyunread=yes` marks what it returns as read."""
+        unread = flag(params, "onlyunread")
+        after = params.text("after_timestamp_unix").strip()
+        if after and not re.fullmatch(r"[0-9]{1,10}", after):
+            raise BadRequest("The parameter after_timestamp_unix is a Unix time in seconds.", "after_timestamp_unix")
+        query = InboxQuery(
+            unread=unread,
+            mark_read=unread,
+            since=(int(after) + 1) * 1000 if after else 0,
+            limit=_limit(params, MOST_ROWS),
+        )
+        rows = await self._received(account, query, self._lines_of(phone(params)))
+        return reply({"result": {"error": "0", "sms": [inbox_row(row, self._calendar) for row in rows]}})
+
+    def _lines_of(self, name: str) -> Sequence[str]:
+        """The lines that a phone's name stands for: itself, or each SIM of a device; "" stands for all."""
+        return [line.name for line in self._gateway.lines() if line.device == name] or [name]
+
+    async def _received(self, account: Account, query: InboxQuery, lines: Sequence[str]) -> Sequence[Received]:
+        pages = [await self._gateway.inbox(account, replace(query, line=line)) for line in lines]
+        rows = [row for page in pages for row in page.rows]
+        return rows if len(pages) == 1 else sorted(rows, key=lambda row: -row.seq)
+
+    async def delete(self, account: Account, params: Parameters) -> web.Response:
+        """`/deletesms`: forget a message or whole days, sent and received; what still waits to be sent stays."""
+        if guid := params.text("guid_message").strip():
+            sent, received = MessageQuery(ids=(guid.lower(),)), InboxQuery(ids=(guid,))
+        else:
+            since, until = self._days(params)
+            sent, received = MessageQuery(since=since, until=until), InboxQuery(since=since, until=until)
+        deleted = await self._gateway.delete_messages(account, sent)
+        deleted += await self._gateway.delete_received(account, received)
+        note = "deleted" if deleted else "nothing to delete: there is no such SMS, or it still waits to be sent"
+        return reply({"result": {"error": 0, "deleted": deleted, "note": note}})
+
+    def _days(self, params: Parameters) -> tuple[int, int]:
+        """From the first millisecond of `date_start` to the last of `date_end`, or of the same day."""
+        start, end = params.text("date_start"), params.text("date_end")
+        if not start:
+            raise MissingParameter("date_start" if end else "guid_message", "or date_start, to delete whole days")
+        since, until = self._calendar.day(start, "date_start")
+        if end:
+            until = self._calendar.day(end, "date_end")[1]
+        if until < since:
+            raise BadRequest("The parameter date_end is before date_start.", "date_end")
+        return since, until
+
+    async def phones(self, _account: Account, params: Parameters) -> web.Response:
+        """`/gateway/mobile/list`: every line as one of the vendor's phones."""
+        sid, search = phone(params), params.text("search").strip()
+        rows = [phone_row(line, self._calendar) for line in self._gateway.lines()]
+        online = sum(row["online"] for row in rows)
+        found = [row for row in rows if sid in ("", row["sid"]) and search.lower() in _searchable(row)]
+        answer = {
+            "success": True,
+            "connected_now": online,
+            "connected_limit": len(rows),
+            "connected_available": len(rows) - online,
+            "filters": {"sid": sid, "search": search},
+            "items": found,
+            "note": f"{online} of {len(rows)} lines can send now",
+            "result": {"error": 0, "mobiles": found},
+        }
+        return reply(answer)
+
+
+def _searchable(row: dict[str, object]) -> str:
+    return "\n".join(str(row[key]).lower() for key in ("sid", "date", "battery", "version", "label"))
+
+
+def _limit(params: Parameters, default: int) -> int:
+    """`limit`, which is ours; more than we give at once is taken as that. Raises BadRequest."""
+    written = params.text("limit").strip()
+    if not written:
+        return default
+    if not re.fullmatch(r"0*[1-9][0-9]{0,9}", written):
+        raise BadRequest("The parameter limit is a number of rows, 1 or more.", "limit")
+    return min(int(written), MOST_ROWS)

@@ -1,0 +1,144 @@
+"""The composition root: everything the bridge is made of, put together here and nowhere else.
+
+Each part is closed by the stack in the opposite order: HTTP first, so that nothing more is accepted,
+then the devices with what they have in hand, then the ledger, the store last.
+"""
+
+import asyncio
+import errno
+import logging
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from bridge import control
+from bridge.clockwork import Clockwork
+from bridge.errors import ConfigError
+from bridge.events import Bus
+from bridge.gateway import Gateway
+from bridge.ledger import Ledger
+from bridge.limits import Limits
+from bridge.policy import SendingRules
+from bridge.ports import Driver, Store, SystemClock
+from bridge.settings import Config, Dialect, Http
+from bridge.store import open_store
+from bridge.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A bridge that answers."""
+
+    #: by which this machine reaches it
+    url: str
+    store: Store
+    gateway: Gateway
+
+
+async def run(config: Config, on_ready: Callable[[Running], None] | None = None) -> None:
+    """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start."""
+    from api.app import build_app, runner
+    from api.payloads import formats
+    from api.targets import Policy, check_target
+    from api.webhooks import Webhooks
+
+    clock, bus = SystemClock(), Bus()
+    async with AsyncExitStack() as stack:
+        store = await open_store(config.store.url, bus, exclusive=True)
+        stack.push_async_callback(store.close)
+        if unknown := await store.recover(clock.now()):
+            log.warning("%d parts were in a device's hands when the bridge stopped: their outcome is unknown", unknown)
+
+        targets = Policy(frozenset(host.lower() for host in config.webhooks.allow_http))
+        post = Webhooks(targets, formats(_zone(config.webhooks.zone)))
+        stack.push_async_callback(post.close)
+        ledger = Ledger(store, bus, clock, post)
+        await ledger.start()
+        stack.push_async_callback(ledger.close)
+
+        rules = SendingRules(config.sending.retries, round(config.sending.retry_interval * 1000))
+        devices = tuple(config.devices.values())
+        supervisor = Supervisor(store, bus, clock, _drivers(config), devices, rules)
+        gateway = Gateway(
+            store,
+            bus,
+            lines=supervisor.lines,
+            clock=clock,
+            limits=Limits(config.sending.max_parts),
+            expire_after=round(config.sending.expire_after * 1000),
+            check_url=lambda url: check_target(url, targets),
+        )
+        gateway.poke = ledger.poke
+        clockwork = Clockwork(
+            store,
+            bus,
+            clock,
+            partial_after=round(config.inbox.partial_after * 1000),
+            keep=config.store.keep_days * 86_400_000,
+        )
+        await clockwork.start()
+        stack.push_async_callback(clockwork.close)
+        await supervisor.start()
+        stack.push_async_callback(supervisor.close)
+
+        app = build_app(gateway, **_spoken(config), public_url=config.http.public_url)
+        server = runner(app)
+        await server.setup()
+        stack.push_async_callback(server.cleanup)
+        url = await _listen(server, config.http)
+
+        token = await control.grant(store, clock.now())
+        control.write(config.directory, control.Control(url, token, os.getpid()))
+        stack.callback(control.remove, config.directory, os.getpid())
+        log.info("ready at %s", url)
+        if on_ready is not None:
+            on_ready(Running(url, store, gateway))
+        await asyncio.Event().wait()
+
+
+def _drivers(config: Config) -> Mapping[str, Driver]:
+    """The drivers that are configured; others are not even imported."""
+    from device_drivers import Drivers
+
+    known = Drivers()
+    return {name: known[name] for name in {device.driver for device in config.devices.values()}}
+
+
+def _zone(name: str) -> tzinfo:
+    """UTC is known even where the machine has no time zone files."""
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def _spoken(config: Config) -> dict[str, Any]:
+    """The dialects of the configuration, and those it does not speak of with their defaults."""
+    from api.dialect import discover
+
+    spoken = {name: config.dialects.get(name, Dialect()) for name in discover()}
+    spoken = {name: each for name, each in spoken.items() if each.enabled}
+    options = {name: dict(each.options) for name, each in spoken.items()}
+    if config.http.legacy_http_200 and "smsmobile" in options:
+        options["smsmobile"].setdefault("legacy_http_200", True)
+    prefixes = {name: each.prefix or discover()[name].prefix for name, each in spoken.items()}
+    return {"dialects": prefixes, "options": options}
+
+
+async def _listen(server: web.AppRunner, http: Http) -> str:
+    """Begin to answer; the URL by which this machine reaches us."""
+    try:
+        await web.TCPSite(server, http.host, http.port).start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            problem = f"port {http.port} of {http.host} is in use by another program: choose another in [http] port"
+        else:
+            problem = f"cannot listen on {http.host} port {http.port}: {error.strerror or error}"
+        raise ConfigError([f"http: {problem}"]) from error
+    port = server.addresses[0][1]
+    return control.address(http.host, port)

@@ -1,0 +1,32 @@
+"""What is forgotten with time, in small bites so that no send waits for it."""
+
+from bridge.model import PENDING, DeliveryState
+from bridge.store.writer import Tx
+
+#: rows of a table in one transaction
+BITE = 500
+
+_WAITING = ", ".join(f"'{state}'" for state in sorted(PENDING))
+# each table's finished rows, oldest first; an event stays for as long as a delivery speaks of it
+_OLD = {
+    "messages": f"created_at < ? AND state NOT IN ({_WAITING})",
+    "received": "received_at < ?",
+    "ledger": f"created_at < ? AND state <> '{DeliveryState.OWED}'",
+    "events": "at < ? AND seq NOT IN (SELECT event FROM ledger) AND seq < (SELECT max(seq) FROM events)",
+}
+
+
+def sweep(tx: Tx, older_than: int, keys_older_than: int) -> bool:
+    """Forget some of what is finished and older than that (0: nothing), and old keys; whether more is left."""
+    tx.conn.execute("DELETE FROM idempotency WHERE created_at < ?", (keys_older_than,))
+    more = False
+    if older_than:
+        for table, condition in _OLD.items():
+            old = f"SELECT seq FROM {table} WHERE {condition} ORDER BY seq LIMIT {BITE}"
+            if table == "messages":
+                chosen = f"SELECT id FROM messages WHERE seq IN ({old})"
+                tx.conn.execute(f"DELETE FROM parts WHERE message IN ({chosen})", (older_than,))
+            gone = tx.conn.execute(f"DELETE FROM {table} WHERE seq IN ({old})", (older_than,)).rowcount
+            more |= gone == BITE
+        tx.conn.execute("DELETE FROM received_marks WHERE received NOT IN (SELECT seq FROM received)")
+    return more

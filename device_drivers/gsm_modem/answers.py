@@ -1,0 +1,180 @@
+"""The dialogue with a modem without I/O: what was asked, what came back, and what came in between."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from device_drivers.gsm_modem import lines
+from device_drivers.gsm_modem.lines import OK, PROMPT, Asked, Framer, Kind
+
+#: lines that may come between the two of a `+CMT`, `+CDS` or `+CBM` before its PDU counts as lost
+PATIENCE = 8
+#: lines of one USSD text (a +CUSD string may hold line ends)
+USSD_LINES = 30
+
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){8,}")
+
+
+class Failed(Exception):
+    """The modem said no."""
+
+    def __init__(self, command: str, final: str, answer: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{final} to {command}")
+        self.command = command
+        #: the final result code as it came
+        self.final = final
+        self.answer = answer
+
+
+class Silent(Exception):
+    """The modem gave no final answer in time."""
+
+    def __init__(self, command: str, seconds: float, answer: tuple[str, ...] = ()) -> None:
+        super().__init__(f"no answer to {command} within {seconds:g} s")
+        self.command = command
+        #: what had come by then
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back to a command."""
+
+    lines: tuple[str, ...]
+    final: str
+
+    @property
+    def ok(self) -> bool:
+        """Did it succeed?"""
+        return self.final in {OK, PROMPT}
+
+
+#: an unsolicited result: one line, or a header and its PDU, or the lines of a USSD text
+News = tuple[str, ...]
+
+
+class Dialogue:
+    """Tells answers from news, line by line.
+
+    One question at a time. News is whatever the question did not ask for; it never ends up in an answer, and a
+    result that belongs to an earlier question that was given up never ends this one.
+    """
+
+    def __init__(self) -> None:
+        self._framer = Framer()
+        self._question: Asked | None = None
+        self._prompt = False
+        self._named_only = False
+        self._lines: list[str] = []
+        self._header: str = ""
+        self._patience = 0
+        self._quoted: list[str] = []
+        self._skip_ok = False
+        #: a `+CMGS` was given up after its PDU went out: its result may still come
+        self.expects_late_result = False
+        #: the answer to the last question, once it is complete
+        self.answer: Answer | None = None
+
+    def begin(self, command: str, *, result: str = "", prompt: bool = False, named_only: bool = False) -> None:
+        """Ask. `prompt`: the answer is `>`. `named_only`: an end counts only after a line of the command's own name."""
+        self.answer = None
+        self._lines = []
+        self._question = lines.asked(command, result)
+        self._prompt = self._framer.expect_prompt = prompt
+        self._named_only = named_only
+
+    def abandon(self) -> tuple[str, ...]:
+        """Give up the question; what had come by now."""
+        self._question = None
+        self._framer.expect_prompt = False
+        return tuple(self._lines)
+
+    def clear(self) -> None:
+        """Forget every half of something: the port was opened anew or is being drained."""
+        self._framer.clear()
+        self._header, self._quoted, self._skip_ok = "", [], False
+
+    def feed(self, data: bytes) -> list[News]:
+        """Take what came over the wire; the news in it. `answer` is set when the question was answered."""
+        news: list[News] = []
+        for line in self._framer.feed(data):
+            news.extend(self._hear(line))
+        return news
+
+    def _hear(self, line: str) -> Iterator[News]:
+        if self._header and (pair := self._second_half(line)):
+            yield pair
+        elif self._quoted:
+            yield from self._continue_ussd(line)
+        else:
+            yield from self._sort(line)
+
+    def _sort(self, line: str) -> Iterator[News]:
+        kind = lines.classify(line, self._question)
+        skip_ok, self._skip_ok = self._skip_ok, False
+        if kind is Kind.HEADER:
+            self._header, self._patience = line, PATIENCE
+        elif kind is Kind.PROMPT:
+            self._end(PROMPT)
+        elif self._is_late(line, kind):
+            self._skip_ok = not lines.is_final(line)
+            yield (line,)
+        elif kind is Kind.URC:
+            yield from self._news(line)
+        elif kind is Kind.FINAL:
+            if not (skip_ok and line == OK):
+                self._end(line)
+        elif kind is Kind.ANSWER and self._question is not None:
+            self._lines.append(line)
+
+    def _is_late(self, line: str, kind: Kind) -> bool:
+        """The result of a `+CMGS` that nobody waits for any more, or that cannot be of the one just begun."""
+        if lines.name_of(line) == "+CMGS":
+            return kind is Kind.URC or self._prompt
+        if not (self.expects_late_result and kind is Kind.FINAL and line.upper().startswith("+CMS ERROR")):
+            return False
+        return self._question is None or not self._question.names & lines.SMS_COMMANDS
+
+    def _news(self, line: str) -> Iterator[News]:
+        if lines.name_of(line) == "+CUSD" and line.count('"') % 2:
+            self._quoted = [line]
+        else:
+            yield (line,)
+
+    def _continue_ussd(self, line: str) -> Iterator[News]:
+        self._quoted.append(line)
+        if '"' in line or len(self._quoted) >= USSD_LINES:
+            yield tuple(self._quoted)
+            self._quoted = []
+
+    def _second_half(self, line: str) -> News | None:
+        """The pair when this line is the PDU of the header that came before; noise may come in between."""
+        if _HEX.fullmatch(line) and _fits(self._header, line):
+            pair = (self._header, line)
+            self._header = ""
+            return pair
+        self._patience -= 1
+        if self._patience == 0:
+            self._header = ""
+        return None
+
+    def _end(self, final: str) -> None:
+        if self._question is None or not self._may_end(self._question, final):
+            return
+        self.answer = Answer(tuple(self._lines), final)
+        self._question = None
+        self._framer.expect_prompt = False
+
+
+    def _may_end(self, question: Asked, final: str) -> bool:
+        if final == PROMPT or (self._prompt and final == OK):
+            return self._prompt and final == PROMPT  # the OK is of a command before: `AT+CMGS` is answered by `>`
+        return not self._named_only or any(lines.name_of(line) in question.names for line in self._lines)
+
+
+def _fits(header: str, pdu: str) -> bool:
+    """`+CMT: ,23` announces 23 octets behind the service centre's address (TS 27.005 §3.4.1)."""
+    announced = header.rsplit(",", 1)[-1].rsplit(":", 1)[-1].strip()
+    if not announced.isdigit():
+        return True
+    return len(pdu) // 2 == 1 + int(pdu[:2], 16) + int(announced) or len(pdu) >= 28

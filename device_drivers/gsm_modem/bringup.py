@@ -1,0 +1,126 @@
+"""Making a connected modem keep our SMS and tell us of them, from what it says it can do."""
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from device_drivers.gsm_modem.answers import Failed, Silent
+from device_drivers.gsm_modem.quirks import Vendor
+
+log = logging.getLogger(__name__)
+
+#: memories that SMS can be in (TS 27.005 §3.1); MT is SM and ME together
+MEMORIES = ("SM", "ME", "SR")
+
+#: AT+CNMI when the modem does not tell what it takes: stored reports, direct reports, none, Cinterion's
+CNMI_GUESSES = ("2,1,0,2,0", "2,1,0,1,0", "2,1,0,0,0", "2,1,0,2", "1,1,0,1,1", "2,1")
+
+_GROUP = re.compile(r"\(([^()]*)\)")
+
+
+class Wire(Protocol):
+    """What asking needs: `Transport` has it."""
+
+    def ask(self, command: str, timeout: float | None = None) -> list[str]:
+        """Raises Failed, Silent, PortLost."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What came out of it."""
+
+    #: where SMS and reports may lie; empty when the modem has no say in it
+    memories: tuple[str, ...] = ()
+    #: what AT+CNMI was set to; "" when the modem tells nothing and must be asked
+    cnmi: str = ""
+    #: AT+CSMS=1 could not be left: what comes directly must be acknowledged (AT+CNMA)
+    must_acknowledge: bool = False
+
+
+def bring_up(wire: Wire, vendor: Vendor, extra: Sequence[str] = ()) -> Setup:
+    """Everything after the library's own connect, and again when the modem restarted.
+
+    Only PDU mode is indispensable. Raises Failed for that, PortLost.
+    """
+    for command in ("ATE0", "AT+CMEE=1", *vendor.setup):
+        attempt(wire, command)
+    must_acknowledge = attempt(wire, "AT+CSMS=0") is None and _csms(wire) == "1"
+    wire.ask("AT+CMGF=0")
+    memories = choose_memories(wire)
+    cnmi = choose_cnmi(wire, "SR" in memories)
+    for command in ("AT+CREG=1", *extra):
+        attempt(wire, command)
+    return Setup(memories, cnmi, must_acknowledge)
+
+
+def attempt(wire: Wire, command: str, timeout: float | None = None) -> list[str] | None:
+    """Ask for something that not every modem can; None when this one cannot."""
+    try:
+        return wire.ask(command, timeout)
+    except (Failed, Silent) as refused:
+        log.debug("%s", refused)
+        return None
+
+
+def _csms(wire: Wire) -> str:
+    answer = attempt(wire, "AT+CSMS?") or [""]
+    return answer[0].partition(":")[2].strip()[:1]
+
+
+# -- memories (TS 27.005 §3.2.3) ------------------------------------------------------------------
+def choose_memories(wire: Wire) -> tuple[str, ...]:
+    """Choose where received SMS are kept; the memories that have to be read."""
+    groups = parse_groups(attempt(wire, "AT+CPMS=?") or [])
+    names = [re.findall(r"[A-Z]{2}", group) for group in groups]
+    if not names or not names[0]:
+        return ()
+    chosen = ",".join(f'"{_preferred(group)}"' for group in names[:3] if group)
+    if attempt(wire, f"AT+CPMS={chosen}") is None:
+        attempt(wire, f'AT+CPMS="{_preferred(names[0])}"')
+    known = tuple(memory for memory in MEMORIES if memory in names[0])
+    return known or tuple(names[0][:1])
+
+
+def _preferred(group: Sequence[str]) -> str:
+    """The modem's own memory is larger than a SIM's, and a burst must fit."""
+    return next((memory for memory in ("ME", "SM", "MT") if memory in group), group[0])
+
+
+def parse_groups(answer: Sequence[str]) -> list[str]:
+    """The insides of the parentheses of a test command's answer, in order."""
+    return _GROUP.findall(" ".join(answer))
+
+
+# -- notifications (TS 27.005 §3.4.1) -------------------------------------------------------------
+def choose_cnmi(wire: Wire, stores_reports: bool) -> str:
+    """Ask to be told of what arrives: stored rather than passed through, for what is stored survives us."""
+    offered = [numbers(group) for group in parse_groups(attempt(wire, "AT+CNMI=?") or [])]
+    best = preferred_cnmi(offered, stores_reports)
+    for setting in (best, *CNMI_GUESSES) if best else CNMI_GUESSES:
+        if attempt(wire, f"AT+CNMI={setting}") is not None:
+            return setting
+    return ""
+
+
+def preferred_cnmi(offered: Sequence[frozenset[int]], stores_reports: bool) -> str:
+    """The best of what `AT+CNMI=?` offers: mode, mt, bm, ds, bfr. "" when it offers too little."""
+    if len(offered) < 2 or not all(offered[:2]):
+        return ""
+    reports = (2, 1, 0) if stores_reports or (len(offered) > 3 and 1 not in offered[3]) else (1, 2, 0)
+    wishes = ((2, 1, 3, 0), (1, 2, 0), (0,), reports, (0, 1))
+    return ",".join(str(_first(wish, offer)) for wish, offer in zip(wishes, offered, strict=False) if offer)
+
+
+def _first(wish: Sequence[int], offer: frozenset[int]) -> int:
+    return next((value for value in wish if value in offer), min(offer))
+
+
+def numbers(group: str) -> frozenset[int]:
+    """`0-2,5` as numbers."""
+    found: set[int] = set()
+    for low, high in re.findall(r"(\d+)(?:-(\d+))?", group):
+        found.update(range(int(low), int(high or low) + 1))
+    return frozenset(found)

@@ -1,0 +1,64 @@
+"""What an unsolicited result means for us. Pure."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from device_drivers.gsm_modem import lines, quirks
+from device_drivers.gsm_modem.answers import News
+
+_PLACE = re.compile(r'\+(?:CMTI|CDSI): ?"?(\w*)"?')
+_RESULT = re.compile(r"\+CMGS: ?(\d+)")
+
+
+class Meaning(Enum):
+    """What to do about it."""
+
+    #: something is stored; `memory` says where
+    ARRIVED = "arrived"
+    #: an SMS or a report came without being stored; `pdu` has it
+    DIRECT = "direct"
+    #: nothing can be stored any more
+    FULL = "full"
+    #: the modem lost what was set up
+    RESTARTED = "restarted"
+    REGISTRATION = "registration"
+    SIM_GONE = "sim gone"
+    USSD = "ussd"
+    #: the result of a `+CMGS` that was given up: `reference`, or `final` for a no
+    LATE_RESULT = "late result"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One piece of news."""
+
+    meaning: Meaning
+    memory: str = ""
+    pdu: str = ""
+    reference: int | None = None
+    final: str = ""
+
+
+def understand(news: News) -> Told:
+    """What this news means; NOTHING for noise."""
+    line = news[0]
+    name = lines.name_of(line)
+    if place := _PLACE.match(line):
+        return Told(Meaning.ARRIVED, memory=place[1])
+    if name in {"+CMT", "+CDS"} and len(news) > 1:
+        return Told(Meaning.DIRECT, memory=name[1:], pdu=news[1])
+    if name == "+CUSD":
+        return Told(Meaning.USSD)
+    if result := _RESULT.match(line):
+        return Told(Meaning.LATE_RESULT, reference=int(result[1]))
+    if line.upper().startswith("+CMS ERROR"):
+        return Told(Meaning.LATE_RESULT, final=line)
+    if quirks.MEMORY_FULL.match(line):
+        return Told(Meaning.FULL)
+    if quirks.SIM_GONE.match(line):
+        return Told(Meaning.SIM_GONE)
+    if quirks.RESTARTED.match(line):
+        return Told(Meaning.RESTARTED)
+    return Told(Meaning.REGISTRATION if name in quirks.REGISTRATION else Meaning.NOTHING)

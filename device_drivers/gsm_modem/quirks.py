@@ -1,0 +1,94 @@
+"""What real modems do differently, as data."""
+
+import re
+from dataclasses import dataclass
+
+#: results whose name is not that of the command
+ANSWERS_TO: dict[str, frozenset[str]] = {
+    "+CCID": frozenset({"+ICCID", "^ICCID", "+QCCID"}),
+    "+CGSN": frozenset({"+GSN"}),
+    "+CMSS": frozenset({"+CMGS"}),
+    "+CPBR": frozenset({"+CPBF"}),
+}
+
+#: commands that answer with results of any name
+LOOSE_COMMANDS = frozenset({"ATI", "AT+CLAC", "AT&V"})
+
+#: results that are news whatever was asked, even inside the answer of a loose command
+NEWS = frozenset(
+    {"+CMTI", "+CDSI", "+CRING", "+CLIP", "+CCWA", "+CIEV", "+CGEV", "+CTZV", "+CTZE", "+CUSATP", "+CUSATEND", "+WIND"}
+    | {"+QIND", "+STIN", "+ZUSIMR", "+ZEND", "+ZDONR", "+CSSI", "+CSSU", "+DTMF", "*PSUTTZ", "^RSSI", "^MODE", "^BOOT"}
+)
+
+#: news without a name; some have no colon at all
+UNNAMED_NEWS = re.compile(
+    r"RING$|RDY$|READY$|CALL READY$|SMS READY$|SMS DONE$|PB DONE$|DST: \d|MODEM:STARTUP|NORMAL POWER DOWN$"
+    r"|(UNDER|OVER)[- ]VOLTAGE|\+SMS FULL|\+PBREADY$|\^SYSSTART|\^SHUTDOWN|\+ZUSIMR|PROTOCOL_|HANGUP:|CONNECT$",
+    re.IGNORECASE,
+)
+
+#: the modem started anew or found its SIM: everything set up before is gone
+RESTARTED = re.compile(
+    r"RDY$|CALL READY$|SMS READY$|\^SIMST: ?1|\^SYSSTART|MODEM:STARTUP|\+PBREADY$|\+QIND: ?SMS DONE", re.IGNORECASE
+)
+
+#: the memory for SMS is full, and no `+CMTI` will come any more
+MEMORY_FULL = re.compile(r"\^SMMEMFULL|\+SMS FULL|\+CIEV: ?\"?SMSFULL|\+CIEV: ?8,1$|\+QIND: ?\"?SMSFULL", re.IGNORECASE)
+
+#: the SIM was pulled out
+SIM_GONE = re.compile(r"\+CPIN: ?NOT (INSERTED|READY)|\^SIMST: ?(0|255)\b|\+CME ERROR: ?(10|SIM not inserted)$", re.IGNORECASE)
+
+#: something about the registration or the signal changed
+REGISTRATION = frozenset({"+CREG", "+CEREG", "+CGREG"})
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """How a maker's modems differ from TS 27.005 and TS 27.007."""
+
+    name: str
+    #: part of the answer to AT+CGMI, lower case
+    says: tuple[str, ...]
+    #: USB vendor ids
+    usb: tuple[str, ...] = ()
+    #: sent after the library's own steps; errors are ignored
+    setup: tuple[str, ...] = ()
+    #: instead of AT+CFUN=1,1
+    reset: str = "AT+CFUN=1,1"
+    #: interface numbers (sysfs bInterfaceNumber) that speak AT and give news, best first; empty when not known
+    interfaces: tuple[str, ...] = ()
+
+
+GENERIC = Vendor("generic", ())
+
+VENDORS = (
+    # ^CURC=0 stops the ^RSSI, ^HCSQ … noise; +CMTI still comes
+    Vendor("Huawei", ("huawei",), ("12d1",), ("AT^CURC=0",), "AT^RESET"),
+    Vendor("ZTE", ("zte",), ("19d2",), ("AT+ZOPRT=5",)),
+    # URCs go to one port only; this makes it ours whichever it is
+    Vendor("Quectel", ("quectel",), ("2c7c",), ('AT+QURCCFG="urcport","usbat"',), interfaces=("02", "03")),
+    Vendor("SIMCom", ("simcom", "sim800", "sim900"), ("1e0e",), interfaces=("02", "03", "04")),
+    Vendor("Sierra", ("sierra",), ("1199",), interfaces=("03", "02")),
+    Vendor("Telit", ("telit",), ("1bc7",)),
+    Vendor("Cinterion", ("cinterion", "siemens", "gemalto", "thales"), ("1e2d", "0681")),
+    Vendor("u-blox", ("u-blox", "ublox"), ("1546",)),
+    Vendor("Fibocom", ("fibocom",), ("2cb7",)),
+    Vendor("Option", ("option",), ("0af0",)),
+    Vendor("Novatel", ("novatel",), ("1410",)),
+    Vendor("Longcheer", ("longcheer", "alcatel"), ("1c9e", "1bbb")),
+    Vendor("Qualcomm", ("qualcomm",), ("05c6",)),
+)
+
+#: USB to serial adapters that modem boards sit behind; there may be anything else behind them too
+ADAPTERS = {"1a86": "CH340", "10c4": "CP210x", "0403": "FTDI", "067b": "PL2303"}
+
+
+def vendor_of(manufacturer: str) -> Vendor:
+    """By the answer to AT+CGMI."""
+    words = manufacturer.lower()
+    return next((vendor for vendor in VENDORS if any(part in words for part in vendor.says)), GENERIC)
+
+
+def vendor_of_usb(vendor_id: str) -> Vendor | None:
+    """By the USB vendor id; None for one that makes no modems."""
+    return next((vendor for vendor in VENDORS if vendor_id.lower() in vendor.usb), None)

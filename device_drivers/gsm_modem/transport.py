@@ -1,0 +1,264 @@
+"""The wire to a modem: one serial port, one reader thread, one question at a time.
+
+`Transport` takes the place of the library's own transport under its modem class, so the library's connect and write
+come here. The reader thread belongs to the port and knows its transport only weakly: one that is dropped without
+`close` lets go of port and thread all the same.
+"""
+
+import fcntl
+import logging
+import termios
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import serial
+from gsmmodem.exceptions import TimeoutException
+from gsmmodem.serial_comms import SerialComms
+
+from device_drivers.gsm_modem.answers import Answer, Dialogue, Failed, News, Silent
+
+log = logging.getLogger(__name__)
+
+ESC = "\x1b"
+CTRL_Z = "\x1a"
+
+#: seconds for bytes to leave; only flow control or a dead USB device makes it long
+WRITE_TIMEOUT = 10.0
+#: seconds without a byte that count as quiet
+QUIET = 0.1
+#: what brings a modem back into step: a question whose answer carries its name cannot be mistaken for a late one
+RESYNC = (("AT+CMGF?", True), ("AT+CMEE?", True), ("AT", False))
+
+
+class PortLost(serial.SerialException):  # type: ignore[misc,unused-ignore]
+    """The port is gone: unplugged, reset, or closed by us."""
+
+
+class Transport(SerialComms):  # type: ignore[misc]
+    """Asks one question at a time and hands news to `notifyCallback`, from the reader thread."""
+
+    def __init__(
+        self,
+        port: str,
+        baudrate: int = 115200,
+        notifyCallbackFunc: Callable[[News], None] | None = None,  # noqa: N803 - the library's name
+        fatalErrorCallbackFunc: Callable[[Exception], None] | None = None,  # noqa: N803 - the library's name
+        *,
+        rtscts: bool = False,
+        dsrdtr: bool = False,
+        patience: float = 10.0,
+    ) -> None:
+        super().__init__(port, baudrate, notifyCallbackFunc, fatalErrorCallbackFunc)
+        self._flow = {"rtscts": rtscts, "dsrdtr": dsrdtr}
+        #: seconds an ordinary command may take
+        self.patience = patience
+        self._dialogue = Dialogue()
+        self._mutex = threading.Lock()
+        self._answered = threading.Event()
+        self._closing = threading.Event()
+        self._loss: Exception | None = None
+        #: False after a time-out: what comes next may belong to the past
+        self.in_step = True
+        #: monotonic seconds of the last byte heard
+        self.heard_at = 0.0
+
+    def connect(self) -> None:
+        """Open the port for us alone and start listening. Raises serial.SerialException."""
+        port = serial.Serial(
+            self.port, self.baudrate, timeout=None, write_timeout=WRITE_TIMEOUT, exclusive=True, **self._flow
+        )
+        with suppress(OSError):
+            # flock keeps out those who ask; this keeps out the others
+            fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
+        self._closing = threading.Event()
+        self._loss = None
+        self.in_step = True
+        self._dialogue.clear()
+        self.serial = port
+        self.alive = True
+        self.heard_at = time.monotonic()
+        self.rxThread = threading.Thread(
+            target=_listen, args=(port, weakref.ref(self), self._closing), name=f"reader {self.port}", daemon=True
+        )
+        weakref.finalize(self, _hang_up, port, self._closing)
+        self.rxThread.start()
+
+    def hang_up(self) -> None:
+        """Stop listening and wake whoever waits for an answer, without waiting for anything."""
+        self.alive = False
+        if hasattr(self, "serial"):
+            _hang_up(self.serial, self._closing)
+            with suppress(Exception):
+                self.serial.cancel_write()
+        self._wake(PortLost("the port was closed"))
+
+    def close(self) -> None:
+        """Let go of the port; the reader thread has ended when this returns. Harmless when repeated."""
+        self.hang_up()
+        reader = getattr(self, "rxThread", None)
+        if reader is not None and reader is not threading.current_thread():
+            reader.join()
+
+    # -- asking ---------------------------------------------------------------------------------
+    def ask(self, command: str, timeout: float | None = None) -> list[str]:
+        """Send a command; its answer without the final OK. Raises Failed, Silent, PortLost."""
+        answer = self.exchange(command, timeout=timeout)
+        if not answer.ok:
+            raise Failed(command, answer.final, answer.lines)
+        return list(answer.lines)
+
+    def exchange(
+        self,
+        text: str,
+        ending: str = "\r",
+        *,
+        timeout: float | None = None,
+        result: str = "",
+        prompt: bool = False,
+        named_only: bool = False,
+    ) -> Answer:
+        """Send a line and wait for its final result. Raises Silent, PortLost."""
+        seconds = self.patience if timeout is None else timeout
+        with self._txLock:
+            if not self.in_step:
+                self.resync()
+            with self._mutex:
+                self._answered.clear()
+                self._dialogue.begin(text, result=result, prompt=prompt, named_only=named_only)
+            self._put(text + ending)
+            self._answered.wait(seconds)
+            return self._take_answer(text, seconds)
+
+    def _take_answer(self, text: str, seconds: float) -> Answer:
+        with self._mutex:
+            answer, so_far = self._dialogue.answer, self._dialogue.abandon()
+        if answer is not None:
+            return answer
+        self._check_alive()
+        self.in_step = False
+        raise Silent(text, seconds, so_far)
+
+    def resync(self) -> None:
+        """Leave whatever prompt is open, let late answers run out, and ask something unmistakable.
+
+        Raises Silent when the modem answers nothing any more, PortLost.
+        """
+        with self._txLock:
+            for command, named_only in RESYNC:
+                self._put(ESC)
+                self._wait_for_quiet()
+                self.in_step = True  # or else asking would bring us back here
+                with suppress(Silent):
+                    self.exchange(command, timeout=min(self.patience, 3.0), named_only=named_only)
+                    return
+            raise Silent("AT", min(self.patience, 3.0))
+
+    def _wait_for_quiet(self) -> None:
+        """Until nothing has come for a moment, but never long: some modems chatter without end."""
+        deadline = time.monotonic() + 10 * QUIET
+        self._closing.wait(QUIET)
+        while time.monotonic() - self.heard_at < QUIET and time.monotonic() < deadline:
+            self._closing.wait(QUIET / 2)
+
+    def _put(self, text: str) -> None:
+        self._check_alive()
+        try:
+            self.serial.write(text.encode("latin-1", "replace"))
+        except (OSError, TypeError) as error:
+            self._lost(error)
+            self._check_alive()
+
+    def _check_alive(self) -> None:
+        if not self.alive:
+            raise PortLost(str(self._loss or "the port is closed"))
+
+    # -- the library's way ----------------------------------------------------------------------
+    def write(
+        self,
+        data: str,
+        waitForResponse: bool = True,  # noqa: N803 - the library's name
+        timeout: float = 10,
+        expectedResponseTermSeq: str | None = None,  # noqa: N803 - the library's name
+    ) -> list[str] | None:
+        """What the library calls: the answer with its final line. Raises TimeoutException, PortLost."""
+        text, ending = data[:-1], data[-1:]
+        if not waitForResponse:
+            with self._txLock:
+                self._put(data)
+            return None
+        result = "+CMGS" if ending == CTRL_Z else ""
+        try:
+            answer = self.exchange(
+                text, ending, timeout=timeout, result=result, prompt=expectedResponseTermSeq is not None
+            )
+        except Silent as silent:
+            raise TimeoutException(list(silent.answer) or None) from silent
+        return [*answer.lines, answer.final]
+
+    # -- the reader thread ----------------------------------------------------------------------
+    def _heard(self, data: bytes) -> None:
+        self.heard_at = time.monotonic()
+        with self._mutex:
+            news = self._dialogue.feed(data)
+            answered = self._dialogue.answer is not None
+        if answered:
+            self._answered.set()
+        for item in news:
+            try:
+                self.notifyCallback(item)
+            except Exception:
+                log.exception("%s: could not make anything of %r", self.port, item)
+
+    def _lost(self, error: Exception) -> None:
+        if not self._wake(error) or self._closing.is_set():
+            return
+        log.info("%s: lost: %s", self.port, error)
+        self._closing.set()
+        with suppress(Exception):
+            self.serial.cancel_read()
+        self.fatalErrorCallback(error)
+
+    def _wake(self, error: Exception) -> bool:
+        """Nobody waits any longer; True the first time."""
+        with self._mutex:
+            first = self._loss is None
+            if first:
+                self._loss = error
+            self.alive = False
+        self._answered.set()
+        return first
+
+
+def _listen(port: serial.Serial, owner: "weakref.ref[Transport]", closing: threading.Event) -> None:
+    """Body of the reader thread, which alone closes the port: a descriptor is never closed under a read."""
+    loss: Exception | None = None
+    try:
+        while not closing.is_set():
+            data = port.read(port.in_waiting or 1)
+            transport: Any = owner()
+            if transport is None:
+                break
+            if data:
+                transport._heard(data)
+            del transport
+    except Exception as error:
+        # pyserial lets OSError, TypeError and others out when a device goes; whatever it was, the port is gone
+        loss = error
+    finally:
+        with suppress(Exception):
+            fcntl.ioctl(port.fileno(), termios.TIOCNXCL)
+        with suppress(Exception):
+            port.close()
+    transport = owner()
+    if loss is not None and transport is not None:
+        transport._lost(loss)
+
+
+def _hang_up(port: serial.Serial, closing: threading.Event) -> None:
+    closing.set()
+    with suppress(Exception):
+        port.cancel_read()

@@ -1,0 +1,227 @@
+"""A unix socket with JSON lines, by which another process steers a running virtual network.
+
+A request is one object with a `command`; each answer is one object: what was asked for, or `{"error": "…"}`.
+
+numbers                                     lines (number, port, plugged, profile, held) and handsets
+receive  from?, to?, text                   a customer writes to a line (the first one)
+handset  number, count?, timeout?, follow?  what a customer's phone received; waits for `count`; follows for ever
+rules    any field of `Rules`?              set those, tell all
+faults   modem?, any JSON field of `Faults`?    set those, tell all
+unplug, replug, reset, hang, unhang  modem?
+noise    modem?, hex                        bytes on the line
+say      modem?, line                       an unsolicited line
+ring     modem?, from?, times?
+registration  modem?, stat                  +CREG
+signal   modem?, rssi                       +CSQ
+
+`modem` is a line's number or its place in `numbers`, the first one when left out.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bridge.tasks import Tasks
+from device_drivers.virtual.handset import Sms
+from device_drivers.virtual.modem import Modem
+from device_drivers.virtual.network import Network
+from device_drivers.virtual.socketpath import address
+
+Request = Mapping[str, Any]
+Answer = dict[str, Any]
+
+#: who writes when nobody is named
+CUSTOMER = "+15550150"
+#: seconds that `handset` waits for `count` messages unless told
+WAIT = 10.0
+#: fields of Faults that JSON can say
+FAULTS = ("answers", "delays", "silences", "after_prompt", "chunk", "chunk_delay")
+#: the longest request: a text of 255 parts with every character escaped
+MAX_REQUEST = 1 << 20
+
+
+class NotDone(Exception):
+    """The virtual network did not do what it was asked to."""
+
+
+async def command(path: Path | str, request: Request) -> Answer:
+    """Ask once. Raises NotDone with the reason, and OSError when nothing listens there."""
+    async for answer in follow(path, request):
+        return answer
+    raise NotDone("the virtual network hung up")
+
+
+async def follow(path: Path | str, request: Request) -> AsyncIterator[Answer]:
+    """Ask, and go on hearing answers (`handset` with `follow`). Raises like `command`."""
+    with address(Path(path)) as short:
+        reader, writer = await asyncio.open_unix_connection(short, limit=MAX_REQUEST)
+    try:
+        writer.write(json.dumps(request).encode() + b"\n")
+        await writer.drain()
+        while line := await reader.readline():
+            answer: Answer = json.loads(line)
+            if "error" in answer:
+                raise NotDone(answer["error"])
+            yield answer
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+class Control:
+    """The server side. `start` and `close` it, or use it as an async context."""
+
+    def __init__(self, network: Network, modems: Sequence[Modem], path: Path) -> None:
+        self._network = network
+        self._modems = modems
+        self.path = path
+        self._tasks = Tasks("virtual control")
+        self._server: asyncio.Server | None = None
+        self._commands: dict[str, Callable[[Request], Answer]] = {
+            "numbers": self._numbers,
+            "receive": self._receive,
+            "rules": lambda request: _adjust(self._network.rules, request, asdict(self._network.rules)),
+            "faults": self._faults,
+        }
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when that is not possible at this path."""
+        with address(self.path) as short:
+            self._server = await asyncio.start_unix_server(self._connected, short, limit=MAX_REQUEST)
+
+    async def close(self) -> None:
+        """Hang up on everybody. Harmless when repeated."""
+        if self._server is not None:
+            self._server.close()
+            await self._tasks.close()
+            await self._server.wait_closed()
+            self._server = None
+            self.path.unlink(missing_ok=True)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._tasks.start(self._serve(reader, writer), "connection")
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                async for answer in self._answers(line):
+                    writer.write(json.dumps(answer).encode() + b"\n")
+                    await writer.drain()
+        except (ConnectionError, ValueError):
+            pass  # it left, or its line has no end
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    # -- answering --------------------------------------------------------------------------------
+    async def _answers(self, line: bytes) -> AsyncIterator[Answer]:
+        try:
+            request = json.loads(line)
+            if not isinstance(request, dict):
+                raise NotDone("a request is an object")
+            if request.get("command") == "handset":
+                async for answer in self._handset(request):
+                    yield answer
+            else:
+                yield self._answer(request)
+        except NotDone as reason:
+            yield {"error": str(reason)}
+        except KeyError as missing:
+            yield {"error": f"{missing.args[0]} is missing"}
+        except (TypeError, ValueError) as wrong:
+            yield {"error": str(wrong)}
+
+    def _answer(self, request: Request) -> Answer:
+        name = request["command"]
+        known = self._commands.get(name)
+        return known(request) if known is not None else self._steer(name, request)
+
+    def _numbers(self, _request: Request) -> Answer:
+        lines = [
+            {
+                "number": modem.number,
+                "port": modem.port,
+                "plugged": modem.plugged,
+                "profile": modem.stick.profile.name,
+                "held": self._network.held(modem.number),
+            }
+            for modem in self._modems
+        ]
+        ours = {modem.number for modem in self._modems}
+        return {"lines": lines, "handsets": [number for number in self._network.numbers if number not in ours]}
+
+    def _receive(self, request: Request) -> Answer:
+        sender = self._network.handset(request.get("from", CUSTOMER))
+        recipient = request.get("to") or self._modem(request).number
+        sender.send(recipient, request["text"])
+        return {"from": sender.number, "to": recipient}
+
+    async def _handset(self, request: Request) -> AsyncIterator[Answer]:
+        handset = self._network.handset(request["number"])
+        count = int(request.get("count", 0))
+        try:
+            received = await handset.wait(count, float(request.get("timeout", WAIT)))
+        except TimeoutError:
+            raise NotDone(f"{handset.number} received {len(handset.received)} of {count}") from None
+        yield {"number": handset.number, "received": [_told(sms) for sms in received]}
+        seen = len(received)
+        while request.get("follow"):
+            received = await handset.wait(seen + 1, None)
+            yield {"number": handset.number, "received": [_told(sms) for sms in received[seen:]]}
+            seen = len(received)
+
+    # -- one modem --------------------------------------------------------------------------------
+    def _modem(self, request: Request) -> Modem:
+        wanted = request.get("modem", 0)
+        for place, modem in enumerate(self._modems):
+            if wanted in (place, str(place), modem.number):
+                return modem
+        raise NotDone(f"no modem {wanted}")
+
+    def _faults(self, request: Request) -> Answer:
+        modem = self._modem(request)
+        told = {name: getattr(modem.faults, name) for name in FAULTS}
+        return _adjust(modem.faults, {key: value for key, value in request.items() if key != "modem"}, told)
+
+    def _steer(self, name: str, request: Request) -> Answer:
+        modem = self._modem(request)
+        match name:
+            case "unplug" | "replug" | "reset" | "hang" | "unhang":
+                getattr(modem, name)()
+            case "noise":
+                modem.noise(bytes.fromhex(request["hex"]))
+            case "say":
+                modem.urc(str(request["line"]))
+            case "ring":
+                modem.ring(request.get("from", CUSTOMER), int(request.get("times", 3)))
+            case "registration":
+                modem.set_registration(int(request["stat"]))
+            case "signal":
+                modem.set_signal(int(request["rssi"]))
+            case _:
+                raise NotDone(f"no command {name}")
+        return {"number": modem.number, "port": modem.port, "plugged": modem.plugged}
+
+
+def _told(sms: Sms) -> Answer:
+    return {"from": sms.sender, "text": sms.text, "at": sms.at}
+
+
+def _adjust(target: Any, request: Request, told: Mapping[str, Any]) -> Answer:
+    """Set the named fields of a dataclass, none of them when one is wrong; what `told` names then."""
+    changes = {key: value for key, value in request.items() if key != "command"}
+    for key, value in changes.items():
+        if key not in told:
+            raise NotDone(f"no field {key}; there are {', '.join(told)}")
+        wanted = (int, float) if isinstance(told[key], int | float) else type(told[key])
+        if not isinstance(value, wanted):
+            raise NotDone(f"{key}: {value!r} does not fit")
+    for key, value in changes.items():
+        setattr(target, key, value)
+    return {key: getattr(target, key) for key in told}

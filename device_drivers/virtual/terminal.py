@@ -1,0 +1,152 @@
+"""Bytes in, command lines out, answers back: the part of a modem that ITU-T V.250 §5 describes.
+
+No I/O here: bytes are fed, and what the modem says goes to the `write` it was given.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+CR, LF, BACKSPACE, ESCAPE, CTRL_Z = 0x0D, 0x0A, 0x08, 0x1B, 0x1A
+#: TS 27.005 §3.5.1: CR LF > space
+PROMPT = b"\r\n> "
+#: a longer command line is thrown away, as real modems do
+MAX_LINE = 8192
+
+
+class Terminal:
+    """The talk on the line: echo, command lines, the prompt, and when it may be interrupted.
+
+    Input that comes while a command runs waits for its turn. What the modem says unasked goes out at once,
+    even inside an answer, but not into a prompt, where it would be taken for an echo of the text.
+    """
+
+    def __init__(self, write: Callable[[bytes], None], execute: Callable[[str], None]) -> None:
+        self.echo = True
+        #: a modem that hangs neither reads nor says a thing
+        self.hung = False
+        self._write = write
+        self._execute = execute
+        self._input = bytearray()
+        #: how much of the unfinished line was echoed already
+        self._echoed = 0
+        self._busy = False
+        self._entry: Callable[[str | None], None] | None = None
+        self._held: deque[str] = deque()
+
+    def reset(self) -> None:
+        """Power lost: whatever was under way is forgotten."""
+        self._input.clear()
+        self._echoed = 0
+        self._busy = False
+        self._entry = None
+        self._held.clear()
+
+    def feed(self, data: bytes) -> None:
+        """Bytes from the computer."""
+        self._input += data
+        self.pump()
+
+    def pump(self) -> None:
+        """Go through what has come in, as far as it may be read now."""
+        while self._input and not self._busy and not self.hung:
+            done = self._read_line() if self._entry is None else self._read_entry()
+            if not done:
+                return
+
+    # -- command lines ----------------------------------------------------------------------------
+    def _read_line(self) -> bool:
+        end = self._input.find(CR)
+        self._echo(len(self._input) if end < 0 else end + 1)
+        if end < 0:
+            if len(self._input) > MAX_LINE:
+                self._consume(len(self._input))
+            return False
+        line = _typed(self._input[:end])
+        self._consume(end + 1)
+        start = line.upper().find("AT")
+        if start >= 0:
+            self._busy = True
+            self._execute(line[start + 2 :])
+        return True
+
+    def _echo(self, upto: int) -> None:
+        fresh = bytes(self._input[self._echoed : upto])
+        self._echoed = upto
+        fresh = fresh.replace(b"\x1b", b"").replace(b"\x1a", b"")
+        if self.echo and fresh:
+            self._write(fresh)
+
+    def _consume(self, count: int) -> None:
+        del self._input[:count]
+        self._echoed = max(0, self._echoed - count)
+
+    # -- the prompt -------------------------------------------------------------------------------
+    def prompt(self, entry: Callable[[str | None], None], sign: bytes = PROMPT, intrusion: str = "") -> None:
+        """Ask for text; `entry` gets it, or None when it was given up."""
+        self._entry = entry
+        self._busy = False
+        self._write(sign + (f"\r\n{intrusion}\r\n".encode() if intrusion else b""))
+
+    def _read_entry(self) -> bool:
+        ends = [end for end in (self._input.find(CTRL_Z), self._input.find(ESCAPE)) if end >= 0]
+        end = min(ends, default=-1)
+        self._echo(len(self._input) if end < 0 else end + 1)
+        if end < 0:
+            return False
+        # a command line may end in CR LF, and that LF is not the first character of the text
+        text = self._input[:end].decode("latin-1").removeprefix("\n") if self._input[end] == CTRL_Z else None
+        self._consume(end + 1)
+        entry, self._entry, self._busy = self._entry, None, True
+        if entry is not None:
+            entry(text)
+        return True
+
+    # -- what the modem says ----------------------------------------------------------------------
+    def info(self, lines: list[str]) -> None:
+        """The information part of an answer."""
+        if lines:
+            self._say("\r\n" + "\r\n".join(lines) + "\r\n")
+
+    def finish(self, final: str | None) -> None:
+        """The command is done; None for an answer that got lost."""
+        self._busy = False
+        if final is not None:
+            self._say(f"\r\n{final}\r\n")
+        while self._held and not self._quiet:
+            self._say(f"\r\n{self._held.popleft()}\r\n")
+
+    def unsolicited(self, text: str) -> None:
+        """Something that happened; two-line codes hold their own CR LF."""
+        if self._quiet:
+            self._held.append(text)
+        else:
+            self._say(f"\r\n{text}\r\n")
+
+    @property
+    def _quiet(self) -> bool:
+        return self._entry is not None or self.hung
+
+    def _say(self, text: str) -> None:
+        self._write(text.encode("utf-8", "surrogateescape"))
+
+    def hang(self) -> None:
+        """Stop reading and answering; what comes in meanwhile is kept."""
+        self.hung = True
+
+    def unhang(self) -> None:
+        """Go on where it stopped, late answers and all."""
+        self.hung = False
+        while self._held and not self._quiet:
+            self._say(f"\r\n{self._held.popleft()}\r\n")
+        self.pump()
+
+
+def _typed(raw: bytes | bytearray) -> str:
+    """A line as it was meant: without control characters, and with its corrections made (V.250 §5.2.2)."""
+    typed: list[str] = []
+    for byte in raw:
+        if byte == BACKSPACE:
+            typed[-1:] = []
+        elif byte >= 0x20:
+            typed.append(chr(byte))
+    return "".join(typed)

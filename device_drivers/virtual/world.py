@@ -1,0 +1,77 @@
+"""A whole virtual network in one object: modem lines, customers' phones and the control socket."""
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from device_drivers.virtual.control import Control
+from device_drivers.virtual.modem import Modem
+from device_drivers.virtual.network import Network
+from device_drivers.virtual.profile import GENERIC, Profile
+
+#: fictional numbers: +1 555 01xx; lines are the first half, customers the second
+FIRST_LINE, FIRST_CUSTOMER, NUMBERS = 15550100, 15550150, 50
+
+
+class World:
+    """Modems under `directory/modem0`…, and `directory/virtual.sock` to steer them. Use it as an async context."""
+
+    def __init__(
+        self, directory: Path, modems: int | Sequence[Profile] = 1, customers: int = 10, seed: int = 0
+    ) -> None:
+        profiles = [GENERIC] * modems if isinstance(modems, int) else list(modems)
+        if len(profiles) > NUMBERS or customers > NUMBERS:
+            raise ValueError(f"there are fictional numbers for {NUMBERS} lines and {NUMBERS} customers")
+        self.directory = directory
+        self.network = Network(seed)
+        self.modems = [_modem(self.network, place, profile, directory) for place, profile in enumerate(profiles)]
+        self.customers = [f"+{FIRST_CUSTOMER + place}" for place in range(customers)]
+        self.control = Control(self.network, self.modems, directory / "virtual.sock")
+
+    async def start(self) -> None:
+        """Plug everything in and listen. Raises OSError when the directory will not do."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        for number in self.customers:
+            self.network.handset(number)
+        async with contextlib.AsyncExitStack() as undo:
+            undo.push_async_callback(self.close)
+            for modem in self.modems:
+                await modem.start()
+            await self.control.start()
+            undo.pop_all()
+
+    async def close(self) -> None:
+        """Unplug everything. Harmless when repeated."""
+        await self.control.close()
+        for modem in self.modems:
+            await modem.close()
+        self.network.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def _modem(network: Network, place: int, profile: Profile, directory: Path) -> Modem:
+    return Modem(
+        network,
+        f"+{FIRST_LINE + place}",
+        imei=_with_check_digit(f"49015420{323700 + place:06d}"),
+        imsi=f"00101{123456700 + place:010d}",
+        iccid=_with_check_digit(f"890010112345678{900 + place:03d}"),
+        link_path=directory / f"modem{place}",
+        profile=profile,
+    )
+
+
+def _with_check_digit(digits: str) -> str:
+    """Luhn's check digit behind them, as IMEIs (3GPP TS 23.003 annex B) and ICCIDs (ITU-T E.118) have it."""
+    doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(digits))]
+    return f"{digits}{-sum(value // 10 + value % 10 for value in doubled) % 10}"

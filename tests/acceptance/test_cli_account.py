@@ -1,0 +1,133 @@
+"""`sms-bridge account …` on a real store file."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+from bridge import accounts
+from bridge.store import open_store
+from tests.acceptance.conftest import SmsBridge
+
+
+def test_prints_every_credential_as_one_json_line(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    done = sms_bridge("account", "add", "shop", "--json", "--data", str(tmp_path))
+    assert (done.code, done.err, done.out.count("\n")) == (0, "", 1)
+    assert list(json.loads(done.out)) == [
+        "account",
+        "apikey",
+        "client_id",
+        "client_secret",
+        "api_key",
+        "api_secret",
+        "v1_account",
+        "v1_password",
+        "app_id",
+        "app_secret",
+        "webhook_secret",
+    ]
+
+
+async def test_what_was_printed_opens_the_account(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    printed = json.loads(sms_bridge("account", "add", "shop", "--json", "--data", str(tmp_path)).out)
+    store = await open_store(f"sqlite:///{tmp_path}/bridge.db")
+    try:
+        for credential in accounts.kept(printed):
+            found = await store.account_for(credential.kind, credential.ident, credential.digest, 1)
+            assert found is not None
+            assert (found.name, found.webhook_secret) == ("shop", printed["webhook_secret"])
+    finally:
+        await store.close()
+
+
+def test_no_printed_secret_but_the_webhooks_is_on_disk(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    printed = json.loads(sms_bridge("account", "add", "shop", "--json", "--data", str(tmp_path)).out)
+    with sqlite3.connect(tmp_path / "bridge.db") as database:
+        dump = "\n".join(database.iterdump())
+    database.close()
+    secrets = ["apikey", "client_secret", "api_secret", "v1_password", "app_secret", "webhook_secret"]
+    assert [name for name in secrets if printed[name] in dump] == ["webhook_secret"]
+
+
+def test_prints_credentials_for_people_with_a_heading_each(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    done = sms_bridge("account", "add", "shop", "--data", str(tmp_path))
+    assert "shown this once" in done.out
+    assert all(f"  {key} " in done.out for keys in accounts.KINDS.values() for key in keys)
+
+
+def test_says_when_a_name_is_taken(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    sms_bridge("account", "add", "shop", "--data", str(tmp_path))
+    done = sms_bridge("account", "add", "shop", "--data", str(tmp_path))
+    assert (done.code, done.out, done.err) == (1, "", "sms-bridge: there is an account 'shop' already\n")
+
+
+def test_says_what_a_name_may_be(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    done = sms_bridge("account", "add", "my shop", "--data", str(tmp_path))
+    assert done.code == 1
+    assert done.err.startswith('sms-bridge: "my shop" cannot be an account\'s name: use letters')
+
+
+def test_lists_disables_and_enables_accounts(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path))
+    assert "There is no account yet" in sms_bridge("account", "list", *data).out
+    sms_bridge("account", "add", "shop", *data)
+    sms_bridge("account", "add", "clinic", *data)
+    assert sms_bridge("account", "disable", "shop", *data).out == "The account shop is disabled.\n"
+    found = json.loads(sms_bridge("account", "list", "--json", *data).out)
+    assert [(each["account"], each["disabled"]) for each in found] == [("clinic", False), ("shop", True)]
+    assert sms_bridge("account", "enable", "shop", *data).code == 0
+    assert "disabled" not in sms_bridge("account", "list", *data).out
+
+
+def test_says_when_there_is_no_such_account(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    done = sms_bridge("account", "disable", "shop", "--data", str(tmp_path))
+    assert (done.code, done.err) == (1, "sms-bridge: there is no account 'shop'\n")
+
+
+async def test_a_rotated_key_replaces_the_old_one(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    data = ("--json", "--data", str(tmp_path))
+    old = json.loads(sms_bridge("account", "add", "shop", *data).out)
+    new = json.loads(sms_bridge("account", "rotate", "shop", "apikey", *data).out)
+    assert list(new) == ["account", "apikey"]
+    store = await open_store(f"sqlite:///{tmp_path}/bridge.db")
+    try:
+        known = [
+            await store.account_for("apikey", "", accounts.digest(each["apikey"]), 1) is not None for each in (old, new)
+        ]
+    finally:
+        await store.close()
+    assert known == [False, True]
+
+
+async def test_a_rotated_webhook_secret_signs_for_new_endpoints(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    data = ("--json", "--data", str(tmp_path))
+    sms_bridge("account", "add", "shop", *data)
+    rotated = json.loads(sms_bridge("account", "rotate", "shop", "webhook", *data).out)["webhook_secret"]
+    endpoint = json.loads(sms_bridge("webhook", "add", "shop", "https://shop.example.com", *data).out)
+    assert endpoint["secret"] == rotated
+
+
+def test_says_which_kinds_of_credentials_there_are(sms_bridge: SmsBridge) -> None:
+    done = sms_bridge("account", "rotate", "shop", "password")
+    assert done.code == 2
+    assert "'apikey', 'client', 'template', 'v1', 'zhenzi', 'webhook'" in done.err
+
+
+def test_uses_the_store_of_the_configuration(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(f'[store]\nurl = "sqlite:///{tmp_path}/store/sms.db"\n')
+    assert sms_bridge("account", "add", "shop", "--config", "config.toml").code == 0
+    assert (tmp_path / "store" / "sms.db").exists()
+
+
+def test_without_any_bridge_says_where_to_begin(sms_bridge: SmsBridge) -> None:
+    done = sms_bridge("account", "add", "shop")
+    assert done.code == 2
+    assert done.err == (
+        "sms-bridge: there is no bridge here yet, no /etc/sms-bridge/config.toml and no demo; "
+        "try it out with: sms-bridge demo. Or name a configuration: --config FILE\n"
+    )
+
+
+def test_the_environment_alone_can_name_the_store(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    done = sms_bridge("account", "add", "shop", SMS_BRIDGE__STORE__URL="sqlite:///here.db")
+    assert done.code == 0
+    assert (tmp_path / "here.db").exists()

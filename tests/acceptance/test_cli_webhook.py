@@ -1,0 +1,105 @@
+"""`sms-bridge webhook …` on a real store file."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bridge.events import LINE_CHANGED, Event
+from bridge.model import DeliveryState
+from bridge.store import open_store
+from tests.acceptance.conftest import SmsBridge
+
+URL = "https://shop.example.com/sms"
+
+
+@pytest.fixture
+def data(sms_bridge: SmsBridge, tmp_path: Path) -> tuple[str, str]:
+    """The options that name a store with the account `shop` in it."""
+    options = ("--data", str(tmp_path))
+    assert sms_bridge("account", "add", "shop", *options).code == 0
+    return options
+
+
+async def owe_and_give_up(directory: Path) -> str:
+    """Let an event be owed to the webhook, and its delivery be given up; its id."""
+    store = await open_store(f"sqlite:///{directory}/bridge.db")
+    try:
+        await store.note(Event(0, "11111111-1111-4111-8111-111111111111", LINE_CHANGED, "", 1, "office", {}))
+        [(delivery, _)] = await store.owed((await store.endpoints())[0].id, 10)
+        await store.record_attempt(replace(delivery, state=DeliveryState.DEAD, attempts=9, error="refused"))
+        return delivery.id
+    finally:
+        await store.close()
+
+
+def test_adds_lists_and_removes(sms_bridge: SmsBridge, data: tuple[str, str]) -> None:
+    assert "There is no webhook yet" in sms_bridge("webhook", "list", *data).out
+    made = json.loads(
+        sms_bridge(
+            "webhook",
+            "add",
+            "shop",
+            URL,
+            "--format",
+            "v1",
+            "--events",
+            "message.sent,message.received",
+            "--json",
+            *data,
+        ).out
+    )
+    assert made["secret"].startswith("whsec_")
+    [listed] = json.loads(sms_bridge("webhook", "list", "--json", *data).out)
+    assert listed == {key: value for key, value in made.items() if key != "secret"}
+    assert (listed["account"], listed["url"], listed["format"]) == ("shop", URL, "v1")
+    assert listed["events"] == ["message.sent", "message.received"]
+    assert sms_bridge("webhook", "remove", made["id"], *data).out == f"The webhook {made['id']} is removed.\n"
+    assert json.loads(sms_bridge("webhook", "list", "--json", *data).out) == []
+
+
+def test_signs_with_the_secret_that_the_account_was_given(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    options = ("--json", "--data", str(tmp_path))
+    account = json.loads(sms_bridge("account", "add", "clinic", *options).out)
+    made = json.loads(sms_bridge("webhook", "add", "clinic", URL, *options).out)
+    assert made["secret"] == account["webhook_secret"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (
+            ("add", "shop", URL, "--events", "message.snt"),
+            2,
+            'there is no event "message.snt"; did you mean message.sent?',
+        ),
+        (("add", "shop", "shop.lan"), 2, '"shop.lan" is not a web address such as https://shop.example.com/sms'),
+        (("add", "clinic", URL), 1, "there is no account 'clinic'"),
+        (("remove", "7"), 1, "there is no webhook endpoint '7'"),
+        (("redeliver",), 2, "say which: ids, or for all that were given up: --state dead"),
+    ],
+    ids=["event", "address", "account", "id", "everything"],
+)
+def test_says_what_is_wrong(
+    sms_bridge: SmsBridge, data: tuple[str, str], arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
+    done = sms_bridge("webhook", *arguments, *data)
+    assert (done.code, done.err) == (code, f"sms-bridge: {sentence}\n")
+
+
+async def test_shows_what_was_given_up_and_owes_it_again(
+    sms_bridge: SmsBridge, data: tuple[str, str], tmp_path: Path
+) -> None:
+    sms_bridge("webhook", "add", "shop", URL, *data)
+    given_up = await owe_and_give_up(tmp_path)
+    [dead] = [
+        json.loads(line)
+        for line in sms_bridge("webhook", "ledger", "--state", "dead", "--json", *data).out.splitlines()
+    ]
+    assert (dead["id"], dead["event"], dead["error"]) == (given_up, "line.changed", "refused")
+    assert sms_bridge("webhook", "redeliver", "--state", "dead", *data).out == "1 delivery is owed once more.\n"
+    assert sms_bridge("webhook", "ledger", "--state", "dead", "--json", *data).out == ""
+    table = sms_bridge("webhook", "ledger", *data).out.splitlines()
+    assert table[0].split() == ["id", "event", "state", "tries", "status", "due", "error"]
+    assert table[1].split()[:4] == [given_up, "line.changed", "owed", "0"]
