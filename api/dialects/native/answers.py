@@ -52,5 +52,5 @@ def problem(kind: str, detail: str, field: str = "", headers: Mapping[str, str] 
 
 
 def written(value: object) -> bytes:
-    """Compact JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    """Compact JSON in UTF-8; half a surrogate pair in a name that a caller made up is told as `?`."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from aiohttp import web
 
@@ -18,6 +18,7 @@ from api.errors import BodyTooLarge, WrongMethod
 from bridge.errors import (
     BadRequest,
     BridgeError,
+    ConfigError,
     IdempotencyConflict,
     NoSuchThing,
     NotAllowed,
@@ -73,7 +74,10 @@ class Native:
     prefix: ClassVar[str] = ""
     body_limit: ClassVar[int] = messages.MAX_BODY
     cors: ClassVar[bool] = False
-    options: ClassVar[Mapping[str, tuple[type, str]]] = {}
+    options: ClassVar[Mapping[str, tuple[type, str]]] = {
+        "heartbeat": (float, "seconds of silence after which an event stream shows that it is still there [15]"),
+        "patience": (float, "seconds a caller may take to read what an event stream wrote before it is let go [20]"),
+    }
     STATE_WORDS: ClassVar[Mapping[State, str]] = {state: state.value for state in State}
     ERROR_WORDS: ClassVar[Mapping[type[BridgeError], str]] = {
         BridgeError: "internal",
@@ -93,7 +97,8 @@ class Native:
     def __init__(self, site: Site, mount: Mount) -> None:
         self._site = site
         self._mount = mount
-        self._streams = Streams(site.closing)
+        # proxies cut connections that stay silent for 30 to 60 seconds
+        self._streams = Streams(site.closing, *_seconds(mount.options, heartbeat=15.0, patience=20.0))
         document = resources.files("api").joinpath("openapi.yaml").read_text("utf-8")
         self._document = document.replace("  - url: /\n", f"  - url: {mount.prefix or '/'}\n", 1).encode()
 
@@ -127,6 +132,18 @@ class Native:
         headers = {"Authorization": f"Bearer {credentials['apikey']}", "Content-Type": "application/json"}
         body = written({"to": recipient, "text": text})
         return Sample("POST", f"{self._mount.prefix}/v1/messages", headers, body)
+
+
+def _seconds(options: Mapping[str, Any], **defaults: float) -> list[float]:
+    given = {name: options.get(name, default) for name, default in defaults.items()}
+    problems = [
+        f"dialects.native.{name}: must be a number of seconds over 0"
+        for name, value in given.items()
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 86_400
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return list(given.values())
 
 
 _HEADERS: Mapping[str, Mapping[str, str]] = {

@@ -14,13 +14,12 @@ from aiohttp import web
 from api.dialects.native import fields, shapes, values
 from api.dialects.native.answers import written
 from api.dialects.native.call import Call
+from api.dialects.native.streams import Streams
 from bridge.events import NAMES, Event
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT = 15.0  # seconds; proxies cut connections that stay silent for 30 to 60
-PATIENCE = 20.0  # seconds a caller may take to read what was written
 FAREWELL = 1.0  # seconds a stream gets to end at shutdown
 MAX_SEQ = 2**53  # what every JSON parser can count to
 HEADERS = {
@@ -55,7 +54,7 @@ async def stream(call: Call) -> web.StreamResponse:
         tasks.start(_cut_when_over(call), "end")
         try:
             async with aclosing(call.gateway.events(call.account, after, call.query.get("names", ()))) as news:
-                await _pass_on(response, news, call.streams.closing)
+                await _pass_on(response, news, call.streams)
         except Exception as error:
             log.info("an event stream ended early: %s", type(error).__name__)
             _cut(call.request)
@@ -71,22 +70,22 @@ def _resumed(call: Call) -> int | None:
     return fields.take(given, {"Last-Event-ID": QUERY["after"]}).get("Last-Event-ID", call.query.get("after"))
 
 
-async def _pass_on(response: web.StreamResponse, news: AsyncGenerator[Event, None], closing: asyncio.Event) -> None:
-    async with aclosing(_chunks(news, closing)) as chunks:
+async def _pass_on(response: web.StreamResponse, news: AsyncGenerator[Event, None], streams: Streams) -> None:
+    async with aclosing(_chunks(news, streams)) as chunks:
         async for chunk in chunks:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(streams.patience):
                 await response.write(chunk)
 
 
-async def _chunks(news: AsyncIterator[Event], closing: asyncio.Event) -> AsyncGenerator[bytes, None]:
+async def _chunks(news: AsyncIterator[Event], streams: Streams) -> AsyncGenerator[bytes, None]:
     tasks = Tasks("event stream")
-    end = tasks.start(closing.wait(), "end")
+    end = tasks.start(streams.closing.wait(), "end")
     try:
         yield b": listening\n\n"
         while True:
             coming = tasks.start(_next(news), "next event")
             while not coming.done():
-                await asyncio.wait({coming, end}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({coming, end}, timeout=streams.heartbeat, return_when=asyncio.FIRST_COMPLETED)
                 if end.done():
                     return
                 if not coming.done():

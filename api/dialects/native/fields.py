@@ -14,6 +14,9 @@ from bridge.errors import BadRequest
 
 Reader = Callable[[Any], Any]
 
+#: characters of a made-up name that an error repeats
+LONGEST_NAME = 100
+
 
 class Unfit(BadRequest):
     """cannot be taken."""
@@ -35,7 +38,7 @@ def take(given: Mapping[str, Any], readers: Mapping[str, Reader]) -> dict[str, A
     for name, value in given.items():
         reader = readers.get(name)
         if reader is None:
-            raise Unfit("is not known here" + nearest(name, readers), name)
+            raise Unfit("is not known here" + nearest(name, readers), name[:LONGEST_NAME])
         try:
             taken[name] = reader(value)
         except Unfit as error:
@@ -67,5 +70,7 @@ def renamed(given: Mapping[str, Any], **names: str) -> dict[str, Any]:
 
 def nearest(given: object, known: Iterable[str]) -> str:
     """`; did you mean …?` when something known is close to it, else nothing."""
-    near = get_close_matches(given, list(known), n=1, cutoff=0.5) if isinstance(given, str) else []
+    if not isinstance(given, str) or len(given) > LONGEST_NAME:
+        return ""
+    near = get_close_matches(given, list(known), n=1, cutoff=0.5)
     return f"; did you mean `{near[0]}`?" if near else ""

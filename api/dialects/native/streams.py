@@ -17,8 +17,12 @@ class TooMany(BridgeError):
 class Streams:
     """The open streams of an application; `closing` is set when it goes down."""
 
-    def __init__(self, closing: asyncio.Event) -> None:
+    def __init__(self, closing: asyncio.Event, heartbeat: float, patience: float) -> None:
         self.closing = closing
+        #: seconds of silence after which a comment is written
+        self.heartbeat = heartbeat
+        #: seconds a caller may take to read what was written
+        self.patience = patience
         self._open: Counter[str] = Counter()
 
     @contextmanager

@@ -58,10 +58,10 @@ async def wrong_state(site: Site, name: str) -> Answer:
     if name == "submitMessages":
         await site.shop.send(client_ref="r")
         return await site.shop.post("/v1/messages", {"to": "+15550100", "text": "x", "client_ref": "r"})
-    id = (await site.shop.send())["id"]
+    made = (await site.shop.send())["id"]
     if name == "cancelMessage":
         await site.carry(State.SENT)
-    return await perform(site.shop, name, id)
+    return await perform(site.shop, name, made)
 
 
 async def too_large(site: Site, name: str) -> Answer:

@@ -53,7 +53,7 @@ async def test_one_text_to_many_is_answered_with_ids_in_their_order(shop: Caller
     numbers = [f"+155501{number:02}" for number in range(20)]
     answer = await shop.post("/v1/messages", {"to": numbers, "text": "We open at nine.", "tag": "morning"})
     assert (answer.status, answer.body["count"]) == (202, 20)
-    shown = [(await shop.get(f"/v1/messages/{id}")).body for id in answer.body["ids"]]
+    shown = [(await shop.get(f"/v1/messages/{made}")).body for made in answer.body["ids"]]
     assert [message["to"] for message in shown] == numbers
     assert {message["tag"] for message in shown} == {"morning"}
 
@@ -61,7 +61,7 @@ async def test_one_text_to_many_is_answered_with_ids_in_their_order(shop: Caller
 async def test_different_messages_go_in_one_call(shop: Caller) -> None:
     batch = [{"to": "+15550100", "text": "one"}, {"to": "+8613800138000", "text": "二", "tag": "b"}]
     answer = await shop.post("/v1/messages", {"messages": batch})
-    texts = [(await shop.get(f"/v1/messages/{id}")).body["text"] for id in answer.body["ids"]]
+    texts = [(await shop.get(f"/v1/messages/{made}")).body["text"] for made in answer.body["ids"]]
     assert texts == ["one", "二"]
 
 
@@ -178,9 +178,9 @@ async def test_a_client_ref_names_one_message_only(shop: Caller) -> None:
 
 
 async def test_shows_what_became_of_each_part(site: Site) -> None:
-    id = (await site.shop.send(text="long " * 50))["id"]
+    made = (await site.shop.send(text="long " * 50))["id"]
     await site.carry(State.SENT)
-    message = (await site.shop.get(f"/v1/messages/{id}")).body
+    message = (await site.shop.get(f"/v1/messages/{made}")).body
     assert (message["state"], message["line"], message["parts"]) == ("sent", "office", 2)
     assert [(part["index"], part["state"], part["reference"]) for part in message["tried"]] == [
         (1, "sent", 1),
@@ -190,36 +190,36 @@ async def test_shows_what_became_of_each_part(site: Site) -> None:
 
 
 async def test_cancels_what_was_not_sent(site: Site) -> None:
-    id = (await site.shop.send())["id"]
-    answer = await site.shop.post(f"/v1/messages/{id}/cancel")
+    made = (await site.shop.send())["id"]
+    answer = await site.shop.post(f"/v1/messages/{made}/cancel")
     assert (answer.status, answer.body["state"]) == (200, "cancelled")
-    assert (await site.shop.post(f"/v1/messages/{id}/cancel")).problem == (409, "not-possible", "")
+    assert (await site.shop.post(f"/v1/messages/{made}/cancel")).problem == (409, "not-possible", "")
 
 
 async def test_sends_again_what_failed_and_nothing_else(site: Site) -> None:
-    id = (await site.shop.send())["id"]
-    assert (await site.shop.post(f"/v1/messages/{id}/resend")).problem == (409, "not-possible", "")
+    made = (await site.shop.send())["id"]
+    assert (await site.shop.post(f"/v1/messages/{made}/resend")).problem == (409, "not-possible", "")
     await site.carry(State.FAILED, "+CMS ERROR: 21 (short message transfer rejected)")
-    assert "rejected" in (await site.shop.get(f"/v1/messages/{id}")).body["error"]
-    answer = await site.shop.post(f"/v1/messages/{id}/resend")
+    assert "rejected" in (await site.shop.get(f"/v1/messages/{made}")).body["error"]
+    answer = await site.shop.post(f"/v1/messages/{made}/resend")
     assert (answer.status, answer.body["state"], answer.body["error"]) == (202, "queued", "")
 
 
 async def test_forgets_a_finished_message_but_not_one_on_its_way(site: Site) -> None:
-    id = (await site.shop.send())["id"]
-    refused = await site.shop.delete(f"/v1/messages/{id}")
+    made = (await site.shop.send())["id"]
+    refused = await site.shop.delete(f"/v1/messages/{made}")
     assert refused.problem == (409, "not-possible", "")
     assert "queued" in refused.detail
-    await site.shop.post(f"/v1/messages/{id}/cancel")
-    assert (await site.shop.delete(f"/v1/messages/{id}")).status == 204
-    assert (await site.shop.delete(f"/v1/messages/{id}")).status == 404
+    await site.shop.post(f"/v1/messages/{made}/cancel")
+    assert (await site.shop.delete(f"/v1/messages/{made}")).status == 204
+    assert (await site.shop.delete(f"/v1/messages/{made}")).status == 404
 
 
 @pytest.mark.parametrize(("method", "tail"), [("GET", ""), ("DELETE", ""), ("POST", "/cancel"), ("POST", "/resend")])
 async def test_an_account_cannot_touch_the_messages_of_another(site: Site, method: str, tail: str) -> None:
-    id = (await site.shop.send())["id"]
-    assert (await site.bakery.call(method, f"/v1/messages/{id}{tail}")).problem == (404, "no-such-thing", "")
-    assert (await site.shop.get(f"/v1/messages/{id}")).body["state"] == "queued"
+    made = (await site.shop.send())["id"]
+    assert (await site.bakery.call(method, f"/v1/messages/{made}{tail}")).problem == (404, "no-such-thing", "")
+    assert (await site.shop.get(f"/v1/messages/{made}")).body["state"] == "queued"
 
 
 @pytest.mark.parametrize("id", ["0" * 40, "x", "%00", "%FF", "a%2Fb", "x" * 5000, "%F0%9F%98%80"])
