@@ -1,26 +1,26 @@
 """Where everything durable lives. One module a store; `open_store` picks it by the URL's scheme."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, cast
 
 from bridge.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from bridge.events import Bus
-    from bridge.store.sqlite import SqliteStore
+    from bridge.ports import Store
+
+#: scheme of the URL → module with a `STORE` class; `tests/contract/test_store_contract.py` runs on each
+STORES = {"sqlite": "bridge.store.sqlite"}
 
 
-async def open_store(url: str, bus: Bus | None = None, *, exclusive: bool = False) -> SqliteStore:
+async def open_store(url: str, bus: "Bus | None" = None, *, exclusive: bool = False) -> "Store":
     """Open (and migrate) the store at `url`, e.g. `sqlite:////var/lib/sms-bridge/bridge.db`.
 
     `exclusive` is for the one process that sends: a second one is refused with StoreUnavailable.
     """
     scheme, _, path = url.partition(":///")
-    if scheme != "sqlite" or not path:
+    if scheme not in STORES or not path:
         raise StoreUnavailable(f"no store for {url!r}: write sqlite:////absolute/path or sqlite:///relative/path")
-    from bridge.store.sqlite import SqliteStore
-
-    store = SqliteStore(path, bus)
+    store = importlib.import_module(STORES[scheme]).STORE(path, bus)
     await store.open(exclusive=exclusive)
-    return store
+    return cast("Store", store)

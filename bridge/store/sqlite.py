@@ -36,6 +36,7 @@ class SqliteStore:
         self._lock: IO[str] | None = None
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
         self._data_version = 0
+        self._closed = False
 
     async def open(self, *, exclusive: bool = False) -> None:
         """Open and migrate. Raises StoreUnavailable."""
@@ -94,7 +95,10 @@ class SqliteStore:
             self._lock = None
 
     async def close(self) -> None:
-        """Finish what was asked for, then let go of the file."""
+        """Finish what was asked for, then let go of the file. Harmless when repeated."""
+        if self._closed:
+            return
+        self._closed = True
         await self._writer.close()
         await asyncio.get_running_loop().run_in_executor(self._reader, self._read_connection.close)
         self._reader.shutdown(wait=False)
@@ -254,3 +258,6 @@ class SqliteStore:
             return int(tx.conn.execute("PRAGMA data_version").fetchone()[0])
 
         return await self._do(ask)
+
+
+STORE = SqliteStore

@@ -1,0 +1,527 @@
+"""What every store must do, on every store there is (`bridge.store.STORES`), on real files."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bridge import events
+from bridge.errors import BadRequest, IdempotencyConflict, NoSuchThing, NotPossible
+from bridge.events import message_data
+from bridge.model import Account, DeliveryState, Endpoint, Message, State, UnknownPolicy
+from bridge.ports import Concat, Credential, Evidence, InboundPart, InboundReport, Outcome, Store
+from bridge.queries import InboxQuery, LedgerQuery, MessageQuery
+from bridge.store import STORES, open_store
+
+NOW = 1_795_000_000_000
+SHOP, CAFE = Account("shop", NOW), Account("cafe", NOW)
+ANY = ("", "office")
+
+Opener = Callable[[], Awaitable[Store]]
+
+
+@pytest.fixture(params=sorted(STORES))
+async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Opener]:
+    """Opens the same store again, as after a restart."""
+    opened: list[Store] = []
+
+    async def again() -> Store:
+        if opened:
+            await opened.pop().close()
+        opened.append(await open_store(f"{request.param}:///{tmp_path}/bridge.db", exclusive=True))
+        return opened[0]
+
+    yield again
+    for store in opened:
+        await store.close()
+
+
+@pytest.fixture
+async def store(reopen: Opener) -> Store:
+    store = await reopen()
+    for account in (SHOP, CAFE):
+        await store.add_account(account, [])
+    return store
+
+
+def message(number: int, **changes: object) -> Message:
+    plain = Message(
+        id=f"{number:040x}", account="shop", recipient=f"+155501{number % 100:02}", written=f"155501{number % 100:02}",
+        text=f"text {number}", state=State.QUEUED, created_at=NOW, updated_at=NOW, due_at=NOW,
+    )  # fmt: skip
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+async def claimed(store: Store, expected: Message, line: str = "office") -> int:
+    claim = await store.claim(line, ("", line), NOW)
+    assert claim is not None
+    assert claim.message.id == expected.id
+    return claim.index
+
+
+async def sent(store: Store, which: Message, index: int, reference: int | None) -> Message:
+    return await store.record(Outcome(which.id, index, State.SENT, reference), NOW + 1)
+
+
+def part(
+    index: int, text: str, *, total: int = 3, reference: int = 7, slot: str = "", **changes: object
+) -> InboundPart:
+    slot = slot or f"SM:{reference}:{index}"
+    made = InboundPart("office", slot, "+15550150", text, NOW, Concat(reference, total, index))
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+class TestAccepting:
+    async def test_what_was_accepted_is_there_after_a_restart(self, store: Store, reopen: Opener) -> None:
+        await store.submit([message(1), message(2)])
+        store = await reopen()
+        assert [row.id for row in (await store.messages("shop", MessageQuery())).rows] == [message(2).id, message(1).id]
+        assert await store.message(message(1).id) == message(1)
+
+    async def test_all_or_none(self, store: Store) -> None:
+        await store.submit([message(1, client_ref="a")])
+        with pytest.raises(NotPossible, match="'a' was used before"):
+            await store.submit([message(2), message(3, client_ref="a")])
+        assert len((await store.messages("shop", MessageQuery())).rows) == 1
+
+    async def test_one_refused_submission_takes_no_other_of_its_commit_with_it(self, store: Store) -> None:
+        await store.submit([message(1, client_ref="a")])
+        outcomes = await asyncio.gather(
+            store.submit([message(2)]), store.submit([message(3, client_ref="a")]), store.submit([message(4)]),
+            return_exceptions=True,
+        )  # fmt: skip
+        assert [isinstance(outcome, NotPossible) for outcome in outcomes] == [False, True, False]
+        assert len((await store.messages("shop", MessageQuery())).rows) == 3
+
+    async def test_the_same_reference_is_free_in_another_account(self, store: Store) -> None:
+        await store.submit([message(1, client_ref="a")])
+        await store.submit([message(2, client_ref="a", account="cafe")])
+        assert (await store.messages("cafe", MessageQuery(client_ref="a"))).rows[0].id == message(2).id
+
+    async def test_an_idempotency_key_gives_the_first_answer_again_after_a_restart(
+        self, store: Store, reopen: Opener
+    ) -> None:
+        await store.submit([message(1), message(2)], "key", "digest")
+        store = await reopen()
+        again, replayed = await store.submit([message(3), message(4)], "key", "digest")
+        assert replayed
+        assert [each.id for each in again] == [message(1).id, message(2).id]
+        with pytest.raises(IdempotencyConflict):
+            await store.submit([message(5)], "key", "another digest")
+        assert len((await store.messages("", MessageQuery())).rows) == 2
+
+    async def test_its_event_says_what_the_message_is(self, store: Store) -> None:
+        accepted = message(1, client_ref="r", tag="t", slot=2, parts=2, state=State.SCHEDULED, text='"quoted" \n 😀')
+        await store.submit([accepted])
+        logged = (await store.events("shop", 0, 10))[0]
+        assert (logged.name, logged.subject, logged.at) == (events.MESSAGE_SUBMITTED, accepted.id, NOW)
+        assert dict(logged.data) == message_data(accepted)
+
+    async def test_finds_by_every_filter_page_by_page(self, store: Store) -> None:
+        await store.submit([message(number, created_at=NOW + number) for number in range(1, 6)])
+        first = await store.messages("shop", MessageQuery(limit=2))
+        second = await store.messages("shop", MessageQuery(limit=2, cursor=first.cursor))
+        last = await store.messages("shop", MessageQuery(limit=2, cursor=second.cursor))
+        assert [row.text for page in (first, second, last) for row in page.rows] == [
+            f"text {n}" for n in (5, 4, 3, 2, 1)
+        ]
+        assert last.cursor == ""
+
+        async def texts(query: MessageQuery) -> list[str]:
+            return [row.text for row in (await store.messages("shop", query)).rows]
+
+        assert await texts(MessageQuery(since=NOW + 4)) == ["text 5", "text 4"]
+        assert await texts(MessageQuery(until=NOW + 1)) == ["text 1"]
+        assert await texts(MessageQuery(recipient="+15550103")) == ["text 3"]
+        assert await texts(MessageQuery(keyword="TEXT 2")) == ["text 2"]
+        assert await texts(MessageQuery(before_id=message(2).id)) == ["text 1"]
+        assert await texts(MessageQuery(states=frozenset({State.FAILED}))) == []
+        assert (await store.messages("cafe", MessageQuery())).rows == ()
+        with pytest.raises(BadRequest, match="cursor"):
+            await store.messages("shop", MessageQuery(cursor="x' OR 1"))
+
+
+class TestSending:
+    async def test_the_oldest_due_message_goes_first_and_to_one_line_only(self, store: Store) -> None:
+        await store.submit([message(1, due_at=NOW - 1), message(2), message(3, due_at=NOW + 60_000)])
+        assert await claimed(store, message(1), "office") == 1
+        assert await claimed(store, message(2), "shop-phone") == 1
+        assert await store.claim("office", ANY, NOW) is None
+
+    async def test_a_message_for_another_line_is_left_to_it(self, store: Store) -> None:
+        await store.submit([message(1, route="shop-phone"), message(2)])
+        await claimed(store, message(2), "office")
+        assert await store.claim("office", ANY, NOW) is None
+        await claimed(store, message(1), "shop-phone")
+
+    async def test_a_crash_after_the_intent_makes_it_unknown_and_never_sent_again(
+        self, store: Store, reopen: Opener
+    ) -> None:
+        await store.submit([message(1)])
+        await claimed(store, message(1))
+        store = await reopen()
+        assert await store.recover(NOW) == 1
+        found = await store.message(message(1).id)
+        assert found.state is State.UNKNOWN
+        assert "may or may not" in found.error
+        assert await store.claim("office", ANY, NOW + 1) is None
+
+    @pytest.mark.parametrize(
+        ("policy", "state"), [(UnknownPolicy.RESEND, State.QUEUED), (UnknownPolicy.FAIL, State.FAILED)]
+    )
+    async def test_a_message_may_have_another_policy_for_the_unknown(
+        self, store: Store, policy: UnknownPolicy, state: State
+    ) -> None:
+        await store.submit([message(1, on_unknown=policy)])
+        await claimed(store, message(1))
+        await store.recover(NOW)
+        assert (await store.message(message(1).id)).state is state
+
+    async def test_a_crash_between_two_parts_sends_the_missing_ones_with_the_same_reference(
+        self, store: Store, reopen: Opener
+    ) -> None:
+        await store.submit([message(1, parts=3)])
+        claim = await store.claim("office", ANY, NOW)
+        assert claim is not None
+        assert (await sent(store, message(1), 1, 10)).state is State.SENDING
+        store = await reopen()
+        assert await store.recover(NOW) == 0
+        again = await store.claim("office", ANY, NOW)
+        assert again is not None
+        assert (again.index, again.done, again.concat_ref) == (2, frozenset({1}), claim.concat_ref)
+
+    async def test_long_messages_to_one_number_never_share_a_reference_soon(self, store: Store) -> None:
+        await store.submit([message(n, parts=2, recipient="+15550101") for n in range(200)])
+        refs = set()
+        for _ in range(200):
+            claim = await store.claim("office", ANY, NOW)
+            assert claim is not None
+            refs.add(claim.concat_ref)
+        assert len(refs) == 200
+        assert all(0 <= ref <= 255 for ref in refs)
+
+    async def test_a_temporary_refusal_waits_and_counts(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await claimed(store, message(1))
+        outcome = Outcome(message(1).id, 1, State.QUEUED, error="congestion", retry_at=NOW + 5000, counts=True)
+        found = await store.record(outcome, NOW)
+        assert (found.state, found.attempts, found.error) == (State.QUEUED, 1, "congestion")
+        assert await store.claim("office", ANY, NOW + 4999) is None
+        assert await store.advance(NOW) == NOW + 5000
+        assert await store.claim("office", ANY, NOW + 5000) is not None
+
+    async def test_a_phone_that_takes_a_long_text_whole_needs_no_further_part(self, store: Store) -> None:
+        await store.submit([message(1, parts=3)])
+        await store.claim("shop-phone", ("",), NOW, whole=True)
+        assert (await sent(store, message(1), 1, None)).state is State.SENT
+
+    async def test_one_refused_part_fails_the_message_and_says_which(self, store: Store) -> None:
+        await store.submit([message(1, parts=2)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 1)
+        await store.intend(message(1).id, 2, "office", NOW)
+        found = await store.record(Outcome(message(1).id, 2, State.FAILED, error="barred"), NOW)
+        assert (found.state, found.error) == (State.FAILED, "part 2 of 2: barred")
+
+    async def test_cancels_only_what_was_not_sent(self, store: Store) -> None:
+        await store.submit([message(1), message(2)])
+        await claimed(store, message(1))
+        assert (await store.cancel(message(2).id, NOW)).state is State.CANCELLED
+        with pytest.raises(NotPossible, match="sending"):
+            await store.cancel(message(1).id, NOW)
+        with pytest.raises(NoSuchThing):
+            await store.cancel(message(9).id, NOW)
+        assert await store.claim("office", ANY, NOW) is None
+
+    async def test_resends_what_is_missing_of_an_unknown_message(self, store: Store) -> None:
+        await store.submit([message(1, parts=2)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 1)
+        await store.intend(message(1).id, 2, "office", NOW)
+        await store.recover(NOW)
+        assert (await store.resend(message(1).id, NOW)).state is State.QUEUED
+        claim = await store.claim("office", ANY, NOW)
+        assert claim is not None
+        assert (claim.index, claim.done) == (2, frozenset({1}))
+
+    async def test_resends_nothing_that_went_out(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 1)
+        with pytest.raises(NotPossible, match="sent"):
+            await store.resend(message(1).id, NOW)
+
+    async def test_scheduled_messages_come_when_due_and_late_ones_expire(self, store: Store) -> None:
+        later = message(1, state=State.SCHEDULED, due_at=NOW + 1000, not_before=NOW + 1000)
+        await store.submit([later, message(2, expires_at=NOW + 500)])
+        assert await store.advance(NOW) == NOW + 500
+        assert await store.advance(NOW + 500) == NOW + 1000
+        assert (await store.message(message(2).id)).state is State.EXPIRED
+        assert await store.claim("office", ANY, NOW + 999) is None
+        assert await store.advance(NOW + 1000) == 0
+        assert await store.claim("office", ANY, NOW + 1000) is not None
+        assert events.MESSAGE_EXPIRED in [event.name for event in await store.events("shop", 0, 99)]
+
+    async def test_deletes_only_what_is_finished(self, store: Store) -> None:
+        await store.submit([message(1), message(2)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 1)
+        assert await store.delete_messages("cafe", MessageQuery(since=1)) == 0
+        assert await store.delete_messages("shop", MessageQuery(since=1)) == 1
+        assert [row.id for row in (await store.messages("shop", MessageQuery())).rows] == [message(2).id]
+        assert await store.parts(message(1).id) == []
+        with pytest.raises(BadRequest):
+            await store.delete_messages("shop", MessageQuery())
+
+
+class TestReports:
+    def report(self, reference: int, state: State = State.DELIVERED, recipient: str = "+15550101") -> InboundReport:
+        return InboundReport("office", f"SR:{reference}", recipient, reference, state, "TP-ST 0x46")
+
+    async def test_a_message_is_delivered_when_all_its_parts_are(self, store: Store) -> None:
+        await store.submit([message(1, parts=2)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 10)
+        await store.intend(message(1).id, 2, "office", NOW)
+        await sent(store, message(1), 2, 11)
+        first = await store.settle(self.report(11), NOW)
+        assert first is not None
+        assert first.state is State.SENT
+        second = await store.settle(self.report(10), NOW + 9)
+        assert second is not None
+        assert (second.state, second.delivered_at) == (State.DELIVERED, NOW + 9)
+
+    async def test_a_report_that_overtakes_the_answer_is_kept_for_it(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await claimed(store, message(1))
+        assert await store.settle(self.report(10), NOW) is None
+        assert (await sent(store, message(1), 1, 10)).state is State.DELIVERED
+
+    async def test_a_report_for_another_number_or_line_is_not_ours(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 10)
+        await store.settle(self.report(10, recipient="+15550199"), NOW)
+        await store.settle(replace(self.report(10), line="shop-phone"), NOW)
+        assert (await store.message(message(1).id)).state is State.SENT
+
+    async def test_a_recipient_in_national_format_is_the_same(self, store: Store) -> None:
+        await store.submit([message(1, recipient="+447700900123")])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 10)
+        found = await store.settle(self.report(10, recipient="07700900123"), NOW)
+        assert found is not None
+        assert found.state is State.DELIVERED
+
+    async def test_the_newest_part_of_a_reference_is_meant(self, store: Store) -> None:
+        await store.submit([message(1), message(2, recipient="+15550101")])
+        for which in (message(1), message(2)):
+            claim = await store.claim("office", ANY, NOW + int(which.id, 16))
+            assert claim is not None
+            await sent(store, which, 1, 10)
+        await store.settle(self.report(10), NOW)
+        assert (await store.message(message(1).id)).state is State.SENT
+        assert (await store.message(message(2).id)).state is State.DELIVERED
+
+    async def test_the_network_gave_up(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 10)
+        found = await store.settle(self.report(10, State.FAILED), NOW)
+        assert found is not None
+        assert (found.state, found.error) == (State.FAILED, "TP-ST 0x46")
+
+    async def test_still_trying_after_delivered_changes_nothing(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 10)
+        await store.settle(self.report(10), NOW)
+        found = await store.settle(self.report(10, State.SENT), NOW)
+        assert found is not None
+        assert found.state is State.DELIVERED
+        assert [event.name for event in await store.events("shop", 0, 99)].count(events.MESSAGE_DELIVERED) == 1
+
+    async def test_a_report_settles_the_only_unknown_message_to_that_number(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await claimed(store, message(1))
+        await store.recover(NOW)
+        found = await store.settle(self.report(99), NOW)
+        assert found is not None
+        assert found.state is State.DELIVERED
+
+    async def test_two_unknown_messages_to_one_number_stay_unknown(self, store: Store) -> None:
+        await store.submit([message(1), message(2, recipient="+15550101")])
+        for _ in range(2):
+            assert await store.claim("office", ANY, NOW) is not None
+        await store.recover(NOW)
+        assert await store.settle(self.report(99), NOW) is None
+
+    async def test_evidence_settles_an_unknown_part_and_the_rest_goes_out(self, store: Store) -> None:
+        await store.submit([message(1, parts=2)])
+        await claimed(store, message(1))
+        await store.recover(NOW)
+        found = await store.settle(Evidence("office", message(1).id, 1, State.SENT, 77), NOW)
+        assert found is not None
+        assert found.state is State.QUEUED
+        claim = await store.claim("office", ANY, NOW)
+        assert claim is not None
+        assert claim.index == 2
+
+
+class TestReceiving:
+    async def test_a_re_read_of_the_same_slot_is_the_same_sms(self, store: Store, reopen: Opener) -> None:
+        sms = InboundPart("office", "SM:3:abc", "+15550150", "hello", NOW)
+        assert await store.receive(sms, "office", NOW) is not None
+        store = await reopen()
+        assert await store.receive(sms, "office", NOW + 5) is None
+        assert len((await store.inbox("shop", InboxQuery(), NOW)).rows) == 1
+
+    async def test_a_true_repeat_is_kept(self, store: Store) -> None:
+        sms = InboundPart("office", "SM:3:abc", "+15550150", "hello", NOW)
+        first = await store.receive(sms, "office", NOW)
+        await store.acknowledged("office", "SM:3:abc")
+        second = await store.receive(sms, "office", NOW)
+        assert first is not None
+        assert second is not None
+        assert first.id != second.id
+
+    async def test_parts_are_put_together_whatever_their_order_across_a_restart(
+        self, store: Store, reopen: Opener
+    ) -> None:
+        assert await store.receive(part(3, "three"), "office", NOW) is None
+        assert await store.receive(part(1, "one "), "office", NOW) is None
+        store = await reopen()
+        whole = await store.receive(part(2, "two "), "office", NOW)
+        assert whole is not None
+        assert (whole.text, whole.partial, whole.sender) == ("one two three", False, "+15550150")
+
+    async def test_an_emoji_cut_in_two_comes_out_whole(self, store: Store) -> None:
+        await store.receive(part(1, "a\ud83d", total=2), "office", NOW)
+        whole = await store.receive(part(2, "\ude00b", total=2), "office", NOW)
+        assert whole is not None
+        assert whole.text == "a😀b"
+
+    async def test_the_same_part_twice_counts_once_even_when_the_message_is_complete(self, store: Store) -> None:
+        await store.receive(part(1, "one ", total=2), "office", NOW)
+        await store.receive(part(1, "one ", total=2, slot="again"), "office", NOW)
+        assert await store.receive(part(2, "two", total=2), "office", NOW) is not None
+        assert await store.receive(part(2, "two", total=2, slot="and again"), "office", NOW) is None
+        assert await store.release_partial(NOW + 10, NOW + 10) == []
+        assert len((await store.inbox("shop", InboxQuery(), NOW)).rows) == 1
+
+    async def test_a_reference_that_comes_round_again_starts_a_new_message(self, store: Store) -> None:
+        await store.receive(part(1, "old one ", total=2), "office", NOW)
+        await store.receive(part(2, "old two", total=2), "office", NOW)
+        await store.receive(part(1, "new one ", total=2, slot="x1", sent_at=NOW + 9000), "office", NOW)
+        whole = await store.receive(part(2, "new two", total=2, slot="x2", sent_at=NOW + 9000), "office", NOW)
+        assert whole is not None
+        assert whole.text == "new one new two"
+
+    async def test_references_of_different_width_are_different_messages(self, store: Store) -> None:
+        await store.receive(part(1, "eight ", total=2), "office", NOW)
+        wide = replace(part(2, "sixteen", total=2, slot="w"), concat=Concat(7, 2, 2, bits=16))
+        assert await store.receive(wide, "office", NOW) is None
+
+    async def test_a_set_that_stays_incomplete_is_given_out_with_its_gap_marked(self, store: Store) -> None:
+        await store.receive(part(1, "one "), "office", NOW)
+        await store.receive(part(3, " three"), "office", NOW)
+        other = await store.receive(InboundPart("office", "SM:9", "+15550151", "hi", NOW), "office", NOW)
+        assert other is not None  # it never holds up others
+        assert await store.release_partial(NOW - 1, NOW) == []
+        (partial,) = await store.release_partial(NOW, NOW + 60)
+        assert (partial.text, partial.partial) == ("one [part 2 of 3 missing] three", True)
+        assert await store.release_partial(NOW, NOW + 60) == []
+
+    async def test_what_cannot_be_decoded_is_kept_as_it_came(self, store: Store) -> None:
+        broken = InboundPart("office", "SM:1", "", "", data="07FF", error="the address is cut short")
+        kept = await store.receive(broken, "office", NOW)
+        assert kept is not None
+        assert (kept.data, kept.error) == ("07FF", "the address is cut short")
+
+    async def test_each_account_has_its_own_marks(self, store: Store) -> None:
+        for slot in ("a", "b"):
+            await store.receive(InboundPart("office", slot, "+15550150", slot, NOW), "office", NOW)
+        unread = InboxQuery(unread=True, mark_read=True)
+        assert [row.text for row in (await store.inbox("shop", unread, NOW)).rows] == ["b", "a"]
+        assert (await store.inbox("shop", unread, NOW)).rows == ()
+        assert [row.read for row in (await store.inbox("shop", InboxQuery(), NOW)).rows] == [True, True]
+        assert await store.delete_received("shop", InboxQuery(keyword="a"), NOW) == 1
+        assert [row.text for row in (await store.inbox("shop", InboxQuery(), NOW)).rows] == ["b"]
+        assert [row.text for row in (await store.inbox("cafe", InboxQuery(), NOW)).rows] == ["b", "a"]
+
+
+class TestLedger:
+    def endpoint(self, name: str, account: str = "shop", **changes: object) -> Endpoint:
+        return replace(Endpoint(name, account, "http://127.0.0.1:9/", created_at=NOW), **changes)  # type: ignore[arg-type]
+
+    async def test_an_event_is_owed_to_whoever_asked_for_it_and_nobody_else(self, store: Store) -> None:
+        await store.add_endpoint(self.endpoint("all"))
+        await store.add_endpoint(self.endpoint("flat", format="v1"))
+        await store.add_endpoint(self.endpoint("failures", events=(events.MESSAGE_FAILED,)))
+        await store.add_endpoint(self.endpoint("others", account="cafe"))
+        await store.submit([message(1)])
+        await store.receive(InboundPart("office", "a", "+15550150", "hi", NOW), "office", NOW)
+        owed = {
+            name: [event.name for _, event in await store.owed(name, 9)]
+            for name in ("all", "flat", "failures", "others")
+        }
+        assert owed == {
+            "all": [events.MESSAGE_SUBMITTED, events.MESSAGE_RECEIVED],
+            "flat": [events.MESSAGE_RECEIVED],
+            "failures": [],
+            "others": [events.MESSAGE_RECEIVED],
+        }
+
+    async def test_what_is_owed_survives_a_restart_with_the_same_event_id(self, store: Store, reopen: Opener) -> None:
+        await store.add_endpoint(self.endpoint("all"))
+        await store.submit([message(1)])
+        ((delivery, event),) = await store.owed("all", 9)
+        store = await reopen()
+        assert await store.owed("all", 9) == [(delivery, event)]
+
+    async def test_redelivers_one_or_a_range(self, store: Store) -> None:
+        await store.add_endpoint(self.endpoint("all"))
+        await store.submit([message(1), message(2), message(3)])
+        for delivery, _ in await store.owed("all", 9):
+            await store.record_attempt(replace(delivery, state=DeliveryState.DELIVERED, attempts=1, delivered_at=NOW))
+        assert await store.owed("all", 9) == []
+        rows = (await store.ledger("shop", LedgerQuery(state=DeliveryState.DELIVERED))).rows
+        assert await store.redeliver("cafe", LedgerQuery(), [rows[0].id], NOW) == 0
+        assert await store.redeliver("shop", LedgerQuery(), [rows[0].id], NOW) == 1
+        assert [delivery.id for delivery, _ in await store.owed("all", 9)] == [rows[0].id]
+        assert await store.redeliver("shop", LedgerQuery(state=DeliveryState.DELIVERED), [], NOW) == 2
+
+    async def test_a_removed_endpoint_is_owed_nothing(self, store: Store) -> None:
+        await store.add_endpoint(self.endpoint("all"))
+        await store.submit([message(1)])
+        await store.remove_endpoint("all")
+        assert await store.owed("all", 9) == []
+        with pytest.raises(NoSuchThing):
+            await store.remove_endpoint("all")
+
+
+class TestAccounts:
+    async def test_a_credential_opens_its_own_account_until_it_ends(self, store: Store) -> None:
+        await store.add_credential("shop", Credential("token", "", "d1", NOW + 10))
+        found = await store.account_for("token", "", "d1", NOW)
+        assert found is not None
+        assert found.name == "shop"
+        assert await store.account_for("apikey", "", "d1", NOW) is None
+        assert await store.account_for("token", "", "d1", NOW + 10) is None
+
+    async def test_a_disabled_account_is_closed(self, store: Store) -> None:
+        await store.add_credential("shop", Credential("apikey", "", "d1"))
+        await store.change_account(replace(SHOP, disabled=True))
+        assert await store.account_for("apikey", "", "d1", NOW) is None
+
+    async def test_replacing_ends_the_old_one(self, store: Store) -> None:
+        await store.add_credential("shop", Credential("apikey", "", "d1"))
+        await store.add_credential("shop", Credential("apikey", "", "d2"), replace=True)
+        assert await store.account_for("apikey", "", "d1", NOW) is None
+        assert await store.account_for("apikey", "", "d2", NOW) is not None
+
+    async def test_names_are_taken_once(self, store: Store) -> None:
+        with pytest.raises(NotPossible, match="already"):
+            await store.add_account(SHOP, [])

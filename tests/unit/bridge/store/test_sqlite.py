@@ -1,0 +1,84 @@
+"""What is SQLite's own among the stores: one file, several processes, releases."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bridge.errors import NotPossible, StoreUnavailable
+from bridge.events import Bus, Event
+from bridge.model import Account, Message, State
+from bridge.ports import InboundPart, Outcome, Store
+from bridge.queries import InboxQuery, MessageQuery
+from bridge.store import open_store
+
+NOW = 1_795_000_000_000
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await open_store(f"sqlite:///{tmp_path}/bridge.db", exclusive=True)
+    yield store
+    await store.close()
+
+
+def message(number: int, route: str = "") -> Message:
+    return Message(
+        id=f"{number:040x}", account="shop", recipient="+15550101", written="+15550101", text="hi",
+        state=State.QUEUED, created_at=NOW, updated_at=NOW, due_at=NOW, route=route,
+    )  # fmt: skip
+
+
+async def test_a_second_sender_is_refused(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="in use by another bridge"):
+        await open_store(f"sqlite:///{tmp_path}/bridge.db", exclusive=True)
+
+
+async def test_the_command_line_may_look_and_write_beside_it(store: Store, tmp_path: Path) -> None:
+    await store.changed_elsewhere()
+    assert not await store.changed_elsewhere()
+    beside = await open_store(f"sqlite:///{tmp_path}/bridge.db")
+    await beside.add_account(Account("third", NOW), [])
+    await beside.close()
+    assert await store.changed_elsewhere()
+    assert not await store.changed_elsewhere()
+
+
+async def test_a_file_of_a_newer_release_is_not_touched(store: Store, tmp_path: Path) -> None:
+    await store.close()
+    with sqlite3.connect(tmp_path / "bridge.db") as raw:
+        raw.execute("PRAGMA user_version = 99")
+    raw.close()
+    with pytest.raises(StoreUnavailable, match="newer sms-bridge"):
+        await open_store(f"sqlite:///{tmp_path}/bridge.db")
+
+
+async def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable, match="file"):
+        await open_store(f"sqlite:///{tmp_path}/file/bridge.db")
+
+
+async def test_old_things_go_and_waiting_ones_stay(store: Store) -> None:
+    await store.submit([message(1), message(2, route="elsewhere")])
+    await store.claim("office", ("",), NOW)
+    await store.record(Outcome(message(1).id, 1, State.SENT, 1), NOW)
+    await store.receive(InboundPart("office", "a", "+15550150", "hi", NOW), "office", NOW)
+    assert not await store.sweep(0, 0)
+    assert len((await store.messages("shop", MessageQuery())).rows) == 2
+    assert not await store.sweep(NOW + 10, 0)
+    assert [row.id for row in (await store.messages("shop", MessageQuery())).rows] == [message(2).id]
+    assert (await store.inbox("shop", InboxQuery(), NOW)).rows == ()
+
+
+async def test_events_reach_the_bus_only_when_they_are_on_disk(tmp_path: Path) -> None:
+    bus, heard = Bus(), list[Event]()
+    bus.subscribe(heard.extend)
+    store = await open_store(f"sqlite:///{tmp_path}/other.db", bus)
+    await store.submit([message(1)])
+    with pytest.raises(NotPossible):
+        await store.submit([message(1)])
+    logged = await store.events("", 0, 9)
+    assert [(event.seq, event.subject, event.name) for event in heard] == [(e.seq, e.subject, e.name) for e in logged]
+    await store.close()
