@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bridge.ports import Concat
 from bridge.segments import join, split
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, decode, encode_deliver
-from device_drivers.virtual.posting import Posting, now
+from device_drivers.virtual.posting import SERVICE_CENTRE, Posting, now
 
 if TYPE_CHECKING:
     from device_drivers.virtual.network import Network
@@ -93,5 +93,5 @@ class Handset:
             self._reference = (self._reference + 1) % 256
         for index, part in enumerate(parts, 1):
             concat = Concat(self._reference, len(parts), index) if len(parts) > 1 else None
-            pdu = encode_deliver(self.number, part, sent_at=now(), concat=concat)
+            pdu = encode_deliver(self.number, part, sent_at=now(), concat=concat, smsc=SERVICE_CENTRE)
             self._network.carry(Posting(self.number, to, 0, report=False, pdu=pdu, sent_at=now()))
