@@ -75,6 +75,7 @@ def build_app(
         raise ConfigError(problems)
     app = web.Application()
     app[SITE] = site
+    app.on_shutdown.append(_close)
     mounted = []
     for name, prefix in wanted.items():
         limit = (body_limits or {}).get(name, known[name].body_limit)
@@ -137,7 +138,7 @@ def _guarded(dialect: Dialect, route: Route) -> Handler:
                 return await route.handler(request)
             if request.method == "OPTIONS" and dialect.cors:
                 return web.Response(status=204, headers=CORS)
-            raise WrongMethod(f"This path answers to {', '.join(sorted(route.methods))} only.")
+            raise WrongMethod(route.methods)
         except BridgeError as error:
             return refuse(error)
         except Exception as error:
@@ -152,6 +153,10 @@ def _mishap(error: Exception, path: str) -> BridgeError:
     where = "".join(traceback.format_tb(error.__traceback__))
     log.error("%s in %s (reference %s)\n%s", type(error).__name__, path, number, where)
     return BridgeError(f"Something went wrong inside the bridge; its log has more under {number}.")
+
+
+async def _close(app: web.Application) -> None:
+    app[SITE].closing.set()
 
 
 async def _front(request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ a class that obeys `Dialect`. `tests/contract/test_dialect_contract.py` finds ea
 and fails until it has a word for every state and every error.
 """
 
+import asyncio
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -29,6 +30,8 @@ class Site:
     gateway: Gateway
     #: where callers reach us, without a trailing slash; "" when not configured
     public_url: str = ""
+    #: set when the application goes down: answers that go on for long must end
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
