@@ -50,7 +50,7 @@ class ModemLink:
         self._session = Session(
             port,
             options.baudrate,
-            tell=lambda news: self._from_reader(self._heard, news),
+            tell=self._told,
             lost=lambda error: self._from_reader(self._fail, f"the modem on {port} is gone: {error}"),
             rtscts=options.rtscts,
             patience=options.command_timeout,
@@ -204,9 +204,16 @@ class ModemLink:
         with suppress(RuntimeError):  # the loop has ended, so nobody is interested
             self._loop.call_soon_threadsafe(call, argument)
 
-    def _heard(self, news: News) -> None:
-        """News, on the loop."""
+    def _told(self, news: News) -> None:
+        """News, still on the reader thread: a late result must find its message before the next one takes its place."""
         told = understand(news)
+        if told.meaning is not Meaning.LATE_RESULT:
+            self._from_reader(self._heard, told)
+        elif evidence := self._sender.late(told, self._line.name):
+            self._from_reader(self._inbound.put_nowait, evidence)
+
+    def _heard(self, told: Told) -> None:
+        """News, on the loop."""
         match told.meaning:
             case Meaning.ARRIVED:
                 self._hint(told.memory)
@@ -221,9 +228,6 @@ class ModemLink:
                 self._hint()
             case Meaning.REGISTRATION | Meaning.SIM_GONE:
                 self._hint(look=True)
-            case Meaning.LATE_RESULT:
-                if evidence := self._sender.late(told, self._line.name):
-                    self._inbound.put_nowait(evidence)
 
     def _hint(self, *memories: str, look: bool = False) -> None:
         """Something is to be done; "" stands for all memories."""
