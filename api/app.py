@@ -71,6 +71,8 @@ def build_app(
     wanted = {name: kind.prefix for name, kind in known.items()} if dialects is None else dialects
     if unknown := [name for name in wanted if name not in known]:
         raise ConfigError([f"dialects.{name}: there is only {', '.join(known)}" for name in unknown])
+    if problems := [problem for name in wanted for problem in _misfits(known[name], (options or {}).get(name, {}))]:
+        raise ConfigError(problems)
     app = web.Application()
     app[SITE] = site
     app.on_shutdown.append(_close)
@@ -87,8 +89,30 @@ def build_app(
 
 
 def runner(app: web.Application) -> web.AppRunner:
-    """What serves the application: no access log, because keys travel in queries, and long request lines."""
-    return web.AppRunner(app, access_log=None, max_line_size=MAX_LINE, max_field_size=MAX_LINE)
+    """What serves the application: long request lines, and neither an access log nor their bytes in any other."""
+    wire_log = log.getChild("wire")
+    wire_log.addFilter(_without_bytes)
+    return web.AppRunner(app, access_log=None, logger=wire_log, max_line_size=MAX_LINE, max_field_size=MAX_LINE)
+
+
+def _without_bytes(record: logging.LogRecord) -> bool:
+    """aiohttp quotes a request line that it cannot read; a key may be in it, so only the kind of error stays."""
+    if record.exc_info and record.exc_info[0]:
+        record.msg = f"{record.getMessage()}: {record.exc_info[0].__name__}"
+        record.args, record.exc_info = None, None
+    return True
+
+
+def _misfits(kind: type[Dialect], options: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a dialect's options, as `key: message`."""
+    problems = []
+    for name, value in options.items():
+        key = f"dialects.{kind.name}.options.{name}"
+        if name not in kind.options:
+            problems.append(f"{key}: no such option; there is {', '.join(kind.options) or 'none'}")
+        elif type(value) is not kind.options[name][0]:
+            problems.append(f"{key}: must be of type {kind.options[name][0].__name__}, not {type(value).__name__}")
+    return problems
 
 
 def _mount(app: web.Application, dialect: Dialect, prefix: str) -> Mounted:

@@ -28,7 +28,7 @@ _YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "of
 _EXAMPLES: dict[type[Any], str] = {str: '"text"', int: "8", float: "2.5", bool: "true", list: '["one", "two"]'}
 _KINDS: dict[type[Any], str] = {
     str: "a text", int: "a whole number", float: "a number", bool: "true or false",
-    list: "a list of texts", tuple: "a list of texts", dict: "a table",
+    list: "a list of texts", dict: "a table",
 }  # fmt: skip
 
 
@@ -291,7 +291,9 @@ def _described(value: Any) -> str:
 
 def _convert(value: Any, type_: Any) -> Any:
     """A TOML value, or the text of a variable, in a setting's type. Raises _Wrong."""
-    if get_origin(type_) is tuple or type_ in {tuple, list}:
+    if get_origin(type_) is tuple:
+        return tuple(_list(value))
+    if type_ is list:
         return _list(value)
     if isinstance(type_, type) and issubclass(type_, Enum):
         return _word(value, type_)
@@ -306,11 +308,11 @@ def _convert(value: Any, type_: Any) -> Any:
     return value
 
 
-def _list(value: Any) -> tuple[str, ...]:
+def _list(value: Any) -> list[str]:
     if isinstance(value, _FromEnvironment):
-        return tuple(each.strip() for each in value.split(",") if each.strip())
+        return [each.strip() for each in value.split(",") if each.strip()]
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return tuple(value)
+        return value
     raise _Wrong("a list of texts")
 
 

@@ -1,6 +1,5 @@
 """`account …`: who may call the bridge. Works on the store, whether the bridge runs or not."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -44,7 +43,7 @@ def add(name: str, wanted: place.Wanted, as_json: bool) -> None:
         async with product.opened(wanted.find()) as store:
             await store.add_account(made, credentials)
 
-    asyncio.run(keep())
+    product.finish(keep())
     _print(printed, as_json)
 
 
@@ -58,7 +57,7 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
         async with product.opened(wanted.find()) as store:
             return [each for each in await store.accounts() if each.name != accounts.OPERATOR]
 
-    found = asyncio.run(read())
+    found = product.finish(read())
     if as_json:
         json_line([{"account": each.name, "disabled": each.disabled, "created_at": each.created_at} for each in found])
     elif found:
@@ -73,7 +72,7 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
 @place.options
 def disable(name: str, wanted: place.Wanted) -> None:
     """Refuse an account's credentials until it is enabled again. Its messages stay."""
-    asyncio.run(_switch(name, wanted.find(), disabled=True))
+    product.finish(_switch(name, wanted.find(), disabled=True))
     click.echo(f"The account {name} is disabled.")
 
 
@@ -82,7 +81,7 @@ def disable(name: str, wanted: place.Wanted) -> None:
 @place.options
 def enable(name: str, wanted: place.Wanted) -> None:
     """Let a disabled account in again."""
-    asyncio.run(_switch(name, wanted.find(), disabled=False))
+    product.finish(_switch(name, wanted.find(), disabled=False))
     click.echo(f"The account {name} is enabled.")
 
 
@@ -112,7 +111,7 @@ def rotate(name: str, kind: str, wanted: place.Wanted, as_json: bool) -> None:
             for credential in accounts.kept(printed):
                 await store.add_credential(name, credential, replace=True)
 
-    asyncio.run(renew())
+    product.finish(renew())
     _print(printed, as_json)
 
 

@@ -70,7 +70,8 @@ def send(
                     _show_queued(message, as_json)
                 await _follow(message, events, delivered, as_json)
 
-    product.until_stopped(run())
+    if not product.until_stopped(run()):
+        raise Sentence("not waiting any longer; whatever was queued is safe, and the bridge goes on with it")
 
 
 def _show_queued(message: dict[str, Any], as_json: bool) -> None:
@@ -111,6 +112,7 @@ def tail(wanted: place.Wanted, as_json: bool) -> None:
 
     async def run() -> None:
         async with connected(wanted) as client, client.listen() as events:
+            click.secho(f"Listening to the bridge at {client.url}. Ctrl-C ends it.", dim=True, err=True)
             async for event in events:
                 json_line(event) if as_json else click.echo(event_line(event))
         raise Sentence("the bridge stopped")

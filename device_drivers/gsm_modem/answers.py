@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from device_drivers.gsm_modem import lines
+from device_drivers.gsm_modem import lines, quirks
 from device_drivers.gsm_modem.lines import OK, PROMPT, Asked, Framer, Kind
 
 #: lines that may come between the two of a `+CMT`, `+CDS` or `+CBM` before its PDU counts as lost
@@ -32,6 +32,7 @@ class Silent(Exception):
     def __init__(self, command: str, seconds: float, answer: tuple[str, ...] = ()) -> None:
         super().__init__(f"no answer to {command} within {seconds:g} s")
         self.command = command
+        self.seconds = seconds
         #: what had come by then
         self.answer = answer
 
@@ -136,6 +137,8 @@ class Dialogue:
         return self._question is None or not self._question.names & lines.SMS_COMMANDS
 
     def _news(self, line: str) -> Iterator[News]:
+        if self._question is not None and quirks.POWERED_UP.match(line):
+            self._finish(line)
         if lines.name_of(line) == "+CUSD" and line.count('"') % 2:
             self._quoted = [line]
         else:
@@ -149,7 +152,8 @@ class Dialogue:
 
     def _second_half(self, line: str) -> News | None:
         """The pair when this line is the PDU of the header that came before; noise may come in between."""
-        if _HEX.fullmatch(line) and _fits(self._header, line):
+        at_once = self._patience == PATIENCE  # else an answer could be taken for it, so its length must fit
+        if _HEX.fullmatch(line) and (at_once or _fits(self._header, line)):
             pair = (self._header, line)
             self._header = ""
             return pair
@@ -159,12 +163,13 @@ class Dialogue:
         return None
 
     def _end(self, final: str) -> None:
-        if self._question is None or not self._may_end(self._question, final):
-            return
+        if self._question is not None and self._may_end(self._question, final):
+            self._finish(final)
+
+    def _finish(self, final: str) -> None:
         self.answer = Answer(tuple(self._lines), final)
         self._question = None
         self._framer.expect_prompt = False
-
 
     def _may_end(self, question: Asked, final: str) -> bool:
         if final == PROMPT or (self._prompt and final == OK):

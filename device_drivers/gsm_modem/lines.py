@@ -41,7 +41,21 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 #: commands that are refused with +CMS ERROR rather than +CME ERROR (TS 27.005 §3)
 SMS_COMMANDS = frozenset(
-    {"+CMGS", "+CMSS", "+CMGW", "+CMGC", "+CMGL", "+CMGR", "+CMGD", "+CPMS", "+CNMI", "+CNMA", "+CSMS", "+CSCA", "+CSMP"}
+    {
+        "+CMGS",
+        "+CMSS",
+        "+CMGW",
+        "+CMGC",
+        "+CMGL",
+        "+CMGR",
+        "+CMGD",
+        "+CPMS",
+        "+CNMI",
+        "+CNMA",
+        "+CSMS",
+        "+CSCA",
+        "+CSMP",
+    }
 )
 
 #: a header and a PDU in the next line (TS 27.005 §3.4.1)
@@ -68,8 +82,6 @@ class Asked:
     text: str
     #: `+CREG` for `AT+CREG?`: results that would be unsolicited otherwise
     names: frozenset[str]
-    #: answers with results of any name (`ATI`)
-    loose: bool = False
 
 
 def asked(command: str, result: str = "") -> Asked:
@@ -79,9 +91,10 @@ def asked(command: str, result: str = "") -> Asked:
     """
     text = command.strip()
     names = {result} if result else set(_NAME_IN_COMMAND.findall(_QUOTED.sub("", text.upper())))
+    names |= quirks.ANSWERS_TO.get(text.upper(), frozenset())
     for name in tuple(names):
         names |= quirks.ANSWERS_TO.get(name, frozenset())
-    return Asked(text.upper(), frozenset(names), text.upper() in quirks.LOOSE_COMMANDS)
+    return Asked(text.upper(), frozenset(names))
 
 
 def name_of(line: str) -> str:
@@ -112,7 +125,7 @@ def classify(line: str, question: Asked | None) -> Kind:
 def _named(name: str, question: Asked | None) -> Kind:
     if name in PAIRED:
         return Kind.HEADER
-    if question is not None and (name in question.names or (question.loose and name not in quirks.NEWS)):
+    if question is not None and name in question.names:
         return Kind.ANSWER
     return Kind.URC
 

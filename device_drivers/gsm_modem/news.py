@@ -24,7 +24,6 @@ class Meaning(Enum):
     RESTARTED = "restarted"
     REGISTRATION = "registration"
     SIM_GONE = "sim gone"
-    USSD = "ussd"
     #: the result of a `+CMGS` that was given up: `reference`, or `final` for a no
     LATE_RESULT = "late result"
     NOTHING = "nothing"
@@ -49,16 +48,18 @@ def understand(news: News) -> Told:
         return Told(Meaning.ARRIVED, memory=place[1])
     if name in {"+CMT", "+CDS"} and len(news) > 1:
         return Told(Meaning.DIRECT, memory=name[1:], pdu=news[1])
-    if name == "+CUSD":
-        return Told(Meaning.USSD)
     if result := _RESULT.match(line):
         return Told(Meaning.LATE_RESULT, reference=int(result[1]))
     if line.upper().startswith("+CMS ERROR"):
         return Told(Meaning.LATE_RESULT, final=line)
+    return Told(_meaning(line, name))
+
+
+def _meaning(line: str, name: str) -> Meaning:
     if quirks.MEMORY_FULL.match(line):
-        return Told(Meaning.FULL)
+        return Meaning.FULL
     if quirks.SIM_GONE.match(line):
-        return Told(Meaning.SIM_GONE)
+        return Meaning.SIM_GONE
     if quirks.RESTARTED.match(line):
-        return Told(Meaning.RESTARTED)
-    return Told(Meaning.REGISTRATION if name in quirks.REGISTRATION else Meaning.NOTHING)
+        return Meaning.RESTARTED
+    return Meaning.REGISTRATION if name in quirks.REGISTRATION else Meaning.NOTHING

@@ -5,20 +5,12 @@ from dataclasses import dataclass
 
 #: results whose name is not that of the command
 ANSWERS_TO: dict[str, frozenset[str]] = {
+    "ATI": frozenset({"+GCAP"}),
     "+CCID": frozenset({"+ICCID", "^ICCID", "+QCCID"}),
     "+CGSN": frozenset({"+GSN"}),
     "+CMSS": frozenset({"+CMGS"}),
     "+CPBR": frozenset({"+CPBF"}),
 }
-
-#: commands that answer with results of any name
-LOOSE_COMMANDS = frozenset({"ATI", "AT+CLAC", "AT&V"})
-
-#: results that are news whatever was asked, even inside the answer of a loose command
-NEWS = frozenset(
-    {"+CMTI", "+CDSI", "+CRING", "+CLIP", "+CCWA", "+CIEV", "+CGEV", "+CTZV", "+CTZE", "+CUSATP", "+CUSATEND", "+WIND"}
-    | {"+QIND", "+STIN", "+ZUSIMR", "+ZEND", "+ZDONR", "+CSSI", "+CSSU", "+DTMF", "*PSUTTZ", "^RSSI", "^MODE", "^BOOT"}
-)
 
 #: news without a name; some have no colon at all
 UNNAMED_NEWS = re.compile(
@@ -26,6 +18,9 @@ UNNAMED_NEWS = re.compile(
     r"|(UNDER|OVER)[- ]VOLTAGE|\+SMS FULL|\+PBREADY$|\^SYSSTART|\^SHUTDOWN|\+ZUSIMR|PROTOCOL_|HANGUP:|CONNECT$",
     re.IGNORECASE,
 )
+
+#: said once at power-up: whatever was asked before will never be answered
+POWERED_UP = re.compile(r"RDY$|\^SYSSTART|MODEM:STARTUP", re.IGNORECASE)
 
 #: the modem started anew or found its SIM: everything set up before is gone
 RESTARTED = re.compile(
@@ -36,7 +31,9 @@ RESTARTED = re.compile(
 MEMORY_FULL = re.compile(r"\^SMMEMFULL|\+SMS FULL|\+CIEV: ?\"?SMSFULL|\+CIEV: ?8,1$|\+QIND: ?\"?SMSFULL", re.IGNORECASE)
 
 #: the SIM was pulled out
-SIM_GONE = re.compile(r"\+CPIN: ?NOT (INSERTED|READY)|\^SIMST: ?(0|255)\b|\+CME ERROR: ?(10|SIM not inserted)$", re.IGNORECASE)
+SIM_GONE = re.compile(
+    r"\+CPIN: ?NOT (INSERTED|READY)|\^SIMST: ?(0|255)\b|\+CME ERROR: ?(10|SIM not inserted)$", re.IGNORECASE
+)
 
 #: something about the registration or the signal changed
 REGISTRATION = frozenset({"+CREG", "+CEREG", "+CGREG"})

@@ -8,7 +8,9 @@ import hashlib
 import logging
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 
 from device_drivers.gsm_modem import causes
 from device_drivers.gsm_modem.answers import Failed, Silent
@@ -56,6 +58,8 @@ class Storage:
         #: read and given out, not forgotten by the modem yet
         self._held: dict[str, Stored] = {}
         self._committed: set[str] = set()
+        #: memories that notifications named rightly
+        self._honest: set[str] = set()
         #: memory → used and total, as far as the modem told
         self.fill: dict[str, tuple[int, int]] = {}
 
@@ -63,6 +67,17 @@ class Storage:
     def full(self) -> str:
         """The first memory with no room left, or ""."""
         return next((name for name, (used, total) in self.fill.items() if total and used >= total), "")
+
+    def look(self, hinted: Sequence[str]) -> list[Stored]:
+        """What a notification hints at. Some modems name the wrong memory, so a name is not trusted until it was right.
+
+        Raises PortLost.
+        """
+        if not set(hinted) <= set(self.memories):
+            return self.drain()
+        fresh = self.drain(hinted)
+        self._honest.update(stored.memory for stored in fresh)
+        return fresh if self._honest.issuperset(hinted) else fresh + self.drain()
 
     def drain(self, memories: Sequence[str] = ()) -> list[Stored]:
         """What lies there and was not given out before. Raises PortLost; a memory that fails is left for next time."""
@@ -74,6 +89,13 @@ class Storage:
                 log.warning("could not read memory %s: %s", memory or "(the only one)", error)
                 self._selected = ""
         return fresh
+
+    def count(self) -> dict[str, tuple[int, int]]:
+        """How full every memory is now. Raises PortLost."""
+        for memory in self.memories:
+            with suppress(Failed, Silent):
+                self._select(memory, count=True)
+        return dict(self.fill)
 
     def forget(self, slot: str) -> None:
         """Delete what `slot` names, if it is still there; harmless when repeated. Raises PortLost."""
@@ -143,7 +165,7 @@ def parse_list(memory: str, answer: Sequence[str], index: int = 0) -> list[Store
     Some modems leave <stat> out of +CMGR; then the content decides what it is.
     """
     found: list[Stored] = []
-    for header, pdu in zip(answer, answer[1:], strict=False):
+    for header, pdu in pairwise(answer):
         match = _LISTED.match(header)
         if match is None or _LISTED.match(pdu):
             continue

@@ -53,7 +53,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         patience: float = 10.0,
     ) -> None:
         super().__init__(port, baudrate, notifyCallbackFunc, fatalErrorCallbackFunc)
-        self._flow = {"rtscts": rtscts, "dsrdtr": dsrdtr}
+        self._rtscts, self._dsrdtr = rtscts, dsrdtr
         #: seconds an ordinary command may take
         self.patience = patience
         self._dialogue = Dialogue()
@@ -67,9 +67,15 @@ class Transport(SerialComms):  # type: ignore[misc]
         self.heard_at = 0.0
 
     def connect(self) -> None:
-        """Open the port for us alone and start listening. Raises serial.SerialException."""
+        """Open the port for us alone, start listening and wake the modem. Raises serial.SerialException, Silent."""
         port = serial.Serial(
-            self.port, self.baudrate, timeout=None, write_timeout=WRITE_TIMEOUT, exclusive=True, **self._flow
+            self.port,
+            self.baudrate,
+            timeout=None,
+            write_timeout=WRITE_TIMEOUT,
+            exclusive=True,
+            rtscts=self._rtscts,
+            dsrdtr=self._dsrdtr,
         )
         with suppress(OSError):
             # flock keeps out those who ask; this keeps out the others
@@ -86,6 +92,18 @@ class Transport(SerialComms):  # type: ignore[misc]
         )
         weakref.finalize(self, _hang_up, port, self._closing)
         self.rxThread.start()
+        self.knock()
+
+    def knock(self) -> None:
+        """Leave a prompt that somebody left open and wake the modem. Raises Silent when nothing answers AT."""
+        self._put(ESC)
+        self._wait_for_quiet()
+        for _ in range(3):
+            self.in_step = True  # nothing has been asked yet that could come late
+            with suppress(Silent):
+                self.exchange("AT", timeout=min(self.patience, 2.0))
+                return
+        raise Silent("AT", 3 * min(self.patience, 2.0))
 
     def hang_up(self) -> None:
         """Stop listening and wake whoever waits for an answer, without waiting for anything."""
@@ -156,6 +174,11 @@ class Transport(SerialComms):  # type: ignore[misc]
                     self.exchange(command, timeout=min(self.patience, 3.0), named_only=named_only)
                     return
             raise Silent("AT", min(self.patience, 3.0))
+
+    def expect_late_result(self, expected: bool) -> None:
+        """A `+CMGS` was given up after its PDU went out, or its result has come after all."""
+        with self._mutex:
+            self._dialogue.expects_late_result = expected
 
     def _wait_for_quiet(self) -> None:
         """Until nothing has come for a moment, but never long: some modems chatter without end."""

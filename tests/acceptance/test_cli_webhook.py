@@ -1,5 +1,6 @@
 """`sms-bridge webhook …` on a real store file."""
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -88,11 +89,11 @@ def test_says_what_is_wrong(
     assert (done.code, done.err) == (code, f"sms-bridge: {sentence}\n")
 
 
-async def test_shows_what_was_given_up_and_owes_it_again(
+def test_shows_what_was_given_up_and_owes_it_again(
     sms_bridge: SmsBridge, data: tuple[str, str], tmp_path: Path
 ) -> None:
     sms_bridge("webhook", "add", "shop", URL, *data)
-    given_up = await owe_and_give_up(tmp_path)
+    given_up = asyncio.run(owe_and_give_up(tmp_path))
     [dead] = [
         json.loads(line)
         for line in sms_bridge("webhook", "ledger", "--state", "dead", "--json", *data).out.splitlines()

@@ -20,6 +20,7 @@ class FakeDriver:
         "port": (str, "serial port"),
         "pin": (str, "PIN of the SIM"),
         "baud": (int, "speed of the serial port"),
+        "init": (list, "commands to begin with"),
     }
 
     def validate(self, device: Device) -> Sequence[str]:
@@ -101,13 +102,15 @@ def test_reads_every_kind_of_value(file: Path) -> None:
         driver = "gsm_modem"
         port = "/dev/sms/shop"
         baud = 115200
+        init = ["AT"]
         """,
     )
     assert (made.http.port, made.http.legacy_http_200) == (9000, True)
     assert (made.sending.retry_interval, made.sending.on_unknown) == (5.0, UnknownPolicy.RESEND)
     assert made.webhooks.allow_http == ("crm.lan",)
     assert made.dialects["smsmobile"] == settings.Dialect(True, "/mobile", {"strict": True})
-    assert made.devices["shop-modem"] == Device("shop-modem", "gsm_modem", {"port": "/dev/sms/shop", "baud": 115200})
+    options = {"port": "/dev/sms/shop", "baud": 115200, "init": ["AT"]}
+    assert made.devices["shop-modem"] == Device("shop-modem", "gsm_modem", options)
 
 
 def test_the_environment_wins_over_the_file(file: Path) -> None:
@@ -121,11 +124,17 @@ def test_the_environment_wins_over_the_file(file: Path) -> None:
         SMS_BRIDGE__WEBHOOKS__ALLOW_HTTP="a.lan, b.lan",
         SMS_BRIDGE__DEVICES__SHOP_MODEM__PIN="0123",
         SMS_BRIDGE__DEVICES__SHOP_MODEM__BAUD="9600",
+        SMS_BRIDGE__DEVICES__SHOP_MODEM__INIT="AT+CLIP=1, AT",
     )
     assert (made.http.port, made.http.host, made.http.legacy_http_200) == (9001, "::1", True)
     assert (made.sending.expire_after, made.sending.on_unknown) == (1.5, UnknownPolicy.FAIL)
     assert made.webhooks.allow_http == ("a.lan", "b.lan")
-    assert made.devices["shop-modem"].options == {"port": "/dev/a", "pin": "0123", "baud": 9600}
+    assert made.devices["shop-modem"].options == {
+        "port": "/dev/a",
+        "pin": "0123",
+        "baud": 9600,
+        "init": ["AT+CLIP=1", "AT"],
+    }
 
 
 def test_a_pin_never_shows_in_a_repr(file: Path) -> None:

@@ -1,0 +1,141 @@
+"""Who a line is and how it does: the questions behind `Line`. On the worker thread."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gsmmodem.exceptions import CommandError
+
+from bridge.model import LineState
+from device_drivers.gsm_modem.bringup import attempt
+from device_drivers.gsm_modem.session import Session
+
+#: +CREG <stat> (3GPP TS 27.007 §7.2): word for `Line.registration`, sentence when nothing can be sent
+REGISTRATION: dict[int, tuple[str, str]] = {
+    0: ("none", "The modem is not looking for a network: check the SIM and that the radio is on."),
+    1: ("home", ""),
+    2: ("searching", "The modem is searching for a network: check antenna and coverage."),
+    3: ("denied", "The network denied the registration: the SIM may be blocked, expired or not allowed here."),
+    4: ("", "The modem does not know its registration: out of coverage?"),
+    5: ("roaming", ""),
+    6: ("home", ""),
+    7: ("roaming", ""),
+    8: ("denied", "Only emergency calls are allowed here: the SIM may be barred."),
+}
+_ON_AIR = frozenset({1, 5, 6, 7})
+
+_CREG = re.compile(r"\+C(?:E|G)?REG:\s*(?:\d\s*,\s*)?(\d+)\b")
+_NUMBER = re.compile(r'\+CNUM:\s*(?:"[^"]*")?\s*,\s*"(\+?\d+)"')
+_ICCID = re.compile(r"\b(89\d{14,18})")
+_ICCID_COMMANDS = ("AT+CCID", "AT+ICCID", "AT^ICCID?", "AT+QCCID", "AT+ZGETICCID")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What does not change while the SIM is in."""
+
+    number: str = ""
+    iccid: str = ""
+    imsi: str = ""
+    imei: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What does."""
+
+    state: LineState
+    registration: str
+    signal_dbm: int | None
+    operator: str
+    reason: str
+
+
+def identify(session: Session, number: str = "") -> Identity:
+    """Raises TimeoutException and Silent for a modem that fell silent, PortLost."""
+    maker, model = _said(lambda: session.manufacturer), _said(lambda: session.model)
+    return Identity(
+        number=number or _own_number(session),
+        iccid=_iccid(session),
+        imsi=_digits(_said(lambda: session.imsi)),
+        imei=imei_in([_said(lambda: session.imei)]),
+        model=model if maker.lower() in model.lower() else f"{maker} {model}".strip(),
+    )
+
+
+def ask(session: Session) -> Health:
+    """Raises TimeoutException for a modem that fell silent, PortLost."""
+    registered = registration(session)
+    signal = _said(lambda: session.signalStrength)
+    level = int(signal) if signal.lstrip("-").isdigit() else -1
+    word, reason = REGISTRATION.get(registered, ("", "")) if registered is not None else ("", "")
+    # a modem without +CREG still tells by its signal whether there is a network
+    on_air = registered in _ON_AIR or (registered is None and level > 0)
+    if not on_air and not reason:
+        reason = "There is no signal: check antenna and coverage."
+    return Health(
+        LineState.READY if on_air else LineState.OUT_OF_SERVICE,
+        word,
+        -113 + 2 * level if 0 <= level <= 31 else None,
+        _said(lambda: session.networkName),
+        "" if on_air else reason,
+    )
+
+
+def registration(session: Session) -> int | None:
+    """+CREG's <stat>, or +CEREG's where only LTE is up; None when the modem knows neither."""
+    stats = []
+    for command in ("AT+CREG?", "AT+CEREG?"):
+        stat = _stat(_lines(session, command))
+        if stat in _ON_AIR:
+            return stat
+        stats.append(stat)
+    return next((stat for stat in stats if stat is not None), None)
+
+
+def imei_in(lines: Sequence[str]) -> str:
+    """The first 14 to 16 digits in an answer to AT+CGSN: an IMEI, with or without its check digit or version."""
+    match = re.search(r"\b\d{14,16}\b", " ".join(lines))
+    return match[0] if match else ""
+
+
+def _lines(session: Session, command: str) -> list[str]:
+    answer = session.write(command, parseError=False) or []
+    return answer[:-1] if answer and answer[-1] == "OK" else []
+
+
+def _stat(lines: Sequence[str]) -> int | None:
+    # the answer has two numbers; news that slipped in has one
+    for line in sorted(lines, key=lambda line: -line.count(",")):
+        if match := _CREG.match(line):
+            return int(match[1])
+    return None
+
+
+def _own_number(session: Session) -> str:
+    match = _NUMBER.search("\n".join(_lines(session, "AT+CNUM")))
+    return match[1] if match else ""
+
+
+def _iccid(session: Session) -> str:
+    for command in _ICCID_COMMANDS:
+        if match := _ICCID.search(" ".join(attempt(session, command) or [])):
+            return match[1]
+    return ""
+
+
+def _said(ask: Callable[[], Any]) -> str:
+    """A property of the library as text; "" when the modem does not know it or says something else."""
+    try:
+        value = ask()
+    except (CommandError, IndexError, AttributeError, ValueError):
+        return ""
+    text = "" if value is None else str(value).strip()
+    return "" if text in {"OK", "ERROR"} else text
+
+
+def _digits(text: str) -> str:
+    match = re.search(r"\d{6,}", text)
+    return match[0] if match else ""

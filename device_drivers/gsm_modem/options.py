@@ -1,0 +1,92 @@
+"""What a `[devices.x]` table of this driver may hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+OPTIONS: Mapping[str, tuple[type, str]] = {
+    "port": (str, "serial port, best a stable name: /dev/sms/office or /dev/serial/by-id/…"),
+    "imei": (str, "instead of a port: the modem with this IMEI, on whatever port it enumerates"),
+    "candidates": (list, "patterns of ports to look for `imei` on; default /dev/sms/*, /dev/ttyUSB*, /dev/ttyACM*"),
+    "baudrate": (int, "bits per second; only real serial lines care (default 115200)"),
+    "rtscts": (bool, "hardware flow control, for serial lines wired for it (default false)"),
+    "pin": (str, "PIN of the SIM; tried once, never again when it was wrong"),
+    "number": (str, "the line's own number, where the SIM does not know it"),
+    "smsc": (str, "service centre number, where the SIM has none or a wrong one"),
+    "send_timeout": (float, "seconds the network may take to accept a message (default 120)"),
+    "command_timeout": (float, "seconds any other command may take (default 10)"),
+    "poll_interval": (float, "seconds between looks into the SMS memories, beside notifications (default 45)"),
+    "watchdog": (float, "seconds of silence before the modem is asked for a sign of life (default 30)"),
+    "init": (list, "AT commands to send when the modem is ready; refused ones are ignored"),
+}
+
+CANDIDATES = ("/dev/sms/*", "/dev/ttyUSB*", "/dev/ttyACM*")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A device's options with their defaults."""
+
+    port: str = ""
+    imei: str = ""
+    candidates: tuple[str, ...] = CANDIDATES
+    baudrate: int = 115200
+    rtscts: bool = False
+    pin: str = ""
+    number: str = ""
+    smsc: str = ""
+    send_timeout: float = 120.0
+    command_timeout: float = 10.0
+    poll_interval: float = 45.0
+    watchdog: float = 30.0
+    init: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "Options":
+        """From the configuration, which `problems` found nothing wrong with."""
+        known = {field.name for field in fields(cls)}
+        given: dict[str, Any] = {name: value for name, value in options.items() if name in known}
+        given.update((name, tuple(given[name])) for name in ("candidates", "init") if name in given)
+        return cls(**given)
+
+
+def problems(options: Mapping[str, Any]) -> Sequence[str]:
+    """Everything wrong, each as `key: message`."""
+    found = [f"{name}: no such option" for name in options if name not in OPTIONS]
+    found += [
+        f"{name}: must be {_word(OPTIONS[name][0])}"
+        for name, value in options.items()
+        if name in OPTIONS and not _is(value, OPTIONS[name][0])
+    ]
+    return found or _contents(Options.of(options))
+
+
+def _contents(options: Options) -> list[str]:
+    found = []
+    if not options.port and not options.imei:
+        found.append("port: give a port, or an imei to find the modem by")
+    if options.imei and not (options.imei.isdigit() and len(options.imei) in {14, 15, 16}):
+        found.append("imei: must be the 15 digits that AT+CGSN or the label says")
+    if options.pin and not (options.pin.isdigit() and 4 <= len(options.pin) <= 8):
+        found.append("pin: must be 4 to 8 digits")
+    for name in ("send_timeout", "command_timeout", "poll_interval", "watchdog", "baudrate"):
+        if getattr(options, name) <= 0:
+            found.append(f"{name}: must be more than 0")
+    if any(not isinstance(command, str) or not command.upper().startswith("AT") for command in options.init):
+        found.append("init: must be a list of commands that begin with AT")
+    return found
+
+
+def _is(value: object, wanted: type) -> bool:
+    if wanted is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if wanted is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if wanted is list:
+        return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+    return isinstance(value, wanted)
+
+
+def _word(wanted: type) -> str:
+    words = {str: 'a text in quotes, like "…"', int: "a whole number", float: "a number", bool: "true or false"}
+    return words.get(wanted, "a list of texts")

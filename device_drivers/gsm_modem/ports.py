@@ -1,0 +1,129 @@
+"""Serial ports as Linux shows them: which there are, what is behind them, who holds them. Nothing is opened here."""
+
+import errno
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from device_drivers.gsm_modem import quirks
+
+_PROC = Path("/proc")
+_SYS_TTY = Path("/sys/class/tty")
+
+
+@dataclass(frozen=True, slots=True)
+class UsbPort:
+    """A port and the USB interface behind it; fields are "" for a port without one."""
+
+    path: str
+    vendor_id: str = ""
+    product_id: str = ""
+    interface: str = ""
+    #: bInterfaceProtocol; Huawei's 02 (12) speaks AT with news, 01 (10) is for dialling up
+    protocol: str = ""
+    product: str = ""
+
+    @property
+    def ids(self) -> str:
+        """`12d1:1506`, or ""."""
+        return f"{self.vendor_id}:{self.product_id}" if self.vendor_id else ""
+
+    @property
+    def rank(self) -> int:
+        """How likely it is the port for AT and news: small is likely, 9 is not a modem that we know."""
+        vendor = quirks.vendor_of_usb(self.vendor_id)
+        if vendor is None:
+            return 8 if self.vendor_id in quirks.ADAPTERS else 9
+        if vendor.interfaces:
+            return vendor.interfaces.index(self.interface) if self.interface in vendor.interfaces else 7
+        if vendor.name == "Huawei":
+            return {"02": 0, "12": 0, "01": 6, "10": 6}.get(self.protocol, 4)
+        return 4
+
+
+def matching(patterns: Iterable[str]) -> list[str]:
+    """Paths of existing ports, without two names for one device; earlier patterns name it."""
+    found: dict[str, str] = {}
+    for pattern in patterns:
+        for path in sorted(glob.glob(pattern)):
+            found.setdefault(os.path.realpath(path), path)
+    return list(found.values())
+
+
+def describe(path: str, sys_tty: Path = _SYS_TTY) -> UsbPort:
+    """What sysfs says of a port."""
+    interface = (sys_tty / Path(os.path.realpath(path)).name / "device").resolve()
+    for folder in (interface, *interface.parents):
+        if (folder / "bInterfaceNumber").exists():
+            device = folder.parent
+            return UsbPort(
+                path,
+                _attribute(device / "idVendor"),
+                _attribute(device / "idProduct"),
+                _attribute(folder / "bInterfaceNumber"),
+                _attribute(folder / "bInterfaceProtocol"),
+                _attribute(device / "product"),
+            )
+    return UsbPort(path)
+
+
+def _attribute(path: Path) -> str:
+    with suppress(OSError):
+        return path.read_text().strip()
+    return ""
+
+
+def holders(path: str) -> list[str]:
+    """Programs that have this port open, as `name (pid)`; without root only one's own are seen."""
+    device = os.path.realpath(path)
+    return sorted({f"{_program(pid)} ({pid})" for pid in _pids() if pid != os.getpid() and _has_open(pid, device)})
+
+
+def running(names: Iterable[str]) -> list[str]:
+    """Which of these programs run."""
+    wanted = {name[:15]: name for name in names}  # the kernel cuts them there
+    return sorted({wanted[program] for pid in _pids() if (program := _program(pid)) in wanted})
+
+
+def _pids() -> Iterator[int]:
+    return (int(folder.name) for folder in _PROC.iterdir() if folder.name.isdigit())
+
+
+def _program(pid: int) -> str:
+    return _attribute(_PROC / str(pid) / "comm")
+
+
+def _has_open(pid: int, device: str) -> bool:
+    try:
+        return any(os.path.realpath(link) == device for link in (_PROC / str(pid) / "fd").iterdir())
+    except OSError:
+        return False
+
+
+#: programs that are known to take modem ports
+GREEDY = ("ModemManager", "brltty", "gammu-smsd", "smsd", "wvdial", "pppd", "minicom", "picocom", "screen")
+
+
+def why_not_open(path: str, error: OSError) -> str:
+    """One sentence for a person: why the port could not be opened and what to do."""
+    code = error.errno
+    if code == errno.ENOENT:
+        return f"there is no {path}: is the modem plugged in? `ls -l /dev/serial/by-id` shows what is there"
+    if code == errno.EACCES:
+        return (
+            f"no permission to open {path}: add this user to the group dialout (`usermod -aG dialout …`), log in anew"
+        )
+    if code in {errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK}:
+        return f"{path} is held by another program{_suspects(path)}; `fuser -v {path}` shows which"
+    return f"{path} could not be opened: {error}"
+
+
+def _suspects(path: str) -> str:
+    if found := holders(path):
+        return f": {', '.join(found)}"
+    if likely := running(GREEDY):
+        return f", most likely {' or '.join(likely)}"
+    return ""

@@ -1,0 +1,42 @@
+"""What to do about a modem that falls silent: ask, ask again, restart it, let go of it. No I/O."""
+
+from enum import Enum
+
+#: seconds without a byte before the modem is asked for a sign of life
+WATCH_EVERY = 30.0
+#: questions without an answer before it is restarted
+MISSES = 3
+#: after a miss the next question comes this much sooner
+HURRY = 10.0
+
+
+class Step(Enum):
+    """The stages, mildest first."""
+
+    #: leave any prompt, drain, and ask once more
+    ASK_AGAIN = "ask again"
+    #: AT+CFUN=1,1 into the dark, then give the device back: it is opened anew when it has enumerated
+    RESTART = "restart"
+
+
+class Watchdog:
+    """Counts silences of one modem."""
+
+    def __init__(self, interval: float = WATCH_EVERY) -> None:
+        self._interval = interval
+        self._misses = 0
+
+    def due_in(self, idle: float, in_step: bool) -> float:
+        """Seconds until the next question, for a modem that has been quiet for `idle` seconds."""
+        if self._misses:
+            return self._interval / HURRY
+        return max(0.0, self._interval - idle) if in_step else 0.0
+
+    def answered(self) -> None:
+        """It lives."""
+        self._misses = 0
+
+    def missed(self) -> Step:
+        """It did not answer: what to do now."""
+        self._misses += 1
+        return Step.RESTART if self._misses >= MISSES else Step.ASK_AGAIN

@@ -1,0 +1,60 @@
+"""Finding modems: by IMEI among the ports, and what is plugged in at all."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import serial
+
+from bridge.errors import DeviceLost
+from bridge.ports import Found
+from device_drivers.gsm_modem import health, ports, quirks
+from device_drivers.gsm_modem.answers import Failed, Silent
+from device_drivers.gsm_modem.options import CANDIDATES
+from device_drivers.gsm_modem.transport import Transport
+
+#: seconds for a port to say AT's OK and its IMEI; one that is silent is not a modem's AT port
+PATIENCE = 1.0
+
+
+async def by_imei(imei: str, candidates: Sequence[str], baudrate: int = 115200) -> str:
+    """The port that the modem with this IMEI is on now. Raises DeviceLost when none says it is."""
+    paths = ports.matching(candidates)
+    answers = await asyncio.gather(*(asyncio.to_thread(imei_of, path, baudrate) for path in paths))
+    matches = [path for path, answer in zip(paths, answers, strict=True) if answer and _same(answer, imei)]
+    if matches:
+        return min(matches, key=lambda path: ports.describe(path).rank)
+    seen = ", ".join(f"{path} ({answer or 'no answer or held'})" for path, answer in zip(paths, answers, strict=True))
+    raise DeviceLost(f"no modem with IMEI {imei} is plugged in; looked at {seen or 'no port: there is none'}")
+
+
+def imei_of(path: str, baudrate: int = 115200) -> str:
+    """What the modem on a port says to AT+CGSN; "" when nothing there does, or another program has the port."""
+    wire = Transport(path, baudrate, patience=PATIENCE)
+    try:
+        with suppress(serial.SerialException, Failed, Silent):
+            wire.connect()
+            return health.imei_in(wire.ask("AT+CGSN"))
+        return ""
+    finally:
+        wire.close()
+
+
+def _same(answer: str, imei: str) -> bool:
+    """Some modems leave the check digit out or give the software version in its place."""
+    return answer[:14] == imei[:14]
+
+
+def plugged_in() -> list[Found]:
+    """Ports that a modem may be behind, likely ones first; nothing is opened, so it may be something else."""
+    described = sorted((ports.describe(path) for path in ports.matching(CANDIDATES)), key=lambda port: port.rank)
+    return [Found("gsm_modem", {"port": port.path}, _words(port)) for port in described]
+
+
+def _words(port: ports.UsbPort) -> str:
+    vendor = quirks.vendor_of_usb(port.vendor_id)
+    maker = vendor.name if vendor else quirks.ADAPTERS.get(port.vendor_id, "")
+    what = " ".join(word for word in (maker, port.product) if word) or "serial port"
+    usb = f", USB {port.ids} interface {port.interface}" if port.ids else ""
+    likely = "" if port.rank < 6 else " (perhaps not the port for SMS)"
+    return f"{what}{usb}{likely}"

@@ -1,0 +1,130 @@
+"""What is chosen from what a modem offers, and what a configuration may say."""
+
+import pytest
+
+from device_drivers.gsm_modem import bringup, news, options, quirks
+from device_drivers.gsm_modem.health import imei_in
+from device_drivers.gsm_modem.news import Meaning
+from device_drivers.gsm_modem.options import Options
+from device_drivers.gsm_modem.recovery import Step, Watchdog
+from device_drivers.gsm_modem.storage import Stored, parse_list, slot_of
+
+
+@pytest.mark.parametrize(
+    ("offer", "stores_reports", "chosen"),
+    [
+        ("+CNMI: (0-2),(0-3),(0,2),(0-2),(0,1)", True, "2,1,0,2,0"),
+        ("+CNMI: (0-2),(0-3),(0,2),(0-2),(0,1)", False, "2,1,0,1,0"),
+        ("+CNMI: (0,1,2),(0,1,2,3),(0,2),(0,1),(1)", False, "2,1,0,1,1"),
+        ("+CNMI: (0,1),(0,1),(0),(0),(0,1)", True, "1,1,0,0,0"),
+        ("+CNMI: (1,2),(0,1),(0,2,3),(0,2),(1)", False, "2,1,0,2,1"),
+        ("+CNMI: (2),(2),(0)", True, "2,2,0"),
+        ("+CNMI: garbage", True, ""),
+    ],
+)
+def test_asks_for_stored_rather_than_direct(offer: str, stores_reports: bool, chosen: str) -> None:
+    offered = [bringup.numbers(group) for group in bringup.parse_groups([offer])]
+    assert bringup.preferred_cnmi(offered, stores_reports) == chosen
+
+
+@pytest.mark.parametrize(
+    ("line", "meaning"),
+    [
+        ('+CMTI: "SM",0', Meaning.ARRIVED),
+        ('+CDSI: "SR",7', Meaning.ARRIVED),
+        ('^SMMEMFULL:"SM"', Meaning.FULL),
+        ("+SMS FULL", Meaning.FULL),
+        ("RDY", Meaning.RESTARTED),
+        ("Call Ready", Meaning.RESTARTED),
+        ("^SIMST:1", Meaning.RESTARTED),
+        ("^SIMST:255", Meaning.SIM_GONE),
+        ("+CPIN: NOT INSERTED", Meaning.SIM_GONE),
+        ("+CREG: 2", Meaning.REGISTRATION),
+        ("+CMGS: 5", Meaning.LATE_RESULT),
+        ("^RSSI:17", Meaning.NOTHING),
+        ("RING", Meaning.NOTHING),
+    ],
+)
+def test_understands_news(line: str, meaning: Meaning) -> None:
+    assert news.understand((line,)).meaning is meaning
+
+
+def test_takes_a_direct_sms_with_its_pdu() -> None:
+    told = news.understand(("+CMT: ,23", "00AB"))
+    assert (told.meaning, told.memory, told.pdu) == (Meaning.DIRECT, "CMT", "00AB")
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (["+CMGL: 1,0,,4", "00AB", "+CMGL: 2,1,,4", "00CD"], [(1, "00AB"), (2, "00CD")]),
+        (['+CMGL: 0,1,"",4', "00AB"], [(0, "00AB")]),
+        (["+CMGL: 3,2,,4", "00AB", "+CMGL: 4,3,,4", "00CD"], []),
+        (["+CMGL: 5,,,4", "00AB"], [(5, "00AB")]),
+        (["+CMGL: 5,0,,4", "+CMGL: 6,0,,4", "not hex"], [(6, "not hex")]),
+        (["+CMGR: 0,,4", "00AB"], [(9, "00AB")]),
+        (["+CMGR: ,,4", "00AB"], [(9, "00AB")]),
+        (["+CMGR: 3,,4", "00AB"], []),
+        ([], []),
+    ],
+)
+def test_reads_lists_of_every_make(answer: list[str], found: list[tuple[int, str]]) -> None:
+    assert [(stored.index, stored.pdu) for stored in parse_list("SM", answer, 9)] == found
+
+
+def test_a_slot_names_place_and_content() -> None:
+    assert Stored("SM", 3, "00ab").slot == Stored("SM", 3, "00AB").slot == slot_of("SM:3", "00AB")
+    assert Stored("SM", 3, "00AB").slot.startswith("SM:3:")
+    assert len({Stored("SM", 3, "00AB").slot, Stored("SM", 4, "00AB").slot, Stored("SM", 3, "00AC").slot}) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({}, "port: give a port, or an imei to find the modem by"),
+        ({"port": 3}, 'port: must be a text in quotes, like "…"'),
+        ({"port": "/dev/x", "pin": 1234}, 'pin: must be a text in quotes, like "…"'),
+        ({"port": "/dev/x", "pin": "12"}, "pin: must be 4 to 8 digits"),
+        ({"imei": "12"}, "imei: must be the 15 digits that AT+CGSN or the label says"),
+        ({"port": "/dev/x", "baudrate": True}, "baudrate: must be a whole number"),
+        ({"port": "/dev/x", "send_timeout": 0}, "send_timeout: must be more than 0"),
+        ({"port": "/dev/x", "init": ["CMGF=0"]}, "init: must be a list of commands that begin with AT"),
+        ({"port": "/dev/x", "prot": 1}, "prot: no such option"),
+    ],
+)
+def test_says_what_is_wrong_with_the_options(given: dict[str, object], problem: str) -> None:
+    assert list(options.problems(given)) == [problem]
+
+
+def test_takes_good_options() -> None:
+    given = {"imei": "490154203237518", "candidates": ["/dev/ttyUSB*"], "send_timeout": 60, "init": ["AT+CMMS=0"]}
+    assert list(options.problems(given)) == []
+    assert Options.of(given).candidates == ("/dev/ttyUSB*",)
+
+
+def test_every_option_is_documented_and_read() -> None:
+    assert set(options.OPTIONS) == set(Options.__dataclass_fields__)
+    assert all(help_text for _, help_text in options.OPTIONS.values())
+
+
+def test_finds_the_maker() -> None:
+    assert quirks.vendor_of("huawei").name == "Huawei"
+    assert quirks.vendor_of("SIMCOM_Ltd").name == "SIMCom"
+    assert quirks.vendor_of("Acme").name == "generic"
+    assert quirks.vendor_of_usb("2C7C") is quirks.vendor_of("Quectel")
+
+
+def test_finds_an_imei_in_what_a_modem_says() -> None:
+    assert imei_in(["490154203237518"]) == "490154203237518"
+    assert imei_in(['+CGSN: "490154203237518"']) == "490154203237518"
+    assert imei_in(["+CME ERROR: 3"]) == ""
+
+
+def test_restarts_a_modem_after_three_silences_and_forgives_earlier_ones() -> None:
+    watchdog = Watchdog(30)
+    assert watchdog.due_in(idle=10, in_step=True) == 20
+    assert watchdog.due_in(idle=0, in_step=False) == 0
+    assert [watchdog.missed(), watchdog.missed()] == [Step.ASK_AGAIN] * 2
+    assert watchdog.due_in(idle=0, in_step=False) == 3
+    watchdog.answered()
+    assert [watchdog.missed(), watchdog.missed(), watchdog.missed()] == [Step.ASK_AGAIN, Step.ASK_AGAIN, Step.RESTART]
