@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bridge import events, numbers, routing
@@ -125,6 +125,7 @@ class Gateway:
             raise
         later = draft.not_before > now
         due = draft.not_before if later else now
+        lifetime = draft.ttl or self._expire_after
         return Message(
             id=f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{secrets.token_hex(11)}",
             account=account.name,
@@ -135,7 +136,7 @@ class Gateway:
             created_at=now,
             updated_at=now,
             due_at=due,
-            expires_at=draft.expires_at or (due + self._expire_after if self._expire_after else 0),
+            expires_at=draft.expires_at or (due + lifetime if lifetime else 0),
             route=route,
             slot=draft.slot,
             parts=parts,
@@ -277,14 +278,18 @@ class Gateway:
         return count
 
     # -- news -----------------------------------------------------------------------------------
+    async def position(self) -> int:
+        """The `seq` of the newest event: as `after` of `events` it leaves out nothing that comes from now on."""
+        return await self._store.newest_event()
+
     async def events(
         self, account: Account, after: int | None = None, names: Sequence[str] = ()
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Events as they are committed; with `after`, first those of the log with a greater `seq`."""
         woken = asyncio.Event()
         unsubscribe = self._bus.subscribe(lambda _: woken.set())
         try:
-            position = await self._store.newest_event() if after is None else after
+            position = await self.position() if after is None else after
             while True:
                 woken.clear()
                 batch = await self._store.events(_scope(account), position, EVENT_BATCH)

@@ -61,8 +61,8 @@ class Lane:
         self._aside_was_last = False
         #: attempts in a row that found the receiver down; None until the first row tells
         self._failures: int | None = None
-        #: refusals in a row of the event at the head
-        self._refusals = 0
+        #: seq of the row in line that was refused last, and how often in a row
+        self._refused = (0, 0)
         self._tried_at = 0
         self._recording: set[asyncio.Task[None]] = set()
         self._unwritable = 0
@@ -106,8 +106,8 @@ class Lane:
             return
         while self._unwritable or len(self._recording) >= UNRECORDED:
             await asyncio.wait(self._recording, return_when=asyncio.FIRST_COMPLETED)
-        if self._news and not self._line:
-            await self._fetch()
+        while self._news and not self._line:
+            await self._fetch()  # again when a whole batch stood aside
         now = self._clock.now()
         head = self._due(self._line[0][0], now) if self._line else None
         aside = self._aside_due(head, now)
@@ -149,7 +149,7 @@ class Lane:
     async def _start_over(self) -> None:
         await self._recorded()
         self._rewind = False
-        self._cursor = self._refusals = 0
+        self._cursor = 0
         self._line.clear()
         self._aside.clear()
 
@@ -165,15 +165,12 @@ class Lane:
         self._aside_was_last = False
         delivery, event = self._line[0]
         answer = await self._answer(delivery, event)
-        refused = rules.verdict(answer.status) is Verdict.REFUSED
-        self._refusals = self._refusals + 1 if refused else 0
-        after = self._outcome(delivery, answer, self._refusals)
-        steps_aside = refused and self._refusals >= rules.REFUSALS
-        if after.state is DeliveryState.OWED and not steps_aside:
+        refusals = self._count_refusals(delivery, answer)
+        after = self._outcome(delivery, answer, refusals)
+        if after.state is DeliveryState.OWED and refusals < rules.REFUSALS:
             self._line[0] = (after, event)
         else:
             self._line.popleft()
-            self._refusals = 0
             if after.state is DeliveryState.OWED:
                 heapq.heappush(self._aside, (after.due_at, after.seq))
         await self._write(after, answer)
@@ -192,7 +189,6 @@ class Lane:
         elif after.state is DeliveryState.OWED:
             # the receiver is down: nobody is refused, and the oldest comes first again
             self._line.appendleft((after, event))
-            self._refusals = 0
         await self._write(after, answer)
 
     async def _answer(self, delivery: Delivery, event: Event) -> Answer:
@@ -203,6 +199,16 @@ class Lane:
         except Exception as error:
             log.exception("webhook %s (%s) to endpoint %s", delivery.id, event.name, self.endpoint.id)
             return Answer(rules.NOT_MADE, f"internal error: {type(error).__name__}")
+
+    def _count_refusals(self, delivery: Delivery, answer: Answer) -> int:
+        """How often the row in line was refused in a row, this answer included."""
+        if rules.verdict(answer.status) is not Verdict.REFUSED:
+            self._refused = (0, 0)
+        elif self._refused[0] == delivery.seq:
+            self._refused = (delivery.seq, self._refused[1] + 1)
+        else:
+            self._refused = (delivery.seq, 1)
+        return self._refused[1]
 
     def _outcome(self, delivery: Delivery, answer: Answer, refusals: int) -> Delivery:
         down = rules.verdict(answer.status) is Verdict.DOWN

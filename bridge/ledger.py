@@ -32,11 +32,13 @@ class Ledger:
         clock: Clock,
         post: Poster,
         on_death: Callable[[BaseException], None] | None = None,
+        grace: float = GRACE,
     ) -> None:
         self._store = store
         self._bus = bus
         self._clock = clock
         self._post = post
+        self._grace = grace
         self._tasks = Tasks("ledger", on_death)
         self._lanes: dict[str, tuple[Lane, asyncio.Task[None]]] = {}
         self._poked: set[str | None] = set()
@@ -52,11 +54,12 @@ class Ledger:
     async def close(self) -> None:
         """Start no more attempts; those under way have a few seconds, or stay owed."""
         self._deaf()
+        self._deaf = lambda: None
         for lane, _ in self._lanes.values():
             lane.finish()
         running = [task for _, task in self._lanes.values()]
         if running:
-            await asyncio.wait(running, timeout=GRACE)
+            await asyncio.wait(running, timeout=self._grace)
         await self._tasks.close()
         self._lanes.clear()
 

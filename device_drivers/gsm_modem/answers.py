@@ -152,7 +152,8 @@ class Dialogue:
 
     def _second_half(self, line: str) -> News | None:
         """The pair when this line is the PDU of the header that came before; noise may come in between."""
-        if _HEX.fullmatch(line) and _fits(self._header, line):
+        at_once = self._patience == PATIENCE  # else an answer could be taken for it, so its length must fit
+        if _HEX.fullmatch(line) and (at_once or _fits(self._header, line)):
             pair = (self._header, line)
             self._header = ""
             return pair

@@ -126,18 +126,21 @@ BUSY = frozenset({("CMS", 314), ("CMS", 515), ("CME", 14), ("CME", 515)})
 
 _ERROR = re.compile(r"\+(CM[ES]) ERROR\s*:?\s*(.*)", re.IGNORECASE)
 _BROKE = re.compile(r"\bcredit|\bbalance|\bfunds", re.IGNORECASE)
-#: spellings of words that modems in AT+CMEE=2 use beside the standard's
+#: spellings that modems in AT+CMEE=2 use beside the words above
 _SPELLINGS = {
+    "please wait, init or command processing in progress": 515,
+    "unassigned (unallocated) number": 1,
+    "operator determined barring": 8,
+    "resources unavailable, unspecified": 47,
+    "me failure": 300,
+    "user abort": 512,
     "unknown": 500,
-    "sim not inserted": 310,
     "sim pin necessary": 311,
-    "sim pin required": 311,
     "sim puk necessary": 316,
     "no network": 331,
     "network time-out": 332,
     "unable to store": 320,
     "unable to reach sc": 42,
-    "smsc address unknown": 330,
 }
 
 
@@ -152,7 +155,7 @@ def code_of(final: str) -> tuple[str, int] | None:
     table = CMS if kind == "CMS" else CME
     words = rest.lower().rstrip(".")
     code = next((code for code, (text, _) in table.items() if text.lower() == words), None)
-    if code is None and kind == "CMS":
+    if code is None and (kind == "CMS" or _SPELLINGS.get(words) in table):
         code = _SPELLINGS.get(words)
     return None if code is None else (kind, code)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import aiohttp
 
 from bridge import daemon
-from bridge.accounts import kept, new_credentials
+from bridge.accounts import new_credentials
 from bridge.errors import NotPossible
 from bridge.gateway import Gateway
 from bridge.model import Account, Message, Received, State
@@ -86,21 +86,23 @@ async def running(settings: Config) -> AsyncIterator[Bridge]:
     """The daemon, from its first line to its last."""
     ready: asyncio.Future[daemon.Running] = asyncio.get_running_loop().create_future()
     task = asyncio.get_running_loop().create_task(daemon.run(settings, on_ready=ready.set_result))
-    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
-    if task.done():
-        task.result()
-    up = ready.result()
-    printed, credentials = new_credentials("shop")
-    with suppress(NotPossible):
-        await up.store.add_account(SHOP, credentials)
-    for credential in kept(printed):
-        with suppress(NotPossible):
-            await up.store.add_credential("shop", credential)
-    async with aiohttp.ClientSession() as http:
-        yield Bridge(up.url, up.gateway, up.store, printed, http)
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    try:
+        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+        up = ready.result()
+        printed, credentials = new_credentials("shop")
+        try:
+            await up.store.add_account(SHOP, credentials)
+        except NotPossible:  # a bridge before this one made it
+            for credential in credentials:
+                await up.store.add_credential("shop", credential, replace=True)
+        async with aiohttp.ClientSession() as http:
+            yield Bridge(up.url, up.gateway, up.store, printed, http)
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @asynccontextmanager

@@ -56,13 +56,20 @@ TALKS = (
         (("+CBM: 21", PDU),),
     ),
     Talk("asked for", "AT+CREG?", "\r\n+CREG: 0,1\r\n\r\nOK\r\n", Answer(("+CREG: 0,1",), "OK")),
-    Talk("not asked for", "AT+CSQ", "+CREG: 5\r\n+CSQ: 1,99\r\nOK\r\n", Answer(("+CSQ: 1,99",), "OK"), (("+CREG: 5",),)),
+    Talk(
+        "not asked for", "AT+CSQ", "+CREG: 5\r\n+CSQ: 1,99\r\nOK\r\n", Answer(("+CSQ: 1,99",), "OK"), (("+CREG: 5",),)
+    ),
     Talk("words for a code", "AT+CMGR=1", "\r\n+CMS ERROR: SIM busy\r\n", Answer((), "+CMS ERROR: SIM busy")),
     Talk("Huawei's no", "AT^X", "\r\nCOMMAND NOT SUPPORT\r\n", Answer((), "COMMAND NOT SUPPORT")),
     Talk("too many", "AT+CNMI=2,1,0,2,0", "\r\nTOO MANY PARAMETERS\r\n", Answer((), "TOO MANY PARAMETERS")),
     Talk("no carrier", "AT", "\r\nNO CARRIER\r\n", Answer((), "NO CARRIER")),
     Talk("OK as a beginning", "AT+CMGR=1", "OK, see you\r\nOK\r\n", Answer(("OK, see you",), "OK")),
-    Talk("several in one line", "AT+CSQ;+CREG?", "+CSQ: 9,99\r\n+CREG: 0,1\r\nOK\r\n", Answer(("+CSQ: 9,99", "+CREG: 0,1"), "OK")),
+    Talk(
+        "several in one line",
+        "AT+CSQ;+CREG?",
+        "+CSQ: 9,99\r\n+CREG: 0,1\r\nOK\r\n",
+        Answer(("+CSQ: 9,99", "+CREG: 0,1"), "OK"),
+    ),
     Talk("bytes that are no text", "AT+CGSN", "\xff\xfe^X\r\n4901\r\nOK\r\n", Answer(("\xff\xfe^X", "4901"), "OK")),
     Talk("prompt with a space", "AT+CMGS=20", "\r\n> ", Answer((), ">"), how={"prompt": True}),
     Talk("prompt without one", "AT+CMGS=20", "\r\n>", Answer((), ">"), how={"prompt": True}),
@@ -83,8 +90,12 @@ TALKS = (
         (('+CMTI: "SM",1',),),
         {"prompt": True},
     ),
-    Talk("prompt refused", "AT+CMGS=20", "\r\n+CMS ERROR: 331\r\n", Answer((), "+CMS ERROR: 331"), how={"prompt": True}),
-    Talk("reference", PDU, f"{PDU}\x1a\r\n+CMGS: 12\r\n\r\nOK\r\n", Answer(("+CMGS: 12",), "OK"), how={"result": "+CMGS"}),
+    Talk(
+        "prompt refused", "AT+CMGS=20", "\r\n+CMS ERROR: 331\r\n", Answer((), "+CMS ERROR: 331"), how={"prompt": True}
+    ),
+    Talk(
+        "reference", PDU, f"{PDU}\x1a\r\n+CMGS: 12\r\n\r\nOK\r\n", Answer(("+CMGS: 12",), "OK"), how={"result": "+CMGS"}
+    ),
     Talk(
         "reference and time",
         PDU,
@@ -93,7 +104,13 @@ TALKS = (
         how={"result": "+CMGS"},
     ),
     Talk("a late prompt", "AT+CSQ", "\r\n> +CSQ: 20,99\r\n\r\nOK\r\n", Answer(("+CSQ: 20,99",), "OK")),
-    Talk("a late reference", "AT+CGSN", "+CMGS: 1\r\n\r\nOK\r\n49015420323751\r\nOK\r\n", Answer(("49015420323751",), "OK"), (("+CMGS: 1",),)),
+    Talk(
+        "a late reference",
+        "AT+CGSN",
+        "+CMGS: 1\r\n\r\nOK\r\n49015420323751\r\nOK\r\n",
+        Answer(("49015420323751",), "OK"),
+        (("+CMGS: 1",),),
+    ),
     Talk(
         "a late reference before the prompt",
         "AT+CMGS=20",
@@ -102,11 +119,23 @@ TALKS = (
         (("+CMGS: 1",),),
         {"prompt": True},
     ),
-    Talk("late ends while coming into step", "AT+CMGF?", "OK\r\nERROR\r\n+CMGF: 0\r\nOK\r\n", Answer(("+CMGF: 0",), "OK"), how={"named_only": True}),
+    Talk(
+        "late ends while coming into step",
+        "AT+CMGF?",
+        "OK\r\nERROR\r\n+CMGF: 0\r\nOK\r\n",
+        Answer(("+CMGF: 0",), "OK"),
+        how={"named_only": True},
+    ),
     Talk("a restart", "AT+CMGL=4", "\r\nRDY\r\n", Answer((), "RDY"), (("RDY",),)),
-    Talk("USSD over lines", "AT", '+CUSD: 0,"Credit\r\n5.00 EUR",15\r\nOK\r\n', Answer((), "OK"), (('+CUSD: 0,"Credit', '5.00 EUR",15'),)),
+    Talk(
+        "USSD over lines",
+        "AT",
+        '+CUSD: 0,"Credit\r\n5.00 EUR",15\r\nOK\r\n',
+        Answer((), "OK"),
+        (('+CUSD: 0,"Credit', '5.00 EUR",15'),),
+    ),
     Talk("nothing yet", "AT+COPS?", "\r\n^MODE:5,4\r\n", None, (("^MODE:5,4",),)),
-)  # fmt: skip
+)
 
 
 def understood(talk: Talk, size: int) -> tuple[Answer | None, tuple[News, ...]]:

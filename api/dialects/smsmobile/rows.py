@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from api.dialects.smsmobile_words import STATE_WORDS
+from api.dialects.smsmobile.words import STATE_WORDS
 from bridge.errors import BadRequest, ConfigError
 from bridge.model import Line, LineState, Message, Received, State
 
@@ -23,7 +23,7 @@ class Calendar:
             self._zone: tzinfo = UTC if timezone == "UTC" else ZoneInfo(timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ConfigError(
-                [f"dialects.smsmobile.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]
+                [f"dialects.smsmobile.options.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]
             ) from error
         self._stamps = lru_cache(maxsize=16)(self._stamps_of)
 
