@@ -41,9 +41,20 @@ async def opened(place: Place) -> AsyncIterator[Store]:
 
     store = await open_store(place.config.store.url)
     try:
+        _leave_to_owner(place.config.store.path)
         yield store
     finally:
         await store.close()
+
+
+def _leave_to_owner(database: Path) -> None:
+    """What root makes in the service's directory must be the service's, or it could not open its own store."""
+    owner = database.parent.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    for file in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
+        if file.exists():
+            os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def checked_url(url: str, place: Place) -> str:
