@@ -109,10 +109,11 @@ async def test_kills_under_load_lose_nothing_and_send_nothing_twice(tmp_path: Pa
                 submitting = asyncio.get_running_loop().create_task(
                     submit_until_killed(http, serve, key, range(begin, begin + 1000))
                 )
-                for number in range(10):
+                for number in range(20):
                     written.append(f"in {kill}.{number}")
-                    world.network.handset(f"+{15550150 + number}").send("+15550100", written[-1])
-                    await asyncio.sleep(0.05 + kill * 0.013)
+                    world.network.handset(f"+{15550150 + number % 10}").send("+15550100", written[-1])
+                    # the first ten one by one, the last ten in a burst that the kill falls into
+                    await asyncio.sleep(0.05 if number < 10 else 0.003 * kill)
                 await serve.kill()
                 accepted |= await submitting
                 await serve.start()
