@@ -228,13 +228,14 @@ class Transport(SerialComms):  # type: ignore[misc]
         with self._mutex:
             news = self._dialogue.feed(data)
             answered = self._dialogue.answer is not None
-        if answered:
-            self._answered.set()
+        # news first: whoever goes on with the answer must find settled what was said before it
         for item in news:
             try:
                 self.notifyCallback(item)
             except Exception:
                 log.exception("%s: could not make anything of %r", self.port, item)
+        if answered:
+            self._answered.set()
 
     def _lost(self, error: Exception) -> None:
         if not self._wake(error) or self._closing.is_set():

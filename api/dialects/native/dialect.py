@@ -14,7 +14,8 @@ from api.dialects.native.answers import problem, written
 from api.dialects.native.body import NotJson
 from api.dialects.native.call import Call, NotAuthenticated, acting
 from api.dialects.native.streams import Streams, TooMany
-from api.errors import BodyTooLarge, WrongMethod
+from api.errors import BodyTooLarge, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
+from bridge import errors
 from bridge.errors import (
     BadRequest,
     BridgeError,
@@ -82,16 +83,29 @@ class Native:
     ERROR_WORDS: ClassVar[Mapping[type[BridgeError], str]] = {
         BridgeError: "internal",
         BadRequest: "bad-request",
+        errors.InvalidNumber: "bad-request",
+        errors.InvalidText: "bad-request",
+        errors.UnknownLine: "bad-request",
+        MissingParameter: "bad-request",
+        NotOffered: "bad-request",
         NotJson: "not-json",
         BodyTooLarge: "too-large",
         WrongMethod: "method-not-allowed",
         NotAllowed: "not-allowed",
         NotAuthenticated: "not-authenticated",
+        InvalidToken: "not-authenticated",
         NoSuchThing: "no-such-thing",
+        UnknownPath: "no-such-thing",
         NotPossible: "not-possible",
         IdempotencyConflict: "idempotency-conflict",
         TooMany: "too-many",
         StoreUnavailable: "store-unavailable",
+        # these decide about retries and never come out of the gateway
+        errors.ConfigError: "internal",
+        errors.LinkError: "internal",
+        errors.DeviceLost: "internal",
+        errors.SendRefused: "internal",
+        errors.OutcomeUnknown: "internal",
     }
 
     def __init__(self, site: Site, mount: Mount) -> None:
