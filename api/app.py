@@ -71,8 +71,11 @@ def build_app(
     wanted = {name: kind.prefix for name, kind in known.items()} if dialects is None else dialects
     if unknown := [name for name in wanted if name not in known]:
         raise ConfigError([f"dialects.{name}: there is only {', '.join(known)}" for name in unknown])
+    if problems := [problem for name in wanted for problem in _misfits(known[name], (options or {}).get(name, {}))]:
+        raise ConfigError(problems)
     app = web.Application()
     app[SITE] = site
+    app.on_shutdown.append(_close)
     mounted = []
     for name, prefix in wanted.items():
         limit = (body_limits or {}).get(name, known[name].body_limit)
@@ -86,8 +89,28 @@ def build_app(
 
 
 def runner(app: web.Application) -> web.AppRunner:
-    """What serves the application: no access log, because keys travel in queries, and long request lines."""
-    return web.AppRunner(app, access_log=None, max_line_size=MAX_LINE, max_field_size=MAX_LINE)
+    """What serves the application: long request lines, and neither an access log nor their bytes in any other."""
+    wire_log = log.getChild("wire")
+    wire_log.addFilter(_without_bytes)
+    return web.AppRunner(app, access_log=None, logger=wire_log, max_line_size=MAX_LINE, max_field_size=MAX_LINE)
+
+
+def _without_bytes(record: logging.LogRecord) -> bool:
+    """aiohttp quotes a request line that it cannot read; a key may be in it, so only the kind of error stays."""
+    if record.exc_info and record.exc_info[0]:
+        record.msg = f"{record.getMessage()}: {record.exc_info[0].__name__}"
+        record.args, record.exc_info = None, None
+    return True
+
+
+def _misfits(kind: type[Dialect], options: Mapping[str, Any]) -> list[str]:
+    """Options that the dialect does not have; whether their values are right it knows itself."""
+    known = ", ".join(kind.options) or "none"
+    return [
+        f"dialects.{kind.name}.options.{name}: no such option; there is {known}"
+        for name in options
+        if name not in kind.options
+    ]
 
 
 def _mount(app: web.Application, dialect: Dialect, prefix: str) -> Mounted:
@@ -113,7 +136,7 @@ def _guarded(dialect: Dialect, route: Route) -> Handler:
                 return await route.handler(request)
             if request.method == "OPTIONS" and dialect.cors:
                 return web.Response(status=204, headers=CORS)
-            raise WrongMethod(f"This path answers to {', '.join(sorted(route.methods))} only.")
+            raise WrongMethod(route.methods)
         except BridgeError as error:
             return refuse(error)
         except Exception as error:
@@ -128,6 +151,10 @@ def _mishap(error: Exception, path: str) -> BridgeError:
     where = "".join(traceback.format_tb(error.__traceback__))
     log.error("%s in %s (reference %s)\n%s", type(error).__name__, path, number, where)
     return BridgeError(f"Something went wrong inside the bridge; its log has more under {number}.")
+
+
+async def _close(app: web.Application) -> None:
+    app[SITE].closing.set()
 
 
 async def _front(request: web.Request) -> web.Response:

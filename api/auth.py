@@ -15,10 +15,10 @@ from bridge.model import Account
 TOKEN_LIFE = 3600
 
 
-async def caller(gateway: Gateway, key: str, headers: Mapping[str, str]) -> Account:
+async def caller(gateway: Gateway, key: str, headers: Mapping[str, str], hint: str = "") -> Account:
     """The account of an API key, or of what the headers have instead: a bearer token, or the key as `X-Api-Key`.
 
-    Raises NotAllowed for a wrong key, InvalidToken, and MissingParameter when there is nothing of all this.
+    Raises NotAllowed for a wrong key, InvalidToken, and MissingParameter, with the `hint`, when there is none of these.
     """
     if key := key.strip() or headers.get("X-Api-Key", ""):
         return await gateway.account_by_secret("apikey", key)
@@ -27,7 +27,7 @@ async def caller(gateway: Gateway, key: str, headers: Mapping[str, str]) -> Acco
             return await gateway.account_by_secret("token", token)
         except NotAllowed as error:
             raise InvalidToken from error
-    raise MissingParameter("apikey")
+    raise MissingParameter("apikey", hint)
 
 
 def bearer(headers: Mapping[str, str]) -> str:

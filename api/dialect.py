@@ -1,10 +1,11 @@
 """What a dialect is, and how the frame finds them.
 
-A dialect is one module in `api/dialects/` with a `DIALECT` attribute: a class that obeys `Dialect`.
-Modules beside it without that attribute are its parts. `tests/contract/test_dialect_contract.py` finds
-each dialect in the same way and fails until it has a word for every state and every error.
+A dialect is one module or folder in `api/dialects/`, called as the dialect is, with a `DIALECT` attribute:
+a class that obeys `Dialect`. `tests/contract/test_dialect_contract.py` finds each dialect in the same way
+and fails until it has a word for every state and every error.
 """
 
+import asyncio
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -29,6 +30,8 @@ class Site:
     gateway: Gateway
     #: where callers reach us, without a trailing slash; "" when not configured
     public_url: str = ""
+    #: set when the application goes down: answers that go on for long must end
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +116,5 @@ def word_for(words: Mapping[type[BridgeError], Any], error: BridgeError) -> Any:
 
 def discover() -> dict[str, type[Dialect]]:
     """Every dialect that is installed, by name."""
-    found: dict[str, type[Dialect]] = {}
-    for module in sorted(info.name for info in pkgutil.iter_modules(api.dialects.__path__)):
-        dialect = getattr(importlib.import_module(f"api.dialects.{module}"), "DIALECT", None)
-        if dialect is not None:
-            found[dialect.name] = dialect
-    return found
+    names = sorted(info.name for info in pkgutil.iter_modules(api.dialects.__path__))
+    return {name: importlib.import_module(f"api.dialects.{name}").DIALECT for name in names}

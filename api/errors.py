@@ -12,6 +12,8 @@ BridgeError
     └── UnknownPath         nothing at this path
 """
 
+from collections.abc import Collection
+
 from bridge.errors import BadRequest, NoSuchThing, NotAllowed
 
 
@@ -28,6 +30,11 @@ class NotOffered(BadRequest):
 
 class WrongMethod(BadRequest):
     """This path does not answer to that method."""
+
+    def __init__(self, allowed: Collection[str] = ()) -> None:
+        super().__init__(f"This path answers to {', '.join(sorted(allowed))} only." if allowed else "")
+        #: for the header Allow (RFC 9110 §15.5.6)
+        self.allowed = tuple(sorted(allowed))
 
 
 class BodyTooLarge(BadRequest):

@@ -4,6 +4,7 @@ What a body says goes over what the query says, and an empty value counts as abs
 cannot be decoded is an error only when somebody asks for it, so that strangers' extra parameters never hurt.
 """
 
+import codecs
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,8 @@ from bridge.errors import BadRequest
 
 _BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)', re.IGNORECASE)
 _FIELD_NAME = re.compile(rb'\bname="?([^";\r\n]*)', re.IGNORECASE)
-_CHARSET = re.compile(r'charset="?([^";,\s]+)', re.IGNORECASE)
+#: what forms are still written in, besides UTF-8; other codecs of Python's are traps
+_CHARSET = re.compile(r'charset="?(iso-8859-\d{1,2}|windows-125\d)\b', re.IGNORECASE)
 
 
 class Parameters(Mapping[str, str]):
@@ -47,6 +49,10 @@ class Parameters(Mapping[str, str]):
             raise BadRequest(f"The parameter {name} {self._broken[name]}.", name)
         return self._values.get(name, "")
 
+    def any_of(self, names: frozenset[str]) -> bool:
+        """Whether one of these is there: spares asking for each of them when, as usual, none is."""
+        return not (names.isdisjoint(self._values) and names.isdisjoint(self._broken))
+
     def need(self, name: str) -> str:
         """The value. Raises MissingParameter when it is absent or empty."""
         value = self.text(name)
@@ -56,21 +62,24 @@ class Parameters(Mapping[str, str]):
 
     def put(self, name: str, value: bytes, charset: str = "utf-8") -> None:
         """Take one value as it came; an empty one does not cover what was there."""
+        if not value:
+            return
         try:
-            text = value.decode(charset)
+            self._values[name] = value.decode(charset)
         except UnicodeDecodeError:
             self._broken[name] = f"is not valid {charset.upper()}"
             return
-        if text:
-            self._values[name] = text
+        if self._broken:
             self._broken.pop(name, None)
 
     def put_form(self, raw: bytes, charset: str = "utf-8") -> None:
         """Take `a=b&c=d`; raw bytes, raw spaces and stray `%` stand for themselves."""
         for pair in raw.split(b"&"):
             name, _, value = pair.partition(b"=")
+            if b"+" in pair or b"%" in pair:
+                name, value = _unquote(name), _unquote(value)
             if name and value:
-                self.put(_unquote(name).decode("utf-8", "replace"), _unquote(value), charset)
+                self.put(name.decode("utf-8", "replace"), value, charset)
 
     def put_json(self, raw: bytes) -> bool:
         """Take the members of a JSON object; False, and nothing taken, when it is none."""
@@ -120,21 +129,33 @@ def _unquote(raw: bytes) -> bytes:
 
 
 def _charset(content_type: str) -> str:
-    label = _CHARSET.search(content_type) if ";" in content_type else None
+    label = _CHARSET.search(content_type)
     try:
-        return label[1] if label and b"a".decode(label[1]) == "a" else "utf-8"
-    except (LookupError, UnicodeError):
+        return codecs.lookup(label[1]).name if label else "utf-8"
+    except LookupError:
         return "utf-8"
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
-    """The whole body. Raises BodyTooLarge beyond `limit` bytes, at once where the length was announced."""
-    if not request.can_read_body:
-        return b""
+    """The whole body. Raises BodyTooLarge beyond `limit` bytes, at once where the length was announced.
+
+    Raises BadRequest for one that ends too early or is not packed as its headers say.
+    """
+    content = request.content
+    try:
+        body = await content.readany()
+        if content.at_eof() and len(body) <= limit:
+            return body
+        return await _read_on(request, body, limit)
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise BadRequest("The request body could not be read to its end.") from error
+
+
+async def _read_on(request: web.Request, start: bytes, limit: int) -> bytes:
+    """The rest of a body that did not come in one piece."""
+    chunks, size = [start], len(start)
     if (request.content_length or 0) > limit:
         raise BodyTooLarge(limit)
-    chunks = [await request.content.readany()]
-    size = len(chunks[0])
     while size <= limit and not request.content.at_eof():
         chunks.append(await request.content.readany())
         size += len(chunks[-1])

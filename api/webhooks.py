@@ -10,6 +10,7 @@ from http import HTTPStatus
 from importlib import metadata
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from api.payloads import Format, formats
@@ -46,8 +47,11 @@ class Webhooks:
         policy: Policy = Policy(),  # noqa: B008 - immutable
         known: Mapping[str, Format] | None = None,
         timeout: float = TIMEOUT,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         self._policy = policy
+        #: the machine's own when None
+        self._resolver = resolver
         self._formats = known or formats()
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(CONNECT_TIMEOUT, timeout))
         #: by scheme, because what a name may resolve to depends on it
@@ -110,12 +114,13 @@ class Webhooks:
     def _session(self, scheme: str) -> aiohttp.ClientSession:
         if scheme not in self._sessions:
             connector = aiohttp.TCPConnector(
-                resolver=CheckedResolver(scheme, self._policy), keepalive_timeout=KEEP_ALIVE, limit=0
+                resolver=CheckedResolver(scheme, self._policy, self._resolver), keepalive_timeout=KEEP_ALIVE, limit=0
             )
             self._sessions[scheme] = aiohttp.ClientSession(
                 connector=connector,
                 timeout=self._timeout,
-                headers={"User-Agent": user_agent()},
+                headers={"User-Agent": user_agent(), "Accept": "*/*"},
+                skip_auto_headers=("Accept-Encoding",),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
             )
@@ -146,8 +151,8 @@ def _unreachable(cause: OSError) -> str:
 
 async def _drain(content: aiohttp.StreamReader) -> None:
     """Read the rest of a short answer. What is longer or slower is left, and the connection with it."""
-    if content.at_eof():
-        return
+    if content.is_eof():
+        return  # all of it came with the head
     left = LONGEST_ANSWER
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT):

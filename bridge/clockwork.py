@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from bridge.dispatcher import insist
 from bridge.events import Bus
@@ -26,13 +27,16 @@ class Clockwork:
     """Moves what waits for its time, and wakes whom it concerns.
 
     `partial_after`: ms until an incomplete multipart SMS is given out as it is. `keep`: ms that finished
-    things stay in the store, 0 for ever.
+    things stay in the store, 0 for ever. `wake` tells the lines that something may be due.
     """
 
-    def __init__(self, store: Store, bus: Bus, clock: Clock, *, partial_after: int, keep: int = 0) -> None:
+    def __init__(
+        self, store: Store, bus: Bus, clock: Clock, wake: Callable[[], None], *, partial_after: int, keep: int = 0
+    ) -> None:
         self._store = store
         self._bus = bus
         self._clock = clock
+        self._wake = wake
         self._partial_after = partial_after
         self._keep = keep
         self._woken = asyncio.Event()
@@ -51,20 +55,16 @@ class Clockwork:
         await self._tasks.close()
 
     async def _tick(self) -> None:
-        by_clock = False
         while True:
             self._woken.clear()
             due = await insist(self._advance)
-            if by_clock:
-                self._bus.publish(())  # no news, but the lines may have work now
+            self._wake()
             nap = min(LONGEST_NAP, max(0.0, (due - self._clock.now()) / 1000)) if due else LONGEST_NAP
             try:
                 await asyncio.wait_for(self._woken.wait(), nap)
             except TimeoutError:
-                by_clock = True
-            else:
-                by_clock = False
-                await asyncio.sleep(GATHERING)
+                continue
+            await asyncio.sleep(GATHERING)
 
     async def _advance(self) -> int:
         now = self._clock.now()

@@ -81,6 +81,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
             store,
             bus,
             clock,
+            supervisor.wake,
             partial_after=round(config.inbox.partial_after * 1000),
             keep=config.store.keep_days * 86_400_000,
         )

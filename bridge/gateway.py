@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bridge import events, numbers, routing
@@ -23,6 +23,8 @@ from bridge.queries import InboxQuery, LedgerQuery, MessageQuery, Page
 
 #: a changed or disabled account is noticed after this long at the latest
 ACCOUNT_CACHE = 1000  # ms
+#: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
+INLINE_DRAFTS = 500
 #: events read from the log at a time
 EVENT_BATCH = 200
 #: a message that could not be sent by then is expired, unless its caller says otherwise
@@ -108,8 +110,12 @@ class Gateway:
         if not drafts:
             raise BadRequest("there is no message in this request", "messages")
         now = self._clock.now()
-        accepted = [self._accept(account, draft, now, index, len(drafts)) for index, draft in enumerate(drafts)]
-        request = _request_digest(drafts) if idempotency_key else ""
+
+        def accept() -> tuple[list[Message], str]:
+            accepted = [self._accept(account, draft, now, index, len(drafts)) for index, draft in enumerate(drafts)]
+            return accepted, _request_digest(drafts) if idempotency_key else ""
+
+        accepted, request = accept() if len(drafts) <= INLINE_DRAFTS else await asyncio.to_thread(accept)
         stored, replayed = await self._store.submit(accepted, idempotency_key, request)
         return Submission(tuple(stored), replayed)
 
@@ -125,6 +131,7 @@ class Gateway:
             raise
         later = draft.not_before > now
         due = draft.not_before if later else now
+        lifetime = draft.ttl or self._expire_after
         return Message(
             id=f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{secrets.token_hex(11)}",
             account=account.name,
@@ -135,7 +142,7 @@ class Gateway:
             created_at=now,
             updated_at=now,
             due_at=due,
-            expires_at=draft.expires_at or (due + self._expire_after if self._expire_after else 0),
+            expires_at=draft.expires_at or (due + lifetime if lifetime else 0),
             route=route,
             slot=draft.slot,
             parts=parts,
@@ -277,14 +284,18 @@ class Gateway:
         return count
 
     # -- news -----------------------------------------------------------------------------------
+    async def position(self) -> int:
+        """The `seq` of the newest event: as `after` of `events` it leaves out nothing that comes from now on."""
+        return await self._store.newest_event()
+
     async def events(
         self, account: Account, after: int | None = None, names: Sequence[str] = ()
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Events as they are committed; with `after`, first those of the log with a greater `seq`."""
         woken = asyncio.Event()
         unsubscribe = self._bus.subscribe(lambda _: woken.set())
         try:
-            position = await self._store.newest_event() if after is None else after
+            position = await self.position() if after is None else after
             while True:
                 woken.clear()
                 batch = await self._store.events(_scope(account), position, EVENT_BATCH)

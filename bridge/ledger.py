@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 
 from bridge.errors import StoreUnavailable
 from bridge.events import Bus, Event
-from bridge.lane import STORE_AGAIN, Lane, Poster
+from bridge.lane import Lane, Poster
 from bridge.model import Endpoint
 from bridge.ports import Clock, Store
+from bridge.records import STORE_AGAIN
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -32,11 +33,13 @@ class Ledger:
         clock: Clock,
         post: Poster,
         on_death: Callable[[BaseException], None] | None = None,
+        grace: float = GRACE,
     ) -> None:
         self._store = store
         self._bus = bus
         self._clock = clock
         self._post = post
+        self._grace = grace
         self._tasks = Tasks("ledger", on_death)
         self._lanes: dict[str, tuple[Lane, asyncio.Task[None]]] = {}
         self._poked: set[str | None] = set()
@@ -52,11 +55,12 @@ class Ledger:
     async def close(self) -> None:
         """Start no more attempts; those under way have a few seconds, or stay owed."""
         self._deaf()
+        self._deaf = lambda: None
         for lane, _ in self._lanes.values():
             lane.finish()
         running = [task for _, task in self._lanes.values()]
         if running:
-            await asyncio.wait(running, timeout=GRACE)
+            await asyncio.wait(running, timeout=self._grace)
         await self._tasks.close()
         self._lanes.clear()
 

@@ -73,6 +73,9 @@ class Draft:
     tag: str = ""
     #: the dialect it came in by
     dialect: str = "native"
+    #: give up so many milliseconds after it may be sent, instead of `expires_at`; 0 for none. Unlike a moment
+    #: it is the same in a repeated call, which an idempotency key needs
+    ttl: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ class HttpSite:
     port: int = 0
     session: aiohttp.ClientSession = field(default=None)  # type: ignore[assignment]
     received: int = 0
+    is_open: bool = True
 
     @property
     def url(self) -> str:
@@ -124,6 +125,12 @@ class HttpSite:
         assert received is not None
         return received
 
+    async def close_store(self) -> None:
+        """From now on nothing can be kept."""
+        if self.is_open:
+            self.is_open = False
+            await self.store.close()
+
     async def bring(self, message: str, state: State, error: str = "") -> None:
         """Take the oldest queued message to a state by the way it takes in life."""
         now = self.clock.at
@@ -164,4 +171,4 @@ async def open_site(
             yield site
     finally:
         await serving.cleanup()
-        await store.close()
+        await site.close_store()

@@ -1,8 +1,193 @@
-"""`demo`."""
+"""`demo`: a bridge with a virtual network around it, and everything to try it with."""
+
+import json
+import os
+import shlex
+import shutil
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from bridge import accounts
+from bridge.cli import place, product
+from bridge.cli.output import Misuse, Sentence, event_line, json_line
+from bridge.errors import NoSuchThing
+from bridge.model import Account
+from bridge.ports import Device, SystemClock
+from bridge.settings import Config, Http
+
+if TYPE_CHECKING:
+    from bridge.daemon import Running
+    from device_drivers.virtual.world import World
+
+ACCOUNT = "demo"
+CREDENTIALS = "credentials.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the demo plays on."""
+
+    directory: Path
+    http: Http
+    credentials: Mapping[str, str]
+
 
 @click.command()
-def demo() -> None:
-    """x"""
+@click.option("--http", default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT", help="Where to answer.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Keep messages and credentials here.  [default: your state directory]",
+)
+@click.option("--json", "as_json", is_flag=True, help="When ready, print one JSON object and nothing else.")
+def demo(http: str, data: Path | None, as_json: bool) -> None:
+    """Try everything without any hardware, until Ctrl-C.
+
+    Starts a bridge with a virtual network: a modem with a number, and other people's phones. Prints what to paste
+    into a second terminal, then shows what happens.
+    """
+    import logging
+
+    address = _free(_address(http))
+    directory = (data or place.demo_directory()).absolute()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stage = Stage(directory, address, _credentials(directory / CREDENTIALS))
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    product.until_stopped(_play(stage, as_json))
+
+
+async def _play(stage: Stage, as_json: bool) -> None:
+    from bridge.tasks import Tasks
+
+    tasks = Tasks("demo")
+    async with product.world(stage.directory) as world:
+        await _admit(stage)
+        devices = {
+            f"modem{number}": Device(f"modem{number}", "gsm_modem", {"port": modem.port})
+            for number, modem in enumerate(world.modems)
+        }
+        config = Config(http=stage.http, store=place.storage(stage.directory), devices=devices)
+
+        def ready(running: "Running") -> None:
+            if as_json:
+                json_line(_for_programs(stage, world, running.url))
+            else:
+                click.echo(_for_people(stage, world, running.url))
+                tasks.start(_show_traffic(running), "traffic")
+
+        try:
+            await product.run_bridge(config, ready)
+        finally:
+            await tasks.close()
+
+
+async def _show_traffic(running: "Running") -> None:
+    everything = Account(accounts.OPERATOR, operator=True)
+    async for event in running.gateway.events(everything):
+        click.echo(event_line({"name": event.name, "at": event.at, "subject": event.subject, "data": event.data}))
+
+
+def _address(text: str) -> Http:
+    host, separator, port = text.rpartition(":")
+    if not separator or not host or not port.isdigit() or int(port) > 65535:
+        raise Misuse(f'--http must be a host and a port, such as 127.0.0.1:8080, not "{text}"')
+    return Http(host=host.strip("[]"), port=int(port))
+
+
+def _free(http: Http) -> Http:
+    """The same, or a sentence when somebody else answers there. Port 0 stands for any that is free."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(http.host, http.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        another = f"choose another, such as: sms-bridge demo --http {http.host}:{http.port + 1}"
+        raise Sentence(f"cannot answer at {http.host}:{http.port} ({error.strerror}); {another}") from error
+    return http
+
+
+# -- who calls ------------------------------------------------------------------------------------
+def _credentials(path: Path) -> dict[str, str]:
+    """Those of the last time, or fresh ones, kept readable for this user alone."""
+    try:
+        kept: dict[str, str] = json.loads(path.read_text())
+        accounts.kept(kept)
+    except FileNotFoundError:
+        kept, _ = accounts.new_credentials(ACCOUNT)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(json.dumps(kept, indent=2) + "\n")
+    except (ValueError, KeyError, TypeError):
+        raise Sentence(f"{path} is damaged; delete it, and the demo makes new credentials") from None
+    return kept
+
+
+async def _admit(stage: Stage) -> None:
+    """The store knows the demo's credentials, whatever was done to it since."""
+    made = Account(ACCOUNT, created_at=SystemClock().now(), webhook_secret=stage.credentials["webhook_secret"])
+    where = place.Place(Config(store=place.storage(stage.directory)), "sms-bridge demo")
+    async with product.opened(where) as store:
+        try:
+            await store.account(ACCOUNT)
+        except NoSuchThing:
+            await store.add_account(made, [])
+        for credential in accounts.kept(stage.credentials):
+            await store.add_credential(ACCOUNT, credential, replace=True)
+
+
+# -- what is said ---------------------------------------------------------------------------------
+def _for_programs(stage: Stage, world: "World", url: str) -> dict[str, Any]:
+    return {
+        "http": url,
+        **stage.credentials,
+        "numbers": {
+            "line": world.modems[0].number,
+            "lines": {f"modem{place}": modem.number for place, modem in enumerate(world.modems)},
+            "customers": list(world.customers),
+        },
+        "control": str(world.control.path),
+        "data": str(stage.directory),
+    }
+
+
+def _for_people(stage: Stage, world: "World", url: str) -> str:
+    key, customer = stage.credentials["apikey"], world.customers[0]
+    sim = f"{program()} sim receive 'Hello back'"
+    if stage.directory != place.demo_directory():
+        sim += f" --data {shlex.quote(str(stage.directory))}"
+    write = f"curl {url}/sendsms -d apikey={key} --data-urlencode recipients={customer} -d message=Hello"
+    return "\n".join(
+        (
+            click.style(f"The bridge answers at {url}. Ctrl-C ends it.", fg="green", bold=True),
+            "",
+            f"  line        {world.modems[0].number}   a virtual modem",
+            f"  customers   {', '.join(world.customers[:3])} …",
+            f"  API key     {key}",
+            f"  all others  {stage.directory / CREDENTIALS}",
+            "",
+            "Paste into a second terminal:",
+            "",
+            click.style("  # send an SMS to a customer", fg="blue"),
+            f"  {write}",
+            click.style("  # see what became of it", fg="blue"),
+            f"  curl '{url}/log/sent/sms?apikey={key}'",
+            click.style("  # a customer writes back, and your application reads it", fg="blue"),
+            f"  {sim} && sleep 1 && curl '{url}/getsms?apikey={key}'",
+            "",
+            "What happens:",
+        )
+    )
+
+
+def program() -> str:
+    """How a person in another terminal calls this program."""
+    if shutil.which("sms-bridge"):
+        return "sms-bridge"
+    called = Path(sys.argv[0])
+    return str(called.absolute()) if called.name == "sms-bridge" else f"{sys.executable} -m bridge"

@@ -31,7 +31,12 @@ async def connected(wanted: place.Wanted, account: str = "") -> AsyncIterator["C
 
     where = wanted.find()
     async with control.Client(control.find(where.directory, where.start), where.start, account) as client:
-        yield client
+        try:
+            yield client
+        except control.Declined as declined:
+            if control.ACCOUNT_HEADER not in declined.message:
+                raise
+            raise Sentence(f'there is no account "{account}"; see: sms-bridge account list') from declined
 
 
 @click.command()
@@ -70,7 +75,8 @@ def send(
                     _show_queued(message, as_json)
                 await _follow(message, events, delivered, as_json)
 
-    product.until_stopped(run())
+    if not product.until_stopped(run()):
+        raise Sentence("not waiting any longer; whatever was queued is safe, and the bridge goes on with it")
 
 
 def _show_queued(message: dict[str, Any], as_json: bool) -> None:
@@ -111,6 +117,7 @@ def tail(wanted: place.Wanted, as_json: bool) -> None:
 
     async def run() -> None:
         async with connected(wanted) as client, client.listen() as events:
+            click.secho(f"Listening to the bridge at {client.url}. Ctrl-C ends it.", dim=True, err=True)
             async for event in events:
                 json_line(event) if as_json else click.echo(event_line(event))
         raise Sentence("the bridge stopped")

@@ -79,16 +79,15 @@ def event_line(event: Mapping[str, Any]) -> str:
     """One event as one coloured line."""
     data = event["data"]
     arrow, colour = _LOOKS.get(event["name"], ("·", "white"))
-    word = str(event["name"]).rpartition(".")[2]
     if event["name"] == "line.changed":
-        about = f"line {event['subject']} is {data.get('state', '')}"
+        word, about = "line", f"{event['subject']} is {data.get('state', '')}"
     else:
+        word = str(event["name"]).rpartition(".")[2]
         about = f"{data.get('to') or data.get('from') or event['subject']}  {_quoted(str(data.get('text', '')))}"
+        about += f"  on {data['line']}" if data.get("line") else ""
     why = data.get("error") or data.get("reason") or ""
-    carrier = f"  on {data['line']}" if data.get("line") else ""
-    return f"{_clock(event['at'])}  {click.style(f'{arrow} {word:<9}', fg=colour)}  {about}{carrier}" + (
-        f"  {click.style(why, fg='yellow')}" if why else ""
-    )
+    line = f"{_clock(event['at'])}  {click.style(f'{arrow} {word:<9}', fg=colour)}  {about}"
+    return line + (f"  {click.style(why, fg='yellow')}" if why else "")
 
 
 def _quoted(text: str) -> str:
@@ -101,6 +100,7 @@ def moment(at: int) -> str:
     return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S") if at else "-"
 
 
-def _clock(at: str) -> str:
-    """The local time of day of an ISO 8601 moment."""
-    return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
+def _clock(at: str | int) -> str:
+    """The local time of day of an ISO 8601 moment or of Unix milliseconds."""
+    when = datetime.fromisoformat(at) if isinstance(at, str) else datetime.fromtimestamp(at / 1000)  # noqa: DTZ006
+    return when.astimezone().strftime("%H:%M:%S")

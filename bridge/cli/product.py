@@ -1,17 +1,21 @@
-"""The one place where the command line touches the rest of the product: drivers, dialects, store and daemon."""
+"""The one place where the command line touches the rest of the product: drivers, dialects, store, daemon, network."""
 
-import asyncio
 import os
-import pkgutil
-import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bridge.cli.place import Place
+from bridge.errors import BridgeError
 from bridge.ports import Driver, Store
 from bridge.settings import Config
+
+if TYPE_CHECKING:
+    from bridge.daemon import Running
+    from device_drivers.virtual.world import World
+
+T = TypeVar("T")
 
 
 def drivers() -> Mapping[str, Driver]:
@@ -21,18 +25,13 @@ def drivers() -> Mapping[str, Driver]:
     return Drivers()
 
 
-def dialects() -> list[str]:
-    """The names of the dialects, without importing any."""
-    import api.dialects
-
-    return [module.name for module in pkgutil.iter_modules(api.dialects.__path__)]
-
-
 def configuration(path: Path | None) -> Config:
     """The whole configuration, devices included. Raises ConfigError."""
+    from api.dialect import discover
     from bridge import config
 
-    return config.load(path or config.DEFAULT_PATH, os.environ, drivers(), dialects())
+    dialects = {name: kind.options for name, kind in discover().items()}
+    return config.load(path or config.DEFAULT_PATH, os.environ, drivers(), dialects)
 
 
 @asynccontextmanager
@@ -40,29 +39,79 @@ async def opened(place: Place) -> AsyncIterator[Store]:
     """The store of a bridge, running or not. Raises StoreUnavailable."""
     from bridge.store import open_store
 
-    store = await open_store(place.store.url)
+    store = await open_store(place.config.store.url)
     try:
+        _leave_to_owner(place.config.store.path)
         yield store
     finally:
         await store.close()
 
 
-async def run_bridge(config: Config, on_ready: Callable[[Any], None]) -> None:
-    """Run the bridge until cancelled."""
+def _leave_to_owner(database: Path) -> None:
+    """What root makes in the service's directory must be the service's, or it could not open its own store."""
+    owner = database.parent.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    for file in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
+        if file.exists():
+            os.chown(file, owner.st_uid, owner.st_gid)
+
+
+def checked_url(url: str, place: Place) -> str:
+    """The address of a webhook, or BadRequest saying why none may go there."""
+    from api.targets import Policy, check_url
+
+    check_url(url, Policy(frozenset(host.lower() for host in place.config.webhooks.allow_http)))
+    return url
+
+
+async def run_bridge(config: Config, on_ready: "Callable[[Running], None] | None" = None) -> None:
+    """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start."""
     from bridge import daemon
 
-    await daemon.run(config, on_ready=on_ready)
+    await daemon.run(config, on_ready)
 
 
-def until_stopped(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run until it ends by itself, or by Ctrl-C or SIGTERM, which are the ordinary ways to stop."""
+def world(directory: Path) -> "World":
+    """A virtual network with one modem line; an asynchronous context."""
+    from device_drivers.virtual.world import World
 
-    async def run() -> None:
+    return World(directory)
+
+
+async def steer(socket: Path, request: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+    """Ask a running virtual network; its answers. Raises BridgeError with one sentence."""
+    from device_drivers.virtual.control import NotDone, follow
+
+    try:
+        async for answer in follow(socket, request):
+            yield answer
+    except NotDone as reason:
+        raise BridgeError(f"the virtual network says: {reason}") from reason
+    except (FileNotFoundError, ConnectionRefusedError) as error:
+        raise BridgeError(f"no demo runs with its data in {socket.parent}; start it with: sms-bridge demo") from error
+
+
+def finish(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end."""
+    import asyncio
+
+    return asyncio.run(coroutine)
+
+
+def until_stopped(coroutine: Coroutine[Any, Any, None]) -> bool:
+    """Run until it ends by itself (True), or by Ctrl-C or SIGTERM, which are the ordinary ways to stop (False)."""
+    import asyncio
+    import signal
+
+    async def run() -> bool:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - narrows the type: a coroutine that runs is in a task
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         with suppress(asyncio.CancelledError):
             await coroutine
+            return True
+        return False
 
-    asyncio.run(run())
+    return asyncio.run(run())

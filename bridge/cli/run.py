@@ -1,8 +1,6 @@
 """`serve`, `check` and `devices`: the bridge on real hardware."""
 
-import asyncio
 import json
-import logging
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -29,9 +27,11 @@ _config = click.option(
 @_config
 def serve(config: Path | None) -> None:
     """Run the bridge until Ctrl-C or SIGTERM."""
+    import logging
+
     settings = product.configuration(config)
     logging.basicConfig(level=settings.log.level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    product.until_stopped(product.run_bridge(settings, lambda _: None))
+    product.until_stopped(product.run_bridge(settings))
 
 
 @click.command()
@@ -48,7 +48,7 @@ def check(ctx: click.Context, config: Path | None, as_json: bool) -> None:
     except ConfigError as error:
         findings, code = [Finding("fail", "configuration", problem) for problem in error.problems], USAGE
     else:
-        findings = asyncio.run(_examined(settings))
+        findings = product.finish(_examined(settings))
         code = FAILED if any(each.level == "fail" for each in findings) else 0
     if as_json:
         json_line({"ok": code == 0, "findings": [asdict(each) for each in findings]})
@@ -59,6 +59,8 @@ def check(ctx: click.Context, config: Path | None, as_json: bool) -> None:
 
 
 async def _examined(config: Config) -> list[Finding]:
+    import asyncio
+
     drivers = product.drivers()
     devices = list(config.devices.values())
     examined = await asyncio.gather(*(drivers[device.driver].examine(device) for device in devices))
@@ -94,7 +96,7 @@ def devices(wanted: place.Wanted, as_json: bool, show_options: bool) -> None:
     if show_options:
         _show_options(usable)
         return
-    found, lines = asyncio.run(_seen(usable, wanted))
+    found, lines = product.finish(_seen(usable, wanted))
     if as_json:
         json_line({"found": [asdict(each) for each in found], "lines": lines, "missing": missing})
         return
@@ -130,6 +132,8 @@ def _usable() -> tuple[list[Driver], dict[str, str]]:
 
 
 async def _seen(drivers: Sequence[Driver], wanted: place.Wanted) -> tuple[list[Found], list[dict[str, Any]]]:
+    import asyncio
+
     found = await asyncio.gather(*(driver.discover() for driver in drivers))
     return [each for some in found for each in some], await _lines(wanted)
 

@@ -1,8 +1,161 @@
-"""`sim`."""
+"""`sim …`: the other people's phones and the radio of a running demo."""
+
+from collections.abc import Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
 
 import click
+
+from bridge.cli import product
+from bridge.cli.output import Misuse, json_line, moment, table
+from bridge.cli.place import demo_directory
+
+SOCKET = "virtual.sock"
+_data = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=demo_directory,
+    help="Data directory of the demo.  [default: the demo's own]",
+)
+_modem = click.option("--line", "modem", default="0", help="Number of the line.  [default: the first]")
+_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 
 
 @click.group()
 def sim() -> None:
-    """x"""
+    """Play the other side of a running demo: customers' phones, the network, the USB plug."""
+
+
+def _ask(data: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+    """One request, one answer."""
+
+    async def ask() -> dict[str, Any]:
+        async with aclosing(product.steer(data / SOCKET, request)) as answers:
+            async for answer in answers:
+                return answer
+        return {}
+
+    return product.finish(ask())
+
+
+@sim.command()
+@_data
+@_json
+def numbers(data: Path, as_json: bool) -> None:
+    """Show the numbers of the virtual network."""
+    found = _ask(data, {"command": "numbers"})
+    if as_json:
+        json_line(found)
+        return
+    rows = [(line["number"], "line", "plugged in" if line["plugged"] else "unplugged") for line in found["lines"]]
+    table(("number", "", ""), rows + [(number, "customer", "") for number in found["handsets"]])
+
+
+@sim.command()
+@click.argument("text")
+@click.option("--from", "sender", default="", help="Number of the customer who writes.  [default: the first]")
+@click.option("--to", default="", help="Number to write to.  [default: the first line]")
+@_data
+@_json
+def receive(text: str, sender: str, to: str, data: Path, as_json: bool) -> None:
+    """Let a customer write TEXT to the bridge."""
+    request = {"command": "receive", "text": text, "from": sender, "to": to}
+    done = _ask(data, {key: value for key, value in request.items() if value or key == "text"})
+    json_line(done) if as_json else click.echo(f"{done['from']} wrote to {done['to']}.")
+
+
+@sim.command()
+@click.argument("number")
+@click.option("--follow", is_flag=True, help="Go on showing what comes, until Ctrl-C.")
+@_data
+@_json
+def handset(number: str, follow: bool, data: Path, as_json: bool) -> None:
+    """Show what the customer's phone with NUMBER received."""
+
+    async def read() -> None:
+        request = {"command": "handset", "number": number, "follow": follow}
+        async with aclosing(product.steer(data / SOCKET, request)) as answers:
+            async for answer in answers:
+                for sms in answer["received"]:
+                    json_line(sms) if as_json else click.echo(f"{moment(sms['at'])}  {sms['from']}  {sms['text']}")
+                if not follow:
+                    return
+
+    product.until_stopped(read())
+
+
+@sim.command()
+@click.option("--loss", type=click.FloatRange(0, 1), help="Share of messages that are never seen again.")
+@click.option("--duplicate", type=click.FloatRange(0, 1), help="Share of messages that arrive twice.")
+@click.option("--send-latency", type=click.FloatRange(0), help="Seconds the network takes to accept a message.")
+@click.option("--delivery-delay", type=click.FloatRange(0), help="Seconds from there to the recipient.")
+@click.option("--report-delay", type=click.FloatRange(0), help="Seconds from there to the delivery report.")
+@click.option("--refuse", multiple=True, metavar="NUMBER=CODE", help="+CMS ERROR for every message to a number.")
+@click.option("--refuse-next", multiple=True, type=int, metavar="CODE", help="+CMS ERROR for the next message.")
+@click.option("--lose-answer-next", type=click.IntRange(0), help="So many messages go out and the modem never says so.")
+@click.option("--report-status", multiple=True, metavar="NUMBER=CODE", help="TP-ST of the reports for a number.")
+@click.option("--reports/--no-reports", default=None, help="Whether the network makes delivery reports.")
+@_data
+def rules(data: Path, **given: Any) -> None:
+    """Change how the network behaves, and show all its rules.
+
+    For example: sms-bridge sim rules --loss 0.1 --refuse +15550151=28
+    """
+    changes = {name: value for name, value in given.items() if value not in (None, ())}
+    for name in ("refuse", "report_status"):
+        if name in changes:
+            changes[name] = dict(_pair(each) for each in changes[name])
+    if "refuse_next" in changes:
+        changes["refuse_next"] = list(changes["refuse_next"])
+    found = _ask(data, {"command": "rules", **changes})
+    table(("rule", "now"), [(name.replace("_", "-"), _shown(value)) for name, value in found.items()])
+
+
+def _pair(text: str) -> tuple[str, int]:
+    number, _, code = text.partition("=")
+    if not number or not code.isdigit():
+        raise Misuse(f'"{text}" must be a number and a code, such as +15550151=28')
+    return number, int(code)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{number}={code}" for number, code in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value) or "none"
+    return str(value).lower()
+
+
+@sim.command()
+@_modem
+@_data
+def unplug(modem: str, data: Path) -> None:
+    """Pull a line's modem out of its socket."""
+    click.echo(f"{_ask(data, {'command': 'unplug', 'modem': modem})['number']} is unplugged.")
+
+
+@sim.command()
+@_modem
+@_data
+def replug(modem: str, data: Path) -> None:
+    """Plug a line's modem in again."""
+    click.echo(f"{_ask(data, {'command': 'replug', 'modem': modem})['number']} is plugged in.")
+
+
+@sim.command()
+@_modem
+@_data
+def reset(modem: str, data: Path) -> None:
+    """Let a line's modem restart on its own."""
+    click.echo(f"{_ask(data, {'command': 'reset', 'modem': modem})['number']} restarts.")
+
+
+@sim.command()
+@click.argument("hex", default="ff00fe", required=False)
+@_modem
+@_data
+def noise(hex: str, modem: str, data: Path) -> None:
+    """Put bytes that mean nothing on a line's serial port; HEX says which."""
+    answer = _ask(data, {"command": "noise", "modem": modem, "hex": hex})
+    click.echo(f"There was noise on the port of {answer['number']}.")

@@ -1,10 +1,8 @@
 """`webhook …`: where an account's events go, and what became of them. Works on the store, running or not."""
 
-import asyncio
 import secrets
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -36,17 +34,17 @@ def webhook() -> None:
 def add(account: str, url: str, format: str, events: str, wanted: place.Wanted, as_json: bool) -> None:
     """Post the events of ACCOUNT to URL from now on."""
     chosen = _events(events)
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc:
-        raise Misuse(f'"{url}" is not a web address such as https://shop.example.com/sms')
+    where = wanted.find()
+    product.checked_url(url, where)
 
     async def keep() -> Endpoint:
-        async with product.opened(wanted.find()) as store:
+        async with product.opened(where) as store:
             found = await store.account(accounts.checked_name(account))
             endpoint = _endpoint(found, url, format, chosen)
             await store.add_endpoint(endpoint)
             return endpoint
 
-    made = asyncio.run(keep())
+    made = product.finish(keep())
     if as_json:
         json_line(_shape(made) | {"secret": made.secret})
         return
@@ -77,7 +75,7 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
         async with product.opened(wanted.find()) as store:
             return list(await store.endpoints())
 
-    found = asyncio.run(read())
+    found = product.finish(read())
     if as_json:
         json_line([_shape(each) for each in found])
     elif found:
@@ -97,7 +95,7 @@ def remove(id: str, wanted: place.Wanted) -> None:
         async with product.opened(wanted.find()) as store:
             await store.remove_endpoint(id)
 
-    asyncio.run(drop())
+    product.finish(drop())
     click.echo(f"The webhook {id} is removed.")
 
 
@@ -115,7 +113,7 @@ def ledger(account: str, state: str | None, limit: int, wanted: place.Wanted, as
         async with product.opened(wanted.find()) as store:
             return (await store.ledger(account, query)).rows
 
-    found = asyncio.run(read())
+    found = product.finish(read())
     if as_json:
         for each in found:
             json_line(asdict(each))
@@ -152,7 +150,7 @@ def redeliver(ids: tuple[str, ...], account: str, endpoint: str, state: str | No
         async with product.opened(wanted.find()) as store:
             return await store.redeliver(account, query, ids, SystemClock().now())
 
-    count = asyncio.run(owe())
+    count = product.finish(owe())
     click.echo(f"{count} {'delivery is' if count == 1 else 'deliveries are'} owed once more.")
 
 

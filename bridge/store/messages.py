@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from bridge.errors import BadRequest, IdempotencyConflict, NoSuchThing, NotPossible
@@ -16,23 +17,19 @@ COLUMNS = (
     "id, account, recipient, written, text, state, created_at, updated_at, due_at, expires_at, route, line, slot, "
     "parts, attempts, error, on_unknown, report, sent_at, delivered_at, not_before, client_ref, tag, dialect"
 )
-_COUNT = COLUMNS.count(",") + 1
-# One statement for a whole batch: SQLite reads the rows from JSON by itself, so the thread gives up the
-# interpreter once instead of once a row.
-_INSERT = (
-    f"INSERT INTO messages ({COLUMNS}) SELECT "
-    + ", ".join(f"value ->> {position}" for position in range(_COUNT))
-    + " FROM json_each(?)"
-)
-# The snapshot of `message_data`, made by SQLite for the same reason; `test_store_contract` holds the two equal.
+_ROW = f"({', '.join('?' * (COLUMNS.count(',') + 1))})"
+# Rows of one statement: the thread gives the interpreter up once a statement, not once a row. A few sizes,
+# so that the prepared statements stay cached; SQLite binds 32,766 values at most.
+_CHUNKS = (1000, 100, 10, 1)
+_INSERT = {size: f"INSERT INTO messages ({COLUMNS}) VALUES {', '.join([_ROW] * size)}" for size in _CHUNKS}
+# The snapshot of `message_data`, made by SQLite for the same reason; the store's contract holds the two equal.
 _SUBMITTED = f"""
 INSERT INTO events (id, name, account, at, subject, data)
-SELECT value ->> {_COUNT}, '{MESSAGE_SUBMITTED}', value ->> 1, value ->> 6, value ->> 0, json_object(
-  'id', value ->> 0, 'to', value ->> 2, 'written', value ->> 3, 'text', value ->> 4, 'state', value ->> 5,
-  'line', value ->> 11, 'slot', value ->> 12, 'parts', value ->> 13, 'error', value ->> 15,
-  'client_ref', value ->> 21, 'tag', value ->> 22, 'dialect', value ->> 23,
-  'created_at', value ->> 6, 'sent_at', value ->> 18, 'delivered_at', value ->> 19)
-FROM json_each(?)
+SELECT {news.UUID}, '{MESSAGE_SUBMITTED}', account, created_at, id, json_object(
+  'id', id, 'to', recipient, 'written', written, 'text', text, 'state', state, 'line', line, 'slot', slot,
+  'parts', parts, 'error', error, 'client_ref', client_ref, 'tag', tag, 'dialect', dialect,
+  'created_at', created_at, 'sent_at', sent_at, 'delivered_at', delivered_at)
+FROM messages WHERE seq BETWEEN ? AND ? ORDER BY seq
 """
 _QUALIFIED = ", ".join(f"m.{name.strip()}" for name in COLUMNS.split(","))
 
@@ -46,27 +43,36 @@ def message_of(row: Sequence[Any]) -> Message:
 
 def insert(tx: Tx, messages: Sequence[Message]) -> None:
     """Accept messages and log that they were."""
-    rows = [
-        (
-            m.id, m.account, m.recipient, m.written, m.text, m.state, m.created_at, m.updated_at, m.due_at,
-            m.expires_at, m.route, m.line, m.slot, m.parts, m.attempts, m.error, m.on_unknown, int(m.report),
-            m.sent_at, m.delivered_at, m.not_before, m.client_ref, m.tag, m.dialect, news.new_uuid(),
-        )
-        for m in messages
-    ]  # fmt: skip
-    batch = json.dumps(rows)
     try:
-        tx.conn.execute(_INSERT, (batch,))
+        last = _insert_rows(tx.conn, [_row_of(message) for message in messages])
     except sqlite3.IntegrityError:
         raise NotPossible(_used_before(tx.conn, messages)) from None
-    first = news.newest(tx.conn) + 1
-    tx.conn.execute(_SUBMITTED, (batch,))
-    news.owe(tx.conn, first, first + len(rows) - 1)
-    # on the bus without their snapshot, which is in the log: most who listen only want to be woken
+    first_event = news.newest(tx.conn) + 1
+    tx.conn.execute(_SUBMITTED, (last - len(messages) + 1, last))
+    news.owe(tx.conn, first_event, first_event + len(messages) - 1)
+    # on the bus without their snapshot, which is in the log: whoever listens for these only wants to be woken
     tx.events += [
-        Event(seq, row[-1], MESSAGE_SUBMITTED, m.account, m.created_at, m.id)
-        for seq, (m, row) in enumerate(zip(messages, rows, strict=True), start=first)
+        Event(seq, "", MESSAGE_SUBMITTED, message.account, message.created_at, message.id)
+        for seq, message in enumerate(messages, start=first_event)
     ]
+
+
+def _row_of(m: Message) -> tuple[Any, ...]:
+    return (
+        m.id, m.account, m.recipient, m.written, m.text, m.state, m.created_at, m.updated_at, m.due_at, m.expires_at,
+        m.route, m.line, m.slot, m.parts, m.attempts, m.error, m.on_unknown, m.report, m.sent_at, m.delivered_at,
+        m.not_before, m.client_ref, m.tag, m.dialect,
+    )  # fmt: skip
+
+
+def _insert_rows(conn: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Insert in as few statements as may be; the position of the last."""
+    at, last = 0, 0
+    for size, statement in _INSERT.items():
+        while len(rows) - at >= size:
+            last = conn.execute(statement, list(chain.from_iterable(rows[at : at + size]))).lastrowid or 0
+            at += size
+    return last
 
 
 def _used_before(conn: sqlite3.Connection, messages: Sequence[Message]) -> str:

@@ -9,12 +9,16 @@ from typing import Any
 from bridge.events import Event
 from bridge.store.writer import Tx
 
+#: a random UUID (version 4, RFC 9562) as SQLite makes it
+UUID = (
+    "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a'"
+    " || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
+)
 #: an endpoint hears an event of its own account or of everybody ("") that it asked for;
 #: the flat v1 format has words for received SMS only
-_FAN_OUT = """
+_FAN_OUT = f"""
 INSERT INTO ledger (id, endpoint, account, event, state, attempts, due_at, created_at, delivered_at, status, error)
-SELECT lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a'
-             || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))),
+SELECT {UUID},
        p.id, p.account, e.seq, 'owed', 0, e.at, e.at, 0, 0, ''
 FROM events e JOIN endpoints p ON (e.account = '' OR p.account = e.account)
 WHERE e.seq BETWEEN ? AND ?

@@ -82,6 +82,7 @@ class Control:
         self.path = path
         self._tasks = Tasks("virtual control")
         self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
         self._commands: dict[str, Callable[[Request], Answer]] = {
             "numbers": self._numbers,
             "receive": self._receive,
@@ -96,15 +97,33 @@ class Control:
 
     async def close(self) -> None:
         """Hang up on everybody. Harmless when repeated."""
-        if self._server is not None:
-            self._server.close()
-            await self._tasks.close()
-            await self._server.wait_closed()
-            self._server = None
-            self.path.unlink(missing_ok=True)
+        server, self._server = self._server, None
+        if server is None:
+            return
+        # accept nobody more, and let whoever was just accepted get a transport: asyncio of Python 3.11 loses the socket
+        # of one who comes between the two when the server closes
+        for listener in server.sockets:
+            asyncio.get_running_loop().remove_reader(listener.fileno())
+        await asyncio.sleep(0)
+        server.close()
+        await self._tasks.close()
+        for writer in list(self._writers):
+            await self._hang_up(writer)
+        await server.wait_closed()
+        self.path.unlink(missing_ok=True)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None:
+            writer.close()  # it came while we closed
+            return
+        self._writers.add(writer)
         self._tasks.start(self._serve(reader, writer), "connection")
+
+    async def _hang_up(self, writer: asyncio.StreamWriter) -> None:
+        self._writers.discard(writer)
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -115,9 +134,7 @@ class Control:
         except (ConnectionError, ValueError):
             pass  # it left, or its line has no end
         finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
+            await self._hang_up(writer)
 
     # -- answering --------------------------------------------------------------------------------
     async def _answers(self, line: bytes) -> AsyncIterator[Answer]:

@@ -59,7 +59,8 @@ class Execution:
         if self.abandoned:
             return
         if isinstance(outcome, NoAnswer) or self._stick.faults.silence(self._current.name):
-            self._stick.terminal.finish(None)
+            self._stick.ended(self)
+            self._stick.terminal.lose_answer()
         elif isinstance(outcome, Refused):
             self._end(outcome.line(self._stick.settings.detail))
         else:
@@ -68,17 +69,7 @@ class Execution:
 
     def _end(self, final: str) -> None:
         faults, terminal, name = self._stick.faults, self._stick.terminal, self._current.name
-        if faults.intrusions:
-            for line in faults.intrude(name, Place.BEFORE):
-                terminal.unsolicited(line)
-            terminal.info(self._lines)
-            for line in faults.intrude(name, Place.INSIDE):
-                terminal.unsolicited(line)
-            late = faults.intrude(name, Place.AFTER)
-            terminal.finish(final)
-            for line in late:
-                terminal.unsolicited(line)
-        else:
-            terminal.info(self._lines)
-            terminal.finish(final)
         self._stick.ended(self)
+        for line in faults.intrude(name, Place.BEFORE):
+            terminal.unsolicited(line)
+        terminal.answer(self._lines, final, faults.intrude(name, Place.INSIDE), faults.intrude(name, Place.AFTER))

@@ -44,6 +44,8 @@ class Faults:
 
     def intrude(self, command: str, place: Place) -> list[str]:
         """The lines that break in here, which are thereby used up."""
+        if not self.intrusions:
+            return []
         hits = [one for one in self.intrusions if one.command == command and one.place is place]
         for one in hits:
             self.intrusions.remove(one)

@@ -18,6 +18,7 @@ class Incoming:
 
     def __init__(self, stick: "Stick") -> None:
         self._stick = stick
+        self.acknowledge_within = ACKNOWLEDGE_WITHIN
         #: memories that were announced as full
         self._full: set[str] = set()
         #: what was handed over directly and is not acknowledged yet
@@ -79,7 +80,7 @@ class Incoming:
         self._stick.terminal.unsolicited(lines)
         if self._stick.settings.service == 1:
             self._unacknowledged = pdu
-            self._deadline = self._stick.timers.after(ACKNOWLEDGE_WITHIN, self._give_up)
+            self._deadline = self._stick.timers.after(self.acknowledge_within, self._give_up)
         return True
 
     def acknowledge(self) -> bool:

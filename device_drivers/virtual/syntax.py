@@ -73,8 +73,9 @@ def _end_of_extended(line: str, start: int) -> int:
 def _extended(text: str) -> Command:
     stop = min((text.find(sign) for sign in "=?" if sign in text), default=len(text))
     name, rest = text[:stop].strip().upper(), text[stop:].strip()
-    if rest in ("", "?", "=?"):
-        return Command(name, Kind(rest))
+    form = "".join(rest.split())
+    if form in ("", "?", "=?"):
+        return Command(name, Kind(form))
     if rest[0] == "?":
         raise ValueError(text)
     return Command(name, Kind.SET, tuple(_arguments(rest[1:])))

@@ -4,7 +4,7 @@ No I/O here: bytes are fed, and what the modem says goes to the `write` it was g
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 CR, LF, BACKSPACE, ESCAPE, CTRL_Z = 0x0D, 0x0A, 0x08, 0x1B, 0x1A
 #: TS 27.005 §3.5.1: CR LF > space
@@ -30,6 +30,7 @@ class Terminal:
         #: how much of the unfinished line was echoed already
         self._echoed = 0
         self._busy = False
+        self._pumping = False
         self._entry: Callable[[str | None], None] | None = None
         self._held: deque[str] = deque()
 
@@ -48,10 +49,18 @@ class Terminal:
 
     def pump(self) -> None:
         """Go through what has come in, as far as it may be read now."""
-        while self._input and not self._busy and not self.hung:
-            done = self._read_line() if self._entry is None else self._read_entry()
-            if not done:
-                return
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            while self._input and not self._busy and not self.hung and self._read():
+                pass
+        finally:
+            self._pumping = False
+
+    def _read(self) -> bool:
+        """One line or text; False when it is not complete yet."""
+        return self._read_line() if self._entry is None else self._read_entry()
 
     # -- command lines ----------------------------------------------------------------------------
     def _read_line(self) -> bool:
@@ -102,16 +111,25 @@ class Terminal:
         return True
 
     # -- what the modem says ----------------------------------------------------------------------
-    def info(self, lines: list[str]) -> None:
-        """The information part of an answer."""
-        if lines:
-            self._say("\r\n" + "\r\n".join(lines) + "\r\n")
+    def answer(self, lines: Sequence[str], final: str, inside: Sequence[str] = (), behind: Sequence[str] = ()) -> None:
+        """The command is done: its information lines and its final line, with what breaks in.
 
-    def finish(self, final: str | None) -> None:
-        """The command is done; None for an answer that got lost."""
+        What was typed meanwhile is read now.
+        """
         self._busy = False
-        if final is not None:
-            self._say(f"\r\n{final}\r\n")
+        information = ["\r\n".join(lines)] if lines else []
+        self._say("".join(f"\r\n{part}\r\n" for part in (*information, *inside, final)))
+        self._held.extend(behind)
+        self._catch_up()
+        self.pump()
+
+    def lose_answer(self) -> None:
+        """The command is done and nobody hears of it."""
+        self._busy = False
+        self._catch_up()
+        self.pump()
+
+    def _catch_up(self) -> None:
         while self._held and not self._quiet:
             self._say(f"\r\n{self._held.popleft()}\r\n")
 
@@ -136,8 +154,7 @@ class Terminal:
     def unhang(self) -> None:
         """Go on where it stopped, late answers and all."""
         self.hung = False
-        while self._held and not self._quiet:
-            self._say(f"\r\n{self._held.popleft()}\r\n")
+        self._catch_up()
         self.pump()
 
 

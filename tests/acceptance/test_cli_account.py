@@ -1,6 +1,7 @@
 """`sms-bridge account …` on a real store file."""
 
 import json
+import os
 import sqlite3
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from bridge.store import open_store
 from tests.acceptance.conftest import SmsBridge
 
 
-def test_prints_every_credential_as_one_json_line(sms_bridge: SmsBridge, tmp_path: Path) -> None:
-    done = sms_bridge("account", "add", "shop", "--json", "--data", str(tmp_path))
+def test_prints_every_credential_as_one_json_line(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
+    done = sms_bridge_process("account", "add", "shop", "--json", "--data", str(tmp_path))
     assert (done.code, done.err, done.out.count("\n")) == (0, "", 1)
     assert list(json.loads(done.out)) == [
         "account",
@@ -27,8 +28,8 @@ def test_prints_every_credential_as_one_json_line(sms_bridge: SmsBridge, tmp_pat
     ]
 
 
-async def test_what_was_printed_opens_the_account(sms_bridge: SmsBridge, tmp_path: Path) -> None:
-    printed = json.loads(sms_bridge("account", "add", "shop", "--json", "--data", str(tmp_path)).out)
+async def test_what_was_printed_opens_the_account(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
+    printed = json.loads(sms_bridge_process("account", "add", "shop", "--json", "--data", str(tmp_path)).out)
     store = await open_store(f"sqlite:///{tmp_path}/bridge.db")
     try:
         for credential in accounts.kept(printed):
@@ -54,9 +55,9 @@ def test_prints_credentials_for_people_with_a_heading_each(sms_bridge: SmsBridge
     assert all(f"  {key} " in done.out for keys in accounts.KINDS.values() for key in keys)
 
 
-def test_says_when_a_name_is_taken(sms_bridge: SmsBridge, tmp_path: Path) -> None:
-    sms_bridge("account", "add", "shop", "--data", str(tmp_path))
-    done = sms_bridge("account", "add", "shop", "--data", str(tmp_path))
+def test_says_when_a_name_is_taken(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
+    sms_bridge_process("account", "add", "shop", "--data", str(tmp_path))
+    done = sms_bridge_process("account", "add", "shop", "--data", str(tmp_path))
     assert (done.code, done.out, done.err) == (1, "", "sms-bridge: there is an account 'shop' already\n")
 
 
@@ -83,10 +84,10 @@ def test_says_when_there_is_no_such_account(sms_bridge: SmsBridge, tmp_path: Pat
     assert (done.code, done.err) == (1, "sms-bridge: there is no account 'shop'\n")
 
 
-async def test_a_rotated_key_replaces_the_old_one(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+async def test_a_rotated_key_replaces_the_old_one(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
     data = ("--json", "--data", str(tmp_path))
-    old = json.loads(sms_bridge("account", "add", "shop", *data).out)
-    new = json.loads(sms_bridge("account", "rotate", "shop", "apikey", *data).out)
+    old = json.loads(sms_bridge_process("account", "add", "shop", *data).out)
+    new = json.loads(sms_bridge_process("account", "rotate", "shop", "apikey", *data).out)
     assert list(new) == ["account", "apikey"]
     store = await open_store(f"sqlite:///{tmp_path}/bridge.db")
     try:
@@ -98,7 +99,7 @@ async def test_a_rotated_key_replaces_the_old_one(sms_bridge: SmsBridge, tmp_pat
     assert known == [False, True]
 
 
-async def test_a_rotated_webhook_secret_signs_for_new_endpoints(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+def test_a_rotated_webhook_secret_signs_for_new_endpoints(sms_bridge: SmsBridge, tmp_path: Path) -> None:
     data = ("--json", "--data", str(tmp_path))
     sms_bridge("account", "add", "shop", *data)
     rotated = json.loads(sms_bridge("account", "rotate", "shop", "webhook", *data).out)["webhook_secret"]
@@ -131,3 +132,21 @@ def test_the_environment_alone_can_name_the_store(sms_bridge: SmsBridge, tmp_pat
     done = sms_bridge("account", "add", "shop", SMS_BRIDGE__STORE__URL="sqlite:///here.db")
     assert done.code == 0
     assert (tmp_path / "here.db").exists()
+
+
+def test_a_new_account_starts_with_the_policy_of_the_configuration(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[store]\nurl = "sqlite:///sms.db"\n[sending]\non_unknown = "resend"\n')
+    config = ("--config", "config.toml")
+    sms_bridge("account", "add", "shop", *config)
+    sms_bridge("account", "add", "clinic", "--on-unknown", "fail", *config)
+    found = json.loads(sms_bridge("account", "list", "--json", *config).out)
+    assert {each["account"]: each["on_unknown"] for each in found} == {"clinic": "fail", "shop": "resend"}
+
+
+def test_root_makes_the_store_for_the_user_whose_directory_it_is(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    directory = tmp_path / "service"
+    directory.mkdir()
+    if os.geteuid() == 0:  # anybody else owns what they make in any case
+        os.chown(directory, 12345, 12345)
+    assert sms_bridge("account", "add", "shop", "--data", str(directory)).code == 0
+    assert {file.stat().st_uid for file in directory.iterdir()} == {directory.stat().st_uid}

@@ -17,8 +17,8 @@ def test_help_names_every_command_and_where_to_begin(sms_bridge: SmsBridge) -> N
     assert "sms-bridge demo" in done.out
 
 
-def test_help_loads_nothing_heavy(sms_bridge: SmsBridge) -> None:
-    done = sms_bridge("--help", PYTHONPROFILEIMPORTTIME="1")
+def test_help_loads_nothing_heavy(sms_bridge_process: SmsBridge) -> None:
+    done = sms_bridge_process("--help", PYTHONPROFILEIMPORTTIME="1")
     imported = {line.rpartition("|")[2].strip() for line in done.err.splitlines()}
     assert "click" in imported
     assert imported & {"aiohttp", "asyncio", "sqlite_utils", "serial", "gsmmodem", "adbutils", "sqlite3"} == set()
@@ -37,8 +37,8 @@ def test_an_unknown_command_is_a_usage_error(sms_bridge: SmsBridge) -> None:
     assert "No such command 'sned'" in done.err
 
 
-def test_tells_its_version(sms_bridge: SmsBridge) -> None:
-    assert sms_bridge("--version").out.startswith("sms-bridge")
+def test_tells_its_version(sms_bridge_process: SmsBridge) -> None:
+    assert sms_bridge_process("--version").out.startswith("sms-bridge")
 
 
 def test_check_lists_every_mistake_of_the_configuration(sms_bridge: SmsBridge, tmp_path: Path) -> None:
@@ -77,9 +77,9 @@ def test_check_for_programs_is_one_json_object(sms_bridge: SmsBridge, tmp_path: 
     ]
 
 
-def test_serve_refuses_a_wrong_configuration(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+def test_serve_refuses_a_wrong_configuration(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[http]\nport = 'x'\n")
-    done = sms_bridge("serve", "--config", "config.toml")
+    done = sms_bridge_process("serve", "--config", "config.toml")
     assert (done.code, done.err) == (
         2,
         'sms-bridge: config.toml: http.port: must be a whole number such as 8080, not the text "x"\n',

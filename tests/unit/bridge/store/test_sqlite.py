@@ -80,5 +80,5 @@ async def test_events_reach_the_bus_only_when_they_are_on_disk(tmp_path: Path) -
     with pytest.raises(NotPossible):
         await store.submit([message(1)])
     logged = await store.events("", 0, 9)
-    assert [(event.seq, event.id, event.name) for event in heard] == [(e.seq, e.id, e.name) for e in logged]
+    assert [(event.seq, event.subject, event.name) for event in heard] == [(e.seq, e.subject, e.name) for e in logged]
     await store.close()

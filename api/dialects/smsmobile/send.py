@@ -3,8 +3,8 @@
 import json
 import re
 
-from api.dialects.smsmobile_rows import Calendar
-from api.dialects.smsmobile_words import WhatsappNotConnected
+from api.dialects.smsmobile.rows import Calendar
+from api.dialects.smsmobile.words import WhatsappNotConnected
 from api.errors import NotOffered
 from api.parameters import Parameters
 from bridge.errors import BadRequest
@@ -22,6 +22,9 @@ _EXTRAS = {
     "pdf_with_image": "An SMS carries text only; media need WhatsApp, which is not connected.",
     "url_media_shorted": "An SMS carries text only; media need WhatsApp, which is not connected.",
 }
+_EXTRA_NAMES = frozenset(_EXTRAS)
+#: parameters that choose between SMS and WhatsApp
+_CHANNELS = frozenset({"sendsms", "sendwa", "waonly"})
 #: the last second with ten digits (November 2286); more than that are milliseconds
 _LAST_SECOND = 9_999_999_999
 #: characters of `from` that are kept
@@ -71,10 +74,10 @@ def phone(params: Parameters) -> str:
 
 def compose(params: Parameters) -> Draft:
     """What is to be sent. Raises BadRequest and its kinds for what is missing, wrong or not offered."""
-    _by_sms(params)
-    for name, why in _EXTRAS.items():
-        if params.text(name).strip().lower() not in _NO:
-            raise NotOffered(why, name)
+    if params.any_of(_CHANNELS):
+        _by_sms(params)
+    if params.any_of(_EXTRA_NAMES):
+        _without_extras(params)
     return Draft(
         recipient=params.need("recipients"),
         text=params.need("message"),
@@ -84,6 +87,13 @@ def compose(params: Parameters) -> Draft:
         tag=params.text("from")[:_TAG],
         dialect="smsmobile",
     )
+
+
+def _without_extras(params: Parameters) -> None:
+    """Raises for an extra that really asks for something: forgetting about it would send another message."""
+    for name, why in _EXTRAS.items():
+        if params.text(name).strip().lower() not in _NO:
+            raise NotOffered(why, name)
 
 
 def wants_whatsapp(params: Parameters) -> bool:

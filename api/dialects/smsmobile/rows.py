@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from api.dialects.smsmobile_words import STATE_WORDS
+from api.dialects.smsmobile.words import STATE_WORDS
 from bridge.errors import BadRequest, ConfigError
 from bridge.model import Line, LineState, Message, Received, State
 
@@ -21,9 +21,9 @@ class Calendar:
         """Raises ConfigError for a zone that is not in the IANA database."""
         try:
             self._zone: tzinfo = UTC if timezone == "UTC" else ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
             raise ConfigError(
-                [f"dialects.smsmobile.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]
+                [f"dialects.smsmobile.options.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]
             ) from error
         self._stamps = lru_cache(maxsize=16)(self._stamps_of)
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from api.dialects.smsmobile_refusals import reply
-from api.dialects.smsmobile_rows import Calendar, inbox_row, phone_row, sent_row
-from api.dialects.smsmobile_send import flag, phone
-from api.dialects.smsmobile_words import STATE_WORDS
+from api.dialects.smsmobile.refusals import reply
+from api.dialects.smsmobile.rows import Calendar, inbox_row, phone_row, sent_row
+from api.dialects.smsmobile.send import flag, phone
+from api.dialects.smsmobile.words import STATE_WORDS
 from api.errors import MissingParameter
 from api.parameters import Parameters
 from bridge.errors import BadRequest

@@ -1,9 +1,4 @@
-"""The SMSMobileAPI dialect: its users move over by changing the base URL.
-
-The vendor publishes fragments; where two of them disagree, both kinds of client must find what they look for.
-What is ours, because nobody outside knows: the answers of `/resend` and `/deletesms`, most keys of log rows,
-page sizes, and that `onlyunread=yes` marks what it returns as read.
-"""
+"""Every path of the smsmobile dialect, and sending by it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -13,13 +8,13 @@ from aiohttp import web
 
 from api import auth
 from api.dialect import Mount, Refuse, Route, Sample, Site
-from api.dialects.smsmobile_lists import Lists
-from api.dialects.smsmobile_refusals import HEADERS, NO_STORE, Refusals, reply
-from api.dialects.smsmobile_rows import Calendar
-from api.dialects.smsmobile_send import accepted, compose, wants_whatsapp
-from api.dialects.smsmobile_words import ERROR_WORDS, STATE_WORDS, NotHere, StateWord, WhatsappNotConnected
+from api.dialects.smsmobile.lists import Lists
+from api.dialects.smsmobile.refusals import HEADERS, NO_STORE, Refusals, reply
+from api.dialects.smsmobile.rows import Calendar
+from api.dialects.smsmobile.send import accepted, compose, wants_whatsapp
+from api.dialects.smsmobile.words import ERROR_WORDS, STATE_WORDS, NotHere, StateWord, WhatsappNotConnected
 from api.parameters import Parameters, read_parameters
-from bridge.errors import BadRequest, BridgeError, NotPossible
+from bridge.errors import BadRequest, BridgeError, ConfigError, NotPossible
 from bridge.model import Account, State
 
 Answer = Callable[[Account, Parameters], Awaitable[web.Response]]
@@ -43,11 +38,11 @@ class SmsMobile:
     ERROR_WORDS: ClassVar[Mapping[type[BridgeError], Any]] = ERROR_WORDS
 
     def __init__(self, site: Site, mount: Mount) -> None:
-        """Raises ConfigError for a time zone that does not exist."""
+        """Raises ConfigError for options that do not fit."""
         self._gateway = site.gateway
         self._mount = mount
         self._calendar = Calendar(mount.options.get("timezone", "UTC"))
-        self._refusals = Refusals(mount.options.get("legacy_http_200", False))
+        self._refusals = Refusals(_legacy(mount.options.get("legacy_http_200", False)))
         self._lists = Lists(site.gateway, self._calendar)
 
     def routes(self) -> Sequence[Route]:
@@ -90,19 +85,21 @@ class SmsMobile:
     async def send(self, request: web.Request) -> web.Response:
         """`/sendsms`: accept one SMS."""
         params = await read_parameters(request, self._mount.body_limit)
-        account = await auth.caller(self._gateway, params.text("apikey"), request.headers)
+        account = await self._caller(request, params)
         key = _idempotency_key(request.headers)
         submission = await self._gateway.submit(account, (compose(params),), key)
         body = accepted(submission.messages[0], self._calendar, wants_whatsapp(params))
         return web.Response(body=body, headers=HEADERS)
+
+    async def _caller(self, request: web.Request, params: Parameters) -> Account:
+        return await auth.caller(self._gateway, params.text("apikey"), request.headers, params.hint)
 
     def _known(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
         """A handler that knows who calls and with which parameters."""
 
         async def handle(request: web.Request) -> web.Response:
             params = await read_parameters(request, self._mount.body_limit)
-            account = await auth.caller(self._gateway, params.text("apikey"), request.headers)
-            return await answer(account, params)
+            return await answer(await self._caller(request, params), params)
 
         return handle
 
@@ -127,6 +124,12 @@ class SmsMobile:
         """`/oauth2/token`: a bearer token for client credentials."""
         params = await read_parameters(request, self._mount.body_limit)
         return reply(await auth.grant(self._gateway, params, request.headers), headers=NO_STORE)
+
+
+def _legacy(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ConfigError([f"dialects.smsmobile.options.legacy_http_200: must be true or false, not {value!r}"])
 
 
 def _idempotency_key(headers: Mapping[str, str]) -> str:
@@ -157,6 +160,3 @@ async def _whatsapp_window(_account: Account, _params: Parameters) -> web.Respon
 async def _whatsapp_number(_account: Account, params: Parameters) -> web.Response:
     result = {"error": "0", "recipients": params.text("recipients"), "whatsapp": "0", "note": f"{_NO_WHATSAPP}."}
     return reply({"result": result})
-
-
-DIALECT = SmsMobile

@@ -5,15 +5,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from api.auth import TokenRefused
 from api.dialect import word_for
-from api.dialects.smsmobile_words import ERROR_WORDS, PARAMETERS, ErrorWord
+from api.dialects.smsmobile.words import ERROR_WORDS, PARAMETERS, ErrorWord
 from api.errors import BodyTooLarge, UnknownPath, WrongMethod
 from bridge.errors import BadRequest, BridgeError
 
 #: with every answer; pages of any origin may read it
-HEADERS = {"Content-Type": "application/json; charset=utf-8", "Access-Control-Allow-Origin": "*"}
+HEADERS = CIMultiDictProxy(
+    CIMultiDict({"Content-Type": "application/json; charset=utf-8", "Access-Control-Allow-Origin": "*"})
+)
 #: with everything that has a token in it (RFC 6749 §5.1)
 NO_STORE = {**HEADERS, "Cache-Control": "no-store", "Pragma": "no-cache"}
 #: what a status wants beside the body: RFC 9110 §11.6.1 and §10.2.3, RFC 6750 §3

@@ -1,0 +1,56 @@
+"""How answers are written: JSON, and problems of RFC 9457."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+#: kind of problem → status; `type` of a problem is this prefix and the kind
+PROBLEMS: Mapping[str, int] = {
+    "bad-request": 400,
+    "not-authenticated": 401,
+    "not-allowed": 403,
+    "no-such-thing": 404,
+    "method-not-allowed": 405,
+    "not-possible": 409,
+    "idempotency-conflict": 409,
+    "too-large": 413,
+    "not-json": 415,
+    "too-many": 429,
+    "internal": 500,
+    "store-unavailable": 503,
+}
+PREFIX = "urn:sms-bridge:problem:"
+
+
+def answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A JSON answer."""
+    return web.Response(body=written(value), status=status, headers=headers, content_type="application/json")
+
+
+def nothing() -> web.Response:
+    """Done, and there is nothing to show."""
+    return web.Response(status=204)
+
+
+def problem(kind: str, detail: str, field: str = "", headers: Mapping[str, str] | None = None) -> web.Response:
+    """An RFC 9457 problem; `field` names the parameter at fault."""
+    status = PROBLEMS[kind]
+    value: dict[str, Any] = {
+        "type": PREFIX + kind,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if field:
+        value["field"] = field
+    return web.Response(
+        body=written(value), status=status, headers=headers, content_type="application/problem+json", charset=None
+    )
+
+
+def written(value: object) -> bytes:
+    """Compact JSON in UTF-8; half a surrogate pair in a name that a caller made up is told as `?`."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")

@@ -1,0 +1,90 @@
+"""One request by one account: what every handler of this dialect gets."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from api.auth import bearer
+from api.dialect import Mount, Site
+from api.dialects.native import body, fields
+from api.dialects.native.streams import Streams
+from bridge.errors import NoSuchThing, NotAllowed
+from bridge.gateway import Gateway
+from bridge.model import Account
+
+T = TypeVar("T")
+_ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
+#: bytes; all bodies but that of a bulk submission are small
+BODY_LIMIT = 1024 * 1024
+
+
+class NotAuthenticated(NotAllowed):
+    """Send your API key: Authorization: Bearer <key>, or X-Api-Key: <key>."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose credentials and query string were found good."""
+
+    request: web.Request
+    gateway: Gateway
+    account: Account
+    #: what the query string says, by the readers of its route
+    query: Mapping[str, Any]
+    #: how the dialect is mounted
+    mount: Mount
+    #: the event streams that are open
+    streams: Streams
+
+    @property
+    def id(self) -> str:
+        """The last variable part of the path. Raises NoSuchThing for what can be no id of ours."""
+        given = self.request.match_info["id"]
+        if not _ID.fullmatch(given):
+            raise NoSuchThing
+        return given
+
+    async def body(self, meaning: Callable[[Mapping[str, Any]], T], bulk: bool = False) -> T:
+        """What `meaning` makes of the JSON object in the body. Raises BadRequest, NotJson, BodyTooLarge."""
+        limit = self.mount.body_limit if bulk else min(self.mount.body_limit, BODY_LIMIT)
+        return await body.read(self.request, meaning, limit)
+
+    async def fields(self, readers: Mapping[str, fields.Reader], *needed: str) -> dict[str, Any]:
+        """The members of the JSON object in the body; those `needed` must be there."""
+
+        def meaning(given: Mapping[str, Any]) -> dict[str, Any]:
+            taken = fields.take(given, readers)
+            fields.need(taken, *needed)
+            return taken
+
+        return await self.body(meaning)
+
+
+async def acting(request: web.Request, site: Site) -> Account:
+    """The account that this call is for: the caller's own, or the one that an operator names in a header.
+
+    Raises NotAuthenticated, NotAllowed.
+    """
+    caller = await _caller(request, site.gateway)
+    name = request.headers.get("SMS-Bridge-Account", caller.name)
+    if name == caller.name:
+        return caller
+    try:
+        return await site.gateway.account(caller, name if _ID.fullmatch(name) else "")
+    except NoSuchThing:
+        raise NotAllowed("There is no account of the name in SMS-Bridge-Account.") from None
+
+
+async def _caller(request: web.Request, gateway: Gateway) -> Account:
+    secret = bearer(request.headers) or request.headers.get("X-Api-Key", "")
+    if not secret:
+        raise NotAuthenticated
+    for kind in ("apikey", "token"):
+        try:
+            return await gateway.account_by_secret(kind, secret)
+        except NotAllowed:
+            continue
+    raise NotAuthenticated("This is no API key or token of ours, or it has ended.")

@@ -1,0 +1,167 @@
+"""The routes of `/v1`, and how every error is told in it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import resources
+from typing import Any, ClassVar
+
+from aiohttp import web
+
+from api.dialect import Mount, Route, Sample, Site, word_for
+from api.dialects.native import events, fields, inbox, ledger, lines, messages, webhooks
+from api.dialects.native.answers import problem, written
+from api.dialects.native.body import NotJson
+from api.dialects.native.call import Call, NotAuthenticated, acting
+from api.dialects.native.streams import Streams, TooMany
+from api.errors import BodyTooLarge, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
+from bridge import errors
+from bridge.errors import (
+    BadRequest,
+    BridgeError,
+    ConfigError,
+    IdempotencyConflict,
+    NoSuchThing,
+    NotAllowed,
+    NotPossible,
+    StoreUnavailable,
+)
+from bridge.model import State
+
+RETRY_AFTER = "5"  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path."""
+
+    method: str
+    path: str
+    perform: Callable[[Call], Awaitable[web.StreamResponse]]
+    #: what its query string may hold
+    query: Mapping[str, fields.Reader] = field(default_factory=dict)
+
+
+OPERATIONS = (
+    Operation("POST", "/v1/messages", messages.submit),
+    Operation("GET", "/v1/messages", messages.find, messages.LIST),
+    Operation("GET", "/v1/messages/{id}", messages.show),
+    Operation("DELETE", "/v1/messages/{id}", messages.forget),
+    Operation("POST", "/v1/messages/{id}/cancel", messages.cancel),
+    Operation("POST", "/v1/messages/{id}/resend", messages.resend),
+    Operation("GET", "/v1/inbox", inbox.find, inbox.LIST),
+    Operation("GET", "/v1/inbox/{id}", inbox.show),
+    Operation("DELETE", "/v1/inbox/{id}", inbox.forget),
+    Operation("GET", "/v1/lines", lines.find),
+    Operation("GET", "/v1/lines/{id}", lines.show),
+    Operation("POST", "/v1/webhooks", webhooks.add),
+    Operation("GET", "/v1/webhooks", webhooks.find),
+    Operation("GET", "/v1/webhooks/{id}", webhooks.show),
+    Operation("PATCH", "/v1/webhooks/{id}", webhooks.change),
+    Operation("DELETE", "/v1/webhooks/{id}", webhooks.remove),
+    Operation("POST", "/v1/webhooks/{id}/rotate", webhooks.rotate),
+    Operation("GET", "/v1/ledger", ledger.find, ledger.LIST),
+    Operation("POST", "/v1/ledger/redeliver", ledger.redeliver),
+    Operation("GET", "/v1/events", events.stream, events.QUERY),
+    Operation("GET", "/v1/me", lines.me),
+)
+
+
+class Native:
+    """Our own API."""
+
+    name: ClassVar[str] = "native"
+    about: ClassVar[str] = "the bridge's own API, described at /openapi.yaml"
+    prefix: ClassVar[str] = ""
+    body_limit: ClassVar[int] = messages.MAX_BODY
+    cors: ClassVar[bool] = False
+    options: ClassVar[Mapping[str, tuple[type, str]]] = {
+        "heartbeat": (float, "seconds of silence after which an event stream shows that it is still there [15]"),
+        "patience": (float, "seconds a caller may take to read what an event stream wrote before it is let go [20]"),
+    }
+    STATE_WORDS: ClassVar[Mapping[State, str]] = {state: state.value for state in State}
+    ERROR_WORDS: ClassVar[Mapping[type[BridgeError], str]] = {
+        BridgeError: "internal",
+        BadRequest: "bad-request",
+        errors.InvalidNumber: "bad-request",
+        errors.InvalidText: "bad-request",
+        errors.UnknownLine: "bad-request",
+        MissingParameter: "bad-request",
+        NotOffered: "bad-request",
+        NotJson: "not-json",
+        BodyTooLarge: "too-large",
+        WrongMethod: "method-not-allowed",
+        NotAllowed: "not-allowed",
+        NotAuthenticated: "not-authenticated",
+        InvalidToken: "not-authenticated",
+        NoSuchThing: "no-such-thing",
+        UnknownPath: "no-such-thing",
+        NotPossible: "not-possible",
+        IdempotencyConflict: "idempotency-conflict",
+        TooMany: "too-many",
+        StoreUnavailable: "store-unavailable",
+        # these decide about retries and never come out of the gateway
+        errors.ConfigError: "internal",
+        errors.LinkError: "internal",
+        errors.DeviceLost: "internal",
+        errors.SendRefused: "internal",
+        errors.OutcomeUnknown: "internal",
+    }
+
+    def __init__(self, site: Site, mount: Mount) -> None:
+        self._site = site
+        self._mount = mount
+        # proxies cut connections that stay silent for 30 to 60 seconds
+        self._streams = Streams(site.closing, *_seconds(mount.options, heartbeat=15.0, patience=20.0))
+        document = resources.files("api").joinpath("openapi.yaml").read_text("utf-8")
+        self._document = document.replace("  - url: /\n", f"  - url: {mount.prefix or '/'}\n", 1).encode()
+
+    def routes(self) -> Sequence[Route]:
+        """One for each path; the methods of a path are told apart by `_serve`."""
+        paths: dict[str, dict[str, Operation]] = {}
+        for operation in OPERATIONS:
+            paths.setdefault(operation.path, {})[operation.method] = operation
+        served = [Route(path, partial(self._serve, methods), frozenset(methods)) for path, methods in paths.items()]
+        return [*served, Route("/openapi.yaml", self._show_document, frozenset({"GET"}))]
+
+    async def _serve(self, methods: Mapping[str, Operation], request: web.Request) -> web.StreamResponse:
+        operation = methods[request.method]
+        account = await acting(request, self._site)
+        query = fields.query(request, operation.query)
+        call = Call(request, self._site.gateway, account, query, self._mount, self._streams)
+        return await operation.perform(call)
+
+    async def _show_document(self, request: web.Request) -> web.Response:
+        return web.Response(body=self._document, content_type="application/yaml", charset="utf-8")
+
+    def refuse(self, error: BridgeError) -> web.Response:
+        """An RFC 9457 problem."""
+        kind = word_for(self.ERROR_WORDS, error)
+        named = error.field if isinstance(error, BadRequest) else ""
+        headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, WrongMethod) else _HEADERS.get(kind)
+        return problem(kind, error.message, named, headers)
+
+    def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
+        """One POST with the API key in a header."""
+        headers = {"Authorization": f"Bearer {credentials['apikey']}", "Content-Type": "application/json"}
+        body = written({"to": recipient, "text": text})
+        return Sample("POST", f"{self._mount.prefix}/v1/messages", headers, body)
+
+
+def _seconds(options: Mapping[str, Any], **defaults: float) -> list[float]:
+    given = {name: options.get(name, default) for name, default in defaults.items()}
+    problems = [
+        f"dialects.native.{name}: must be a number of seconds over 0"
+        for name, value in given.items()
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 86_400
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return list(given.values())
+
+
+_HEADERS: Mapping[str, Mapping[str, str]] = {
+    "not-authenticated": {"WWW-Authenticate": 'Bearer realm="sms-bridge"'},
+    "too-many": {"Retry-After": RETRY_AFTER},
+    "store-unavailable": {"Retry-After": RETRY_AFTER},
+}

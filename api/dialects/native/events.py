@@ -1,0 +1,112 @@
+"""/v1/events: what happens, as server-sent events (WHATWG HTML, "Server-sent events").
+
+A stream reads the event log at its caller's pace: it holds one event and what fits the connection's
+buffers. A caller who stops reading is let go and comes back with `Last-Event-ID`; nobody else waits.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+from aiohttp import web
+
+from api.dialects.native import fields, shapes, values
+from api.dialects.native.answers import written
+from api.dialects.native.call import Call
+from api.dialects.native.streams import Streams
+from bridge.events import NAMES, Event
+from bridge.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+FAREWELL = 1.0  # seconds a stream gets to end at shutdown
+MAX_SEQ = 2**53  # what every JSON parser can count to
+HEADERS = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store",
+    # nginx would hold back what is written
+    "X-Accel-Buffering": "no",
+}
+
+
+def names(value: str) -> tuple[str, ...]:
+    """Names of events with commas between them."""
+    given = tuple(value.split(","))
+    for name in given:
+        if name not in NAMES:
+            raise fields.Unfit(f"must be some of {', '.join(NAMES)}" + fields.nearest(name, NAMES))
+    return given
+
+
+QUERY = {"after": values.digits(0, MAX_SEQ), "names": names}
+
+
+async def stream(call: Call) -> web.StreamResponse:
+    """Events as they are committed; first those after `Last-Event-ID` or `after`, when given."""
+    after = _resumed(call)
+    with call.streams.place(call.account.name):
+        if after is None:
+            after = await call.gateway.position()
+        response = web.StreamResponse(headers=HEADERS)
+        await response.prepare(call.request)
+        tasks = Tasks("event stream")
+        tasks.start(_cut_when_over(call), "end")
+        try:
+            async with aclosing(call.gateway.events(call.account, after, call.query.get("names", ()))) as news:
+                await _pass_on(response, news, call.streams)
+        except Exception as error:
+            log.info("an event stream ended early: %s", type(error).__name__)
+            _cut(call.request)
+        finally:
+            await tasks.close()
+    return response
+
+
+def _resumed(call: Call) -> int | None:
+    """A browser that reconnects repeats its first address, so the header is the newer word."""
+    last = call.request.headers.get("Last-Event-ID")
+    given = {"Last-Event-ID": last} if last else {}
+    return fields.take(given, {"Last-Event-ID": QUERY["after"]}).get("Last-Event-ID", call.query.get("after"))
+
+
+async def _pass_on(response: web.StreamResponse, news: AsyncGenerator[Event, None], streams: Streams) -> None:
+    async with aclosing(_chunks(news, streams)) as chunks:
+        async for chunk in chunks:
+            async with asyncio.timeout(streams.patience):
+                await response.write(chunk)
+
+
+async def _chunks(news: AsyncIterator[Event], streams: Streams) -> AsyncGenerator[bytes, None]:
+    tasks = Tasks("event stream")
+    end = tasks.start(streams.closing.wait(), "end")
+    try:
+        yield b": listening\n\n"
+        while True:
+            coming = tasks.start(_next(news), "next event")
+            while not coming.done():
+                await asyncio.wait({coming, end}, timeout=streams.heartbeat, return_when=asyncio.FIRST_COMPLETED)
+                if end.done():
+                    return
+                if not coming.done():
+                    yield b": still here\n\n"
+            event = coming.result()
+            yield b"id: %d\nevent: %b\ndata: %b\n\n" % (event.seq, event.name.encode(), written(shapes.event(event)))
+    finally:
+        await tasks.close()
+
+
+async def _next(news: AsyncIterator[Event]) -> Event:
+    return await anext(news)
+
+
+async def _cut_when_over(call: Call) -> None:
+    """At shutdown a caller who does not read must not keep the bridge from going."""
+    await call.streams.closing.wait()
+    await asyncio.sleep(FAREWELL)
+    _cut(call.request)
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()

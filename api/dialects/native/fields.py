@@ -1,0 +1,76 @@
+"""Named values of a caller: a reader for each name, and an error that says which one is wrong and why.
+
+A reader takes what was written and returns what is meant, or raises Unfit with the second half of a
+sentence ("must be a string"); whoever called it puts the name of the field before it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from aiohttp import web
+
+from bridge.errors import BadRequest
+
+Reader = Callable[[Any], Any]
+
+#: characters of a made-up name that an error repeats
+LONGEST_NAME = 100
+
+
+class Unfit(BadRequest):
+    """cannot be taken."""
+
+    @property
+    def message(self) -> str:
+        """The whole sentence, with the field as its subject."""
+        return f"`{self.field}` {self.args[0]}"
+
+    def within(self, place: str) -> "Unfit":
+        """The same one level further out: `to` within `messages[17]` is `messages[17].to`."""
+        self.field = f"{place}.{self.field}" if self.field else place
+        return self
+
+
+def take(given: Mapping[str, Any], readers: Mapping[str, Reader]) -> dict[str, Any]:
+    """Every given field through its reader. Raises Unfit, also for a name that has none."""
+    taken = {}
+    for name, value in given.items():
+        reader = readers.get(name)
+        if reader is None:
+            raise Unfit("is not known here" + nearest(name, readers), name[:LONGEST_NAME])
+        try:
+            taken[name] = reader(value)
+        except Unfit as error:
+            raise error.within(name) from None
+    return taken
+
+
+def query(request: web.Request, readers: Mapping[str, Reader]) -> dict[str, Any]:
+    """The query string through its readers. Raises Unfit, also for a name given twice."""
+    given: dict[str, str] = {}
+    for name, value in request.query.items():
+        if name in given:
+            raise Unfit("is given twice", name)
+        given[name] = value
+    return take(given, readers)
+
+
+def need(given: Mapping[str, Any], *names: str) -> None:
+    """Raises Unfit for a field that must be there."""
+    for name in names:
+        if name not in given:
+            raise Unfit("is missing", name)
+
+
+def renamed(given: Mapping[str, Any], **names: str) -> dict[str, Any]:
+    """The same fields by the names that the core has for them."""
+    return {names.get(name, name): value for name, value in given.items()}
+
+
+def nearest(given: object, known: Iterable[str]) -> str:
+    """`; did you mean …?` when something known is close to it, else nothing."""
+    if not isinstance(given, str) or len(given) > LONGEST_NAME:
+        return ""
+    near = get_close_matches(given, list(known), n=1, cutoff=0.5)
+    return f"; did you mean `{near[0]}`?" if near else ""

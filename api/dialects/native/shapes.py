@@ -1,0 +1,179 @@
+"""What the API shows of the model, as JSON-ready objects; `openapi.yaml` describes each of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from bridge.events import Event
+from bridge.model import Account, Delivery, Endpoint, Line, Message, Part, Received
+from bridge.queries import Page
+
+T = TypeVar("T")
+Shape = dict[str, Any]
+
+
+def spoken(milliseconds: int) -> str | None:
+    """`2026-11-20T22:48:32.123Z` (RFC 3339); None for 0, which stands for "not yet" and "never"."""
+    if not milliseconds:
+        return None
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+def page(name: str, rows: Page[T], shape: Callable[[T], Shape]) -> Shape:
+    """One page of a list; `cursor` is null on the last one."""
+    return {name: [shape(row) for row in rows.rows], "cursor": rows.cursor or None}
+
+
+def message(row: Message) -> Shape:
+    """A message as lists show it."""
+    return {
+        "id": row.id,
+        "account": row.account,
+        "to": row.recipient,
+        "written": row.written,
+        "text": row.text,
+        "state": row.state.value,
+        "error": row.error,
+        "route": row.route,
+        "line": row.line,
+        "slot": row.slot,
+        "parts": row.parts,
+        "attempts": row.attempts,
+        "on_unknown": row.on_unknown.value,
+        "report": row.report,
+        "client_ref": row.client_ref,
+        "tag": row.tag,
+        "dialect": row.dialect,
+        "created_at": spoken(row.created_at),
+        "updated_at": spoken(row.updated_at),
+        "not_before": spoken(row.not_before),
+        "due_at": spoken(row.due_at),
+        "expires_at": spoken(row.expires_at),
+        "sent_at": spoken(row.sent_at),
+        "delivered_at": spoken(row.delivered_at),
+    }
+
+
+def message_with_parts(row: Message, parts: Iterable[Part]) -> Shape:
+    """A message and what became of each of its parts that was tried."""
+    return message(row) | {"tried": [part(each) for each in parts]}
+
+
+def part(row: Part) -> Shape:
+    """One radio SMS of a message."""
+    return {
+        "index": row.index,
+        "state": row.state.value,
+        "reference": row.reference,
+        "line": row.line,
+        "attempts": row.attempts,
+        "error": row.error,
+        "intent_at": spoken(row.intent_at),
+        "sent_at": spoken(row.sent_at),
+        "done_at": spoken(row.done_at),
+    }
+
+
+def received(row: Received) -> Shape:
+    """An SMS that came in."""
+    return {
+        "id": row.id,
+        "from": row.sender,
+        "text": row.text,
+        "line": row.line,
+        "device": row.device,
+        "sent_at": spoken(row.sent_at),
+        "received_at": spoken(row.received_at),
+        "partial": row.partial,
+        "data": row.data,
+        "error": row.error,
+        "read": row.read,
+    }
+
+
+def line(row: Line) -> Shape:
+    """A line and its health."""
+    return {
+        "name": row.name,
+        "device": row.device,
+        "driver": row.driver,
+        "slot": row.slot,
+        "state": row.state.value,
+        "reason": row.reason,
+        "number": row.number,
+        "iccid": row.iccid,
+        "imsi": row.imsi,
+        "imei": row.imei,
+        "model": row.model,
+        "operator": row.operator,
+        "registration": row.registration,
+        "signal_dbm": row.signal_dbm,
+        "battery": row.battery,
+        "charging": row.charging,
+        "reports": row.reports,
+        "seen_at": spoken(row.seen_at),
+    }
+
+
+def webhook(row: Endpoint) -> Shape:
+    """An endpoint without its secrets."""
+    return {
+        "id": row.id,
+        "account": row.account,
+        "url": row.url,
+        "format": row.format,
+        "events": list(row.events),
+        "max_attempts": row.max_attempts,
+        "paused": row.paused,
+        "rotating": bool(row.next_secret),
+        "created_at": spoken(row.created_at),
+    }
+
+
+def delivery(row: Delivery) -> Shape:
+    """A row of the ledger."""
+    return {
+        "id": row.id,
+        "seq": row.seq,
+        "account": row.account,
+        "endpoint": row.endpoint,
+        "event_id": row.event_id,
+        "event": row.event,
+        "state": row.state.value,
+        "attempts": row.attempts,
+        "status": row.status or None,
+        "error": row.error,
+        "created_at": spoken(row.created_at),
+        "due_at": spoken(row.due_at),
+        "delivered_at": spoken(row.delivered_at),
+    }
+
+
+def account(row: Account) -> Shape:
+    """Who is calling."""
+    return {
+        "name": row.name,
+        "operator": row.operator,
+        "on_unknown": row.on_unknown.value,
+        "created_at": spoken(row.created_at),
+    }
+
+
+def event(row: Event) -> Shape:
+    """What happened; the times of its snapshot are written as everywhere in this API."""
+    return {
+        "id": row.id,
+        "seq": row.seq,
+        "name": row.name,
+        "account": row.account,
+        "at": spoken(row.at),
+        "subject": row.subject,
+        "data": _timed(row.data),
+    }
+
+
+def _timed(data: Mapping[str, Any]) -> Shape:
+    return {
+        key: spoken(value) if key.endswith("_at") and isinstance(value, int) else value for key, value in data.items()
+    }

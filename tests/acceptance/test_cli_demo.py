@@ -1,0 +1,209 @@
+"""`sms-bridge demo` and `sms-bridge sim …`: what a newcomer tries first."""
+
+import json
+import shlex
+import signal
+import socket
+import stat
+import subprocess
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.conftest import DEADLINE, Running, SmsBridge, Start
+
+ANYWHERE = ("--http", "127.0.0.1:0")
+
+
+@pytest.fixture
+def demo(start: Start, tmp_path: Path) -> Callable[..., tuple[Running, dict[str, Any]]]:
+    """Start the demo for programs; it and what it printed."""
+
+    def begin() -> tuple[Running, dict[str, Any]]:
+        running = start("demo", *ANYWHERE, "--data", str(tmp_path / "demo"), "--json")
+        return running, json.loads(running.says())
+
+    return begin
+
+
+def call(url: str, **fields: str) -> Any:
+    """GET, or POST when there are fields."""
+    body = urllib.parse.urlencode(fields).encode() if fields else None
+    with urllib.request.urlopen(url, body, timeout=DEADLINE) as answer:
+        return json.loads(answer.read())
+
+
+def tail(start: Start, *data: str) -> Running:
+    """Live events of the demo, from now on."""
+    running = start("tail", "--json", *data, together=True)
+    running.says("Listening")
+    return running
+
+
+def heard(running: Running, name: str) -> dict[str, Any]:
+    """The next event of this name."""
+    while True:
+        event: dict[str, Any] = json.loads(running.says("{"))
+        if event["name"] == name:
+            return event
+
+
+def test_prints_one_line_with_everything_a_program_needs(
+    demo: Callable[[], tuple[Running, dict[str, Any]]], tmp_path: Path
+) -> None:
+    running, ready = demo()
+    assert set(ready) == {
+        "http", "account", "apikey", "client_id", "client_secret", "api_key", "api_secret", "v1_account",
+        "v1_password", "app_id", "app_secret", "webhook_secret", "numbers", "control", "data",
+    }  # fmt: skip
+    assert ready["numbers"]["line"] in ready["numbers"]["lines"].values()
+    assert len(ready["numbers"]["customers"]) == 10
+    kept = tmp_path / "demo" / "credentials.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    ended = running.stop(signal.SIGTERM)
+    assert (ended.code, ended.out) == (0, "")
+    assert "Traceback" not in ended.err
+
+
+def test_carries_an_sms_to_a_customer_and_back(
+    demo: Callable[[], tuple[Running, dict[str, Any]]], start: Start, sms_bridge_process: SmsBridge, tmp_path: Path
+) -> None:
+    _, ready = demo()
+    data, customer = ("--data", str(tmp_path / "demo")), ready["numbers"]["customers"][0]
+    events = tail(start, *data)
+    sent = call(f"{ready['http']}/sendsms", apikey=ready["apikey"], recipients=customer, message="Hello")
+    assert heard(events, "message.delivered")["subject"] == sent["result"]["id"]
+    phone = sms_bridge_process("sim", "handset", customer, *data)
+    assert phone.out.endswith(f"  {ready['numbers']['line']}  Hello\n")
+    assert (
+        sms_bridge_process("sim", "receive", "Hello back", *data).out
+        == f"{customer} wrote to {ready['numbers']['line']}.\n"
+    )
+    assert heard(events, "message.received")["data"]["text"] == "Hello back"
+    inbox = call(f"{ready['http']}/getsms?apikey={ready['apikey']}")
+    assert "Hello back" in json.dumps(inbox)
+
+
+def test_the_same_directory_keeps_credentials_and_messages(
+    demo: Callable[[], tuple[Running, dict[str, Any]]], start: Start, tmp_path: Path
+) -> None:
+    running, first = demo()
+    events = tail(start, "--data", str(tmp_path / "demo"))
+    sent = call(
+        f"{first['http']}/sendsms", apikey=first["apikey"], recipients=first["numbers"]["customers"][1], message="Kept"
+    )
+    heard(events, "message.sent")
+    running.stop(signal.SIGTERM)
+    _, second = demo()
+    assert {key: second[key] for key in first if key != "http"} == {key: first[key] for key in first if key != "http"}
+    log = call(f"{second['http']}/log/sent/sms?apikey={second['apikey']}")
+    assert sent["result"]["id"] in json.dumps(log)
+
+
+def test_what_it_prints_for_people_works_when_pasted(start: Start, environment: dict[str, str], tmp_path: Path) -> None:
+    running = start("demo", *ANYWHERE, "--data", str(tmp_path / "demo"))
+    running.says("The bridge answers at http://127.0.0.1:")
+    said = []
+    while (line := running.says()) != "What happens:":
+        said.append(line.strip())
+    commands = [line for line in said if "curl " in line]
+    events = tail(start, "--data", str(tmp_path / "demo"))
+    assert pasted(commands[0])["result"]["sent"] == "1"
+    heard(events, "message.delivered")
+    assert "Hello" in json.dumps(pasted(commands[1]))
+    write, _, read = commands[2].split(" && ")
+    subprocess.run(shlex.split(write), check=True, env=environment, cwd=tmp_path, timeout=DEADLINE)
+    heard(events, "message.received")
+    assert "Hello back" in json.dumps(pasted(read))
+    traffic = []
+    while not traffic or "← received" not in traffic[-1]:
+        traffic.append(running.says())
+    assert [word for word in ("submitted", "sent", "delivered") if f"→ {word}" not in "\n".join(traffic)] == []
+
+
+def pasted(command: str) -> Any:
+    """What `curl` does with these words, where there may be no curl."""
+    curl, url, *options = shlex.split(command)
+    assert curl == "curl"
+    fields = [tuple(each.split("=", 1)) for each in options if "=" in each]
+    return call(url, **{str(key): str(value) for key, value in fields})
+
+
+def test_says_when_the_port_is_in_use(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = sms_bridge_process("demo", "--http", f"127.0.0.1:{port}", "--data", str(tmp_path))
+    assert (done.code, done.err) == (
+        1,
+        (
+            f"sms-bridge: cannot answer at 127.0.0.1:{port} (Address already in use); "
+            f"choose another, such as: sms-bridge demo --http 127.0.0.1:{port + 1}\n"
+        ),
+    )
+
+
+@pytest.mark.parametrize("address", ["8080", ":8080", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:70000"])
+def test_says_what_an_address_looks_like(sms_bridge: SmsBridge, address: str) -> None:
+    done = sms_bridge("demo", "--http", address)
+    assert (done.code, done.err) == (
+        2,
+        f'sms-bridge: --http must be a host and a port, such as 127.0.0.1:8080, not "{address}"\n',
+    )
+
+
+def test_says_when_its_credentials_are_damaged(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    (tmp_path / "credentials.json").write_text("{")
+    done = sms_bridge("demo", *ANYWHERE, "--data", str(tmp_path))
+    assert (done.code, done.err) == (
+        1,
+        f"sms-bridge: {tmp_path}/credentials.json is damaged; delete it, and the demo makes new credentials\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["numbers", "receive Hello", "handset +15550150", "rules", "unplug", "noise"])
+def test_the_other_side_needs_a_running_demo(sms_bridge: SmsBridge, tmp_path: Path, command: str) -> None:
+    done = sms_bridge("sim", *command.split(), "--data", str(tmp_path))
+    assert (done.code, done.err) == (
+        1,
+        f"sms-bridge: no demo runs with its data in {tmp_path}; start it with: sms-bridge demo\n",
+    )
+
+
+def test_the_rules_of_the_network_can_be_changed(
+    demo: Callable[[], tuple[Running, dict[str, Any]]], sms_bridge: SmsBridge, tmp_path: Path
+) -> None:
+    demo()
+    data = ("--data", str(tmp_path / "demo"))
+    done = sms_bridge("sim", "rules", "--loss", "0.5", "--refuse", "+15550151=28", "--no-reports", *data)
+    told = dict(line.split(maxsplit=1) for line in done.out.splitlines())
+    assert (told["loss"], told["refuse"], told["reports"], told["refuse-next"]) == (
+        "0.5",
+        "+15550151=28",
+        "false",
+        "none",
+    )
+    wrong = sms_bridge("sim", "rules", "--refuse", "+15550151", *data)
+    assert (wrong.code, wrong.err) == (
+        2,
+        'sms-bridge: "+15550151" must be a number and a code, such as +15550151=28\n',
+    )
+
+
+def test_a_line_goes_and_comes_back_with_its_plug(
+    demo: Callable[[], tuple[Running, dict[str, Any]]], start: Start, sms_bridge: SmsBridge, tmp_path: Path
+) -> None:
+    _, ready = demo()
+    data = ("--data", str(tmp_path / "demo"))
+    line = ready["numbers"]["line"]
+    events = tail(start, *data)
+    assert sms_bridge("sim", "unplug", *data).out == f"{line} is unplugged.\n"
+    assert heard(events, "line.changed")["data"]["state"] != "ready"
+    assert sms_bridge("sim", "replug", "--line", line, *data).out == f"{line} is plugged in.\n"
+    while heard(events, "line.changed")["data"]["state"] != "ready":
+        pass
+    assert sms_bridge("sim", "noise", *data).out == f"There was noise on the port of {line}.\n"
+    assert sms_bridge("sim", "reset", *data).out == f"{line} restarts.\n"

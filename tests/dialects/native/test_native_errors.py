@@ -1,0 +1,155 @@
+"""Each problem that the document promises, for each operation that promises it, brought about for real."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from bridge.events import Bus
+from bridge.gateway import Gateway
+from bridge.model import State
+from bridge.ports import Store
+from tests.native_site import DOCUMENT, Answer, Caller, Site, serving, site_in
+
+NOTHING = "0" * 40
+#: bodies that are taken, for the operations that need one
+BODIES: Mapping[str, Any] = {
+    "submitMessages": {"to": "+15550100", "text": "x"},
+    "addWebhook": {"url": "https://shop.example/sms"},
+    "changeWebhook": {"paused": True},
+    "redeliver": {"state": "dead"},
+}
+OPERATIONS = {operation["operationId"]: (method, path) for method, path, operation in DOCUMENT.operations()}
+PROMISED = [
+    pytest.param(operation["operationId"], int(status), id=f"{operation['operationId']}-{status}")
+    for _, _, operation in DOCUMENT.operations()
+    for status in operation["responses"]
+    if status >= "400"
+]
+
+
+async def perform(caller: Caller, name: str, id: str = NOTHING, **query: str) -> Answer:
+    method, path = OPERATIONS[name]
+    return await caller.call(method, path.replace("{id}", id), BODIES.get(name), **query)
+
+
+async def bad_value(site: Site, name: str) -> Answer:
+    return await perform(site.shop, name, nonsense="1")
+
+
+async def no_credentials(site: Site, name: str) -> Answer:
+    return await perform(site.nobody, name)
+
+
+async def acting_for_another(site: Site, name: str) -> Answer:
+    return await perform(site.shop.with_headers(SMS_Bridge_Account="bakery"), name)
+
+
+async def nothing_there(site: Site, name: str) -> Answer:
+    return await perform(site.shop, name)
+
+
+async def wrong_state(site: Site, name: str) -> Answer:
+    if name == "rotateWebhookSecret":
+        made = await site.shop.post("/v1/webhooks", BODIES["addWebhook"])
+        return await site.shop.post(f"/v1/webhooks/{made.body['id']}/rotate", {"finish": True})
+    if name == "submitMessages":
+        await site.shop.send(client_ref="r")
+        return await site.shop.post("/v1/messages", {"to": "+15550100", "text": "x", "client_ref": "r"})
+    made = (await site.shop.send())["id"]
+    if name == "cancelMessage":
+        await site.carry(State.SENT)
+    return await perform(site.shop, name, made)
+
+
+async def too_large(site: Site, name: str) -> Answer:
+    method, path = OPERATIONS[name]
+    return await site.shop.call(method, path.replace("{id}", NOTHING), {"text": "x" * 2000})
+
+
+async def not_json(site: Site, name: str) -> Answer:
+    method, path = OPERATIONS[name]
+    return await site.shop.with_headers(Content_Type="text/plain").call(method, path.replace("{id}", NOTHING), b"x")
+
+
+async def too_many(site: Site, name: str) -> Answer:
+    method, path = OPERATIONS[name]
+    for _ in range(32):
+        response = await site.http.request(method, path, headers=site.shop.headers)
+        assert response.status == 200
+    answer = await perform(site.shop, name)
+    site.close_streams()
+    return answer
+
+
+async def store_closed(site: Site, name: str) -> Answer:
+    await site.store.close()
+    return await perform(site.shop, name)
+
+
+WAYS: Mapping[int, Callable[[Site, str], Awaitable[Answer]]] = {
+    400: bad_value,
+    401: no_credentials,
+    403: acting_for_another,
+    404: nothing_there,
+    409: wrong_state,
+    413: too_large,
+    415: not_json,
+    429: too_many,
+    503: store_closed,
+}
+
+
+@pytest.mark.parametrize(("name", "status"), [param for param in PROMISED if param.values[1] != 500])
+async def test_the_promised_problem_happens(tmp_path: Path, name: str, status: int) -> None:
+    async with site_in(tmp_path, body_limits={"native": 1000}) as site:
+        assert (await WAYS[status](site, name)).status == status
+
+
+@asynccontextmanager
+async def broken() -> AsyncIterator[Caller]:
+    """A bridge with a mistake of its own: there is no store behind its gateway."""
+    async with serving(Gateway(cast(Store, None), Bus())) as http:
+        yield Caller(http, {"X-Api-Key": "shop-key"})
+
+
+@pytest.mark.parametrize("name", [param.values[0] for param in PROMISED if param.values[1] == 500])
+async def test_a_mistake_of_ours_is_told_without_its_details(name: str) -> None:
+    async with broken() as caller:
+        answer = await perform(caller, name)
+    assert answer.problem == (500, "internal", "")
+    assert "NoneType" not in answer.detail
+
+
+async def test_says_when_the_store_went_away_after_the_credentials_were_known(site: Site) -> None:
+    await site.shop.get("/v1/me")
+    await site.store.close()
+    answer = await site.shop.post("/v1/messages", BODIES["submitMessages"])
+    assert answer.problem == (503, "store-unavailable", "")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("path", sorted({path for _, path in OPERATIONS.values()}))
+async def test_other_methods_are_told_which_ones_there_are(site: Site, path: str) -> None:
+    answer = await site.shop.call("PUT", path.replace("{id}", NOTHING))
+    assert answer.problem == (405, "method-not-allowed", "")
+    assert set(answer.headers["Allow"].split(", ")) == DOCUMENT.methods(path)
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/message", "/v1/messages/x/parts", "/v1/%00"])
+async def test_an_unknown_path_is_told_in_the_same_shape(shop: Caller, path: str) -> None:
+    assert (await shop.get(path)).problem == (404, "no-such-thing", "")
+
+
+async def test_a_problem_reads_like_rfc_9457(shop: Caller) -> None:
+    answer = await shop.get("/v1/messages", limit="0")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.body == {
+        "type": "urn:sms-bridge:problem:bad-request",
+        "title": "Bad Request",
+        "status": 400,
+        "detail": "`limit` must be a whole number from 1 to 1000",
+        "field": "limit",
+    }

@@ -1,0 +1,233 @@
+"""/v1/events: what happens, as it happens."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from api.app import build_app, runner
+from bridge.errors import ConfigError
+from bridge.model import State
+from tests.native_site import DOCUMENT, Caller, Site, site_in, until
+
+DEADLINE = 5.0  # s
+
+
+class Stream:
+    """An open event stream, read block by block."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.response = response
+
+    async def block(self) -> list[str]:
+        """The lines up to the next empty one; [] at the end of the stream."""
+        lines = []
+        async with asyncio.timeout(DEADLINE):
+            while line := (await self.response.content.readline()).decode():
+                if line == "\n":
+                    break
+                lines.append(line.removesuffix("\n"))
+        return lines
+
+    async def event(self) -> dict[str, Any]:
+        """The data of the next event, found to be as documented."""
+        block = await self.block()
+        while block and block[0].startswith(":"):
+            block = await self.block()
+        fields = dict(line.split(": ", 1) for line in block)
+        assert list(fields) == ["id", "event", "data"]
+        data = json.loads(fields["data"])
+        DOCUMENT.fits(DOCUMENT.schema("Event"), data)
+        assert (fields["id"], fields["event"]) == (str(data["seq"]), data["name"])
+        return dict(data)
+
+
+@asynccontextmanager
+async def listening(caller: Caller, headers: dict[str, str] | None = None, **query: Any) -> AsyncIterator[Stream]:
+    how = {"headers": caller.headers | (headers or {}), "params": {key: str(value) for key, value in query.items()}}
+    async with caller.http.get("/v1/events", **how) as response:
+        assert (response.status, response.content_type) == (200, "text/event-stream")
+        stream = Stream(response)
+        assert await stream.block() == [": listening"]
+        yield stream
+
+
+async def test_tells_what_happens_from_now_on(site: Site) -> None:
+    await site.shop.send(text="before")
+    async with listening(site.shop) as stream:
+        made = await site.shop.send(text="now", client_ref="r")
+        event = await stream.event()
+        assert (event["name"], event["subject"], event["account"]) == ("message.submitted", made["id"], "shop")
+        assert (event["data"]["text"], event["data"]["client_ref"]) == ("now", "r")
+        assert event["data"]["created_at"] == made["created_at"]
+        assert event["data"]["sent_at"] is None
+
+
+async def test_tells_received_sms_to_every_account(site: Site) -> None:
+    async with listening(site.shop) as shop, listening(site.bakery) as bakery:
+        received = await site.receive("+15550123", "hello")
+        for stream in (shop, bakery):
+            event = await stream.event()
+            assert (event["name"], event["subject"], event["data"]["from"]) == (
+                "message.received",
+                received.id,
+                "+15550123",
+            )
+
+
+async def test_an_account_hears_nothing_of_anothers_messages(site: Site) -> None:
+    async with listening(site.shop) as shop, listening(site.operator) as operator:
+        await site.bakery.send(text="secret")
+        await site.shop.send(text="mine")
+        assert (await shop.event())["data"]["text"] == "mine"
+        assert [(await operator.event())["data"]["text"] for _ in range(2)] == ["secret", "mine"]
+
+
+@pytest.mark.parametrize("way", ["header", "query", "both"])
+async def test_goes_on_where_a_caller_left_off(site: Site, way: str) -> None:
+    async with listening(site.shop, after=0) as stream:
+        for text in ("one", "two", "three"):
+            await site.shop.send(text=text)
+        last = (await stream.event())["seq"]
+    headers = {} if way == "query" else {"Last-Event-ID": str(last)}
+    query = {} if way == "header" else {"after": 0 if way == "both" else last}
+    async with listening(site.shop, headers, **query) as stream:
+        assert [(await stream.event())["data"]["text"] for _ in range(2)] == ["two", "three"]
+        await site.shop.send(text="four")
+        assert (await stream.event())["data"]["text"] == "four"
+
+
+async def test_tells_only_the_events_that_were_named(site: Site) -> None:
+    async with listening(site.shop, names="message.sent,message.received") as stream:
+        made = await site.shop.send()
+        await site.carry(State.SENT)
+        await site.receive()
+        first, second = await stream.event(), await stream.event()
+    assert (first["name"], first["subject"]) == ("message.sent", made["id"])
+    assert second["name"] == "message.received"
+
+
+async def test_a_text_with_line_breaks_stays_in_one_line(site: Site) -> None:
+    async with listening(site.shop) as stream:
+        await site.shop.send(text="one\ntwo\r\n\nthree")
+        assert (await stream.event())["data"]["text"] == "one\ntwo\r\n\nthree"
+
+
+async def test_says_that_it_is_still_there_when_nothing_happens(tmp_path: Path) -> None:
+    async with site_in(tmp_path, options={"native": {"heartbeat": 0.01}}) as site:
+        async with listening(site.shop) as stream:
+            assert await stream.block() == [": still here"]
+            await site.shop.send(text="after a silence")
+            assert (await stream.event())["data"]["text"] == "after a silence"
+        site.close_streams()
+
+
+@pytest.mark.parametrize("seconds", [0, -1, "15", True, float("nan")])
+async def test_refuses_times_that_are_none(site: Site, seconds: object) -> None:
+    with pytest.raises(ConfigError, match=r"dialects\.native\.heartbeat: must be a number of seconds over 0"):
+        build_app(site.gateway, dialects={"native": ""}, options={"native": {"heartbeat": seconds}})
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "field"),
+    [
+        ({"after": "-1"}, {}, "after"),
+        ({"after": "x"}, {}, "after"),
+        ({"after": "9" * 30}, {}, "after"),
+        ({"names": "message.lost"}, {}, "names"),
+        ({"names": ""}, {}, "names"),
+        ({"name": "message.sent"}, {}, "name"),
+        ({}, {"Last-Event-ID": "abc"}, "Last-Event-ID"),
+    ],
+)
+async def test_refuses_what_it_cannot_follow(
+    shop: Caller, query: dict[str, str], headers: dict[str, str], field: str
+) -> None:
+    caller = Caller(shop.http, shop.headers | headers)
+    assert (await caller.get("/v1/events", **query)).problem == (400, "bad-request", field)
+
+
+async def test_suggests_the_event_that_was_meant(shop: Caller) -> None:
+    assert "did you mean `message.sent`?" in (await shop.get("/v1/events", names="message.send")).detail
+
+
+async def test_a_caller_who_went_away_makes_room_for_another(site: Site) -> None:
+    for _ in range(40):
+        async with listening(site.shop):
+            pass
+        await site.shop.send()  # the end of a connection shows when something is written to it
+    async with listening(site.shop, after=0) as stream:
+        assert (await stream.event())["name"] == "message.submitted"
+
+
+@asynccontextmanager
+async def served(site: Site, **options: float) -> AsyncIterator[tuple[web.AppRunner, int]]:
+    """The same gateway on another port, by the runner that the bridge itself uses."""
+    serving = runner(build_app(site.gateway, dialects={"native": ""}, options={"native": options}))
+    await serving.setup()
+    await web.TCPSite(serving, "127.0.0.1", 0).start()
+    try:
+        yield serving, serving.addresses[0][1]
+    finally:
+        await serving.cleanup()
+
+
+@asynccontextmanager
+async def deaf(port: int) -> AsyncIterator[asyncio.StreamReader]:
+    """A caller who asks for everything and reads nothing."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+    writer.write(b"GET /v1/events?after=0 HTTP/1.1\r\nHost: x\r\nX-Api-Key: shop-key\r\n\r\n")
+    try:
+        yield reader
+    finally:
+        writer.transport.abort()
+        await asyncio.sleep(0)
+
+
+async def much(site: Site) -> None:
+    """More news than the buffers of a connection hold."""
+    batch = [{"to": "+15550100", "text": "long " * 1000}] * 100
+    for _ in range(20):
+        assert (await site.shop.post("/v1/messages", {"messages": batch})).status == 202
+
+
+async def test_streams_end_cleanly_when_the_bridge_goes_down(tmp_path: Path) -> None:
+    async with site_in(tmp_path) as site, served(site) as (serving, port), aiohttp.ClientSession() as session:
+        response = await session.get(f"http://127.0.0.1:{port}/v1/events", headers=site.shop.headers)
+        stream = Stream(response)
+        assert await stream.block() == [": listening"]
+        async with asyncio.timeout(DEADLINE):
+            await serving.cleanup()
+        assert await stream.block() == []
+        assert response.content.exception() is None
+
+
+async def test_a_caller_who_does_not_read_does_not_keep_the_bridge_from_going(site: Site) -> None:
+    await much(site)
+    async with served(site) as (serving, port), deaf(port) as reader:
+        assert await reader.readexactly(8) == b"HTTP/1.1"
+        async with asyncio.timeout(DEADLINE):
+            await serving.cleanup()
+
+
+async def test_a_caller_who_does_not_read_is_let_go_and_holds_up_nobody(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await much(site)
+    async with served(site, patience=0.2) as (_, port), deaf(port) as reader:
+        async with listening(site.shop) as stream:
+            await site.shop.send(text="for those who listen")
+            assert (await stream.event())["data"]["text"] == "for those who listen"
+        await until(lambda: "an event stream ended early: TimeoutError" in caplog.text)
+        async with asyncio.timeout(DEADLINE):
+            while not reader.at_eof():
+                last = await reader.read(65536)
+        assert not last.endswith(b"0\r\n\r\n")  # cut, not ended

@@ -1,0 +1,170 @@
+"""Steering a running virtual network from elsewhere."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from device_drivers.virtual.control import NotDone, command, follow
+from device_drivers.virtual.profile import GENERIC, HUAWEI
+from device_drivers.virtual.rules import Rules
+from device_drivers.virtual.world import World
+from tests.virtual_talk import CUSTOMER, LINE
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with World(tmp_path, [GENERIC, HUAWEI]) as world:
+        yield world
+
+
+async def test_tells_the_numbers(world: World) -> None:
+    told = await command(world.control.path, {"command": "numbers"})
+    assert [(line["number"], line["profile"], line["plugged"]) for line in told["lines"]] == [
+        (LINE, "generic", True),
+        ("+15550101", "huawei", True),
+    ]
+    assert told["handsets"][0] == CUSTOMER
+
+
+async def test_a_customer_writes_to_a_line(world: World) -> None:
+    told = await command(world.control.path, {"command": "receive", "text": "good day"})
+    assert told == {"from": CUSTOMER, "to": LINE}
+    async with asyncio.timeout(5):
+        while not len(world.modems[0].stick.storage["ME"]):
+            await asyncio.sleep(0)
+
+
+async def test_reads_and_follows_a_customers_phone(world: World) -> None:
+    handset = world.network.handset(CUSTOMER)
+    world.network.handset("+15550151").send(CUSTOMER, "one")
+    answers = follow(world.control.path, {"command": "handset", "number": CUSTOMER, "count": 1, "follow": True})
+    first = await anext(answers)
+    world.network.handset("+15550151").send(CUSTOMER, "two")
+    second = await anext(answers)
+    await answers.aclose()
+    assert [told["received"][0]["text"] for told in (first, second)] == ["one", "two"]
+    assert len(handset.received) == 2
+
+
+async def test_says_when_a_phone_did_not_receive_enough(world: World) -> None:
+    with pytest.raises(NotDone, match="received 0 of 1"):
+        await command(world.control.path, {"command": "handset", "number": CUSTOMER, "count": 1, "timeout": 0.01})
+
+
+async def test_sets_the_rules(world: World) -> None:
+    told = await command(world.control.path, {"command": "rules", "send_latency": 0.3, "refuse": {CUSTOMER: 42}})
+    assert (told["send_latency"], told["refuse"]) == (0.3, {CUSTOMER: 42})
+    assert world.network.rules == Rules(send_latency=0.3, refuse={CUSTOMER: 42})
+
+
+@pytest.mark.parametrize("wrong", [{"latency": 1}, {"loss": "much"}, {"refuse": 3, "loss": 1.0}, {"loss": None}])
+async def test_sets_nothing_when_one_rule_is_wrong(world: World, wrong: dict[str, object]) -> None:
+    with pytest.raises(NotDone):
+        await command(world.control.path, {"command": "rules", **wrong})
+    assert world.network.rules == Rules()
+
+
+async def test_unplugs_and_replugs_a_modem(world: World) -> None:
+    link = Path(world.modems[1].port)
+    before = os.readlink(link)
+    assert not (await command(world.control.path, {"command": "unplug", "modem": "+15550101"}))["plugged"]
+    assert not link.is_symlink()
+    assert (await command(world.control.path, {"command": "replug", "modem": 1}))["plugged"]
+    assert link.is_symlink()
+    assert before
+
+
+async def test_does_the_rest_to_a_modem(world: World) -> None:
+    path = world.control.path
+    for request in (
+        {"command": "noise", "hex": "ff00"},
+        {"command": "say", "line": "^RSSI:3"},
+        {"command": "registration", "stat": 5},
+        {"command": "signal", "rssi": 7},
+        {"command": "ring", "times": 1},
+        {"command": "hang"},
+        {"command": "unhang"},
+        {"command": "faults", "delays": {"+CMGS": 0.5}},
+        {"command": "reset"},
+    ):
+        await command(path, request)
+    stick = world.modems[0].stick
+    assert (stick.registration, stick.signal, stick.faults.delays) == (5, 7, {"+CMGS": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("request_", "reason"),
+    [
+        ({}, "command is missing"),
+        ({"command": "dance"}, "no command dance"),
+        ({"command": "unplug", "modem": 9}, "no modem 9"),
+        ({"command": "receive"}, "text is missing"),
+        ({"command": "receive", "from": LINE, "text": "x"}, "is a modem's number"),
+        ({"command": "noise", "hex": "xyz"}, "hexadecimal"),
+    ],
+)
+async def test_says_why_it_did_not(world: World, request_: dict[str, object], reason: str) -> None:
+    with pytest.raises(NotDone, match=reason):
+        await command(world.control.path, request_)
+
+
+async def test_a_line_that_is_no_json_gets_its_reason(world: World) -> None:
+    reader, writer = await asyncio.open_unix_connection(str(world.control.path))
+    writer.write(b"hello\n[1]\n")
+    assert b"error" in await reader.readline()
+    assert await reader.readline() == b'{"error": "a request is an object"}\n'
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_listens_at_a_path_longer_than_a_socket_may_have(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    async with World(deep) as world:
+        told = await command(deep / "virtual.sock", {"command": "numbers"})
+        assert told["lines"][0]["port"] == world.modems[0].port
+    assert list(deep.iterdir()) == []
+
+
+async def test_a_world_that_cannot_listen_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "virtual.sock").mkdir()
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(OSError, match=r".+"):
+        await World(tmp_path).start()
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert not (tmp_path / "modem0").is_symlink()
+
+
+async def test_there_are_only_so_many_fictional_numbers(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="fictional numbers for 50"):
+        World(tmp_path, 51)
+
+
+@pytest.mark.parametrize("settled", [True, False], ids=["connected", "still connecting"])
+async def test_closing_leaves_no_descriptor_and_no_file(tmp_path: Path, settled: bool) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    async with World(tmp_path, 3) as world:
+        reader, writer = await asyncio.open_unix_connection(str(world.control.path))
+        if settled:
+            await command(world.control.path, {"command": "numbers"})
+    with contextlib.suppress(ConnectionResetError):
+        assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_every_line_has_its_own_identity(tmp_path: Path) -> None:
+    world = World(tmp_path, 50)
+    sticks = [modem.stick for modem in world.modems]
+    assert len({stick.imei for stick in sticks}) == len({stick.sim.iccid for stick in sticks}) == 50
+    assert all(_luhn(stick.imei) and len(stick.imei) == 15 for stick in sticks)
+
+
+def _luhn(number: str) -> bool:
+    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(number))]
+    return sum(value // 10 + value % 10 for value in doubled) % 10 == 0

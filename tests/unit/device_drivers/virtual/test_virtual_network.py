@@ -1,0 +1,97 @@
+"""The service centre and other people's phones."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from device_drivers.gsm_modem.pdu import encode_deliver
+from device_drivers.virtual.network import Network
+from device_drivers.virtual.posting import Accepted, Posting, Verdict
+from tests.virtual_talk import CUSTOMER, LINE, Talk, attached
+
+OTHER = "+15550151"
+
+
+async def test_handsets_write_to_each_other(network: Network) -> None:
+    network.handset(OTHER).send(CUSTOMER, "hi")
+    network.handset(CUSTOMER)
+    assert [(sms.sender, sms.text) for sms in await network.handset(CUSTOMER).wait()] == [(OTHER, "hi")]
+
+
+@pytest.mark.parametrize("text", ["a" * 161, "€" * 400, "ж" * 300, "🙂" * 200, "x" * 152 + "[]" * 40])
+async def test_a_long_text_arrives_as_one(network: Network, text: str) -> None:
+    handset = network.handset(CUSTOMER)
+    network.handset(OTHER).send(CUSTOMER, text)
+    assert [sms.text for sms in await handset.wait()] == [text]
+
+
+async def test_two_long_texts_at_once_are_not_mixed(network: Network) -> None:
+    handset = network.handset(CUSTOMER)
+    network.handset(OTHER).send(CUSTOMER, "a" * 300)
+    network.handset(OTHER).send(CUSTOMER, "b" * 300)
+    assert [sms.text for sms in await handset.wait(2)] == ["a" * 300, "b" * 300]
+
+
+async def test_waiting_for_more_than_comes_ends(network: Network) -> None:
+    with pytest.raises(TimeoutError):
+        await network.handset(CUSTOMER).wait(1, 0.01)
+
+
+@pytest.mark.parametrize("written", [LINE, "15550100", "0015550100", "5550100"])
+async def test_finds_a_number_however_it_is_written(modem: Callable[..., Talk], written: str) -> None:
+    talk = modem()
+    await attached(talk)
+    assert talk.network.find(written) == LINE
+
+
+async def test_finds_no_number_that_nobody_has(network: Network) -> None:
+    network.handset(CUSTOMER)
+    assert [network.find(written) for written in ("+447700900123", "50", "0150", "")] == [None] * 4
+
+
+async def test_a_modems_number_is_no_handset_even_when_it_is_off(modem: Callable[..., Talk]) -> None:
+    talk = modem()
+    await attached(talk)
+    talk.stick.power_off()
+    with pytest.raises(ValueError, match="is a modem's number"):
+        talk.network.handset(LINE)
+
+
+def posting(report: bool = False) -> Posting:
+    return Posting(OTHER, CUSTOMER, 0, report, encode_deliver(OTHER, "x", sent_at=0), 0)
+
+
+async def test_takes_as_long_as_the_rules_say(network: Network) -> None:
+    network.rules.send_latency = 0.02
+    answered: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+    started = asyncio.get_running_loop().time()
+    network.post(posting(), answered.set_result)
+    assert await answered == Accepted()
+    assert asyncio.get_running_loop().time() - started >= 0.02
+
+
+async def test_loses_and_doubles_by_the_same_chance_each_time() -> None:
+    async def arrived(seed: int) -> int:
+        network = Network(seed)
+        network.rules.loss, network.rules.duplicate = 0.3, 0.3
+        handset = network.handset(CUSTOMER)
+        for _ in range(100):
+            network.carry(posting())
+        network.rules.loss = network.rules.duplicate = 0.0
+        network.carry(Posting(OTHER, CUSTOMER, 0, False, encode_deliver(OTHER, "last", sent_at=0), 0))
+        while not handset.received or handset.received[-1].text != "last":
+            await handset.wait(len(handset.received) + 1)
+        network.close()
+        return len(handset.received) - 1
+
+    assert await arrived(1) == await arrived(1)
+    assert 70 < await arrived(2) < 120
+
+
+async def test_a_closed_network_delivers_nothing_more(network: Network) -> None:
+    handset = network.handset(CUSTOMER)
+    network.carry(posting())
+    network.close()
+    with pytest.raises(TimeoutError):
+        await handset.wait(1, 0.01)

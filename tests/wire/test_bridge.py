@@ -1,0 +1,186 @@
+"""The whole bridge on the wire: HTTP in, SMS out through a modem, and back."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from bridge.model import Draft, LineState, State
+from bridge.queries import MessageQuery
+from device_drivers.virtual.world import World
+from tests.wire.running import SHOP, config, on_modems, running, until
+
+CUSTOMER = "+15550150"
+
+
+async def test_a_message_goes_out_and_its_delivery_comes_back(tmp_path: Path) -> None:
+    async with on_modems(tmp_path) as (bridge, world):
+        submitted = await bridge.send(CUSTOMER, "Your table is ready, ¥€ and all")
+        (sms,) = await world.network.handset(CUSTOMER).wait(1)
+        assert (sms.sender, sms.text) == ("+15550100", "Your table is ready, ¥€ and all")
+        (message,) = await bridge.settled(State.DELIVERED)
+        assert message.id == submitted
+
+
+async def test_a_long_text_in_another_alphabet_arrives_as_one(tmp_path: Path) -> None:
+    text = "Ваш стол готов 😀 " * 20
+    async with on_modems(tmp_path) as (bridge, world):
+        await bridge.send(CUSTOMER, text)
+        (sms,) = await world.network.handset(CUSTOMER).wait(1)
+        assert sms.text == text
+        (message,) = await bridge.settled(State.DELIVERED)
+        assert message.parts == 6
+        parts = await bridge.store.parts(message.id)
+        assert [part.state for part in parts] == [State.DELIVERED] * 6
+
+
+async def test_what_a_customer_writes_is_in_the_inbox_once(tmp_path: Path) -> None:
+    async with on_modems(tmp_path) as (bridge, world):
+        world.network.handset(CUSTOMER).send("+15550100", "long " * 100)
+        world.network.handset(CUSTOMER).send("+15550100", "and a short one")
+        found = await bridge.received(2)
+        assert [row.text for row in found] == ["long " * 100, "and a short one"]
+        assert {row.sender for row in found} == {CUSTOMER}
+
+
+async def test_a_temporary_refusal_is_retried_and_then_sent_once(tmp_path: Path) -> None:
+    async with on_modems(tmp_path) as (bridge, world):
+        world.network.rules.refuse_next = [42, 42]
+        await bridge.send(CUSTOMER, "hi")
+        (message,) = await bridge.settled(State.DELIVERED)
+        assert message.attempts == 2
+        assert len(await world.network.handset(CUSTOMER).wait(1)) == 1
+
+
+async def test_a_number_that_is_always_refused_holds_nobody_up(tmp_path: Path) -> None:
+    async with on_modems(tmp_path, retries=1) as (bridge, world):
+        world.network.rules.refuse = {"+15550159": 42, "+15550158": 1}
+        for recipient in ("+15550159", "+15550158", CUSTOMER, "+15550151"):
+            await bridge.send(recipient, "hi")
+        states = {m.recipient: (m.state, m.error) for m in await bridge.settled(State.DELIVERED, State.FAILED)}
+        assert states[CUSTOMER][0] is states["+15550151"][0] is State.DELIVERED
+        assert states["+15550158"][0] is State.FAILED
+        assert "42" in states["+15550159"][1]
+
+
+async def test_only_the_refused_part_of_a_long_message_is_sent_again(tmp_path: Path) -> None:
+    async with on_modems(tmp_path) as (bridge, world):
+        world.network.rules.send_latency = 0.2
+        await bridge.send(CUSTOMER, "x" * 400)
+
+        async def first_part_is_out() -> bool:
+            (message,) = (await bridge.gateway.messages(SHOP, MessageQuery())).rows
+            return any(part.sent_at for part in await bridge.store.parts(message.id))
+
+        await until(first_part_is_out)
+        world.network.rules.refuse_next = [42]
+        (message,) = await bridge.settled(State.DELIVERED)
+        assert message.attempts == 1
+        assert sorted(part.attempts for part in await bridge.store.parts(message.id)) == [1, 1, 2]
+        (sms,) = await world.network.handset(CUSTOMER).wait(1)
+        assert sms.text == "x" * 400
+
+
+async def test_a_modem_unplugged_before_its_answer_leaves_the_message_unknown_and_the_line_goes_on(
+    tmp_path: Path,
+) -> None:
+    async with on_modems(tmp_path) as (bridge, world):
+        world.network.rules.reports = False
+        world.network.rules.lose_answer_next = 1
+        await bridge.send(CUSTOMER, "hi")
+        await world.network.handset(CUSTOMER).wait(1)
+        world.modems[0].unplug()
+        (message,) = await bridge.settled(State.UNKNOWN)
+        world.modems[0].replug()
+        await bridge.send("+15550151", "the line goes on")
+        await world.network.handset("+15550151").wait(1)
+        assert (await bridge.gateway.message(SHOP, message.id)).state is State.UNKNOWN
+        assert len(world.network.handset(CUSTOMER).received) == 1
+
+
+async def test_a_report_settles_what_was_unknown(tmp_path: Path) -> None:
+    async with on_modems(tmp_path) as (bridge, world):
+        world.network.rules.lose_answer_next = 1
+        world.network.rules.report_delay = 3.0  # the modem is back by then
+        await bridge.send(CUSTOMER, "hi")
+        await world.network.handset(CUSTOMER).wait(1)
+        world.modems[0].unplug()
+        await bridge.settled(State.UNKNOWN)
+        world.modems[0].replug()
+        await bridge.settled(State.DELIVERED)
+        assert len(world.network.handset(CUSTOMER).received) == 1
+
+
+async def test_a_scheduled_message_waits_for_its_moment(tmp_path: Path) -> None:
+    async with on_modems(tmp_path) as (bridge, world):
+        moment = time.time_ns() // 1_000_000 + 1200
+        await bridge.gateway.submit(SHOP, [Draft(CUSTOMER, "later", not_before=moment)])
+        await world.network.handset(CUSTOMER).wait(1)
+        assert time.time_ns() // 1_000_000 >= moment
+
+
+async def test_what_waits_for_a_device_that_is_away_goes_when_it_comes(tmp_path: Path) -> None:
+    async with on_modems(tmp_path) as (bridge, world):
+        world.modems[0].unplug()
+
+        async def away() -> bool:
+            return bridge.gateway.lines()[0].state is LineState.ABSENT
+
+        await until(away)
+        await bridge.send(CUSTOMER, "hi")
+        world.modems[0].replug()
+        (message,) = await bridge.settled(State.DELIVERED)
+        assert message.attempts == 0
+
+
+async def test_another_line_carries_what_the_lost_one_cannot(tmp_path: Path) -> None:
+    async with on_modems(tmp_path, 2) as (bridge, world):
+        world.modems[0].unplug()
+        for number in range(10):
+            await bridge.send(CUSTOMER, f"text {number}")
+        found = await bridge.settled(State.DELIVERED)
+        assert {message.line for message in found} == {"line1"}
+
+
+async def test_a_message_keeps_to_the_line_it_was_given(tmp_path: Path) -> None:
+    async with on_modems(tmp_path, 2) as (bridge, world):
+        for _ in range(6):
+            await bridge.send(CUSTOMER, "hi", sIdentifiant="line1")
+        await bridge.settled(State.DELIVERED)
+        assert {sms.sender for sms in world.network.handset(CUSTOMER).received} == {"+15550101"}
+
+
+async def test_a_stopped_bridge_finishes_what_is_in_hand_and_another_goes_on_from_there(tmp_path: Path) -> None:
+    async with World(tmp_path / "world", modems=1) as world:
+        settings = config(tmp_path, {"line0": {"port": str(world.modems[0].port)}})
+        world.network.rules.send_latency = 0.05
+        async with running(settings) as bridge:
+            await bridge.gateway.submit(SHOP, [Draft(CUSTOMER, f"text {number}") for number in range(20)])
+            await world.network.handset(CUSTOMER).wait(3)
+        left = len(world.network.handset(CUSTOMER).received)
+        assert 3 <= left < 20
+        async with running(settings) as bridge:
+            await bridge.settled(State.DELIVERED)
+        texts = [sms.text for sms in world.network.handset(CUSTOMER).received]
+        assert sorted(texts) == sorted(f"text {number}" for number in range(20))
+
+
+async def test_500_out_and_500_in_at_once_over_one_modem_with_reports(tmp_path: Path) -> None:
+    async with on_modems(tmp_path) as (bridge, world):
+        customers = [world.network.handset(number) for number in world.customers]
+
+        async def out() -> None:
+            drafts = [Draft(world.customers[n % 10], f"out {n}") for n in range(500)]
+            await bridge.gateway.submit(SHOP, drafts)
+
+        async def write_in() -> None:
+            for number in range(500):
+                customers[number % 10].send("+15550100", f"in {number}")
+                if number % 20 == 0:
+                    await asyncio.sleep(0)
+
+        await asyncio.gather(out(), write_in())
+        found = await bridge.received(500)
+        await bridge.settled(State.DELIVERED)
+        assert sorted(row.text for row in found) == sorted(f"in {n}" for n in range(500))
+        texts = [sms.text for customer in customers for sms in customer.received]
+        assert sorted(texts) == sorted(f"out {n}" for n in range(500))
