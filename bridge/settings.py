@@ -130,7 +130,7 @@ class Sending:
         "what a new account does when nobody knows whether a message went out: `hold`, `resend` or `fail`",
         '"hold"',
     )
-    max_parts: int = setting(10, "longest message to accept, in radio parts", "10", within(1, 255))
+    max_parts: int = setting(255, "longest message to accept, in radio parts", "255", within(1, 255))
 
 
 @dataclass(frozen=True, slots=True)
