@@ -110,7 +110,7 @@ def _misfits(kind: type[Dialect], options: Mapping[str, Any]) -> list[str]:
         key = f"dialects.{kind.name}.options.{name}"
         if name not in kind.options:
             problems.append(f"{key}: no such option; there is {', '.join(kind.options) or 'none'}")
-        elif type(value) is not kind.options[name][0]:
+        elif type(value) is not kind.options[name][0] and (kind.options[name][0], type(value)) != (float, int):
             problems.append(f"{key}: must be of type {kind.options[name][0].__name__}, not {type(value).__name__}")
     return problems
 

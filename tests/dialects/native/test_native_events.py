@@ -129,9 +129,9 @@ async def test_says_that_it_is_still_there_when_nothing_happens(tmp_path: Path) 
         site.close_streams()
 
 
-@pytest.mark.parametrize("seconds", [0, -1, "15", True, float("nan")])
+@pytest.mark.parametrize("seconds", [0, -1, "15", True, 1e9, float("nan")])
 async def test_refuses_times_that_are_none(site: Site, seconds: object) -> None:
-    with pytest.raises(ConfigError, match=r"dialects\.native\.heartbeat: must be a number of seconds over 0"):
+    with pytest.raises(ConfigError, match=r"dialects\.native\.options\.heartbeat: must be"):
         build_app(site.gateway, dialects={"native": ""}, options={"native": {"heartbeat": seconds}})
 
 
