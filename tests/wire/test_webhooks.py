@@ -49,10 +49,10 @@ class FullDisk(SqliteStore):
 
     full = False
 
-    async def record_attempt(self, delivery: Delivery) -> None:
+    async def record_attempt(self, *made: Delivery) -> None:
         if self.full:
             raise StoreUnavailable("the disk is full")
-        await super().record_attempt(delivery)
+        await super().record_attempt(*made)
 
 
 @dataclass

@@ -15,22 +15,16 @@ from api.dialects.native.body import NotJson
 from api.dialects.native.call import Call, ForAnother, acting
 from api.dialects.native.streams import Streams, TooMany
 from api.errors import BodyTooLarge, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
+from bridge import errors
 from bridge.errors import (
     BadRequest,
     BridgeError,
     ConfigError,
-    DeviceLost,
     IdempotencyConflict,
-    InvalidNumber,
-    InvalidText,
-    LinkError,
     NoSuchThing,
     NotAllowed,
     NotPossible,
-    OutcomeUnknown,
-    SendRefused,
     StoreUnavailable,
-    UnknownLine,
 )
 from bridge.model import State
 
@@ -89,9 +83,9 @@ class Native:
     ERROR_WORDS: ClassVar[Mapping[type[BridgeError], str]] = {
         BridgeError: "internal",
         BadRequest: "bad-request",
-        InvalidNumber: "bad-request",
-        InvalidText: "bad-request",
-        UnknownLine: "bad-request",
+        errors.InvalidNumber: "bad-request",
+        errors.InvalidText: "bad-request",
+        errors.UnknownLine: "bad-request",
         MissingParameter: "bad-request",
         NotOffered: "bad-request",
         NotJson: "not-json",
@@ -107,11 +101,11 @@ class Native:
         TooMany: "too-many",
         StoreUnavailable: "store-unavailable",
         # these never come as far as a caller; should one, it is our mistake
-        ConfigError: "internal",
-        LinkError: "internal",
-        DeviceLost: "internal",
-        SendRefused: "internal",
-        OutcomeUnknown: "internal",
+        errors.ConfigError: "internal",
+        errors.LinkError: "internal",
+        errors.DeviceLost: "internal",
+        errors.SendRefused: "internal",
+        errors.OutcomeUnknown: "internal",
     }
 
     def __init__(self, site: Site, mount: Mount) -> None:
@@ -159,7 +153,7 @@ def _seconds(options: Mapping[str, Any], **defaults: float) -> list[float]:
     problems = [
         f"dialects.native.options.{name}: must be a number of seconds over 0 and under a day"
         for name, value in given.items()
-        if not 0 < value < 86_400
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 86_400
     ]
     if problems:
         raise ConfigError(problems)
