@@ -12,7 +12,7 @@ from api.dialect import Mount, Route, Sample, Site, word_for
 from api.dialects.native import events, fields, inbox, ledger, lines, messages, webhooks
 from api.dialects.native.answers import problem, written
 from api.dialects.native.body import NotJson
-from api.dialects.native.call import Call, NotAuthenticated, acting
+from api.dialects.native.call import Call, ForAnother, acting
 from api.dialects.native.streams import Streams, TooMany
 from api.errors import BodyTooLarge, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
 from bridge import errors
@@ -91,16 +91,16 @@ class Native:
         NotJson: "not-json",
         BodyTooLarge: "too-large",
         WrongMethod: "method-not-allowed",
-        NotAllowed: "not-allowed",
-        NotAuthenticated: "not-authenticated",
+        NotAllowed: "not-authenticated",
         InvalidToken: "not-authenticated",
+        ForAnother: "not-allowed",
         NoSuchThing: "no-such-thing",
         UnknownPath: "no-such-thing",
         NotPossible: "not-possible",
         IdempotencyConflict: "idempotency-conflict",
         TooMany: "too-many",
         StoreUnavailable: "store-unavailable",
-        # these decide about retries and never come out of the gateway
+        # these never come as far as a caller; should one, it is our mistake
         errors.ConfigError: "internal",
         errors.LinkError: "internal",
         errors.DeviceLost: "internal",
@@ -151,7 +151,7 @@ class Native:
 def _seconds(options: Mapping[str, Any], **defaults: float) -> list[float]:
     given = {name: options.get(name, default) for name, default in defaults.items()}
     problems = [
-        f"dialects.native.{name}: must be a number of seconds over 0"
+        f"dialects.native.options.{name}: must be a number of seconds over 0 and under a day"
         for name, value in given.items()
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 86_400
     ]
