@@ -29,7 +29,7 @@ CTRL_Z = "\x1a"
 #: seconds for bytes to leave; only flow control or a dead USB device makes it long
 WRITE_TIMEOUT = 10.0
 #: seconds without a byte that count as quiet
-QUIET = 0.1
+QUIET = 0.05
 #: what brings a modem back into step: a question whose answer carries its name cannot be mistaken for a late one
 RESYNC = (("AT+CMGF?", True), ("AT+CMEE?", True), ("AT", False))
 

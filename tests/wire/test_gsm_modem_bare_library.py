@@ -5,6 +5,7 @@ an update of the library, its repair in ours can go. D3, D7, D15 and D18 take ch
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +43,9 @@ async def with_bare(site: Site, work: Callable[[Any], Any], **options: Any) -> A
             if modem.alive or modem.rxThread.is_alive():
                 modem.close()
             modem.serial.close()
+            for thread in threading.enumerate():
+                if "HandleModemNotification" in thread.name:
+                    thread.join()  # or it dies in the middle of another test
 
     return await asyncio.to_thread(run)
 
