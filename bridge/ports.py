@@ -7,11 +7,22 @@ the same contract tests run on every one of them (`tests/contract/`).
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from bridge.events import Event
-from bridge.model import Account, Delivery, Endpoint, Line, Message, Part, Received, State
-from bridge.queries import InboxQuery, LedgerQuery, MessageQuery, Page
+from bridge.model import (
+    Account,
+    Delivery,
+    Endpoint,
+    Line,
+    LoggedCall,
+    Message,
+    Part,
+    Received,
+    State,
+    TypedMessage,
+)
+from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
 
 
 class Clock(Protocol):
@@ -149,6 +160,20 @@ class Call:
 Inbound = InboundPart | InboundReport | Evidence | Typed | Call
 
 
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A part whose outcome is unknown: the device had it and no answer came."""
+
+    message: str
+    index: int
+    line: str
+    recipient: str
+    #: of the whole message
+    text: str
+    #: when it was about to be handed to the device, Unix ms
+    since: int
+
+
 class Link(Protocol):
     """An open connection to a device with one or more lines. Lives until it raises DeviceLost or is closed.
 
@@ -188,6 +213,45 @@ class Link(Protocol):
         ...
 
 
+@runtime_checkable
+class Clarifies(Protocol):
+    """What a link may do on top of `Link`: look for traces of parts whose outcome is unknown."""
+
+    async def clarify(self, doubtful: Sequence[Doubtful]) -> None:
+        """Called once after `open`, before the first `send`, while `inbound` is being read already.
+
+        What it finds out comes through `inbound` as Evidence. Raises DeviceLost.
+        """
+        ...
+
+
+class Memory(Protocol):
+    """What a driver keeps for a device from one connection, and one run of the bridge, to the next."""
+
+    def get(self, key: str) -> str | None:
+        """What was put there last; None for nothing."""
+        ...
+
+    async def put(self, key: str, value: str) -> None:
+        """Returns when it is on disk."""
+        ...
+
+
+class ShortMemory:
+    """A memory that ends with its process."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        """What was put there last; None for nothing."""
+        return self._values.get(key)
+
+    async def put(self, key: str, value: str) -> None:
+        """Keep it until the process ends."""
+        self._values[key] = value
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A configured device: its name in the configuration and the driver's own options."""
@@ -195,6 +259,8 @@ class Device:
     name: str
     driver: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    #: the running bridge gives one that lasts
+    memory: Memory = field(default_factory=ShortMemory, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +393,13 @@ class Store(Protocol):
         """All or none. Second value: the key was known and these are the first call's messages."""
         ...
 
+    async def remembered(self, account: str, key: str, digest: str) -> Sequence[Message] | None:
+        """What is left of the messages that were accepted under an idempotency key; None when it is not known.
+
+        Raises IdempotencyConflict for another request, NotPossible when all of them were deleted.
+        """
+        ...
+
     async def message(self, id: str) -> Message: ...
     async def messages(self, account: str, query: MessageQuery) -> Page[Message]: ...
     async def parts(self, id: str) -> Sequence[Part]: ...
@@ -361,6 +434,20 @@ class Store(Protocol):
     async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:
         """A report or other evidence. None when it matches nothing; a report is kept for a part recorded later."""
         ...
+
+    async def doubtful(self, lines: Sequence[str]) -> Sequence[Doubtful]:
+        """The parts in state unknown that these lines had in hand, oldest first."""
+        ...
+
+    # -- devices --------------------------------------------------------------------------------
+    async def keep(self, item: Typed | Call, device: str, now: int) -> TypedMessage | LoggedCall | None:
+        """Commit what a phone tells of itself; None when this line and slot were told before."""
+        ...
+
+    async def typed(self, query: TypedQuery) -> Page[TypedMessage]: ...
+    async def calls(self, query: CallQuery) -> Page[LoggedCall]: ...
+    async def memories(self, device: str) -> Mapping[str, str]: ...
+    async def memorise(self, device: str, key: str, value: str) -> None: ...
 
     # -- inbox ----------------------------------------------------------------------------------
     async def receive(self, item: InboundPart, device: str, now: int) -> Received | None:
