@@ -30,6 +30,8 @@ TYPES: Mapping[str, str] = {
     events.MESSAGE_RECEIVED: "sms.received",
     events.MESSAGE_TYPED: "sms.mobile.sent",
     events.CALL_MISSED: "call.missed",
+    events.CALL_INCOMING: "call.incoming",
+    events.CALL_OUTGOING: "call.outgoing",
     events.MESSAGE_DELIVERED: "sms.delivered",
     events.MESSAGE_UNKNOWN: "sms.unknown",
     events.MESSAGE_EXPIRED: "sms.expired",
@@ -60,10 +62,10 @@ class Format:
 
 
 def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
-    """The built-in formats by name; `zone` is that of the bare local times of v1."""
+    """The built-in formats by name; `zone` is that of their bare local times: all of v1, and `call_at` of v2."""
     return {
         "v1": Format(frozenset({events.MESSAGE_RECEIVED}), lambda event: _flat(event, zone), _plain_headers),
-        "v2": Format(frozenset(TYPES), _envelope, _signed_headers),
+        "v2": Format(frozenset(TYPES), lambda event: _envelope(event, zone), _signed_headers),
     }
 
 
@@ -108,15 +110,15 @@ def _flat(event: Event, zone: tzinfo) -> bytes:
     )
 
 
-def _envelope(event: Event) -> bytes:
+def _envelope(event: Event, zone: tzinfo) -> bytes:
     return _json(
         {
             "id": event.id,
             "type": TYPES[event.name],
             "api_version": API_VERSION,
             "created_at": _iso(event.at),
-            "occurred_at": _iso(event.data.get("received_at") or event.at),
-            "data": _DATA.get(event.name, _message)(event),
+            "occurred_at": _iso(event.data.get(_OCCURRED.get(event.name, "")) or event.at),
+            "data": _call(event, zone) if event.name in _CALLS else _DATA.get(event.name, _message)(event),
         }
     )
 
@@ -149,6 +151,32 @@ def _message(event: Event) -> dict[str, Any]:
     }
 
 
+def _typed(event: Event) -> dict[str, Any]:
+    data = event.data
+    return {
+        "guid": data["id"].upper(),
+        "to": data["to"],
+        "message": data["text"],
+        "device_id": data["device"],
+        "port": int(data["line"].partition(":")[2] or 0) or None,
+        "status": "sent",
+        "error": "",
+        "sent_at": _iso(data["sent_at"]),
+    }
+
+
+def _call(event: Event, zone: tzinfo) -> dict[str, Any]:
+    data = event.data
+    return {
+        "guid": data["id"].upper(),
+        "number": data["number"],
+        "name": data["name"],
+        "duration_seconds": data["duration_seconds"],
+        "device_id": data["device"],
+        "call_at": _local(data["call_at"], zone),
+    }
+
+
 def _as_told(event: Event) -> dict[str, Any]:
     return dict(event.data)
 
@@ -156,8 +184,15 @@ def _as_told(event: Event) -> dict[str, Any]:
 #: where `data` is not that of a message
 _DATA: Mapping[str, Callable[[Event], dict[str, Any]]] = {
     events.MESSAGE_RECEIVED: _received,
-    events.CALL_MISSED: _as_told,
+    events.MESSAGE_TYPED: _typed,
     events.LINE_CHANGED: _as_told,
+}
+_CALLS = frozenset({events.CALL_MISSED, events.CALL_INCOMING, events.CALL_OUTGOING})
+#: where the thing itself happened before we could know of it
+_OCCURRED: Mapping[str, str] = {
+    events.MESSAGE_RECEIVED: "received_at",
+    events.MESSAGE_TYPED: "sent_at",
+    **dict.fromkeys(_CALLS, "call_at"),
 }
 
 

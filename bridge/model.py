@@ -168,9 +168,9 @@ class TypedMessage:
     id: str
     line: str
     device: str
-    #: as the phone has it
     recipient: str
     text: str
+    #: by the phone's clock
     sent_at: int
     #: when the bridge learned of it
     recorded_at: int
@@ -196,7 +196,7 @@ class LoggedCall:
     line: str
     device: str
     kind: CallKind
-    #: as the phone has it; "" when it was withheld
+    #: the other side; "" when it was withheld
     number: str
     #: in the phone's address book; "" when it has none
     name: str
