@@ -276,6 +276,18 @@ class TestAReceiverThatIsDown:
             bench.pass_until(row.due_at)
         assert waits == [pytest.approx(seconds, rel=0.1) for seconds in (5, 10, 20, 40, 80)]
 
+    async def test_is_not_rushed_after_a_restart(self, bench: Bench, receiver: Receiver) -> None:
+        await bench.endpoint(receiver)
+        receiver.answer = answers(then=500)
+        await bench.sms("hello")
+        for attempt in (1, 2, 3):
+            bench.pass_until((await bench.tried(attempt)).due_at)
+        await bench.tried(4)
+        await bench.restart()
+        bench.pass_until((await bench.tried(4)).due_at)
+        row = await bench.tried(5)
+        assert (row.due_at - bench.clock.at) / SECOND == pytest.approx(80, rel=0.1)
+
     async def test_is_asked_again_by_itself_when_the_time_has_come(self, bench: Bench, receiver: Receiver) -> None:
         """The one test that lets real time do the waking: the clock is put just before the moment."""
         await bench.endpoint(receiver)
@@ -403,19 +415,45 @@ class TestAnEventThatIsRefused:
         await bench.delivered(1)
         assert receiver.texts == ["bad", "bad", "bad", "good"]
 
+    async def put_aside(self, bench: Bench, due_at: int, *texts: str) -> None:
+        """These were refused nine times before the ledger started; `bench.begin` starts it."""
+        await bench.ledger.close()
+        await bench.sms(*texts)
+        rows = [replace(row, attempts=9, status=400, error="HTTP 400", due_at=due_at) for row in await bench.rows()]
+        await bench.store.record_attempt(*rows)
+
     async def test_among_more_than_a_batch_of_others_blocks_nobody(self, bench: Bench, receiver: Receiver) -> None:
         await bench.endpoint(receiver)
-        await bench.ledger.close()
-        await bench.sms(*numbered(BATCH + 20), "good")
-        for row in (await bench.rows())[:-1]:
-            later = START + 3600 * SECOND
-            await bench.store.record_attempt(replace(row, attempts=9, status=400, error="HTTP 400", due_at=later))
+        await self.put_aside(bench, START + 3600 * SECOND, *numbered(BATCH + 20))
+        await bench.sms("good")
         await bench.begin(bench.webhooks)
         await bench.delivered(1)
         assert receiver.texts == ["good"]
         bench.pass_time(3600 * SECOND)
         await bench.delivered(BATCH + 21)
         assert receiver.texts == ["good", *numbered(BATCH + 20)]
+
+    async def test_takes_turns_with_those_in_line(self, bench: Bench, receiver: Receiver) -> None:
+        await bench.endpoint(receiver)
+        await self.put_aside(bench, START, "aside0", "aside1", "aside2")
+        await bench.sms("line0", "line1")
+        await bench.begin(bench.webhooks)
+        await bench.delivered(5)
+        assert receiver.texts == ["aside0", "line0", "aside1", "line1", "aside2"]
+
+    async def test_is_not_tried_while_the_receiver_is_known_to_be_down(self, bench: Bench, receiver: Receiver) -> None:
+        await bench.endpoint(receiver)
+        receiver.answer = answers(503)
+        await self.put_aside(bench, START + 2 * SECOND, "aside")
+        await bench.sms("line")
+        await bench.begin(bench.webhooks)
+        _, line = await bench.until(lambda rows: rows[1].attempts == 1)
+        bench.pass_time(3 * SECOND)
+        await asyncio.sleep(0.05)  # time enough to do the wrong thing
+        assert receiver.texts == ["line"]
+        bench.pass_until(line.due_at)
+        await bench.delivered(2)
+        assert sorted(receiver.texts) == ["aside", "line", "line"]
 
     async def test_comes_first_again_when_the_receiver_went_down_over_it(
         self, bench: Bench, receiver: Receiver
