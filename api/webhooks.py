@@ -1,6 +1,7 @@
 """Posts webhooks: one attempt over HTTP, and what came of it in the ledger's words."""
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Mapping
@@ -146,7 +147,9 @@ def _unreachable(cause: OSError) -> str:
         return str(cause)
     if isinstance(cause, socket.gaierror):
         return "its name does not resolve"
-    return f"cannot connect: {cause.strerror or type(cause).__name__}"
+    if isinstance(cause, ssl.SSLError):
+        return f"cannot connect: TLS fails ({cause.reason or 'no reason given'})"
+    return f"cannot connect: {os.strerror(cause.errno) if cause.errno else type(cause).__name__}"
 
 
 async def _drain(content: aiohttp.StreamReader) -> None:

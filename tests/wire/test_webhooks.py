@@ -569,6 +569,18 @@ class TestAnEndpoint:
         assert receiver.texts == ["hello"]
 
 
+async def test_a_clock_that_was_set_back_holds_nothing_up_for_years(bench: Bench, receiver: Receiver) -> None:
+    await bench.endpoint(receiver)
+    receiver.answer = answers(500)
+    bench.clock.at = START + 4000 * DAY  # a machine without a battery, before it heard of the time
+    await bench.sms("hello")
+    await bench.tried(1)
+    bench.clock.at = START
+    bench.ledger.poke()
+    await bench.delivered(1)
+    assert receiver.texts == ["hello", "hello"]
+
+
 class TestRedelivery:
     async def test_sends_the_same_event_once_more(self, bench: Bench, receiver: Receiver) -> None:
         await bench.endpoint(receiver)
@@ -700,6 +712,13 @@ class TestTargets:
         await bench.ledger.close()
         await rebinding.close()
         assert receiver.texts == ["first"]
+
+    async def test_that_speak_no_tls_are_down(self, bench: Bench, receiver: Receiver) -> None:
+        await bench.gateway.add_endpoint(SHOP, receiver.url.replace("http:", "https:"))
+        await bench.sms("hello")
+        row = await bench.tried(1)
+        assert (row.state, row.status) == ("owed", 0)
+        assert row.error.startswith("cannot connect: TLS fails (")
 
     async def test_whose_name_does_not_resolve_are_down(self, bench: Bench) -> None:
         lost = Webhooks(resolver=NameTable({}))
@@ -867,6 +886,7 @@ async def test_no_secret_gets_into_a_log_a_repr_or_the_ledger(
     await receiver.die()
     await bench.gateway.pause_endpoint(SHOP, endpoint.id, paused=False)
     row = await bench.tried(5)
+    assert row.error == "cannot connect: Connection refused"
     told = caplog.text + repr(row) + row.error + repr(bench.ledger) + repr(bench.webhooks)
     assert "webhook" in told
     assert endpoint.secret not in told + repr(endpoint)
