@@ -25,6 +25,8 @@ MESSAGE_RECEIVED = "message.received"
 #: typed on the phone itself
 MESSAGE_TYPED = "message.typed"
 CALL_MISSED = "call.missed"
+CALL_INCOMING = "call.incoming"
+CALL_OUTGOING = "call.outgoing"
 LINE_CHANGED = "line.changed"
 
 #: everything an endpoint may subscribe to, with the sentence for the documentation

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from bridge.dispatcher import insist
 from bridge.numbers import masked
-from bridge.ports import Clock, Inbound, InboundPart, Link, Store
+from bridge.ports import Clock, Evidence, Inbound, InboundPart, InboundReport, Link, Store
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -46,9 +46,11 @@ class Inbox:
 
     async def _commit(self, item: Inbound) -> None:
         now = self._clock.now()
-        if not isinstance(item, InboundPart):
+        if isinstance(item, InboundReport | Evidence):
             await self._store.settle(item, now)
             return
+        if not isinstance(item, InboundPart):
+            return  # no driver of this release tells of these yet
         received = await self._store.receive(item, self._device, now)
         if received is not None:
             log.info("received an SMS from %s on %s", masked(received.sender), received.line)

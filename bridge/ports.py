@@ -117,7 +117,36 @@ class Evidence:
     detail: str = ""
 
 
-Inbound = InboundPart | InboundReport | Evidence
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An SMS that somebody typed on the phone itself; the bridge had no part in it."""
+
+    line: str
+    slot: str
+    recipient: str
+    text: str
+    #: Unix ms
+    sent_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call in the phone's log."""
+
+    line: str
+    slot: str
+    #: missed, incoming (answered) or outgoing
+    kind: str
+    number: str
+    #: the name in the phone's address book; "" when it has none
+    name: str
+    #: Unix ms
+    at: int
+    #: seconds
+    duration: int
+
+
+Inbound = InboundPart | InboundReport | Evidence | Typed | Call
 
 
 class Link(Protocol):
