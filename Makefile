@@ -1,12 +1,15 @@
-# Two commands for a newcomer: `make demo` and `make test`. Both need nothing but Python 3.11 with venv.
+# Two commands for a newcomer: `make demo` and `make test`. Both need nothing but Python 3.11 or newer with venv.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench format clean
+.PHONY: demo install test lint bench format clean
 
 demo: $(VENV)/.product
 	$(BIN)/sms-bridge demo $(DEMO)
+
+install: $(VENV)/.product
+	@echo "$(BIN)/sms-bridge is the command; begin with: $(BIN)/sms-bridge --help"
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(TESTS)

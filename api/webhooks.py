@@ -119,7 +119,8 @@ class Webhooks:
             self._sessions[scheme] = aiohttp.ClientSession(
                 connector=connector,
                 timeout=self._timeout,
-                headers={"User-Agent": user_agent()},
+                headers={"User-Agent": user_agent(), "Accept": "*/*"},
+                skip_auto_headers=("Accept-Encoding",),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
             )
@@ -150,8 +151,8 @@ def _unreachable(cause: OSError) -> str:
 
 async def _drain(content: aiohttp.StreamReader) -> None:
     """Read the rest of a short answer. What is longer or slower is left, and the connection with it."""
-    if content.at_eof():
-        return
+    if content.is_eof():
+        return  # all of it came with the head
     left = LONGEST_ANSWER
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT):

@@ -7,7 +7,7 @@ nest, case does not matter and `-` in a name is written `_`.
 import difflib
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any, get_origin
 
 from bridge.errors import ConfigError
 from bridge.ports import Device, Driver
-from bridge.settings import SECTIONS, Config, Dialect, Secret, Storage, fields
+from bridge.settings import SECTIONS, Config, Dialect, Secret, fields
 
 DEFAULT_PATH = Path("/etc/sms-bridge/config.toml")
 VARIABLE = "SMS_BRIDGE__"
@@ -32,13 +32,20 @@ _KINDS: dict[type[Any], str] = {
 }  # fmt: skip
 
 
+#: what a driver or a dialect may be told: option → (type, help)
+Options = Mapping[str, tuple[type, str]]
+
+
 def load(
-    path: Path | None, environment: Mapping[str, str], drivers: Mapping[str, Driver], dialects: Collection[str] = ()
+    path: Path | None,
+    environment: Mapping[str, str],
+    drivers: Mapping[str, Driver],
+    dialects: Mapping[str, Options] | None = None,
 ) -> Config:
     """Read and check the configuration; without a `path` the defaults and the environment are all there is.
 
     `drivers` looks a driver up by name and may import it then (ImportError: its library is missing here).
-    `dialects` are the names that exist; empty when that is not to be checked. Raises ConfigError.
+    `dialects` are those that exist with their options; None when that is not to be checked. Raises ConfigError.
     """
     reader = _Reader(str(path) if path else "configuration", drivers, dialects)
     tree = read(path) if path else {}
@@ -51,17 +58,17 @@ def load(
     return config
 
 
-def load_store(path: Path | None, environment: Mapping[str, str]) -> Storage:
-    """The `[store]` section alone, for commands that need no device. Raises ConfigError for its mistakes."""
-    reader = _Reader(str(path) if path else "configuration", {}, ())
+def load_part(path: Path | None, environment: Mapping[str, str]) -> Config:
+    """The same without devices and dialects, for commands that need none. Raises ConfigError for its mistakes."""
+    reader = _Reader(str(path) if path else "configuration", {}, None)
     tree = read(path) if path else {}
     for variable, text in sorted(environment.items()):
-        if variable.startswith(f"{VARIABLE}STORE__"):
+        if variable.startswith(VARIABLE):
             reader.lay_over(tree, variable, text)
-    storage = reader.store(tree)
+    config = reader.config({name: tree[name] for name in SECTIONS.keys() & tree.keys()})
     if reader.problems:
         raise ConfigError(reader.problems)
-    return storage
+    return config
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -111,7 +118,7 @@ class _FromEnvironment(str):
 class _Reader:
     """Turns the tables into settings and notes every problem on the way."""
 
-    def __init__(self, file: str, drivers: Mapping[str, Driver], dialects: Collection[str]) -> None:
+    def __init__(self, file: str, drivers: Mapping[str, Driver], dialects: Mapping[str, Options] | None) -> None:
         self._file = file
         self._drivers = drivers
         self._dialects = dialects
@@ -146,11 +153,6 @@ class _Reader:
             dialects=self._named(tree, "dialects", self._dialect),
             devices=self._named(tree, "devices", self._device),
         )
-
-    def store(self, tree: dict[str, Any]) -> Storage:
-        """One section of it."""
-        storage: Storage = self._section(Storage, tree.get("store", {}), "store")
-        return storage
 
     def _note(self, key: str, value: Any, message: str) -> None:
         variable = _variable(value)
@@ -201,11 +203,14 @@ class _Reader:
         return made
 
     def _dialect(self, name: str, table: dict[str, Any], key: str) -> Dialect | None:
-        if self._dialects and name not in self._dialects:
+        known = None if self._dialects is None else self._dialects.get(name)
+        if known is None and self._dialects is not None:
             self._note(key, table, f"there is no such dialect{nearest(name, self._dialects)}")
             return None
         dialect: Dialect = self._section(Dialect, table, key)
-        return replace(dialect, options=_guarded(dialect.options))
+        if known is None:
+            return replace(dialect, options=_guarded(dialect.options))
+        return replace(dialect, options=self._options(name, known, dialect.options, f"{key}.options"))
 
     def _device(self, name: str, table: dict[str, Any], key: str) -> Device | None:
         if not _DEVICE_NAME.fullmatch(name):
@@ -216,8 +221,7 @@ class _Reader:
             return None
         before = len(self.problems)
         given = {option: value for option, value in table.items() if option != "driver"}
-        options = {option: self._option(driver, option, value, key) for option, value in given.items()}
-        device = Device(name, driver.name, options)
+        device = Device(name, driver.name, self._options(driver.name, driver.options, given, key))
         if len(self.problems) == before:
             for problem in driver.validate(device):
                 option = problem.partition(":")[0]
@@ -241,13 +245,16 @@ class _Reader:
             self._note(key, name, f'the driver "{name}" cannot be used here: {error}')
         return None
 
-    def _option(self, driver: Driver, name: str, value: Any, key: str) -> Any:
-        if name not in driver.options:
-            self._note(f"{key}.{name}", value, f"{driver.name} has no such option{nearest(name, driver.options)}")
-            return None
-        type_ = driver.options[name][0]
-        converted = self._converted(value, type_, _EXAMPLES.get(type_, '"…"'), f"{key}.{name}")
-        return _guarded({name: converted})[name]
+    def _options(self, owner: str, known: Options, given: Mapping[str, Any], key: str) -> dict[str, Any]:
+        """What a driver or a dialect is told, in the types that it asks for."""
+        options = {}
+        for name, value in given.items():
+            if name not in known:
+                self._note(f"{key}.{name}", value, f"{owner} has no such option{nearest(name, known)}")
+                continue
+            type_ = known[name][0]
+            options[name] = self._converted(value, type_, _EXAMPLES.get(type_, '"…"'), f"{key}.{name}")
+        return _guarded(options)
 
 
 def _guarded(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 #: between tries while the disk is full or the file locked
 STORE_PAUSE = 1.0  # s
+#: "no credit" is also what a barred number answers; only when so many different ones hear it, it is the line's trouble
+BROKE_AFTER = 3
 #: the shortest validity worth asking the network for
 MIN_VALIDITY = 300  # s
 
@@ -64,6 +66,8 @@ class Lane:
         self._stir = stir
         self._woken = asyncio.Event()
         self._stopping = False
+        #: recipients that were refused for lack of credit since the last success
+        self._broke: set[str] = set()
         # a device that takes a long text in one piece leaves one whole
         self._whole = len(link.split("x" * (GSM7_SINGLE + 1))) == 1
 
@@ -125,8 +129,8 @@ class Lane:
         try:
             sent = await self._link.send(self._line().name, self._outgoing(claim, index, texts))
         except SendRefused as refusal:
-            outcome = refused(message, index, refusal, self._rules, now())
-            if refusal.refusal in (Refusal.CREDIT, Refusal.LINE):
+            outcome = refused(message, index, self._weighed(refusal, message), self._rules, now())
+            if outcome.state is State.QUEUED and not outcome.counts:
                 await self._record(outcome)
                 raise LineUnusable(refusal.cause) from refusal
             return outcome
@@ -141,7 +145,17 @@ class Lane:
         except Exception as error:
             log.exception("the driver of %s broke its contract", self._line().name)
             return unknown(message, index, f"the driver failed: {error}", now())
+        self._broke.clear()
         return Outcome(message.id, index, sent.state, sent.reference)
+
+    def _weighed(self, refusal: SendRefused, message: Message) -> SendRefused:
+        """A lack of credit is taken for the one number's trouble until several numbers have met it in a row."""
+        if refusal.refusal is not Refusal.CREDIT:
+            return refusal
+        self._broke.add(message.recipient)
+        if len(self._broke) >= BROKE_AFTER:
+            return refusal
+        return SendRefused(refusal.cause, Refusal.TEMPORARY)
 
     def _outgoing(self, claim: Claim, index: int, texts: Sequence[str]) -> Outgoing:
         message = claim.message

@@ -23,6 +23,8 @@ from bridge.queries import InboxQuery, LedgerQuery, MessageQuery, Page
 
 #: a changed or disabled account is noticed after this long at the latest
 ACCOUNT_CACHE = 1000  # ms
+#: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
+INLINE_DRAFTS = 500
 #: events read from the log at a time
 EVENT_BATCH = 200
 #: a message that could not be sent by then is expired, unless its caller says otherwise
@@ -108,8 +110,12 @@ class Gateway:
         if not drafts:
             raise BadRequest("there is no message in this request", "messages")
         now = self._clock.now()
-        accepted = [self._accept(account, draft, now, index, len(drafts)) for index, draft in enumerate(drafts)]
-        request = _request_digest(drafts) if idempotency_key else ""
+
+        def accept() -> tuple[list[Message], str]:
+            accepted = [self._accept(account, draft, now, index, len(drafts)) for index, draft in enumerate(drafts)]
+            return accepted, _request_digest(drafts) if idempotency_key else ""
+
+        accepted, request = accept() if len(drafts) <= INLINE_DRAFTS else await asyncio.to_thread(accept)
         stored, replayed = await self._store.submit(accepted, idempotency_key, request)
         return Submission(tuple(stored), replayed)
 

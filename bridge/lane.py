@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Protocol
 
 from bridge import verdict as rules
-from bridge.errors import NoSuchThing, StoreUnavailable
+from bridge.errors import StoreUnavailable
 from bridge.events import Event
 from bridge.model import Delivery, DeliveryState, Endpoint
 from bridge.ports import Clock, Store
+from bridge.records import STORE_AGAIN, Records
 from bridge.tasks import Tasks
 from bridge.verdict import Answer, Verdict
 
@@ -21,12 +22,8 @@ log = logging.getLogger(__name__)
 
 #: rows fetched at a time
 BATCH = 100
-#: deliveries that may be made before their records are on disk; a crash posts at most so many again
-UNRECORDED = 256
 #: seconds after which a sleeper looks at the clock again: the machine's time may have been set meanwhile
 LONGEST_SLEEP = 60.0
-#: seconds between tries when the store fails
-STORE_AGAIN = 1.0
 
 
 class Poster(Protocol):
@@ -45,7 +42,6 @@ class Lane:
         self._store = store
         self._clock = clock
         self._post = post
-        self._tasks = tasks
         self._woken = asyncio.Event()
         self._closing = False
         #: the store may hold rows behind the cursor's batch
@@ -64,8 +60,7 @@ class Lane:
         #: seq of the row in line that was refused last, and how often in a row
         self._refused = (0, 0)
         self._tried_at = 0
-        self._recording: set[asyncio.Task[None]] = set()
-        self._unwritable = 0
+        self._records = Records(store, tasks)
 
     # -- told from outside ------------------------------------------------------------------------
     def wake(self) -> None:
@@ -95,7 +90,7 @@ class Lane:
             except StoreUnavailable as error:
                 log.error("webhooks to endpoint %s wait for the store: %s", self.endpoint.id, error)
                 await asyncio.sleep(STORE_AGAIN)
-        await self._recorded()
+        await self._records.settled()
 
     async def _step(self) -> None:
         """Make the attempt that is due, or sleep until there may be one."""
@@ -104,8 +99,7 @@ class Lane:
         if self.endpoint.paused:
             await self._sleep(None)
             return
-        while self._unwritable or len(self._recording) >= UNRECORDED:
-            await asyncio.wait(self._recording, return_when=asyncio.FIRST_COMPLETED)
+        await self._records.room()
         while self._news and not self._line:
             await self._fetch()  # again when a whole batch stood aside
         now = self._clock.now()
@@ -147,7 +141,7 @@ class Lane:
         self._news = self._news or len(rows) == BATCH
 
     async def _start_over(self) -> None:
-        await self._recorded()
+        await self._records.settled()
         self._rewind = False
         self._cursor = 0
         self._line.clear()
@@ -219,40 +213,16 @@ class Lane:
 
     # -- records ----------------------------------------------------------------------------------
     async def _write(self, delivery: Delivery, answer: Answer) -> None:
-        task = self._tasks.start(self._record(delivery), f"record {delivery.id}")
-        self._recording.add(task)
-        task.add_done_callback(self._recording.discard)
+        self._records.add(delivery)
         if delivery.state is DeliveryState.DELIVERED:
             return
         end = ": dead letter" if delivery.state is DeliveryState.DEAD else ""
         said = f"attempt {delivery.attempts}: {delivery.error}{end}"
         log.warning("webhook %s (%s) to endpoint %s: %s", delivery.id, delivery.event, delivery.endpoint, said)
         # this row may be written again, and its records must not overtake one another
-        await asyncio.wait({task})
+        await self._records.settled()
         if rules.verdict(answer.status) is Verdict.GONE:
             await self._pause()
-
-    async def _record(self, delivery: Delivery) -> None:
-        """Write an outcome. While the store does not take it nothing more is posted: it would be posted again."""
-        failed = 0
-        try:
-            while True:
-                try:
-                    await self._store.record_attempt(delivery)
-                    return
-                except NoSuchThing:
-                    return  # the endpoint was removed meanwhile, and its rows with it
-                except StoreUnavailable as error:
-                    self._unwritable += 1 - failed
-                    failed = 1
-                    log.error("the outcome of webhook %s is not recorded yet: %s", delivery.id, error)
-                    await asyncio.sleep(STORE_AGAIN)
-        finally:
-            self._unwritable -= failed
-
-    async def _recorded(self) -> None:
-        while self._recording:
-            await asyncio.wait(self._recording)
 
     async def _pause(self) -> None:
         self.endpoint = replace(self.endpoint, paused=True)

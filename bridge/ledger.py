@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 
 from bridge.errors import StoreUnavailable
 from bridge.events import Bus, Event
-from bridge.lane import STORE_AGAIN, Lane, Poster
+from bridge.lane import Lane, Poster
 from bridge.model import Endpoint
 from bridge.ports import Clock, Store
+from bridge.records import STORE_AGAIN
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)

@@ -363,8 +363,8 @@ class Store(Protocol):
         """The oldest deliveries still owed to an endpoint, in order, due or not; only those with `seq` > `after`."""
         ...
 
-    async def record_attempt(self, delivery: Delivery) -> None:
-        """Write back state, attempts, due_at, delivered_at, status and error of a delivery."""
+    async def record_attempt(self, *deliveries: Delivery) -> None:
+        """Write back state, attempts, due_at, delivered_at, status and error of deliveries, all or none."""
         ...
 
     async def ledger(self, account: str, query: LedgerQuery) -> Page[Delivery]: ...

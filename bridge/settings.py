@@ -76,12 +76,6 @@ def _zone(value: str) -> str:
     return ""
 
 
-def _country(value: str) -> str:
-    if re.fullmatch(r"(\+[1-9][0-9]{0,2})?", value):
-        return ""
-    return f'must be a country code such as "+44", not "{value}"'
-
-
 def _prefix(value: str) -> str:
     if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", value):
         return ""
@@ -127,17 +121,16 @@ class Sending:
     """How hard the bridge tries."""
 
     retries: int = setting(3, "tries after the first that a temporary refusal allows", "3", within(0, 100))
-    retry_interval: float = setting(30.0, "seconds before the first retry; it doubles each time", "30", at_least(0))
+    retry_interval: float = setting(30.0, "seconds before each retry", "30", at_least(0))
     expire_after: float = setting(
         86400.0, "seconds after which a message that was not sent expires; 0 for never", "86400", at_least(0)
     )
     on_unknown: UnknownPolicy = setting(  # noqa: RUF009 - makes a field, not a shared default
-        UnknownPolicy.HOLD, "when nobody knows whether a message went out: `hold`, `resend` or `fail`", '"hold"'
+        UnknownPolicy.HOLD,
+        "what a new account does when nobody knows whether a message went out: `hold`, `resend` or `fail`",
+        '"hold"',
     )
-    max_parts: int = setting(10, "longest message to accept, in radio parts", "10", within(1, 255))
-    default_country: str = setting(
-        "", "country code put before numbers written without one; empty: such numbers are refused", '"+44"', _country
-    )
+    max_parts: int = setting(255, "longest message to accept, in radio parts", "255", within(1, 255))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +147,9 @@ class Webhooks:
     """How events reach other programs."""
 
     allow_http: tuple[str, ...] = setting(
-        ("localhost", "127.0.0.1", "::1"),
-        "hosts that may be called without TLS; everything else must be https",
-        '["127.0.0.1", "crm.lan"]',
+        (),
+        "hosts outside the own network that may be called without TLS; the own network always may",
+        '["crm.example"]',
     )
     zone: str = setting("UTC", "time zone of the local times in webhooks", '"Europe/Paris"', _zone)
 

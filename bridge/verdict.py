@@ -80,10 +80,11 @@ def outcome(delivery: Delivery, endpoint: Endpoint, answer: Answer, now: int, st
     `streak` counts this answer and those of the same meaning just before it: of the whole line when the
     receiver is down, of this event when it was refused. `chance` is a random number in [0, 1) for the jitter.
     """
-    tried = replace(delivery, attempts=delivery.attempts + 1, status=max(answer.status, 0), error=answer.error)
-    meaning = verdict(answer.status)
+    attempts, meaning = delivery.attempts + 1, verdict(answer.status)
     if meaning is Verdict.DELIVERED:
-        return replace(tried, state=DeliveryState.DELIVERED, delivered_at=now, error="")
+        made = DeliveryState.DELIVERED
+        return replace(delivery, attempts=attempts, state=made, delivered_at=now, status=answer.status, error="")
+    tried = replace(delivery, attempts=attempts, status=max(answer.status, 0), error=answer.error)
     if answer.hopeless or tried.attempts >= (endpoint.max_attempts or TRIES):
         return replace(tried, state=DeliveryState.DEAD)
     if meaning is Verdict.GONE:

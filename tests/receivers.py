@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import hmac
 import json
+import socket
+import ssl
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 DEADLINE = 10.0  # seconds a test waits for what must come
 
@@ -55,6 +58,8 @@ class Receiver:
     answer: Answering = accept
     heard: list[Heard] = field(default_factory=list)
     port: int = 0
+    #: speaks https with this
+    tls: ssl.SSLContext | None = None
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _runner: web.AppRunner | None = None
 
@@ -71,7 +76,7 @@ class Receiver:
         app.router.add_post("/{path:.*}", self._hear)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self.tls)
         await site.start()
         self.port = self._runner.addresses[0][1]
 
@@ -84,7 +89,7 @@ class Receiver:
     @property
     def url(self) -> str:
         """Where it listens; the token is of the kind that must not get into logs."""
-        return f"http://127.0.0.1:{self.port}/hook?token=receivers-own-token"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}/hook?token=receivers-own-token"
 
     @property
     def texts(self) -> list[str]:
@@ -147,3 +152,23 @@ class StrictReceiver:
             return 200, {"ok": True, "duplicate": True}
         self.seen.add(event["id"])
         return 202, {"ok": True, "accepted": True}
+
+
+class NameTable(AbstractResolver):
+    """A name service with a few lines in it."""
+
+    def __init__(self, addresses: dict[str, list[str]]) -> None:
+        self.addresses = addresses
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        if host not in self.addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
+            for address in self.addresses[host]
+        ]
+
+    async def close(self) -> None:
+        return None

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import click
 
 from bridge import accounts
 from bridge.cli import place, product
 from bridge.cli.output import json_line, moment, table
-from bridge.model import Account
+from bridge.model import Account, UnknownPolicy
 from bridge.ports import SystemClock
 
 _LABELS: Mapping[str, str] = {
@@ -29,18 +30,29 @@ def account() -> None:
 
 @account.command()
 @click.argument("name")
+@click.option(
+    "--on-unknown",
+    type=click.Choice([policy.value for policy in UnknownPolicy]),
+    help="When nobody knows whether a message went out.  [default: the configuration's]",
+)
 @place.options
 @_json
-def add(name: str, wanted: place.Wanted, as_json: bool) -> None:
+def add(name: str, on_unknown: str | None, wanted: place.Wanted, as_json: bool) -> None:
     """Make an account and print its credentials for every dialect.
 
     They are printed this once: the bridge keeps only what it needs to recognise them.
     """
+    where = wanted.find()
     printed, credentials = accounts.new_credentials(name)
-    made = Account(name, created_at=SystemClock().now(), webhook_secret=printed["webhook_secret"])
+    made = Account(
+        name,
+        created_at=SystemClock().now(),
+        on_unknown=UnknownPolicy(on_unknown) if on_unknown else where.config.sending.on_unknown,
+        webhook_secret=printed["webhook_secret"],
+    )
 
     async def keep() -> None:
-        async with product.opened(wanted.find()) as store:
+        async with product.opened(where) as store:
             await store.add_account(made, credentials)
 
     product.finish(keep())
@@ -59,12 +71,21 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
 
     found = product.finish(read())
     if as_json:
-        json_line([{"account": each.name, "disabled": each.disabled, "created_at": each.created_at} for each in found])
+        json_line([_shape(each) for each in found])
     elif found:
         rows = [(each.name, "disabled" if each.disabled else "enabled", moment(each.created_at)) for each in found]
         table(("account", "", "since"), rows)
     else:
         click.echo("There is no account yet. Make one with: sms-bridge account add NAME")
+
+
+def _shape(account: Account) -> dict[str, Any]:
+    return {
+        "account": account.name,
+        "disabled": account.disabled,
+        "on_unknown": account.on_unknown.value,
+        "created_at": account.created_at,
+    }
 
 
 @account.command()

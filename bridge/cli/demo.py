@@ -131,7 +131,7 @@ def _credentials(path: Path) -> dict[str, str]:
 async def _admit(stage: Stage) -> None:
     """The store knows the demo's credentials, whatever was done to it since."""
     made = Account(ACCOUNT, created_at=SystemClock().now(), webhook_secret=stage.credentials["webhook_secret"])
-    where = place.Place(place.storage(stage.directory), "sms-bridge demo")
+    where = place.Place(Config(store=place.storage(stage.directory)), "sms-bridge demo")
     async with product.opened(where) as store:
         try:
             await store.account(ACCOUNT)

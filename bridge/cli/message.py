@@ -31,7 +31,12 @@ async def connected(wanted: place.Wanted, account: str = "") -> AsyncIterator["C
 
     where = wanted.find()
     async with control.Client(control.find(where.directory, where.start), where.start, account) as client:
-        yield client
+        try:
+            yield client
+        except control.Declined as declined:
+            if control.ACCOUNT_HEADER not in declined.message:
+                raise
+            raise Sentence(f'there is no account "{account}"; see: sms-bridge account list') from declined
 
 
 @click.command()

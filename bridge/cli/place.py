@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from bridge.config import DEFAULT_PATH, VARIABLE, load_store
+from bridge.config import DEFAULT_PATH, VARIABLE, load_part
 from bridge.errors import ConfigError
-from bridge.settings import SQLITE, Storage
+from bridge.settings import SQLITE, Config, Storage
 
 DATABASE = "bridge.db"
 
@@ -20,13 +20,13 @@ DATABASE = "bridge.db"
 class Place:
     """Where a bridge keeps its things, and the command that starts it."""
 
-    store: Storage
+    config: Config
     start: str
 
     @property
     def directory(self) -> Path:
         """Where `control.json` is while it runs."""
-        return self.store.path.parent
+        return self.config.directory
 
 
 def demo_directory() -> Path:
@@ -50,13 +50,13 @@ class Wanted:
     def find(self) -> Place:
         """The bridge they mean; without any the service, then the demo. Raises ConfigError."""
         if self.data is not None:
-            return Place(storage(self.data), f"sms-bridge demo --data {self.data}")
+            return Place(Config(store=storage(self.data)), f"sms-bridge demo --data {self.data}")
         if self.config is not None:
-            return Place(load_store(self.config, os.environ), f"sms-bridge serve --config {self.config}")
+            return Place(load_part(self.config, os.environ), f"sms-bridge serve --config {self.config}")
         if DEFAULT_PATH.exists() or f"{VARIABLE}STORE__URL" in os.environ:
-            return Place(load_store(DEFAULT_PATH if DEFAULT_PATH.exists() else None, os.environ), "sms-bridge serve")
+            return Place(load_part(DEFAULT_PATH if DEFAULT_PATH.exists() else None, os.environ), "sms-bridge serve")
         if (demo_directory() / DATABASE).exists():
-            return Place(storage(demo_directory()), "sms-bridge demo")
+            return Place(Config(store=storage(demo_directory())), "sms-bridge demo")
         advice = "try it out with: sms-bridge demo. Or name a configuration: --config FILE"
         raise ConfigError([f"there is no bridge here yet, no {DEFAULT_PATH} and no demo; {advice}"])
 

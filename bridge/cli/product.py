@@ -30,7 +30,8 @@ def configuration(path: Path | None) -> Config:
     from api.dialect import discover
     from bridge import config
 
-    return config.load(path or config.DEFAULT_PATH, os.environ, drivers(), discover())
+    dialects = {name: kind.options for name, kind in discover().items()}
+    return config.load(path or config.DEFAULT_PATH, os.environ, drivers(), dialects)
 
 
 @asynccontextmanager
@@ -38,11 +39,30 @@ async def opened(place: Place) -> AsyncIterator[Store]:
     """The store of a bridge, running or not. Raises StoreUnavailable."""
     from bridge.store import open_store
 
-    store = await open_store(place.store.url)
+    store = await open_store(place.config.store.url)
     try:
+        _leave_to_owner(place.config.store.path)
         yield store
     finally:
         await store.close()
+
+
+def _leave_to_owner(database: Path) -> None:
+    """What root makes in the service's directory must be the service's, or it could not open its own store."""
+    owner = database.parent.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    for file in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
+        if file.exists():
+            os.chown(file, owner.st_uid, owner.st_gid)
+
+
+def checked_url(url: str, place: Place) -> str:
+    """The address of a webhook, or BadRequest saying why none may go there."""
+    from api.targets import Policy, check_url
+
+    check_url(url, Policy(frozenset(host.lower() for host in place.config.webhooks.allow_http)))
+    return url
 
 
 async def run_bridge(config: Config, on_ready: "Callable[[Running], None] | None" = None) -> None:

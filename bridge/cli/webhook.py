@@ -3,7 +3,6 @@
 import secrets
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -35,11 +34,11 @@ def webhook() -> None:
 def add(account: str, url: str, format: str, events: str, wanted: place.Wanted, as_json: bool) -> None:
     """Post the events of ACCOUNT to URL from now on."""
     chosen = _events(events)
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc:
-        raise Misuse(f'"{url}" is not a web address such as https://shop.example.com/sms')
+    where = wanted.find()
+    product.checked_url(url, where)
 
     async def keep() -> Endpoint:
-        async with product.opened(wanted.find()) as store:
+        async with product.opened(where) as store:
             found = await store.account(accounts.checked_name(account))
             endpoint = _endpoint(found, url, format, chosen)
             await store.add_endpoint(endpoint)

@@ -78,15 +78,12 @@ def owed(conn: sqlite3.Connection, endpoint: str, limit: int, after: int) -> Seq
     return [(_delivery(row[:13]), event_of(row[13:])) for row in rows]
 
 
-def record_attempt(tx: Tx, delivery: Delivery) -> None:
-    """Write an attempt's outcome back; a row that was dropped meanwhile stays dropped."""
-    tx.conn.execute(
-        "UPDATE ledger SET state = ?, attempts = ?, due_at = ?, delivered_at = ?, status = ?, error = ? WHERE id = ?",
-        (
-            delivery.state, delivery.attempts, delivery.due_at, delivery.delivered_at, delivery.status, delivery.error,
-            delivery.id,
-        ),
-    )  # fmt: skip
+def record_attempt(tx: Tx, made: Sequence[Delivery]) -> None:
+    """Write the outcomes of attempts back; a row that was dropped meanwhile stays dropped."""
+    tx.conn.executemany(
+        "UPDATE ledger SET state = ?, attempts = ?, due_at = ?, delivered_at = ?, status = ?, error = ? WHERE seq = ?",
+        [(row.state, row.attempts, row.due_at, row.delivered_at, row.status, row.error, row.seq) for row in made],
+    )
 
 
 def _where(account: str, query: LedgerQuery) -> tuple[str, list[Any]]:

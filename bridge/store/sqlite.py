@@ -226,8 +226,8 @@ class SqliteStore:
     async def owed(self, endpoint: str, limit: int, after: int = 0) -> Sequence[tuple[Delivery, Event]]:
         return await self._read(deliveries.owed, endpoint, limit, after)
 
-    async def record_attempt(self, delivery: Delivery) -> None:
-        await self._do(deliveries.record_attempt, delivery)
+    async def record_attempt(self, *made: Delivery) -> None:
+        await self._do(deliveries.record_attempt, made)
 
     async def ledger(self, account: str, query: LedgerQuery) -> Page[Delivery]:
         return await self._read(deliveries.find, account, query)

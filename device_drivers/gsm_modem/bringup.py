@@ -47,13 +47,13 @@ def bring_up(wire: Wire, vendor: Vendor, extra: Sequence[str] = ()) -> Setup:
     """
     for command in ("ATE0", "AT+CMEE=1", *vendor.setup):
         attempt(wire, command)
-    must_acknowledge = attempt(wire, "AT+CSMS=0") is None and _csms(wire) == "1"
+    phase_two = attempt(wire, "AT+CSMS=0") is None or any("+CSMS" in command.upper() for command in extra)
     wire.ask("AT+CMGF=0")
     memories = choose_memories(wire)
     cnmi = choose_cnmi(wire, "SR" in memories)
     for command in ("AT+CREG=1", *extra):
         attempt(wire, command)
-    return Setup(memories, cnmi, must_acknowledge)
+    return Setup(memories, cnmi, must_acknowledge=phase_two and _csms(wire) == "1")
 
 
 def attempt(wire: Wire, command: str, timeout: float | None = None) -> list[str] | None:

@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 #: places that `acknowledge` answers with AT+CNMA or nothing, because nothing is stored there
 _DIRECT = ("CMT:", "CDS:")
+_FULL = "The memory for SMS is full"
 
 
 class ModemLink:
@@ -49,7 +50,7 @@ class ModemLink:
         self._session = Session(
             port,
             options.baudrate,
-            tell=lambda news: self._from_reader(self._heard, news),
+            tell=self._told,
             lost=lambda error: self._from_reader(self._fail, f"the modem on {port} is gone: {error}"),
             rtscts=options.rtscts,
             patience=options.command_timeout,
@@ -79,7 +80,7 @@ class ModemLink:
     async def start(self) -> None:
         """Connect and make ready. Raises DeviceLost, SendRefused(LINE), serial.SerialException."""
         await self._run(self._session.begin, self._options.pin, self._options.init)
-        self._storage.restarted(self._session.setup.memories)
+        self._storage.set_up(self._session.setup.memories)
         identity = await self._run(health.identify, self._session, self._options.number)
         self._line = replace(self._line, **asdict(identity), reports=True)
         self._note(await self._run(health.ask, self._session))
@@ -105,7 +106,7 @@ class ModemLink:
             self._hint(look=True)
             raise
         except SendRefused as refused:
-            if "memory full" in refused.cause or "storage full" in refused.cause:
+            if refused.cause.lower().endswith(("memory full)", "storage full)", "memory full", "storage full")):
                 self._hint("")
             raise
         except DeviceLost as lost:
@@ -127,6 +128,7 @@ class ModemLink:
             return
         if not item.slot.startswith(_DIRECT):
             await self._run(self._storage.forget, item.slot)
+            self._note_fill()
         elif item.slot in self._direct:
             self._direct.discard(item.slot)
             if self._session.setup.must_acknowledge:
@@ -202,25 +204,30 @@ class ModemLink:
         with suppress(RuntimeError):  # the loop has ended, so nobody is interested
             self._loop.call_soon_threadsafe(call, argument)
 
-    def _heard(self, news: News) -> None:
-        """News, on the loop."""
+    def _told(self, news: News) -> None:
+        """News, still on the reader thread: a late result must find its message before the next one takes its place."""
         told = understand(news)
+        if told.meaning is not Meaning.LATE_RESULT:
+            self._from_reader(self._heard, told)
+        elif evidence := self._sender.late(told, self._line.name):
+            self._from_reader(self._inbound.put_nowait, evidence)
+
+    def _heard(self, told: Told) -> None:
+        """News, on the loop."""
         match told.meaning:
             case Meaning.ARRIVED:
                 self._hint(told.memory)
             case Meaning.DIRECT:
                 self._take(told)
             case Meaning.FULL:
-                self._line = replace(self._line, reason="The memory for SMS is full and is being emptied.")
+                self._storage.announced_full = True
+                self._note_fill()
                 self._hint("")
             case Meaning.RESTARTED:
                 self._restarted = True
                 self._hint()
             case Meaning.REGISTRATION | Meaning.SIM_GONE:
                 self._hint(look=True)
-            case Meaning.LATE_RESULT:
-                if evidence := self._sender.late(told, self._line.name):
-                    self._inbound.put_nowait(evidence)
 
     def _hint(self, *memories: str, look: bool = False) -> None:
         """Something is to be done; "" stands for all memories."""
@@ -249,8 +256,7 @@ class ModemLink:
 
     async def _wait_for_chores(self) -> None:
         now = time.monotonic()
-        quiet = self._watchdog.due_in(now - self._session.heard_at, self._session.in_step)
-        wait = min(quiet, self._swept_at + self._options.poll_interval - now)
+        wait = min(self._probe_at(now), self._swept_at + self._options.poll_interval) - now
         with suppress(TimeoutError):
             async with asyncio.timeout(max(wait, 0.001)):
                 await self._chores.wait()
@@ -268,8 +274,12 @@ class ModemLink:
         if self._look_again:
             self._look_again = False
             await self.refresh()
-        if self._watchdog.due_in(time.monotonic() - self._session.heard_at, self._session.in_step) <= 0:
+        now = time.monotonic()
+        if self._probe_at(now) <= now:
             await self._probe()
+
+    def _probe_at(self, now: float) -> float:
+        return self._watchdog.due_at(now, self._session.heard_at, self._session.in_step)
 
     async def _drain(self, memories: Sequence[str]) -> None:
         """Give out what lies in these memories, all of them by default."""
@@ -292,7 +302,7 @@ class ModemLink:
         except Failed:
             pass  # a no is a sign of life too
         except Silent as silent:
-            if self._watchdog.missed() is Step.RESTART:
+            if self._watchdog.missed(time.monotonic()) is Step.RESTART:
                 await self._let_go(f"the modem on {self._port} does not answer any more and was restarted")
             else:
                 self._line = replace(self._line, reason=f"The modem does not answer: {silent}.")
@@ -304,9 +314,11 @@ class ModemLink:
         try:
             await self._run(self._session.restore, self._options.pin, self._options.init)
         except (Failed, Silent, SendRefused, GsmModemException) as error:
+            if self._restarted:
+                return  # again, while we were at it: so will we
             self._fail(f"the modem on {self._port} restarted and could not be set up again: {error}")
             return
-        self._storage.restarted(self._session.setup.memories)
+        self._storage.set_up(self._session.setup.memories)
         self._hint("", look=True)
 
     # -- the line -------------------------------------------------------------------------------
@@ -316,8 +328,7 @@ class ModemLink:
 
     def _note_fill(self) -> None:
         if full := self._storage.full:
-            used, total = self._storage.fill[full]
-            reason = f"The SMS memory {full} is full ({used} of {total}): it is emptied as messages are committed."
+            reason = f"{_FULL} ({full}): it is emptied as messages are committed."
             self._line = replace(self._line, reason=reason)
-        elif self._line.state is LineState.READY and self._line.reason.startswith(("The SMS memory", "The memory")):
+        elif self._line.reason.startswith(_FULL):
             self._line = replace(self._line, reason="")

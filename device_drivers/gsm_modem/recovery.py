@@ -25,18 +25,20 @@ class Watchdog:
     def __init__(self, interval: float = WATCH_EVERY) -> None:
         self._interval = interval
         self._misses = 0
+        self._missed_at = 0.0
 
-    def due_in(self, idle: float, in_step: bool) -> float:
-        """Seconds until the next question, for a modem that has been quiet for `idle` seconds."""
+    def due_at(self, now: float, heard_at: float, in_step: bool) -> float:
+        """When the next question is due, for a modem that was heard at `heard_at`; monotonic seconds all."""
         if self._misses:
-            return self._interval / HURRY
-        return max(0.0, self._interval - idle) if in_step else 0.0
+            return self._missed_at + self._interval / HURRY
+        return heard_at + self._interval if in_step else now
 
     def answered(self) -> None:
         """It lives."""
         self._misses = 0
 
-    def missed(self) -> Step:
+    def missed(self, now: float) -> Step:
         """It did not answer: what to do now."""
         self._misses += 1
+        self._missed_at = now
         return Step.RESTART if self._misses >= MISSES else Step.ASK_AGAIN

@@ -48,7 +48,7 @@ def prepare(outgoing: Outgoing) -> Prepared:
 
 
 class Sender:
-    """Sends on the worker thread; `late` is asked from wherever news is read."""
+    """Sends on the worker thread; `late` is called on the reader thread, before anything that follows is answered."""
 
     def __init__(self, wire: Transport, timeout: float) -> None:
         self._wire = wire

@@ -24,7 +24,7 @@ from gsmmodem.modem import GsmModem, Ussd
 
 from bridge.errors import Refusal, SendRefused
 from device_drivers.gsm_modem import bringup, causes, quirks
-from device_drivers.gsm_modem.answers import News
+from device_drivers.gsm_modem.answers import Failed, News
 from device_drivers.gsm_modem.bringup import Setup
 from device_drivers.gsm_modem.quirks import Vendor
 from device_drivers.gsm_modem.transport import Transport
@@ -82,20 +82,37 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         try:
             library: Any = super()
             library.connect(pin or None)
+            self.setup = bringup.bring_up(self, self._find_vendor(), extra)
         except CommandError as error:
             raise _person_or(error) from None
         except (AttributeError, IndexError, TypeError, ValueError) as error:
             raise GsmModemException(f"the modem gave an answer that makes no sense ({error!r})") from error
         finally:
             self._starting = False
-        self.setup = bringup.bring_up(self, self._find_vendor(), extra)
 
     def restore(self, pin: str = "", extra: Sequence[str] = ()) -> None:
         """Set everything up again after the modem restarted by itself. Raises like `begin`."""
-        self.ask("AT")
-        bringup.attempt(self, "ATE0")
-        self._unlockSim(pin or None)
-        self.setup = bringup.bring_up(self, self.vendor, extra)
+        self._starting = True
+        try:
+            self.knock()
+            bringup.attempt(self, "ATE0")
+            self._unlockSim(pin or None)
+            self.setup = bringup.bring_up(self, self.vendor, extra)
+        except CommandError as error:
+            raise _person_or(error) from None
+        finally:
+            self._starting = False
+
+    def ask(self, command: str, timeout: float | None = None) -> list[str]:
+        """As on any wire; while starting, with patience for a SIM that is busy."""
+        deadline = time.monotonic() + STARTUP_PATIENCE
+        while True:
+            try:
+                return super().ask(command, timeout)
+            except Failed as failed:
+                if not self._starting or not causes.is_busy(failed.final) or time.monotonic() > deadline:
+                    raise
+                self._closing.wait(0.2)
 
     def _find_vendor(self) -> Vendor:
         self.vendor = quirks.vendor_of(" ".join(bringup.attempt(self, "AT+CGMI") or []))

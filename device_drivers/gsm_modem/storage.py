@@ -53,20 +53,26 @@ class Storage:
         self._wire = wire
         self.memories = tuple(memories) or ("",)
         self._patience = patience
-        self._selected = ""
         self._broken_list = False
+        #: takes several commands in one line (ITU-T V.250 §5.2.1)
+        self._chains = True
         #: read and given out, not forgotten by the modem yet
         self._held: dict[str, Stored] = {}
         self._committed: set[str] = set()
         #: memories that notifications named rightly
         self._honest: set[str] = set()
+        #: the modem said so itself, which its counters may not show yet
+        self.announced_full = False
         #: memory → used and total, as far as the modem told
         self.fill: dict[str, tuple[int, int]] = {}
 
     @property
     def full(self) -> str:
-        """The first memory with no room left, or ""."""
-        return next((name for name, (used, total) in self.fill.items() if total and used >= total), "")
+        """Which memory has no room left and how much it holds, in words; "" when all is well."""
+        for name, (used, total) in self.fill.items():
+            if total and used >= total:
+                return f"{name} holds {used} of {total}"
+        return "as the modem says" if self.announced_full else ""
 
     def look(self, hinted: Sequence[str]) -> list[Stored]:
         """What a notification hints at. Some modems name the wrong memory, so a name is not trusted until it was right.
@@ -87,14 +93,13 @@ class Storage:
                 fresh.extend(self._new(memory))
             except (Failed, Silent) as error:
                 log.warning("could not read memory %s: %s", memory or "(the only one)", error)
-                self._selected = ""
         return fresh
 
     def count(self) -> dict[str, tuple[int, int]]:
         """How full every memory is now. Raises PortLost."""
         for memory in self.memories:
             with suppress(Failed, Silent):
-                self._select(memory, count=True)
+                self._select(memory)
         return dict(self.fill)
 
     def forget(self, slot: str) -> None:
@@ -104,35 +109,51 @@ class Storage:
             return
         self._committed.add(slot)
         try:
-            self._select(stored.memory)
-            self._wire.ask(f"AT+CMGD={stored.index}")
+            self._delete(stored)
         except (Failed, Silent) as error:
             if isinstance(error, Silent) or causes.code_of(error.final) not in {("CMS", 321), ("CME", 21)}:
                 log.warning("could not delete %s, trying again later: %s", slot, error)
                 return
         self._held.pop(slot, None)
         self._committed.discard(slot)
+        self.announced_full = False
+        used, total = self.fill.get(stored.memory, (0, 0))
+        self.fill[stored.memory] = max(used - 1, 0), total
 
-    def restarted(self, memories: Sequence[str]) -> None:
-        """The modem forgot which memory was selected."""
+    def set_up(self, memories: Sequence[str]) -> None:
+        """The modem was set up (again): these are its memories."""
         self.memories = tuple(memories) or ("",)
-        self._selected = ""
+
+    def _delete(self, stored: Stored) -> None:
+        """Choose the memory and delete in one command line: a modem that restarted in between, unnoticed, would have
+        chosen another memory by itself, and an SMS that nobody has read would be gone."""
+        if not stored.memory:
+            self._wire.ask(f"AT+CMGD={stored.index}")
+        elif self._chains:
+            try:
+                self._wire.ask(f'AT+CPMS="{stored.memory}";+CMGD={stored.index}')
+            except Failed as failed:
+                if causes.code_of(failed.final) is not None:
+                    raise
+                self._chains = False
+        if stored.memory and not self._chains:
+            self._wire.ask(f'AT+CPMS="{stored.memory}"')
+            self._wire.ask(f"AT+CMGD={stored.index}")
 
     def _new(self, memory: str) -> list[Stored]:
-        self._select(memory, count=True)
+        self._select(memory)
         found = self._read(memory)
-        for slot in [stored.slot for stored in found if stored.slot in self._committed]:
-            self.forget(slot)
         fresh = [stored for stored in found if stored.slot not in self._held]
         self._held.update((stored.slot, stored) for stored in fresh)
+        for slot in [stored.slot for stored in found if stored.slot in self._committed]:
+            self.forget(slot)
         return fresh
 
-    def _select(self, memory: str, count: bool = False) -> None:
-        """Make AT+CMGL, CMGR and CMGD speak of this memory; with `count`, learn how full it is as well."""
-        if not memory or (memory == self._selected and not count):
+    def _select(self, memory: str) -> None:
+        """Make AT+CMGL and AT+CMGR speak of this memory, and learn how full it is."""
+        if not memory:
             return
         answer = " ".join(self._wire.ask(f'AT+CPMS="{memory}"'))
-        self._selected = memory
         if counts := _COUNTS.search(answer):
             self.fill[memory] = int(counts[1]), int(counts[2])
 

@@ -57,8 +57,9 @@ class Transport(SerialComms):  # type: ignore[misc]
         #: seconds an ordinary command may take
         self.patience = patience
         self._dialogue = Dialogue()
-        self._mutex = threading.Lock()
-        self._answered = threading.Event()
+        #: guards the dialogue; told when an answer is complete or the port is gone
+        self._turn = threading.Condition()
+        self._told: Answer | None = None
         self._closing = threading.Event()
         self._loss: Exception | None = None
         #: False after a time-out: what comes next may belong to the past
@@ -144,21 +145,25 @@ class Transport(SerialComms):  # type: ignore[misc]
         with self._txLock:
             if not self.in_step:
                 self.resync()
-            with self._mutex:
-                self._answered.clear()
+            with self._turn:
                 self._dialogue.begin(text, result=result, prompt=prompt, named_only=named_only)
             self._put(text + ending)
-            self._answered.wait(seconds)
             return self._take_answer(text, seconds)
 
     def _take_answer(self, text: str, seconds: float) -> Answer:
-        with self._mutex:
+        with self._turn:
+            self._turn.wait_for(self._is_answered, seconds)
             answer, so_far = self._dialogue.answer, self._dialogue.abandon()
         if answer is not None:
             return answer
         self._check_alive()
         self.in_step = False
         raise Silent(text, seconds, so_far)
+
+    def _is_answered(self) -> bool:
+        """This very question, and what was said before its answer was passed on; or there will be no answer."""
+        answer = self._dialogue.answer
+        return not self.alive or (answer is not None and answer is self._told)
 
     def resync(self) -> None:
         """Leave whatever prompt is open, let late answers run out, and ask something unmistakable.
@@ -177,7 +182,7 @@ class Transport(SerialComms):  # type: ignore[misc]
 
     def expect_late_result(self, expected: bool) -> None:
         """A `+CMGS` was given up after its PDU went out, or its result has come after all."""
-        with self._mutex:
+        with self._turn:
             self._dialogue.expects_late_result = expected
 
     def _wait_for_quiet(self) -> None:
@@ -225,16 +230,19 @@ class Transport(SerialComms):  # type: ignore[misc]
     # -- the reader thread ----------------------------------------------------------------------
     def _heard(self, data: bytes) -> None:
         self.heard_at = time.monotonic()
-        with self._mutex:
+        with self._turn:
             news = self._dialogue.feed(data)
-            answered = self._dialogue.answer is not None
-        if answered:
-            self._answered.set()
+            answer = self._dialogue.answer
+        # news first: whoever goes on with the answer must find settled what was said before it
         for item in news:
             try:
                 self.notifyCallback(item)
             except Exception:
                 log.exception("%s: could not make anything of %r", self.port, item)
+        if answer is not None:
+            with self._turn:
+                self._told = answer
+                self._turn.notify_all()
 
     def _lost(self, error: Exception) -> None:
         if not self._wake(error) or self._closing.is_set():
@@ -247,12 +255,12 @@ class Transport(SerialComms):  # type: ignore[misc]
 
     def _wake(self, error: Exception) -> bool:
         """Nobody waits any longer; True the first time."""
-        with self._mutex:
+        with self._turn:
             first = self._loss is None
             if first:
                 self._loss = error
             self.alive = False
-        self._answered.set()
+            self._turn.notify_all()
         return first
 
 

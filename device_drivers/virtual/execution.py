@@ -60,7 +60,7 @@ class Execution:
             return
         if isinstance(outcome, NoAnswer) or self._stick.faults.silence(self._current.name):
             self._stick.ended(self)
-            self._stick.terminal.finish(None)
+            self._stick.terminal.lose_answer()
         elif isinstance(outcome, Refused):
             self._end(outcome.line(self._stick.settings.detail))
         else:
@@ -72,7 +72,4 @@ class Execution:
         self._stick.ended(self)
         for line in faults.intrude(name, Place.BEFORE):
             terminal.unsolicited(line)
-        terminal.info(self._lines)
-        for line in faults.intrude(name, Place.INSIDE):
-            terminal.unsolicited(line)
-        terminal.finish(final, faults.intrude(name, Place.AFTER))
+        terminal.answer(self._lines, final, faults.intrude(name, Place.INSIDE), faults.intrude(name, Place.AFTER))

@@ -1,13 +1,14 @@
 """Other people's phones: they receive by themselves, join what came in parts, and send when told."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bridge.ports import Concat
 from bridge.segments import join, split
-from device_drivers.gsm_modem.pdu import Deliver, decode, encode_deliver
-from device_drivers.virtual.posting import Posting, now
+from device_drivers.gsm_modem.pdu import Deliver, Malformed, decode, encode_deliver
+from device_drivers.virtual.posting import SERVICE_CENTRE, Posting, now
 
 if TYPE_CHECKING:
     from device_drivers.virtual.network import Network
@@ -21,6 +22,8 @@ class Sms:
     text: str
     #: Unix ms of its last part's arrival
     at: int
+    #: what came in place of a text
+    data: bytes = b""
 
 
 class Handset:
@@ -37,17 +40,21 @@ class Handset:
 
     # -- receiving --------------------------------------------------------------------------------
     def take(self, pdu: str) -> bool:
-        """A message arrives; a phone always has room."""
-        deliver = decode(pdu)
-        if isinstance(deliver, Deliver):
-            text = self._join(deliver)
-            if text is not None:
-                self._keep(Sms(deliver.sender, text, now()))
+        """A message arrives; a phone always has room, and shows nothing of what it cannot read."""
+        with contextlib.suppress(Malformed):
+            deliver = decode(pdu)
+            if isinstance(deliver, Deliver):
+                self._show(deliver)
         return True
 
     def take_report(self, pdu: str) -> bool:
         """Phones do not show reports."""
         return bool(pdu)
+
+    def _show(self, deliver: Deliver) -> None:
+        text = self._join(deliver)
+        if text is not None:
+            self._keep(Sms(deliver.sender, text, now(), deliver.data))
 
     def _join(self, deliver: Deliver) -> str | None:
         place = deliver.concat
@@ -86,5 +93,5 @@ class Handset:
             self._reference = (self._reference + 1) % 256
         for index, part in enumerate(parts, 1):
             concat = Concat(self._reference, len(parts), index) if len(parts) > 1 else None
-            pdu = encode_deliver(self.number, part, sent_at=now(), concat=concat)
+            pdu = encode_deliver(self.number, part, sent_at=now(), concat=concat, smsc=SERVICE_CENTRE)
             self._network.carry(Posting(self.number, to, 0, report=False, pdu=pdu, sent_at=now()))

@@ -116,8 +116,9 @@ class Modem:
         self.stick.terminal.unhang()
 
     def reset(self) -> None:
-        """Restart on its own, with the port left open."""
-        self.stick.reset()
+        """Restart on its own, with the port left open. Nothing happens while it is unplugged."""
+        if self.plugged:
+            self.stick.reset()
 
     def set_registration(self, stat: int) -> None:
         """+CREG's stat: 0 not registered, 1 home, 2 searching, 3 denied, 5 roaming."""
@@ -133,6 +134,8 @@ class Modem:
 
     def ring(self, caller: str = "+15550150", times: int = 3) -> None:
         """A call comes in, rings so often, and is given up unless the computer hangs up first."""
+        if not self.plugged:
+            return
         self.stick.settings.other["ring"] = caller
         self._ring(caller, times)
 

@@ -8,12 +8,14 @@ from typing import Protocol
 
 from device_drivers.gsm_modem.pdu import encode_report
 from device_drivers.virtual.handset import Handset
-from device_drivers.virtual.posting import Accepted, Posting, Verdict, now
+from device_drivers.virtual.posting import SERVICE_CENTRE, Accepted, Posting, Verdict, now
 from device_drivers.virtual.rules import Rules
 from device_drivers.virtual.timers import Timers
 
 #: TP-ST "not obtainable" (TS 23.040 §9.2.3.15): nobody has this number
 NOT_OBTAINABLE = 0x43
+#: +CMS ERROR of a recipient that is no number (TS 24.011 annex E-2)
+UNASSIGNED = 1
 #: the centre tells what it could not deliver yet from this TP-ST on
 NOT_DELIVERED = 0x20
 
@@ -124,6 +126,8 @@ class Network:
         self.carry(posting)
 
     def _refusal(self, posting: Posting) -> int | None:
+        if not posting.recipient.removeprefix("+").isdecimal():
+            return UNASSIGNED
         if self.rules.refuse_next:
             return self.rules.refuse_next.pop(0)
         refuse = self.rules.refuse
@@ -157,7 +161,8 @@ class Network:
     def report(self, posting: Posting, status: int) -> None:
         """Tell the sender what became of a message (TP-ST); also one that it sent long ago."""
         recipient = self.find(posting.recipient) or posting.recipient
-        pdu = encode_report(recipient, posting.reference, status, sent_at=posting.sent_at, done_at=now())
+        times = {"sent_at": posting.sent_at, "done_at": now()}
+        pdu = encode_report(recipient, posting.reference, status, **times, smsc=SERVICE_CENTRE)
         if posting.sender in self._held:
             self._hand(posting.sender, _Transfer(pdu, report=True))
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from device_drivers.virtual.faults import Faults
 
 _READ_SIZE = 65536
-#: octets nobody has read; what comes then is lost, as it is on a port that nobody opened
-MAX_BACKLOG = 1 << 20
+#: with so many octets unread, whatever is said next is lost, as it is on a port that nobody opened
+MAX_BACKLOG = 1 << 16
 
 
 class Port:
@@ -46,26 +46,25 @@ class Port:
 
     # -- writing ----------------------------------------------------------------------------------
     def write(self, data: bytes) -> None:
-        """Hand over bytes as fast as they are read."""
-        if self._closed or len(self._backlog) + len(data) > MAX_BACKLOG:
+        """Hand over bytes, now if they are taken now, else as fast as they are read."""
+        if self._closed or len(self._backlog) > MAX_BACKLOG:
             return
         idle = not self._backlog
         self._backlog += data
         if idle and self._pause is None:
-            # what is said within one turn of the loop goes out together
-            self._pause = self._loop.call_later(0, self._flush)
+            self._flush()
 
     def _flush(self) -> None:
         self._pause = None
+        chunk = self._faults.chunk
         while self._backlog:
-            chunk = self._faults.chunk or len(self._backlog)
             try:
-                written = os.write(self._far, self._backlog[:chunk])
+                written = os.write(self._far, self._backlog[:chunk] if chunk else self._backlog)
             except (BlockingIOError, InterruptedError):
                 self._watch(True)
                 return
             del self._backlog[:written]
-            if self._faults.chunk and self._backlog:
+            if chunk:
                 self._watch(False)
                 self._pause = self._loop.call_later(self._faults.chunk_delay, self._flush)
                 return

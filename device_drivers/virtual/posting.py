@@ -3,6 +3,9 @@
 import time
 from dataclasses import dataclass
 
+#: the number of the virtual network's service centre
+SERVICE_CENTRE = "+15550199"
+
 
 def now() -> int:
     """Unix milliseconds."""

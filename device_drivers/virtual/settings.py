@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from device_drivers.virtual.posting import SERVICE_CENTRE
 from device_drivers.virtual.profile import Profile
-
-#: of the virtual network
-SERVICE_CENTRE = "+15550199"
 
 
 @dataclass(slots=True)

@@ -77,7 +77,9 @@ class Stick:
             self.timers.after(delay, self.terminal.unsolicited, line)
         if self.profile.noise and self.profile.noise_every > 0:
             self.timers.after(self.profile.noise_every, self._chatter, 0)
-        self.timers.after(self.profile.settling, self.network.attach, self)
+        self.network.attach(self)
+        if self.profile.settling > 0:
+            self.timers.after(self.profile.settling, self.recover)
 
     def power_off(self) -> None:
         """No power, no network; what was under way is lost."""
@@ -101,9 +103,15 @@ class Stick:
 
     # -- the air ----------------------------------------------------------------------------------
     @property
+    def settled(self) -> bool:
+        """Whether it is through with its start."""
+        return time.monotonic() >= self._ready_at
+
+    @property
     def reachable(self) -> bool:
         """Whether the network reaches it and it the network."""
-        return self._powered and self.functionality == 1 and self.registration in REGISTERED and self.sim.ready
+        on = self._powered and self.functionality == 1 and self.settled
+        return on and self.registration in REGISTERED and self.sim.ready
 
     def require_network(self) -> None:
         """Raises Refused for a message that cannot go out now."""
@@ -142,7 +150,7 @@ class Stick:
         try:
             commands = parse(line)
         except ValueError:
-            self.terminal.finish("ERROR")
+            self.terminal.answer([], "ERROR")
             return
         self._execution = Execution(self, commands)
         self._execution.advance()
@@ -167,7 +175,7 @@ class Stick:
     def _checked(self, entry: Entry, command: Command) -> Reply:
         if entry.sim:
             self.sim.require(entry.family)
-            if time.monotonic() < self._ready_at:
+            if not self.settled:
                 raise cms(515) if entry.family == "CMS" else cme(515)
         return entry.handler(self, command)
 

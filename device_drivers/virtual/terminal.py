@@ -4,7 +4,7 @@ No I/O here: bytes are fed, and what the modem says goes to the `write` it was g
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 CR, LF, BACKSPACE, ESCAPE, CTRL_Z = 0x0D, 0x0A, 0x08, 0x1B, 0x1A
 #: TS 27.005 §3.5.1: CR LF > space
@@ -111,17 +111,21 @@ class Terminal:
         return True
 
     # -- what the modem says ----------------------------------------------------------------------
-    def info(self, lines: list[str]) -> None:
-        """The information part of an answer."""
-        if lines:
-            self._say("\r\n" + "\r\n".join(lines) + "\r\n")
+    def answer(self, lines: Sequence[str], final: str, inside: Sequence[str] = (), behind: Sequence[str] = ()) -> None:
+        """The command is done: its information lines and its final line, with what breaks in.
 
-    def finish(self, final: str | None, behind: Iterable[str] = ()) -> None:
-        """The command is done; None for an answer that got lost. What was typed meanwhile is read now."""
+        What was typed meanwhile is read now.
+        """
         self._busy = False
-        if final is not None:
-            self._say(f"\r\n{final}\r\n")
+        information = ["\r\n".join(lines)] if lines else []
+        self._say("".join(f"\r\n{part}\r\n" for part in (*information, *inside, final)))
         self._held.extend(behind)
+        self._catch_up()
+        self.pump()
+
+    def lose_answer(self) -> None:
+        """The command is done and nobody hears of it."""
+        self._busy = False
         self._catch_up()
         self.pump()
 

@@ -1,6 +1,7 @@
 """`sms-bridge account …` on a real store file."""
 
 import json
+import os
 import sqlite3
 from pathlib import Path
 
@@ -131,3 +132,21 @@ def test_the_environment_alone_can_name_the_store(sms_bridge: SmsBridge, tmp_pat
     done = sms_bridge("account", "add", "shop", SMS_BRIDGE__STORE__URL="sqlite:///here.db")
     assert done.code == 0
     assert (tmp_path / "here.db").exists()
+
+
+def test_a_new_account_starts_with_the_policy_of_the_configuration(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[store]\nurl = "sqlite:///sms.db"\n[sending]\non_unknown = "resend"\n')
+    config = ("--config", "config.toml")
+    sms_bridge("account", "add", "shop", *config)
+    sms_bridge("account", "add", "clinic", "--on-unknown", "fail", *config)
+    found = json.loads(sms_bridge("account", "list", "--json", *config).out)
+    assert {each["account"]: each["on_unknown"] for each in found} == {"clinic": "fail", "shop": "resend"}
+
+
+def test_root_makes_the_store_for_the_user_whose_directory_it_is(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    directory = tmp_path / "service"
+    directory.mkdir()
+    if os.geteuid() == 0:  # anybody else owns what they make in any case
+        os.chown(directory, 12345, 12345)
+    assert sms_bridge("account", "add", "shop", "--data", str(directory)).code == 0
+    assert {file.stat().st_uid for file in directory.iterdir()} == {directory.stat().st_uid}

@@ -107,7 +107,10 @@ def test_tells_people_what_was_queued(sms_bridge: SmsBridge) -> None:
         (("send", "nobody", "Hello"), "to: "),
         (("send", "+15550150", ""), "text: "),
         (("send", "+15550150", "Hello", "--line", "nowhere"), "line: "),
-        (("send", "+15550150", "Hello", "--account", "nobody"), "there is no account 'nobody'"),
+        (
+            ("send", "+15550150", "Hello", "--account", "nobody"),
+            'there is no account "nobody"; see: sms-bridge account list',
+        ),
         (("resend", "123"), "there is no message '123'"),
     ],
     ids=["number", "text", "line", "account", "message"],

@@ -61,7 +61,9 @@ async def test_newest_first_and_older_ones_by_guid_or_by_time(site: HttpSite) ->
     assert await texts(site, before=ids[3].upper(), limit="2") == ["m2", "m1"]
     second = (START + 20_000) // 1000
     assert await texts(site, before=str(second)) == ["m1", "m0"]
-    assert await texts(site, before=str(second * 1000)) == ["m1", "m0"]
+    # in milliseconds, to the very one
+    assert await texts(site, before=str(START + 20_000)) == ["m1", "m0"]
+    assert await texts(site, before=str(START + 20_001)) == ["m2", "m1", "m0"]
     assert await texts(site, before="2026-03-20") == []
     assert await texts(site, before="2026-03-21") == ["m4", "m3", "m2", "m1", "m0"]
 

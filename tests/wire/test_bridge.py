@@ -62,6 +62,27 @@ async def test_a_number_that_is_always_refused_holds_nobody_up(tmp_path: Path) -
         assert "42" in states["+15550159"][1]
 
 
+async def test_a_barred_number_does_not_stop_the_line_and_an_empty_account_does(tmp_path: Path) -> None:
+    async with on_modems(tmp_path, retries=0) as (bridge, world):
+        world.network.rules.refuse = {"+15550159": 8}
+        await bridge.send("+15550159", "barred")
+        await bridge.send(CUSTOMER, "goes on")
+        states = {message.recipient: message.state for message in await bridge.settled(State.DELIVERED, State.FAILED)}
+        assert states == {"+15550159": State.FAILED, CUSTOMER: State.DELIVERED}
+
+        world.network.rules.refuse = dict.fromkeys(world.customers, 8)
+        for recipient in world.customers[:6]:
+            await bridge.send(recipient, "no credit")
+
+        async def parked() -> bool:
+            return bridge.gateway.lines()[0].state is LineState.PARKED
+
+        await until(parked)
+        assert "credit" in bridge.gateway.lines()[0].reason
+        waiting = await bridge.gateway.messages(SHOP, MessageQuery(states=frozenset({State.QUEUED})))
+        assert len(waiting.rows) == 4  # two found out, the others wait for somebody to top up
+
+
 async def test_only_the_refused_part_of_a_long_message_is_sent_again(tmp_path: Path) -> None:
     async with on_modems(tmp_path) as (bridge, world):
         world.network.rules.send_latency = 0.2

@@ -16,6 +16,7 @@ from bridge.model import State
 from bridge.ports import Concat, InboundPart, InboundReport
 from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.gsm_modem.session import Session
+from device_drivers.gsm_modem.transport import Transport
 from device_drivers.virtual.faults import Intrusion, Place
 from device_drivers.virtual.profile import QUECTEL, Profile
 from tests.modem_site import OURS, THEIRS, modem_site, until
@@ -45,6 +46,23 @@ async def test_d02_news_inside_an_answer_is_not_the_answer(place: Place) -> None
         site.modem.faults.intrusions.append(Intrusion("+CMGS", f'+CMTI: "ME",{index}', place))
         assert (await site.send(report=False)).reference == 0
         assert (await site.take_part()).text == "meanwhile"
+
+
+async def test_d02_news_right_behind_an_answer_never_ends_the_next_question() -> None:
+    """The library takes it for the next answer when the next question comes quickly."""
+    async with modem_site() as site:
+        site.modem.faults.intrusions += [Intrusion("+CGSN", f"^RSSI:{n % 30}", Place.AFTER) for n in range(500)]
+
+        def ask() -> list[list[str]]:
+            wire = Transport(site.modem.port)
+            try:
+                wire.connect()
+                wire.ask("ATE0")
+                return [wire.ask("AT+CGSN") for _ in range(500)]
+            finally:
+                wire.close()
+
+        assert await asyncio.to_thread(ask) == [["490154203237518"]] * 500
 
 
 async def test_d03_reports_and_received_sms_never_get_into_a_send() -> None:

@@ -1,7 +1,6 @@
 """Real serial programs on the virtual modem's port."""
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -222,6 +221,16 @@ async def test_the_library_receives(
     assert (received.number, received.text) == (CUSTOMER, "good day ✓")
 
 
+async def test_the_library_enters_the_pin(network: Network, tmp_path: Path) -> None:
+    modem = Modem(network, "+15550101", link_path=tmp_path / "modem1", pin="1234")
+    await modem.start()
+    gsm = GsmModem(modem.port)
+    await asyncio.to_thread(gsm.connect, "1234")
+    assert modem.stick.sim.state == "READY"
+    await asyncio.to_thread(gsm.close)
+    await modem.close()
+
+
 # -- as its own process -----------------------------------------------------------------------------
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 async def test_runs_alone_until_told_to_end(tmp_path: Path, end: signal.Signals) -> None:
@@ -236,5 +245,4 @@ async def test_runs_alone_until_told_to_end(tmp_path: Path, end: signal.Signals)
     assert (await command(ready["control"], {"command": "numbers"}))["lines"][1]["number"] == "+15550101"
     process.send_signal(end)
     assert await process.wait() == 0
-    with contextlib.suppress(FileNotFoundError):
-        assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -27,7 +28,7 @@ from bridge.ports import InboundPart
 from bridge.queries import LedgerQuery
 from bridge.store.sqlite import SqliteStore
 from bridge.verdict import DAY, TRIES, Answer
-from tests.receivers import DEADLINE, Answering, Heard, Receiver, StrictReceiver, accept
+from tests.receivers import DEADLINE, Answering, Heard, NameTable, Receiver, StrictReceiver, accept
 
 SHOP = Account("shop")
 START = 1_790_164_800_000
@@ -49,10 +50,10 @@ class FullDisk(SqliteStore):
 
     full = False
 
-    async def record_attempt(self, delivery: Delivery) -> None:
+    async def record_attempt(self, *made: Delivery) -> None:
         if self.full:
             raise StoreUnavailable("the disk is full")
-        await super().record_attempt(delivery)
+        await super().record_attempt(*made)
 
 
 @dataclass
@@ -506,13 +507,16 @@ class TestAnEndpoint:
         endpoint = await bench.endpoint(receiver)
         receiver.answer = answers(then=500)
         await bench.sms("hello")
+        row = await bench.tried(1)
+        bench.pass_until(row.due_at - 50)
         await bench.tried(1)
         await bench.gateway.remove_endpoint(SHOP, endpoint.id)
         async with Receiver() as other:
             await bench.endpoint(other)
+            bench.clock.at = row.due_at
             await bench.sms("later")
-            bench.pass_time(DAY)
             await bench.delivered(1)
+            await asyncio.sleep(0.1)  # by now it would have been tried again
         assert receiver.texts == ["hello"]
 
     async def test_added_by_another_process_is_found(self, bench: Bench, receiver: Receiver) -> None:
@@ -561,12 +565,16 @@ class TestAnAnswer:
             assert (elsewhere.heard, len(receiver.heard)) == ([], 4)
 
     async def test_without_end_costs_a_connection_and_no_time(self, bench: Bench, receiver: Receiver) -> None:
+        written = 0
+
         async def endless(heard: Heard, request: web.Request) -> web.StreamResponse:
+            nonlocal written
             response = web.StreamResponse(status=200)
             await response.prepare(request)
             with suppress(ConnectionError):
                 while True:
                     await response.write(b"x" * 16384)
+                    written += 16384
             return response
 
         receiver.answer = endless
@@ -574,6 +582,7 @@ class TestAnAnswer:
         await bench.sms("first", "second")
         await bench.delivered(2)
         assert receiver.texts == ["first", "second"]
+        assert written < 64 * 2**20  # what the kernel's buffers take, not what fits into a second
 
     async def test_that_drips_is_not_waited_for(self, bench: Bench, receiver: Receiver) -> None:
         async def dripping(heard: Heard, request: web.Request) -> web.StreamResponse:
@@ -631,18 +640,81 @@ class TestTargets:
         assert (row.state, row.status) == ("owed", 0)
         assert row.error.startswith("192.0.2.1 is outside this network: use https")
 
+    async def test_are_judged_by_where_their_name_leads_now(self, bench: Bench, receiver: Receiver) -> None:
+        """A name that led home when the endpoint was added leads elsewhere later."""
+        names = NameTable({"till.lan": ["127.0.0.1"]})
+        rebinding = Webhooks(resolver=names)
+        await bench.restart(rebinding)
+        await bench.gateway.add_endpoint(SHOP, receiver.url.replace("127.0.0.1", "till.lan"))
+        await bench.sms("first")
+        await bench.delivered(1)
+        names.addresses["till.lan"] = ["192.0.2.1"]
+        await rebinding.close()  # its connections, and what it remembers of names
+        await bench.sms("second")
+        _, row = await bench.until(lambda rows: rows[-1].attempts == 1)
+        assert (row.state, row.status) == ("owed", 0)
+        assert row.error.startswith("till.lan is outside this network: use https")
+        names.addresses["till.lan"] = ["127.0.0.1", "169.254.169.254"]
+        await rebinding.close()
+        bench.pass_until(row.due_at)
+        _, row = await bench.until(lambda rows: rows[-1].attempts == 2)
+        assert row.error == "till.lan is a cloud metadata service; webhooks never go there"
+        await bench.ledger.close()
+        await rebinding.close()
+        assert receiver.texts == ["first"]
+
+    async def test_whose_name_does_not_resolve_are_down(self, bench: Bench) -> None:
+        lost = Webhooks(resolver=NameTable({}))
+        await bench.restart(lost)
+        await bench.gateway.add_endpoint(SHOP, "https://till.lan/hook")
+        await bench.sms("hello")
+        row = await bench.tried(1)
+        assert (row.state, row.status, row.error) == ("owed", 0, "its name does not resolve")
+        await bench.ledger.close()
+        await lost.close()
+
+    async def test_with_a_certificate_that_nobody_signed_are_down(self, bench: Bench, tmp_path: Path) -> None:
+        await self_signed(tmp_path)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+        async with Receiver(tls=tls) as impostor:
+            await bench.endpoint(impostor)
+            await bench.sms("hello")
+            row = await bench.tried(1)
+            assert (row.state, row.status) == ("owed", 0)
+            assert row.error == "its certificate is not accepted: self-signed certificate"
+            assert impostor.heard == []
+
+
+async def self_signed(folder: Path) -> None:
+    """A key and a certificate for 127.0.0.1 that vouches for itself."""
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=till "
+        "-addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
+    )
+    process = await asyncio.create_subprocess_exec(*command.split(), cwd=folder, stderr=asyncio.subprocess.DEVNULL)
+    assert await process.wait() == 0
+
 
 class TestAStoreThatIsFull:
-    async def test_stops_the_line_until_outcomes_can_be_written(self, bench: Bench, receiver: Receiver) -> None:
+    async def test_stops_the_line_until_outcomes_can_be_written(
+        self, bench: Bench, receiver: Receiver, caplog: pytest.LogCaptureFixture
+    ) -> None:
         await bench.endpoint(receiver)
         bench.store.full = True
         await bench.sms("first")
-        await receiver.has(1)
-        await bench.sms("second")
-        assert [row.state for row in await bench.rows()] == ["owed", "owed"]
-        bench.store.full = False
-        await bench.delivered(2)
+        async with asyncio.timeout(DEADLINE):
+            while "not recorded yet: the disk is full" not in caplog.text:
+                await asyncio.sleep(0.005)
+        async with Receiver() as other:
+            await bench.endpoint(other)
+            await bench.sms("second")
+            await other.has(1)  # which took longer, for it had no connection yet
+            assert receiver.texts == ["first"]
+            bench.store.full = False
+            await bench.delivered(3)
         assert receiver.texts == ["first", "second"]
+        assert other.texts == ["second"]
 
 
 class TestTheEnd:

@@ -21,8 +21,8 @@ _ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
 BODY_LIMIT = 1024 * 1024
 
 
-class NotAuthenticated(NotAllowed):
-    """Send your API key: Authorization: Bearer <key>, or X-Api-Key: <key>."""
+class ForAnother(NotAllowed):
+    """This account may not act for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Call:
 async def acting(request: web.Request, site: Site) -> Account:
     """The account that this call is for: the caller's own, or the one that an operator names in a header.
 
-    Raises NotAuthenticated, NotAllowed.
+    Raises NotAllowed, and ForAnother for a name that this caller may not act for.
     """
     caller = await _caller(request, site.gateway)
     name = request.headers.get("SMS-Bridge-Account", caller.name)
@@ -75,16 +75,18 @@ async def acting(request: web.Request, site: Site) -> Account:
     try:
         return await site.gateway.account(caller, name if _ID.fullmatch(name) else "")
     except NoSuchThing:
-        raise NotAllowed("There is no account of the name in SMS-Bridge-Account.") from None
+        raise ForAnother("There is no account of the name in SMS-Bridge-Account.") from None
+    except NotAllowed as error:
+        raise ForAnother(error.message) from None
 
 
 async def _caller(request: web.Request, gateway: Gateway) -> Account:
     secret = bearer(request.headers) or request.headers.get("X-Api-Key", "")
     if not secret:
-        raise NotAuthenticated
+        raise NotAllowed("Send your API key: Authorization: Bearer <key>, or X-Api-Key: <key>.")
     for kind in ("apikey", "token"):
         try:
             return await gateway.account_by_secret(kind, secret)
         except NotAllowed:
             continue
-    raise NotAuthenticated("This is no API key or token of ours, or it has ended.")
+    raise NotAllowed("This is no API key or token of ours, or it has ended.")

@@ -12,9 +12,10 @@ from api.dialect import Mount, Route, Sample, Site, word_for
 from api.dialects.native import events, fields, inbox, ledger, lines, messages, webhooks
 from api.dialects.native.answers import problem, written
 from api.dialects.native.body import NotJson
-from api.dialects.native.call import Call, NotAuthenticated, acting
+from api.dialects.native.call import Call, ForAnother, acting
 from api.dialects.native.streams import Streams, TooMany
-from api.errors import BodyTooLarge, WrongMethod
+from api.errors import BodyTooLarge, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
+from bridge import errors
 from bridge.errors import (
     BadRequest,
     BridgeError,
@@ -82,16 +83,29 @@ class Native:
     ERROR_WORDS: ClassVar[Mapping[type[BridgeError], str]] = {
         BridgeError: "internal",
         BadRequest: "bad-request",
+        errors.InvalidNumber: "bad-request",
+        errors.InvalidText: "bad-request",
+        errors.UnknownLine: "bad-request",
+        MissingParameter: "bad-request",
+        NotOffered: "bad-request",
         NotJson: "not-json",
         BodyTooLarge: "too-large",
         WrongMethod: "method-not-allowed",
-        NotAllowed: "not-allowed",
-        NotAuthenticated: "not-authenticated",
+        NotAllowed: "not-authenticated",
+        InvalidToken: "not-authenticated",
+        ForAnother: "not-allowed",
         NoSuchThing: "no-such-thing",
+        UnknownPath: "no-such-thing",
         NotPossible: "not-possible",
         IdempotencyConflict: "idempotency-conflict",
         TooMany: "too-many",
         StoreUnavailable: "store-unavailable",
+        # these never come as far as a caller; should one, it is our mistake
+        errors.ConfigError: "internal",
+        errors.LinkError: "internal",
+        errors.DeviceLost: "internal",
+        errors.SendRefused: "internal",
+        errors.OutcomeUnknown: "internal",
     }
 
     def __init__(self, site: Site, mount: Mount) -> None:
@@ -137,7 +151,7 @@ class Native:
 def _seconds(options: Mapping[str, Any], **defaults: float) -> list[float]:
     given = {name: options.get(name, default) for name, default in defaults.items()}
     problems = [
-        f"dialects.native.{name}: must be a number of seconds over 0"
+        f"dialects.native.options.{name}: must be a number of seconds over 0 and under a day"
         for name, value in given.items()
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 86_400
     ]

@@ -108,14 +108,15 @@ def _batch(name: str, value: object) -> list[Any]:
 
 
 def _draft(entry: Mapping[str, Any]) -> dict[str, Any]:
-    values = fields.take(entry, MESSAGE)
-    fields.need(values, "to", "text")
-    values["recipient"] = values.pop("to")
-    if "ttl" in values:
-        if "expires_at" in values:
+    wanted = fields.take(entry, MESSAGE)
+    if "to" not in wanted or "text" not in wanted:
+        raise fields.Unfit("is missing", "text" if "to" in wanted else "to")
+    wanted["recipient"] = wanted.pop("to")
+    if "ttl" in wanted:
+        if "expires_at" in wanted:
             raise fields.Unfit("does not go together with `expires_at`", "ttl")
-        values["ttl"] *= 1000
-    return values
+        wanted["ttl"] *= 1000
+    return wanted
 
 
 async def submit(call: Call) -> web.Response:

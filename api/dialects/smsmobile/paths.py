@@ -14,7 +14,7 @@ from api.dialects.smsmobile.rows import Calendar
 from api.dialects.smsmobile.send import accepted, compose, wants_whatsapp
 from api.dialects.smsmobile.words import ERROR_WORDS, STATE_WORDS, NotHere, StateWord, WhatsappNotConnected
 from api.parameters import Parameters, read_parameters
-from bridge.errors import BadRequest, BridgeError, NotPossible
+from bridge.errors import BadRequest, BridgeError, ConfigError, NotPossible
 from bridge.model import Account, State
 
 Answer = Callable[[Account, Parameters], Awaitable[web.Response]]
@@ -38,11 +38,11 @@ class SmsMobile:
     ERROR_WORDS: ClassVar[Mapping[type[BridgeError], Any]] = ERROR_WORDS
 
     def __init__(self, site: Site, mount: Mount) -> None:
-        """Raises ConfigError for a time zone that does not exist."""
+        """Raises ConfigError for options that do not fit."""
         self._gateway = site.gateway
         self._mount = mount
         self._calendar = Calendar(mount.options.get("timezone", "UTC"))
-        self._refusals = Refusals(mount.options.get("legacy_http_200", False))
+        self._refusals = Refusals(_legacy(mount.options.get("legacy_http_200", False)))
         self._lists = Lists(site.gateway, self._calendar)
 
     def routes(self) -> Sequence[Route]:
@@ -124,6 +124,12 @@ class SmsMobile:
         """`/oauth2/token`: a bearer token for client credentials."""
         params = await read_parameters(request, self._mount.body_limit)
         return reply(await auth.grant(self._gateway, params, request.headers), headers=NO_STORE)
+
+
+def _legacy(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ConfigError([f"dialects.smsmobile.options.legacy_http_200: must be true or false, not {value!r}"])
 
 
 def _idempotency_key(headers: Mapping[str, str]) -> str:

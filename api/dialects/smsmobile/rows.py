@@ -21,7 +21,7 @@ class Calendar:
         """Raises ConfigError for a zone that is not in the IANA database."""
         try:
             self._zone: tzinfo = UTC if timezone == "UTC" else ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
             raise ConfigError(
                 [f"dialects.smsmobile.options.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]
             ) from error

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from bridge.ports import Outgoing
 from device_drivers.gsm_modem.pdu import Malformed, deliver_of_submit, encode_deliver, encode_submit
 from device_drivers.virtual.answers import Lines, NoAnswer, Outcome, Pending, Prompt, Reply, cms
-from device_drivers.virtual.posting import Posting, Verdict, now
+from device_drivers.virtual.posting import SERVICE_CENTRE, Posting, Verdict, now
 from device_drivers.virtual.registry import command
 from device_drivers.virtual.storage import Status
 from device_drivers.virtual.syntax import Command, Kind
@@ -78,7 +78,7 @@ def _send_pdu(stick: "Stick", pdu: str, name: str = "+CMGS") -> Pending:
     stick.require_network()
     at = now()
     try:
-        recipient, report, deliver = deliver_of_submit(pdu, stick.number, sent_at=at)
+        recipient, report, deliver = deliver_of_submit(pdu, stick.number, sent_at=at, smsc=SERVICE_CENTRE)
     except Malformed:
         raise cms(304) from None
     return _post(stick, Posting(stick.number, recipient, stick.next_reference(), report, deliver, at), name)
@@ -88,7 +88,7 @@ def _send_text(stick: "Stick", recipient: str, typed: str) -> Pending:
     stick.require_network()
     at, text = now(), understand(typed, stick.settings.charset)
     try:
-        deliver = encode_deliver(stick.number, text, sent_at=at)
+        deliver = encode_deliver(stick.number, text, sent_at=at, smsc=SERVICE_CENTRE)
     except ValueError:
         raise cms(305) from None
     posting = Posting(stick.number, recipient, stick.next_reference(), _wants_report(stick), deliver, at)

@@ -129,9 +129,9 @@ async def test_says_that_it_is_still_there_when_nothing_happens(tmp_path: Path) 
         site.close_streams()
 
 
-@pytest.mark.parametrize("seconds", [0, -1, "15", True, float("nan")])
+@pytest.mark.parametrize("seconds", [0, -1, "15", True, 1e9, float("nan")])
 async def test_refuses_times_that_are_none(site: Site, seconds: object) -> None:
-    with pytest.raises(ConfigError, match=r"dialects\.native\.heartbeat: must be a number of seconds over 0"):
+    with pytest.raises(ConfigError, match=r"dialects\.native\.options\.heartbeat: must be"):
         build_app(site.gateway, dialects={"native": ""}, options={"native": {"heartbeat": seconds}})
 
 
@@ -191,6 +191,12 @@ async def deaf(port: int) -> AsyncIterator[asyncio.StreamReader]:
         await asyncio.sleep(0)
 
 
+def is_stuck(serving: web.AppRunner) -> bool:
+    """Whether a connection has taken all that it takes unread."""
+    transports = [connection.transport for connection in serving.server.connections]  # type: ignore[union-attr]
+    return any(transport and transport.get_write_buffer_size() > 64 * 1024 for transport in transports)
+
+
 async def much(site: Site) -> None:
     """More news than the buffers of a connection hold."""
     batch = [{"to": "+15550100", "text": "long " * 1000}] * 100
@@ -211,8 +217,8 @@ async def test_streams_end_cleanly_when_the_bridge_goes_down(tmp_path: Path) -> 
 
 async def test_a_caller_who_does_not_read_does_not_keep_the_bridge_from_going(site: Site) -> None:
     await much(site)
-    async with served(site) as (serving, port), deaf(port) as reader:
-        assert await reader.readexactly(8) == b"HTTP/1.1"
+    async with served(site) as (serving, port), deaf(port):
+        await until(lambda: is_stuck(serving))
         async with asyncio.timeout(DEADLINE):
             await serving.cleanup()
 

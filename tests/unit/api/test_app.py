@@ -55,8 +55,9 @@ async def test_the_front_page_says_what_this_is(site: HttpSite) -> None:
     [
         ({"dialects": {"klingon": ""}}, "dialects.klingon: there is only "),
         ({"options": {"smsmobile": {"legacy": True}}}, "options.legacy: no such option; there is legacy_http_200"),
-        ({"options": {"smsmobile": {"legacy_http_200": "yes"}}}, "must be of type bool, not str"),
+        ({"options": {"smsmobile": {"legacy_http_200": "yes"}}}, "legacy_http_200: must be true or false, not 'yes'"),
         ({"options": {"smsmobile": {"timezone": "Mars/Olympus"}}}, "'Mars/Olympus' is no time zone"),
+        ({"options": {"smsmobile": {"timezone": 1}}}, "1 is no time zone"),
         ({"options": {"smsmobile": {"timezone": "../etc/passwd"}}}, "is no time zone"),
     ],
 )

@@ -1,10 +1,8 @@
-import socket
-
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from api.targets import CheckedResolver, Policy, TargetRefused, check_target, check_url
 from bridge.errors import BadRequest
+from tests.receivers import NameTable
 
 STRICT = Policy()
 METADATA = "is a cloud metadata service; webhooks never go there"
@@ -18,26 +16,6 @@ def complaint(url: str, policy: Policy = STRICT) -> str:
     except BadRequest as error:
         return f"{error.field}: {error.message}"
     return ""
-
-
-class NameTable(AbstractResolver):
-    """A name service with a few lines in it."""
-
-    def __init__(self, addresses: dict[str, list[str]]) -> None:
-        self.addresses = addresses
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        if host not in self.addresses:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return [
-            ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
-            for address in self.addresses[host]
-        ]
-
-    async def close(self) -> None:
-        return None
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,9 @@ class Drivers(Mapping[str, Driver]):
         return 2
 
 
+DIALECTS: dict[str, config.Options] = {"native": {}, "smsmobile": {"strict": (bool, ""), "token": (str, "")}}
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "config.toml"
@@ -58,7 +61,9 @@ def file(tmp_path: Path) -> Path:
 
 def load(file: Path, text: str, **environment: str) -> settings.Config:
     file.write_text(text)
-    return config.load(file, environment, Drivers(), ["native", "smsmobile"])
+    return config.load(
+        file, environment, Drivers(), {"native": {}, "smsmobile": {"strict": (bool, ""), "token": (str, "")}}
+    )
 
 
 def problems(file: Path, text: str, **environment: str) -> list[str]:
@@ -92,7 +97,6 @@ def test_reads_every_kind_of_value(file: Path) -> None:
         [sending]
         retry_interval = 5
         on_unknown = "resend"
-        default_country = "+44"
         [webhooks]
         allow_http = ["crm.lan"]
         [dialects.smsmobile]
@@ -185,11 +189,10 @@ MISTAKES: list[tuple[str, str]] = [
         'sending.on_unknown: must be one of hold, resend, fail, such as "hold", not the text "retry"',
     ),
     ("[sending]\nretry_interval = []", "sending.retry_interval: must be a number such as 30, not a list of texts"),
-    ('[sending]\ndefault_country = "UK"', 'sending.default_country: must be a country code such as "+44", not "UK"'),
     ("[sending]\nmax_parts = 0", "sending.max_parts: must be between 1 and 255, not 0"),
     (
         '[webhooks]\nallow_http = "crm.lan"',
-        'webhooks.allow_http: must be a list of texts such as ["127.0.0.1", "crm.lan"], not the text "crm.lan"',
+        'webhooks.allow_http: must be a list of texts such as ["crm.example"], not the text "crm.lan"',
     ),
     ('[webhooks]\nzone = "Mars"', 'webhooks.zone: must be a time zone such as "Europe/Paris" or "UTC", not "Mars"'),
     ('[log]\nlevel = "loud"', 'log.level: must be one of debug, info, warning, error, not "loud"'),
@@ -197,6 +200,14 @@ MISTAKES: list[tuple[str, str]] = [
     (
         '[dialects.native]\nprefix = "v/"',
         'dialects.native.prefix: must be a path such as "/vendor", without a slash at its end, not "v/"',
+    ),
+    (
+        "[dialects.smsmobile.options]\nstrikt = true",
+        "dialects.smsmobile.options.strikt: smsmobile has no such option; did you mean strict?",
+    ),
+    (
+        "[dialects.smsmobile.options]\nstrict = 1",
+        "dialects.smsmobile.options.strict: must be true or false such as true, not the number 1",
     ),
     (
         '[devices.a]\nport = "/dev/a"',
@@ -297,14 +308,14 @@ def test_the_readme_lists_exactly_the_settings_there_are() -> None:
     assert table == settings.markdown()
 
 
-def test_the_store_can_be_found_while_the_rest_is_wrong(file: Path) -> None:
-    file.write_text('[store]\nurl = "sqlite:////data/bridge.db"\n[devices.a]\ndriver = "none"\n')
-    assert config.load_store(file, {}).path == Path("/data/bridge.db")
-    assert config.load_store(file, {"SMS_BRIDGE__STORE__URL": "sqlite:///b.db"}).path == Path("b.db")
+def test_the_rest_can_be_read_while_devices_and_dialects_are_wrong(file: Path) -> None:
+    file.write_text('[store]\nurl = "sqlite:////data/bridge.db"\n[devices.a]\ndriver = "none"\n[dialects.none]\n')
+    assert config.load_part(file, {}).store.path == Path("/data/bridge.db")
+    assert config.load_part(file, {"SMS_BRIDGE__STORE__URL": "sqlite:///b.db"}).store.path == Path("b.db")
 
 
-def test_tells_what_is_wrong_with_the_store_alone(file: Path) -> None:
-    file.write_text("[store]\nurk = 1\n[http]\nprot = 1\n")
+def test_tells_what_is_wrong_with_the_rest_alone(file: Path) -> None:
+    file.write_text("[store]\nurk = 1\n[devices.a]\n")
     with pytest.raises(ConfigError) as caught:
-        config.load_store(file, {})
+        config.load_part(file, {})
     assert caught.value.problems == [f"{file}: store.urk: there is no such setting; did you mean url?"]

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bridge import control
+from bridge import accounts, control
+from bridge.model import Account
 from bridge.settings import Secret
+from bridge.store import open_store
 
 START = "sms-bridge serve"
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -176,3 +178,13 @@ async def test_says_when_nobody_answers_any_more() -> None:
     async with control.Client(running(str(client.url)), START) as late:
         with pytest.raises(control.NotRunning, match=r"nobody answers at .*; start it with: sms-bridge serve"):
             await late.get("/v1/lines")
+
+
+async def test_each_start_grants_one_token_to_the_operator(tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{tmp_path}/bridge.db")
+    try:
+        tokens = [await control.grant(store, now) for now in (1, 2)]
+        callers = [await store.account_for("apikey", "", accounts.digest(token), 3) for token in tokens]
+    finally:
+        await store.close()
+    assert callers == [None, Account("operator", created_at=1, operator=True)]

@@ -122,9 +122,10 @@ def test_finds_an_imei_in_what_a_modem_says() -> None:
 
 def test_restarts_a_modem_after_three_silences_and_forgives_earlier_ones() -> None:
     watchdog = Watchdog(30)
-    assert watchdog.due_in(idle=10, in_step=True) == 20
-    assert watchdog.due_in(idle=0, in_step=False) == 0
-    assert [watchdog.missed(), watchdog.missed()] == [Step.ASK_AGAIN] * 2
-    assert watchdog.due_in(idle=0, in_step=False) == 3
+    assert watchdog.due_at(now=110, heard_at=100, in_step=True) == 130
+    assert watchdog.due_at(now=110, heard_at=100, in_step=False) == 110
+    assert [watchdog.missed(140), watchdog.missed(150)] == [Step.ASK_AGAIN] * 2
+    assert watchdog.due_at(now=151, heard_at=100, in_step=False) == 153
     watchdog.answered()
-    assert [watchdog.missed(), watchdog.missed(), watchdog.missed()] == [Step.ASK_AGAIN, Step.ASK_AGAIN, Step.RESTART]
+    steps = [watchdog.missed(now) for now in (1, 2, 3)]
+    assert steps == [Step.ASK_AGAIN, Step.ASK_AGAIN, Step.RESTART]

@@ -1,6 +1,7 @@
 """Steering a running virtual network from elsewhere."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -142,10 +143,15 @@ async def test_there_are_only_so_many_fictional_numbers(tmp_path: Path) -> None:
         World(tmp_path, 51)
 
 
-async def test_closing_leaves_no_descriptor_and_no_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("settled", [True, False], ids=["connected", "still connecting"])
+async def test_closing_leaves_no_descriptor_and_no_file(tmp_path: Path, settled: bool) -> None:
     before = len(os.listdir("/proc/self/fd"))
     async with World(tmp_path, 3) as world:
-        _, writer = await asyncio.open_unix_connection(str(world.control.path))
+        reader, writer = await asyncio.open_unix_connection(str(world.control.path))
+        if settled:
+            await command(world.control.path, {"command": "numbers"})
+    with contextlib.suppress(ConnectionResetError):
+        assert await reader.read() == b""
     writer.close()
     await writer.wait_closed()
     assert len(os.listdir("/proc/self/fd")) == before

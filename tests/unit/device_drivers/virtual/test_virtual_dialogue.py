@@ -75,8 +75,8 @@ async def test_words_its_errors_as_cmee_says(talk: Talk) -> None:
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES.keys())
 async def test_every_make_says_what_it_can_and_takes_it(modem: Callable[..., Talk], profile: Profile) -> None:
     talk = modem(profile)
-    talk.stick.power_on()
-    talk.stick._ready_at = 0.0
+    if profile.startup:
+        await talk.until(profile.startup[-1][1])
     talk.type("ATE0")
     told = talk.type("AT+CPMS=?")[0].removeprefix("+CPMS: ")
     first = [names.split('"')[1] for names in told.split("),(")]
@@ -235,3 +235,21 @@ async def test_cfun_restarts_it_after_the_answer(modem: Callable[..., Talk]) -> 
 async def test_what_the_generic_make_cannot_do_is_refused(talk: Talk) -> None:
     assert {talk.type(f"AT{name}?")[-1] for name in GENERIC.unsupported} == {"ERROR"}
     assert not any(name in talk.type("AT+CLAC") for name in GENERIC.unsupported)
+
+
+async def test_a_reset_asks_for_the_pin_again(modem: Callable[..., Talk]) -> None:
+    talk = modem(pin="1234")
+    talk.type('ATE0;+CPIN="1234"')
+    talk.stick.reset()
+    talk.type("ATE0")
+    assert talk.type("AT+CPIN?") == ["+CPIN: SIM PIN", "OK"]
+
+
+async def test_an_answer_that_was_due_before_a_reset_never_comes(talk: Talk) -> None:
+    handset = talk.network.handset(CUSTOMER)
+    talk.network.rules.send_latency = 0.02
+    assert talk.submit("hello") == []
+    talk.stick.reset()
+    await handset.wait(1)
+    assert b"+CMGS" not in talk.said
+    assert talk.raw(b"ATE0\r") == b"ATE0\r\r\nOK\r\n"

@@ -7,6 +7,7 @@ import pytest
 from bridge.ports import Outgoing
 from device_drivers.gsm_modem.pdu import Deliver, StatusReport, decode, encode_deliver, encode_submit
 from device_drivers.virtual.network import Network
+from device_drivers.virtual.posting import SERVICE_CENTRE
 from device_drivers.virtual.profile import HUAWEI, PROFILES, SIM7600, Profile
 from device_drivers.virtual.storage import Status
 from tests.virtual_talk import CUSTOMER, LINE, Talk, attached, held
@@ -48,6 +49,12 @@ async def test_says_when_the_network_refuses(network: Network, talk: Talk) -> No
     assert talk.submit("x") == ["+CMS ERROR: 42"]
     assert talk.submit("x", to="+15550151") == ["+CMS ERROR: 21"]
     assert talk.submit("x") == ["+CMGS: 2", "OK"]
+
+
+async def test_refuses_a_recipient_that_is_no_number(talk: Talk) -> None:
+    talk.type("AT+CMGF=1")
+    talk.type('AT+CMGS="*100#"')
+    assert talk.raw(b"x\x1a") == b"\r\n+CMS ERROR: 1\r\n"
 
 
 async def test_a_lost_answer_loses_no_message(network: Network, talk: Talk) -> None:
@@ -257,7 +264,7 @@ async def test_stores_a_report_where_it_says(network: Network, talk: Talk) -> No
     talk.type('AT+CPMS="SR"')
     report = decode(talk.type("AT+CMGR=1")[1])
     assert isinstance(report, StatusReport)
-    assert (report.recipient, report.reference, report.status) == (CUSTOMER, 0, 0)
+    assert (report.recipient, report.reference, report.status, report.smsc) == (CUSTOMER, 0, 0, SERVICE_CENTRE)
 
 
 async def test_hands_a_report_over_directly_when_told_to(network: Network, talk: Talk) -> None:
@@ -295,3 +302,27 @@ async def test_reports_that_nobody_has_the_number(network: Network, talk: Talk) 
     report = decode(next(stored.pdu for _, stored in talk.stick.storage["SR"]))
     assert isinstance(report, StatusReport)
     assert (report.recipient, report.status) == ("+447700900999", 0x43)
+
+
+async def test_a_line_feed_behind_the_command_is_no_part_of_the_text(network: Network, talk: Talk) -> None:
+    talk.type("AT+CMGF=1")
+    talk.raw(f'AT+CMGS="{CUSTOMER}"\r\nplain words\x1a'.encode())
+    assert [sms.text for sms in await network.handset(CUSTOMER).wait()] == ["plain words"]
+
+
+@pytest.mark.parametrize(
+    ("charset", "typed", "text"),
+    [
+        ("UCS2", "0436D83DDE42", "ж🙂"),
+        ("HEX", "0011", "@_"),
+        ("GSM", "\x00\x11a", "@_a"),
+        ("IRA", "plain", "plain"),
+    ],
+)
+async def test_text_mode_takes_the_alphabet_it_was_told(
+    network: Network, talk: Talk, charset: str, typed: str, text: str
+) -> None:
+    talk.type(f'AT+CMGF=1;+CSCS="{charset}"')
+    talk.type(f'AT+CMGS="{CUSTOMER}"')
+    talk.raw(typed.encode() + b"\x1a")
+    assert [sms.text for sms in await network.handset(CUSTOMER).wait()] == [text]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bridge.ports import Concat
 from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.virtual.network import Network
 from device_drivers.virtual.posting import Accepted, Posting, Verdict
@@ -95,3 +96,25 @@ async def test_a_closed_network_delivers_nothing_more(network: Network) -> None:
     network.close()
     with pytest.raises(TimeoutError):
         await handset.wait(1, 0.01)
+
+
+async def test_parts_of_two_texts_in_turn_find_their_own(network: Network) -> None:
+    handset = network.handset(CUSTOMER)
+    for index in (1, 2):
+        for reference, text in ((7, "ab"), (8, "cd")):
+            pdu = encode_deliver(OTHER, text[index - 1], sent_at=0, concat=Concat(reference, 2, index))
+            network.carry(Posting(OTHER, CUSTOMER, 0, False, pdu, 0))
+    assert [sms.text for sms in await handset.wait(2)] == ["ab", "cd"]
+
+
+async def test_what_comes_for_a_phone_that_is_off_waits_in_order(network: Network) -> None:
+    handset = network.handset(CUSTOMER)
+    network.detach(handset)
+    for text in ("first", "second"):
+        network.handset(OTHER).send(CUSTOMER, text)
+    async with asyncio.timeout(5):
+        while network.held(CUSTOMER) != 2:
+            await asyncio.sleep(0)
+    assert handset.received == []
+    network.attach(handset)
+    assert [sms.text for sms in await handset.wait(2)] == ["first", "second"]

@@ -1,0 +1,186 @@
+"""From a committed event to the request at the receiver: `python -m benchmarks.webhooks`.
+
+Everything is the product's own: the store on a file with its fsync, the ledger, the HTTP client. The receiver
+is a process of its own on loopback that only notes when a request was complete. The floor, in the same run,
+is a bare aiohttp client that posts the same bytes one after the other and does nothing else.
+"""
+
+import asyncio
+import multiprocessing
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from multiprocessing.connection import Connection
+
+import aiohttp
+
+from api.webhooks import Webhooks
+from bridge.events import Bus
+from bridge.gateway import Gateway
+from bridge.ledger import Ledger
+from bridge.model import Account
+from bridge.ports import InboundPart, Store, SystemClock
+from bridge.store import open_store
+
+SINGLES, BURST, BURSTS = 300, 100, 20
+BODY = b"x" * 400
+#: one by one, and whole bursts
+Measured = tuple[list[float], list[float]]
+ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 11\r\n\r\n" + b'{"ok":true}'
+
+
+class Receiver(asyncio.Protocol):
+    """Answers 202 and tells the moment (monotonic ns, the same clock in all processes) of each request."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, found, rest = self._buffer.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
+        if found and len(rest) >= length:
+            moment = time.monotonic_ns()
+            self._buffer = rest[length:]
+            self._transport.write(ACCEPTED)
+            self._pipe.send(moment)
+
+
+def receive(pipe: Connection) -> None:
+    """The receiver's process."""
+
+    async def serve() -> None:
+        server = await asyncio.get_running_loop().create_server(lambda: Receiver(pipe), "127.0.0.1", 0)
+        pipe.send(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(serve())
+
+
+class FarEnd:
+    """The receiver as the benchmark sees it: where it listens and what it heard when."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self.url = f"http://127.0.0.1:{pipe.recv()}/hook"
+
+    async def moments(self, count: int) -> list[int]:
+        """When the next `count` requests were complete."""
+        return await asyncio.to_thread(lambda: [self._pipe.recv() for _ in range(count)])
+
+
+class Bare:
+    """The floor: a client that has nothing to read, sign or write down."""
+
+    def __init__(self, far: FarEnd, session: aiohttp.ClientSession) -> None:
+        self._far = far
+        self._session = session
+
+    async def post(self, count: int) -> float:
+        """Milliseconds from the first post to the last request received."""
+        began = time.monotonic_ns()
+        for _ in range(count):
+            async with self._session.post(self._far.url, data=BODY, allow_redirects=False) as response:
+                await response.read()
+        return ((await self._far.moments(count))[-1] - began) / 1e6
+
+
+class Bridge:
+    """The product, with a note of when each event was committed."""
+
+    def __init__(self, far: FarEnd, store: Store, bus: Bus) -> None:
+        self._far = far
+        self._store = store
+        self._slot = 0
+        self._committed: list[int] = []
+        bus.subscribe(lambda events: self._committed.extend([time.monotonic_ns()] * len(events)))
+
+    async def post(self, count: int) -> float:
+        """Milliseconds from the first event committed to the last request received."""
+        self._committed.clear()
+        await asyncio.gather(*(self._sms() for _ in range(count)))
+        return ((await self._far.moments(count))[-1] - self._committed[0]) / 1e6
+
+    async def _sms(self) -> None:
+        self._slot += 1
+        part = InboundPart("office", str(self._slot), "+15550100", "Your table is ready. Ask for Lin at the door.")
+        await self._store.receive(part, "office", time.time_ns() // 1_000_000)
+
+
+@asynccontextmanager
+async def bridge(far: FarEnd) -> AsyncIterator[Bridge]:
+    """A store, a ledger and an endpoint."""
+    bus = Bus()
+    with tempfile.TemporaryDirectory() as folder:
+        store = await open_store(f"sqlite:///{folder}/bridge.db", bus)
+        noting = Bridge(far, store, bus)  # before the ledger, so that its note comes first
+        webhooks = Webhooks()
+        ledger = Ledger(store, bus, SystemClock(), webhooks)
+        await Gateway(store, bus).add_endpoint(Account("shop"), far.url)
+        await ledger.start()
+        try:
+            yield noting
+        finally:
+            await ledger.close()
+            undelivered = await store.owed((await store.endpoints())[0].id, 1)
+            assert not undelivered
+            await webhooks.close()
+            await store.close()
+
+
+async def measure(far: FarEnd) -> dict[str, Measured]:
+    """Both by turns, so that what else the machine does hits both alike."""
+    async with aiohttp.ClientSession() as session, bridge(far) as ours:
+        posters: dict[str, Bare | Bridge] = {
+            "bare aiohttp client (floor)": Bare(far, session),
+            "event committed -> received": ours,
+        }
+        measured: dict[str, Measured] = {name: ([], []) for name in posters}
+        for poster in posters.values():
+            await poster.post(BURST)  # makes connections, fills caches
+        for number in range(SINGLES + BURSTS):
+            for name, poster in posters.items():
+                await asyncio.sleep(0.005 if number < SINGLES else 0.1)
+                if number < SINGLES:
+                    measured[name][0].append(await poster.post(1))
+                else:
+                    measured[name][1].append(await poster.post(BURST))
+        return measured
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that this share of them does not exceed."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def row(name: str, measured: Measured) -> str:
+    """One line of the table, milliseconds."""
+    singles, bursts = measured
+    numbers = (statistics.median(singles), percentile(singles, 0.99), min(bursts), statistics.median(bursts))
+    return f"{name:28}" + "".join(f"{number:10.2f}" for number in numbers)
+
+
+def main() -> None:
+    """Print the table."""
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=receive, args=(there,), daemon=True)
+    process.start()
+    try:
+        measured = asyncio.run(measure(FarEnd(here)))
+    finally:
+        process.terminate()
+        process.join()
+    print(f"{'milliseconds':28}{'one: med':>10}{'one: p99':>10}{'100: best':>10}{'100: med':>10}")
+    for name, figures in measured.items():
+        print(row(name, figures))
+
+
+if __name__ == "__main__":
+    main()

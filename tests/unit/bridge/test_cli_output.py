@@ -1,0 +1,54 @@
+"""What happens, one line an event."""
+
+import re
+from typing import Any
+
+import pytest
+
+from bridge.cli.output import event_line
+
+LONG = "x" * 100
+
+
+def shown(name: str, subject: str = "1", at: object = "2026-01-02T03:04:05.678Z", **data: Any) -> str:
+    """The line without its colours and its time of day, which depends on where one is."""
+    line = re.sub(r"\x1b\[[0-9;]*m", "", event_line({"name": name, "at": at, "subject": subject, "data": data}))
+    clock, _, rest = line.partition("  ")
+    assert re.fullmatch(r"\d\d:04:05", clock)
+    return rest
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "line"),
+    [
+        ("message.submitted", {"to": "+15550150", "text": "Hi"}, '→ submitted  +15550150  "Hi"'),
+        (
+            "message.sent",
+            {"to": "+15550150", "text": "Hi\nyou", "line": "office"},
+            '→ sent       +15550150  "Hi you"  on office',
+        ),
+        (
+            "message.failed",
+            {"to": "+15550150", "text": LONG, "error": "no credit"},
+            f'→ failed     +15550150  "{"x" * 60}…"  no credit',
+        ),
+        (
+            "message.received",
+            {"from": "+15550151", "text": "", "line": "office"},
+            '← received   +15550151  ""  on office',
+        ),
+    ],
+    ids=["submitted", "sent", "failed", "received"],
+)
+def test_a_message_is_shown_with_whom_and_what(name: str, data: dict[str, str], line: str) -> None:
+    assert shown(name, **data) == line
+
+
+def test_a_line_is_shown_with_its_state_and_what_to_do() -> None:
+    assert shown("line.changed", "office", state="parked", reason="enter the PIN", line="office") == (
+        "· line       office is parked  enter the PIN"
+    )
+
+
+def test_times_may_be_unix_milliseconds() -> None:
+    assert shown("message.cancelled", at=1_767_323_045_678, to="+15550150", text="Hi").startswith("→ cancelled")
