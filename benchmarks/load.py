@@ -124,6 +124,7 @@ class Connection(asyncio.Protocol):
 
 async def _press(request: Request, seconds: float, connections: int) -> dict[str, float]:
     parts, body = urlsplit(request.url), request.body.encode()
+    port = parts.port or 80
     head = (
         f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: {request.content_type}\r\n"
         f"Authorization: {request.authorization}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -131,7 +132,7 @@ async def _press(request: Request, seconds: float, connections: int) -> dict[str
     began = time.perf_counter()
     loop = asyncio.get_running_loop()
     made = [
-        (await loop.create_connection(lambda: Connection(head.encode() + body, began + seconds), "127.0.0.1", parts.port))[1]
+        (await loop.create_connection(lambda: Connection(head.encode() + body, began + seconds), "127.0.0.1", port))[1]
         for _ in range(connections)
     ]
     await asyncio.gather(*(each.done for each in made))

@@ -94,7 +94,7 @@ def _smstools(folder: Path, port: str, settings: Mapping[str, str]) -> list[str]
     config.write_text(
         f"devices = GSM1\n{paths}logfile = {folder}/smsd.log\nloglevel = 4\ninfofile = {folder}/smsd.working\n"
         f"pidfile = {folder}/smsd.pid\neventhandler = {_program(folder, _ON_SMSTOOLS)}\n{settings.get('smsd', '')}"
-        f"[GSM1]\ndevice = {port}\nincoming = yes\ninit = AT+CPMS=\"ME\",\"ME\",\"ME\"\n{settings.get('modem', '')}"
+        f'[GSM1]\ndevice = {port}\nincoming = yes\ninit = AT+CPMS="ME","ME","ME"\n{settings.get("modem", "")}'
     )
     return ["smsd", f"-c{config}", "-t"]
 

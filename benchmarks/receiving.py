@@ -12,8 +12,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from benchmarks import peers
@@ -168,9 +168,12 @@ async def at_work(folder: Path, far: Network, place: int, peer: Peer) -> AsyncIt
 
 async def busy(folder: Path) -> list[float]:
     """Milliseconds of SMS to the peer that asks its modem without pause."""
-    async with network(folder / "world") as far, at_work(folder, far, 0, GAMMU_BUSY) as heard:
-        async with far.writing() as customer:
-            return await one_by_one(customer, far.numbers[0], heard, FAST, "text")
+    async with (
+        network(folder / "world") as far,
+        at_work(folder, far, 0, GAMMU_BUSY) as heard,
+        far.writing() as customer,
+    ):
+        return await one_by_one(customer, far.numbers[0], heard, FAST, "text")
 
 
 async def measure(tell: Callable[[str], None]) -> Sequence[Row]:
@@ -191,13 +194,13 @@ def _said(times: Sequence[float]) -> str:
     return f"median {statistics.median(times):.1f} ms, p99 {percentile(times, 0.99):.1f} ms"
 
 
-def _rows(singles: Sequence[float], burst: Sequence[float], theirs: dict[str, list[float]]) -> Iterator[Row]:
+def _rows(singles: Sequence[float], burst: Sequence[float], theirs: Mapping[str, Sequence[float]]) -> Iterator[Row]:
     for what, share, target in (("median", 0.5, "≤ 10"), ("p99", 0.99, "≤ 50")):
         mine = percentile(singles, share)
         for peer in (*SLEEPERS, GAMMU_BUSY):
-            times = theirs.get(peer.name)
-            note = f"{SINGLES} SMS; peer {len(times)}" if times else ""
-            yield Row(f"+CMTI to webhook, {what}", "ms", mine, peer.name, times and percentile(times, share), target, note)
+            times = theirs.get(peer.name, ())
+            his, note = (percentile(times, share), f"{SINGLES} SMS; peer {len(times)}") if times else (None, "")
+            yield Row(f"+CMTI to webhook, {what}", "ms", mine, peer.name, his, target, note)
     note = f"all {len(burst)} came, once each"
     yield Row(f"burst of {BURST}: last webhook", "ms", max(burst), "-", target="none lost", note=note)
 

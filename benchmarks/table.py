@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def number(value: float | None) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
-def main(measures: dict[str, Measure]) -> int:
+def main(measures: Mapping[str, Measure]) -> int:
     """Run these one after the other and print one table."""
     about = "Measures this bridge beside its peers; nothing is ever sent by a real radio."
     parser = argparse.ArgumentParser(description=about)
