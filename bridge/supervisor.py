@@ -110,8 +110,6 @@ class Minder:
     async def _away(self, state: LineState, reason: str) -> None:
         before = self.lines
         self._link = None
-        if (state, reason) != (before[0].state, before[0].reason):
-            log.warning("%s: %s", self.device.name, reason)
         self._known = tuple(replace(line, state=state, reason=reason) for line in before)
         await self._tell(before, self._known)
 
@@ -193,7 +191,8 @@ class Minder:
         for line in now:
             if was.get(line.name) == (line.state, line.reason):
                 continue
-            log.info("%s is %s%s", line.name, line.state, f": {line.reason}" if line.reason else "")
+            level = logging.INFO if line.state in (LineState.READY, LineState.CONNECTING) else logging.WARNING
+            log.log(level, "%s is %s%s", line.name, line.state, f": {line.reason}" if line.reason else "")
             data = {"line": line.name, "device": line.device, "state": line.state.value, "reason": line.reason}
             try:
                 await self._store.note(Event(0, "", LINE_CHANGED, "", self._clock.now(), line.name, data))
