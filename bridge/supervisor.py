@@ -128,7 +128,8 @@ class Minder:
         finally:
             for lane in self._lanes.values():
                 lane.stop()
-            await asyncio.wait(lanes, timeout=STOP_PATIENCE)
+            if lanes:
+                await asyncio.wait(lanes, timeout=STOP_PATIENCE)
             await tasks.close()
             await link.close()
             self._lanes.clear()
@@ -165,8 +166,10 @@ class Minder:
                 before = self.lines
                 self._unusable[line.name] = str(error)
                 await self._tell(before, self.lines)
-                await asyncio.sleep(UNUSABLE_PAUSE)
+                stopped = await lane.rest(UNUSABLE_PAUSE)
                 del self._unusable[line.name]
+                if stopped:
+                    return
 
     def _stir(self) -> None:
         self._bus.publish(())

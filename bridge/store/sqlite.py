@@ -189,7 +189,7 @@ class SqliteStore:
         return await self._do(messages.cancel, id, now)
 
     async def resend(self, id: str, now: int) -> Message:
-        return await self._do(messages.resend, id, now)
+        return await self._do(sending.resend, id, now)
 
     async def delete_messages(self, account: str, query: MessageQuery) -> int:
         return await self._do(messages.delete, account, query)
