@@ -66,11 +66,11 @@ class Webhooks:
             target = self._target(endpoint.url)
         except BadRequest as error:
             return Answer(0, error.message)
-        try:
-            form = self._formats[endpoint.format]
-            body = form.render(event)
-        except KeyError:
+        form = self._formats.get(endpoint.format)
+        if form is None:
             return Answer(0, f"there is no payload format {endpoint.format!r}", hopeless=True)
+        try:
+            body = form.render(event)
         except BadRequest as error:
             return Answer(0, error.message, hopeless=True)
         return await self._attempt(endpoint, target, body, form.headers(endpoint, delivery, body, now // 1000))
