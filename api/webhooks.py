@@ -41,7 +41,7 @@ def user_agent() -> str:
 
 
 class Webhooks:
-    """Makes attempts (`bridge.lane.Poster`). Redirects are answers, not ways to go; certificates are checked."""
+    """Makes attempts (`bridge.courier.Poster`). Redirects are answers, not ways to go; certificates are checked."""
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -214,10 +214,11 @@ class Supervisor:
         drivers: Mapping[str, Driver],
         devices: Sequence[Device],
         rules: SendingRules,
+        on_death: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._bus = bus
         self._minders = [Minder(device, drivers[device.driver], store, bus, clock, rules) for device in devices]
-        self._tasks = Tasks("supervisor")
+        self._tasks = Tasks("supervisor", on_death)
 
     def lines(self) -> tuple[Line, ...]:
         """Every line of every configured device, absent ones too."""

@@ -10,10 +10,10 @@ from typing import Any
 from aiohttp import web
 
 from api.webhooks import Webhooks
+from bridge.courier import Poster
 from bridge.errors import StoreUnavailable
 from bridge.events import Bus
 from bridge.gateway import Gateway
-from bridge.lane import Poster
 from bridge.ledger import Ledger
 from bridge.model import Account, Delivery, DeliveryState, Endpoint
 from bridge.ports import InboundPart

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bridge.courier import BATCH
 from bridge.events import Event
-from bridge.lane import BATCH
 from bridge.model import Delivery, DeliveryState, Endpoint
 from bridge.verdict import DAY, TRIES, Answer
 from tests.receivers import DEADLINE, Heard, Receiver, StrictReceiver, accept

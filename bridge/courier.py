@@ -34,7 +34,7 @@ class Poster(Protocol):
         ...
 
 
-class Lane:
+class Courier:
     """Delivers to one endpoint. What was delivered is recorded while the next is under way."""
 
     def __init__(self, endpoint: Endpoint, store: Store, clock: Clock, post: Poster, tasks: Tasks) -> None:
