@@ -38,6 +38,9 @@ TYPES: Mapping[str, str] = {
     events.MESSAGE_CANCELLED: "sms.cancelled",
     events.LINE_CHANGED: "line.changed",
 }
+CALLS = frozenset({events.CALL_MISSED, events.CALL_INCOMING, events.CALL_OUTGOING})
+#: which of its data is an event's own time
+_HAPPENED = {events.MESSAGE_RECEIVED: "received_at", events.MESSAGE_TYPED: "sent_at", **dict.fromkeys(CALLS, "call_at")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Format:
 
 
 def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
-    """The built-in formats by name; `zone` is that of their bare local times: all of v1, and `call_at` of v2."""
+    """The built-in formats by name; `zone` is that of times which are told without one."""
     return {
         "v1": Format(frozenset({events.MESSAGE_RECEIVED}), lambda event: _flat(event, zone), _plain_headers),
         "v2": Format(frozenset(TYPES), lambda event: _envelope(event, zone), _signed_headers),
@@ -117,13 +120,19 @@ def _envelope(event: Event, zone: tzinfo) -> bytes:
             "type": TYPES[event.name],
             "api_version": API_VERSION,
             "created_at": _iso(event.at),
-            "occurred_at": _iso(event.data.get(_OCCURRED.get(event.name, "")) or event.at),
-            "data": _call(event, zone) if event.name in _CALLS else _DATA.get(event.name, _message)(event),
+            "occurred_at": _iso(_occurred(event)),
+            "data": _DATA.get(event.name, _message)(event, zone),
         }
     )
 
 
-def _received(event: Event) -> dict[str, Any]:
+def _occurred(event: Event) -> int:
+    """When the thing itself happened; the event tells of it a little later."""
+    own = _HAPPENED.get(event.name)
+    return int(event.data[own] if own else 0) or event.at
+
+
+def _received(event: Event, zone: tzinfo) -> dict[str, Any]:
     data = event.data
     return {
         "guid": data["id"].upper(),
@@ -136,14 +145,13 @@ def _received(event: Event) -> dict[str, Any]:
     }
 
 
-def _message(event: Event) -> dict[str, Any]:
+def _message(event: Event, zone: tzinfo) -> dict[str, Any]:
     data = event.data
     return {
         "guid": data["id"],
         "to": data["to"],
         "message": data["text"],
-        # a line is named like its device, or `device:slot`
-        "device_id": data["line"].partition(":")[0],
+        "device_id": _device(data["line"]),
         "port": data["slot"] or None,
         "status": data["state"],
         "error": data["error"],
@@ -151,14 +159,14 @@ def _message(event: Event) -> dict[str, Any]:
     }
 
 
-def _typed(event: Event) -> dict[str, Any]:
+def _typed(event: Event, zone: tzinfo) -> dict[str, Any]:
     data = event.data
     return {
         "guid": data["id"].upper(),
         "to": data["to"],
         "message": data["text"],
         "device_id": data["device"],
-        "port": int(data["line"].partition(":")[2] or 0) or None,
+        "port": None,
         "status": "sent",
         "error": "",
         "sent_at": _iso(data["sent_at"]),
@@ -177,23 +185,22 @@ def _call(event: Event, zone: tzinfo) -> dict[str, Any]:
     }
 
 
-def _as_told(event: Event) -> dict[str, Any]:
+def _as_told(event: Event, zone: tzinfo) -> dict[str, Any]:
     return dict(event.data)
 
 
 #: where `data` is not that of a message
-_DATA: Mapping[str, Callable[[Event], dict[str, Any]]] = {
+_DATA: Mapping[str, Callable[[Event, tzinfo], dict[str, Any]]] = {
     events.MESSAGE_RECEIVED: _received,
     events.MESSAGE_TYPED: _typed,
+    **dict.fromkeys(CALLS, _call),
     events.LINE_CHANGED: _as_told,
 }
-_CALLS = frozenset({events.CALL_MISSED, events.CALL_INCOMING, events.CALL_OUTGOING})
-#: where the thing itself happened before we could know of it
-_OCCURRED: Mapping[str, str] = {
-    events.MESSAGE_RECEIVED: "received_at",
-    events.MESSAGE_TYPED: "sent_at",
-    **dict.fromkeys(_CALLS, "call_at"),
-}
+
+
+def _device(line: str) -> str:
+    """A line is named like its device, or `device:slot`."""
+    return line.partition(":")[0]
 
 
 def _iso(at: int) -> str:

@@ -162,15 +162,16 @@ Inbound = InboundPart | InboundReport | Evidence | Typed | Call
 
 @dataclass(frozen=True, slots=True)
 class Doubtful:
-    """A part whose outcome is unknown: the device had it and no answer came."""
+    """A part whose outcome is unknown, as the store has it: a device that keeps traces may look for some."""
 
     message: str
+    #: 1-based, of what `Link.split` made
     index: int
     line: str
     recipient: str
-    #: of the whole message
+    #: of the whole message, before `Link.split`
     text: str
-    #: when it was about to be handed to the device, Unix ms
+    #: Unix ms of the intent
     since: int
 
 
@@ -214,41 +215,41 @@ class Link(Protocol):
 
 
 @runtime_checkable
-class Clarifies(Protocol):
-    """What a link may do on top of `Link`: look for traces of parts whose outcome is unknown."""
+class Clarifying(Protocol):
+    """What a link has beside `Link` when its device keeps traces of what was sent."""
 
     async def clarify(self, doubtful: Sequence[Doubtful]) -> None:
-        """Called once after `open`, before the first `send`, while `inbound` is being read already.
+        """Look for traces of these from now on; what is found comes as Evidence through `inbound`.
 
-        What it finds out comes through `inbound` as Evidence. Raises DeviceLost.
+        Called at most once, after `open`: before the first `send`, while `inbound` is being read. Raises DeviceLost.
         """
         ...
 
 
 class Memory(Protocol):
-    """What a driver keeps for a device from one connection, and one run of the bridge, to the next."""
+    """A few values that a driver must know again after a restart. The core keeps them, for each device its own."""
 
     def get(self, key: str) -> str | None:
-        """What was put there last; None for nothing."""
+        """What was put last; None when nothing was. Read before `Driver.open`, so it never waits."""
         ...
 
     async def put(self, key: str, value: str) -> None:
-        """Returns when it is on disk."""
+        """When it returns the value is on disk; it waits for as long as the store refuses."""
         ...
 
 
-class ShortMemory:
-    """A memory that ends with its process."""
+class Forgetful:
+    """A `Memory` that lasts as long as its process."""
 
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
 
     def get(self, key: str) -> str | None:
-        """What was put there last; None for nothing."""
+        """What was put last."""
         return self._values.get(key)
 
     async def put(self, key: str, value: str) -> None:
-        """Keep it until the process ends."""
+        """Keep it for now."""
         self._values[key] = value
 
 
@@ -260,7 +261,7 @@ class Device:
     driver: str
     options: Mapping[str, Any] = field(default_factory=dict)
     #: the running bridge gives one that lasts
-    memory: Memory = field(default_factory=ShortMemory, compare=False, repr=False)
+    memory: Memory = field(default_factory=Forgetful, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from bridge.inbox import Inbox
 from bridge.memory import LastingMemory
 from bridge.model import Line, LineState
 from bridge.policy import SendingRules
-from bridge.ports import Clarifies, Clock, Device, Driver, Link, Store
+from bridge.ports import Clarifying, Clock, Device, Driver, Link, Store
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -119,8 +119,6 @@ class Minder:
     async def _away(self, state: LineState, reason: str) -> None:
         before = self.lines
         self._link = None
-        if (state, reason) != (before[0].state, before[0].reason):
-            log.warning("%s: %s", self.device.name, reason)
         self._known = tuple(replace(line, state=state, reason=reason) for line in before)
         await self._tell(before, self._known)
 
@@ -141,7 +139,8 @@ class Minder:
             for lane in self._lanes.values():
                 lane.stop()
             cleared.set()
-            await asyncio.wait(lanes, timeout=STOP_PATIENCE)
+            if lanes:
+                await asyncio.wait(lanes, timeout=STOP_PATIENCE)
             await tasks.close()
             await link.close()
             self._lanes.clear()
@@ -179,8 +178,10 @@ class Minder:
                 before = self.lines
                 self._unusable[line.name] = str(error)
                 await self._tell(before, self.lines)
-                await asyncio.sleep(UNUSABLE_PAUSE)
+                stopped = await lane.rest(UNUSABLE_PAUSE)
                 del self._unusable[line.name]
+                if stopped:
+                    return
 
     def _stir(self) -> None:
         self._bus.publish(())
@@ -188,7 +189,7 @@ class Minder:
     async def _clarify(self, link: Link) -> None:
         """Let a link that can look for traces of what is unknown, before new messages blur them."""
         doubtful = await insist(lambda: self._store.doubtful([line.name for line in link.lines]))
-        if not doubtful or not isinstance(link, Clarifies):
+        if not doubtful or not isinstance(link, Clarifying):
             return
         try:
             async with asyncio.timeout(CLARIFY_PATIENCE):
@@ -218,7 +219,8 @@ class Minder:
         for line in now:
             if was.get(line.name) == (line.state, line.reason):
                 continue
-            log.info("%s is %s%s", line.name, line.state, f": {line.reason}" if line.reason else "")
+            level = logging.INFO if line.state in (LineState.READY, LineState.CONNECTING) else logging.WARNING
+            log.log(level, "%s is %s%s", line.name, line.state, f": {line.reason}" if line.reason else "")
             data = {"line": line.name, "device": line.device, "state": line.state.value, "reason": line.reason}
             try:
                 await self._store.note(Event(0, "", LINE_CHANGED, "", self._clock.now(), line.name, data))
@@ -237,10 +239,11 @@ class Supervisor:
         drivers: Mapping[str, Driver],
         devices: Sequence[Device],
         rules: SendingRules,
+        on_death: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._bus = bus
         self._minders = [Minder(device, drivers[device.driver], store, bus, clock, rules) for device in devices]
-        self._tasks = Tasks("supervisor")
+        self._tasks = Tasks("supervisor", on_death)
 
     def lines(self) -> tuple[Line, ...]:
         """Every line of every configured device, absent ones too."""
