@@ -492,6 +492,20 @@ async def test_says_in_plain_words_why_a_line_is_out_of_service(stat: int, word:
         assert reason in line.reason
 
 
+async def test_a_sim_that_is_pulled_out_parks_the_line() -> None:
+    async with modem_site() as site:
+        await site.open()
+        site.modem.stick.sim.present = False
+        site.modem.set_registration(0)
+        site.modem.urc("+CPIN: NOT INSERTED")
+        await until(lambda: site.link.lines[0].state is LineState.PARKED)
+        assert "SIM not inserted" in site.link.lines[0].reason
+        site.modem.stick.sim.present = True
+        site.modem.set_registration(1)
+        (line,) = await site.link.refresh()
+        assert (line.state, line.reason) == (LineState.READY, "")
+
+
 async def test_tells_number_signal_and_operator() -> None:
     async with modem_site() as site:
         await site.open(number="+15550111")
