@@ -1,18 +1,20 @@
 """The one place where the command line touches the rest of the product: drivers, dialects, store, daemon, network."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bridge.cli.place import Place
 from bridge.errors import BridgeError
-from bridge.ports import Driver, Store
+from bridge.model import Endpoint
+from bridge.ports import Driver, Store, SystemClock
 from bridge.settings import Config
 
 if TYPE_CHECKING:
     from bridge.daemon import Running
+    from bridge.doctor import Surroundings
     from device_drivers.virtual.world import World
 
 T = TypeVar("T")
@@ -63,6 +65,20 @@ def checked_url(url: str, place: Place) -> str:
 
     check_url(url, Policy(frozenset(host.lower() for host in place.config.webhooks.allow_http)))
     return url
+
+
+def surroundings(place: Place) -> "Surroundings":
+    """What the doctor needs of the rest of the product."""
+    from api.targets import Policy, check_target
+    from bridge.doctor import Surroundings
+
+    policy = Policy(frozenset(host.lower() for host in place.config.webhooks.allow_http))
+
+    async def endpoints() -> Sequence[Endpoint]:
+        async with opened(place) as store:
+            return await store.endpoints()
+
+    return Surroundings(place.start, SystemClock(), lambda url: check_target(url, policy), endpoints)
 
 
 async def run_bridge(config: Config, on_ready: "Callable[[Running], None] | None" = None) -> None:
