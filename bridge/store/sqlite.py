@@ -149,7 +149,7 @@ class SqliteStore:
     ) -> tuple[Sequence[Message], bool]:
         if idempotency_key:
             return await self._do(messages.insert_once, accepted, idempotency_key, request_digest)
-        await self._do(messages.insert, accepted)
+        await self._writer.do_together(messages.insert_all, accepted)
         return accepted, False
 
     async def message(self, id: str) -> Message:
