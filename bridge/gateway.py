@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import itertools
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bridge import events, numbers, routing
@@ -112,28 +112,39 @@ class Gateway:
         now = self._clock.now()
 
         def accept() -> tuple[list[Message], str]:
-            accepted = [self._accept(account, draft, now, index, len(drafts)) for index, draft in enumerate(drafts)]
-            return accepted, _request_digest(drafts) if idempotency_key else ""
+            return self._accept_all(account, drafts, now), _request_digest(drafts) if idempotency_key else ""
 
         accepted, request = accept() if len(drafts) <= INLINE_DRAFTS else await asyncio.to_thread(accept)
         stored, replayed = await self._store.submit(accepted, idempotency_key, request)
         return Submission(tuple(stored), replayed)
 
-    def _accept(self, account: Account, draft: Draft, now: int, index: int, count: int) -> Message:
-        try:
-            recipient = numbers.normalise(draft.recipient)
-            parts = parts_of(draft.text, self._limits)
-            check_times(draft, now, self._limits)
-            route = routing.route(draft.line, draft.slot, self._lines())
-        except BadRequest as error:
-            if count > 1:
-                error.field = f"messages[{index}].{error.field}"
-            raise
+    def _accept_all(self, account: Account, drafts: Sequence[Draft], now: int) -> list[Message]:
+        lines, accepted = self._lines(), []
+        for index, (draft, name) in enumerate(zip(drafts, self._ids(now, len(drafts)), strict=True)):
+            try:
+                accepted.append(self._accept(account, draft, now, name, lines))
+            except BadRequest as error:
+                if len(drafts) > 1:
+                    error.field = f"messages[{index}].{error.field}"
+                raise
+        return accepted
+
+    def _ids(self, now: int, count: int) -> Iterator[str]:
+        """40 hex digits each, in order; the system is asked once for what is random in all of them."""
+        noise = secrets.token_hex(11 * count)
+        for start in range(0, 22 * count, 22):
+            yield f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{noise[start : start + 22]}"
+
+    def _accept(self, account: Account, draft: Draft, now: int, id: str, lines: Sequence[Line]) -> Message:
+        recipient = numbers.normalise(draft.recipient)
+        parts = parts_of(draft.text, self._limits)
+        check_times(draft, now, self._limits)
+        route = routing.route(draft.line, draft.slot, lines)
         later = draft.not_before > now
         due = draft.not_before if later else now
         lifetime = draft.ttl or self._expire_after
         return Message(
-            id=f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{secrets.token_hex(11)}",
+            id=id,
             account=account.name,
             recipient=recipient,
             written=draft.recipient,
