@@ -160,6 +160,54 @@ class Received:
     read: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class TypedMessage:
+    """An SMS that somebody typed on the phone itself."""
+
+    #: UUID
+    id: str
+    line: str
+    device: str
+    recipient: str
+    text: str
+    #: by the phone's clock
+    sent_at: int
+    #: when the bridge learned of it
+    recorded_at: int
+    #: position in the log, grows by time of commit
+    seq: int = 0
+
+
+class CallKind(StrEnum):
+    """What became of a call."""
+
+    MISSED = "missed"
+    #: answered here
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCall:
+    """A call in a phone's log."""
+
+    #: UUID
+    id: str
+    line: str
+    device: str
+    kind: CallKind
+    #: the other side; "" when it was withheld
+    number: str
+    #: in the phone's address book; "" when it has none
+    name: str
+    call_at: int
+    duration_seconds: int
+    #: when the bridge learned of it
+    recorded_at: int
+    #: position in the log, grows by time of commit
+    seq: int = 0
+
+
 class LineState(StrEnum):
     """Whether a line can carry messages now."""
 
@@ -201,6 +249,10 @@ class Line:
     seen_at: int = 0
     #: can this line's device report delivery?
     reports: bool = True
+    #: does it tell of its calls? None: not known, or a kind of device without a call log
+    calls: bool | None = None
+    #: one sentence: why it does not tell of them; "" when it does
+    calls_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from api.app import SITE, build_app
 from bridge.events import Bus
 from bridge.gateway import Gateway, digest
 from bridge.model import Account, Line, LineState, Message, Received, State
-from bridge.ports import Credential, InboundPart, Outcome, Store, SystemClock
+from bridge.ports import Credential, InboundPart, Outcome, Store
 from bridge.store import open_store
 from tests.openapi_document import Document
 
@@ -118,7 +118,7 @@ class Site:
 
     async def carry(self, state: State, error: str = "", line: str = "office") -> Message:
         """A line takes the oldest message and each of its parts ends in `state`."""
-        claim = await self.store.claim(line, ("", line), SystemClock().now() + 60_000)
+        claim = await self.store.claim(line, ("", line), self.gateway.now() + 1)
         assert claim is not None
         message = claim.message
         for index in range(claim.index, message.parts + 1):

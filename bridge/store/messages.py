@@ -96,15 +96,30 @@ def _used_before(conn: sqlite3.Connection, messages: Sequence[Message]) -> str:
 def insert_once(tx: Tx, messages: Sequence[Message], key: str, digest: str) -> tuple[Sequence[Message], bool]:
     """Accept messages under an idempotency key, or give back those of the first call."""
     account, now = messages[0].account, messages[0].created_at
-    known = tx.conn.execute("SELECT digest, ids FROM idempotency WHERE account = ? AND key = ?", (account, key))
-    if (row := known.fetchone()) is not None:
-        if row[0] != digest:
-            raise IdempotencyConflict()
-        return [get(tx.conn, message) for message in json.loads(row[1])], True
+    if (first := remembered(tx.conn, account, key, digest)) is not None:
+        return first, True
     insert(tx, messages)
     ids = json.dumps([message.id for message in messages])
     tx.conn.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)", (account, key, digest, ids, now))
     return messages, False
+
+
+def remembered(conn: sqlite3.Connection, account: str, key: str, digest: str) -> Sequence[Message] | None:
+    """What is left of a key's first call, in its order; None for a key that is not known.
+
+    Raises IdempotencyConflict when that was another request, NotPossible when nothing of it is left.
+    """
+    known = conn.execute("SELECT digest, ids FROM idempotency WHERE account = ? AND key = ?", (account, key)).fetchone()
+    if known is None:
+        return None
+    if known[0] != digest:
+        raise IdempotencyConflict()
+    rows = conn.execute(
+        f"SELECT {_QUALIFIED} FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value ORDER BY j.key", (known[1],)
+    ).fetchall()
+    if not rows:
+        raise NotPossible("the messages of this idempotency key's first call were deleted; use a new key to send again")
+    return [message_of(row) for row in rows]
 
 
 def get(conn: sqlite3.Connection, id: str) -> Message:

@@ -7,17 +7,17 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Concatenate, ParamSpec, TypeVar
 
 from bridge.errors import StoreUnavailable
 from bridge.events import Bus, Event
-from bridge.model import Account, Delivery, Endpoint, Message, Part, Received
-from bridge.ports import Claim, Credential, Evidence, InboundPart, InboundReport, Outcome
-from bridge.queries import InboxQuery, LedgerQuery, MessageQuery, Page
-from bridge.store import callers, deliveries, inbox, messages, news, retention, sending
+from bridge.model import Account, Delivery, Endpoint, LoggedCall, Message, Part, Received, TypedMessage
+from bridge.ports import Call, Claim, Credential, Doubtful, Evidence, InboundPart, InboundReport, Outcome, Typed
+from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
+from bridge.store import callers, deliveries, inbox, messages, news, phones, retention, sending
 from bridge.store.writer import Tx, Writer, unavailable
 
 P = ParamSpec("P")
@@ -152,6 +152,9 @@ class SqliteStore:
         await self._writer.do_together(messages.insert_all, accepted)
         return accepted, False
 
+    async def remembered(self, account: str, key: str, digest: str) -> Sequence[Message] | None:
+        return await self._read(messages.remembered, account, key, digest)
+
     async def message(self, id: str) -> Message:
         return await self._read(messages.get, id)
 
@@ -188,6 +191,25 @@ class SqliteStore:
 
     async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:
         return await self._do(sending.settle, item, now)
+
+    async def doubtful(self, lines: Sequence[str]) -> Sequence[Doubtful]:
+        return await self._read(sending.doubtful, lines)
+
+    # -- devices --------------------------------------------------------------------------------
+    async def keep(self, item: Typed | Call, device: str, now: int) -> TypedMessage | LoggedCall | None:
+        return await self._do(phones.keep, item, device, now)
+
+    async def typed(self, query: TypedQuery) -> Page[TypedMessage]:
+        return await self._read(phones.typed, query)
+
+    async def calls(self, query: CallQuery) -> Page[LoggedCall]:
+        return await self._read(phones.calls, query)
+
+    async def memories(self, device: str) -> Mapping[str, str]:
+        return await self._read(phones.memories, device)
+
+    async def memorise(self, device: str, key: str, value: str) -> None:
+        await self._do(phones.memorise, device, key, value)
 
     # -- inbox ----------------------------------------------------------------------------------
     async def receive(self, item: InboundPart, device: str, now: int) -> Received | None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from bridge.events import Event
-from bridge.model import Account, Delivery, Endpoint, Line, Message, Part, Received
+from bridge.model import Account, Delivery, Endpoint, Line, LoggedCall, Message, Part, Received, TypedMessage
 from bridge.queries import Page
 
 T = TypeVar("T")
@@ -99,6 +99,34 @@ def received(row: Received) -> Shape:
     }
 
 
+def typed(row: TypedMessage) -> Shape:
+    """An SMS typed on a phone."""
+    return {
+        "id": row.id,
+        "to": row.recipient,
+        "text": row.text,
+        "line": row.line,
+        "device": row.device,
+        "sent_at": spoken(row.sent_at),
+        "recorded_at": spoken(row.recorded_at),
+    }
+
+
+def call(row: LoggedCall) -> Shape:
+    """A call in a phone's log."""
+    return {
+        "id": row.id,
+        "kind": row.kind.value,
+        "number": row.number,
+        "name": row.name,
+        "duration_seconds": row.duration_seconds,
+        "line": row.line,
+        "device": row.device,
+        "call_at": spoken(row.call_at),
+        "recorded_at": spoken(row.recorded_at),
+    }
+
+
 def line(row: Line) -> Shape:
     """A line and its health."""
     return {
@@ -119,6 +147,8 @@ def line(row: Line) -> Shape:
         "battery": row.battery,
         "charging": row.charging,
         "reports": row.reports,
+        "calls": row.calls,
+        "calls_reason": row.calls_reason,
         "seen_at": spoken(row.seen_at),
     }
 
