@@ -141,6 +141,11 @@ class Gateway:
         stored, replayed = await self._store.submit(accepted, idempotency_key, request)
         return Submission(tuple(stored), replayed)
 
+    def check(self, account: Account, draft: Draft) -> None:
+        """Whether `submit` would take this draft, as far as the draft itself goes. Raises BadRequest and its kinds."""
+        now = self._clock.now()
+        self._accept(account, draft, now, "", self._lines())
+
     def _accept_all(self, account: Account, drafts: Sequence[Draft], now: int) -> list[Message]:
         lines, accepted = self._lines(), []
         for index, (draft, name) in enumerate(zip(drafts, self._ids(now, len(drafts)), strict=True)):
