@@ -18,9 +18,9 @@ COLUMNS = (
     "parts, attempts, error, on_unknown, report, sent_at, delivered_at, not_before, client_ref, tag, dialect"
 )
 _ROW = f"({', '.join('?' * (COLUMNS.count(',') + 1))})"
-# Rows of one statement: the thread gives the interpreter up once a statement, not once a row. A few sizes,
-# so that the prepared statements stay cached; SQLite binds 32,766 values at most.
-_CHUNKS = (1000, 100, 10, 1)
+# Rows of one statement: the thread gives the interpreter up once a statement, not once a row. Powers of two,
+# so that a few prepared statements do for any number of rows; SQLite binds 32,766 values at most.
+_CHUNKS = tuple(1 << power for power in range(10, -1, -1))
 _INSERT = {size: f"INSERT INTO messages ({COLUMNS}) VALUES {', '.join([_ROW] * size)}" for size in _CHUNKS}
 # The snapshot of `message_data`, made by SQLite for the same reason; the store's contract holds the two equal.
 _SUBMITTED = f"""
@@ -50,11 +50,18 @@ def insert(tx: Tx, messages: Sequence[Message]) -> None:
     first_event = news.newest(tx.conn) + 1
     tx.conn.execute(_SUBMITTED, (last - len(messages) + 1, last))
     news.owe(tx.conn, first_event, first_event + len(messages) - 1)
-    # on the bus without their snapshot, which is in the log: whoever listens for these only wants to be woken
+    # On the bus one stands for all of an account's, without the snapshot, which is in the log: whoever listens for
+    # these only wants to be woken.
+    latest = {message.account: message for message in messages}
     tx.events += [
-        Event(seq, "", MESSAGE_SUBMITTED, message.account, message.created_at, message.id)
-        for seq, message in enumerate(messages, start=first_event)
+        Event(first_event, "", MESSAGE_SUBMITTED, account, message.created_at, message.id)
+        for account, message in latest.items()
     ]
+
+
+def insert_all(tx: Tx, submissions: Sequence[Sequence[Message]]) -> None:
+    """Accept several submissions in as many statements as one takes; all or none."""
+    insert(tx, list(chain.from_iterable(submissions)))
 
 
 def _row_of(m: Message) -> tuple[Any, ...]:

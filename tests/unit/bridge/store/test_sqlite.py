@@ -1,5 +1,6 @@
 """What is SQLite's own among the stores: one file, several processes, releases."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -24,10 +25,10 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await store.close()
 
 
-def message(number: int, route: str = "") -> Message:
+def message(number: int, route: str = "", account: str = "shop", client_ref: str = "") -> Message:
     return Message(
-        id=f"{number:040x}", account="shop", recipient="+15550101", written="+15550101", text="hi",
-        state=State.QUEUED, created_at=NOW, updated_at=NOW, due_at=NOW, route=route,
+        id=f"{number:040x}", account=account, recipient="+15550101", written="+15550101", text="hi",
+        state=State.QUEUED, created_at=NOW, updated_at=NOW, due_at=NOW, route=route, client_ref=client_ref,
     )  # fmt: skip
 
 
@@ -103,4 +104,27 @@ async def test_events_reach_the_bus_only_when_they_are_on_disk(tmp_path: Path) -
         await store.submit([message(1)])
     logged = await store.events("", 0, 9)
     assert [(event.seq, event.subject, event.name) for event in heard] == [(e.seq, e.subject, e.name) for e in logged]
+    await store.close()
+
+
+async def test_of_two_submissions_in_one_commit_with_one_reference_the_first_stands(store: Store) -> None:
+    answers = await asyncio.gather(
+        *(store.submit([message(number, client_ref="same")]) for number in (1, 2)),
+        store.submit([message(3)]),
+        return_exceptions=True,
+    )
+    assert [type(answer) for answer in answers] == [tuple, NotPossible, tuple]
+    assert [row.id for row in (await store.messages("shop", MessageQuery())).rows] == [message(3).id, message(1).id]
+
+
+async def test_submissions_in_one_commit_are_each_in_the_log_and_told_to_their_account(tmp_path: Path) -> None:
+    bus, heard = Bus(), list[Event]()
+    bus.subscribe(heard.extend)
+    store = await open_store(f"sqlite:///{tmp_path}/other.db", bus)
+    accounts = ("shop", "cafe", "shop")
+    await asyncio.gather(*(store.submit([message(number, account=name)]) for number, name in enumerate(accounts)))
+    assert {event.account for event in heard} == {"shop", "cafe"}
+    assert [(event.subject, event.account) for event in await store.events("", 0, 10)] == [
+        (message(number).id, name) for number, name in enumerate(accounts)
+    ]
     await store.close()
