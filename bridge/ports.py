@@ -7,7 +7,7 @@ the same contract tests run on every one of them (`tests/contract/`).
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from bridge.events import Event
 from bridge.model import Account, Delivery, Endpoint, Line, Message, Part, Received, State
@@ -149,10 +149,53 @@ class Call:
 Inbound = InboundPart | InboundReport | Evidence | Typed | Call
 
 
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A part whose outcome is unknown, as the store has it: a device that keeps traces may look for some."""
+
+    message: str
+    #: 1-based, of what `Link.split` made
+    index: int
+    line: str
+    recipient: str
+    #: of the part
+    text: str
+    #: Unix ms of the intent
+    since: int
+
+
+class Memory(Protocol):
+    """A few values that a driver must know again after a restart. The core keeps them, for each device its own."""
+
+    def get(self, key: str) -> str | None:
+        """What was put last; None when nothing was. Read before `Driver.open`, so it never waits."""
+        ...
+
+    async def put(self, key: str, value: str) -> None:
+        """When it returns the value is on disk. Never raises: while the disk is full it waits."""
+        ...
+
+
+class Forgetful:
+    """A `Memory` that lasts as long as its process."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        """What was put last."""
+        return self._values.get(key)
+
+    async def put(self, key: str, value: str) -> None:
+        """Keep it for now."""
+        self._values[key] = value
+
+
 class Link(Protocol):
     """An open connection to a device with one or more lines. Lives until it raises DeviceLost or is closed.
 
-    Never blocks the event loop. One `send` per line at a time; the core sees to that.
+    Never blocks the event loop. One `send` per line at a time; the core sees to that. A link that can find out later
+    what became of a part is `Clarifying`.
     """
 
     @property
@@ -188,6 +231,15 @@ class Link(Protocol):
         ...
 
 
+@runtime_checkable
+class Clarifying(Protocol):
+    """What a link has beside `Link` when its device keeps traces of what was sent."""
+
+    async def clarify(self, doubtful: Sequence[Doubtful]) -> None:
+        """Look for traces of these from now on; what is found comes as Evidence through `inbound`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A configured device: its name in the configuration and the driver's own options."""
@@ -195,6 +247,7 @@ class Device:
     name: str
     driver: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Forgetful, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
