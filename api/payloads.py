@@ -30,12 +30,17 @@ TYPES: Mapping[str, str] = {
     events.MESSAGE_RECEIVED: "sms.received",
     events.MESSAGE_TYPED: "sms.mobile.sent",
     events.CALL_MISSED: "call.missed",
+    events.CALL_INCOMING: "call.incoming",
+    events.CALL_OUTGOING: "call.outgoing",
     events.MESSAGE_DELIVERED: "sms.delivered",
     events.MESSAGE_UNKNOWN: "sms.unknown",
     events.MESSAGE_EXPIRED: "sms.expired",
     events.MESSAGE_CANCELLED: "sms.cancelled",
     events.LINE_CHANGED: "line.changed",
 }
+CALLS = frozenset({events.CALL_MISSED, events.CALL_INCOMING, events.CALL_OUTGOING})
+#: which of its data is an event's own time
+_HAPPENED = {events.MESSAGE_RECEIVED: "received_at", events.MESSAGE_TYPED: "sent_at", **dict.fromkeys(CALLS, "at")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,10 @@ class Format:
 
 
 def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
-    """The built-in formats by name; `zone` is that of the bare local times of v1."""
+    """The built-in formats by name; `zone` is that of times which are told without one."""
     return {
         "v1": Format(frozenset({events.MESSAGE_RECEIVED}), lambda event: _flat(event, zone), _plain_headers),
-        "v2": Format(frozenset(TYPES), _envelope, _signed_headers),
+        "v2": Format(frozenset(TYPES), lambda event: _envelope(event, zone), _signed_headers),
     }
 
 
@@ -108,20 +113,26 @@ def _flat(event: Event, zone: tzinfo) -> bytes:
     )
 
 
-def _envelope(event: Event) -> bytes:
+def _envelope(event: Event, zone: tzinfo) -> bytes:
     return _json(
         {
             "id": event.id,
             "type": TYPES[event.name],
             "api_version": API_VERSION,
             "created_at": _iso(event.at),
-            "occurred_at": _iso(event.data.get("received_at") or event.at),
-            "data": _DATA.get(event.name, _message)(event),
+            "occurred_at": _iso(_occurred(event)),
+            "data": _DATA.get(event.name, _message)(event, zone),
         }
     )
 
 
-def _received(event: Event) -> dict[str, Any]:
+def _occurred(event: Event) -> int:
+    """When the thing itself happened; the event tells of it a little later."""
+    own = _HAPPENED.get(event.name)
+    return int(event.data[own] if own else 0) or event.at
+
+
+def _received(event: Event, zone: tzinfo) -> dict[str, Any]:
     data = event.data
     return {
         "guid": data["id"].upper(),
@@ -134,14 +145,13 @@ def _received(event: Event) -> dict[str, Any]:
     }
 
 
-def _message(event: Event) -> dict[str, Any]:
+def _message(event: Event, zone: tzinfo) -> dict[str, Any]:
     data = event.data
     return {
         "guid": data["id"],
         "to": data["to"],
         "message": data["text"],
-        # a line is named like its device, or `device:slot`
-        "device_id": data["line"].partition(":")[0],
+        "device_id": _device(data["line"]),
         "port": data["slot"] or None,
         "status": data["state"],
         "error": data["error"],
@@ -149,16 +159,48 @@ def _message(event: Event) -> dict[str, Any]:
     }
 
 
-def _as_told(event: Event) -> dict[str, Any]:
+def _typed(event: Event, zone: tzinfo) -> dict[str, Any]:
+    data = event.data
+    return {
+        "guid": data["id"].upper(),
+        "to": data["to"],
+        "message": data["text"],
+        "device_id": data["device"],
+        "port": None,
+        "status": "sent",
+        "error": "",
+        "sent_at": _iso(data["sent_at"]),
+    }
+
+
+def _call(event: Event, zone: tzinfo) -> dict[str, Any]:
+    data = event.data
+    return {
+        "guid": data["id"].upper(),
+        "number": data["number"],
+        "name": data["name"],
+        "duration_seconds": data["duration"],
+        "device_id": data["device"],
+        "call_at": _local(data["at"], zone),
+    }
+
+
+def _as_told(event: Event, zone: tzinfo) -> dict[str, Any]:
     return dict(event.data)
 
 
 #: where `data` is not that of a message
-_DATA: Mapping[str, Callable[[Event], dict[str, Any]]] = {
+_DATA: Mapping[str, Callable[[Event, tzinfo], dict[str, Any]]] = {
     events.MESSAGE_RECEIVED: _received,
-    events.CALL_MISSED: _as_told,
+    events.MESSAGE_TYPED: _typed,
+    **dict.fromkeys(CALLS, _call),
     events.LINE_CHANGED: _as_told,
 }
+
+
+def _device(line: str) -> str:
+    """A line is named like its device, or `device:slot`."""
+    return line.partition(":")[0]
 
 
 def _iso(at: int) -> str:

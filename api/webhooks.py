@@ -1,6 +1,7 @@
 """Posts webhooks: one attempt over HTTP, and what came of it in the ledger's words."""
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Mapping
@@ -40,7 +41,7 @@ def user_agent() -> str:
 
 
 class Webhooks:
-    """Makes attempts (`bridge.lane.Poster`). Redirects are answers, not ways to go; certificates are checked."""
+    """Makes attempts (`bridge.courier.Poster`). Redirects are answers, not ways to go; certificates are checked."""
 
     def __init__(
         self,
@@ -65,11 +66,11 @@ class Webhooks:
             target = self._target(endpoint.url)
         except BadRequest as error:
             return Answer(0, error.message)
-        try:
-            form = self._formats[endpoint.format]
-            body = form.render(event)
-        except KeyError:
+        form = self._formats.get(endpoint.format)
+        if form is None:
             return Answer(0, f"there is no payload format {endpoint.format!r}", hopeless=True)
+        try:
+            body = form.render(event)
         except BadRequest as error:
             return Answer(0, error.message, hopeless=True)
         return await self._attempt(endpoint, target, body, form.headers(endpoint, delivery, body, now // 1000))
@@ -146,7 +147,9 @@ def _unreachable(cause: OSError) -> str:
         return str(cause)
     if isinstance(cause, socket.gaierror):
         return "its name does not resolve"
-    return f"cannot connect: {cause.strerror or type(cause).__name__}"
+    if isinstance(cause, ssl.SSLError):
+        return f"cannot connect: TLS fails ({cause.reason or 'no reason given'})"
+    return f"cannot connect: {os.strerror(cause.errno) if cause.errno else type(cause).__name__}"
 
 
 async def _drain(content: aiohttp.StreamReader) -> None:

@@ -8,15 +8,17 @@ is a bare aiohttp client that posts the same bytes one after the other and does 
 import asyncio
 import multiprocessing
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
 
 import aiohttp
 
 from api.webhooks import Webhooks
+from benchmarks.table import Row, main, percentile
 from bridge.events import Bus
 from bridge.gateway import Gateway
 from bridge.ledger import Ledger
@@ -135,52 +137,51 @@ async def bridge(far: FarEnd) -> AsyncIterator[Bridge]:
             await store.close()
 
 
-async def measure(far: FarEnd) -> dict[str, Measured]:
+async def compare(far: FarEnd) -> tuple[Measured, Measured]:
     """Both by turns, so that what else the machine does hits both alike."""
     async with aiohttp.ClientSession() as session, bridge(far) as ours:
-        posters: dict[str, Bare | Bridge] = {
-            "bare aiohttp client (floor)": Bare(far, session),
-            "event committed -> received": ours,
-        }
-        measured: dict[str, Measured] = {name: ([], []) for name in posters}
-        for poster in posters.values():
+        posters: Sequence[Bridge | Bare] = (ours, Bare(far, session))
+        measured: tuple[Measured, Measured] = (([], []), ([], []))
+        for poster in posters:
             await poster.post(BURST)  # makes connections, fills caches
         for number in range(SINGLES + BURSTS):
-            for name, poster in posters.items():
+            for place, (singles, bursts) in enumerate(measured):
                 await asyncio.sleep(0.005 if number < SINGLES else 0.1)
                 if number < SINGLES:
-                    measured[name][0].append(await poster.post(1))
+                    singles.append(await posters[place].post(1))
                 else:
-                    measured[name][1].append(await poster.post(BURST))
+                    bursts.append(await posters[place].post(BURST))
         return measured
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value that this share of them does not exceed."""
-    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
-
-
-def row(name: str, measured: Measured) -> str:
-    """One line of the table, milliseconds."""
-    singles, bursts = measured
-    numbers = (statistics.median(singles), percentile(singles, 0.99), min(bursts), statistics.median(bursts))
-    return f"{name:28}" + "".join(f"{number:10.2f}" for number in numbers)
-
-
-def main() -> None:
-    """Print the table."""
+async def measure(tell: Callable[[str], None]) -> Sequence[Row]:
+    """All rows."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=receive, args=(there,), daemon=True)
     process.start()
     try:
-        measured = asyncio.run(measure(FarEnd(here)))
+        (singles, bursts), (bare_singles, bare_bursts) = await compare(FarEnd(here))
     finally:
         process.terminate()
         process.join()
-    print(f"{'milliseconds':28}{'one: med':>10}{'one: p99':>10}{'100: best':>10}{'100: med':>10}")
-    for name, figures in measured.items():
-        print(row(name, figures))
+    against = "bare aiohttp client, nothing stored"
+    rows = [
+        Row(
+            f"event committed to webhook, {what}",
+            "ms",
+            of(singles),
+            against,
+            of(bare_singles),
+            note=f"{SINGLES} events",
+        )
+        for what, of in (("median", statistics.median), ("p99", lambda times: percentile(times, 0.99)))
+    ]
+    note = f"best of {BURSTS}"
+    rows.append(Row(f"burst of {BURST} webhooks", "ms", min(bursts), against, min(bare_bursts), note=note))
+    for row in rows:
+        tell(f"  {row.what}: {row.ours:.2f} ms, bare {row.theirs:.2f} ms")
+    return rows
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main({"webhooks": measure}))

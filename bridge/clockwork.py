@@ -31,7 +31,15 @@ class Clockwork:
     """
 
     def __init__(
-        self, store: Store, bus: Bus, clock: Clock, wake: Callable[[], None], *, partial_after: int, keep: int = 0
+        self,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        wake: Callable[[], None],
+        on_death: Callable[[BaseException], None] | None = None,
+        *,
+        partial_after: int,
+        keep: int = 0,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -40,7 +48,7 @@ class Clockwork:
         self._partial_after = partial_after
         self._keep = keep
         self._woken = asyncio.Event()
-        self._tasks = Tasks("clockwork")
+        self._tasks = Tasks("clockwork", on_death)
 
     async def start(self) -> None:
         """Begin to tick."""

@@ -44,13 +44,21 @@ class Running:
 
 
 async def run(config: Config, on_ready: Callable[[Running], None] | None = None) -> None:
-    """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start."""
+    """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start, and the error
+    of a part that died."""
     from api.app import build_app, runner
     from api.payloads import formats
     from api.targets import Policy, check_target
     from api.webhooks import Webhooks
 
     clock, bus = SystemClock(), Bus()
+    broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def end(error: BaseException) -> None:
+        """A part that died by a mistake of ours takes the bridge down: whoever supervises it starts it again."""
+        if not broken.done():
+            broken.set_exception(error)
+
     async with AsyncExitStack() as stack:
         store = await open_store(config.store.url, bus, exclusive=True)
         stack.push_async_callback(store.close)
@@ -60,13 +68,13 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         targets = Policy(frozenset(host.lower() for host in config.webhooks.allow_http))
         post = Webhooks(targets, formats(_zone(config.webhooks.zone)))
         stack.push_async_callback(post.close)
-        ledger = Ledger(store, bus, clock, post)
+        ledger = Ledger(store, bus, clock, post, end)
         await ledger.start()
         stack.push_async_callback(ledger.close)
 
         rules = SendingRules(config.sending.retries, round(config.sending.retry_interval * 1000))
         devices = tuple(config.devices.values())
-        supervisor = Supervisor(store, bus, clock, _drivers(config), devices, rules)
+        supervisor = Supervisor(store, bus, clock, _drivers(config), devices, rules, end)
         gateway = Gateway(
             store,
             bus,
@@ -82,6 +90,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
             bus,
             clock,
             supervisor.wake,
+            end,
             partial_after=round(config.inbox.partial_after * 1000),
             keep=config.store.keep_days * 86_400_000,
         )
@@ -102,7 +111,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         log.info("ready at %s", url)
         if on_ready is not None:
             on_ready(Running(url, store, gateway))
-        await asyncio.Event().wait()
+        await broken
 
 
 def _drivers(config: Config) -> Mapping[str, Driver]:

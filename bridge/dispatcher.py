@@ -8,6 +8,7 @@ message and the claim of the next share a commit.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from itertools import zip_longest
 from typing import TypeVar
 
@@ -79,6 +80,15 @@ class Lane:
         """End after the part that is in the device's hands now."""
         self._stopping = True
         self._woken.set()
+
+    async def rest(self, seconds: float) -> bool:
+        """Do nothing for a while; True when `stop` ended it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self._stopping:
+                    self._woken.clear()
+                    await self._woken.wait()
+        return self._stopping
 
     async def run(self) -> None:
         """Send until the device is lost, the line unusable, or `stop`."""

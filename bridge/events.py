@@ -8,9 +8,12 @@ says the same.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bridge.model import Message, Received
+
+if TYPE_CHECKING:
+    from bridge.ports import Call, Typed
 
 log = logging.getLogger(__name__)
 
@@ -116,4 +119,29 @@ def received_data(received: Received) -> dict[str, Any]:
         "partial": received.partial,
         "data": received.data,
         "error": received.error,
+    }
+
+
+def typed_data(id: str, device: str, typed: "Typed") -> dict[str, Any]:
+    """The snapshot of an SMS typed on the phone itself; `id` is ours, the same for every re-read."""
+    return {
+        "id": id,
+        "to": typed.recipient,
+        "text": typed.text,
+        "line": typed.line,
+        "device": device,
+        "sent_at": typed.sent_at,
+    }
+
+
+def call_data(id: str, device: str, call: "Call") -> dict[str, Any]:
+    """The snapshot of a call; `id` is ours, the same for every re-read. `duration` is in seconds."""
+    return {
+        "id": id,
+        "number": call.number,
+        "name": call.name,
+        "line": call.line,
+        "device": device,
+        "at": call.at,
+        "duration": call.duration,
     }

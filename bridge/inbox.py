@@ -5,6 +5,7 @@ import logging
 from typing import NoReturn
 
 from bridge.dispatcher import insist
+from bridge.errors import NotPossible
 from bridge.numbers import masked
 from bridge.ports import Clock, Evidence, Inbound, InboundPart, InboundReport, Link, Store
 from bridge.tasks import Tasks
@@ -47,13 +48,19 @@ class Inbox:
     async def _commit(self, item: Inbound) -> None:
         now = self._clock.now()
         if isinstance(item, InboundReport | Evidence):
-            await self._store.settle(item, now)
+            await self._settle(item, now)
             return
         if not isinstance(item, InboundPart):
             return  # no driver of this release tells of these yet
         received = await self._store.receive(item, self._device, now)
         if received is not None:
             log.info("received an SMS from %s on %s", masked(received.sender), received.line)
+
+    async def _settle(self, item: InboundReport | Evidence, now: int) -> None:
+        try:
+            await self._store.settle(item, now)
+        except NotPossible as error:  # a report that makes no sense must not come back for ever
+            log.error("%s told of a message's end that cannot be: %s", item.line, error.message)
 
     async def _forget(self) -> None:
         while True:

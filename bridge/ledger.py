@@ -1,4 +1,4 @@
-"""The ledger at work: delivers what is owed, each endpoint in its own lane so that none waits for another.
+"""The ledger at work: delivers what is owed, each endpoint with a courier of its own so that none waits for another.
 
 The rows are written by the store together with each event; here they are only worked off. Whatever is
 owed when the process dies is owed when it starts again and is posted then, with the same event id: a
@@ -9,9 +9,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
+from bridge.courier import Courier, Poster
 from bridge.errors import StoreUnavailable
 from bridge.events import Bus, Event
-from bridge.lane import Lane, Poster
 from bridge.model import Endpoint
 from bridge.ports import Clock, Store
 from bridge.records import STORE_AGAIN
@@ -24,7 +24,7 @@ GRACE = 5.0
 
 
 class Ledger:
-    """Keeps a lane for every endpoint. `on_death` hears of a lane that ended by a mistake of ours."""
+    """Keeps a courier for every endpoint. `on_death` hears of a courier that ended by a mistake of ours."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Ledger:
         self._post = post
         self._grace = grace
         self._tasks = Tasks("ledger", on_death)
-        self._lanes: dict[str, tuple[Lane, asyncio.Task[None]]] = {}
+        self._couriers: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
         self._poked: set[str | None] = set()
         self._woken = asyncio.Event()
         self._deaf: Callable[[], None] = lambda: None
@@ -56,13 +56,13 @@ class Ledger:
         """Start no more attempts; those under way have a few seconds, or stay owed."""
         self._deaf()
         self._deaf = lambda: None
-        for lane, _ in self._lanes.values():
-            lane.finish()
-        running = [task for _, task in self._lanes.values()]
+        for courier, _ in self._couriers.values():
+            courier.finish()
+        running = [task for _, task in self._couriers.values()]
         if running:
             await asyncio.wait(running, timeout=self._grace)
         await self._tasks.close()
-        self._lanes.clear()
+        self._couriers.clear()
 
     def poke(self, endpoint_id: str | None = None) -> None:
         """Endpoints or what is owed to them changed other than by an event (added, removed, redelivered …).
@@ -75,9 +75,9 @@ class Ledger:
     def _hear(self, events: Sequence[Event]) -> None:
         if not events:  # changed by another process, which tells no more than that
             self.poke()
-        for lane, _ in self._lanes.values():
-            if any(_wants(lane.endpoint, event) for event in events):
-                lane.wake()
+        for courier, _ in self._couriers.values():
+            if any(_wants(courier.endpoint, event) for event in events):
+                courier.wake()
 
     async def _keep(self) -> None:
         while True:
@@ -93,18 +93,18 @@ class Ledger:
                 self._woken.set()
 
     async def _arrange(self, poked: set[str | None]) -> None:
-        """Make the lanes fit the endpoints there are."""
+        """Make the couriers fit the endpoints there are."""
         endpoints = {endpoint.id: endpoint for endpoint in await self._store.endpoints()}
-        for gone in self._lanes.keys() - endpoints.keys():
-            self._lanes.pop(gone)[1].cancel()
+        for gone in self._couriers.keys() - endpoints.keys():
+            self._couriers.pop(gone)[1].cancel()
         for endpoint in endpoints.values():
-            if endpoint.id not in self._lanes:
-                lane = Lane(endpoint, self._store, self._clock, self._post, self._tasks)
-                self._lanes[endpoint.id] = (lane, self._tasks.start(lane.run(), f"endpoint {endpoint.id}"))
+            if endpoint.id not in self._couriers:
+                courier = Courier(endpoint, self._store, self._clock, self._post, self._tasks)
+                self._couriers[endpoint.id] = (courier, self._tasks.start(courier.run(), f"endpoint {endpoint.id}"))
                 continue
-            lane, _ = self._lanes[endpoint.id]
-            if poked & {endpoint.id, None} or lane.endpoint != endpoint:
-                lane.look_again(endpoint, ask=endpoint.id in poked)
+            courier, _ = self._couriers[endpoint.id]
+            if poked & {endpoint.id, None} or courier.endpoint != endpoint:
+                courier.look_again(endpoint, ask=endpoint.id in poked)
 
 
 def _wants(endpoint: Endpoint, event: Event) -> bool:

@@ -29,8 +29,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.SENDING: frozenset({State.SENT, State.DELIVERED, State.FAILED, State.UNKNOWN, State.QUEUED}),
     State.SENT: frozenset({State.DELIVERED, State.FAILED, State.EXPIRED}),
     State.DELIVERED: frozenset(),
-    # a person may ask for another try; nothing else leaves `failed`, `expired` or `cancelled`
-    State.FAILED: frozenset({State.QUEUED}),
+    # a person may ask for another try; and a network that gave up may be proved wrong by the recipient's phone
+    State.FAILED: frozenset({State.QUEUED, State.DELIVERED}),
     State.EXPIRED: frozenset({State.QUEUED}),
     State.CANCELLED: frozenset(),
     State.UNKNOWN: frozenset({State.SENT, State.DELIVERED, State.FAILED, State.QUEUED}),

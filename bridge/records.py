@@ -20,7 +20,7 @@ STORE_AGAIN = 1.0
 
 
 class Records:
-    """The outcomes of one lane on their way to the store. None is lost but by a crash."""
+    """The outcomes of one courier on their way to the store. None is lost but by a crash."""
 
     def __init__(self, store: Store, tasks: Tasks) -> None:
         self._store = store

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -110,8 +110,6 @@ class Minder:
     async def _away(self, state: LineState, reason: str) -> None:
         before = self.lines
         self._link = None
-        if (state, reason) != (before[0].state, before[0].reason):
-            log.warning("%s: %s", self.device.name, reason)
         self._known = tuple(replace(line, state=state, reason=reason) for line in before)
         await self._tell(before, self._known)
 
@@ -130,7 +128,8 @@ class Minder:
         finally:
             for lane in self._lanes.values():
                 lane.stop()
-            await asyncio.wait(lanes, timeout=STOP_PATIENCE)
+            if lanes:
+                await asyncio.wait(lanes, timeout=STOP_PATIENCE)
             await tasks.close()
             await link.close()
             self._lanes.clear()
@@ -167,8 +166,10 @@ class Minder:
                 before = self.lines
                 self._unusable[line.name] = str(error)
                 await self._tell(before, self.lines)
-                await asyncio.sleep(UNUSABLE_PAUSE)
+                stopped = await lane.rest(UNUSABLE_PAUSE)
                 del self._unusable[line.name]
+                if stopped:
+                    return
 
     def _stir(self) -> None:
         self._bus.publish(())
@@ -193,7 +194,8 @@ class Minder:
         for line in now:
             if was.get(line.name) == (line.state, line.reason):
                 continue
-            log.info("%s is %s%s", line.name, line.state, f": {line.reason}" if line.reason else "")
+            level = logging.INFO if line.state in (LineState.READY, LineState.CONNECTING) else logging.WARNING
+            log.log(level, "%s is %s%s", line.name, line.state, f": {line.reason}" if line.reason else "")
             data = {"line": line.name, "device": line.device, "state": line.state.value, "reason": line.reason}
             try:
                 await self._store.note(Event(0, "", LINE_CHANGED, "", self._clock.now(), line.name, data))
@@ -212,10 +214,11 @@ class Supervisor:
         drivers: Mapping[str, Driver],
         devices: Sequence[Device],
         rules: SendingRules,
+        on_death: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._bus = bus
         self._minders = [Minder(device, drivers[device.driver], store, bus, clock, rules) for device in devices]
-        self._tasks = Tasks("supervisor")
+        self._tasks = Tasks("supervisor", on_death)
 
     def lines(self) -> tuple[Line, ...]:
         """Every line of every configured device, absent ones too."""

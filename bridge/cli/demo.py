@@ -67,6 +67,9 @@ async def _play(stage: Stage, as_json: bool) -> None:
 
     tasks = Tasks("demo")
     async with product.world(stage.directory) as world:
+        # whatever number a newcomer tries first, somebody is there, and the modem takes a real one's time
+        world.network.rules.everybody = True
+        world.network.rules.send_latency = 0.3
         await _admit(stage)
         devices = {
             f"modem{number}": Device(f"modem{number}", "gsm_modem", {"port": modem.port})

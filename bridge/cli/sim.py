@@ -96,6 +96,7 @@ def handset(number: str, follow: bool, data: Path, as_json: bool) -> None:
 @click.option("--lose-answer-next", type=click.IntRange(0), help="So many messages go out and the modem never says so.")
 @click.option("--report-status", multiple=True, metavar="NUMBER=CODE", help="TP-ST of the reports for a number.")
 @click.option("--reports/--no-reports", default=None, help="Whether the network makes delivery reports.")
+@click.option("--everybody/--only-known", default=None, help="Whether every number has a phone.")
 @_data
 def rules(data: Path, **given: Any) -> None:
     """Change how the network behaves, and show all its rules.

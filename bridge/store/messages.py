@@ -186,17 +186,6 @@ def cancel(tx: Tx, id: str, now: int) -> Message:
     return message
 
 
-def resend(tx: Tx, id: str, now: int) -> Message:
-    """Queue again what failed, expired or is unknown; parts that were sent stay sent."""
-    message = get(tx.conn, id)
-    if message.state not in (State.FAILED, State.EXPIRED, State.UNKNOWN):
-        raise NotPossible(f"the message is {message.state}: only failed, expired and unknown ones can be sent again")
-    # a delivered or sent part has done its work; the others are forgotten and go out afresh
-    tx.conn.execute("DELETE FROM parts WHERE message = ? AND state NOT IN ('sent', 'delivered')", (id,))
-    # its old time limit has passed or would cut the new try short
-    return move(tx, message, State.QUEUED, now, due_at=now, expires_at=0, error="", attempts=0, line="")
-
-
 def delete(tx: Tx, account: str, query: MessageQuery) -> int:
     """Forget finished messages that match; how many."""
     where, values = _where(account, query)

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from bridge.errors import NotPossible
 from bridge.events import (
     MESSAGE_DELIVERED,
     MESSAGE_EXPIRED,
@@ -45,8 +46,8 @@ def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool) -> Cl
     for route in routes:
         row = tx.conn.execute(
             f"SELECT due_at, seq, {COLUMNS} FROM messages WHERE state = 'queued' AND route = ? AND due_at <= ? "
-            "ORDER BY due_at, seq LIMIT 1",
-            (route, now),
+            "AND (expires_at = 0 OR expires_at > ?) ORDER BY due_at, seq LIMIT 1",
+            (route, now, now),
         ).fetchone()
         if row is not None and (best is None or row[:2] < best[:2]):
             best = row
@@ -99,12 +100,21 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
     if outcome.state is State.QUEUED:
         tx.conn.execute("UPDATE parts SET state = 'queued' WHERE message = ? AND state = 'sending'", (message.id,))
         attempts = message.attempts + int(outcome.counts)
-        return move(
-            tx, message, State.QUEUED, now, due_at=outcome.retry_at or now, error=outcome.error, attempts=attempts
-        )
+        due = outcome.retry_at or now
+        return requeue(tx, message, now, due_at=due, error=outcome.error, attempts=attempts)
     if out and outcome.reference is not None:
         _apply_early_reports(tx, message, outcome, now)
     return follow(tx, get(tx.conn, message.id), now)
+
+
+def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
+    """Back to the queue; one that is partly out keeps to its line, for parts of two senders never come together."""
+    out = tx.conn.execute(
+        "SELECT line FROM parts WHERE message = ? AND state IN ('sent', 'delivered') LIMIT 1", (message.id,)
+    ).fetchone()
+    if out is not None:
+        changes["route"] = out[0]
+    return move(tx, message, State.QUEUED, now, **changes)
 
 
 def _apply_early_reports(tx: Tx, message: Message, outcome: Outcome, now: int) -> None:
@@ -123,6 +133,8 @@ def _apply_early_reports(tx: Tx, message: Message, outcome: Outcome, now: int) -
 
 def follow(tx: Tx, message: Message, now: int) -> Message:
     """Let the message's state follow from its parts, and tell when it changed."""
+    if message.state in (State.CANCELLED, State.EXPIRED):
+        return message  # some of its parts went out; what becomes of those brings the rest back no more
     units = tx.conn.execute("SELECT units FROM messages WHERE id = ?", (message.id,)).fetchone()[0]
     state, error = derive(parts(tx.conn, message.id), units, message.state)
     if state is message.state and error == message.error:
@@ -133,7 +145,7 @@ def follow(tx: Tx, message: Message, now: int) -> Message:
     if state is State.DELIVERED:
         changes["delivered_at"] = now
     if state is State.QUEUED:
-        changes["due_at"] = now
+        return requeue(tx, message, now, due_at=now, error=error)
     told = state is not message.state and state in _TELLS
     message = move(tx, message, state, now, **changes)
     if told:
@@ -168,8 +180,19 @@ def recover(tx: Tx, now: int) -> int:
         record(tx, unknown(get(tx.conn, message_id), index, error, now), now)
     rows = tx.conn.execute(f"SELECT {COLUMNS} FROM messages WHERE state = 'sending'").fetchall()
     for row in rows:
-        move(tx, message_of(row), State.QUEUED, now, due_at=now)
+        requeue(tx, message_of(row), now, due_at=now)
     return len(caught)
+
+
+def resend(tx: Tx, id: str, now: int) -> Message:
+    """Queue again what failed, expired or is unknown; parts that were sent stay sent."""
+    message = get(tx.conn, id)
+    if message.state not in (State.FAILED, State.EXPIRED, State.UNKNOWN):
+        raise NotPossible(f"the message is {message.state}: only failed, expired and unknown ones can be sent again")
+    # a delivered or sent part has done its work; the others are forgotten and go out afresh
+    tx.conn.execute("DELETE FROM parts WHERE message = ? AND state NOT IN ('sent', 'delivered')", (id,))
+    # its old time limit has passed or would cut the new try short
+    return requeue(tx, message, now, due_at=now, expires_at=0, error="", attempts=0, line="")
 
 
 def advance(tx: Tx, now: int) -> int:

@@ -7,6 +7,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +24,8 @@ from bridge.store.writer import Tx, Writer, unavailable
 P = ParamSpec("P")
 T = TypeVar("T")
 
+#: a submission of more messages than this makes its own way to the disk
+ALONE = 100
 #: the command line writes beside the daemon; its transactions are short
 BUSY_TIMEOUT = 10.0  # s
 
@@ -37,6 +40,10 @@ class SqliteStore:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
         self._data_version = 0
         self._closed = False
+        #: small submissions that wait for the writer, and what tells of their commit
+        self._gathering = threading.Lock()
+        self._gathered: list[Message] = []
+        self._together: asyncio.Future[None] | None = None
 
     async def open(self, *, exclusive: bool = False) -> None:
         """Open and migrate. Raises StoreUnavailable."""
@@ -149,8 +156,25 @@ class SqliteStore:
     ) -> tuple[Sequence[Message], bool]:
         if idempotency_key:
             return await self._do(messages.insert_once, accepted, idempotency_key, request_digest)
-        await self._do(messages.insert, accepted)
+        if len(accepted) > ALONE or any(message.client_ref for message in accepted):
+            await self._do(messages.insert, accepted)
+        else:
+            await self._submit_together(accepted)
         return accepted, False
+
+    async def _submit_together(self, accepted: Sequence[Message]) -> None:
+        """Nothing about these can be refused, so all that wait for the writer go in as one."""
+        with self._gathering:
+            self._gathered += accepted
+            if self._together is None:
+                self._together = self._do(self._insert_gathered)
+            together = self._together
+        await asyncio.shield(together)  # one caller who goes away takes nobody with him
+
+    def _insert_gathered(self, tx: Tx) -> None:
+        with self._gathering:
+            gathered, self._gathered, self._together = self._gathered, [], None
+        messages.insert(tx, gathered)
 
     async def message(self, id: str) -> Message:
         return await self._read(messages.get, id)
@@ -165,7 +189,7 @@ class SqliteStore:
         return await self._do(messages.cancel, id, now)
 
     async def resend(self, id: str, now: int) -> Message:
-        return await self._do(messages.resend, id, now)
+        return await self._do(sending.resend, id, now)
 
     async def delete_messages(self, account: str, query: MessageQuery) -> int:
         return await self._do(messages.delete, account, query)

@@ -7,6 +7,7 @@ from typing import Any
 
 from gsmmodem.exceptions import CommandError
 
+from bridge.errors import SendRefused
 from bridge.model import LineState
 from device_drivers.gsm_modem.bringup import attempt
 from device_drivers.gsm_modem.session import Session
@@ -73,15 +74,27 @@ def ask(session: Session) -> Health:
     word, reason = REGISTRATION.get(registered, ("", "")) if registered is not None else ("", "")
     # a modem without +CREG still tells by its signal whether there is a network
     on_air = registered in _ON_AIR or (registered is None and level > 0)
+    trouble = "" if on_air else _sim_trouble(session)
     if not on_air and not reason:
         reason = "There is no signal: check antenna and coverage."
     return Health(
-        LineState.READY if on_air else LineState.OUT_OF_SERVICE,
+        LineState.PARKED if trouble else LineState.READY if on_air else LineState.OUT_OF_SERVICE,
         word,
         -113 + 2 * level if 0 <= level <= 31 else None,
         _said(lambda: session.networkName),
-        "" if on_air else reason,
+        "" if on_air else trouble or reason,
     )
+
+
+def _sim_trouble(session: Session) -> str:
+    """What a person has to do about the SIM; "" when it is fine."""
+    try:
+        state = session.sim_state()
+    except SendRefused as refused:
+        return refused.cause
+    except CommandError:
+        return ""
+    return "" if state in {"READY", ""} else f"The SIM wants {state}: take the device out and in, or unlock the SIM."
 
 
 def registration(session: Session) -> int | None:

@@ -33,8 +33,8 @@ __all__ = ["GsmModemException", "Session"]
 
 #: seconds that a SIM or modem may take to start up (+CME ERROR: 14, +CMS ERROR: 515; SIM800 needs 5 to 30)
 STARTUP_PATIENCE = 30.0
-#: PIN tries that a SIM has when nobody has tried wrongly (3GPP TS 31.101 §9.5.1)
-PIN_TRIES = 3
+#: with so many PIN tries left, one more wrong one would block the SIM
+LAST_TRY = 1
 
 #: the library gives up when one of these fails; a modem works without them all the same
 _DISPENSABLE = ("ATE0", "AT+CMEE=", "AT+CGMI", "AT+CSCA?")
@@ -188,9 +188,9 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         if not pin:
             raise SendRefused("The SIM wants its PIN: set `pin` for this device, or switch the PIN off.", Refusal.LINE)
         left = self._pin_tries_left()
-        if left is not None and left < PIN_TRIES:
+        if left is not None and left <= LAST_TRY:
             raise SendRefused(
-                f"The SIM wants its PIN and has {left} of {PIN_TRIES} tries left, so it was not tried. "
+                "The SIM wants its PIN and has one try left before it wants its PUK, so it was not tried. "
                 "Enter the right PIN in a phone once, which resets the count.",
                 Refusal.LINE,
             )

@@ -145,6 +145,8 @@ class Network:
 
     def _deliver(self, posting: Posting) -> None:
         number = self.find(posting.recipient)
+        if number is None and self.rules.everybody:
+            number = self.handset(posting.recipient).number
         status = self.rules.report_status.get(number or posting.recipient, 0)
         if number is None:
             self._report(posting, status or NOT_OBTAINABLE)

@@ -27,3 +27,5 @@ class Rules:
     report_status: dict[str, int] = field(default_factory=dict)
     #: the service centre makes reports at all
     reports: bool = True
+    #: every number has a phone: one that nobody has yet appears with its first message
+    everybody: bool = False

@@ -253,6 +253,18 @@ class TestSending:
         with pytest.raises(NotPossible, match="sent"):
             await store.resend(message(1).id, NOW)
 
+    async def test_a_message_that_is_partly_out_keeps_to_its_line(self, store: Store) -> None:
+        await store.submit([message(1, parts=2)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 1)
+        await store.record(Outcome(message(1).id, 2, State.QUEUED), NOW)
+        assert await store.claim("shop-phone", ("", "shop-phone"), NOW + 1) is None
+        assert await store.claim("office", ANY, NOW + 1) is not None
+
+    async def test_what_has_expired_is_not_claimed_any_more(self, store: Store) -> None:
+        await store.submit([message(1, expires_at=NOW + 5)])
+        assert await store.claim("office", ANY, NOW + 5) is None
+
     async def test_scheduled_messages_come_when_due_and_late_ones_expire(self, store: Store) -> None:
         later = message(1, state=State.SCHEDULED, due_at=NOW + 1000, not_before=NOW + 1000)
         await store.submit([later, message(2, expires_at=NOW + 500)])
@@ -342,6 +354,25 @@ class TestReports:
         assert found is not None
         assert found.state is State.DELIVERED
         assert [event.name for event in await store.events("shop", 0, 99)].count(events.MESSAGE_DELIVERED) == 1
+
+    async def test_a_report_for_a_part_of_a_cancelled_message_does_not_bring_it_back(self, store: Store) -> None:
+        await store.submit([message(1, parts=2)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 10)
+        await store.record(Outcome(message(1).id, 2, State.QUEUED), NOW)
+        await store.cancel(message(1).id, NOW)
+        found = await store.settle(self.report(10), NOW)
+        assert found is not None
+        assert found.state is State.CANCELLED
+
+    async def test_the_recipient_s_phone_knows_better_than_a_network_that_gave_up(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 10)
+        await store.settle(self.report(10, State.FAILED), NOW)
+        found = await store.settle(self.report(10), NOW)
+        assert found is not None
+        assert found.state is State.DELIVERED
 
     async def test_a_report_settles_the_only_unknown_message_to_that_number(self, store: Store) -> None:
         await store.submit([message(1)])

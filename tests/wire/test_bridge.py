@@ -21,6 +21,17 @@ async def test_a_message_goes_out_and_its_delivery_comes_back(tmp_path: Path) ->
         assert message.id == submitted
 
 
+async def test_in_the_demo_every_number_has_a_phone(tmp_path: Path) -> None:
+    async with on_modems(tmp_path) as (bridge, world):
+        await bridge.send("+447700900123", "nobody has this number")
+        (message,) = await bridge.settled(State.FAILED)
+        assert "0x43" in message.error
+        world.network.rules.everybody = True
+        await bridge.send("+447700900123", "and now somebody has")
+        (sms,) = await world.network.handset("+447700900123").wait(1)
+        assert sms.text == "and now somebody has"
+
+
 async def test_a_long_text_in_another_alphabet_arrives_as_one(tmp_path: Path) -> None:
     text = "Ваш стол готов 😀 " * 20
     async with on_modems(tmp_path) as (bridge, world):

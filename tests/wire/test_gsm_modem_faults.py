@@ -15,6 +15,7 @@ from bridge.model import LineState, State
 from bridge.ports import InboundPart, InboundReport, Outgoing
 from bridge.tasks import Tasks
 from device_drivers.gsm_modem import ports, seeking
+from device_drivers.gsm_modem.driver import GsmModemDriver
 from device_drivers.gsm_modem.pdu import encode_deliver, encode_submit
 from device_drivers.gsm_modem.transport import Transport
 from device_drivers.virtual.modem import Modem
@@ -87,11 +88,28 @@ async def test_a_wrong_pin_is_tried_once_and_never_again() -> None:
         assert site.link.lines[0].state is LineState.READY
 
 
-async def test_says_how_near_a_blocked_sim_is() -> None:
+async def test_says_how_many_tries_are_left() -> None:
     async with modem_site(pin="1234") as site:
-        site.modem.stick.sim.pin_tries = 1
-        with pytest.raises(SendRefused, match="PUK"):
+        with pytest.raises(SendRefused, match="2 tries are left"):
             await site.open(pin="9999")
+
+
+async def test_never_takes_the_last_try_even_after_restarts_of_its_own() -> None:
+    async with modem_site(pin="1234") as site:
+        for _ in range(4):
+            site.driver = GsmModemDriver()
+            with pytest.raises(SendRefused) as refused:
+                await site.open(pin="9999")
+        assert "one try left" in refused.value.cause
+        assert site.modem.stick.sim.pin_tries == 1
+
+
+async def test_tries_a_pin_once_where_the_modem_does_not_count() -> None:
+    async with modem_site(pin="1234", profile=Profile(unsupported=Profile().unsupported | {"+CPINR"})) as site:
+        for sentence in ("at most two tries are left", "refused this PIN before"):
+            with pytest.raises(SendRefused, match=sentence):
+                await site.open(pin="9999")
+        assert site.modem.stick.sim.pin_tries == 2
 
 
 async def test_says_that_a_pin_is_missing() -> None:
@@ -340,6 +358,20 @@ async def test_an_sms_that_says_nothing_is_handed_on_and_forgotten() -> None:
         await until(lambda: site.stored() == 0)
 
 
+async def test_acknowledging_again_never_deletes_what_lies_in_that_place_now() -> None:
+    async with modem_site() as site:
+        await site.open()
+        site.far.send(OURS, "first")
+        (first,) = await site.take(1)
+        await until(lambda: site.stored() == 0)
+        site.far.send(OURS, "second")
+        await site.take(1, acknowledge=False)
+        await site.link.acknowledge(first)
+        assert site.stored() == 1
+        await site.open()
+        assert (await site.take_part()).text == "second"
+
+
 async def test_the_same_text_twice_is_two_sms() -> None:
     async with modem_site() as site:
         await site.open()
@@ -391,6 +423,7 @@ async def test_a_modem_that_falls_silent_is_restarted_and_given_back() -> None:
         with pytest.raises(DeviceLost, match="was restarted"):
             await site.take()
         await until(lambda: b"AT+CFUN=1,1" in site.modem.stick.terminal._input)
+        await until(lambda: not site.link._session.serial.is_open)
 
 
 async def test_a_modem_that_is_only_slow_is_not_restarted() -> None:
@@ -457,6 +490,20 @@ async def test_says_in_plain_words_why_a_line_is_out_of_service(stat: int, word:
         (line,) = await site.link.refresh()
         assert line.state is (LineState.READY if word == "roaming" else LineState.OUT_OF_SERVICE)
         assert reason in line.reason
+
+
+async def test_a_sim_that_is_pulled_out_parks_the_line() -> None:
+    async with modem_site() as site:
+        await site.open()
+        site.modem.stick.sim.present = False
+        site.modem.set_registration(0)
+        site.modem.urc("+CPIN: NOT INSERTED")
+        await until(lambda: site.link.lines[0].state is LineState.PARKED)
+        assert "SIM not inserted" in site.link.lines[0].reason
+        site.modem.stick.sim.present = True
+        site.modem.set_registration(1)
+        (line,) = await site.link.refresh()
+        assert (line.state, line.reason) == (LineState.READY, "")
 
 
 async def test_tells_number_signal_and_operator() -> None:

@@ -76,6 +76,14 @@ def pin(stick: "Stick", given: Command) -> Reply:
     return []
 
 
+@command("+CPINR")
+def tries_left(stick: "Stick", given: Command) -> Reply:
+    """How often PIN and PUK may still be tried wrongly (TS 27.007 §8.65)."""
+    left = {"SIM PIN": stick.sim.pin_tries, "SIM PUK": stick.sim.puk_tries}
+    wanted = given.text(0) if given.kind is Kind.SET else ""
+    return [f"+CPINR: {name},{tries}" for name, tries in left.items() if wanted in ("", name)]
+
+
 @command("+CFUN")
 def functionality(stick: "Stick", given: Command) -> Reply:
     """Radio on (1) or off (0, 4); with `,1` the modem restarts (TS 27.007 §8.2)."""

@@ -34,7 +34,7 @@ class Poster(Protocol):
         ...
 
 
-class Lane:
+class Courier:
     """Delivers to one endpoint. What was delivered is recorded while the next is under way."""
 
     def __init__(self, endpoint: Endpoint, store: Store, clock: Clock, post: Poster, tasks: Tasks) -> None:
@@ -118,13 +118,12 @@ class Lane:
         # asking twice in a breath is no reason to try twice: a delivery has so many tries and no more
         if self._asked and now >= self._tried_at + rules.SCHEDULE.first:
             return 0
-        # further away than any wait of ours: the clock was set back since
-        return delivery.due_at if delivery.due_at <= now + 2 * rules.LONGEST_RETRY_AFTER else 0
+        return _plausible(delivery.due_at, now)
 
     def _aside_due(self, head: int | None, now: int) -> int | None:
         """When the next of those aside may go; None while there is none or the receiver is known to be down."""
         down = bool(self._failures) and head is not None and head > now
-        return None if down or not self._aside else self._aside[0][0]
+        return None if down or not self._aside else _plausible(self._aside[0][0], now)
 
     async def _fetch(self) -> None:
         self._news = False
@@ -171,8 +170,9 @@ class Lane:
 
     async def _attempt_aside(self) -> None:
         self._aside_was_last = True
-        _, seq = heapq.heappop(self._aside)
+        _, seq = self._aside[0]
         rows = await self._store.owed(self.endpoint.id, 1, seq - 1)
+        heapq.heappop(self._aside)
         if not rows or rows[0][0].seq != seq:
             return  # it is owed no longer
         delivery, event = rows[0]
@@ -231,3 +231,8 @@ class Lane:
             # as it is now: its secret may have changed during the attempt
             if endpoint.id == self.endpoint.id:
                 await self._store.change_endpoint(replace(endpoint, paused=True))
+
+
+def _plausible(due_at: int, now: int) -> int:
+    """The moment itself, or 0 when it is further away than any wait of ours: the clock was set back since."""
+    return due_at if due_at <= now + 2 * rules.LONGEST_RETRY_AFTER else 0

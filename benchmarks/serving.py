@@ -1,0 +1,62 @@
+"""The real `serve` process with an account, and its HTTP API as a client sees it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from benchmarks.processes import output, python, started, until
+
+
+@dataclass
+class Bridge:
+    """A running bridge."""
+
+    url: str
+    apikey: str
+    pid: int
+    http: aiohttp.ClientSession
+
+    async def post(self, path: str, value: object) -> Any:
+        """A call of the native API."""
+        async with self.http.post(self.url + path, json=value) as answer:
+            told = await answer.json()
+        if not answer.ok:
+            raise ValueError(f"{path}: {answer.status} {told}")
+        return told
+
+    async def ready(self, lines: int) -> None:
+        """Wait until so many lines can send."""
+        async with asyncio.timeout(30):
+            while await self._ready() < lines:
+                await asyncio.sleep(0.05)
+
+    async def _ready(self) -> int:
+        async with self.http.get(self.url + "/v1/lines") as answer:
+            return sum(line["state"] == "ready" for line in (await answer.json())["lines"])
+
+
+@asynccontextmanager
+async def serving(folder: Path, ports: Sequence[str] = (), *before: str | Path) -> AsyncIterator[Bridge]:
+    """`serve` with a modem at each port, all of them ready. `before` goes in front of the command, for a profiler."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config, log = folder / "config.toml", folder / "bridge.log"
+    tables = [f'[devices.line{number}]\ndriver = "gsm_modem"\nport = "{port}"\n' for number, port in enumerate(ports)]
+    config.write_text(
+        f'[http]\nport = 0\n[store]\nurl = "sqlite:///{folder}/bridge.db"\n[log]\nlevel = "warning"\n' + "".join(tables)
+    )
+    control = folder / "control.json"
+    async with started(*before, *python("bridge", "serve", "--config", config), log=log) as process:
+        await until(control.exists, process, log)
+        added = await output(*python("bridge", "account", "add", "bench", "--json", "--config", config), log=log)
+        apikey = json.loads(added)["apikey"]
+        headers = {"Authorization": f"Bearer {apikey}"}
+        async with aiohttp.ClientSession(headers=headers) as http:
+            bridge = Bridge(json.loads(control.read_text())["url"], apikey, process.pid, http)
+            await bridge.ready(len(ports))
+            yield bridge

@@ -1,0 +1,178 @@
+"""The binder service isms: which code is which method on which release, and what each reads of its parcel.
+
+ISms.aidl of Android 6 to 16, as stated for 23 to 29 and from 30 on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from device_drivers.virtual.phone.faults import Faults
+from device_drivers.virtual.phone.parcel import (
+    BAD_PARCELABLE,
+    NULL_POINTER,
+    SECURITY,
+    UNKNOWN_TRANSACTION,
+    Broken,
+    Parcel,
+    exception,
+    integers,
+    void,
+)
+from device_drivers.virtual.phone.provider import SHELL
+from device_drivers.virtual.phone.telephony import Sms
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The transaction codes of a release."""
+
+    text: int
+    multipart: int
+    preferred: int
+    #: the last code there is
+    last: int
+
+
+#: first SDK → its codes
+_TABLE = {23: Codes(6, 9, 20, 26), 28: Codes(6, 10, 22, 28), 30: Codes(5, 8, 20, 28)}
+#: from here on a call has an attribution tag and an id of the message
+TAGGED = 30
+#: from here on what is left over in a parcel is an error
+EXACT = 33
+
+
+def codes(sdk: int) -> Codes:
+    """Those of a release; of the newest known for one still newer."""
+    return _TABLE[max(first for first in _TABLE if first <= sdk)]
+
+
+class Thrown(Exception):
+    """The method threw: code and message for the reply."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(code, message)
+        self.reply = exception(code, message)
+
+
+class Isms:
+    """The service. `mistake` hears of calls that no driver should make."""
+
+    def __init__(
+        self,
+        sdk: int,
+        faults: Faults,
+        send: Callable[[Sms], None],
+        preferred: Callable[[], int],
+        mistake: Callable[[str], None],
+    ) -> None:
+        self._sdk = sdk
+        self._faults = faults
+        self._send = send
+        self._preferred = preferred
+        self._mistake = mistake
+        self.codes = codes(sdk)
+
+    def call(self, code: int, parcel: Parcel) -> bytes | Broken:
+        """Do a transaction; the reply."""
+        try:
+            if code == self.codes.preferred:
+                return self._preferred_subscription(parcel)
+            if code == self.codes.text:
+                return self._text(parcel)
+            if code == self.codes.multipart:
+                return self._multipart(parcel)
+        except Thrown as thrown:
+            return thrown.reply
+        self._mistake(f"isms {code} is not for us on SDK {self._sdk}")
+        return void() if 1 <= code <= self.codes.last else Broken(*UNKNOWN_TRANSACTION)
+
+    def _preferred_subscription(self, parcel: Parcel) -> bytes:
+        self._exact(parcel)
+        if self._faults.wrong_code_table:
+            return integers(0, 4711, 0)
+        return integers(self._preferred())
+
+    # -- sending -----------------------------------------------------------------------------------
+    def _text(self, parcel: Parcel) -> bytes:
+        """SendTextForSubscriber."""
+        sub_id, package, recipient, centre = self._head(parcel)
+        text = parcel.read_string16()
+        self._no_intent(parcel)
+        self._no_intent(parcel)
+        persist = self._tail(parcel)
+        self._permit(package, persist)
+        self._post(Sms(sub_id, recipient or "", [text or ""], centre, persist, package or SHELL))
+        return void()
+
+    def _multipart(self, parcel: Parcel) -> bytes:
+        """SendMultipartTextForSubscriber."""
+        sub_id, package, recipient, centre = self._head(parcel)
+        parts = parcel.read_strings()
+        self._null_list(parcel)
+        self._null_list(parcel)
+        persist = self._tail(parcel)
+        self._permit(SHELL if self._sdk >= TAGGED else package, persist)
+        if not parts:
+            raise Thrown(
+                NULL_POINTER, "Attempt to invoke interface method 'int java.util.List.size()' on a null object"
+            )
+        self._post(Sms(sub_id, recipient or "", [part or "" for part in parts], centre, persist, SHELL))
+        return void()
+
+    def _head(self, parcel: Parcel) -> tuple[int, str | None, str | None, str | None]:
+        sub_id, package = parcel.read_i32(), parcel.read_string16()
+        if self._sdk >= TAGGED and parcel.read_string16() is not None:
+            self._mistake("isms: an attribution tag that the shell does not have")
+        recipient, centre = parcel.read_string16(), parcel.read_string16()
+        if package != SHELL:
+            self._mistake(f"isms: package {package!r}")
+        if centre is not None:
+            self._mistake(f"isms: service centre {centre!r} in place of null")
+        return sub_id, package, recipient, centre
+
+    def _no_intent(self, parcel: Parcel) -> None:
+        """A PendingIntent that has to be null, for nothing of `service call` is one."""
+        if parcel.read_i32() != 0:
+            self._mistake("isms: a PendingIntent that is none")
+            raise Thrown(NULL_POINTER, "Attempt to read a PendingIntent from a null binder")
+
+    def _null_list(self, parcel: Parcel) -> None:
+        count = parcel.read_i32()
+        if count >= 0:  # a list, which would have to be as long as the parts
+            self._mistake("isms: a list of PendingIntents in place of null")
+        for _ in range(count):
+            self._no_intent(parcel)
+
+    def _tail(self, parcel: Parcel) -> bool:
+        if parcel.left < (12 if self._sdk >= TAGGED else 4):
+            self._mistake("isms: the parcel ends before its arguments do")
+        persist = parcel.read_i32() != 0
+        if self._sdk >= TAGGED:
+            parcel.read_i64()
+        self._exact(parcel)
+        return persist
+
+    def _exact(self, parcel: Parcel) -> None:
+        if parcel.left:
+            self._mistake(f"isms: {parcel.left} octets too many")
+            if self._sdk >= EXACT:
+                raise Thrown(BAD_PARCELABLE, f"Parcel data not fully consumed, unread size: {parcel.left}")
+
+    def _permit(self, package: str | None, persist: bool) -> None:
+        if self._faults.permission_denied:
+            raise Thrown(
+                SECURITY, "Sending SMS message: Neither user 2000 nor current process has android.permission.SEND_SMS."
+            )
+        if package != SHELL:
+            raise Thrown(SECURITY, f"Package {package} does not belong to 2000")
+        if not persist:
+            self._mistake("isms: persist is false")
+            if self._sdk < TAGGED:
+                raise Thrown(
+                    SECURITY, "Neither user 2000 nor current process has android.permission.MODIFY_PHONE_STATE."
+                )
+
+    def _post(self, sms: Sms) -> None:
+        self._send(sms)
+        if sms.state == "lost":
+            self._mistake(f"isms: {len(sms.parts)} parts that do not fit, or nobody to send to")

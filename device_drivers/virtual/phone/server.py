@@ -1,0 +1,140 @@
+"""A private adb server for the virtual phones: own port, own key, loopback only."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+from pathlib import Path
+
+from device_drivers.virtual.phone.adbd import PROBED
+
+#: seconds until it must listen
+START_WITHIN = 20.0
+#: seconds for one question to it
+ANSWER_WITHIN = 30.0
+
+
+class NoServer(Exception):
+    """The adb server does not run, or does not do what it was asked."""
+
+
+def adb_program() -> str:
+    """Where adb is. Raises NoServer with what to install."""
+    found = os.environ.get("ADBUTILS_ADB_PATH") or shutil.which("adb")
+    if not found:
+        raise NoServer("adb is not installed: apt install adb (Debian), or the Android platform tools")
+    return found
+
+
+class AdbServer:
+    """`adb nodaemon server` as a child of ours; its key and log live in `directory`. Never touches another server."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._process: asyncio.subprocess.Process | None = None
+        self.port = 0
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For programs that are to use this server."""
+        return {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "HOME": str(self._directory),
+            "ANDROID_USER_HOME": str(self._directory / ".android"),
+            "ADB_MDNS": "0",
+            "ADB_MDNS_AUTO_CONNECT": "0",
+            "ANDROID_ADB_SERVER_PORT": str(self.port),
+        }
+
+    async def start(self) -> None:
+        """Start it, on the same port when it ran before. Raises NoServer."""
+        program = adb_program()
+        (self._directory / ".android").mkdir(parents=True, exist_ok=True)
+        self.port = self.port or _free_port()
+        with (self._directory / "adb.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                program, "-P", str(self.port), "nodaemon", "server", env=self.environment,
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        try:
+            async with asyncio.timeout(START_WITHIN):
+                while not await self._listens():
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            await self.close()
+            raise NoServer(f"adb did not start: {self._last_words()}") from None
+
+    async def _listens(self) -> bool:
+        if self._process is None or self._process.returncode is not None:
+            raise NoServer(f"adb ended: {self._last_words()}")
+        with contextlib.suppress(NoServer, OSError):
+            return bool(await self.ask("host:version"))
+        return False
+
+    def _last_words(self) -> str:
+        return (self._directory / "adb.log").read_text(errors="replace")[-300:]
+
+    async def close(self) -> None:
+        """End it. Harmless when repeated."""
+        process, self._process = self._process, None
+        if process is not None:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+    async def kill(self) -> None:
+        """It dies; `start` or `restart` brings it back on the same port."""
+        await self.close()
+
+    async def restart(self) -> None:
+        """Kill and start it: it has forgotten every phone on the network. Raises NoServer."""
+        await self.close()
+        await self.start()
+
+    # -- asking ------------------------------------------------------------------------------------
+    async def ask(self, service: str) -> str:
+        """One question to the server itself. Raises NoServer with its refusal, OSError when it is away."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            writer.write(f"{len(service.encode()):04x}{service}".encode())
+            async with asyncio.timeout(ANSWER_WITHIN):
+                status = await reader.readexactly(4)
+                answer = await reader.readexactly(int(await reader.readexactly(4), 16))
+        except (asyncio.IncompleteReadError, TimeoutError):
+            raise NoServer(f"adb gave no answer to {service}") from None
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+        if status != b"OKAY":
+            raise NoServer(answer.decode("utf-8", "replace"))
+        return answer.decode("utf-8", "replace")
+
+    async def connect(self, address: str) -> str:
+        """Make it attach a phone; what it says. Raises like `ask`."""
+        return await self.ask(f"host:connect:{address}")
+
+    async def disconnect(self, address: str) -> str:
+        """Make it forget a phone. Raises like `ask`."""
+        return await self.ask(f"host:disconnect:{address}")
+
+    async def states(self) -> dict[str, str]:
+        """Serial → state. Raises like `ask`."""
+        lines = (await self.ask("host:devices")).splitlines()
+        return dict(line.split("\t", 1) for line in lines if "\t" in line)
+
+    async def until(self, serial: str, state: str, timeout: float = 20.0) -> None:
+        """Wait for a phone to reach a state, "" for gone. Raises TimeoutError."""
+        async with asyncio.timeout(timeout):
+            while (await self.states()).get(serial, "") != state:
+                await asyncio.sleep(0.02)
+
+
+def _free_port() -> int:
+    """One that nobody listens on, and that adb does not take for an emulator's."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port: int = probe.getsockname()[1]
+        if port not in PROBED:
+            return port
