@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from device_drivers.android_adb.shell import Shell
 
 
-async def run(shell: Shell, commands: Mapping[str, str], patience: float) -> dict[str, str]:
+async def run(shell: Shell, commands: Mapping[str, str]) -> dict[str, str]:
     """What each command printed, by its name; "" for one that the phone does not have. Raises Unheard.
 
     The commands are written by us alone; names are words. What they print is told apart by a number nobody can guess.
     """
     nonce = secrets.token_hex(8)
-    answer = await shell.script("\n".join(_steps(commands, nonce)), patience)
+    answer = await shell.script("\n".join(_steps(commands, nonce)), 2 * shell.patience)
     return split(answer.out, nonce, commands)
 
 

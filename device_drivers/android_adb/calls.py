@@ -1,26 +1,21 @@
-"""The phone's call log, where its shell may read it: who called while nobody was there."""
+"""The phone's call log, where its shell may read it: who called while nobody was there.
 
-from collections.abc import Iterable
+Its provider takes plain columns only, so the two columns that hold other people's words are asked for one by one.
+"""
+
+import time
+from collections.abc import Mapping
 
 from bridge.ports import Call, Memory
 from device_drivers.android_adb import rows
 from device_drivers.android_adb.shell import Shell
-from device_drivers.android_adb.store import PATIENCE
 
 KEY = "calls"
 URI = "content://call_log/calls"
 #: what the shell needs for it; stock phones give it from Android 12 or 13 on
 PERMISSION = "READ_CALL_LOG"
 
-_COLUMNS = {
-    "id": "_id",
-    "type": "type",
-    "dt": rows.whole("date"),
-    "du": "duration",
-    "nu": rows.escaped("number"),
-    "na": rows.escaped("name"),
-}
-_NEWEST = {"n": "count(*)", "m": "max(_id)"}
+_COLUMNS = ("_id", "type", "date", "duration")
 #: `CallLog.Calls.TYPE`: incoming, outgoing, missed, rejected, answered elsewhere
 _KINDS = {1: "incoming", 2: "outgoing", 3: "missed", 5: "missed", 7: "incoming"}
 
@@ -37,21 +32,21 @@ class CallLog:
 
     async def open(self) -> None:
         """Find the mark, or set it behind what is there. Raises Unheard, Garbled."""
+        newest = max((rows.number(row["_id"]) for row in await self._list(0)), default=0)
         kept = self._memory.get(KEY)
+        self._given = self._done = newest if kept is None else min(int(kept), newest)
         if kept is None:
-            self._done = await self._newest()
-            await self._memory.put(KEY, str(self._done))
-        else:
-            self._done = min(int(kept), await self._newest())
-        self._given = self._done
+            await self._memory.put(KEY, str(newest))
 
     async def new(self) -> list[Call]:
         """Calls that were not given out yet. Raises Unheard, Garbled."""
-        where = f"_id>{int(self._given)}"
-        answer = await self._shell.run(rows.query(URI, _COLUMNS, where, "_id ASC"), PATIENCE)
-        found = rows.parse(answer.out, tuple(_COLUMNS))
-        self._given = max((rows.number(row["id"]) for row in found), default=self._given)
-        return list(self._calls(found))
+        found = []
+        for row in await self._list(self._given):
+            call = await self._call(row)
+            self._given = rows.number(row["_id"])
+            if call is not None:
+                found.append(call)
+        return found
 
     async def acknowledge(self, slot: str) -> None:
         """It is safe."""
@@ -60,16 +55,22 @@ class CallLog:
             self._done = number
             await self._memory.put(KEY, str(number))
 
-    async def _newest(self) -> int:
-        answer = await self._shell.run(rows.query(URI, _NEWEST), PATIENCE)
-        summary = rows.parse(answer.out, tuple(_NEWEST))
-        return rows.number(summary[0]["m"]) if len(summary) == 1 else 0
+    async def _list(self, above: int) -> list[dict[str, str | None]]:
+        answer = await self._shell.run(rows.plain(URI, _COLUMNS, f"_id>{int(above)}", "_id ASC"))
+        return rows.parse(answer.out, _COLUMNS)
 
-    def _calls(self, found: Iterable[dict[str, str | None]]) -> Iterable[Call]:
-        for row in found:
-            key, at = rows.number(row["id"]), rows.number(row["dt"])
-            kind = _KINDS.get(rows.number(row["type"]))
-            if kind is None:
-                continue
-            number, name = rows.text(row["nu"]), rows.text(row["na"])
-            yield Call(self._line, f"call:{key}:{at}", kind, number, name, at, rows.number(row["du"]))
+    async def _call(self, row: Mapping[str, str | None]) -> Call | None:
+        """None for a kind that is no call: voicemail, a blocked number."""
+        kind = _KINDS.get(rows.number(row["type"]))
+        if kind is None:
+            return None
+        key, at = rows.number(row["_id"]), rows.number(row["date"])
+        number, name = await self._words(key, "number"), await self._words(key, "name")
+        # an older tool cuts the date to 32 bits
+        when = at if at > 1 << 32 else time.time_ns() // 1_000_000
+        return Call(self._line, f"call:{key}:{at}", kind, number, name, when, rows.number(row["duration"]))
+
+    async def _words(self, key: int, column: str) -> str:
+        answer = await self._shell.run(rows.plain(f"{URI}/{int(key)}", (column,)))
+        value = rows.single(answer.out, column)
+        return "" if value in {None, rows.NULL} else str(value)

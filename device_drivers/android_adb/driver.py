@@ -32,7 +32,7 @@ class AndroidAdbDriver:
     async def open(self, device: Device) -> PhoneLink:
         """Find the phone, ask what it is and may, and listen. Raises DeviceLost, SendRefused(LINE)."""
         chosen = Options.of(device.options)
-        found = Shell(Server(chosen.adb_host, chosen.adb_port), await self._serial(chosen))
+        found = Shell(Server(chosen.adb_host, chosen.adb_port), await self._serial(chosen), chosen.command_timeout)
         try:
             return await self._start(device, chosen, found)
         except BaseException:
@@ -66,6 +66,8 @@ class AndroidAdbDriver:
 
     async def discover(self) -> Sequence[Found]:
         """Phones that adb sees, with what it says of them."""
+        if not await shell.is_worthwhile(Server()):
+            return []
         try:
             seen, models = await shell.states(Server()), await shell.models(Server())
         except DeviceLost:

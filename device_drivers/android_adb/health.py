@@ -8,7 +8,6 @@ from device_drivers.android_adb import batch, subscriptions
 from device_drivers.android_adb.shell import Shell
 from device_drivers.android_adb.subscriptions import Sim
 
-PATIENCE = 45.0  # s
 #: percent; below this a phone that does not charge will not last the night
 LOW_BATTERY = 20
 
@@ -81,7 +80,7 @@ class Health:
 
 async def ask(shell: Shell, slots: Sequence[int]) -> Health:
     """Raises Unheard."""
-    said = await batch.run(shell, _COMMANDS, PATIENCE)
+    said = await batch.run(shell, _COMMANDS)
     airplane = said["airplane"].strip() == "1"
     listed = subscriptions.is_dump(said["subscriptions"])
     return Health(

@@ -86,7 +86,8 @@ class Inbox:
         newest = await self._store.newest()
         if newest is None:
             return  # not an empty store: the phone would not let us look
-        old = await self._store.newest(f"date<={int(self._date)}")
+        # an older tool cuts dates to 32 bits; then nothing can be told by date, and what is there counts as old
+        old = await self._store.newest(f"date<={int(self._date)}") if self._date > 1 << 32 else newest
         self._known, self._given = {}, {}
         await self._settle_below(old or 0)
         await self._keep()

@@ -122,7 +122,11 @@ class PhoneLink:
             raise SendRefused(f"there is no line {line} on this phone", Refusal.LINE)
         if stop := self._stop():
             raise SendRefused(f"{stop.sentence}: {stop.remedy}", Refusal.LINE)
-        return await self._sender.send(line, sim.sub, outgoing)
+        try:
+            return await self._sender.send(line, sim.sub, outgoing)
+        except DeviceLost as lost:
+            self._fail(lost.message)
+            raise
 
     async def inbound(self) -> AsyncIterator[Inbound]:
         """What came in, as it is found."""

@@ -11,6 +11,7 @@ OPTIONS: Mapping[str, tuple[type, str]] = {
     "adb_port": (int, "the adb server's port (default 5037)"),
     "numbers": (list, "the SIMs' own numbers, slot 1 first, where the phone does not know them"),
     "poll_interval": (float, "seconds between looks for new messages (default 3)"),
+    "command_timeout": (float, "seconds that a single command may take on the phone (default 30)"),
     "send_timeout": (float, "seconds to wait for a trace of a message that the phone took (default 90)"),
     "settle": (float, "seconds that such a trace must last to be believed (default 2)"),
     "segments_per_minute": (int, "SMS parts a minute and phone; Android itself stops at 30 (default 20)"),
@@ -34,6 +35,7 @@ class Options:
     adb_port: int = 0
     numbers: tuple[str, ...] = ()
     poll_interval: float = 3.0
+    command_timeout: float = 30.0
     send_timeout: float = 90.0
     settle: float = 2.0
     segments_per_minute: int = 20
@@ -65,7 +67,7 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
 def _contents(options: Options) -> list[str]:
     found = [
         f"{name}: must be more than 0"
-        for name in ("poll_interval", "send_timeout", "settle")
+        for name in ("poll_interval", "command_timeout", "send_timeout", "settle")
         if getattr(options, name) <= 0
     ]
     if options.serial and not _SERIAL.fullmatch(options.serial):

@@ -6,8 +6,6 @@ from device_drivers.android_adb import batch, facts, isms, rows, subscriptions
 from device_drivers.android_adb.facts import Messaging, Phone
 from device_drivers.android_adb.shell import Shell
 
-#: seconds for all of it: half a dozen small Java programs start on the phone
-PATIENCE = 60.0
 SMS = "content://sms"
 
 _PHONE = {"properties": "getprop", "user": "am get-started-user-state 0"}
@@ -28,7 +26,7 @@ _HIDES_SENT = 37
 
 async def phone(shell: Shell) -> Phone:
     """The phone itself, which also a phone that is still starting tells. Raises Unheard."""
-    said = await batch.run(shell, _PHONE, PATIENCE)
+    said = await batch.run(shell, _PHONE)
     return facts.phone(said["properties"], said["user"])
 
 
@@ -39,7 +37,7 @@ async def messaging(shell: Shell, sdk: int, may_guess: bool) -> Messaging:
         commands["preferred"] = shlex.join(ask)
     if sdk >= _HIDES_SENT and may_guess:
         commands["restricted"] = _RESTRICTED
-    said = await batch.run(shell, commands, PATIENCE)
+    said = await batch.run(shell, commands)
     app = said["app"].strip()
     return Messaging(
         service=": found" in said["service"],

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from bridge.errors import DeviceLost, Refusal, SendRefused
 from device_drivers.android_adb.shell import Shell
 
-PATIENCE = 10.0  # s
 #: lines that are looked through
 LINES = 400
 
@@ -32,7 +31,6 @@ _CAUSES = {
     **dict.fromkeys((1, 28, 30), ("unknown number", _PERMANENT)),
     **dict.fromkeys((10, 21, 29, 50, 69), ("rejected by the network", _PERMANENT)),
     **dict.fromkeys((81, 95, 96, 97, 98, 99, 111), ("not understood by the network", _PERMANENT)),
-    **dict.fromkeys((310, 313, 315), ("the SIM cannot be used", Refusal.LINE)),
 }
 #: Android's own (`SmsManager.RESULT_…`)
 _RESULTS = {
@@ -68,7 +66,7 @@ NEVER = Moment("\0")
 async def now(shell: Shell) -> Moment:
     """Where the log ends; NEVER when it cannot be read."""
     try:
-        listed = _lines((await shell.run(_logcat(1), PATIENCE)).out)
+        listed = _lines((await shell.run(_logcat(1))).out)
     except DeviceLost:
         return NEVER
     return Moment(listed[-1] if listed else "")
@@ -77,7 +75,7 @@ async def now(shell: Shell) -> Moment:
 async def failure(shell: Shell, since: Moment, message: int) -> SendRefused | None:
     """Why the message failed, if the log says so since then; None also when the log cannot be read."""
     try:
-        answer = await shell.run(_logcat(LINES), PATIENCE)
+        answer = await shell.run(_logcat(LINES))
     except DeviceLost:
         return None
     return understand(after(answer.out, since), message)

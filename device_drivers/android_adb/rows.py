@@ -55,8 +55,8 @@ def plain(uri: str, columns: Sequence[str], where: str = "", sort: str = "") -> 
 def parse(out: str, columns: Sequence[str]) -> list[dict[str, str | None]]:
     """The rows, each by column; None for NULL. Raises Garbled."""
     lines = out.split("\n")  # never splitlines(): it takes U+2028 and others for line ends
-    if lines and lines[-1] == "":
-        lines.pop()
+    if lines.pop() or not lines:  # an exception of the store goes elsewhere, and nothing comes here
+        raise Garbled("the phone did not answer the question")
     if lines == [NOTHING]:
         return []
     return [_row(line.removesuffix("\r"), number, columns) for number, line in enumerate(lines)]

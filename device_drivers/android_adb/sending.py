@@ -26,8 +26,6 @@ from device_drivers.android_adb.shell import Shell, Unheard
 from device_drivers.android_adb.store import Box, Row, Store
 
 KEY = "sending"
-#: seconds for the service to take a message
-HAND_OVER = 30.0
 #: the first look for a trace comes so soon, later ones ever less often
 FIRST_LOOK = 0.5
 #: seconds for which a late trace is looked for
@@ -146,15 +144,18 @@ class Sender:
         return flight
 
     async def _newest(self) -> int:
+        """Without it no trace would tell anything, so the message stays with us."""
         try:
             newest = await self._store.newest()
         except Garbled as error:
-            raise SendRefused(f"the phone's SMS store cannot be read: {error}", Refusal.TEMPORARY) from error
-        return newest or 0
+            raise DeviceLost(f"the phone's SMS store cannot be read: {error}") from error
+        if newest is None:
+            raise DeviceLost("the phone does not let its shell read SMS any more")
+        return newest
 
     async def _hand_over(self, argv: Sequence[str], flight: Flight) -> None:
         try:
-            answer = await self._shell.run(argv, HAND_OVER)
+            answer = await self._shell.run(argv)
         except Unheard as unheard:
             if unheard.handed:
                 raise OutcomeUnknown(f"the phone was given the message, then: {unheard.message}") from unheard

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from adbutils import AdbClient, AdbConnection, AdbError
@@ -98,22 +99,21 @@ class _Call:
 class Shell:
     """One phone's shell."""
 
-    def __init__(self, server: Server, serial: str) -> None:
+    def __init__(self, server: Server, serial: str, patience: float) -> None:
         self.serial = serial
+        #: seconds that a command may take, in all
+        self.patience = patience
         self._server = server
         self._threads = ThreadPoolExecutor(4, thread_name_prefix=f"adb {serial}")
         self._calls: set[_Call] = set()
         self._loss = ""
 
-    async def run(self, argv: Sequence[str], patience: float) -> Answer:
-        """One command; each argument is quoted. Raises Unheard."""
-        return await self.script(shlex.join(argv), patience)
+    async def run(self, argv: Sequence[str], patience: float = 0.0) -> Answer:
+        """One command; each argument is quoted. Raises Unheard. `patience` in seconds, where it is another one."""
+        return await self.script(shlex.join(argv), patience or self.patience)
 
     async def script(self, text: str, patience: float) -> Answer:
-        """What the phone's shell is to run as it stands: ours alone, word by word. Raises Unheard.
-
-        `patience` in seconds, for everything together.
-        """
+        """What the phone's shell is to run as it stands: ours alone, word by word. Raises Unheard."""
         command = text.encode()
         if len(command) + 16 > LONGEST_COMMAND:
             raise ValueError("the command is longer than adb can carry")
@@ -140,10 +140,14 @@ class Shell:
             self._calls.discard(call)
 
     def _execute(self, call: _Call, command: bytes) -> Answer:
-        """On a thread. The transport is opened by adbutils; the command is sent whole and read packet by packet."""
-        device = self._server.client().device(self.serial)
-        connection = call.hold(device.open_transport(timeout=SERVER_PATIENCE))
+        """On a thread: choose the phone, send the command whole, read the answer packet by packet.
+
+        Not by adbutils' `open_transport`, which forgets its socket when the phone is not there.
+        """
+        connection = call.hold(self._server.client().make_connection())
         try:
+            connection.send_command(f"host:transport:{self.serial}")
+            connection.check_okay()
             connection.conn.settimeout(None)
             service = b"shell,v2,raw:" + command
             call.handed = True
@@ -179,6 +183,11 @@ class Shell:
         self._threads.shutdown(wait=False)
 
 
+async def is_worthwhile(server: Server) -> bool:
+    """Is there an adb server, or a phone to start one for?"""
+    return await asyncio.to_thread(lambda: _is_running(server) or _is_plugged_in())
+
+
 async def states(server: Server) -> Mapping[str, str]:
     """Serial → state of every phone that adb sees. Raises DeviceLost with what is wrong with adb."""
     return await _asked(server, _listed)
@@ -206,6 +215,23 @@ async def _asked(server: Server, ask: Callable[[AdbClient], T]) -> T:
         raise DeviceLost("the adb server does not answer") from None
     except _FAILURES as error:
         raise DeviceLost(f"adb cannot be used: {_words(error)}; is it installed?") from error
+
+
+def _is_running(server: Server) -> bool:
+    client = server.client()
+    with suppress(OSError), socket.create_connection((client.host, client.port), timeout=1.0):
+        return True
+    return False
+
+
+def _is_plugged_in() -> bool:
+    """Does a USB device have the interface by which adb speaks (class FF, subclass 42, protocol 01)?"""
+    for interface in Path("/sys/bus/usb/devices").glob("*:*"):
+        names = ("bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol")
+        with suppress(OSError):
+            if [(interface / name).read_text().strip().lower() for name in names] == ["ff", "42", "01"]:
+                return True
+    return False
 
 
 def _listed(client: AdbClient) -> Mapping[str, str]:

@@ -8,8 +8,6 @@ from device_drivers.android_adb import rows
 from device_drivers.android_adb.probe import SMS
 from device_drivers.android_adb.shell import Shell
 
-#: seconds for one query; each starts a small Java program on the phone
-PATIENCE = 30.0
 _COLUMNS = {
     "id": "_id",
     "type": "type",
@@ -72,20 +70,20 @@ class Store:
         """By number, oldest first. Raises Unheard, Garbled. `where` is ours, with numbers alone put in."""
         if not self._expressions:
             return await self._slowly(where)
-        answer = await self._shell.run(rows.query(SMS, _COLUMNS, where, "_id ASC"), PATIENCE)
+        answer = await self._shell.run(rows.query(SMS, _COLUMNS, where, "_id ASC"))
         return [_row(row) for row in rows.parse(answer.out, tuple(_COLUMNS))]
 
     async def newest(self, where: str = "") -> int | None:
         """The highest number, 0 for none at all; None when the phone would not say. Raises Unheard, Garbled."""
         if not self._expressions:
             listed = await self._list(where)
-            return max((rows.number(row["_id"]) for row in listed), default=None)
-        answer = await self._shell.run(rows.query(SMS, _SUMMARY, where), PATIENCE)
+            return max((rows.number(row["_id"]) for row in listed), default=0)
+        answer = await self._shell.run(rows.query(SMS, _SUMMARY, where))
         summary = rows.parse(answer.out, tuple(_SUMMARY))
         return rows.number(summary[0]["m"]) if len(summary) == 1 else None
 
     async def _list(self, where: str) -> list[dict[str, str | None]]:
-        answer = await self._shell.run(rows.plain(SMS, _LIST, where, "_id ASC"), PATIENCE)
+        answer = await self._shell.run(rows.plain(SMS, _LIST, where, "_id ASC"))
         return rows.parse(answer.out, _LIST)
 
     async def _slowly(self, where: str) -> list[Row]:
@@ -103,7 +101,7 @@ class Store:
         number = rows.number(listed["_id"])
         values: dict[str, str] = {}
         for column in ("date_sent", "creator", "address", "body"):
-            value = rows.single((await self._shell.run(rows.plain(f"{SMS}/{number}", (column,)), PATIENCE)).out, column)
+            value = rows.single((await self._shell.run(rows.plain(f"{SMS}/{number}", (column,)))).out, column)
             if value is None:
                 return None
             values[column] = "" if value == rows.NULL and column != "body" else value
@@ -112,11 +110,16 @@ class Store:
             rows.number(listed["type"]),
             rows.number(listed["sub_id"], -1),
             rows.number(listed["date"]),
-            rows.number(values["date_sent"] or "0"),
+            _plausible(rows.number(values["date_sent"] or "0")),
             values["creator"],
             values["address"],
             values["body"],
         )
+
+
+def _plausible(date: int) -> int:
+    """A date in ms as it is; 0 for what is left of one after an older tool cut it to 32 bits."""
+    return date if date > 1 << 32 else 0
 
 
 def _row(row: dict[str, str | None]) -> Row:
