@@ -49,7 +49,7 @@ class AndroidAdbBench:
         await self._adb.close()
         await self._phone.close()
         self._network.close()
-        assert self._phone.mistakes == []
+        assert not self._phone.mistakes, self._phone.mistakes
 
     @property
     def device(self) -> Device:
