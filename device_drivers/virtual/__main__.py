@@ -1,6 +1,6 @@
 """A virtual network as its own process: `python -m device_drivers.virtual --dir D --modems 2`.
 
-Prints one line of JSON (numbers, ports, control, customers) when it is ready; ends with SIGTERM or SIGINT.
+Prints one line of JSON (numbers, ports, phones, control, customers) when it is ready; ends with SIGTERM or SIGINT.
 """
 
 import argparse
@@ -18,6 +18,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m device_drivers.virtual", description="A virtual SMS network.")
     parser.add_argument("--dir", type=Path, required=True, help="where the ports and the control socket appear")
     parser.add_argument("--modems", type=int, default=1, help="how many (default 1)")
+    parser.add_argument("--phones", type=int, default=0, help="how many Android phones for adb to connect (default 0)")
     parser.add_argument("--customers", type=int, default=10, help="how many phones of other people (default 10)")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="generic", help="the make of the modems")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds the network takes for a message")
@@ -31,11 +32,12 @@ async def _run(given: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
     profiles = [PROFILES[given.profile]] * given.modems
-    async with World(given.dir.absolute(), profiles, given.customers, given.seed) as world:
+    async with World(given.dir.absolute(), profiles, given.customers, given.seed, given.phones) as world:
         world.network.rules.send_latency = given.latency
         ready = {
             "numbers": [modem.number for modem in world.modems],
             "ports": [modem.port for modem in world.modems],
+            "phones": [{"number": phone.sims[0].number, "address": phone.address} for phone in world.phones],
             "control": str(world.control.path),
             "customers": world.customers,
         }

@@ -2,7 +2,8 @@
 
 A request is one object with a `command`; each answer is one object: what was asked for, or `{"error": "…"}`.
 
-numbers                                     lines (number, port, plugged, profile, held) and handsets
+numbers                                     lines (number, port, plugged, profile, held), phones (number, address,
+                                            plugged, sdk, held) and handsets
 receive  from?, to?, text                   a customer writes to a line (the first one)
 handset  number, count?, timeout?, follow?  what a customer's phone received; waits for `count`; follows for ever
 rules    any field of `Rules`?              set those, tell all
@@ -14,7 +15,12 @@ ring     modem?, from?, times?
 registration  modem?, stat                  +CREG
 signal   modem?, rssi                       +CSQ
 
-`modem` is a line's number or its place in `numbers`, the first one when left out.
+phone    phone?, do: unplug, replug, reboot, unlock, wipe_store
+phone    phone?, do: type, to?, text        somebody writes an SMS on the phone
+phone    phone?, do: call, kind?, from?     a call: MISSED, INCOMING, OUTGOING
+phone    phone?, any plain field of the phone's `Faults`?   `authorized`, `has_pin`, `airplane` …: set those, tell all
+
+`modem` and `phone` are a line's number or its place in `numbers`, the first one when left out.
 """
 
 import asyncio
@@ -29,6 +35,7 @@ from bridge.tasks import Tasks
 from device_drivers.virtual.handset import Sms
 from device_drivers.virtual.modem import Modem
 from device_drivers.virtual.network import Network
+from device_drivers.virtual.phone import Kind, Phone
 from device_drivers.virtual.socketpath import address
 
 Request = Mapping[str, Any]
@@ -76,9 +83,10 @@ async def follow(path: Path | str, request: Request) -> AsyncIterator[Answer]:
 class Control:
     """The server side. `start` and `close` it, or use it as an async context."""
 
-    def __init__(self, network: Network, modems: Sequence[Modem], path: Path) -> None:
+    def __init__(self, network: Network, modems: Sequence[Modem], path: Path, phones: Sequence[Phone] = ()) -> None:
         self._network = network
         self._modems = modems
+        self._phones = phones
         self.path = path
         self._tasks = Tasks("virtual control")
         self._server: asyncio.Server | None = None
@@ -88,6 +96,7 @@ class Control:
             "receive": self._receive,
             "rules": lambda request: _adjust(self._network.rules, request, asdict(self._network.rules)),
             "faults": self._faults,
+            "phone": self._steer_phone,
         }
 
     async def start(self) -> None:
@@ -170,8 +179,19 @@ class Control:
             }
             for modem in self._modems
         ]
-        ours = {modem.number for modem in self._modems}
-        return {"lines": lines, "handsets": [number for number in self._network.numbers if number not in ours]}
+        phones = [
+            {
+                "number": phone.sims[0].number,
+                "address": phone.address,
+                "plugged": phone.plugged,
+                "sdk": phone.state.sdk,
+                "held": self._network.held(phone.sims[0].number),
+            }
+            for phone in self._phones
+        ]
+        ours = {modem.number for modem in self._modems} | {sim.number for one in self._phones for sim in one.sims}
+        handsets = [number for number in self._network.numbers if number not in ours]
+        return {"lines": lines, "phones": phones, "handsets": handsets}
 
     def _receive(self, request: Request) -> Answer:
         sender = self._network.handset(request.get("from", CUSTOMER))
@@ -224,6 +244,30 @@ class Control:
             case _:
                 raise NotDone(f"no command {name}")
         return {"number": modem.number, "port": modem.port, "plugged": modem.plugged}
+
+    # -- one phone --------------------------------------------------------------------------------
+    def _phone(self, request: Request) -> Phone:
+        wanted = request.get("phone", 0)
+        for place, phone in enumerate(self._phones):
+            if wanted in (place, str(place), *(sim.number for sim in phone.sims)):
+                return phone
+        raise NotDone(f"no phone {wanted}")
+
+    def _steer_phone(self, request: Request) -> Answer:
+        phone = self._phone(request)
+        match request.get("do"):
+            case None:
+                told = {name: value for name, value in asdict(phone.faults).items() if isinstance(value, int | float)}
+                return _adjust(phone.faults, {key: value for key, value in request.items() if key != "phone"}, told)
+            case "unplug" | "replug" | "reboot" | "unlock" | "wipe_store" as what:
+                getattr(phone, what)()
+            case "type":
+                phone.type_sms(request.get("to", CUSTOMER), request["text"])
+            case "call":
+                phone.add_call(Kind[request.get("kind", "MISSED")], request.get("from", CUSTOMER))
+            case what:
+                raise NotDone(f"no phone can {what}")
+        return {"number": phone.sims[0].number, "address": phone.address, "plugged": phone.plugged}
 
 
 def _told(sms: Sms) -> Answer:

@@ -1,4 +1,4 @@
-"""A whole virtual network in one object: modem lines, customers' phones and the control socket."""
+"""A whole virtual network in one object: modem lines, phone lines, customers' phones and the control socket."""
 
 import contextlib
 from collections.abc import Sequence
@@ -9,26 +9,33 @@ from typing import Self
 from device_drivers.virtual.control import Control
 from device_drivers.virtual.modem import Modem
 from device_drivers.virtual.network import Network
+from device_drivers.virtual.phone import Phone
 from device_drivers.virtual.profile import GENERIC, Profile
 
-#: fictional numbers: +1 555 01xx; lines are the first half, customers the second
-FIRST_LINE, FIRST_CUSTOMER, NUMBERS = 15550100, 15550150, 50
+#: fictional numbers: +1 555 01xx; modems, then phones are the first half, customers the second
+FIRST_LINE, FIRST_PHONE, FIRST_CUSTOMER, NUMBERS = 15550100, 15550140, 15550150, 50
+PHONES = FIRST_CUSTOMER - FIRST_PHONE
 
 
 class World:
-    """Modems under `directory/modem0`…, and `directory/virtual.sock` to steer them. Use it as an async context."""
+    """Modems under `directory/modem0`…, phones at their `address`, and `directory/virtual.sock` to steer them.
+
+    Use it as an async context.
+    """
 
     def __init__(
-        self, directory: Path, modems: int | Sequence[Profile] = 1, customers: int = 10, seed: int = 0
+        self, directory: Path, modems: int | Sequence[Profile] = 1, customers: int = 10, seed: int = 0, phones: int = 0
     ) -> None:
         profiles = [GENERIC] * modems if isinstance(modems, int) else list(modems)
-        if len(profiles) > NUMBERS or customers > NUMBERS:
-            raise ValueError(f"there are fictional numbers for {NUMBERS} lines and {NUMBERS} customers")
+        room = NUMBERS - PHONES if phones else NUMBERS
+        if len(profiles) > room or phones > PHONES or customers > NUMBERS:
+            raise ValueError(f"there are fictional numbers for {room} modems, {PHONES} phones and {NUMBERS} customers")
         self.directory = directory
         self.network = Network(seed)
         self.modems = [_modem(self.network, place, profile, directory) for place, profile in enumerate(profiles)]
         self.customers = [f"+{FIRST_CUSTOMER + place}" for place in range(customers)]
-        self.control = Control(self.network, self.modems, directory / "virtual.sock")
+        self.phones = [_phone(self.network, place) for place in range(phones)]
+        self.control = Control(self.network, self.modems, directory / "virtual.sock", self.phones)
 
     async def start(self) -> None:
         """Plug everything in and listen. Raises OSError when the directory will not do."""
@@ -39,6 +46,8 @@ class World:
             undo.push_async_callback(self.close)
             for modem in self.modems:
                 await modem.start()
+            for phone in self.phones:
+                await phone.start()
             await self.control.start()
             undo.pop_all()
 
@@ -47,6 +56,8 @@ class World:
         await self.control.close()
         for modem in self.modems:
             await modem.close()
+        for phone in self.phones:
+            await phone.close()
         self.network.close()
 
     async def __aenter__(self) -> Self:
@@ -69,6 +80,10 @@ def _modem(network: Network, place: int, profile: Profile, directory: Path) -> M
         link_path=directory / f"modem{place}",
         profile=profile,
     )
+
+
+def _phone(network: Network, place: int) -> Phone:
+    return Phone(network, [f"+{FIRST_PHONE + place}"], serial=f"VIRTUAL{place:04}")
 
 
 def _with_check_digit(digits: str) -> str:

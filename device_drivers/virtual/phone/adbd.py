@@ -1,4 +1,4 @@
-"""The phone's end of the adb protocol over TCP: header, streams, authentication (AOSP packages/modules/adb, protocol.txt).
+"""The phone's end of the adb protocol over TCP: header, streams, authentication (AOSP adb, protocol.txt).
 
 The far end is a real adb server that was told `adb connect`.
 """
@@ -55,7 +55,8 @@ class Stream:
         """Send, each piece when the host has taken the one before. Raises ConnectionError when the stream is gone."""
         size = self._connection.max_payload
         for start in range(0, len(data), size):
-            await self._ready.wait()
+            while not self._ready.is_set():  # whoever comes first takes the turn
+                await self._ready.wait()
             if self.closed:
                 raise ConnectionResetError("the host closed the stream")
             self._ready.clear()

@@ -101,7 +101,7 @@ class Content:
     def _ask(self, authority: str, path: str, query: Query) -> Found | None:
         if authority == "sms":
             return self._sms(path, query)
-        if authority == "call_log" and path.split("/")[0] == "calls":
+        if authority == "call_log" and path.split("/", maxsplit=1)[0] == "calls":
             return self._calls.query(path.removeprefix("calls"), query.projection, query.where, query.sort)
         self._mistake(f"content: {query.uri}")
         raise LookupError(f"Could not find provider: {authority}")

@@ -37,7 +37,8 @@ async def run(state: State, arguments: list[str], write: Write) -> int:
 # -- subscriptions ---------------------------------------------------------------------------------
 def _controller(state: State) -> str:
     records = [
-        f"  {{id={sim.sub_id} iccId={sim.iccid[:9]}[****] simSlotIndex={sim.slot - 1} carrierId=-1 displayName={OPERATOR} "
+        f"  {{id={sim.sub_id} iccId={sim.iccid[:9]}[****] simSlotIndex={sim.slot - 1} carrierId=-1 "
+        f"displayName={OPERATOR} "
         f"carrierName={OPERATOR} nameSource=0 iconTint=-16746133 number=[****] dataRoaming=0 iconBitmap=null mcc=001 "
         "mnc=01 countryIso= isEmbedded=false nativeAccessRules=null cardString=[****] cardId=0 isOpportunistic=false "
         "groupUUID=null isGroupDisabled=false profileClass=-1 subscriptionType=0}"
@@ -57,7 +58,8 @@ def _controller(state: State) -> str:
 
 def _manager(state: State) -> str:
     records = [
-        f"[SubscriptionInfoInternal: id={sim.sub_id} iccId={sim.iccid[:9]}[****] simSlotIndex={sim.slot - 1} portIndex=0 "
+        f"[SubscriptionInfoInternal: id={sim.sub_id} iccId={sim.iccid[:9]}[****] simSlotIndex={sim.slot - 1} "
+        "portIndex=0 "
         f"isEmbedded=0 isRemovableEmbedded=0 carrierId=-1 displayName={OPERATOR} carrierName={OPERATOR} "
         "isOpportunistic=0 displayNameSource=CARRIER iconTint=-16746133 number=[****] dataRoaming=0 mcc=001 mnc=01 "
         "ehplmns= hplmns= cardString=[****] cardId=0 type=LOCAL_SIM areUiccApplicationsEnabled=1]"
@@ -84,7 +86,8 @@ def _battery(state: State) -> str:
     return (
         "Current Battery Service state:\n  AC powered: false\n"
         f"  USB powered: {powered}\n  Wireless powered: false\n  Max charging current: {faults.usb_power * 1000}\n"
-        f"  Max charging voltage: 5000000\n  Charge counter: 2100000\n  status: {status}\n  health: 2\n  present: true\n"
+        f"  Max charging voltage: 5000000\n  Charge counter: 2100000\n  status: {status}\n"
+        "  health: 2\n  present: true\n"
         f"  level: {faults.battery}\n  scale: 100\n  voltage: 4012\n  temperature: 281\n  technology: Li-ion\n"
     )
 
@@ -96,7 +99,7 @@ def _registry(state: State, sim: Sim) -> str:
     level = 3 if service == 0 else 0
     if state.sdk < NAMED:
         named = f"{operator} {operator} {NETWORK}" if operator else "null null null"
-        reach = f"{service} {service} voice home data home {named} LTE LTE CSS not supported -1 -1 RoamInd=-1 EmergOnly=false"
+        reach = f"{service} {service} voice home data home {named} LTE LTE CSS not supported -1 -1 EmergOnly=false"
         signal = f"SignalStrength: {20 if level else 99} 0 -120 -160 -120 -1 -1 28 -95 -10 80 2147483647 gsm|lte"
     else:
         word = {0: "IN_SERVICE", 1: "OUT_OF_SERVICE", 3: "POWER_OFF"}[service]

@@ -53,18 +53,15 @@ class Listener:
             accepted, _ = bound.accept()
             accepted.setblocking(False)
             self._open.add(accepted)
-            self._tasks.start(self._connection(accepted), "connection")
+            self._tasks.start(self._connection(bound, accepted), "connection")
 
-    async def _connection(self, accepted: socket.socket) -> None:
-        if self._socket is None:  # it came while we closed
-            self._open.discard(accepted)
-            accepted.close()
-            return
+    async def _connection(self, bound: socket.socket, accepted: socket.socket) -> None:
         reader, writer = await _streams(accepted)
         self._open.discard(accepted)
         self._writers.add(writer)
         try:
-            await self._serve(reader, writer)
+            if self._socket is bound:  # else it came while we closed
+                await self._serve(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # it left
         finally:

@@ -13,7 +13,7 @@ from device_drivers.virtual.phone.provider import MESSAGING, Provider
 from device_drivers.virtual.phone.radiolog import RadioLog
 from device_drivers.virtual.phone.service import Service
 from device_drivers.virtual.phone.shell import Shell
-from device_drivers.virtual.phone.sim import Sim, Surroundings
+from device_drivers.virtual.phone.sim import Sim
 from device_drivers.virtual.phone.state import State
 from device_drivers.virtual.phone.telephony import Sms, Telephony, parts_of
 
@@ -27,7 +27,7 @@ class Phone:
     Raises ValueError for an SDK before 23 (Android 6) and for a number of SIMs that no phone has.
     """
 
-    def __init__(  # noqa: PLR0913 - what a person who buys a phone may choose
+    def __init__(
         self,
         network: Network,
         numbers: Sequence[str],
@@ -46,11 +46,9 @@ class Phone:
         self.log = RadioLog(self.state.now)
         self.provider = Provider(sdk)
         self.calls = CallLog(sdk, self.state.reads_calls)
-        self.telephony = Telephony(network, self.provider, self.log, self.faults, self.state.now)
-        around = Surroundings(self.provider, self.log, self.faults, self.state.now, lambda: self.state.locked)
-        self.sims = [Sim(number, slot, around) for slot, number in enumerate(numbers, 1)]
+        self.telephony = Telephony(network, self.provider, self.log, self.state)
+        self.sims = [Sim(number, slot, self.state, self.provider, self.log) for slot, number in enumerate(numbers, 1)]
         self.state.sims = self.sims
-        self.telephony.insert_sims({sim.sub_id: sim.number for sim in self.sims})
         self.commands = self._commands()
         self._shell = Shell(self.commands.names, self.commands.run, self.mistakes.append)
         self._adbd = Adbd(
@@ -63,7 +61,7 @@ class Phone:
         rights = Rights(
             sms=lambda: self.state.op("READ_SMS") == "allow",
             restricted=lambda: self.state.op("READ_RESTRICTED_MESSAGES") == "allow",
-            unlocked=lambda: not self.state.locked,
+            unlocked=lambda: not (self.state.locked or self.faults.booting),
         )
         content = Content(self.provider, self.calls, self.faults, rights, self.mistakes.append)
         service = Service(isms, self.faults, self.mistakes.append)
@@ -93,6 +91,11 @@ class Phone:
     def plugged(self) -> bool:
         """Whether adb can reach it."""
         return self._adbd.plugged
+
+    @property
+    def locked(self) -> bool:
+        """Whether its storage waits for the PIN."""
+        return self.state.locked
 
     async def start(self) -> None:
         """Switch it on and plug it in. Raises OSError, FileNotFoundError without a shell among them."""
@@ -148,7 +151,7 @@ class Phone:
         self.telephony.send(sms)
         return sms
 
-    def add_call(  # noqa: PLR0913 - what a call has
+    def add_call(
         self, kind: Kind, number: str, name: str | None = None, duration: int = 0, at: int | None = None, slot: int = 1
     ) -> int:
         """A call happened; `duration` in seconds, `at` in Unix ms (now). Its id."""

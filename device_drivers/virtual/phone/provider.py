@@ -80,7 +80,8 @@ class Provider:
     def insert(self, **columns: object) -> int:
         """Add a row; its id."""
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        cursor = self._database.execute(f"INSERT INTO sms ({names}) VALUES ({marks})", list(columns.values()))  # noqa: S608 - names from our own code
+        statement = f"INSERT INTO sms ({names}) VALUES ({marks})"  # noqa: S608 - names from our own code
+        cursor = self._database.execute(statement, list(columns.values()))
         self._changed()
         return cursor.lastrowid or 0
 

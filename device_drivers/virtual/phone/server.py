@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from device_drivers.virtual.phone.adbd import PROBED
@@ -59,7 +60,7 @@ class AdbServer:
             )  # fmt: skip
         try:
             async with asyncio.timeout(START_WITHIN):
-                while not await self._listens():
+                while not await self._listens():  # noqa: ASYNC110 - adb tells nobody when it is ready
                     await asyncio.sleep(0.02)
         except TimeoutError:
             await self.close()
@@ -95,21 +96,25 @@ class AdbServer:
     # -- asking ------------------------------------------------------------------------------------
     async def ask(self, service: str) -> str:
         """One question to the server itself. Raises NoServer with its refusal, OSError when it is away."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
-            writer.write(f"{len(service.encode()):04x}{service}".encode())
-            async with asyncio.timeout(ANSWER_WITHIN):
-                status = await reader.readexactly(4)
-                answer = await reader.readexactly(int(await reader.readexactly(4), 16))
+            async with asyncio.timeout(ANSWER_WITHIN), self._conversation() as (reader, writer):
+                _say(writer, service)
+                status, answer = await reader.readexactly(4), await _block(reader)
         except (asyncio.IncompleteReadError, TimeoutError):
             raise NoServer(f"adb gave no answer to {service}") from None
+        if status != b"OKAY":
+            raise NoServer(answer)
+        return answer
+
+    @contextlib.asynccontextmanager
+    async def _conversation(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            yield reader, writer
         finally:
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
-        if status != b"OKAY":
-            raise NoServer(answer.decode("utf-8", "replace"))
-        return answer.decode("utf-8", "replace")
 
     async def connect(self, address: str) -> str:
         """Make it attach a phone; what it says. Raises like `ask`."""
@@ -121,14 +126,28 @@ class AdbServer:
 
     async def states(self) -> dict[str, str]:
         """Serial → state. Raises like `ask`."""
-        lines = (await self.ask("host:devices")).splitlines()
-        return dict(line.split("\t", 1) for line in lines if "\t" in line)
+        return _states(await self.ask("host:devices"))
 
     async def until(self, serial: str, state: str, timeout: float = 20.0) -> None:
-        """Wait for a phone to reach a state, "" for gone. Raises TimeoutError."""
-        async with asyncio.timeout(timeout):
-            while (await self.states()).get(serial, "") != state:
-                await asyncio.sleep(0.02)
+        """Wait for a phone to reach a state, "" for gone. Raises TimeoutError, and like `ask`."""
+        async with asyncio.timeout(timeout), self._conversation() as (reader, writer):
+            _say(writer, "host:track-devices")
+            if await reader.readexactly(4) != b"OKAY":
+                raise NoServer("adb does not tell of its phones")
+            while _states(await _block(reader)).get(serial, "") != state:
+                pass  # the next block comes with the next change
+
+
+def _say(writer: asyncio.StreamWriter, service: str) -> None:
+    writer.write(f"{len(service.encode()):04x}{service}".encode())
+
+
+async def _block(reader: asyncio.StreamReader) -> str:
+    return (await reader.readexactly(int(await reader.readexactly(4), 16))).decode("utf-8", "replace")
+
+
+def _states(block: str) -> dict[str, str]:
+    return dict(line.split("\t", 1) for line in block.splitlines() if "\t" in line)
 
 
 def _free_port() -> int:

@@ -10,7 +10,10 @@ from device_drivers.virtual.phone.parcel import Parcel, printed
 Write = Callable[[int, bytes], None]
 Mistake = Callable[[str], None]
 
-_USAGE = b"Usage: service [-h|-?]\n       service list\n       service check SERVICE\n       service call SERVICE CODE [i32 N | i64 N | f N | d N | s16 STR | null | fd f | nfd n | afd f ] ...\n"
+_USAGE = (
+    b"Usage: service [-h|-?]\n       service list\n       service check SERVICE\n       service call SERVICE CODE "
+    b"[i32 N | i64 N | f N | d N | s16 STR | null | fd f | nfd n | afd f ] ...\n"
+)
 
 
 class Service:

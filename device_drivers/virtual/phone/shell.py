@@ -53,8 +53,8 @@ class Shell:
         self._listener = Listener("virtual phone's commands", self._command)
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self._sessions = 0
-        #: writers of running commands, by the shell that started them
-        self._running: dict[str, set[asyncio.StreamWriter]] = {}
+        #: commands that run, by the shell that started them
+        self._running: dict[str, set[asyncio.Task[None]]] = {}
         self.path = device_shell()
 
     # -- the commands ------------------------------------------------------------------------------
@@ -92,13 +92,15 @@ class Shell:
         running = self._running.get(session)
         if running is None:
             return  # its shell is over
-        running.add(writer)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - each connection is served by a task
+        running.add(task)
         try:
             code = await self._run(words, lambda kind, data: writer.write(packet(kind, data)))
             writer.write(packet(EXIT, bytes((code,))))
             await writer.drain()
         finally:
-            running.discard(writer)
+            running.discard(task)
 
     # -- command lines -----------------------------------------------------------------------------
     def opened(self, stream: Stream, service: str) -> Service | None:
@@ -120,8 +122,8 @@ class Shell:
 
     def ended(self, environment: dict[str, str]) -> None:
         """A shell is over, and so are its commands."""
-        for writer in self._running.pop(environment["SESSION"], set()):
-            writer.transport.abort()
+        for command in self._running.pop(environment["SESSION"], set()):
+            command.cancel()
 
 
 class Session:
@@ -209,7 +211,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        await asyncio.shield(process.wait())
+    while process.returncode is None:  # it was killed, so this is soon, whatever cancels us
+        with contextlib.suppress(asyncio.CancelledError):
+            await process.wait()
     if process.stdin is not None:
         process.stdin.close()
-    process._transport.close()  # type: ignore[attr-defined] # noqa: SLF001 - asyncio has no other way to let go of the pipes
+    process._transport.close()  # type: ignore[attr-defined]

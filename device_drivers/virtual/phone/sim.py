@@ -1,38 +1,28 @@
 """A SIM in the phone: what comes for its number goes to the store."""
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bridge.segments import join
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, decode
-from device_drivers.virtual.phone.faults import Faults
 from device_drivers.virtual.phone.provider import MESSAGING, Box, Provider
 from device_drivers.virtual.phone.radiolog import RadioLog
 from device_drivers.virtual.posting import SERVICE_CENTRE
 
-
-@dataclass(slots=True)
-class Surroundings:
-    """What the SIMs of one phone share."""
-
-    provider: Provider
-    log: RadioLog
-    faults: Faults
-    #: Unix ms by the phone's clock
-    now: Callable[[], int]
-    #: the storage is locked until somebody enters the PIN
-    locked: Callable[[], bool]
+if TYPE_CHECKING:
+    from device_drivers.virtual.phone.state import State
 
 
 class Sim:
     """A subscriber of the network."""
 
-    def __init__(self, number: str, slot: int, phone: Surroundings) -> None:
+    def __init__(self, number: str, slot: int, state: "State", provider: Provider, log: RadioLog) -> None:
         self.number = number
         #: from 1
         self.slot = slot
-        self._phone = phone
+        self._state = state
+        self._provider = provider
+        self._log = log
         self._parts: dict[tuple[str, int, int, int], dict[int, Deliver]] = {}
         #: what came while the storage was locked
         self._raw: list[list[Deliver]] = []
@@ -50,7 +40,7 @@ class Sim:
     # -- the air -----------------------------------------------------------------------------------
     def take(self, pdu: str) -> bool:
         """A message arrives; False while there is no radio."""
-        if self._phone.faults.airplane or self._phone.faults.no_sim:
+        if self._state.faults.airplane or self._state.faults.no_sim:
             return False
         with contextlib.suppress(Malformed):
             deliver = decode(pdu)
@@ -76,14 +66,14 @@ class Sim:
 
     # -- the store ---------------------------------------------------------------------------------
     def _whole(self, parts: list[Deliver]) -> None:
-        if self._phone.locked():
+        if self._state.locked:
             self._raw.append(parts)
             return
-        self._phone.log.write("GsmInboundSmsHandler", f"Delivering SMS to: {MESSAGING} .SmsDeliverReceiver")
-        if self._phone.faults.default_sms_app:
-            self._phone.provider.insert(
+        self._log.write("GsmInboundSmsHandler", f"Delivering SMS to: {MESSAGING} .SmsDeliverReceiver")
+        if self._state.faults.default_sms_app:
+            self._provider.insert(
                 type=int(Box.INBOX), address=parts[0].sender, body=join([part.text for part in parts]),
-                date=self._phone.now(), date_sent=parts[0].sent_at or 0, sub_id=self.sub_id, creator=MESSAGING,
+                date=self._state.now(), date_sent=parts[0].sent_at or 0, sub_id=self.sub_id, creator=MESSAGING,
                 service_center=SERVICE_CENTRE, protocol=0, read=0, seen=0,
             )  # fmt: skip
 

@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from typing import Any
 
 #: refused from 17 on
-_BANNED = frozenset(
-    "UNION EXCEPT INTERSECT JOIN FROM GROUP HAVING WINDOW VALUES HEX SUBSTR SQLITE_VERSION UNICODE PRINTF INSTR "
-    "RANDOM RANDOMBLOB ZEROBLOB TYPEOF".split()
-)
+_BANNED = frozenset({
+    "UNION", "EXCEPT", "INTERSECT", "JOIN", "FROM", "GROUP", "HAVING", "WINDOW", "VALUES", "HEX", "SUBSTR",
+    "SQLITE_VERSION", "UNICODE", "PRINTF", "INSTR", "RANDOM", "RANDOMBLOB", "ZEROBLOB", "TYPEOF",
+})  # fmt: skip
+
 #: what every phone's SQLite has (from 3.8 on, without the JSON and maths that Android leaves out)
-_FUNCTIONS = frozenset(
-    "abs avg changes char coalesce count date datetime glob group_concat hex ifnull instr julianday last_insert_rowid "
-    "length like likelihood likely lower ltrim max min nullif printf quote random randomblob replace round rtrim "
-    "strftime substr sum time total total_changes trim typeof unicode unlikely upper zeroblob sqlite_version".split()
-)
+_FUNCTIONS = frozenset({
+    "abs", "avg", "changes", "char", "coalesce", "count", "date", "datetime", "glob", "group_concat", "hex",
+    "ifnull", "instr", "julianday", "last_insert_rowid", "length", "like", "likelihood", "likely", "lower", "ltrim",
+    "max", "min", "nullif", "printf", "quote", "random", "randomblob", "replace", "round", "rtrim", "strftime",
+    "substr", "sum", "time", "total", "total_changes", "trim", "typeof", "unicode", "unlikely", "upper", "zeroblob",
+    "sqlite_version",
+})  # fmt: skip
+
 #: SDK → what came with its SQLite (3.19, 3.28, 3.32, 3.39)
 _NEWER = {30: "substring row_number rank dense_rank", 31: "iif", 34: "format sign unixepoch"}
 _TOKEN = re.compile(
@@ -80,7 +84,8 @@ def select(
     database: sqlite3.Connection, sdk: int, table: str, projection: list[str], conditions: str, sort: str
 ) -> Found:
     """Ask as a provider asks. Raises sqlite3.Error with the words of the phone's SQLite."""
-    statement = f"SELECT {', '.join(projection) or '*'} FROM {table}"  # noqa: S608 - SQL from outside is what a provider takes
+    columns = ", ".join(projection) or "*"
+    statement = f"SELECT {columns} FROM {table}"  # noqa: S608 - SQL from outside is what a provider takes
     if conditions:
         statement += f" WHERE {conditions}"
     with allow(database, sdk):

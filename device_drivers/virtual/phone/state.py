@@ -3,11 +3,14 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from device_drivers.virtual.phone.calllog import GRANTED
 from device_drivers.virtual.phone.faults import Faults
-from device_drivers.virtual.phone.sim import Sim
 from device_drivers.virtual.posting import now
+
+if TYPE_CHECKING:
+    from device_drivers.virtual.phone.sim import Sim
 
 #: SDK → Android's own number
 RELEASES = {
@@ -27,7 +30,7 @@ class State:
     manufacturer: str
     model: str
     faults: Faults = field(default_factory=Faults)
-    sims: Sequence[Sim] = ()
+    sims: Sequence["Sim"] = ()
     #: the storage is locked until somebody enters the PIN
     locked: bool = False
     boots: int = 1
@@ -70,7 +73,7 @@ class State:
 
     # -- SIMs --------------------------------------------------------------------------------------
     @property
-    def active(self) -> Sequence[Sim]:
+    def active(self) -> Sequence["Sim"]:
         """Those that are in."""
         return () if self.faults.no_sim else self.sims
 

@@ -4,10 +4,9 @@ Started as `python -I -S stub.py DIRECTORY NAME ARGUMENT…` with the shell's SE
 what the interpreter has built in, for each command waits for its start.
 """
 
+import _socket
 import posix
 import sys
-
-import _socket
 
 STDOUT, STDERR, EXIT = 1, 2, 3
 
@@ -17,7 +16,7 @@ def _read(link: _socket.socket, size: int) -> bytes:
     while len(data) < size:
         chunk = link.recv(size - len(data))
         if not chunk:
-            posix._exit(255)  # noqa: SLF001 - the phone went away; nothing of ours is left to tidy up
+            posix._exit(255)
         data += chunk
     return data
 
@@ -38,9 +37,10 @@ def _main() -> None:
         head = _read(link, 5)
         data = _read(link, int.from_bytes(head[1:], "little"))
         if head[0] == EXIT:
-            posix._exit(data[0])  # noqa: SLF001 - the quickest way out
+            posix._exit(data[0])
         while data:
             data = data[posix.write(head[0], data) :]
 
 
-_main()
+if __name__ == "__main__":
+    _main()

@@ -5,21 +5,23 @@ frameworks/opt/telephony), which kept them from Android 6 to 16.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bridge.ports import Concat
 from bridge.segments import GSM7_PART, UCS2_PART, Alphabet, alphabet, split
 from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.virtual.network import Network
-from device_drivers.virtual.phone.faults import Faults
-from device_drivers.virtual.phone.provider import SHELL, Box, Provider
+from device_drivers.virtual.phone.provider import MESSAGING, SHELL, Box, Provider
 from device_drivers.virtual.phone.radiolog import RadioLog
+from device_drivers.virtual.phone.state import State
 from device_drivers.virtual.posting import SERVICE_CENTRE, Accepted, Posting, Verdict
 from device_drivers.virtual.timers import Timers
 
 #: SmsUsageMonitor: segments of one package, within so many ms
 MAX_SEGMENTS, PERIOD = 30, 60_000
+#: from this release on the SMS app itself is not counted
+EXEMPT = 31
 #: SMSDispatcher.MO_MSG_QUEUE_LIMIT: requests that wait for somebody to tap on the phone
 MAX_WAITING = 5
 #: android.telephony.SmsManager.RESULT_ERROR_*
@@ -46,7 +48,8 @@ class Sms:
     error: int = 0
     #: how many parts the network took
     taken: int = 0
-    _references: list[int] = field(default_factory=list, repr=False)
+    #: TP-MR of the parts
+    references: list[int] = field(default_factory=list, repr=False)
 
     @property
     def text(self) -> str:
@@ -57,26 +60,20 @@ class Sms:
 class Telephony:
     """Sends for one phone; one queue per SIM, as the radio takes one message at a time."""
 
-    def __init__(
-        self, network: Network, provider: Provider, log: RadioLog, faults: Faults, now: Callable[[], int]
-    ) -> None:
+    def __init__(self, network: Network, provider: Provider, log: RadioLog, state: State) -> None:
         self._network = network
         self._provider = provider
         self._log = log
-        self._faults = faults
-        self._now = now
+        self._state = state
+        self._faults = state.faults
+        self._now = state.now
         self._timers = Timers()
         #: everything that apps asked for, oldest first
         self.sent: list[Sms] = []
         self._segments: dict[str, deque[int]] = {}
-        self._numbers: dict[int, str] = {}
         self._reference = 0
         #: what was under way before this counts no more
         self._boot = 0
-
-    def insert_sims(self, numbers: dict[int, str]) -> None:
-        """Subscription → number of the SIMs."""
-        self._numbers = numbers
 
     def restart(self) -> None:
         """The phone process starts anew: what was under way is lost, and nobody was counted."""
@@ -98,8 +95,9 @@ class Telephony:
         return [sms for sms in self.sent if sms.state == "waiting"]
 
     def _admitted(self, sms: Sms) -> bool:
-        if self.segments(sms.package) + len(sms.parts) <= MAX_SEGMENTS:
-            self._segments[sms.package].extend([self._now()] * len(sms.parts))
+        exempt = sms.package == MESSAGING and self._state.sdk >= EXEMPT
+        if exempt or self.segments(sms.package) + len(sms.parts) <= MAX_SEGMENTS:
+            self._segments.setdefault(sms.package, deque()).extend([self._now()] * len(sms.parts))
             if self._is_short_code(sms.recipient):
                 return self._ask(sms)
             return True
@@ -121,6 +119,8 @@ class Telephony:
     def send(self, sms: Sms) -> None:
         """Take a message from an app; what becomes of it only the store and the log tell."""
         sms.at = self._now()
+        if all(sms.sub_id != sim.sub_id for sim in self._state.sims):
+            sms.sub_id = self._state.sims[0].sub_id  # an unknown one falls back without a word
         self.sent.append(sms)
         if not self._fits(sms):
             self._say("getSubmitPdu() returned null", "E")
@@ -141,7 +141,7 @@ class Telephony:
         sms.state = "sending"
         if self._faults.airplane:
             self._fail(sms, RADIO_OFF)
-        elif self._faults.no_sim or not self._numbers:
+        elif self._faults.no_sim:
             self._fail(sms, NO_SERVICE)
         elif not _is_centre(sms.service_centre):
             self._fail(sms, GENERIC_FAILURE)
@@ -149,7 +149,7 @@ class Telephony:
             self._faults.fail_next -= 1
             self._fail(sms, GENERIC_FAILURE)
         else:
-            sms._references = [self._next_reference() for _ in sms.parts]
+            sms.references = [self._next_reference() for _ in sms.parts]
             self._send_part(sms, 1)
 
     def _next_reference(self) -> int:
@@ -157,12 +157,12 @@ class Telephony:
         return self._reference
 
     def _send_part(self, sms: Sms, index: int) -> None:
-        number = self._numbers.get(sms.sub_id, next(iter(self._numbers.values())))
-        concat = Concat(sms._references[0], len(sms.parts), index) if len(sms.parts) > 1 else None
+        number = next(sim.number for sim in self._state.sims if sim.sub_id == sms.sub_id)
+        concat = Concat(sms.references[0], len(sms.parts), index) if len(sms.parts) > 1 else None
         at = self._network_time()
         text = sms.parts[index - 1]
         pdu = encode_deliver(number, text, sent_at=at, concat=concat, smsc=SERVICE_CENTRE)
-        posting = Posting(number, sms.recipient, sms._references[index - 1], report=False, pdu=pdu, sent_at=at)
+        posting = Posting(number, sms.recipient, sms.references[index - 1], report=False, pdu=pdu, sent_at=at)
         boot = self._boot
         self._network.post(posting, lambda verdict: self._answered(sms, index, verdict, boot))
 
@@ -201,7 +201,7 @@ class Telephony:
 
     def _store(self, sms: Sms, words: str) -> int | None:
         """Where the framework keeps it: what failed is stored as sent first."""
-        if not sms.persist:
+        if not sms.persist or self._state.locked:
             return None
         self._say(words)
         at = self._now()
