@@ -17,14 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from adbutils import AdbClient, AdbConnection, AdbError
+from adbutils import AdbClient, AdbConnection, AdbError, adb_path
 
 from bridge.errors import DeviceLost
 
 T = TypeVar("T")
 
-#: seconds for the adb server to say what it knows; it may have to be started first
+#: seconds for the adb server to say what it knows
 SERVER_PATIENCE = 30.0
+#: seconds for it to start
+START_PATIENCE = 20.0
+#: only on this machine is a server started that does not run
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: adb's own limit for a service name: its length travels as four hex digits
 LONGEST_COMMAND = 0xFFFF
 #: a phone that floods us is cut off here
@@ -62,9 +66,42 @@ class Server:
     host: str = ""
     port: int = 0
 
-    def client(self) -> AdbClient:
-        """adbutils' own; it looks the adb program up when the server has to be started."""
-        return AdbClient(self.host or None, self.port or None, SERVER_PATIENCE)
+    def client(self) -> "Client":
+        """For questions to it."""
+        return Client(self.host or None, self.port or None)
+
+
+class Connection(AdbConnection):  # type: ignore[misc] # adbutils has no types
+    """adbutils' connection, without its habits of starting a server on another port and of losing sockets."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = (host, port)
+        super().__init__(host, port)
+
+    def _safe_connect(self) -> socket.socket:
+        opened = socket.create_connection(self._address, timeout=SERVER_PATIENCE)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        return opened
+
+
+class Client(AdbClient):  # type: ignore[misc] # adbutils has no types
+    """adbutils' client on our connections. Each of its waits lasts `SERVER_PATIENCE` at most."""
+
+    def make_connection(self, timeout: float | None = None) -> Connection:
+        """Raises OSError when there is no server."""
+        connection = Connection(self.host, self.port)
+        connection.conn.settimeout(timeout or SERVER_PATIENCE)
+        return connection
+
+    def start(self) -> None:
+        """Start the server where none runs. Raises AdbError, OSError and SubprocessError with what is missing."""
+        with suppress(OSError):
+            self.make_connection().close()
+            return
+        if self.host not in _LOOPBACK:
+            raise AdbError(f"no adb server listens at {self.host}:{self.port}")
+        command = [adb_path(), "-P", str(self.port), "start-server"]
+        subprocess.run(command, timeout=START_PATIENCE, check=True, capture_output=True, stdin=subprocess.DEVNULL)  # noqa: S603 - adb itself
 
 
 class _Call:
@@ -189,14 +226,14 @@ async def is_worthwhile(server: Server) -> bool:
 
 
 async def states(server: Server) -> Mapping[str, str]:
-    """Serial → state of every phone that adb sees. Raises DeviceLost with what is wrong with adb."""
+    """Serial → state of every phone that adb sees; starts the server. Raises DeviceLost with what is wrong with adb."""
     return await _asked(server, _listed)
 
 
 async def models(server: Server) -> Mapping[str, str]:
     """Serial → model, as far as adb knows it. Raises DeviceLost."""
 
-    def ask(client: AdbClient) -> Mapping[str, str]:
+    def ask(client: Client) -> Mapping[str, str]:
         return {one.serial: str(one.tags.get("model", "")) for one in client.list(extended=True)}
 
     return await _asked(server, ask)
@@ -207,9 +244,9 @@ async def connect(server: Server, address: str) -> str:
     return await _asked(server, lambda client: str(client.connect(address, timeout=SERVER_PATIENCE)))
 
 
-async def _asked(server: Server, ask: Callable[[AdbClient], T]) -> T:
+async def _asked(server: Server, ask: Callable[[Client], T]) -> T:
     try:
-        async with asyncio.timeout(SERVER_PATIENCE):
+        async with asyncio.timeout(SERVER_PATIENCE + START_PATIENCE):
             return await asyncio.to_thread(ask, server.client())
     except TimeoutError:
         raise DeviceLost("the adb server does not answer") from None
@@ -218,8 +255,8 @@ async def _asked(server: Server, ask: Callable[[AdbClient], T]) -> T:
 
 
 def _is_running(server: Server) -> bool:
-    client = server.client()
-    with suppress(OSError), socket.create_connection((client.host, client.port), timeout=1.0):
+    with suppress(OSError):
+        server.client().make_connection().close()
         return True
     return False
 
@@ -234,9 +271,10 @@ def _is_plugged_in() -> bool:
     return False
 
 
-def _listed(client: AdbClient) -> Mapping[str, str]:
+def _listed(client: Client) -> Mapping[str, str]:
+    client.start()
     # not `client.list()`: it cuts "no permissions (…)" at the first blank
-    with client.make_connection(timeout=SERVER_PATIENCE) as connection:
+    with client.make_connection() as connection:
         connection.send_command("host:devices")
         connection.check_okay()
         return _states(connection.read_string_block())
