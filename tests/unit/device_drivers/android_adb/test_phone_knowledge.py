@@ -16,7 +16,7 @@ CONTROLLER = """SubscriptionController:
  defaultSmsSubId=1
 ++++++++++++++++++++++++++++++++
  ActiveSubInfoList:
-  {id=7 iccId=8900101[****] simSlotIndex=1 displayName=Second {id=3 SIM carrierName=Other Mobile number=+15550102 mcc=001}
+  {id=7 iccId=8900101[****] simSlotIndex=1 displayName=B {id=3 SIM carrierName=Other Mobile number=+15550102 mcc=001}
   {id=1 iccId=89001012345678901237 simSlotIndex=0 displayName=Work carrierName=Some Mobile nameSource=0 number= mcc=001}
 ++++++++++++++++++++++++++++++++
  AllSubInfoList:
@@ -30,7 +30,7 @@ MANAGER = """SubscriptionManagerService:
   defaultSmsSubId=2
 
   Active subscriptions:
-    [SubscriptionInfoInternal: id=2 iccId=890010112[****] simSlotIndex=0 portIndex=0 carrierName=Some Mobile number=[****]]
+    [SubscriptionInfoInternal: id=2 iccId=890010112[****] simSlotIndex=0 carrierName=Some Mobile number=[****]]
 
   All subscriptions:
     [SubscriptionInfoInternal: id=1 iccId=890010113[****] simSlotIndex=-1 displayName=Old carrierName=Old]
