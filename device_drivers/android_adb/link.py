@@ -128,6 +128,10 @@ class PhoneLink:
             self._fail(lost.message)
             raise
 
+    def pause(self, line: str) -> float:
+        """Seconds until the phone may be given one more part."""
+        return self._sender.pause()
+
     async def inbound(self) -> AsyncIterator[Inbound]:
         """What came in, as it is found."""
         while True:

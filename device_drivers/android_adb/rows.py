@@ -14,7 +14,7 @@ NOTHING = "No result found."
 #: SQL NULL; a text that says NULL comes escaped and has a bar before it
 NULL = "NULL"
 
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
 _MEANT = {"n": "\n", "r": "\r", "c": ",", "\\": "\\"}
 
 

@@ -28,6 +28,8 @@ from device_drivers.android_adb.store import Box, Row, Store
 KEY = "sending"
 #: the first look for a trace comes so soon, later ones ever less often
 FIRST_LOOK = 0.5
+#: seconds after which one who waits for the minute to pass looks at the clock again
+SLICE = 1.0
 #: seconds for which a late trace is looked for
 DOUBT_LASTS = 3600.0
 #: what is remembered of messages whose outcome is unknown, and of rows that proved one
@@ -97,6 +99,10 @@ class Sender:
         self._recall()
 
     # -- sending --------------------------------------------------------------------------------
+    def pause(self) -> float:
+        """Seconds until one more part may go."""
+        return self._pace.delay(1, self._clock.monotonic())
+
     async def send(self, line: str, sub: int, outgoing: Outgoing) -> Sent:
         """Raises SendRefused, OutcomeUnknown, DeviceLost; see `bridge.ports.Link.send`."""
         recipient = isms.checked(outgoing.recipient, self._options.allow_short_codes)
@@ -129,7 +135,7 @@ class Sender:
 
     async def _wait_for_turn(self, parts: int) -> None:
         while delay := self._pace.delay(parts, self._clock.monotonic()):
-            await self._pause(delay)
+            await self._pause(min(delay, SLICE))
 
     async def _prepare(self, line: str, outgoing: Outgoing, parts: int) -> Flight:
         """Write down what will prove it, before the phone has it: a crash must not take that with it."""

@@ -10,7 +10,7 @@ from bridge.cli.output import event_line
 LONG = "x" * 100
 
 
-def shown(name: str, subject: str = "1", at: object = "2026-01-02T03:04:05.678Z", **data: Any) -> str:
+def shown(name: str, subject: str = "1", at: object = "2026-01-02T03:04:05.678Z", /, **data: Any) -> str:
     """The line without its colours and its time of day, which depends on where one is."""
     line = re.sub(r"\x1b\[[0-9;]*m", "", event_line({"name": name, "at": at, "subject": subject, "data": data}))
     clock, _, rest = line.partition("  ")
@@ -63,4 +63,4 @@ def test_a_line_is_shown_with_its_state_and_what_to_do() -> None:
 
 
 def test_times_may_be_unix_milliseconds() -> None:
-    assert shown("message.cancelled", at=1_767_323_045_678, to="+15550150", text="Hi").startswith("→ cancelled")
+    assert shown("message.cancelled", "1", 1_767_323_045_678, to="+15550150", text="Hi").startswith("→ cancelled")
