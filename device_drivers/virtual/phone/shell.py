@@ -50,6 +50,8 @@ class Shell:
         self._run = run
         self.mistake = mistake
         self.tasks = Tasks("virtual shell")
+        #: starts of processes, which asyncio loses when they are cancelled; nobody cancels these
+        self.starts = Tasks("virtual shell's processes")
         self._listener = Listener("virtual phone's commands", self._command)
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self._sessions = 0
@@ -176,7 +178,24 @@ class Session:
         self._stream.close()
 
     async def _talk(self, environment: dict[str, str]) -> None:
-        process = await asyncio.create_subprocess_exec(
+        starting = self._shell.starts.start(self._started(environment), "start")
+        try:
+            process = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await _end(await starting)
+            raise
+        try:
+            self._process = process
+            self._pass_input()
+            await asyncio.gather(self._pump(process.stdout, STDOUT), self._pump(process.stderr, STDERR))
+            code = await process.wait()
+            if self._separate:
+                await self._stream.write(packet(EXIT, bytes((code % 256,))))
+        finally:
+            await _end(process)
+
+    async def _started(self, environment: dict[str, str]) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             self._shell.path,
             "-c",
             self._command.encode("utf-8", "surrogateescape"),
@@ -187,15 +206,6 @@ class Session:
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
-        try:
-            self._process = process
-            self._pass_input()
-            await asyncio.gather(self._pump(process.stdout, STDOUT), self._pump(process.stderr, STDERR))
-            code = await process.wait()
-            if self._separate:
-                await self._stream.write(packet(EXIT, bytes((code % 256,))))
-        finally:
-            await _end(process)
 
     async def _pump(self, source: asyncio.StreamReader | None, kind: int) -> None:
         assert source is not None  # noqa: S101 - both are pipes
