@@ -165,6 +165,7 @@ class Connection:
 
     def accept(self) -> None:
         """The connection stands."""
+        self._adbd.accepted += 1
         self.send(CNXN, VERSION, MAX_PAYLOAD, self._adbd.banner)
 
     def _open(self, remote: int, service: str) -> None:
@@ -192,6 +193,8 @@ class Adbd:
         self._reserved: socket.socket | None = None
         self.plugged = False
         self.port = 0
+        #: how often a host was let in
+        self.accepted = 0
 
     def start(self) -> None:
         """Take a port and listen there. Raises OSError when there is none."""
