@@ -40,7 +40,7 @@ TYPES: Mapping[str, str] = {
 }
 CALLS = frozenset({events.CALL_MISSED, events.CALL_INCOMING, events.CALL_OUTGOING})
 #: which of its data is an event's own time
-_HAPPENED = {events.MESSAGE_RECEIVED: "received_at", events.MESSAGE_TYPED: "sent_at", **dict.fromkeys(CALLS, "at")}
+_HAPPENED = {events.MESSAGE_RECEIVED: "received_at", events.MESSAGE_TYPED: "sent_at", **dict.fromkeys(CALLS, "call_at")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +179,9 @@ def _call(event: Event, zone: tzinfo) -> dict[str, Any]:
         "guid": data["id"].upper(),
         "number": data["number"],
         "name": data["name"],
-        "duration_seconds": data["duration"],
+        "duration_seconds": data["duration_seconds"],
         "device_id": data["device"],
-        "call_at": _local(data["at"], zone),
+        "call_at": _local(data["call_at"], zone),
     }
 
 

@@ -62,8 +62,44 @@ class UnknownLine(BadRequest):
         super().__init__(message, "line")
 
 
+class UnknownTemplate(BadRequest):
+    """There is no such template in this account."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message, "template")
+
+
 class NotAllowed(BridgeError):
     """The credentials are missing or wrong."""
+
+
+class UnknownCaller(NotAllowed):
+    """Nobody has this identifier."""
+
+
+class WrongSecret(NotAllowed):
+    """The secret is wrong."""
+
+
+class AccountDisabled(NotAllowed):
+    """The account is disabled."""
+
+
+class AddressRefused(NotAllowed):
+    """This account may not be used from this network address."""
+
+
+class NotVerified(NotAllowed):
+    """The account is not verified and may not send yet."""
+
+
+class TooManyRequests(BridgeError):
+    """Too many requests."""
+
+    def __init__(self, retry_after: int, message: str = "") -> None:
+        super().__init__(message)
+        #: seconds until it is worth trying again
+        self.retry_after = retry_after
 
 
 class NoSuchThing(BridgeError):
@@ -76,6 +112,18 @@ class NotPossible(BridgeError):
 
 class IdempotencyConflict(NotPossible):
     """This idempotency key was used before with another request."""
+
+
+class AlreadyUsed(NotPossible):
+    """This id was used before: each message needs its own."""
+
+
+class OutOfCredit(NotPossible):
+    """The account's credits do not cover this."""
+
+
+class DailyLimit(NotPossible):
+    """This recipient has had its number of messages for today."""
 
 
 class StoreUnavailable(BridgeError):

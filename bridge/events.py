@@ -8,12 +8,9 @@ says the same.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bridge.model import Message, Received
-
-if TYPE_CHECKING:
-    from bridge.ports import Call, Typed
+from bridge.model import LoggedCall, Message, Received, TypedMessage
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +39,10 @@ NAMES: dict[str, str] = {
     MESSAGE_EXPIRED: "its time ran out before it could be sent or delivered",
     MESSAGE_CANCELLED: "the caller took it back before it was sent",
     MESSAGE_RECEIVED: "an SMS came in on a line",
+    MESSAGE_TYPED: "somebody sent an SMS on the phone itself",
+    CALL_MISSED: "a phone was called and nobody answered",
+    CALL_INCOMING: "a call was answered on a phone",
+    CALL_OUTGOING: "somebody made a call on a phone",
     LINE_CHANGED: "a line's state changed; `reason` says what to do",
 }
 
@@ -55,13 +56,13 @@ class Event:
     #: UUID, the same in every delivery of it
     id: str
     name: str
-    #: "" for everybody's (received SMS, line changes)
+    #: "" for everybody's (received SMS, what phones tell, line changes)
     account: str
     #: Unix ms
     at: int
     #: the message, inbox row or line it is about
     subject: str
-    #: JSON-ready snapshot; for messages the keys of `message_data`, for received SMS of `received_data`
+    #: JSON-ready snapshot: the keys of `message_data`, `received_data`, `typed_data` or `call_data`
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -122,26 +123,26 @@ def received_data(received: Received) -> dict[str, Any]:
     }
 
 
-def typed_data(id: str, device: str, typed: "Typed") -> dict[str, Any]:
-    """The snapshot of an SMS typed on the phone itself; `id` is ours, the same for every re-read."""
+def typed_data(typed: TypedMessage) -> dict[str, Any]:
+    """The snapshot of an SMS typed on a phone; times are Unix milliseconds."""
     return {
-        "id": id,
+        "id": typed.id,
         "to": typed.recipient,
         "text": typed.text,
         "line": typed.line,
-        "device": device,
+        "device": typed.device,
         "sent_at": typed.sent_at,
     }
 
 
-def call_data(id: str, device: str, call: "Call") -> dict[str, Any]:
-    """The snapshot of a call; `id` is ours, the same for every re-read. `duration` is in seconds."""
+def call_data(call: LoggedCall) -> dict[str, Any]:
+    """The snapshot of a call; times are Unix milliseconds."""
     return {
-        "id": id,
+        "id": call.id,
         "number": call.number,
         "name": call.name,
+        "duration_seconds": call.duration_seconds,
         "line": call.line,
-        "device": device,
-        "at": call.at,
-        "duration": call.duration,
+        "device": call.device,
+        "call_at": call.call_at,
     }

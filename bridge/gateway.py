@@ -8,18 +8,33 @@ sees everything.
 import asyncio
 import hashlib
 import itertools
+import json
+import operator
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 from bridge import events, numbers, routing
 from bridge.accounts import digest, new_webhook_secret
 from bridge.errors import BadRequest, NoSuchThing, NotAllowed, NotPossible
 from bridge.events import Bus, Event
 from bridge.limits import Limits, check_times, parts_of
-from bridge.model import Account, Delivery, Draft, Endpoint, Line, Message, Part, Received, State
+from bridge.model import (
+    Account,
+    Delivery,
+    Draft,
+    Endpoint,
+    Line,
+    LoggedCall,
+    Message,
+    Part,
+    Received,
+    State,
+    TypedMessage,
+)
 from bridge.ports import Clock, Credential, Store, SystemClock
-from bridge.queries import InboxQuery, LedgerQuery, MessageQuery, Page
+from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
 
 #: a changed or disabled account is noticed after this long at the latest
 ACCOUNT_CACHE = 1000  # ms
@@ -29,6 +44,10 @@ INLINE_DRAFTS = 500
 EVENT_BATCH = 200
 #: a message that could not be sent by then is expired, unless its caller says otherwise
 EXPIRE_AFTER = 2 * 24 * 3600 * 1000  # ms
+
+
+_EVERY_FIELD = operator.attrgetter(*(field.name for field in fields(Draft)))
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,35 +124,55 @@ class Gateway:
 
         Raises BadRequest (and its kinds; `field` says which, with `messages[17].` before it when there
         are several), IdempotencyConflict, StoreUnavailable. A `client_ref` used before in this account
-        raises NotPossible.
+        raises NotPossible. A repeated idempotency key gives what is left of the first call's messages,
+        and raises NotPossible when all of them were deleted.
         """
         if not drafts:
             raise BadRequest("there is no message in this request", "messages")
+        request = ""
+        if idempotency_key:
+            request = await _aside(drafts, lambda: _request_digest(drafts))
+            # before anything is checked: what was right in the first call may have no future by now
+            first = await self._store.remembered(account.name, idempotency_key, request)
+            if first is not None:
+                return Submission(tuple(first), replayed=True)
         now = self._clock.now()
-
-        def accept() -> tuple[list[Message], str]:
-            accepted = [self._accept(account, draft, now, index, len(drafts)) for index, draft in enumerate(drafts)]
-            return accepted, _request_digest(drafts) if idempotency_key else ""
-
-        accepted, request = accept() if len(drafts) <= INLINE_DRAFTS else await asyncio.to_thread(accept)
+        accepted = await _aside(drafts, lambda: self._accept_all(account, drafts, now))
         stored, replayed = await self._store.submit(accepted, idempotency_key, request)
         return Submission(tuple(stored), replayed)
 
-    def _accept(self, account: Account, draft: Draft, now: int, index: int, count: int) -> Message:
-        try:
-            recipient = numbers.normalise(draft.recipient)
-            parts = parts_of(draft.text, self._limits)
-            check_times(draft, now, self._limits)
-            route = routing.route(draft.line, draft.slot, self._lines())
-        except BadRequest as error:
-            if count > 1:
-                error.field = f"messages[{index}].{error.field}"
-            raise
+    def check(self, account: Account, draft: Draft) -> None:
+        """Whether `submit` would take this draft, as far as the draft itself goes. Raises BadRequest and its kinds."""
+        now = self._clock.now()
+        self._accept(account, draft, now, "", self._lines())
+
+    def _accept_all(self, account: Account, drafts: Sequence[Draft], now: int) -> list[Message]:
+        lines, accepted = self._lines(), []
+        for index, (draft, name) in enumerate(zip(drafts, self._ids(now, len(drafts)), strict=True)):
+            try:
+                accepted.append(self._accept(account, draft, now, name, lines))
+            except BadRequest as error:
+                if len(drafts) > 1:
+                    error.field = f"messages[{index}].{error.field}"
+                raise
+        return accepted
+
+    def _ids(self, now: int, count: int) -> Iterator[str]:
+        """40 hex digits each, in order; the system is asked once for what is random in all of them."""
+        noise = secrets.token_hex(11 * count)
+        for start in range(0, 22 * count, 22):
+            yield f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{noise[start : start + 22]}"
+
+    def _accept(self, account: Account, draft: Draft, now: int, id: str, lines: Sequence[Line]) -> Message:
+        recipient = numbers.normalise(draft.recipient)
+        parts = parts_of(draft.text, self._limits)
+        check_times(draft, now, self._limits)
+        route = routing.route(draft.line, draft.slot, lines)
         later = draft.not_before > now
         due = draft.not_before if later else now
         lifetime = draft.ttl or self._expire_after
         return Message(
-            id=f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{secrets.token_hex(11)}",
+            id=id,
             account=account.name,
             recipient=recipient,
             written=draft.recipient,
@@ -201,6 +240,19 @@ class Gateway:
     async def delete_received(self, account: Account, query: InboxQuery) -> int:
         """Hide received SMS from this account for good; how many. An empty query raises BadRequest."""
         return await self._store.delete_received(account.name, query, self._clock.now())
+
+    # -- phones ---------------------------------------------------------------------------------
+    async def typed(self, account: Account, query: TypedQuery) -> Page[TypedMessage]:
+        """SMS typed on the phones themselves, newest first; every account may see them, as it may the inbox."""
+        return await self._store.typed(query)
+
+    async def calls(self, account: Account, query: CallQuery) -> Page[LoggedCall]:
+        """The phones' calls, newest first; every account may see them."""
+        return await self._store.calls(query)
+
+    def now(self) -> int:
+        """Unix milliseconds by the clock that everything here goes by."""
+        return self._clock.now()
 
     # -- lines ----------------------------------------------------------------------------------
     def lines(self) -> Sequence[Line]:
@@ -313,8 +365,16 @@ def _scope(account: Account) -> str:
     return "" if account.operator else account.name
 
 
+async def _aside(drafts: Sequence[Draft], work: Callable[[], T]) -> T:
+    """Do it, on a worker thread when there are many drafts."""
+    return work() if len(drafts) <= INLINE_DRAFTS else await asyncio.to_thread(work)
+
+
 def _request_digest(drafts: Sequence[Draft]) -> str:
+    """SHA-256 over every field of every draft."""
     hasher = hashlib.sha256()
-    for draft in drafts:
-        hasher.update(repr(draft).encode("utf-8", "surrogatepass"))
+    # in C, a bite at a time: one call for all of them would keep the event loop from running meanwhile
+    for start in range(0, len(drafts), INLINE_DRAFTS):
+        bite = [_EVERY_FIELD(draft) for draft in drafts[start : start + INLINE_DRAFTS]]
+        hasher.update(json.dumps(bite).encode())
     return hasher.hexdigest()

@@ -1,4 +1,4 @@
-"""Receiving: what a link hears is committed first, and only then may the device forget it."""
+"""Receiving: what a link hears, SMS or else, is committed first, and only then may the device forget it."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from typing import NoReturn
 from bridge.dispatcher import insist
 from bridge.errors import NotPossible
 from bridge.numbers import masked
-from bridge.ports import Clock, Evidence, Inbound, InboundPart, InboundReport, Link, Store
+from bridge.ports import Call, Clock, Evidence, Inbound, InboundPart, InboundReport, Link, Store, Typed
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -50,8 +50,9 @@ class Inbox:
         if isinstance(item, InboundReport | Evidence):
             await self._settle(item, now)
             return
-        if not isinstance(item, InboundPart):
-            return  # no driver of this release tells of these yet
+        if isinstance(item, Typed | Call):
+            await self._store.keep(item, self._device, now)
+            return
         received = await self._store.receive(item, self._device, now)
         if received is not None:
             log.info("received an SMS from %s on %s", masked(received.sender), received.line)

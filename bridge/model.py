@@ -160,6 +160,54 @@ class Received:
     read: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class TypedMessage:
+    """An SMS that somebody typed on the phone itself."""
+
+    #: UUID
+    id: str
+    line: str
+    device: str
+    recipient: str
+    text: str
+    #: by the phone's clock
+    sent_at: int
+    #: when the bridge learned of it
+    recorded_at: int
+    #: position in the log, grows by time of commit
+    seq: int = 0
+
+
+class CallKind(StrEnum):
+    """What became of a call."""
+
+    MISSED = "missed"
+    #: answered here
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCall:
+    """A call in a phone's log."""
+
+    #: UUID
+    id: str
+    line: str
+    device: str
+    kind: CallKind
+    #: the other side; "" when it was withheld
+    number: str
+    #: in the phone's address book; "" when it has none
+    name: str
+    call_at: int
+    duration_seconds: int
+    #: when the bridge learned of it
+    recorded_at: int
+    #: position in the log, grows by time of commit
+    seq: int = 0
+
+
 class LineState(StrEnum):
     """Whether a line can carry messages now."""
 
@@ -201,6 +249,89 @@ class Line:
     seen_at: int = 0
     #: can this line's device report delivery?
     reports: bool = True
+    #: does it tell of its calls? None: not known, or a kind of device without a call log
+    calls: bool | None = None
+    #: one sentence: why it does not tell of them; "" when it does
+    calls_reason: str = ""
+
+
+class Payment(StrEnum):
+    """How an account pays."""
+
+    #: nothing goes out that its credits do not cover
+    PREPAID = "prepaid"
+    #: credits may go below zero
+    POSTPAID = "postpaid"
+
+
+class Verification(StrEnum):
+    """Whether an account was looked at; only approved ones send."""
+
+    APPROVED = "approved"
+    PENDING = "pending"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an account may do, set by the operator."""
+
+    payment: Payment = Payment.POSTPAID
+    #: networks it may call from, CIDR or single addresses; none for any
+    addresses: tuple[str, ...] = ()
+    #: requests a minute; 0 for any number
+    requests_per_minute: int = 0
+    #: messages a recipient may get in a day of the account's time zone; 0 for any number
+    daily_per_recipient: int = 0
+    #: IANA time zone of its dates
+    zone: str = "UTC"
+    #: ISO 3166 country that numbers without a country code belong to; "" leaves them as they are
+    country: str = ""
+    verification: Verification = Verification.APPROVED
+    #: what counts as success in reports: sent, delivered, or "" for what the line can tell
+    report_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with placeholders, kept for an account."""
+
+    account: str
+    id: str
+    #: `{name}`, `${name}` and `{1}` are places
+    text: str
+    approved: bool = True
+    created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A change of an account's credits; their sum is its balance."""
+
+    seq: int
+    account: str
+    #: reserve, refund, top_up or adjust
+    kind: str
+    #: credits; negative when they leave the account
+    amount: int
+    at: int
+    #: the message it is about; "" for none
+    message: str = ""
+    note: str = ""
+    balance: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """An administrative change: who did what to which account."""
+
+    seq: int
+    at: int
+    #: `command line` or the account that called
+    who: str
+    what: str
+    account: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +346,9 @@ class Account:
     operator: bool = False
     #: signs the webhooks of endpoints that are added without a secret of their own
     webhook_secret: str = field(default="", repr=False)
+    #: credits left, one a radio part; None when they are not counted
+    credits: int | None = None
+    terms: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,19 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from bridge.events import Event
-from bridge.model import Account, Delivery, Endpoint, Line, Message, Part, Received, State
-from bridge.queries import InboxQuery, LedgerQuery, MessageQuery, Page
+from bridge.model import (
+    Account,
+    Delivery,
+    Endpoint,
+    Line,
+    LoggedCall,
+    Message,
+    Part,
+    Received,
+    State,
+    TypedMessage,
+)
+from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
 
 
 class Clock(Protocol):
@@ -158,44 +169,16 @@ class Doubtful:
     index: int
     line: str
     recipient: str
-    #: of the part
+    #: of the whole message, before `Link.split`
     text: str
     #: Unix ms of the intent
     since: int
 
 
-class Memory(Protocol):
-    """A few values that a driver must know again after a restart. The core keeps them, for each device its own."""
-
-    def get(self, key: str) -> str | None:
-        """What was put last; None when nothing was. Read before `Driver.open`, so it never waits."""
-        ...
-
-    async def put(self, key: str, value: str) -> None:
-        """When it returns the value is on disk. Never raises: while the disk is full it waits."""
-        ...
-
-
-class Forgetful:
-    """A `Memory` that lasts as long as its process."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, str] = {}
-
-    def get(self, key: str) -> str | None:
-        """What was put last."""
-        return self._values.get(key)
-
-    async def put(self, key: str, value: str) -> None:
-        """Keep it for now."""
-        self._values[key] = value
-
-
 class Link(Protocol):
     """An open connection to a device with one or more lines. Lives until it raises DeviceLost or is closed.
 
-    Never blocks the event loop. One `send` per line at a time; the core sees to that. A link that can find out later
-    what became of a part is `Clarifying`.
+    Never blocks the event loop. One `send` per line at a time; the core sees to that.
     """
 
     @property
@@ -232,12 +215,51 @@ class Link(Protocol):
 
 
 @runtime_checkable
+class Paced(Protocol):
+    """What a link has beside `Link` when its device may only send so fast."""
+
+    def pause(self, line: str) -> float:
+        """Seconds until one more part may go, 0 for at once: until then the line leaves messages to the others."""
+        ...
+
+
+@runtime_checkable
 class Clarifying(Protocol):
     """What a link has beside `Link` when its device keeps traces of what was sent."""
 
     async def clarify(self, doubtful: Sequence[Doubtful]) -> None:
-        """Look for traces of these from now on; what is found comes as Evidence through `inbound`."""
+        """Look for traces of these from now on; what is found comes as Evidence through `inbound`.
+
+        Called at most once, after `open`: before the first `send`, while `inbound` is being read. Raises DeviceLost.
+        """
         ...
+
+
+class Memory(Protocol):
+    """A few values that a driver must know again after a restart. The core keeps them, for each device its own."""
+
+    def get(self, key: str) -> str | None:
+        """What was put last; None when nothing was. Read before `Driver.open`, so it never waits."""
+        ...
+
+    async def put(self, key: str, value: str) -> None:
+        """When it returns the value is on disk; it waits for as long as the store refuses."""
+        ...
+
+
+class Forgetful:
+    """A `Memory` that lasts as long as its process."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        """What was put last."""
+        return self._values.get(key)
+
+    async def put(self, key: str, value: str) -> None:
+        """Keep it for now."""
+        self._values[key] = value
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +269,7 @@ class Device:
     name: str
     driver: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    #: the running bridge gives one that lasts
     memory: Memory = field(default_factory=Forgetful, compare=False, repr=False)
 
 
@@ -380,6 +403,13 @@ class Store(Protocol):
         """All or none. Second value: the key was known and these are the first call's messages."""
         ...
 
+    async def remembered(self, account: str, key: str, digest: str) -> Sequence[Message] | None:
+        """What is left of the messages that were accepted under an idempotency key; None when it is not known.
+
+        Raises IdempotencyConflict for another request, NotPossible when all of them were deleted.
+        """
+        ...
+
     async def message(self, id: str) -> Message: ...
     async def messages(self, account: str, query: MessageQuery) -> Page[Message]: ...
     async def parts(self, id: str) -> Sequence[Part]: ...
@@ -414,6 +444,20 @@ class Store(Protocol):
     async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:
         """A report or other evidence. None when it matches nothing; a report is kept for a part recorded later."""
         ...
+
+    async def doubtful(self, lines: Sequence[str]) -> Sequence[Doubtful]:
+        """The parts in state unknown that these lines had in hand, oldest first."""
+        ...
+
+    # -- devices --------------------------------------------------------------------------------
+    async def keep(self, item: Typed | Call, device: str, now: int) -> TypedMessage | LoggedCall | None:
+        """Commit what a phone tells of itself; None when this line and slot were told before."""
+        ...
+
+    async def typed(self, query: TypedQuery) -> Page[TypedMessage]: ...
+    async def calls(self, query: CallQuery) -> Page[LoggedCall]: ...
+    async def memories(self, device: str) -> Mapping[str, str]: ...
+    async def memorise(self, device: str, key: str, value: str) -> None: ...
 
     # -- inbox ----------------------------------------------------------------------------------
     async def receive(self, item: InboundPart, device: str, now: int) -> Received | None:

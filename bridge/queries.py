@@ -1,9 +1,10 @@
 """What may be asked of the store, as data: filters and pages. The same for every store and every dialect."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Generic, TypeVar
 
-from bridge.model import DeliveryState, State
+from bridge.model import CallKind, DeliveryState, State
 
 T = TypeVar("T")
 
@@ -52,6 +53,50 @@ class InboxQuery:
     unread: bool = False
     #: mark what is returned as read, in the same transaction
     mark_read: bool = False
+    limit: int = 100
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedQuery:
+    """Which SMS typed on phones, newest first."""
+
+    recipient: str = ""
+    #: part of the recipient or of the text
+    keyword: str = ""
+    #: Unix ms, both inclusive, of sending
+    since: int = 0
+    until: int = 0
+    line: str = ""
+    limit: int = 100
+    cursor: str = ""
+
+
+class CallOrder(StrEnum):
+    """By what calls may be sorted."""
+
+    AT = "at"
+    NUMBER = "number"
+    NAME = "name"
+    DURATION = "duration"
+
+
+@dataclass(frozen=True, slots=True)
+class CallQuery:
+    """Which calls, newest first unless told otherwise; only that order has cursors."""
+
+    kinds: frozenset[CallKind] = frozenset()
+    number: str = ""
+    #: part of the number or of the name
+    keyword: str = ""
+    #: Unix ms, both inclusive, of the call
+    since: int = 0
+    until: int = 0
+    line: str = ""
+    order: CallOrder = CallOrder.AT
+    ascending: bool = False
+    #: rows to leave out first
+    offset: int = 0
     limit: int = 100
     cursor: str = ""
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from bridge.backoff import Backoff
-from bridge.dispatcher import Lane, LineUnusable
+from bridge.dispatcher import Lane, LineUnusable, insist
 from bridge.errors import LinkError, SendRefused, StoreUnavailable
 from bridge.events import LINE_CHANGED, Bus, Event
 from bridge.inbox import Inbox
+from bridge.memory import LastingMemory
 from bridge.model import Line, LineState
 from bridge.policy import SendingRules
-from bridge.ports import Clock, Device, Driver, Link, Store
+from bridge.ports import Clarifying, Clock, Device, Driver, Link, Store
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ REFRESH_INTERVAL = 30.0  # s
 LOOK_INTERVAL = 1.0  # s
 #: a line that the network refuses (credit, barred) is tried again after this long
 UNUSABLE_PAUSE = 600.0  # s
+#: a link may look so long for traces of parts whose outcome is unknown
+CLARIFY_PATIENCE = 30.0  # s
 #: how long a part in a device's hands may hold up a shutdown
 STOP_PATIENCE = 10.0  # s
 
@@ -84,7 +87,7 @@ class Minder:
         while not self._closing.is_set():
             schedule = RECONNECT
             try:
-                self._link = await self._driver.open(self.device)
+                self._link = await self._driver.open(await self._remembering())
                 failures = 0
                 await self._serve(self._link)
             except SendRefused as refusal:
@@ -97,6 +100,12 @@ class Minder:
                 await self._away(LineState.ABSENT, f"the driver failed: {error}")
             failures += 1
             await self._pause(schedule.delay(failures, random.random()) / 1000)  # noqa: S311 - jitter, no secret
+
+    async def _remembering(self) -> Device:
+        """The device with the memory that lasts."""
+        if not isinstance(self.device.memory, LastingMemory):
+            self.device = replace(self.device, memory=await LastingMemory.of(self._store, self.device.name))
+        return self.device
 
     async def _pause(self, seconds: float) -> None:
         if self._closing.is_set():
@@ -119,15 +128,17 @@ class Minder:
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         inbox = Inbox(self._store, link, self.device.name, self._clock)
         await self._tell(self._known, self.lines)
-        lanes = [tasks.start(self._until(over, self._drive(link, line)), line.name) for line in link.lines]
+        cleared = asyncio.Event()
+        lanes = [tasks.start(self._until(over, self._drive(link, line, cleared)), line.name) for line in link.lines]
         tasks.start(self._until(over, inbox.run()), "inbox")
-        tasks.start(self._until(over, self._watch(link)), "health")
+        tasks.start(self._until(over, self._watch(link, cleared)), "health")
         tasks.start(self._until(over, self._closed()), "close")
         try:
             await over
         finally:
             for lane in self._lanes.values():
                 lane.stop()
+            cleared.set()
             if lanes:
                 await asyncio.wait(lanes, timeout=STOP_PATIENCE)
             await tasks.close()
@@ -150,8 +161,8 @@ class Minder:
     async def _closed(self) -> None:
         await self._closing.wait()
 
-    async def _drive(self, link: Link, line: Line) -> None:
-        """Run a line's lane; when the network refuses the line, rest it and try again."""
+    async def _drive(self, link: Link, line: Line, cleared: asyncio.Event) -> None:
+        """Run a line's lane once doubts are cleared; when the network refuses the line, rest it and try again."""
 
         def current() -> Line:
             return next((each for each in self.lines if each.name == line.name), line)
@@ -160,6 +171,7 @@ class Minder:
             lane = Lane(self._store, link, current, clock=self._clock, rules=self._rules, stir=self._stir)
             self._lanes[line.name] = lane
             try:
+                await cleared.wait()
                 await lane.run()
                 return
             except LineUnusable as error:
@@ -174,9 +186,22 @@ class Minder:
     def _stir(self) -> None:
         self._bus.publish(())
 
-    async def _watch(self, link: Link) -> None:
-        """Tell of changes in health, and wake the lanes when a line is ready again."""
+    async def _clarify(self, link: Link) -> None:
+        """Let a link that can look for traces of what is unknown, before new messages blur them."""
+        doubtful = await insist(lambda: self._store.doubtful([line.name for line in link.lines]))
+        if not doubtful or not isinstance(link, Clarifying):
+            return
+        try:
+            async with asyncio.timeout(CLARIFY_PATIENCE):
+                await link.clarify(doubtful)
+        except TimeoutError:
+            log.warning("%s: %d parts stay unknown: it took too long to look", self.device.name, len(doubtful))
+
+    async def _watch(self, link: Link, cleared: asyncio.Event) -> None:
+        """Clear doubts first; then tell of changes in health, and wake the lanes when a line is ready again."""
         before, countdown = self.lines, REFRESH_INTERVAL
+        await self._clarify(link)
+        cleared.set()
         while True:
             await asyncio.sleep(LOOK_INTERVAL)
             countdown -= LOOK_INTERVAL

@@ -15,7 +15,7 @@ from api.app import build_app, runner
 from bridge.events import Bus
 from bridge.gateway import Gateway, digest
 from bridge.model import Account, Line, LineState, Message, Received, State
-from bridge.ports import Credential, InboundPart, Outcome
+from bridge.ports import Call, Credential, InboundPart, Outcome, Typed
 from bridge.queries import MessageQuery
 from bridge.store import open_store
 from bridge.store.sqlite import SqliteStore
@@ -124,6 +124,10 @@ class HttpSite:
         received = await self.store.receive(part, device, self.clock.at)
         assert received is not None
         return received
+
+    async def tell(self, item: Typed | Call) -> None:
+        """A phone tells this of itself."""
+        assert await self.store.keep(item, item.line.partition(":")[0], self.clock.at) is not None
 
     async def close_store(self) -> None:
         """From now on nothing can be kept."""

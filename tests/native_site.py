@@ -118,7 +118,7 @@ class Site:
 
     async def carry(self, state: State, error: str = "", line: str = "office") -> Message:
         """A line takes the oldest message and each of its parts ends in `state`."""
-        claim = await self.store.claim(line, ("", line), NOW + 10**9)
+        claim = await self.store.claim(line, ("", line), self.gateway.now() + 1)
         assert claim is not None
         message = claim.message
         for index in range(claim.index, message.parts + 1):

@@ -18,9 +18,9 @@ COLUMNS = (
     "parts, attempts, error, on_unknown, report, sent_at, delivered_at, not_before, client_ref, tag, dialect"
 )
 _ROW = f"({', '.join('?' * (COLUMNS.count(',') + 1))})"
-# Rows of one statement: the thread gives the interpreter up once a statement, not once a row. A few sizes,
-# so that the prepared statements stay cached; SQLite binds 32,766 values at most.
-_CHUNKS = (1000, 100, 10, 1)
+# Rows of one statement: the thread gives the interpreter up once a statement, not once a row. Powers of two,
+# so that a few prepared statements do for any number of rows; SQLite binds 32,766 values at most.
+_CHUNKS = tuple(1 << power for power in range(10, -1, -1))
 _INSERT = {size: f"INSERT INTO messages ({COLUMNS}) VALUES {', '.join([_ROW] * size)}" for size in _CHUNKS}
 # The snapshot of `message_data`, made by SQLite for the same reason; the store's contract holds the two equal.
 _SUBMITTED = f"""
@@ -50,11 +50,18 @@ def insert(tx: Tx, messages: Sequence[Message]) -> None:
     first_event = news.newest(tx.conn) + 1
     tx.conn.execute(_SUBMITTED, (last - len(messages) + 1, last))
     news.owe(tx.conn, first_event, first_event + len(messages) - 1)
-    # on the bus without their snapshot, which is in the log: whoever listens for these only wants to be woken
+    # On the bus one stands for all of an account's, without the snapshot, which is in the log: whoever listens for
+    # these only wants to be woken.
+    latest = {message.account: message for message in messages}
     tx.events += [
-        Event(seq, "", MESSAGE_SUBMITTED, message.account, message.created_at, message.id)
-        for seq, message in enumerate(messages, start=first_event)
+        Event(first_event, "", MESSAGE_SUBMITTED, account, message.created_at, message.id)
+        for account, message in latest.items()
     ]
+
+
+def insert_all(tx: Tx, submissions: Sequence[Sequence[Message]]) -> None:
+    """Accept several submissions in as many statements as one takes; all or none."""
+    insert(tx, list(chain.from_iterable(submissions)))
 
 
 def _row_of(m: Message) -> tuple[Any, ...]:
@@ -89,15 +96,30 @@ def _used_before(conn: sqlite3.Connection, messages: Sequence[Message]) -> str:
 def insert_once(tx: Tx, messages: Sequence[Message], key: str, digest: str) -> tuple[Sequence[Message], bool]:
     """Accept messages under an idempotency key, or give back those of the first call."""
     account, now = messages[0].account, messages[0].created_at
-    known = tx.conn.execute("SELECT digest, ids FROM idempotency WHERE account = ? AND key = ?", (account, key))
-    if (row := known.fetchone()) is not None:
-        if row[0] != digest:
-            raise IdempotencyConflict()
-        return [get(tx.conn, message) for message in json.loads(row[1])], True
+    if (first := remembered(tx.conn, account, key, digest)) is not None:
+        return first, True
     insert(tx, messages)
     ids = json.dumps([message.id for message in messages])
     tx.conn.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)", (account, key, digest, ids, now))
     return messages, False
+
+
+def remembered(conn: sqlite3.Connection, account: str, key: str, digest: str) -> Sequence[Message] | None:
+    """What is left of a key's first call, in its order; None for a key that is not known.
+
+    Raises IdempotencyConflict when that was another request, NotPossible when nothing of it is left.
+    """
+    known = conn.execute("SELECT digest, ids FROM idempotency WHERE account = ? AND key = ?", (account, key)).fetchone()
+    if known is None:
+        return None
+    if known[0] != digest:
+        raise IdempotencyConflict()
+    rows = conn.execute(
+        f"SELECT {_QUALIFIED} FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value ORDER BY j.key", (known[1],)
+    ).fetchall()
+    if not rows:
+        raise NotPossible("the messages of this idempotency key's first call were deleted; use a new key to send again")
+    return [message_of(row) for row in rows]
 
 
 def get(conn: sqlite3.Connection, id: str) -> Message:

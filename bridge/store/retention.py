@@ -11,6 +11,8 @@ _WAITING = ", ".join(f"'{state}'" for state in sorted(PENDING))
 _OLD = {
     "messages": f"created_at < ? AND state NOT IN ({_WAITING})",
     "received": "received_at < ?",
+    "typed": "recorded_at < ?",
+    "calls": "recorded_at < ?",
     "ledger": f"created_at < ? AND state <> '{DeliveryState.OWED}'",
     "events": "at < ? AND seq NOT IN (SELECT event FROM ledger) AND seq < (SELECT max(seq) FROM events)",
 }

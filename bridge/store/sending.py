@@ -16,9 +16,9 @@ from bridge.events import (
 from bridge.model import Message, Part, State
 from bridge.numbers import same_subscriber
 from bridge.policy import unknown
-from bridge.ports import Claim, Evidence, InboundReport, Outcome
+from bridge.ports import Claim, Doubtful, Evidence, InboundReport, Outcome
 from bridge.store import news
-from bridge.store.messages import COLUMNS, get, message_of, move, parts
+from bridge.store.messages import COLUMNS, get, marks, message_of, move, parts
 from bridge.store.writer import Tx
 
 #: a report may come days later, when the recipient's phone is switched on again; references wrap at 256,
@@ -182,6 +182,17 @@ def recover(tx: Tx, now: int) -> int:
     for row in rows:
         requeue(tx, message_of(row), now, due_at=now)
     return len(caught)
+
+
+def doubtful(conn: sqlite3.Connection, lines: Sequence[str]) -> Sequence[Doubtful]:
+    """The parts in state unknown that these lines had in hand, oldest first."""
+    rows = conn.execute(
+        "SELECT p.message, p.idx, p.line, m.recipient, m.text, p.intent_at FROM parts p "
+        f"JOIN messages m ON m.id = p.message WHERE p.state = 'unknown' AND p.line IN ({marks(lines)}) "
+        "ORDER BY p.intent_at, m.seq, p.idx",
+        tuple(lines),
+    )
+    return [Doubtful(*row) for row in rows]
 
 
 def resend(tx: Tx, id: str, now: int) -> Message:

@@ -7,25 +7,22 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Concatenate, ParamSpec, TypeVar
 
 from bridge.errors import StoreUnavailable
 from bridge.events import Bus, Event
-from bridge.model import Account, Delivery, Endpoint, Message, Part, Received
-from bridge.ports import Claim, Credential, Evidence, InboundPart, InboundReport, Outcome
-from bridge.queries import InboxQuery, LedgerQuery, MessageQuery, Page
-from bridge.store import callers, deliveries, inbox, messages, news, retention, sending
+from bridge.model import Account, Delivery, Endpoint, LoggedCall, Message, Part, Received, TypedMessage
+from bridge.ports import Call, Claim, Credential, Doubtful, Evidence, InboundPart, InboundReport, Outcome, Typed
+from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
+from bridge.store import callers, deliveries, inbox, messages, news, phones, retention, sending
 from bridge.store.writer import Tx, Writer, unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: a submission of more messages than this makes its own way to the disk
-ALONE = 100
 #: the command line writes beside the daemon; its transactions are short
 BUSY_TIMEOUT = 10.0  # s
 
@@ -40,10 +37,6 @@ class SqliteStore:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
         self._data_version = 0
         self._closed = False
-        #: small submissions that wait for the writer, and what tells of their commit
-        self._gathering = threading.Lock()
-        self._gathered: list[Message] = []
-        self._together: asyncio.Future[None] | None = None
 
     async def open(self, *, exclusive: bool = False) -> None:
         """Open and migrate. Raises StoreUnavailable."""
@@ -156,25 +149,11 @@ class SqliteStore:
     ) -> tuple[Sequence[Message], bool]:
         if idempotency_key:
             return await self._do(messages.insert_once, accepted, idempotency_key, request_digest)
-        if len(accepted) > ALONE or any(message.client_ref for message in accepted):
-            await self._do(messages.insert, accepted)
-        else:
-            await self._submit_together(accepted)
+        await self._writer.do_together(messages.insert_all, accepted)
         return accepted, False
 
-    async def _submit_together(self, accepted: Sequence[Message]) -> None:
-        """Nothing about these can be refused, so all that wait for the writer go in as one."""
-        with self._gathering:
-            self._gathered += accepted
-            if self._together is None:
-                self._together = self._do(self._insert_gathered)
-            together = self._together
-        await asyncio.shield(together)  # one caller who goes away takes nobody with him
-
-    def _insert_gathered(self, tx: Tx) -> None:
-        with self._gathering:
-            gathered, self._gathered, self._together = self._gathered, [], None
-        messages.insert(tx, gathered)
+    async def remembered(self, account: str, key: str, digest: str) -> Sequence[Message] | None:
+        return await self._read(messages.remembered, account, key, digest)
 
     async def message(self, id: str) -> Message:
         return await self._read(messages.get, id)
@@ -212,6 +191,25 @@ class SqliteStore:
 
     async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:
         return await self._do(sending.settle, item, now)
+
+    async def doubtful(self, lines: Sequence[str]) -> Sequence[Doubtful]:
+        return await self._read(sending.doubtful, lines)
+
+    # -- devices --------------------------------------------------------------------------------
+    async def keep(self, item: Typed | Call, device: str, now: int) -> TypedMessage | LoggedCall | None:
+        return await self._do(phones.keep, item, device, now)
+
+    async def typed(self, query: TypedQuery) -> Page[TypedMessage]:
+        return await self._read(phones.typed, query)
+
+    async def calls(self, query: CallQuery) -> Page[LoggedCall]:
+        return await self._read(phones.calls, query)
+
+    async def memories(self, device: str) -> Mapping[str, str]:
+        return await self._read(phones.memories, device)
+
+    async def memorise(self, device: str, key: str, value: str) -> None:
+        await self._do(phones.memorise, device, key, value)
 
     # -- inbox ----------------------------------------------------------------------------------
     async def receive(self, item: InboundPart, device: str, now: int) -> Received | None:

@@ -2,7 +2,8 @@
 
 Jobs handed over in the same turn of the event loop, or while the thread is busy, share one
 transaction and one fsync. Each job runs in a savepoint of its own, so one that fails takes nothing
-of the others with it. Nobody hears of a result before the commit.
+of the others with it. Jobs of a kind that can be done together are: most of their cost is that the
+thread gives the interpreter up at each statement. Nobody hears of a result before the commit.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -29,7 +30,17 @@ class Tx:
     events: list[Event] = field(default_factory=list)
 
 
-Job = tuple[Callable[[Tx], Any], "asyncio.Future[Any]"]
+@dataclass(slots=True)
+class Job:
+    """Something to do, and who waits for it."""
+
+    run: Callable[..., Any]
+    future: "asyncio.Future[Any]"
+    #: for `do_together`: what `run` gets in a sequence, besides the transaction
+    item: Any = None
+    together: bool = False
+
+
 Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 
@@ -58,14 +69,23 @@ class Writer:
 
     def do(self, job: Callable[[Tx], T]) -> "asyncio.Future[T]":
         """Run a job in the next transaction; the future's result is on disk."""
-        future: asyncio.Future[T] = self._loop.create_future()
+        return self._take(Job(job, self._loop.create_future()))
+
+    def do_together(self, job: Callable[[Tx, Sequence[T]], None], item: T) -> "asyncio.Future[None]":
+        """Like `do`, for a job that takes many items in one call: those that share a transaction share the call.
+
+        When that fails, each is tried alone.
+        """
+        return self._take(Job(job, self._loop.create_future(), item, together=True))
+
+    def _take(self, job: Job) -> "asyncio.Future[Any]":
         if self._closed:
-            future.set_exception(StoreUnavailable("the store is closed"))
-            return future
+            job.future.set_exception(StoreUnavailable("the store is closed"))
+            return job.future
         if not self._handed:
             self._loop.call_soon(self._hand_over)
-        self._handed.append((job, future))
-        return future
+        self._handed.append(job)
+        return job.future
 
     async def close(self) -> None:
         """Finish what was handed over, then end the thread."""
@@ -97,15 +117,29 @@ class Writer:
         tx = Tx(self._connection)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            done = [(future, *self._attempt(tx, job)) for job, future in batch]
+            done = self._carry_out(tx, batch)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             log.exception("the store failed")
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             failure = unavailable(error)
-            return [(future, None, failure) for _, future in batch], []
+            return [(job.future, None, failure) for job in batch], []
         return done, tx.events
+
+    def _carry_out(self, tx: Tx, batch: list[Job]) -> list[Done]:
+        shared: dict[Callable[..., Any], list[Job]] = {}
+        for job in batch:
+            if job.together:
+                shared.setdefault(job.run, []).append(job)
+        done = [each for run, jobs in shared.items() for each in self._together(tx, run, jobs)]
+        return done + [(job.future, *self._attempt(tx, job.run)) for job in batch if not job.together]
+
+    def _together(self, tx: Tx, run: Callable[..., Any], jobs: list[Job]) -> list[Done]:
+        _, error = self._attempt(tx, lambda tx: run(tx, [job.item for job in jobs]))
+        if error is None or len(jobs) == 1:
+            return [(job.future, None, error) for job in jobs]
+        return [each for job in jobs for each in self._together(tx, run, [job])]
 
     def _attempt(self, tx: Tx, job: Callable[[Tx], Any]) -> tuple[Any, BaseException | None]:
         heard = len(tx.events)

@@ -128,6 +128,10 @@ class PhoneLink:
             self._fail(lost.message)
             raise
 
+    def pause(self, line: str) -> float:
+        """Seconds until the phone may be given one more part."""
+        return self._sender.pause()
+
     async def inbound(self) -> AsyncIterator[Inbound]:
         """What came in, as it is found."""
         while True:
@@ -152,7 +156,7 @@ class PhoneLink:
         try:
             self._note(await health.ask(self._shell, self._slots))
         except Unheard as unheard:
-            self._missed(unheard.message)
+            await self._missed(unheard.message)
             if self._loss:
                 raise DeviceLost(self._loss) from unheard
         return self.lines
@@ -193,10 +197,16 @@ class PhoneLink:
         self._inbound.put_nowait(None)
         self._over.set()
 
-    def _missed(self, reason: str) -> None:
-        """The phone left a question unanswered, or answered nonsense; too often is too much."""
+    async def _missed(self, reason: str) -> None:
+        """The phone left a question unanswered, or answered nonsense: has it gone? And too often is too much."""
+        if self._loss:
+            return
         self._misses += 1
         log.info("%s: %s", self._device, reason)
+        try:
+            self._became(await self._shell.state())
+        except DeviceLost as lost:
+            self._fail(lost.message)
         if self._misses >= MISSES:
             self._fail(reason)
 
@@ -219,7 +229,7 @@ class PhoneLink:
                     if looks % CALLS_EVERY == 0:
                         await self._look_for_calls()
                 except (Unheard, Garbled) as error:
-                    self._missed(str(error))
+                    await self._missed(str(error))
                 else:
                     self._misses = 0
                 looks += 1

@@ -99,6 +99,10 @@ class Sender:
         self._recall()
 
     # -- sending --------------------------------------------------------------------------------
+    def pause(self) -> float:
+        """Seconds until one more part may go."""
+        return self._pace.delay(1, self._clock.monotonic())
+
     async def send(self, line: str, sub: int, outgoing: Outgoing) -> Sent:
         """Raises SendRefused, OutcomeUnknown, DeviceLost; see `bridge.ports.Link.send`."""
         recipient = isms.checked(outgoing.recipient, self._options.allow_short_codes)

@@ -10,9 +10,30 @@ import pytest
 from bridge import events
 from bridge.errors import BadRequest, IdempotencyConflict, NoSuchThing, NotPossible
 from bridge.events import message_data
-from bridge.model import Account, DeliveryState, Endpoint, Message, State, UnknownPolicy
-from bridge.ports import Concat, Credential, Evidence, InboundPart, InboundReport, Outcome, Store
-from bridge.queries import InboxQuery, LedgerQuery, MessageQuery
+from bridge.model import (
+    Account,
+    CallKind,
+    DeliveryState,
+    Endpoint,
+    LoggedCall,
+    Message,
+    State,
+    TypedMessage,
+    UnknownPolicy,
+)
+from bridge.ports import (
+    Call,
+    Concat,
+    Credential,
+    Doubtful,
+    Evidence,
+    InboundPart,
+    InboundReport,
+    Outcome,
+    Store,
+    Typed,
+)
+from bridge.queries import CallOrder, CallQuery, InboxQuery, LedgerQuery, MessageQuery, TypedQuery
 from bridge.store import STORES, open_store
 
 NOW = 1_795_000_000_000
@@ -111,6 +132,27 @@ class TestAccepting:
         with pytest.raises(IdempotencyConflict):
             await store.submit([message(5)], "key", "another digest")
         assert len((await store.messages("", MessageQuery())).rows) == 2
+
+    async def test_a_key_gives_what_is_left_of_its_first_call(self, store: Store) -> None:
+        assert await store.remembered("shop", "key", "digest") is None
+        await store.submit([message(3), message(1), message(2)], "key", "digest")
+        assert await store.remembered("cafe", "key", "digest") is None
+        await store.cancel(message(1).id, NOW)
+        await store.delete_messages("shop", MessageQuery(ids=(message(1).id,)))
+        left = await store.remembered("shop", "key", "digest")
+        assert left == [message(3), message(2)]
+        assert await store.submit([message(4)], "key", "digest") == (left, True)
+        with pytest.raises(IdempotencyConflict):
+            await store.remembered("shop", "key", "another digest")
+
+    async def test_a_key_whose_messages_are_all_gone_says_so(self, store: Store) -> None:
+        await store.submit([message(1)], "key", "digest")
+        await store.cancel(message(1).id, NOW)
+        await store.delete_messages("shop", MessageQuery(since=1))
+        with pytest.raises(NotPossible, match="deleted; use a new key"):
+            await store.remembered("shop", "key", "digest")
+        with pytest.raises(NotPossible, match="deleted; use a new key"):
+            await store.submit([message(2)], "key", "digest")
 
     async def test_its_event_says_what_the_message_is(self, store: Store) -> None:
         accepted = message(1, client_ref="r", tag="t", slot=2, parts=2, state=State.SCHEDULED, text='"quoted" \n 😀')
@@ -481,6 +523,148 @@ class TestReceiving:
         assert await store.delete_received("shop", InboxQuery(keyword="a"), NOW) == 1
         assert [row.text for row in (await store.inbox("shop", InboxQuery(), NOW)).rows] == ["b"]
         assert [row.text for row in (await store.inbox("cafe", InboxQuery(), NOW)).rows] == ["b", "a"]
+
+
+class TestPhones:
+    def typed(self, slot: str = "sms:7", **changes: object) -> Typed:
+        return replace(Typed("phone", slot, "+15550150", "On my way", NOW - 5000), **changes)  # type: ignore[arg-type]
+
+    def call(self, slot: str = "call:7", **changes: object) -> Call:
+        plain = Call("phone", slot, "missed", "+15550151", "Taylor", NOW - 9000, 0)
+        return replace(plain, **changes)  # type: ignore[arg-type]
+
+    async def test_what_was_typed_is_told_once_with_its_event(self, store: Store, reopen: Opener) -> None:
+        kept = await store.keep(self.typed(), "phone", NOW)
+        store = await reopen()
+        assert await store.keep(self.typed(), "phone", NOW + 9) is None
+        assert isinstance(kept, TypedMessage)
+        (row,) = (await store.typed(TypedQuery())).rows
+        assert row == replace(kept, seq=row.seq)
+        assert (row.recipient, row.text, row.sent_at, row.recorded_at) == ("+15550150", "On my way", NOW - 5000, NOW)
+        (event,) = await store.events("shop", 0, 9)
+        assert (event.name, event.account, event.subject, event.at) == (events.MESSAGE_TYPED, "", row.id, NOW)
+        assert dict(event.data) == {
+            "id": row.id, "to": "+15550150", "text": "On my way", "line": "phone", "device": "phone",
+            "sent_at": NOW - 5000,
+        }  # fmt: skip
+
+    @pytest.mark.parametrize("kind", list(CallKind))
+    async def test_a_call_is_told_once_with_its_event(self, store: Store, reopen: Opener, kind: CallKind) -> None:
+        kept = await store.keep(self.call(kind=kind.value, duration=61), "phone", NOW)
+        store = await reopen()
+        assert await store.keep(self.call(kind=kind.value), "phone", NOW + 9) is None
+        assert isinstance(kept, LoggedCall)
+        (row,) = (await store.calls(CallQuery())).rows
+        assert row == replace(kept, seq=row.seq)
+        assert (row.kind, row.number, row.name, row.call_at) == (kind, "+15550151", "Taylor", NOW - 9000)
+        (event,) = await store.events("cafe", 0, 9)
+        assert (event.name, event.account, event.subject) == (f"call.{kind}", "", row.id)
+        assert dict(event.data) == {
+            "id": row.id, "number": "+15550151", "name": "Taylor", "duration_seconds": 61, "line": "phone",
+            "device": "phone", "call_at": NOW - 9000,
+        }  # fmt: skip
+
+    async def test_the_same_slot_of_another_line_is_another_thing(self, store: Store) -> None:
+        assert await store.keep(self.typed(), "phone", NOW) is not None
+        assert await store.keep(self.typed(line="other"), "other", NOW) is not None
+        assert await store.keep(self.call(slot="sms:7"), "phone", NOW) is not None
+
+    async def test_each_is_owed_as_a_webhook_to_everybody(self, store: Store) -> None:
+        for name in ("shop", "cafe"):
+            await store.add_endpoint(Endpoint(name, name, "http://127.0.0.1:9/", created_at=NOW))
+        await store.keep(self.typed(), "phone", NOW)
+        await store.keep(self.call(), "phone", NOW)
+        for name in ("shop", "cafe"):
+            assert [event.name for _, event in await store.owed(name, 9)] == [events.MESSAGE_TYPED, events.CALL_MISSED]
+
+    async def test_numbers_are_kept_without_their_decoration(self, store: Store) -> None:
+        for slot, number in enumerate(("+1 (555) 01-52", "TAXI", "")):
+            await store.keep(self.call(slot=str(slot), number=number, at=NOW + slot), "phone", NOW)
+        assert [row.number for row in (await store.calls(CallQuery())).rows] == ["", "TAXI", "+15550152"]
+
+    async def test_what_was_typed_is_found_by_every_filter_newest_first(self, store: Store) -> None:
+        # learned of in another order than sent
+        for number in (2, 3, 1):
+            item = self.typed(f"{number}", text=f"Text {number}", recipient=f"+1555015{number}", sent_at=NOW + number)
+            await store.keep(replace(item, line=f"phone:{number % 2}"), "phone", NOW)
+
+        async def texts(query: TypedQuery) -> list[str]:
+            return [row.text for row in (await store.typed(query)).rows]
+
+        assert await texts(TypedQuery()) == ["Text 3", "Text 2", "Text 1"]
+        assert await texts(TypedQuery(recipient="+15550152")) == ["Text 2"]
+        assert await texts(TypedQuery(keyword="text 3")) == ["Text 3"]
+        assert await texts(TypedQuery(keyword="0151")) == ["Text 1"]
+        assert await texts(TypedQuery(since=NOW + 2)) == ["Text 3", "Text 2"]
+        assert await texts(TypedQuery(until=NOW + 1)) == ["Text 1"]
+        assert await texts(TypedQuery(line="phone:1")) == ["Text 3", "Text 1"]
+
+    async def test_calls_are_found_by_every_filter_and_sorted_as_asked(self, store: Store) -> None:
+        for number, (kind, name) in enumerate((("missed", "Bo"), ("incoming", "Cy"), ("outgoing", "Al"))):
+            item = self.call(f"{number}", kind=kind, name=name, number=f"+1555016{number}", at=NOW + number)
+            await store.keep(replace(item, duration=10 - number), "phone", NOW)
+
+        async def names(**query: object) -> str:
+            return " ".join([row.name for row in (await store.calls(CallQuery(**query))).rows])  # type: ignore[arg-type]
+
+        assert await names() == "Al Cy Bo"
+        assert await names(ascending=True) == "Bo Cy Al"
+        assert await names(order=CallOrder.NAME, ascending=True) == "Al Bo Cy"
+        assert await names(order=CallOrder.DURATION) == "Bo Cy Al"
+        assert await names(order=CallOrder.NUMBER) == "Al Cy Bo"
+        assert await names(kinds=frozenset({CallKind.MISSED, CallKind.OUTGOING})) == "Al Bo"
+        assert await names(keyword="cy") == "Cy"
+        assert await names(keyword="0160") == "Bo"
+        assert await names(number="+15550162") == "Al"
+        assert await names(since=NOW + 1, until=NOW + 1) == "Cy"
+        assert await names(line="elsewhere") == ""
+        assert await names(offset=1, limit=1) == "Cy"
+
+    async def test_pages_lose_and_repeat_nothing_when_more_comes_in(self, store: Store) -> None:
+        for number in range(5):
+            # two at the same moment
+            await store.keep(self.typed(f"{number}", text=str(number), sent_at=NOW + number // 2), "phone", NOW)
+            await store.keep(self.call(f"{number}", name=str(number), at=NOW + number // 2), "phone", NOW)
+        typed, calls = await store.typed(TypedQuery(limit=2)), await store.calls(CallQuery(limit=2))
+        await store.keep(self.typed("late", sent_at=NOW + 99), "phone", NOW)
+        await store.keep(self.call("late", at=NOW + 99), "phone", NOW)
+        seen = [[row.text for row in typed.rows], [row.name for row in calls.rows]]
+        while typed.cursor:
+            typed = await store.typed(TypedQuery(limit=2, cursor=typed.cursor))
+            calls = await store.calls(CallQuery(limit=2, cursor=calls.cursor))
+            seen[0] += [row.text for row in typed.rows]
+            seen[1] += [row.name for row in calls.rows]
+        assert seen == [["4", "3", "2", "1", "0"]] * 2
+        assert calls.cursor == ""
+        for cursor in ("5", "x.1", "1.1; DROP"):
+            with pytest.raises(BadRequest, match="cursor"):
+                await store.calls(CallQuery(cursor=cursor))
+
+    async def test_a_device_remembers_across_a_restart(self, store: Store, reopen: Opener) -> None:
+        for key, value in (("sms", "7"), ("calls", "3"), ("sms", "8")):
+            await store.memorise("phone", key, value)
+        await store.memorise("other", "sms", "1")
+        store = await reopen()
+        assert dict(await store.memories("phone")) == {"sms": "8", "calls": "3"}
+        assert dict(await store.memories("nobody")) == {}
+
+    async def test_doubtful_is_what_a_line_had_in_hand_with_no_answer(self, store: Store) -> None:
+        await store.submit([message(number, parts=2 if number == 1 else 1) for number in (1, 2, 3)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 5)
+        await store.intend(message(1).id, 2, "office", NOW + 3)
+        await claimed(store, message(2), "phone")
+        await claimed(store, message(3))
+        await sent(store, message(3), 1, 6)
+        assert await store.doubtful(["office", "phone"]) == []  # in hand still
+        await store.recover(NOW + 4)
+        one = Doubtful(message(1).id, 2, "office", message(1).recipient, message(1).text, NOW + 3)
+        two = Doubtful(message(2).id, 1, "phone", message(2).recipient, message(2).text, NOW)
+        assert await store.doubtful(["office"]) == [one]
+        assert await store.doubtful(["office", "phone"]) == [two, one]
+        assert await store.doubtful([]) == []
+        await store.settle(Evidence("phone", message(2).id, 1, State.SENT), NOW + 5)
+        assert await store.doubtful(["phone"]) == []
 
 
 class TestLedger:

@@ -1,4 +1,4 @@
-"""`/log/sent/sms`, `/log/sent/frommobile` and `/resend` of the smsmobile API."""
+"""`/log/sent/sms` and `/resend` of the smsmobile API."""
 
 import pytest
 
@@ -119,13 +119,6 @@ async def test_nobody_sees_another_accounts_messages(site: HttpSite) -> None:
         assert (await site.ask("GET", path, headers=headers)).json["result"]["sms"] == []
     assert (await site.ask("GET", f"/resend?guid={guid}", headers=headers)).status == 404
     assert (await site.ask("GET", f"/deletesms?guid_message={guid}", headers=headers)).json["result"]["deleted"] == 0
-
-
-async def test_tells_why_there_are_no_sms_typed_on_the_phone(site: HttpSite) -> None:
-    answer = await result(site, "/log/sent/frommobile", period="last_7days", limit="200")
-    assert (answer["error"], answer["sms"]) == (0, [])
-    assert "not recorded" in answer["note"]
-    assert (await get(site, "/log/sent/frommobile", period="last_century")).json["error"] == "invalid_period"
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.EXPIRED, State.UNKNOWN])

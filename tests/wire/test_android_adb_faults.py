@@ -18,7 +18,7 @@ from tests.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
 # -- the cable ----------------------------------------------------------------------------------
 async def test_an_idle_phone_that_is_unplugged_is_lost_at_once_and_found_again(tmp_path: Path) -> None:
     async with phone_site(tmp_path) as site:
-        await site.open(poll_interval=60.0)
+        await site.open()
         site.phone.unplug()
         assert await site.lost()
         with pytest.raises(DeviceLost):
@@ -154,7 +154,7 @@ async def test_a_message_in_the_air_when_the_phone_restarts_is_unknown(tmp_path:
         ("deny_read_sms", True, "READ_SMS allow", SendRefused),
         ("permission_denied", True, "READ_SMS allow", SendRefused),
         ("authorized", False, "Allow USB debugging", SendRefused),
-        ("offline", True, "", DeviceLost),
+        ("offline", True, "does not answer", DeviceLost),
     ],
 )
 async def test_says_what_keeps_it_from_working(

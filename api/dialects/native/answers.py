@@ -24,6 +24,8 @@ PROBLEMS: Mapping[str, int] = {
 }
 PREFIX = "urn:sms-bridge:problem:"
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """A JSON answer."""
@@ -53,4 +55,4 @@ def problem(kind: str, detail: str, field: str = "", headers: Mapping[str, str] 
 
 def written(value: object) -> bytes:
     """Compact JSON in UTF-8; half a surrogate pair in a name that a caller made up is told as `?`."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    return _ENCODER.encode(value).encode(errors="replace")

@@ -44,7 +44,7 @@ def _object_in(raw: bytes) -> Mapping[str, Any]:
 def parse(raw: bytes) -> Any:
     """A JSON value. Raises BadRequest for anything that two parsers might read differently."""
     try:
-        return json.loads(raw.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
+        return _DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise BadRequest(f"the body is not UTF-8: byte {error.start} is 0x{raw[error.start]:02x}") from None
     except json.JSONDecodeError as error:
@@ -67,3 +67,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> NoReturn:
     raise BadRequest(f"the body is not JSON: {name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from aiohttp import web
 
 from api.dialect import Mount, Route, Sample, Site, word_for
-from api.dialects.native import events, fields, inbox, ledger, lines, messages, webhooks
+from api.dialects.native import events, fields, inbox, ledger, lines, messages, phones, webhooks
 from api.dialects.native.answers import problem, written
 from api.dialects.native.body import NotJson
 from api.dialects.native.call import Call, ForAnother, acting
@@ -52,6 +52,8 @@ OPERATIONS = (
     Operation("GET", "/v1/inbox", inbox.find, inbox.LIST),
     Operation("GET", "/v1/inbox/{id}", inbox.show),
     Operation("DELETE", "/v1/inbox/{id}", inbox.forget),
+    Operation("GET", "/v1/typed", phones.typed, phones.TYPED),
+    Operation("GET", "/v1/calls", phones.calls, phones.CALLS),
     Operation("GET", "/v1/lines", lines.find),
     Operation("GET", "/v1/lines/{id}", lines.show),
     Operation("POST", "/v1/webhooks", webhooks.add),

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from bridge.events import Event
-from bridge.model import Account, Delivery, Endpoint, Line, Message, Part, Received
+from bridge.model import Account, Delivery, Endpoint, Line, LoggedCall, Message, Part, Received, TypedMessage
 from bridge.queries import Page
 
 T = TypeVar("T")
@@ -17,7 +18,13 @@ def spoken(milliseconds: int) -> str | None:
     if not milliseconds:
         return None
     seconds, rest = divmod(milliseconds, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+    return f"{_second(seconds)}.{rest:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _second(seconds: int) -> str:
+    """Most moments of an answer, and of the answers beside it, lie in the same few seconds."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def page(name: str, rows: Page[T], shape: Callable[[T], Shape]) -> Shape:
@@ -92,6 +99,34 @@ def received(row: Received) -> Shape:
     }
 
 
+def typed(row: TypedMessage) -> Shape:
+    """An SMS typed on a phone."""
+    return {
+        "id": row.id,
+        "to": row.recipient,
+        "text": row.text,
+        "line": row.line,
+        "device": row.device,
+        "sent_at": spoken(row.sent_at),
+        "recorded_at": spoken(row.recorded_at),
+    }
+
+
+def call(row: LoggedCall) -> Shape:
+    """A call in a phone's log."""
+    return {
+        "id": row.id,
+        "kind": row.kind.value,
+        "number": row.number,
+        "name": row.name,
+        "duration_seconds": row.duration_seconds,
+        "line": row.line,
+        "device": row.device,
+        "call_at": spoken(row.call_at),
+        "recorded_at": spoken(row.recorded_at),
+    }
+
+
 def line(row: Line) -> Shape:
     """A line and its health."""
     return {
@@ -112,6 +147,8 @@ def line(row: Line) -> Shape:
         "battery": row.battery,
         "charging": row.charging,
         "reports": row.reports,
+        "calls": row.calls,
+        "calls_reason": row.calls_reason,
         "seen_at": spoken(row.seen_at),
     }
 

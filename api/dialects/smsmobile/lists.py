@@ -7,7 +7,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from api.dialects.smsmobile.refusals import reply
-from api.dialects.smsmobile.rows import Calendar, inbox_row, phone_row, sent_row
+from api.dialects.smsmobile.rows import Calendar, inbox_row, phone_row, sent_row, typed_row
 from api.dialects.smsmobile.send import flag, phone
 from api.dialects.smsmobile.words import STATE_WORDS
 from api.errors import MissingParameter
@@ -15,14 +15,16 @@ from api.parameters import Parameters
 from bridge.errors import BadRequest
 from bridge.gateway import Gateway
 from bridge.model import Account, Received, State
-from bridge.queries import InboxQuery, MessageQuery
+from bridge.queries import InboxQuery, MessageQuery, TypedQuery
 
 #: rows of the sent log in one answer; older ones by `before`
 LOG_PAGE = 100
 #: rows in one answer at most: the inbox has no pages, and a small computer has little memory
 MOST_ROWS = 10_000
 
-_PERIODS = ("today", "yesterday", "last_7days", "last_30days", "all")
+DAY = 86_400_000  # ms
+#: word → days before today that it begins with
+_PERIODS = {"today": 0, "yesterday": 1, "last_7days": 7, "last_30days": 30}
 _MESSAGE_ID = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
 
 
@@ -70,13 +72,27 @@ class Lists:
             return replace(query, until=self._calendar.day(written, "before")[0] - 1)
         raise BadRequest("The parameter before is a Unix time in seconds, a date, or a message's guid.", "before")
 
-    async def typed(self, _account: Account, params: Parameters) -> web.Response:
-        """`/log/sent/frommobile`: SMS typed on a phone, which this bridge does not read from phones."""
-        if params.text("period") and params.text("period") not in _PERIODS:
-            raise BadRequest(f"The parameter period is one of {', '.join(_PERIODS)}.", "period")
-        _limit(params, LOG_PAGE)
-        note = "SMS typed on the phone itself are not recorded by this bridge."
-        return reply({"result": {"error": 0, "sms": [], "note": note}})
+    async def typed(self, account: Account, params: Parameters) -> web.Response:
+        """`/log/sent/frommobile`: SMS typed on a phone, newest first."""
+        since, until = self._period(params.text("period").strip())
+        query = TypedQuery(since=since, until=until, limit=_limit(params, LOG_PAGE))
+        rows = (await self._gateway.typed(account, query)).rows
+        result = {"error": 0, "sms": [typed_row(row, self._calendar) for row in rows]}
+        # a phone says whether it tells of its calls; a modem, on which nobody types, says nothing of them
+        if not rows and all(line.calls is None for line in self._gateway.lines()):
+            result["note"] = "No line is a phone that is or was connected; nobody types SMS on a modem."
+        return reply({"result": result})
+
+    def _period(self, word: str) -> tuple[int, int]:
+        """First and last millisecond of a period in words; 0 for no limit."""
+        if word in ("", "all"):
+            return 0, 0
+        if word not in _PERIODS:
+            raise BadRequest(f"The parameter period is one of {', '.join(_PERIODS)}, all.", "period")
+        today = self._calendar.today(self._gateway.now())
+        # noon of the day: a day with a change of the clocks has 23 or 25 hours
+        first = self._calendar.today(today - _PERIODS[word] * DAY + DAY // 2)
+        return first, today - 1 if word == "yesterday" else 0
 
     async def inbox(self, account: Account, params: Parameters) -> web.Response:
         """`/getsms`, newest first; `onlyunread=yes` marks what it returns as read."""

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from api import auth
 from api.dialect import Mount, Refuse, Route, Sample, Site
+from api.dialects.smsmobile.calls import Calls
 from api.dialects.smsmobile.lists import Lists
 from api.dialects.smsmobile.refusals import HEADERS, NO_STORE, Refusals, reply
 from api.dialects.smsmobile.rows import Calendar
@@ -15,7 +16,7 @@ from api.dialects.smsmobile.send import accepted, compose, wants_whatsapp
 from api.dialects.smsmobile.words import ERROR_WORDS, STATE_WORDS, NotHere, StateWord, WhatsappNotConnected
 from api.parameters import Parameters, read_parameters
 from bridge.errors import BadRequest, BridgeError, ConfigError, NotPossible
-from bridge.model import Account, State
+from bridge.model import Account, CallKind, State
 
 Answer = Callable[[Account, Parameters], Awaitable[web.Response]]
 
@@ -44,10 +45,11 @@ class SmsMobile:
         self._calendar = Calendar(mount.options.get("timezone", "UTC"))
         self._refusals = Refusals(_legacy(mount.options.get("legacy_http_200", False)))
         self._lists = Lists(site.gateway, self._calendar)
+        self._calls = Calls(site.gateway, self._calendar)
 
     def routes(self) -> Sequence[Route]:
         """Every path of the vendor's that we know of; what we cannot do is refused in its place."""
-        refusals, lists = self._refusals, self._lists
+        refusals, lists, calls = self._refusals, self._lists, self._calls
         return [
             Route("/sendsms", self.send),
             Route("/resend", self._known(self._resend)),
@@ -65,9 +67,9 @@ class SmsMobile:
             self._absent("/sendemail", "E-mail", refusals.sending),
             self._absent("/getemail", "E-mail", refusals.sending),
             self._absent("/conversation/sms/list", "A list of conversations", refusals.calls),
-            self._absent("/call/missed/list", "A list of calls", refusals.calls),
-            self._absent("/call/incoming/list", "A list of calls", refusals.calls),
-            self._absent("/call/outgoing/list", "A list of calls", refusals.calls),
+            Route("/call/missed/list", self._known(calls.missed), refuse=refusals.calls),
+            Route("/call/incoming/list", self._known(calls.of(CallKind.INCOMING)), refuse=refusals.calls),
+            Route("/call/outgoing/list", self._known(calls.of(CallKind.OUTGOING)), refuse=refusals.calls),
             self._absent("/notification/send", "Notifications", refusals.notifications),
             self._absent("/notification/list", "Notifications", refusals.notifications),
         ]

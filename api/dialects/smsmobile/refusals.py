@@ -25,6 +25,8 @@ _BY_STATUS: Mapping[int, Mapping[str, str]] = {
     405: {"Allow": "GET, POST, OPTIONS"},
     503: {"Retry-After": "5"},
 }
+#: what the vendor says with a code alone in the lists of calls
+_BARE = frozenset({"missing_apikey", "invalid_apikey"})
 #: it is the place or the form of the request, not what it says: no client takes 200 for these
 _NEVER_200 = (UnknownPath, WrongMethod, BodyTooLarge)
 
@@ -63,8 +65,10 @@ class Refusals:
         return self._answer(error, {"success": False, "items": [], "result": mirror})
 
     def calls(self, error: BridgeError) -> web.Response:
-        """Of the lists of calls."""
-        return self._answer(error, {"success": False, "detail": error.message})
+        """Of the lists of calls: two keys for a key that is missing or wrong, and a sentence with anything else."""
+        code = code_of(error)
+        answer: dict[str, Any] = {"success": False, "error": code}
+        return self._reply(error, answer if code in _BARE else {**answer, "detail": error.message})
 
     def notifications(self, error: BridgeError) -> web.Response:
         """Of the notifications: a sentence and no code."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from api.dialects.smsmobile.words import STATE_WORDS
 from bridge.errors import BadRequest, ConfigError
-from bridge.model import Line, LineState, Message, Received, State
+from bridge.model import Line, LineState, LoggedCall, Message, Received, State, TypedMessage
 
 #: what `note` says of an outcome that nobody knows, so that a person can decide about `/resend`
 UNKNOWN_NOTE = "The phone had it and gave no answer; it may or may not have been sent. It is not sent again unasked."
@@ -40,6 +40,11 @@ class Calendar:
         local = datetime.fromtimestamp(moment // 1000, self._zone)
         return local.strftime("%Y-%m-%d"), local.strftime("%H:%M:%S")
 
+    def today(self, now: int) -> int:
+        """The first millisecond of the day that `now` is in."""
+        start = datetime.fromtimestamp(now // 1000, self._zone).replace(hour=0, minute=0, second=0)
+        return _ms(start)
+
     def day(self, written: str, field: str) -> tuple[int, int]:
         """First and last millisecond of a day written `YYYY-MM-DD`. Raises BadRequest naming `field`."""
         try:
@@ -48,6 +53,9 @@ class Calendar:
             raise BadRequest(f"The parameter {field} is a date written YYYY-MM-DD.", field) from error
         # wall-clock arithmetic: a day with a change of the clocks has 23 or 25 hours
         return _ms(start), _ms(start + timedelta(days=1)) - 1
+
+
+_UTC = Calendar()
 
 
 def _ms(moment: datetime) -> int:
@@ -88,6 +96,49 @@ def sent_row(message: Message, calendar: Calendar) -> dict[str, Any]:
     if word.blame:
         row[word.blame] = message.error or message.state.value
     return row
+
+
+def typed_row(typed: TypedMessage, calendar: Calendar) -> dict[str, Any]:
+    """An SMS typed on a phone, as a row of the sent log."""
+    date, hour = calendar.split(typed.sent_at)
+    return {
+        "id": number_of(typed.id),
+        "guid": typed.id,
+        "guid_message": typed.id,
+        "number": typed.recipient,
+        "recipients": typed.recipient,
+        "message": typed.text,
+        "date": date,
+        "hour": hour,
+        "timestamp_unix": typed.sent_at // 1000,
+        "send_from_mobile": "1",
+        "send_from_mobile_erreur": "",
+        "error_api": "",
+        "sIdentifiantPhone": typed.line,
+        "port": None,
+        "schedule_timestamp": None,
+        "retry": 0,
+        "send_with_whatsapp": "0",
+        "status": State.SENT.value,
+        "error": "",
+        "note": "",
+    }
+
+
+def missed_row(call: LoggedCall, calendar: Calendar) -> dict[str, Any]:
+    """A row of the missed calls."""
+    return {"number": call.number, "name": call.name, "date": " ".join(calendar.split(call.call_at))}
+
+
+def call_row(call: LoggedCall) -> dict[str, Any]:
+    """A row of the incoming or of the outgoing calls."""
+    return {
+        "phone_number": call.number,
+        "cached_name": call.name or None,
+        "call_datetime_utc": " ".join(_UTC.split(call.call_at)),
+        "call_date_ms": call.call_at,
+        "duration_sec": call.duration_seconds,
+    }
 
 
 def inbox_row(received: Received, calendar: Calendar) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from api.payloads import LONGEST_BODY, TYPES, Format, formats, sign
 from bridge import events
 from bridge.errors import BadRequest
 from bridge.events import Event, call_data, message_data, received_data, typed_data
-from bridge.model import Delivery, DeliveryState, Endpoint, Message, Received, State
-from bridge.ports import Call, Typed
+from bridge.model import CallKind, Delivery, DeliveryState, Endpoint, LoggedCall, Message, Received, State, TypedMessage
 
 AT = 1_790_164_800_000  # 2026-09-23T12:00:00Z
 ENDPOINT = Endpoint(id="e1", account="shop", url="https://example.com/hook", secret="test-secret")
@@ -25,6 +24,11 @@ RECEIVED = Received(
 MESSAGE = Message(
     id="5f" * 20, account="shop", recipient="+15550101", written="555-0101", text="Hello", state=State.SENT,
     created_at=AT, updated_at=AT, due_at=AT, line="office-phone-1:2", slot=2, sent_at=AT + 1_234,
+)  # fmt: skip
+
+TYPED = TypedMessage("ab-1", "office-phone-1:2", "office-phone-1", "+15550102", "On my way", AT, AT + 900)
+CALL = LoggedCall(
+    "ab-2", "office-phone-1", "office-phone-1", CallKind.MISSED, "+15550103", "Taylor", AT, 42, AT + 900
 )  # fmt: skip
 
 
@@ -110,10 +114,7 @@ class TestV2:
         assert (told["type"], told["data"]) == ("line.changed", {"name": "office", "state": "parked"})
 
     def test_tells_of_an_sms_typed_on_the_phone(self) -> None:
-        typed = Typed("office-phone-1:2", "x", "+15550102", "On my way", AT)
-        told = json.loads(
-            FORMATS["v2"].render(event(events.MESSAGE_TYPED, typed_data("ab-1", "office-phone-1", typed)))
-        )
+        told = json.loads(FORMATS["v2"].render(event(events.MESSAGE_TYPED, typed_data(TYPED))))
         assert (told["type"], told["occurred_at"]) == ("sms.mobile.sent", "2026-09-23T12:00:00Z")
         assert told["data"] == {
             "guid": "AB-1", "to": "+15550102", "message": "On my way", "device_id": "office-phone-1", "port": None,
@@ -122,8 +123,7 @@ class TestV2:
 
     @pytest.mark.parametrize("kind", ["missed", "incoming", "outgoing"])
     def test_tells_of_a_call_in_local_time(self, kind: str) -> None:
-        call = Call("office-phone-1", "x", kind, "+15550103", "Taylor", AT, 42)
-        heard = event(f"call.{kind}", call_data("ab-2", "office-phone-1", call))
+        heard = event(f"call.{kind}", call_data(CALL))
         told = json.loads(formats(ZoneInfo("Asia/Shanghai"))["v2"].render(heard))
         assert (told["type"], told["occurred_at"]) == (f"call.{kind}", "2026-09-23T12:00:00Z")
         assert told["data"] == {
@@ -134,8 +134,7 @@ class TestV2:
     @pytest.mark.parametrize("name", sorted({*events.NAMES, *TYPES}))
     def test_has_words_and_the_six_keys_for_every_event(self, name: str) -> None:
         data = message_data(MESSAGE) | received_data(RECEIVED)
-        data |= typed_data("a", "b", Typed("l", "s", "+15550102", "t", AT))
-        data |= call_data("a", "b", Call("l", "s", "missed", "+15550103", "", AT, 0))
+        data |= typed_data(TYPED) | call_data(CALL)
         told = json.loads(FORMATS["v2"].render(event(name, data)))
         assert list(told) == ["id", "type", "api_version", "created_at", "occurred_at", "data"]
         assert told["type"] == TYPES[name]

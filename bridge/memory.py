@@ -1,0 +1,30 @@
+"""What a device's driver remembers, kept by the store."""
+
+from typing import Self
+
+from bridge.dispatcher import insist
+from bridge.ports import Store
+
+
+class LastingMemory:
+    """Obeys `bridge.ports.Memory` for one device; read from the store once, for nobody else writes it."""
+
+    def __init__(self, store: Store, device: str, values: dict[str, str]) -> None:
+        self._store = store
+        self._device = device
+        self._values = values
+
+    @classmethod
+    async def of(cls, store: Store, device: str) -> Self:
+        """All that was put there before."""
+        return cls(store, device, dict(await insist(lambda: store.memories(device))))
+
+    def get(self, key: str) -> str | None:
+        """What is on disk; None for nothing."""
+        return self._values.get(key)
+
+    async def put(self, key: str, value: str) -> None:
+        """Returns when it is on disk, however long the store refuses."""
+        if self._values.get(key) != value:
+            await insist(lambda: self._store.memorise(self._device, key, value))
+            self._values[key] = value
