@@ -11,7 +11,7 @@ from bridge.model import LineState
 from bridge.ports import Device, Doubtful, InboundPart, Outgoing
 from device_drivers.android_adb import shell
 from device_drivers.android_adb.shell import Server
-from device_drivers.virtual.phone import AdbServer, Phone
+from device_drivers.virtual.phone import Phone
 from tests.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
 
 
@@ -94,9 +94,9 @@ async def test_a_dead_adb_server_loses_the_phone_and_a_new_one_finds_it(tmp_path
 
 
 async def test_starts_the_adb_server_where_none_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in AdbServer(tmp_path).environment.items():
-        monkeypatch.setenv(name, value)
     async with phone_site(tmp_path) as site:
+        for name, value in site.adb.environment.items():
+            monkeypatch.setenv(name, value)
         await site.adb.kill()
         assert not await shell.is_worthwhile(Server("127.0.0.1", site.adb.port))
         try:
