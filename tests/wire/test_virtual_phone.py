@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from adbutils import AdbClient, AdbDevice, ShellReturn
+from adbutils import AdbClient, AdbConnection, AdbDevice, ShellReturn
 
 from device_drivers.virtual.network import Network
 from device_drivers.virtual.phone import AdbServer, Phone
@@ -135,13 +135,7 @@ async def test_the_older_shell_service_works_too(attached: Attached) -> None:
 
 
 async def test_what_hangs_ends_with_its_connection(attached: Attached, phone: Phone) -> None:
-    phone.faults.hang_next.add("dumpsys")
-    connection = attached.device.open_transport()
-    connection.send_command("shell,v2,raw:dumpsys battery")
-    connection.check_okay()
-    async with asyncio.timeout(10):
-        while not phone.commands.calls:
-            await asyncio.sleep(0.005)
+    connection = await hung(attached, phone)
     (child,) = children()
     connection.close()
     async with asyncio.timeout(10):
@@ -150,12 +144,29 @@ async def test_what_hangs_ends_with_its_connection(attached: Attached, phone: Ph
     assert (await attached.run("dumpsys", "battery")).returncode == 0
 
 
+async def hung(attached: Attached, phone: Phone) -> AdbConnection:
+    """A conversation whose command has started and will not end."""
+
+    def begin() -> AdbConnection:
+        connection = attached.device.open_transport()
+        connection.send_command("shell,v2,raw:dumpsys battery")
+        connection.check_okay()
+        return connection
+
+    phone.faults.hang_next.add("dumpsys")
+    connection = await asyncio.to_thread(begin)
+    async with asyncio.timeout(10):
+        while not phone.commands.calls:
+            await asyncio.sleep(0.005)
+    return connection
+
+
 def children() -> set[int]:
-    """Our own child processes that are shells."""
+    """Our own child processes, the adb server left out: shells, or the one command that a shell became."""
     found = set()
     for listed in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
         found |= {int(pid) for pid in listed.read_text().split()}
-    return {pid for pid in found if "mksh" in Path(f"/proc/{pid}/cmdline").read_text()}
+    return {pid for pid in found if "nodaemon" not in Path(f"/proc/{pid}/cmdline").read_text()}
 
 
 # -- states ----------------------------------------------------------------------------------------
@@ -195,14 +206,13 @@ async def test_comes_back_after_it_was_unplugged(adb: AdbServer, attached: Attac
 
 async def test_adb_reattaches_by_itself_after_a_restart(adb: AdbServer, attached: Attached, phone: Phone) -> None:
     phone.faults.has_pin = True
+    before = phone.attached
     phone.reboot()
     async with asyncio.timeout(20):
-        while True:
-            await adb.until(phone.address, "device")
-            with_luck = await asyncio.gather(attached.shell("am get-started-user-state 0"), return_exceptions=True)
-            if isinstance(with_luck[0], ShellReturn):
-                break
-    assert with_luck[0].stdout == "RUNNING_LOCKED\n"
+        while phone.attached == before:
+            await asyncio.sleep(0.01)
+    await adb.until(phone.address, "device")
+    assert (await attached.shell("am get-started-user-state 0")).stdout == "RUNNING_LOCKED\n"
 
 
 async def test_another_server_on_the_same_port_finds_it_again(adb: AdbServer, attached: Attached, phone: Phone) -> None:
@@ -223,13 +233,7 @@ async def test_leaves_nothing_behind(adb: AdbServer, network: Network) -> None:
         await phone.start()
         await adb.connect(phone.address)
         await adb.until(phone.address, "device")
-        phone.faults.hang_next.add("dumpsys")
-        connection = Attached(adb, phone).device.open_transport()
-        connection.send_command("shell,v2,raw:dumpsys battery")
-        connection.check_okay()
-        async with asyncio.timeout(10):
-            while not phone.commands.calls:
-                await asyncio.sleep(0.005)
+        connection = await hung(Attached(adb, phone), phone)
         await phone.close()
         connection.close()
         await adb.disconnect(phone.address)
@@ -246,3 +250,23 @@ def left() -> tuple[int, int, int, set[int]]:
     """Open files, tasks, threads and children of ours."""
     files = len(os.listdir("/proc/self/fd"))
     return files, len(asyncio.all_tasks()), threading.active_count(), children()
+
+
+async def test_a_phone_may_be_pulled_out_at_any_moment(adb: AdbServer, attached: Attached, phone: Phone) -> None:
+    for step in range(8):
+        connections = [asyncio.to_thread(attached.device.open_transport) for _ in range(3)]
+        opened = await asyncio.gather(*connections)
+        for connection in opened:
+            connection.send_command("shell,v2,raw:getprop; getprop")
+        await asyncio.sleep(step / 500)
+        before = phone.attached
+        phone.reboot()
+        for connection in opened:
+            connection.close()
+        async with asyncio.timeout(20):
+            while phone.attached == before:
+                await asyncio.sleep(0.005)
+        await adb.until(phone.address, "device")
+    await phone.close()
+    gc.collect()
+    assert children() == set()

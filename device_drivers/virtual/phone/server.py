@@ -143,12 +143,10 @@ class AdbServer:
 
     async def until(self, serial: str, state: str, timeout: float = 20.0) -> None:
         """Wait for a phone to reach a state, "" for gone. Raises TimeoutError, and like `ask`."""
-        async with asyncio.timeout(timeout), self._conversation() as (reader, writer):
-            _say(writer, "host:track-devices")
-            if await reader.readexactly(4) != b"OKAY":
-                raise NoServer("adb does not tell of its phones")
-            while _states(await _block(reader)).get(serial, "") != state:
-                pass  # the next block comes with the next change
+        async with asyncio.timeout(timeout):
+            # adb's own track-devices keeps still when a phone becomes unauthorized
+            while (await self.states()).get(serial, "") != state:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
 
 def _say(writer: asyncio.StreamWriter, service: str) -> None:
