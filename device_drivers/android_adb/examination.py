@@ -11,7 +11,7 @@ from device_drivers.android_adb.conditions import Stops
 from device_drivers.android_adb.link import PhoneLink
 
 #: below this, messages fail now and then
-WEAK_DBM = -115
+WEAK_DBM = -110
 
 
 class Opener(Protocol):

@@ -59,6 +59,8 @@ class PhoneLink:
         self._sender = Sender(shell, store, device.memory, options, phone.sdk, self._pause, clock)
         reads_calls = messaging.expressions and bool(messaging.grants) and messaging.granted(PERMISSION)
         self._calls = CallLog(shell, device.memory, self._lines[0].name) if reads_calls else None
+        why = "" if reads_calls else "the phone does not let its shell read the call log (READ_CALL_LOG)"
+        self._tell_of_calls(reads_calls, why)
         self._misses = 0
 
     def _name(self, sim: Sim, sims: Sequence[Sim]) -> str:
@@ -97,6 +99,10 @@ class PhoneLink:
         except Garbled as error:
             log.warning("%s: the call log cannot be read: %s", self._device, error)
             self._calls = None
+            self._tell_of_calls(False, "the phone's call log answers something that cannot be read")
+
+    def _tell_of_calls(self, readable: bool, why: str) -> None:
+        self._lines = [replace(line, calls=readable, calls_reason=why) for line in self._lines]
 
     # -- the contract ---------------------------------------------------------------------------
     @property
@@ -156,7 +162,7 @@ class PhoneLink:
         try:
             self._note(await health.ask(self._shell, self._slots))
         except Unheard as unheard:
-            self._missed(unheard.message)
+            await self._missed(unheard.message)
             if self._loss:
                 raise DeviceLost(self._loss) from unheard
         return self.lines
@@ -197,10 +203,16 @@ class PhoneLink:
         self._inbound.put_nowait(None)
         self._over.set()
 
-    def _missed(self, reason: str) -> None:
-        """The phone left a question unanswered, or answered nonsense; too often is too much."""
+    async def _missed(self, reason: str) -> None:
+        """The phone left a question unanswered, or answered nonsense: has it gone? And too often is too much."""
+        if self._loss:
+            return
         self._misses += 1
         log.info("%s: %s", self._device, reason)
+        try:
+            self._became(await self._shell.state())
+        except DeviceLost as lost:
+            self._fail(lost.message)
         if self._misses >= MISSES:
             self._fail(reason)
 
@@ -223,7 +235,7 @@ class PhoneLink:
                     if looks % CALLS_EVERY == 0:
                         await self._look_for_calls()
                 except (Unheard, Garbled) as error:
-                    self._missed(str(error))
+                    await self._missed(str(error))
                 else:
                     self._misses = 0
                 looks += 1

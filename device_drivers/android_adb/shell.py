@@ -194,8 +194,15 @@ class Shell:
         finally:
             connection.close()
 
+    async def state(self) -> str:
+        """What adb says of the phone now. Raises DeviceLost when there is no adb server."""
+        return (await _asked(self._server, _seen)).get(self.serial, "absent")
+
     def watch(self, tell: Callable[[str], None]) -> None:
-        """Say the phone's state whenever it changes, from a thread, until `close`; "" when adb itself is gone."""
+        """Say the phone's state whenever adb tells of a change, from a thread, until `close`; "" when adb is gone.
+
+        Of a phone on the network that goes away adb may tell nothing; then only `state` knows.
+        """
         call = _Call()
         self._calls.add(call)
 
@@ -273,6 +280,10 @@ def _is_plugged_in() -> bool:
 
 def _listed(client: Client) -> Mapping[str, str]:
     client.start()
+    return _seen(client)
+
+
+def _seen(client: Client) -> Mapping[str, str]:
     # not `client.list()`: it cuts "no permissions (…)" at the first blank
     with client.make_connection() as connection:
         connection.send_command("host:devices")
