@@ -24,14 +24,8 @@ async def test_a_message_that_comes_in_is_a_row(network: Network, talk: Talk) ->
     (row,) = await talk.phone.provider.until(bool)
     assert (row.type, row.address, row.body, row.read, row.sub_id) == (Box.INBOX, CUSTOMER, "good day", 0, 1)
     assert 0 <= row.date - row.date_sent < 5000
-<<<<<<< HEAD:tests/unit/device_drivers/virtual/phone/test_phone_reading.py
-    assert (
-        await talk.query("_id:type:address:body")
-    ).out == f"Row: 0 _id=1, type=1, address={CUSTOMER}, body=good day\n"
-=======
     said = await talk.query("_id:type:address:body")
     assert said.out == f"Row: 0 _id=1, type=1, address={CUSTOMER}, body=good day\n"
->>>>>>> phone:tests/unit/device_drivers/virtual/phone/test_virtual_phone_reading.py
 
 
 async def test_a_long_message_is_one_row(network: Network, talk: Talk) -> None:
@@ -56,17 +50,9 @@ async def test_a_phone_and_a_customer_text_each_other(network: Network, talk: Ta
 @pytest.mark.parametrize("box", Box)
 async def test_the_shell_sees_what_came_and_what_went(talk: Talk, box: Box) -> None:
     talk.phone.provider.insert(type=int(box), address=CUSTOMER, body="x", date=1)
-<<<<<<< HEAD:tests/unit/device_drivers/virtual/phone/test_phone_reading.py
-    visible = box in (Box.INBOX, Box.SENT)
-    assert (await talk.query("body")).out == ("Row: 0 body=x\n" if visible else NOTHING)
-    assert (await talk.query("body", f"content://sms/{box.name.lower()}")).out == (
-        "Row: 0 body=x\n" if visible else NOTHING
-    )
-=======
     shown = "Row: 0 body=x\n" if box in (Box.INBOX, Box.SENT) else NOTHING
     assert (await talk.query("body")).out == shown
     assert (await talk.query("body", f"content://sms/{box.name.lower()}")).out == shown
->>>>>>> phone:tests/unit/device_drivers/virtual/phone/test_virtual_phone_reading.py
 
 
 async def test_separators_come_raw(network: Network, talk: Talk) -> None:
