@@ -31,6 +31,8 @@ class Inbox:
         self._date = 0
         #: slot → row that was given out and not acknowledged
         self._given: dict[str, Row] = {}
+        #: number → digest at the last look
+        self._latest: dict[int, str] = {}
 
     async def open(self, import_existing: bool) -> None:
         """Find the mark, or set it behind what is there when the phone is new. Raises Unheard, Garbled."""
@@ -52,6 +54,7 @@ class Inbox:
         if self._known and not any(self._known.get(row.id) == row.digest for row in found):
             await self._find_footing()
             found = await self._above(back_to)
+        self._latest = {row.id: row.digest for row in found}
         return found
 
     def new(self, found: Iterable[Row]) -> list[Row]:
@@ -66,7 +69,9 @@ class Inbox:
 
     def forget(self, row: Row) -> None:
         """Nobody needs to be told of it; remembered with the next acknowledgement."""
-        if self._given.pop(row.slot, None) is not None:
+        if self._given.pop(row.slot, None) is None:
+            return
+        if self._latest.get(row.id, row.digest) == row.digest:  # else another one has its number by now
             self._known[row.id] = row.digest
             self._date = row.date
             self._move_up()
@@ -88,7 +93,7 @@ class Inbox:
             return  # not an empty store: the phone would not let us look
         # an older tool cuts dates to 32 bits; then nothing can be told by date, and what is there counts as old
         old = await self._store.newest(f"date<={int(self._date)}") if self._date > 1 << 32 else newest
-        self._known, self._given = {}, {}
+        self._known = {}
         await self._settle_below(old or 0)
         await self._keep()
 

@@ -91,11 +91,11 @@ class Sender:
         self._flying: Flight | None = None
         #: message → the highest row before it was handed over, of those whose outcome is not known
         self._marks: dict[str, int] = {}
-        #: rows that proved a message; none proves two
-        self._claimed: list[int] = []
+        #: slots of rows that proved a message; none proves two
+        self._claimed: list[str] = []
         self._doubts: dict[str, Flight] = {}
         #: doubtful message → the row that seems to prove it, seen once
-        self._hopeful: dict[str, int] = {}
+        self._hopeful: dict[str, str] = {}
         self._recall()
 
     # -- sending --------------------------------------------------------------------------------
@@ -172,12 +172,12 @@ class Sender:
 
     async def _outcome(self, flight: Flight, moment: Moment, number: int) -> Sent:
         deadline = self._clock.monotonic() + self._options.send_timeout
-        wait, seen, failed = FIRST_LOOK, 0, False
+        wait, seen, failed = FIRST_LOOK, "", False
         try:
             while True:
                 await self._pause(min(wait, self._options.settle))
                 row = await self._trace(flight)
-                if row is not None and row.id == seen:
+                if row is not None and row.slot == seen:
                     return await self._proved(flight, row)
                 if row is None:
                     refusal = await radiolog.failure(self._shell, moment, number)
@@ -186,7 +186,7 @@ class Sender:
                     if refusal is not None and failed:
                         raise refusal
                     failed = refusal is not None
-                seen = row.id if row else 0
+                seen = row.slot if row else ""
                 wait = self._options.settle if row or failed else min(wait * 1.5, self._options.settle)
                 if self._clock.monotonic() > deadline and not (row or failed):
                     raise OutcomeUnknown(
@@ -200,7 +200,7 @@ class Sender:
             found = await self._store.rows(f"_id>{int(flight.mark)} AND type={int(Box.SENT)}")
         except Garbled:
             return None
-        return next((row for row in found if row.id not in self._claimed and flight.proved_by(row)), None)
+        return next((row for row in found if row.slot not in self._claimed and flight.proved_by(row)), None)
 
     async def _proved(self, flight: Flight, row: Row) -> Sent:
         self._claim(flight.message, row)
@@ -212,7 +212,7 @@ class Sender:
     def is_ours(self, row: Row) -> bool:
         """Did this driver send it, rather than somebody on the phone?"""
         flights = [*self._doubts.values(), *([self._flying] if self._flying else [])]
-        return row.creator == isms.PACKAGE or row.id in self._claimed or any(one.proved_by(row) for one in flights)
+        return row.creator == isms.PACKAGE or row.slot in self._claimed or any(one.proved_by(row) for one in flights)
 
     def doubt(self, doubtful: Iterable[Doubtful]) -> None:
         """Look for traces of these, as far as it is known what would be one."""
@@ -234,15 +234,15 @@ class Sender:
         listed = list(found)
         evidence = []
         for flight in tuple(self._doubts.values()):
-            taken = {*self._claimed, *(key for name, key in self._hopeful.items() if name != flight.message)}
-            row = next((row for row in listed if row.id not in taken and self._proves(flight, row)), None)
+            taken = {*self._claimed, *(slot for name, slot in self._hopeful.items() if name != flight.message)}
+            row = next((row for row in listed if row.slot not in taken and self._proves(flight, row)), None)
             if row is None:
                 self._hopeful.pop(flight.message, None)
-            elif self._hopeful.get(flight.message) == row.id:
+            elif self._hopeful.get(flight.message) == row.slot:
                 self._claim(flight.message, row)
                 evidence.append(Evidence(flight.line, flight.message, flight.index, State.SENT, None, "stored as sent"))
             else:
-                self._hopeful[flight.message] = row.id
+                self._hopeful[flight.message] = row.slot
         return evidence
 
     def _proves(self, flight: Flight, row: Row) -> bool:
@@ -250,7 +250,7 @@ class Sender:
         return flight.proved_by(row) and not (self._flying and self._flying.proved_by(row))
 
     def _claim(self, message: str, row: Row) -> None:
-        self._claimed = [*self._claimed, row.id][-MOST_DOUBTS:]
+        self._claimed = [*self._claimed, row.slot][-MOST_DOUBTS:]
         self._marks.pop(message, None)
         self._doubts.pop(message, None)
         self._hopeful.pop(message, None)
@@ -270,7 +270,7 @@ class Sender:
         state = json.loads(kept)
         shift = self._clock.wall() - self._clock.monotonic()
         self._marks = {str(message): int(mark) for message, mark in state["marks"].items()}
-        self._claimed = [int(key) for key in state["claimed"]]
+        self._claimed = [str(slot) for slot in state["claimed"]]
         spent = [(float(at) - shift, int(parts)) for at, parts in state["spent"]]
         self._pace.recall(spent, self._clock.monotonic())
 

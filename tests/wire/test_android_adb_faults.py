@@ -319,6 +319,28 @@ async def test_numbers_that_are_given_again_hide_nothing(tmp_path: Path) -> None
             site.phone.provider.delete(row.id)
         site.far.send(OURS, "fourth, with the first's number")
         assert await site.texts(1) == ["fourth, with the first's number"]
+        await site.send("sent")
+        (row,) = site.phone.provider.rows(2)
+        site.phone.provider.delete(row.id)
+        await site.send("sent", message="m2")
+        assert [again.id for again in site.phone.provider.rows(2)] == [row.id]
+
+
+async def test_a_late_acknowledgement_does_not_hide_who_has_the_number_now(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open()
+        site.far.send(OURS, "first")
+        (first,) = await site.take(acknowledge=False)
+        site.phone.provider.delete(site.phone.provider.rows()[0].id)
+        site.far.send(OURS, "second")
+        (second,) = await site.take()
+        await site.link.acknowledge(first)
+        await site.link.acknowledge(second)
+        site.far.send(OURS, "third")
+        assert await site.texts(1) == ["third"]
+        await site.open()
+        site.far.send(OURS, "fourth")
+        assert await site.texts(1) == ["fourth"]
 
 
 async def test_a_day_of_messages_moves_the_mark(tmp_path: Path) -> None:
