@@ -6,12 +6,33 @@ All times are Unix milliseconds (int) unless a name says otherwise.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bridge.terms import AuditEntry as AuditEntry
-from bridge.terms import Movement as Movement
-from bridge.terms import Payment as Payment
-from bridge.terms import Template as Template
-from bridge.terms import Terms as Terms
-from bridge.terms import Verification as Verification
+from bridge.terms import AuditEntry, Movement, Payment, Template, Terms, Verification
+
+__all__ = [
+    "PENDING",
+    "TRANSITIONS",
+    "Account",
+    "AuditEntry",
+    "CallKind",
+    "Delivery",
+    "DeliveryState",
+    "Draft",
+    "Endpoint",
+    "Line",
+    "LineState",
+    "LoggedCall",
+    "Message",
+    "Movement",
+    "Part",
+    "Payment",
+    "Received",
+    "State",
+    "Template",
+    "Terms",
+    "TypedMessage",
+    "UnknownPolicy",
+    "Verification",
+]
 
 
 class State(StrEnum):
