@@ -2,7 +2,8 @@
 
 Jobs handed over in the same turn of the event loop, or while the thread is busy, share one
 transaction and one fsync. One that fails takes nothing of the others with it: they are done all over,
-each in a savepoint of its own, so a job may be run twice. Nobody hears of a result before the commit.
+each in a savepoint of its own, so a job may be run twice. A job that is likely to be refused has its own
+from the start. Nobody hears of a result before the commit.
 
 Most of what a job costs is that the thread gives the interpreter up at each statement and has to win it
 back from the event loop: hence no savepoint for each job from the start, and jobs that do many of their
@@ -23,6 +24,7 @@ from bridge.events import Bus, Event
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(slots=True)
@@ -42,6 +44,8 @@ class Job:
     #: for `do_together`: what `run` gets in a sequence, besides the transaction
     item: Any = None
     together: bool = False
+    #: a BridgeError that it raises is no reason to do the others again
+    apart: bool = False
 
 
 Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
@@ -70,12 +74,15 @@ class Writer:
         self._closed = False
         self._thread.start()
 
-    def do(self, job: Callable[[Tx], T]) -> "asyncio.Future[T]":
-        """Run a job in the next transaction; the future's result is on disk."""
-        return self._take(Job(job, self._loop.create_future()))
+    def do(self, job: Callable[[Tx], T], apart: bool = False) -> "asyncio.Future[T]":
+        """Run a job in the next transaction; the future's result is on disk. `apart`: it may well be refused."""
+        return self._take(Job(job, self._loop.create_future(), apart=apart))
 
-    def do_together(self, job: Callable[[Tx, Sequence[T]], None], item: T) -> "asyncio.Future[None]":
-        """Like `do`, for a job that takes many items in one call: those that share a transaction share the call."""
+    def do_together(self, job: Callable[[Tx, Sequence[T]], Sequence[R]], item: T) -> "asyncio.Future[R]":
+        """Like `do`, for a job that takes many items in one call, and has a result for each.
+
+        Those that share a transaction share the call.
+        """
         return self._take(Job(job, self._loop.create_future(), item, together=True))
 
     def _take(self, job: Job) -> "asyncio.Future[Any]":
@@ -129,23 +136,14 @@ class Writer:
 
     def _perform(self, tx: Tx, jobs: list[Job]) -> list[Done]:
         """All in one savepoint; when that fails, each in its own."""
-        heard = len(tx.events)
-        tx.conn.execute("SAVEPOINT jobs")
-        try:
-            done: list[Done] = [(job.future, result, None) for job, result in _results(tx, jobs)]
-        except Exception as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise  # the disk or the file, not the job: everybody's transaction ends
-            del tx.events[heard:]
-            tx.conn.execute("ROLLBACK TO jobs")
-            tx.conn.execute("RELEASE jobs")
-            if len(jobs) > 1:
-                return [each for job in jobs for each in self._perform(tx, [job])]
-            if not isinstance(error, BridgeError):
-                log.exception("a store job failed")
-            return [(jobs[0].future, None, error)]
-        tx.conn.execute("RELEASE jobs")
-        return done
+        done, error = _attempt(tx, lambda tx: list(_results(tx, jobs)))
+        if error is None:
+            return list(done)
+        if len(jobs) > 1:
+            return [each for job in jobs for each in self._perform(tx, [job])]
+        if not isinstance(error, BridgeError):
+            log.error("a store job failed", exc_info=error)
+        return [(jobs[0].future, None, error)]
 
     def _tell(self, done: list[Done], events: list[Event]) -> None:
         for future, result, error in done:
@@ -159,13 +157,39 @@ class Writer:
             self._bus.publish(events)
 
 
-def _results(tx: Tx, jobs: list[Job]) -> Iterator[tuple[Job, Any]]:
+def _attempt(tx: Tx, run: Callable[[Tx], Any]) -> tuple[Any, Exception | None]:
+    """Do it in a savepoint: its result, or the error that undid it."""
+    heard = len(tx.events)
+    tx.conn.execute("SAVEPOINT jobs")
+    try:
+        result = run(tx)
+    except Exception as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise  # the disk or the file, not the job: everybody's transaction ends
+        del tx.events[heard:]
+        tx.conn.execute("ROLLBACK TO jobs")
+        tx.conn.execute("RELEASE jobs")
+        return None, error
+    tx.conn.execute("RELEASE jobs")
+    return result, None
+
+
+def _results(tx: Tx, jobs: list[Job]) -> Iterator[Done]:
     """Do them, those of a kind that can be done together first."""
     shared: dict[Callable[..., Any], list[Job]] = {}
     for job in jobs:
         if job.together:
             shared.setdefault(job.run, []).append(job)
     for run, some in shared.items():
-        run(tx, [job.item for job in some])
-        yield from ((job, None) for job in some)
-    yield from ((job, job.run(tx)) for job in jobs if not job.together)
+        results = run(tx, [job.item for job in some])
+        yield from ((job.future, result, None) for job, result in zip(some, results, strict=True))
+    for job in jobs:
+        if not job.together:
+            yield _alone(tx, job) if job.apart else (job.future, job.run(tx), None)
+
+
+def _alone(tx: Tx, job: Job) -> Done:
+    result, error = _attempt(tx, job.run)
+    if error is not None and not isinstance(error, BridgeError):
+        raise error
+    return job.future, result, error
