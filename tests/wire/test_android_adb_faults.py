@@ -18,9 +18,10 @@ from tests.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
 # -- the cable ----------------------------------------------------------------------------------
 async def test_an_idle_phone_that_is_unplugged_is_lost_at_once_and_found_again(tmp_path: Path) -> None:
     async with phone_site(tmp_path) as site:
-        await site.open()
+        await site.open(poll_interval=3.0)
         site.phone.unplug()
-        assert await site.lost()
+        async with asyncio.timeout(8.0):  # the next look, and not the fifth, finds that it is gone
+            assert await site.lost()
         with pytest.raises(DeviceLost):
             await site.send()
         with pytest.raises(DeviceLost):
