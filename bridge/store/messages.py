@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -189,13 +190,17 @@ def find(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Page[Me
 
 
 def move(tx: Tx, message: Message, state: State, now: int, **changes: Any) -> Message:
-    """Take a message to another state by the one table. Raises NotPossible for a move that is not in it."""
+    """Take a message to another state by the one table; `changes` are by column.
+
+    Raises NotPossible for a move that is not in it.
+    """
     if state is not message.state and state not in TRANSITIONS[message.state]:
         raise NotPossible(f"a message that is {message.state} cannot become {state}")
     changes |= {"state": state, "updated_at": now}
     assignments = ", ".join(f"{column} = ?" for column in changes)
     tx.conn.execute(f"UPDATE messages SET {assignments} WHERE id = ?", (*changes.values(), message.id))
-    return get(tx.conn, message.id)
+    changes.pop("units", None)  # known to the store alone
+    return replace(message, **changes)
 
 
 def cancel(tx: Tx, id: str, now: int) -> Message:

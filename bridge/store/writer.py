@@ -1,9 +1,12 @@
 """The one thread that writes, and group commit.
 
 Jobs handed over in the same turn of the event loop, or while the thread is busy, share one
-transaction and one fsync. Each job runs in a savepoint of its own, so one that fails takes nothing
-of the others with it. Jobs of a kind that can be done together are: most of their cost is that the
-thread gives the interpreter up at each statement. Nobody hears of a result before the commit.
+transaction and one fsync. One that fails takes nothing of the others with it: they are done all over,
+each in a savepoint of its own, so a job may be run twice. Nobody hears of a result before the commit.
+
+Most of what a job costs is that the thread gives the interpreter up at each statement and has to win it
+back from the event loop: hence no savepoint for each job from the start, and jobs that do many of their
+kind in the statements of one.
 """
 
 import asyncio
@@ -11,7 +14,7 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -72,10 +75,7 @@ class Writer:
         return self._take(Job(job, self._loop.create_future()))
 
     def do_together(self, job: Callable[[Tx, Sequence[T]], None], item: T) -> "asyncio.Future[None]":
-        """Like `do`, for a job that takes many items in one call: those that share a transaction share the call.
-
-        When that fails, each is tried alone.
-        """
+        """Like `do`, for a job that takes many items in one call: those that share a transaction share the call."""
         return self._take(Job(job, self._loop.create_future(), item, together=True))
 
     def _take(self, job: Job) -> "asyncio.Future[Any]":
@@ -117,7 +117,7 @@ class Writer:
         tx = Tx(self._connection)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            done = self._carry_out(tx, batch)
+            done = self._perform(tx, batch)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             log.exception("the store failed")
@@ -127,36 +127,25 @@ class Writer:
             return [(job.future, None, failure) for job in batch], []
         return done, tx.events
 
-    def _carry_out(self, tx: Tx, batch: list[Job]) -> list[Done]:
-        shared: dict[Callable[..., Any], list[Job]] = {}
-        for job in batch:
-            if job.together:
-                shared.setdefault(job.run, []).append(job)
-        done = [each for run, jobs in shared.items() for each in self._together(tx, run, jobs)]
-        return done + [(job.future, *self._attempt(tx, job.run)) for job in batch if not job.together]
-
-    def _together(self, tx: Tx, run: Callable[..., Any], jobs: list[Job]) -> list[Done]:
-        _, error = self._attempt(tx, lambda tx: run(tx, [job.item for job in jobs]))
-        if error is None or len(jobs) == 1:
-            return [(job.future, None, error) for job in jobs]
-        return [each for job in jobs for each in self._together(tx, run, [job])]
-
-    def _attempt(self, tx: Tx, job: Callable[[Tx], Any]) -> tuple[Any, BaseException | None]:
+    def _perform(self, tx: Tx, jobs: list[Job]) -> list[Done]:
+        """All in one savepoint; when that fails, each in its own."""
         heard = len(tx.events)
-        tx.conn.execute("SAVEPOINT job")
+        tx.conn.execute("SAVEPOINT jobs")
         try:
-            result = job(tx)
+            done: list[Done] = [(job.future, result, None) for job, result in _results(tx, jobs)]
         except Exception as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise  # the disk or the file, not the job: everybody's transaction ends
+            del tx.events[heard:]
+            tx.conn.execute("ROLLBACK TO jobs")
+            tx.conn.execute("RELEASE jobs")
+            if len(jobs) > 1:
+                return [each for job in jobs for each in self._perform(tx, [job])]
             if not isinstance(error, BridgeError):
                 log.exception("a store job failed")
-            del tx.events[heard:]
-            tx.conn.execute("ROLLBACK TO job")
-            tx.conn.execute("RELEASE job")
-            return None, error
-        tx.conn.execute("RELEASE job")
-        return result, None
+            return [(jobs[0].future, None, error)]
+        tx.conn.execute("RELEASE jobs")
+        return done
 
     def _tell(self, done: list[Done], events: list[Event]) -> None:
         for future, result, error in done:
@@ -168,3 +157,15 @@ class Writer:
                 future.set_result(result)
         if events and self._bus is not None:
             self._bus.publish(events)
+
+
+def _results(tx: Tx, jobs: list[Job]) -> Iterator[tuple[Job, Any]]:
+    """Do them, those of a kind that can be done together first."""
+    shared: dict[Callable[..., Any], list[Job]] = {}
+    for job in jobs:
+        if job.together:
+            shared.setdefault(job.run, []).append(job)
+    for run, some in shared.items():
+        run(tx, [job.item for job in some])
+        yield from ((job, None) for job in some)
+    yield from ((job, job.run(tx)) for job in jobs if not job.together)

@@ -61,6 +61,8 @@ class PhoneLink:
         self._sender = Sender(shell, store, device.memory, options, phone.sdk, self._pause, clock)
         reads_calls = messaging.expressions and bool(messaging.grants) and messaging.granted(PERMISSION)
         self._calls = CallLog(shell, device.memory, self._lines[0].name) if reads_calls else None
+        why = "" if reads_calls else "the phone does not let its shell read the call log (READ_CALL_LOG)"
+        self._tell_of_calls(reads_calls, why)
         self._misses = 0
         #: set when there may be news, or the phone has gone
         self._stirred = asyncio.Event()
@@ -104,6 +106,10 @@ class PhoneLink:
         except Garbled as error:
             log.warning("%s: the call log cannot be read: %s", self._device, error)
             self._calls = None
+            self._tell_of_calls(False, "the phone's call log answers something that cannot be read")
+
+    def _tell_of_calls(self, readable: bool, why: str) -> None:
+        self._lines = [replace(line, calls=readable, calls_reason=why) for line in self._lines]
 
     # -- the contract ---------------------------------------------------------------------------
     @property

@@ -250,3 +250,23 @@ def left() -> tuple[int, int, int, set[int]]:
     """Open files, tasks, threads and children of ours."""
     files = len(os.listdir("/proc/self/fd"))
     return files, len(asyncio.all_tasks()), threading.active_count(), children()
+
+
+async def test_a_phone_may_be_pulled_out_at_any_moment(adb: AdbServer, attached: Attached, phone: Phone) -> None:
+    for step in range(8):
+        connections = [asyncio.to_thread(attached.device.open_transport) for _ in range(3)]
+        opened = await asyncio.gather(*connections)
+        for connection in opened:
+            connection.send_command("shell,v2,raw:getprop; getprop")
+        await asyncio.sleep(step / 500)
+        before = phone.attached
+        phone.reboot()
+        for connection in opened:
+            connection.close()
+        async with asyncio.timeout(20):
+            while phone.attached == before:
+                await asyncio.sleep(0.005)
+        await adb.until(phone.address, "device")
+    await phone.close()
+    gc.collect()
+    assert children() == set()

@@ -50,8 +50,8 @@ class Shell:
         self._run = run
         self.mistake = mistake
         self.tasks = Tasks("virtual shell")
-        #: starts of processes, which asyncio loses when they are cancelled; nobody cancels these
-        self.starts = Tasks("virtual shell's processes")
+        #: shells that are just starting; whoever waits for them outlives a cancellation
+        self.starts = Tasks("virtual shell")
         self._listener = Listener("virtual phone's commands", self._command)
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self._sessions = 0
@@ -83,6 +83,7 @@ class Shell:
     async def close(self) -> None:
         """End everything that runs. Harmless when repeated."""
         await self.tasks.close()
+        await self.starts.close()
         await self._listener.close()
         directory, self._directory = self._directory, None
         if directory is not None:
@@ -178,12 +179,7 @@ class Session:
         self._stream.close()
 
     async def _talk(self, environment: dict[str, str]) -> None:
-        starting = self._shell.starts.start(self._started(environment), "start")
-        try:
-            process = await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            await _end(await starting)
-            raise
+        process = await self._started(environment)
         try:
             self._process = process
             self._pass_input()
@@ -195,17 +191,23 @@ class Session:
             await _end(process)
 
     async def _started(self, environment: dict[str, str]) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            self._shell.path,
-            "-c",
-            self._command.encode("utf-8", "surrogateescape"),
-            env=environment,
-            cwd="/",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+        """The shell. When we are cancelled meanwhile its start is waited for, for asyncio loses pipes half opened."""
+        start = asyncio.create_subprocess_exec(
+            self._shell.path, "-c", self._command.encode("utf-8", "surrogateescape"), env=environment, cwd="/",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
-        )
+        )  # fmt: skip
+        starting, cancelled = self._shell.starts.start(start, "start of a shell"), False
+        while not starting.done():
+            try:
+                await asyncio.wait([starting])
+            except asyncio.CancelledError:
+                cancelled = True
+        process: asyncio.subprocess.Process = starting.result()
+        if cancelled:
+            await _end(process)
+            raise asyncio.CancelledError
+        return process
 
     async def _pump(self, source: asyncio.StreamReader | None, kind: int) -> None:
         assert source is not None  # noqa: S101 - both are pipes
