@@ -133,8 +133,8 @@ class PhoneLink:
         sim = self._sims.get(line)
         if sim is None:
             raise SendRefused(f"there is no line {line} on this phone", Refusal.LINE)
-        if stop := self._stop():
-            raise SendRefused(f"{stop.sentence}: {stop.remedy}", Refusal.LINE)
+        if stop := self._first(Stops.SENDING):
+            raise SendRefused(stop.words, Refusal.LINE)
         try:
             return await self._sender.send(line, sim.sub, outgoing)
         except DeviceLost as lost:
@@ -305,8 +305,12 @@ class PhoneLink:
     def _slots(self) -> Sequence[int]:
         return [sim.slot for sim in self._sims.values()]
 
-    def _stop(self) -> Condition | None:
-        return next((each for each in self._conditions if each.stops is Stops.SENDING), None)
+    def _first(self, stops: Stops) -> Condition | None:
+        return next((each for each in self._conditions if each.stops is stops), None)
+
+    def _sentence(self, stops: Stops) -> str:
+        condition = self._first(stops)
+        return f"{condition.words[:1].upper()}{condition.words[1:]}." if condition else ""
 
     def _note(self, found: Health) -> None:
         if found.sims is not None and _identity(found.sims) != _identity(self._sims.values()):
@@ -316,8 +320,8 @@ class PhoneLink:
         self._lines = [self._healthy(line, found, now) for line in self._lines]
 
     def _healthy(self, line: Line, found: Health, now: int) -> Line:
-        radio, stop = found.radios[line.slot], self._stop()
-        barred = f"{stop.sentence[:1].upper()}{stop.sentence[1:]}: {stop.remedy}." if stop else radio.reason
+        radio = found.radios[line.slot]
+        barred = self._sentence(Stops.SENDING) or radio.reason
         return replace(
             line,
             state=LineState.OUT_OF_SERVICE if barred else LineState.READY,
@@ -326,7 +330,7 @@ class PhoneLink:
             signal_dbm=radio.signal_dbm,
             battery=found.battery.level,
             charging=found.battery.charging,
-            reason=barred or found.battery.reason,
+            reason=barred or f"{self._sentence(Stops.RECEIVING)} {found.battery.reason}".strip(),
             seen_at=now,
         )
 
