@@ -43,7 +43,8 @@ class Sending:
         members = await body.read(request, self._limit, _BATCH)
         phones = _phones(members)
         batch = secrets.token_hex(16)
-        drafts = await self._drafts(account, members, [phone if isinstance(phone, str) else "" for phone in phones], batch)
+        written = [phone if isinstance(phone, str) else "" for phone in phones]
+        drafts = await self._drafts(account, members, written, batch)
         outcomes = await self._submit(account, drafts)
         results = [_result(phone, outcome) for phone, outcome in zip(phones, outcomes, strict=True)]
         good = sum(result["success"] for result in results)
@@ -105,6 +106,8 @@ class Sending:
             try:
                 submission = await self._gateway.submit(account, [drafts[index] for index in going.values()])
             except DailyLimit as error:
+                if error.recipient not in going:
+                    raise
                 outcomes[going.pop(error.recipient)] = sentence(error)
                 continue
             outcomes |= zip(going.values(), submission.messages, strict=True)

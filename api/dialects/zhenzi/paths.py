@@ -104,5 +104,3 @@ def _row(message: Message, app_id: str, zone: tzinfo) -> dict[str, Any]:
         "sendTime": written(message.sent_at, zone) if message.sent_at else "",
         "appId": app_id,
     }
-
-
