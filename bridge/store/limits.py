@@ -76,7 +76,8 @@ def _count(tx: Tx, account: str, rule: Rule, messages: Sequence[Message]) -> Non
         ).fetchone()
         if row[0] > rule.daily:
             full.setdefault(recipient, day)
-    for recipient, day in full.items():
+    if full:
+        recipient, day = next(iter(full.items()))
         sentence = f"{recipient} may get {rule.daily} messages a day from this account; {day} is full"
         raise DailyLimit(sentence, frozenset(full))
 

@@ -96,7 +96,9 @@ class TestProviders:
         def lines() -> Sequence[Line]:
             return (*LINES, Line("tencent", "tencent", "cloud", LineState.READY))
 
-        async with open_site(tmp_path, lines) as site:
+        folder = tmp_path / "cloud"
+        folder.mkdir()
+        async with open_site(folder, lines) as site:
             await furnish(site)
             assert (await send(site, provider="tencent")).status == 200
             assert (await site.the_message()).route == "tencent"
