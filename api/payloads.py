@@ -1,7 +1,8 @@
 """What a webhook says: the payload formats and their signature.
 
-`v1` is the flat object of the vendor's first webhook, for received SMS only, unsigned. `v2` is its signed
-envelope for every event. A body is made from the event alone, so each attempt sends the same bytes; only
+`v1` is the flat object of the SMSMobileAPI's first webhook, for received SMS only, unsigned. `v2` is its signed
+envelope for every event. `zhenzi` is the status report that Zhenzi's documentation speaks of, unsigned; its shape
+is ours. A body is made from the event alone, so each attempt sends the same bytes; only
 the time stamp and the signature are new, because receivers refuse a time stamp older than 300 s.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 from bridge import events
 from bridge.errors import BadRequest
 from bridge.events import Event
+from bridge.formats import FORMATS
 from bridge.model import Delivery, Endpoint
 
 #: receivers read no more (the vendor's own ones cap at this)
@@ -37,6 +39,15 @@ TYPES: Mapping[str, str] = {
     events.MESSAGE_EXPIRED: "sms.expired",
     events.MESSAGE_CANCELLED: "sms.cancelled",
     events.LINE_CHANGED: "line.changed",
+}
+#: how Zhenzi's status report tells an event: `status`, and `statusText` for people
+_REPORTED: Mapping[str, tuple[str, str]] = {
+    events.MESSAGE_SENT: ("sent", "已发送"),
+    events.MESSAGE_DELIVERED: ("delivered", "已送达"),
+    events.MESSAGE_FAILED: ("failed", "发送失败"),
+    events.MESSAGE_EXPIRED: ("failed", "已过期"),
+    events.MESSAGE_CANCELLED: ("failed", "已取消"),
+    events.MESSAGE_UNKNOWN: ("unknown", "状态未知"),
 }
 CALLS = frozenset({events.CALL_MISSED, events.CALL_INCOMING, events.CALL_OUTGOING})
 #: which of its data is an event's own time
@@ -67,8 +78,9 @@ class Format:
 def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
     """The built-in formats by name; `zone` is that of times which are told without one."""
     return {
-        "v1": Format(frozenset({events.MESSAGE_RECEIVED}), lambda event: _flat(event, zone), _plain_headers),
-        "v2": Format(frozenset(TYPES), lambda event: _envelope(event, zone), _signed_headers),
+        "v1": Format(FORMATS["v1"].events, lambda event: _flat(event, zone), _plain_headers),
+        "v2": Format(FORMATS["v2"].events, lambda event: _envelope(event, zone), _signed_headers),
+        "zhenzi": Format(FORMATS["zhenzi"].events, lambda event: _status_report(event, zone), _plain_headers),
     }
 
 
@@ -109,6 +121,20 @@ def _flat(event: Event, zone: tzinfo) -> bytes:
             "message": data["text"],
             "number": data["from"],
             "guid": data["id"].upper(),
+        }
+    )
+
+
+def _status_report(event: Event, zone: tzinfo) -> bytes:
+    data = event.data
+    status, text = _REPORTED[event.name]
+    return _json(
+        {
+            "messageId": data["client_ref"],
+            "number": data["written"],
+            "status": status,
+            "statusText": f"{text}:{data['error']}" if data["error"] else text,
+            "reportTime": _local(event.at, zone),
         }
     )
 

@@ -115,6 +115,8 @@ class Message:
     client_ref: str = ""
     tag: str = ""
     dialect: str = "native"
+    #: position in the store, grows by acceptance; lists tell it, elsewhere it is 0
+    seq: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +360,7 @@ class Endpoint:
     id: str
     account: str
     url: str
-    #: payload format: "v1" flat, "v2" signed envelope
+    #: payload format, one of `bridge.formats.FORMATS`: "v1" flat, "v2" signed envelope, "zhenzi" status reports
     format: str = "v2"
     #: names of events as in `bridge.events`; ("*",) for all
     events: tuple[str, ...] = ("*",)
