@@ -6,8 +6,10 @@ Secrets are never logged. The gateway remembers for a moment who was right, so n
 import base64
 from collections.abc import Mapping
 
+from aiohttp import web
+
 from api.errors import InvalidToken, MissingParameter
-from bridge.errors import BridgeError, NotAllowed
+from bridge.errors import BridgeError, NotAllowed, UnknownCaller, WrongSecret
 from bridge.gateway import Gateway
 from bridge.model import Account
 
@@ -15,19 +17,24 @@ from bridge.model import Account
 TOKEN_LIFE = 3600
 
 
-async def caller(gateway: Gateway, key: str, headers: Mapping[str, str], hint: str = "") -> Account:
+async def caller(gateway: Gateway, key: str, request: web.Request, hint: str = "") -> Account:
     """The account of an API key, or of what the headers have instead: a bearer token, or the key as `X-Api-Key`.
 
-    Raises NotAllowed for a wrong key, InvalidToken, and MissingParameter, with the `hint`, when there is none of these.
+    Raises what `Admission.enter` does, InvalidToken, and MissingParameter, with the `hint`, when none of these is there.
     """
-    if key := key.strip() or headers.get("X-Api-Key", ""):
-        return await gateway.account_by_secret("apikey", key)
-    if token := bearer(headers):
+    if key := key.strip() or request.headers.get("X-Api-Key", ""):
+        return await gateway.admission.enter("apikey", "", key, address(request))
+    if token := bearer(request.headers):
         try:
-            return await gateway.account_by_secret("token", token)
-        except NotAllowed as error:
+            return await gateway.admission.enter("token", "", token, address(request))
+        except UnknownCaller as error:
             raise InvalidToken from error
     raise MissingParameter("apikey", hint)
+
+
+def address(request: web.BaseRequest) -> str:
+    """From which network address this request comes; "" where there is none (a Unix socket)."""
+    return request.remote or ""
 
 
 def bearer(headers: Mapping[str, str]) -> str:
@@ -57,17 +64,19 @@ class TokenRefused(BridgeError):
         self.code = code
 
 
-async def grant(gateway: Gateway, parameters: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, object]:
-    """The answer to a request for a token (RFC 6749 §4.4, client credentials). Raises TokenRefused."""
+async def grant(gateway: Gateway, parameters: Mapping[str, str], request: web.Request) -> dict[str, object]:
+    """The answer to a request for a token (RFC 6749 §4.4, client credentials). Raises TokenRefused, TooManyRequests."""
     kind = parameters.get("grant_type", "")
     if not kind:
         raise TokenRefused("invalid_request", "The parameter grant_type is missing.")
     if kind != "client_credentials":
         raise TokenRefused("unsupported_grant_type", "The only grant_type here is client_credentials.")
-    ident, secret = basic(headers) or (parameters.get("client_id", ""), parameters.get("client_secret", ""))
+    ident, secret = basic(request.headers) or (parameters.get("client_id", ""), parameters.get("client_secret", ""))
     try:
-        account = await gateway.account_by_pair("client", ident, secret)
-    except NotAllowed as error:
+        account = await gateway.admission.enter("client", ident, secret, address(request))
+    except (UnknownCaller, WrongSecret) as error:
         raise TokenRefused("invalid_client", "client_id or client_secret is missing or wrong.") from error
+    except NotAllowed as error:
+        raise TokenRefused("invalid_client", error.message) from error
     token = await gateway.issue_token(account, TOKEN_LIFE)
     return {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFE}

@@ -17,7 +17,9 @@ from typing import TypeVar
 
 from bridge import events, numbers, routing
 from bridge.accounts import digest, new_webhook_secret
-from bridge.errors import BadRequest, NoSuchThing, NotAllowed, NotPossible
+from bridge.admission import Admission
+from bridge.desk import Desk
+from bridge.errors import BadRequest, NoSuchThing, NotAllowed, NotPossible, NotVerified
 from bridge.events import Bus, Event
 from bridge.formats import FORMATS
 from bridge.limits import Limits, check_times, parts_of
@@ -33,12 +35,11 @@ from bridge.model import (
     Received,
     State,
     TypedMessage,
+    Verification,
 )
 from bridge.ports import Clock, Credential, Store, SystemClock
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
 
-#: a changed or disabled account is noticed after this long at the latest
-ACCOUNT_CACHE = 1000  # ms
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
 INLINE_DRAFTS = 500
 #: events read from the log at a time
@@ -81,31 +82,15 @@ class Gateway:
         self._limits = limits or Limits()
         self._expire_after = expire_after
         self._check_url = check_url
-        self._callers: dict[tuple[str, str, str], tuple[Account, int]] = {}
+        #: who may come in, asked by dialects before anything else
+        self.admission = Admission(store, self._clock)
+        #: what the operator changes about accounts
+        self.desk = Desk(store, self._clock)
         self._counter = itertools.count(secrets.randbits(20))
         #: called with an endpoint's id (None: any) when its deliveries may have changed
         self.poke: Callable[[str | None], None] = lambda endpoint: None
 
     # -- who calls ------------------------------------------------------------------------------
-    async def account_by_secret(self, kind: str, secret: str) -> Account:
-        """The account that a bare secret belongs to: kind `apikey` or `token` (OAuth2). Raises NotAllowed."""
-        return await self.account_by_pair(kind, "", secret)
-
-    async def account_by_pair(self, kind: str, ident: str, secret: str) -> Account:
-        """Like above for an identifier and its secret: kind `client` (client_id, client_secret). Raises NotAllowed."""
-        key = (kind, ident, secret)
-        now = self._clock.now()
-        cached = self._callers.get(key)
-        if cached is not None and cached[1] > now:
-            return cached[0]
-        account = await self._store.account_for(kind, ident, digest(secret), now) if secret else None
-        if account is None:
-            raise NotAllowed()
-        if len(self._callers) > 1000:
-            self._callers.clear()
-        self._callers[key] = (account, now + ACCOUNT_CACHE)
-        return account
-
     async def issue_token(self, account: Account, seconds: int = 3600) -> str:
         """A bearer token for `account`, kept hashed, that ends after `seconds`."""
         token = secrets.token_hex(32)
@@ -128,6 +113,7 @@ class Gateway:
         raises NotPossible. A repeated idempotency key gives what is left of the first call's messages,
         and raises NotPossible when all of them were deleted.
         """
+        _check_verified(account)
         if not drafts:
             raise BadRequest("there is no message in this request", "messages")
         request = ""
@@ -165,7 +151,7 @@ class Gateway:
             yield f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{noise[start : start + 22]}"
 
     def _accept(self, account: Account, draft: Draft, now: int, id: str, lines: Sequence[Line]) -> Message:
-        recipient = numbers.normalise(draft.recipient)
+        recipient = numbers.normalise(draft.recipient, account.terms.country)
         parts = parts_of(draft.text, self._limits)
         check_times(draft, now, self._limits)
         route = routing.route(draft.line, draft.slot, lines)
@@ -225,6 +211,7 @@ class Gateway:
         Raises NoSuchThing, NotPossible (any other state).
         """
         await self.message(account, id)
+        _check_verified(account)
         message = await self._store.resend(id, self._clock.now())
         self._bus.publish(())  # no news, but the lines have work
         return message
@@ -368,6 +355,13 @@ class Gateway:
 
 def _scope(account: Account) -> str:
     return "" if account.operator else account.name
+
+
+def _check_verified(account: Account) -> None:
+    if account.terms.verification is Verification.REJECTED:
+        raise NotVerified("the account's verification was rejected: it may not send")
+    if account.terms.verification is not Verification.APPROVED:
+        raise NotVerified
 
 
 async def _aside(drafts: Sequence[Draft], work: Callable[[], T]) -> T:

@@ -7,6 +7,8 @@ from bridge.errors import InvalidNumber
 
 #: E.164 allows 15 digits; a few networks route longer ones with prefixes
 MAX_DIGITS = 20
+#: no network has subscribers' numbers as short as this
+SHORT_CODE_DIGITS = 6
 #: numbers are the same subscriber when this many last digits agree: reports may come in national format
 SIGNIFICANT_DIGITS = 8
 
@@ -14,11 +16,40 @@ _CLEAN = re.compile(r"\+?[0-9]{2,20}")
 _DECORATION = re.compile(r"[\s\-–./()\u200b\u2060\u202a-\u202e\u2066-\u2069]+")
 
 
-def normalise(written: str) -> str:
+def normalise(written: str, country: str = "") -> str:
     """`+` and digits, or the digits of a national number or short code. Raises InvalidNumber.
 
+    With a country (ISO 3166) its national numbers become international ones (E.164); short codes stay.
     A leading blank before eight digits or more is a `+` that an URL decoder ate.
     """
+    number = _cleaned(written)
+    if not country or number.startswith("+") or len(number) <= SHORT_CODE_DIGITS:
+        return number
+    return _international(number, country)
+
+
+def _international(number: str, country: str) -> str:
+    """By length and prefixes only: ranges are opened faster than tables of them are."""
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException:
+        parsed = None
+    possible = phonenumbers.ValidationResult.IS_POSSIBLE
+    if parsed is None or phonenumbers.is_possible_number_with_reason(parsed) != possible:
+        raise InvalidNumber(f"this is no complete phone number of {country}: write it with + and its country code")
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def is_country(code: str) -> bool:
+    """Whether numbers of this country (ISO 3166, two capitals) are known."""
+    import phonenumbers
+
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
+def _cleaned(written: str) -> str:
     if _CLEAN.fullmatch(written) and not written.startswith("00"):
         return written
     lost_plus = written[:1] == " " and "+" not in written

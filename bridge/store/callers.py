@@ -1,33 +1,52 @@
 """Accounts and their credentials, on disk: digests, and the secret that both sides sign webhooks with."""
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.errors import NoSuchThing, NotPossible
-from bridge.model import Account, UnknownPolicy
+from bridge.model import Account, Payment, Terms, UnknownPolicy, Verification
 from bridge.ports import Credential
 from bridge.store.writer import Tx
 
-_COLUMNS = "name, created_at, disabled, on_unknown, operator, webhook_secret"
+_TERMS = "payment, addresses, requests_per_minute, daily_per_recipient, zone, country, verification, report_on"
+_COLUMNS = f"name, created_at, disabled, on_unknown, operator, webhook_secret, credits, {_TERMS}"
 
 
 def _account(row: Sequence[Any]) -> Account:
-    return Account(row[0], row[1], bool(row[2]), UnknownPolicy(row[3]), bool(row[4]), row[5])
+    payment, addresses, requests, daily, zone, country, verification, report_on = row[7:]
+    terms = Terms(
+        Payment(payment), tuple(json.loads(addresses)), requests, daily, zone, country, Verification(verification),
+        report_on,
+    )  # fmt: skip
+    return Account(row[0], row[1], bool(row[2]), UnknownPolicy(row[3]), bool(row[4]), row[5], row[6], terms)
+
+
+def _terms(terms: Terms) -> Mapping[str, Any]:
+    """The columns of `_TERMS`."""
+    values: list[Any] = [getattr(terms, name) for name in _TERMS.split(", ")]
+    values[1] = json.dumps(terms.addresses)
+    return dict(zip(_TERMS.split(", "), values, strict=True))
 
 
 def add(tx: Tx, account: Account, credentials: Sequence[Credential]) -> None:
     """Raises NotPossible when the name is taken."""
+    values = (
+        account.name, account.created_at, int(account.disabled), account.on_unknown, int(account.operator),
+        account.webhook_secret, account.credits, *_terms(account.terms).values(),
+    )  # fmt: skip
     try:
-        tx.conn.execute(
-            f"INSERT INTO accounts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                account.name, account.created_at, int(account.disabled), account.on_unknown, int(account.operator),
-                account.webhook_secret,
-            ),
-        )  # fmt: skip
+        tx.conn.execute(f"INSERT INTO accounts ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
     except sqlite3.IntegrityError:
         raise NotPossible(f"there is an account {account.name!r} already") from None
+    if account.credits:
+        # so that the movements add up to the balance from the beginning
+        tx.conn.execute(
+            "INSERT INTO movements (account, kind, amount, at, message, note, balance) "
+            "VALUES (?, 'top_up', ?, ?, '', '', ?)",
+            (account.name, account.credits, account.created_at, account.credits),
+        )
     for credential in credentials:
         add_credential(tx, account.name, credential, replace=False)
 
@@ -46,11 +65,16 @@ def everyone(conn: sqlite3.Connection) -> Sequence[Account]:
 
 
 def change(tx: Tx, account: Account) -> None:
-    """Raises NoSuchThing."""
-    changed = tx.conn.execute(
-        "UPDATE accounts SET disabled = ?, on_unknown = ?, operator = ?, webhook_secret = ? WHERE name = ?",
-        (int(account.disabled), account.on_unknown, int(account.operator), account.webhook_secret, account.name),
-    )
+    """Everything but the credits, which move by movements only. Raises NoSuchThing."""
+    values = {
+        "disabled": int(account.disabled),
+        "on_unknown": account.on_unknown,
+        "operator": int(account.operator),
+        "webhook_secret": account.webhook_secret,
+        **_terms(account.terms),
+    }
+    assignments = ", ".join(f"{column} = ?" for column in values)
+    changed = tx.conn.execute(f"UPDATE accounts SET {assignments} WHERE name = ?", (*values.values(), account.name))
     if not changed.rowcount:
         raise NoSuchThing(f"there is no account {account.name!r}")
 
@@ -73,12 +97,29 @@ def forget_expired(tx: Tx, now: int) -> None:
     tx.conn.execute("DELETE FROM credentials WHERE expires_at > 0 AND expires_at <= ?", (now,))
 
 
+def end_credentials(tx: Tx, account: str, kind: str, at: int) -> None:
+    """Those of a kind are good until then and no longer."""
+    tx.conn.execute(
+        "UPDATE credentials SET expires_at = ? WHERE account = ? AND kind = ? AND (expires_at = 0 OR expires_at > ?)",
+        (at, account, kind, at),
+    )
+
+
 def owner(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int) -> Account | None:
-    """Whose credential this is; None when nobody's, expired, or of a disabled account."""
+    """Whose credential this is, of a disabled account too; None when nobody's or expired."""
     row = conn.execute(
-        f"SELECT {', '.join('a.' + name.strip() for name in _COLUMNS.split(','))} FROM credentials c "
+        f"SELECT {', '.join('a.' + name for name in _COLUMNS.split(', '))} FROM credentials c "
         "JOIN accounts a ON a.name = c.account WHERE c.kind = ? AND c.ident = ? AND c.digest = ? "
-        "AND (c.expires_at = 0 OR c.expires_at > ?) AND NOT a.disabled",
+        "AND (c.expires_at = 0 OR c.expires_at > ?)",
         (kind, ident, digest, now),
     ).fetchone()
     return None if row is None else _account(row)
+
+
+def knows(conn: sqlite3.Connection, kind: str, ident: str, now: int) -> bool:
+    """Whether somebody has this identifier, whatever the secret."""
+    found = conn.execute(
+        "SELECT 1 FROM credentials WHERE kind = ? AND ident = ? AND (expires_at = 0 OR expires_at > ?) LIMIT 1",
+        (kind, ident, now),
+    ).fetchone()
+    return found is not None

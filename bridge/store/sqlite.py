@@ -14,10 +14,24 @@ from typing import IO, Concatenate, ParamSpec, TypeVar
 
 from bridge.errors import StoreUnavailable
 from bridge.events import Bus, Event
-from bridge.model import Account, Delivery, Endpoint, LoggedCall, Message, Part, Received, TypedMessage
+from bridge.model import (
+    Account,
+    AuditEntry,
+    Delivery,
+    Endpoint,
+    LoggedCall,
+    Message,
+    Movement,
+    Part,
+    Received,
+    Template,
+    Terms,
+    TypedMessage,
+)
 from bridge.ports import Call, Claim, Credential, Doubtful, Evidence, InboundPart, InboundReport, Outcome, Typed
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
-from bridge.store import callers, deliveries, inbox, messages, news, phones, retention, sending
+from bridge.store import books, callers, deliveries, inbox, messages, news, phones, retention, sending
+from bridge.store import credits as credits_
 from bridge.store.writer import Tx, Writer, unavailable
 
 P = ParamSpec("P")
@@ -142,6 +156,52 @@ class SqliteStore:
 
     async def account_for(self, kind: str, ident: str, digest: str, now: int) -> Account | None:
         return await self._read(callers.owner, kind, ident, digest, now)
+
+    async def knows(self, kind: str, ident: str, now: int) -> bool:
+        return await self._read(callers.knows, kind, ident, now)
+
+    # -- the operator's desk --------------------------------------------------------------------
+    async def set_terms(self, name: str, terms: Terms, entry: AuditEntry) -> Account:
+        return await self._do(books.set_terms, name, terms, entry)
+
+    async def disable(self, name: str, disabled: bool, entry: AuditEntry) -> Account:
+        return await self._do(books.disable, name, disabled, entry)
+
+    async def rotate(self, name: str, fresh: Sequence[Credential], until: int, entry: AuditEntry) -> None:
+        await self._do(books.rotate, name, fresh, until, entry)
+
+    async def set_webhook_secret(self, name: str, secret: str, entry: AuditEntry) -> None:
+        await self._do(books.set_webhook_secret, name, secret, entry)
+
+    async def top_up(self, name: str, credits: int, note: str, entry: AuditEntry) -> Account:
+        return await self._do(credits_.top_up, name, credits, note, entry)
+
+    async def movements(self, account: str, limit: int, cursor: str) -> Page[Movement]:
+        return await self._read(credits_.movements, account, limit, cursor)
+
+    async def keep_template(self, template: Template, entry: AuditEntry) -> Template:
+        return await self._do(books.keep_template, template, entry)
+
+    async def templates(self, account: str) -> Sequence[Template]:
+        return await self._read(books.templates, account)
+
+    async def template(self, account: str, id: str) -> Template | None:
+        return await self._read(books.template_of, account, id)
+
+    async def drop_template(self, account: str, id: str, entry: AuditEntry) -> None:
+        await self._do(books.drop_template, account, id, entry)
+
+    async def suppress(self, account: str, number: str, reason: str, entry: AuditEntry) -> None:
+        await self._do(books.suppress, account, number, reason, entry)
+
+    async def allow(self, account: str, number: str, entry: AuditEntry) -> None:
+        await self._do(books.allow, account, number, entry)
+
+    async def suppressed(self, account: str) -> Sequence[tuple[str, str, int]]:
+        return await self._read(books.suppressed, account)
+
+    async def audit(self, account: str, limit: int, cursor: str) -> Page[AuditEntry]:
+        return await self._read(books.trail, account, limit, cursor)
 
     # -- messages -------------------------------------------------------------------------------
     async def submit(

@@ -726,10 +726,10 @@ class TestAccounts:
         assert await store.account_for("apikey", "", "d1", NOW) is None
         assert await store.account_for("token", "", "d1", NOW + 10) is None
 
-    async def test_a_disabled_account_is_closed(self, store: Store) -> None:
+    async def test_a_disabled_account_is_known_as_such(self, store: Store) -> None:
         await store.add_credential("shop", Credential("apikey", "", "d1"))
         await store.change_account(replace(SHOP, disabled=True))
-        assert await store.account_for("apikey", "", "d1", NOW) is None
+        assert await store.account_for("apikey", "", "d1", NOW) == replace(SHOP, disabled=True)
 
     async def test_replacing_ends_the_old_one(self, store: Store) -> None:
         await store.add_credential("shop", Credential("apikey", "", "d1"))

@@ -11,6 +11,7 @@ from aiohttp import web
 PROBLEMS: Mapping[str, int] = {
     "bad-request": 400,
     "not-authenticated": 401,
+    "out-of-credit": 402,
     "not-allowed": 403,
     "no-such-thing": 404,
     "method-not-allowed": 405,

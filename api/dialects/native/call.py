@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from api.auth import bearer
+from api.auth import address, bearer
 from api.dialect import Mount, Site
 from api.dialects.native import body, fields
 from api.dialects.native.streams import Streams
-from bridge.errors import NoSuchThing, NotAllowed
+from bridge.errors import NoSuchThing, NotAllowed, UnknownCaller
 from bridge.gateway import Gateway
 from bridge.model import Account
 
@@ -86,7 +86,7 @@ async def _caller(request: web.Request, gateway: Gateway) -> Account:
         raise NotAllowed("Send your API key: Authorization: Bearer <key>, or X-Api-Key: <key>.")
     for kind in ("apikey", "token"):
         try:
-            return await gateway.account_by_secret(kind, secret)
-        except NotAllowed:
+            return await gateway.admission.enter(kind, "", secret, address(request))
+        except UnknownCaller:
             continue
     raise NotAllowed("This is no API key or token of ours, or it has ended.")

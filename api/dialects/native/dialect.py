@@ -88,18 +88,28 @@ class Native:
         errors.InvalidNumber: "bad-request",
         errors.InvalidText: "bad-request",
         errors.UnknownLine: "bad-request",
+        errors.UnknownTemplate: "bad-request",
         MissingParameter: "bad-request",
         NotOffered: "bad-request",
         NotJson: "not-json",
         BodyTooLarge: "too-large",
         WrongMethod: "method-not-allowed",
         NotAllowed: "not-authenticated",
+        errors.UnknownCaller: "not-authenticated",
+        errors.WrongSecret: "not-authenticated",
+        errors.AccountDisabled: "not-allowed",
+        errors.AddressRefused: "not-allowed",
+        errors.NotVerified: "not-allowed",
         InvalidToken: "not-authenticated",
         ForAnother: "not-allowed",
         NoSuchThing: "no-such-thing",
         UnknownPath: "no-such-thing",
         NotPossible: "not-possible",
         IdempotencyConflict: "idempotency-conflict",
+        errors.AlreadyUsed: "not-possible",
+        errors.DailyLimit: "not-possible",
+        errors.OutOfCredit: "out-of-credit",
+        errors.TooManyRequests: "too-many",
         TooMany: "too-many",
         StoreUnavailable: "store-unavailable",
         # these never come as far as a caller; should one, it is our mistake
@@ -140,14 +150,21 @@ class Native:
         """An RFC 9457 problem."""
         kind = word_for(self.ERROR_WORDS, error)
         named = error.field if isinstance(error, BadRequest) else ""
-        headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, WrongMethod) else _HEADERS.get(kind)
-        return problem(kind, error.message, named, headers)
+        return problem(kind, error.message, named, _headers(kind, error))
 
     def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
         """One POST with the API key in a header."""
         headers = {"Authorization": f"Bearer {credentials['apikey']}", "Content-Type": "application/json"}
         body = written({"to": recipient, "text": text})
         return Sample("POST", f"{self._mount.prefix}/v1/messages", headers, body)
+
+
+def _headers(kind: str, error: BridgeError) -> Mapping[str, str] | None:
+    if isinstance(error, WrongMethod):
+        return {"Allow": ", ".join(error.allowed)}
+    if isinstance(error, errors.TooManyRequests):
+        return {"Retry-After": str(error.retry_after)}
+    return _HEADERS.get(kind)
 
 
 def _seconds(options: Mapping[str, Any], **defaults: float) -> list[float]:

@@ -94,7 +94,7 @@ class SmsMobile:
         return web.Response(body=body, headers=HEADERS)
 
     async def _caller(self, request: web.Request, params: Parameters) -> Account:
-        return await auth.caller(self._gateway, params.text("apikey"), request.headers, params.hint)
+        return await auth.caller(self._gateway, params.text("apikey"), request, params.hint)
 
     def _known(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
         """A handler that knows who calls and with which parameters."""
@@ -125,7 +125,7 @@ class SmsMobile:
     async def _token(self, request: web.Request) -> web.Response:
         """`/oauth2/token`: a bearer token for client credentials."""
         params = await read_parameters(request, self._mount.body_limit)
-        return reply(await auth.grant(self._gateway, params, request.headers), headers=NO_STORE)
+        return reply(await auth.grant(self._gateway, params, request), headers=NO_STORE)
 
 
 def _legacy(value: object) -> bool:

@@ -11,7 +11,7 @@ from api.auth import TokenRefused
 from api.dialect import word_for
 from api.dialects.smsmobile.words import ERROR_WORDS, PARAMETERS, ErrorWord
 from api.errors import BodyTooLarge, UnknownPath, WrongMethod
-from bridge.errors import BadRequest, BridgeError
+from bridge.errors import BadRequest, BridgeError, TooManyRequests
 
 #: with every answer; pages of any origin may read it
 HEADERS = CIMultiDictProxy(
@@ -28,7 +28,7 @@ _BY_STATUS: Mapping[int, Mapping[str, str]] = {
 #: what the vendor says with a code alone in the lists of calls
 _BARE = frozenset({"missing_apikey", "invalid_apikey"})
 #: it is the place or the form of the request, not what it says: no client takes 200 for these
-_NEVER_200 = (UnknownPath, WrongMethod, BodyTooLarge)
+_NEVER_200 = (UnknownPath, WrongMethod, BodyTooLarge, TooManyRequests)
 
 
 def reply(answer: Any, status: int = 200, headers: Mapping[str, str] = HEADERS) -> web.Response:
@@ -94,6 +94,8 @@ class Refusals:
             code = "server_error"
         if code == "invalid_client":
             status, headers = 401, {**NO_STORE, "WWW-Authenticate": 'Basic realm="sms-bridge"'}
+        if isinstance(error, TooManyRequests):
+            headers = {**headers, "Retry-After": str(error.retry_after)}
         return reply({"error": code, "error_description": error.message}, status, headers)
 
     def _answer(self, error: BridgeError, answer: dict[str, Any]) -> web.Response:
@@ -103,4 +105,10 @@ class Refusals:
         status: int = word_for(ERROR_WORDS, error).status
         if self._legacy and status < 500 and not isinstance(error, _NEVER_200):
             return reply(answer)
-        return reply(answer, status, {**HEADERS, **_BY_STATUS.get(status, {})})
+        return reply(answer, status, {**HEADERS, **_more_headers(error, status)})
+
+
+def _more_headers(error: BridgeError, status: int) -> Mapping[str, str]:
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.retry_after)}
+    return _BY_STATUS.get(status, {})

@@ -113,7 +113,7 @@ class SmsMobileSoap:
         params = Parameters()
         for name, value in parts.items():
             params.put(name, value.encode())
-        account = await auth.caller(self._gateway, params.text("apikey"), request.headers)
+        account = await auth.caller(self._gateway, params.text("apikey"), request)
         draft = replace(compose(params), dialect=self.name)
         submission = await self._gateway.submit(account, (draft,))
         return accepted(submission.messages[0], self._calendar, wants_whatsapp(params)).decode()

@@ -94,7 +94,7 @@ async def test_an_api_key_goes_in_either_header(site: Site) -> None:
 
 
 async def test_takes_an_oauth_token_until_it_ends(site: Site) -> None:
-    account = await site.gateway.account_by_secret("apikey", "shop-key")
+    account = await site.gateway.admission.enter("apikey", "", "shop-key", "")
     token, ended = await site.gateway.issue_token(account), await site.gateway.issue_token(account, seconds=0)
     assert (await site.caller(token).get("/v1/me")).body["name"] == "shop"
     assert (await site.caller(ended).get("/v1/me")).problem == (401, "not-authenticated", "")
@@ -119,6 +119,6 @@ async def test_nobody_gets_in_without_good_credentials(site: Site, headers: dict
     assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
 
 
-async def test_a_disabled_account_is_nobody(site: Site) -> None:
+async def test_a_disabled_account_is_told_so(site: Site) -> None:
     await site.store.change_account(replace(await site.store.account("bakery"), disabled=True))
-    assert (await site.bakery.get("/v1/me")).status == 401
+    assert (await site.bakery.get("/v1/me")).problem == (403, "not-allowed", "")

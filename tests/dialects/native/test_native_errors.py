@@ -9,11 +9,13 @@ import pytest
 
 from bridge.events import Bus
 from bridge.gateway import Gateway
-from bridge.model import State
+from bridge.model import Payment, State, Terms
 from bridge.ports import Store
 from tests.native_site import DOCUMENT, Answer, Caller, Site, serving, site_in
 
 NOTHING = "0" * 40
+#: by then every message of today is expired
+LATE = 4_000_000_000_000  # Unix ms
 #: bodies that are taken, for the operations that need one
 BODIES: Mapping[str, Any] = {
     "submitMessages": {"to": "+15550100", "text": "x"},
@@ -84,6 +86,22 @@ async def too_many(site: Site, name: str) -> Answer:
     return answer
 
 
+async def too_often(site: Site, name: str) -> Answer:
+    if name == "streamEvents":
+        return await too_many(site, name)
+    await site.gateway.desk.set_terms("test", "shop", Terms(requests_per_minute=1))
+    await perform(site.shop, name)
+    return await perform(site.shop, name)
+
+
+async def out_of_credit(site: Site, name: str) -> Answer:
+    id = (await site.shop.send())["id"]
+    await site.store.advance(LATE)
+    await site.gateway.desk.set_terms("test", "shop", Terms(payment=Payment.PREPAID))
+    await site.gateway.desk.top_up("test", "shop", 0)
+    return await perform(site.shop, name, id)
+
+
 async def store_closed(site: Site, name: str) -> Answer:
     await site.store.close()
     return await perform(site.shop, name)
@@ -92,12 +110,13 @@ async def store_closed(site: Site, name: str) -> Answer:
 WAYS: Mapping[int, Callable[[Site, str], Awaitable[Answer]]] = {
     400: bad_value,
     401: no_credentials,
+    402: out_of_credit,
     403: acting_for_another,
     404: nothing_there,
     409: wrong_state,
     413: too_large,
     415: not_json,
-    429: too_many,
+    429: too_often,
     503: store_closed,
 }
 

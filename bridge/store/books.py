@@ -1,0 +1,135 @@
+"""What an operator keeps about accounts: terms, templates, lists of numbers, and the audit trail of every change.
+
+An `entry` goes into the trail in the transaction of the change it tells of.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bridge.errors import NoSuchThing
+from bridge.model import Account, AuditEntry, Template, Terms
+from bridge.ports import Credential
+from bridge.queries import Page
+from bridge.store import callers
+from bridge.store.messages import position
+from bridge.store.writer import Tx
+
+
+def audit(tx: Tx, entry: AuditEntry) -> None:
+    """Add a line to the trail."""
+    tx.conn.execute(
+        "INSERT INTO audit (at, who, what, account, detail) VALUES (?, ?, ?, ?, ?)",
+        (entry.at, entry.who, entry.what, entry.account, entry.detail),
+    )
+
+
+def trail(conn: sqlite3.Connection, account: str, limit: int, cursor: str) -> Page[AuditEntry]:
+    """Newest first; `account` "" reads everybody's."""
+    rows = conn.execute(
+        "SELECT seq, at, who, what, account, detail FROM audit WHERE (? = '' OR account = ?) AND seq < ? "
+        "ORDER BY seq DESC LIMIT ?",
+        (account, account, position(cursor), limit + 1),
+    ).fetchall()
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(tuple(AuditEntry(*row) for row in rows), str(rows[-1][0]) if more else "")
+
+
+# -- accounts -----------------------------------------------------------------------------------
+def set_terms(tx: Tx, name: str, terms: Terms, entry: AuditEntry) -> Account:
+    """Raises NoSuchThing."""
+    callers.change(tx, replace(callers.get(tx.conn, name), terms=terms))
+    audit(tx, entry)
+    return callers.get(tx.conn, name)
+
+
+def disable(tx: Tx, name: str, disabled: bool, entry: AuditEntry) -> Account:
+    """Raises NoSuchThing."""
+    callers.change(tx, replace(callers.get(tx.conn, name), disabled=disabled))
+    audit(tx, entry)
+    return callers.get(tx.conn, name)
+
+
+def rotate(tx: Tx, name: str, fresh: Sequence[Credential], until: int, entry: AuditEntry) -> None:
+    """Add these; the account's others of their kinds end at `until`. Raises NoSuchThing."""
+    callers.get(tx.conn, name)
+    for credential in fresh:
+        callers.end_credentials(tx, name, credential.kind, until)
+        callers.add_credential(tx, name, credential, replace=False)
+    audit(tx, entry)
+
+
+def set_webhook_secret(tx: Tx, name: str, secret: str, entry: AuditEntry) -> None:
+    """For endpoints that are added from now on. Raises NoSuchThing."""
+    callers.change(tx, replace(callers.get(tx.conn, name), webhook_secret=secret))
+    audit(tx, entry)
+
+
+# -- templates ----------------------------------------------------------------------------------
+def keep_template(tx: Tx, template: Template, entry: AuditEntry) -> Template:
+    """New, or in place of the old one of its id, whose time it keeps. Raises NoSuchThing."""
+    callers.get(tx.conn, template.account)
+    tx.conn.execute(
+        "INSERT INTO templates (account, id, text, approved, created_at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (account, id) DO UPDATE SET text = excluded.text, approved = excluded.approved",
+        (template.account, template.id, template.text, int(template.approved), template.created_at),
+    )
+    audit(tx, entry)
+    kept = template_of(tx.conn, template.account, template.id)
+    assert kept is not None  # noqa: S101 - it was written just now
+    return kept
+
+
+def templates(conn: sqlite3.Connection, account: str) -> Sequence[Template]:
+    """By id."""
+    rows = conn.execute(
+        "SELECT account, id, text, approved, created_at FROM templates WHERE account = ? ORDER BY id", (account,)
+    )
+    return [Template(row[0], row[1], row[2], bool(row[3]), row[4]) for row in rows]
+
+
+def template_of(conn: sqlite3.Connection, account: str, id: str) -> Template | None:
+    """None when there is none."""
+    row = conn.execute(
+        "SELECT account, id, text, approved, created_at FROM templates WHERE account = ? AND id = ?", (account, id)
+    ).fetchone()
+    return None if row is None else Template(row[0], row[1], row[2], bool(row[3]), row[4])
+
+
+def drop_template(tx: Tx, account: str, id: str, entry: AuditEntry) -> None:
+    """Raises NoSuchThing."""
+    if not tx.conn.execute("DELETE FROM templates WHERE account = ? AND id = ?", (account, id)).rowcount:
+        raise NoSuchThing(f"there is no template {id!r} in this account")
+    audit(tx, entry)
+
+
+# -- suppression --------------------------------------------------------------------------------
+def suppress(tx: Tx, account: str, number: str, reason: str, entry: AuditEntry) -> None:
+    """Raises NoSuchThing."""
+    callers.get(tx.conn, account)
+    put_on_list(tx, account, number, reason, entry.at)
+    audit(tx, entry)
+
+
+def put_on_list(tx: Tx, account: str, number: str, reason: str, at: int) -> None:
+    """An entry that is there stays as it is."""
+    tx.conn.execute(
+        "INSERT INTO suppressed (account, number, reason, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (account, number, reason, at),
+    )
+
+
+def allow(tx: Tx, account: str, number: str, entry: AuditEntry) -> None:
+    """Raises NoSuchThing."""
+    if not tx.conn.execute("DELETE FROM suppressed WHERE account = ? AND number = ?", (account, number)).rowcount:
+        raise NoSuchThing(f"{number} is not on this account's list")
+    audit(tx, entry)
+
+
+def suppressed(conn: sqlite3.Connection, account: str) -> Sequence[tuple[str, str, int]]:
+    """Number, reason and Unix ms of each entry, oldest first."""
+    rows = conn.execute(
+        "SELECT number, reason, at FROM suppressed WHERE account = ? ORDER BY at, number", (account,)
+    ).fetchall()
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -1,0 +1,268 @@
+"""The contract between the core and what keeps everything: `Store`, and the rows that it takes and gives.
+
+The same contract tests run on every store there is (`tests/contract/`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bridge.events import Event
+from bridge.model import (
+    Account,
+    AuditEntry,
+    Delivery,
+    Endpoint,
+    LoggedCall,
+    Message,
+    Movement,
+    Part,
+    Received,
+    State,
+    Template,
+    Terms,
+    TypedMessage,
+)
+from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
+from bridge.traffic import Call, Doubtful, Evidence, InboundPart, InboundReport, Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One way to prove to be an account; the secret itself is never stored."""
+
+    #: apikey, token, client, template, v1, zhenzi …: what may be tried against it
+    kind: str
+    #: the public half (client_id); "" when the secret stands alone
+    ident: str
+    #: SHA-256 hex of the secret
+    digest: str
+    #: Unix ms; 0 for never
+    expires_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one part that was handed to a link."""
+
+    message: str
+    index: int
+    state: State
+    reference: int | None = None
+    error: str = ""
+    #: for `queued`: when to try again
+    retry_at: int = 0
+    #: for `queued`: this try counts against the retries
+    counts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that a line took, with the intent for its first part already on disk."""
+
+    message: Message
+    #: the first part to send
+    index: int
+    #: the same for every part and every retry
+    concat_ref: int
+    #: parts that went out in an earlier try
+    done: frozenset[int] = frozenset()
+
+
+class Store(Protocol):
+    """Everything durable. A call that returns is on disk; a call that raises changed nothing.
+
+    State change, event and ledger row are one transaction; events go to the bus after it.
+    Raises StoreUnavailable when the disk is full, the file locked by another bridge or damaged.
+    """
+
+    # -- accounts -------------------------------------------------------------------------------
+    async def add_account(self, account: Account, credentials: Sequence[Credential]) -> None:
+        """Raises NotPossible when the name is taken."""
+        ...
+
+    async def account(self, name: str) -> Account:
+        """Raises NoSuchThing."""
+        ...
+
+    async def accounts(self) -> Sequence[Account]: ...
+
+    async def change_account(self, account: Account) -> None:
+        """Raises NoSuchThing."""
+        ...
+
+    async def add_credential(self, account: str, credential: Credential, replace: bool = False) -> None:
+        """`replace` drops those of the same kind first."""
+        ...
+
+    async def account_for(self, kind: str, ident: str, digest: str, now: int) -> Account | None:
+        """Whose credential this is, of a disabled account too; None when nobody's or expired."""
+        ...
+
+    async def knows(self, kind: str, ident: str, now: int) -> bool:
+        """Whether somebody has this identifier, whatever the secret."""
+        ...
+
+    async def forget_expired(self, now: int) -> None:
+        """Drop tokens whose time is over."""
+        ...
+
+    # -- the operator's desk: `entry` goes into the audit trail in the same transaction ----------
+    async def set_terms(self, name: str, terms: Terms, entry: AuditEntry) -> Account: ...
+    async def disable(self, name: str, disabled: bool, entry: AuditEntry) -> Account: ...
+
+    async def rotate(self, name: str, fresh: Sequence[Credential], until: int, entry: AuditEntry) -> None:
+        """Add these; the account's others of their kinds end at `until` (Unix ms)."""
+        ...
+
+    async def set_webhook_secret(self, name: str, secret: str, entry: AuditEntry) -> None: ...
+
+    async def top_up(self, name: str, credits: int, note: str, entry: AuditEntry) -> Account:
+        """Raises NoSuchThing, and BadRequest for taking more than a prepaid account has."""
+        ...
+
+    async def movements(self, account: str, limit: int, cursor: str) -> Page[Movement]: ...
+
+    async def keep_template(self, template: Template, entry: AuditEntry) -> Template:
+        """New, or in place of the old one of its id. Raises NoSuchThing for the account."""
+        ...
+
+    async def templates(self, account: str) -> Sequence[Template]: ...
+    async def template(self, account: str, id: str) -> Template | None: ...
+    async def drop_template(self, account: str, id: str, entry: AuditEntry) -> None: ...
+    async def suppress(self, account: str, number: str, reason: str, entry: AuditEntry) -> None: ...
+    async def allow(self, account: str, number: str, entry: AuditEntry) -> None: ...
+
+    async def suppressed(self, account: str) -> Sequence[tuple[str, str, int]]:
+        """Number, reason and Unix ms of each entry, oldest first."""
+        ...
+
+    async def audit(self, account: str, limit: int, cursor: str) -> Page[AuditEntry]:
+        """Newest first; `account` "" reads everybody's."""
+        ...
+
+    # -- messages -------------------------------------------------------------------------------
+    async def submit(
+        self, messages: Sequence[Message], idempotency_key: str = "", request_digest: str = ""
+    ) -> tuple[Sequence[Message], bool]:
+        """All or none. Second value: the key was known and these are the first call's messages."""
+        ...
+
+    async def remembered(self, account: str, key: str, digest: str) -> Sequence[Message] | None:
+        """What is left of the messages that were accepted under an idempotency key; None when it is not known.
+
+        Raises IdempotencyConflict for another request, NotPossible when all of them were deleted.
+        """
+        ...
+
+    async def message(self, id: str) -> Message: ...
+    async def messages(self, account: str, query: MessageQuery) -> Page[Message]: ...
+    async def count(self, account: str, query: MessageQuery) -> int: ...
+    async def parts(self, id: str) -> Sequence[Part]: ...
+    async def cancel(self, id: str, now: int) -> Message: ...
+    async def resend(self, id: str, now: int) -> Message: ...
+    async def delete_messages(self, account: str, query: MessageQuery) -> int: ...
+
+    # -- sending --------------------------------------------------------------------------------
+    async def claim(self, line: str, routes: Sequence[str], now: int, whole: bool = False) -> Claim | None:
+        """The oldest due message for this line becomes `sending`, with the intent for its first missing part.
+
+        `whole`: the device takes a long text in one piece. None when nothing is due.
+        """
+        ...
+
+    async def intend(self, message: str, index: int, line: str, now: int) -> None:
+        """Commit the intent to hand a further part to the device."""
+        ...
+
+    async def record(self, outcome: Outcome, now: int) -> Message:
+        """What became of a part; the message follows from its parts. `queued` means: nothing of it left us."""
+        ...
+
+    async def recover(self, now: int) -> int:
+        """After a crash: intents without an outcome become unknown, untouched claims go back; how many unknown."""
+        ...
+
+    async def advance(self, now: int) -> int:
+        """Scheduled → queued, overdue → expired; returns when to call again (Unix ms, 0 for nothing waiting)."""
+        ...
+
+    async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:
+        """A report or other evidence. None when it matches nothing; a report is kept for a part recorded later."""
+        ...
+
+    async def doubtful(self, lines: Sequence[str]) -> Sequence[Doubtful]:
+        """The parts in state unknown that these lines had in hand, oldest first."""
+        ...
+
+    # -- devices --------------------------------------------------------------------------------
+    async def keep(self, item: Typed | Call, device: str, now: int) -> TypedMessage | LoggedCall | None:
+        """Commit what a phone tells of itself; None when this line and slot were told before."""
+        ...
+
+    async def typed(self, query: TypedQuery) -> Page[TypedMessage]: ...
+    async def calls(self, query: CallQuery) -> Page[LoggedCall]: ...
+    async def memories(self, device: str) -> Mapping[str, str]: ...
+    async def memorise(self, device: str, key: str, value: str) -> None: ...
+
+    # -- inbox ----------------------------------------------------------------------------------
+    async def receive(self, item: InboundPart, device: str, now: int) -> Received | None:
+        """Commit what came in. The complete SMS when this made one; None for a re-read or while parts are missing."""
+        ...
+
+    async def acknowledged(self, line: str, slot: str) -> None:
+        """The device has forgotten this slot: whatever is read there next is new."""
+        ...
+
+    async def release_partial(self, older_than: int, now: int) -> Sequence[Received]:
+        """Give out multipart sets whose parts stayed away since `older_than`, flagged partial."""
+        ...
+
+    async def inbox(self, account: str, query: InboxQuery, now: int) -> Page[Received]: ...
+    async def received(self, account: str, id: str) -> Received: ...
+    async def delete_received(self, account: str, query: InboxQuery, now: int) -> int: ...
+
+    # -- webhooks -------------------------------------------------------------------------------
+    async def add_endpoint(self, endpoint: Endpoint) -> None: ...
+    async def endpoints(self, account: str = "") -> Sequence[Endpoint]:
+        """Oldest first; of one account, or all."""
+        ...
+
+    async def change_endpoint(self, endpoint: Endpoint) -> None: ...
+    async def remove_endpoint(self, id: str) -> None: ...
+
+    async def owed(self, endpoint: str, limit: int, after: int = 0) -> Sequence[tuple[Delivery, Event]]:
+        """The oldest deliveries still owed to an endpoint, in order, due or not; only those with `seq` > `after`."""
+        ...
+
+    async def record_attempt(self, *deliveries: Delivery) -> None:
+        """Write back state, attempts, due_at, delivered_at, status and error of deliveries, all or none."""
+        ...
+
+    async def ledger(self, account: str, query: LedgerQuery) -> Page[Delivery]: ...
+    async def redeliver(self, account: str, query: LedgerQuery, ids: Sequence[str], now: int) -> int: ...
+
+    async def sweep(self, older_than: int, keys_older_than: int) -> bool:
+        """Forget some of what is finished and older (0: nothing), and old idempotency keys; more is left."""
+        ...
+
+    # -- news -----------------------------------------------------------------------------------
+    async def note(self, event: Event) -> Event:
+        """Log an event that goes with no other change (line.changed); returns it with its `seq`."""
+        ...
+
+    async def events(self, account: str, after: int, limit: int) -> Sequence[Event]:
+        """After a position, oldest first; `account` "" reads everybody's."""
+        ...
+
+    async def newest_event(self) -> int:
+        """The position of the last event; 0 when there is none."""
+        ...
+
+    async def changed_elsewhere(self) -> bool:
+        """Another process (the command line) wrote since the last call."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was asked for, then let go of the file."""
+        ...
