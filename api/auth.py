@@ -20,7 +20,7 @@ TOKEN_LIFE = 3600
 async def caller(gateway: Gateway, key: str, request: web.Request, hint: str = "") -> Account:
     """The account of an API key, or of what the headers have instead: a bearer token, or the key as `X-Api-Key`.
 
-    Raises what `Admission.enter` does, InvalidToken, and MissingParameter, with the `hint`, when none of these is there.
+    Raises what `Admission.enter` does, InvalidToken, and MissingParameter, with the `hint`, when there is none.
     """
     if key := key.strip() or request.headers.get("X-Api-Key", ""):
         return await gateway.admission.enter("apikey", "", key, address(request))

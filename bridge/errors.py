@@ -125,6 +125,11 @@ class OutOfCredit(NotPossible):
 class DailyLimit(NotPossible):
     """This recipient has had its number of messages for today."""
 
+    def __init__(self, message: str = "", recipient: str = "") -> None:
+        super().__init__(message)
+        #: which of those in a submission, as `Message.recipient` has it
+        self.recipient = recipient
+
 
 class StoreUnavailable(BridgeError):
     """The store cannot be written; nothing was accepted."""

@@ -22,6 +22,7 @@ from bridge.desk import Desk
 from bridge.errors import BadRequest, NoSuchThing, NotAllowed, NotPossible, NotVerified
 from bridge.events import Bus, Event
 from bridge.formats import FORMATS
+from bridge.handouts import Handouts
 from bridge.limits import Limits, check_times, parts_of
 from bridge.model import (
     Account,
@@ -86,6 +87,8 @@ class Gateway:
         self.admission = Admission(store, self._clock)
         #: what the operator changes about accounts
         self.desk = Desk(store, self._clock)
+        #: what is handed out once to callers that ask for it
+        self.handouts = Handouts(store, lines)
         self._counter = itertools.count(secrets.randbits(20))
         #: called with an endpoint's id (None: any) when its deliveries may have changed
         self.poke: Callable[[str | None], None] = lambda endpoint: None

@@ -1,15 +1,17 @@
 """What pulling dialects hand out once: reports on messages, and received SMS."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bridge.model import Account, Message, Received
+from bridge.model import Account, Line, Message, Received
+from bridge.ports import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """A message's end, as its account's terms count it (`Terms.report_on`)."""
 
+    #: as it was then
     message: Message
     #: success, or the message's state and error say why not
     success: bool
@@ -20,10 +22,20 @@ class Report:
 class Handouts:
     """Each row once, surviving a crash: marked in the transaction that reads it. `gateway.handouts`."""
 
+    def __init__(self, store: Store, lines: Callable[[], Sequence[Line]]) -> None:
+        self._store = store
+        self._lines = lines
+
     async def reports(self, account: Account, limit: int = 500) -> Sequence[Report]:
-        """Ends not handed out before, oldest first."""
-        raise AssertionError
+        """Ends not handed out before, oldest first.
+
+        After a success nothing more is told of a message; an unknown outcome or a failure may be followed by
+        another end, when evidence or another try brought one.
+        """
+        reporting = frozenset(line.name for line in self._lines() if line.reports)
+        ends = await self._store.hand_out_reports(account.name, account.terms.report_on, reporting, limit)
+        return [Report(*end) for end in ends]
 
     async def received(self, account: Account, limit: int = 500) -> Sequence[Received]:
         """SMS not handed out before, oldest first; begins with the account's creation."""
-        raise AssertionError
+        return await self._store.hand_out_received(account.name, account.created_at, limit)

@@ -141,6 +141,20 @@ class Store(Protocol):
         """Newest first; `account` "" reads everybody's."""
         ...
 
+    # -- handed out once ------------------------------------------------------------------------
+    async def hand_out_reports(
+        self, account: str, report_on: str, reporting: frozenset[str], limit: int
+    ) -> Sequence[tuple[Message, bool, int]]:
+        """Messages that ended since the last call, as they were then, with success and Unix ms; oldest first.
+
+        `report_on` is that of `Terms`; `reporting` are the lines that can report delivery.
+        """
+        ...
+
+    async def hand_out_received(self, account: str, since: int, limit: int) -> Sequence[Received]:
+        """SMS that came in since the last call, and since that moment (Unix ms); oldest first."""
+        ...
+
     # -- messages -------------------------------------------------------------------------------
     async def submit(
         self, messages: Sequence[Message], idempotency_key: str = "", request_digest: str = ""

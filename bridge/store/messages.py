@@ -32,7 +32,7 @@ SELECT {news.UUID}, '{MESSAGE_SUBMITTED}', account, created_at, id, json_object(
   'created_at', created_at, 'sent_at', sent_at, 'delivered_at', delivered_at)
 FROM messages WHERE seq BETWEEN ? AND ? ORDER BY seq
 """
-_QUALIFIED = ", ".join(f"m.{name.strip()}" for name in COLUMNS.split(","))
+QUALIFIED = ", ".join(f"m.{name.strip()}" for name in COLUMNS.split(","))
 
 
 def message_of(row: Sequence[Any]) -> Message:
@@ -116,7 +116,7 @@ def remembered(conn: sqlite3.Connection, account: str, key: str, digest: str) ->
     if known[0] != digest:
         raise IdempotencyConflict()
     rows = conn.execute(
-        f"SELECT {_QUALIFIED} FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value ORDER BY j.key", (known[1],)
+        f"SELECT {QUALIFIED} FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value ORDER BY j.key", (known[1],)
     ).fetchall()
     if not rows:
         raise NotPossible("the messages of this idempotency key's first call were deleted; use a new key to send again")
@@ -181,7 +181,7 @@ def find(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Page[Me
     """Newest first; `account` "" looks at everybody's."""
     where, values = _where(account, query)
     rows = conn.execute(
-        f"SELECT {_QUALIFIED}, m.seq FROM messages m WHERE {where} AND m.seq < ? ORDER BY m.seq DESC LIMIT ? OFFSET ?",
+        f"SELECT {QUALIFIED}, m.seq FROM messages m WHERE {where} AND m.seq < ? ORDER BY m.seq DESC LIMIT ? OFFSET ?",
         (*values, position(query.cursor), query.limit + 1, query.offset),
     ).fetchall()
     more = len(rows) > query.limit

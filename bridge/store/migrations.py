@@ -226,6 +226,8 @@ ALTER TABLE accounts ADD COLUMN country TEXT NOT NULL DEFAULT '';
 ALTER TABLE accounts ADD COLUMN verification TEXT NOT NULL DEFAULT 'approved';
 ALTER TABLE accounts ADD COLUMN report_on TEXT NOT NULL DEFAULT '';
 ALTER TABLE messages ADD COLUMN charged INTEGER NOT NULL DEFAULT 0;
+-- a success was handed out, after which nothing more is
+ALTER TABLE messages ADD COLUMN reported INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE movements (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     account TEXT NOT NULL,

@@ -30,7 +30,7 @@ from bridge.model import (
 )
 from bridge.ports import Call, Claim, Credential, Doubtful, Evidence, InboundPart, InboundReport, Outcome, Typed
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
-from bridge.store import books, callers, deliveries, inbox, messages, news, phones, retention, sending
+from bridge.store import books, callers, deliveries, handouts, inbox, messages, news, phones, retention, sending
 from bridge.store import credits as credits_
 from bridge.store.writer import Tx, Writer, unavailable
 
@@ -202,6 +202,19 @@ class SqliteStore:
 
     async def audit(self, account: str, limit: int, cursor: str) -> Page[AuditEntry]:
         return await self._read(books.trail, account, limit, cursor)
+
+    # -- handed out once ------------------------------------------------------------------------
+    async def hand_out_reports(
+        self, account: str, report_on: str, reporting: frozenset[str], limit: int
+    ) -> Sequence[tuple[Message, bool, int]]:
+        if not await self._read(handouts.any_news, account, handouts.REPORTS):
+            return []
+        return await self._do(handouts.reports, account, report_on, reporting, limit)
+
+    async def hand_out_received(self, account: str, since: int, limit: int) -> Sequence[Received]:
+        if not await self._read(handouts.any_news, account, handouts.RECEIVED):
+            return []
+        return await self._do(handouts.received, account, since, limit)
 
     # -- messages -------------------------------------------------------------------------------
     async def submit(

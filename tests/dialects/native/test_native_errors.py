@@ -95,11 +95,11 @@ async def too_often(site: Site, name: str) -> Answer:
 
 
 async def out_of_credit(site: Site, name: str) -> Answer:
-    id = (await site.shop.send())["id"]
+    made = (await site.shop.send())["id"]
     await site.store.advance(LATE)
     await site.gateway.desk.set_terms("test", "shop", Terms(payment=Payment.PREPAID))
     await site.gateway.desk.top_up("test", "shop", 0)
-    return await perform(site.shop, name, id)
+    return await perform(site.shop, name, made)
 
 
 async def store_closed(site: Site, name: str) -> Answer:
