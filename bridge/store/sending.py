@@ -102,6 +102,8 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
         attempts = message.attempts + int(outcome.counts)
         due = outcome.retry_at or now
         return requeue(tx, message, now, due_at=due, error=outcome.error, attempts=attempts)
+    if out and not outcome.reports:
+        tx.conn.execute("UPDATE messages SET report = 0 WHERE id = ?", (message.id,))
     if out and outcome.reference is not None:
         _apply_early_reports(tx, message, outcome, now)
     return follow(tx, get(tx.conn, message.id), now)

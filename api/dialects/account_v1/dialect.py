@@ -12,10 +12,11 @@ from api.dialect import Mount, Route, Sample, Site
 from api.dialects.account_v1 import rows
 from api.dialects.account_v1.send import Task, compose
 from api.dialects.account_v1.words import ERROR_WORDS, STATE_WORDS, BadMobile, Word, told
+from api.moments import zone_of
 from api.parameters import Parameters, read_form
 from bridge.accounts import v1_sent
 from bridge.errors import BridgeError, InvalidNumber
-from bridge.model import Account, Payment, State
+from bridge.model import Account, Message, Payment, State
 from bridge.queries import MessageQuery
 
 #: with every answer
@@ -81,18 +82,18 @@ class AccountV1:
         return {"taskId": task.id}
 
     async def _report(self, account: Account, form: Parameters) -> Any:
-        zone = rows.zone_of(account.terms.zone)
+        zone = zone_of(account)
         return [rows.pulled_report(report, zone) for report in await self._gateway.handouts.reports(account)]
 
     async def _received(self, account: Account, form: Parameters) -> Any:
-        zone = rows.zone_of(account.terms.zone)
+        zone = zone_of(account)
         received = await self._gateway.handouts.received(account)
         extensions = {sender: await self._extension(account, sender) for sender in {each.sender for each in received}}
         return [rows.pulled_received(each, extensions[each.sender], zone) for each in received]
 
     async def _extension(self, account: Account, sender: str) -> int | str:
         """That of the last message to this number: what an SMS that came in answers to."""
-        found = []
+        found: list[Message] = []
         for number in {sender, rows.national(sender)}:
             query = MessageQuery(recipient=number, dialect=self.name, limit=1)
             found += (await self._gateway.messages(account, query)).rows

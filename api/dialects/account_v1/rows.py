@@ -1,10 +1,11 @@
 """The rows of reports and of received SMS, pulled and pushed. Times are local to the account, to the second."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from api.dialects.account_v1.words import PULLED, PUSHED, REJECTED, STATE_WORDS, SUPPRESSED
+from api.dialects.template_platform.masking import masked
+from api.moments import written
 from bridge import events
 from bridge.events import Event
 from bridge.handouts import Report
@@ -13,22 +14,14 @@ from bridge.model import Message, Received, State
 NAME = "account_v1"
 
 
-def zone_of(name: str) -> tzinfo:
-    """UTC is known even where the machine has no time zone files."""
-    return UTC if name == "UTC" else ZoneInfo(name)
-
-
 def reference(task: str, position: int) -> str:
     """What a message of a task is kept under: one task has many numbers, and each message needs a name of its own."""
     return f"{task}#{position}"
 
 
-def masked(number: str) -> str:
-    """The page's way of hiding: four stars before the last four digits. A sender's name is nobody's number."""
-    digits = number.removeprefix("+")
-    if not digits.isdigit():
-        return number
-    return f"{number[:-8]}****{number[-4:]}" if len(number) > 8 else f"****{number[4:]}"
+def shown(number: str) -> str:
+    """A number as lists show it, `138****1234`; a sender's name is nobody's number and stays."""
+    return masked(number) if number.removeprefix("+").isdigit() else number
 
 
 def national(number: str) -> str:
@@ -44,8 +37,8 @@ def pulled_report(report: Report, zone: tzinfo) -> dict[str, Any]:
     return {
         "sendId": _task(message.dialect, message.client_ref, message.id),
         "status": status,
-        "times": _local(report.at, zone),
-        "mobile": masked(message.written.strip()),
+        "times": written(report.at, zone),
+        "mobile": shown(message.written.strip()),
         "extNo": message.tag if message.dialect == NAME else "",
     }
 
@@ -53,9 +46,9 @@ def pulled_report(report: Report, zone: tzinfo) -> dict[str, Any]:
 def pulled_received(received: Received, extension: int | str, zone: tzinfo) -> dict[str, Any]:
     """One row of `/mo`; the extension is a number, "" when there is none."""
     return {
-        "mobile": masked(national(received.sender)),
+        "mobile": shown(national(received.sender)),
         "content": received.text,
-        "times": _local(received.received_at, zone),
+        "times": written(received.received_at, zone),
         "extNo": extension,
     }
 
@@ -73,7 +66,7 @@ def pushed_report(event: Event, zone: tzinfo) -> dict[str, Any]:
     return {
         "sendId": _task(data["dialect"], data["client_ref"], data["id"]),
         "mobile": data["written"].strip(),
-        "times": _local(event.at, zone),
+        "times": written(event.at, zone),
         "status": status,
     }
 
@@ -84,7 +77,7 @@ def pushed_received(event: Event, zone: tzinfo) -> dict[str, Any]:
     return {
         "mobile": national(data["from"]),
         "content": data["text"],
-        "times": _local(data["received_at"], zone),
+        "times": written(data["received_at"], zone),
         "extNo": "",
     }
 
@@ -98,7 +91,3 @@ def _failure(state: State, error: str, sent_at: int) -> str:
 def _task(dialect: str, client_ref: str, id: str) -> str:
     """The caller's `taskId`; messages that came in by other dialects go by their own id."""
     return client_ref.rpartition("#")[0] if dialect == NAME else id
-
-
-def _local(at: int, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(at // 1000, zone).strftime("%Y-%m-%d %H:%M:%S")
