@@ -112,9 +112,10 @@ class Gateway:
         """Accept messages: when this returns they are on disk. All or none.
 
         Raises BadRequest (and its kinds; `field` says which, with `messages[17].` before it when there
-        are several), IdempotencyConflict, StoreUnavailable. A `client_ref` used before in this account
-        raises NotPossible. A repeated idempotency key gives what is left of the first call's messages,
-        and raises NotPossible when all of them were deleted.
+        are several), NotVerified, OutOfCredit, DailyLimit, IdempotencyConflict, StoreUnavailable, and
+        AlreadyUsed for a `client_ref` used before in this account. A repeated idempotency key gives what is
+        left of the first call's messages, and raises NotPossible when all of them were deleted. A message to
+        a number on the account's list is accepted and has failed at once.
         """
         _check_verified(account)
         if not drafts:
@@ -128,7 +129,8 @@ class Gateway:
                 return Submission(tuple(first), replayed=True)
         now = self._clock.now()
         accepted = await _aside(drafts, lambda: self._accept_all(account, drafts, now))
-        stored, replayed = await self._store.submit(accepted, idempotency_key, request)
+        apart = account.credits is not None or account.terms.daily_per_recipient > 0
+        stored, replayed = await self._store.submit(accepted, idempotency_key, request, apart)
         return Submission(tuple(stored), replayed)
 
     def check(self, account: Account, draft: Draft) -> None:
@@ -211,7 +213,7 @@ class Gateway:
     async def resend(self, account: Account, id: str) -> Message:
         """Queue a failed, expired or unknown message again; parts that were sent stay sent.
 
-        Raises NoSuchThing, NotPossible (any other state).
+        Raises NoSuchThing, NotVerified, OutOfCredit, NotPossible (any other state, or a number on the account's list).
         """
         await self.message(account, id)
         _check_verified(account)

@@ -24,7 +24,7 @@ class State(StrEnum):
 
 #: every move a message may make; whatever is not here does not happen
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.SCHEDULED: frozenset({State.QUEUED, State.CANCELLED, State.EXPIRED}),
+    State.SCHEDULED: frozenset({State.QUEUED, State.CANCELLED, State.EXPIRED, State.FAILED}),
     State.QUEUED: frozenset({State.SENDING, State.CANCELLED, State.EXPIRED, State.FAILED}),
     State.SENDING: frozenset({State.SENT, State.DELIVERED, State.FAILED, State.UNKNOWN, State.QUEUED}),
     State.SENT: frozenset({State.DELIVERED, State.FAILED, State.EXPIRED}),

@@ -159,9 +159,13 @@ class Store(Protocol):
 
     # -- messages -------------------------------------------------------------------------------
     async def submit(
-        self, messages: Sequence[Message], idempotency_key: str = "", request_digest: str = ""
+        self, messages: Sequence[Message], idempotency_key: str = "", request_digest: str = "", apart: bool = False
     ) -> tuple[Sequence[Message], bool]:
-        """All or none. Second value: the key was known and these are the first call's messages."""
+        """All or none: the messages as stored. Second value: the key was known and these are the first call's.
+
+        `apart`: the account has credits or limits, so this may be refused; whether it is does not depend on it, but
+        kept apart it slows nobody else. Raises AlreadyUsed, OutOfCredit, DailyLimit.
+        """
         ...
 
     async def remembered(self, account: str, key: str, digest: str) -> Sequence[Message] | None:

@@ -1,4 +1,4 @@
-"""What an operator keeps about accounts: terms, templates, lists of numbers, and the audit trail of every change.
+"""What an operator keeps about accounts: their terms, credentials and templates.
 
 An `entry` goes into the trail in the transaction of the change it tells of.
 """
@@ -10,30 +10,9 @@ from dataclasses import replace
 from bridge.errors import NoSuchThing
 from bridge.model import Account, AuditEntry, Template, Terms
 from bridge.ports import Credential
-from bridge.queries import Page
 from bridge.store import callers
-from bridge.store.messages import position
+from bridge.store.trail import audit
 from bridge.store.writer import Tx
-
-
-def audit(tx: Tx, entry: AuditEntry) -> None:
-    """Add a line to the trail."""
-    tx.conn.execute(
-        "INSERT INTO audit (at, who, what, account, detail) VALUES (?, ?, ?, ?, ?)",
-        (entry.at, entry.who, entry.what, entry.account, entry.detail),
-    )
-
-
-def trail(conn: sqlite3.Connection, account: str, limit: int, cursor: str) -> Page[AuditEntry]:
-    """Newest first; `account` "" reads everybody's."""
-    rows = conn.execute(
-        "SELECT seq, at, who, what, account, detail FROM audit WHERE (? = '' OR account = ?) AND seq < ? "
-        "ORDER BY seq DESC LIMIT ?",
-        (account, account, position(cursor), limit + 1),
-    ).fetchall()
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return Page(tuple(AuditEntry(*row) for row in rows), str(rows[-1][0]) if more else "")
 
 
 # -- accounts -----------------------------------------------------------------------------------
@@ -102,34 +81,3 @@ def drop_template(tx: Tx, account: str, id: str, entry: AuditEntry) -> None:
     if not tx.conn.execute("DELETE FROM templates WHERE account = ? AND id = ?", (account, id)).rowcount:
         raise NoSuchThing(f"there is no template {id!r} in this account")
     audit(tx, entry)
-
-
-# -- suppression --------------------------------------------------------------------------------
-def suppress(tx: Tx, account: str, number: str, reason: str, entry: AuditEntry) -> None:
-    """Raises NoSuchThing."""
-    callers.get(tx.conn, account)
-    put_on_list(tx, account, number, reason, entry.at)
-    audit(tx, entry)
-
-
-def put_on_list(tx: Tx, account: str, number: str, reason: str, at: int) -> None:
-    """An entry that is there stays as it is."""
-    tx.conn.execute(
-        "INSERT INTO suppressed (account, number, reason, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (account, number, reason, at),
-    )
-
-
-def allow(tx: Tx, account: str, number: str, entry: AuditEntry) -> None:
-    """Raises NoSuchThing."""
-    if not tx.conn.execute("DELETE FROM suppressed WHERE account = ? AND number = ?", (account, number)).rowcount:
-        raise NoSuchThing(f"{number} is not on this account's list")
-    audit(tx, entry)
-
-
-def suppressed(conn: sqlite3.Connection, account: str) -> Sequence[tuple[str, str, int]]:
-    """Number, reason and Unix ms of each entry, oldest first."""
-    rows = conn.execute(
-        "SELECT number, reason, at FROM suppressed WHERE account = ? ORDER BY at, number", (account,)
-    ).fetchall()
-    return [(row[0], row[1], row[2]) for row in rows]

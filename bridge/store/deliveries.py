@@ -9,7 +9,7 @@ from bridge.errors import NoSuchThing
 from bridge.events import Event
 from bridge.model import Delivery, DeliveryState, Endpoint
 from bridge.queries import LedgerQuery, Page
-from bridge.store.messages import marks, position
+from bridge.store.clauses import marks, position
 from bridge.store.news import event_of
 from bridge.store.writer import Tx
 

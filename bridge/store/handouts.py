@@ -18,7 +18,8 @@ from bridge.events import (
 )
 from bridge.model import Message, Received, State
 from bridge.store import inbox, news
-from bridge.store.messages import QUALIFIED, marks, message_of
+from bridge.store.clauses import marks
+from bridge.store.messages import QUALIFIED, message_of
 from bridge.store.writer import Tx
 
 REPORTS, RECEIVED = "reports", "received"

@@ -11,8 +11,8 @@ from bridge.model import Received
 from bridge.ports import InboundPart
 from bridge.queries import InboxQuery, Page
 from bridge.segments import join
-from bridge.store import news
-from bridge.store.messages import marks, position
+from bridge.store import lists, news
+from bridge.store.clauses import marks, position
 from bridge.store.writer import Tx
 
 #: 8-bit references come round again; a part with a known reference and another content starts a new set
@@ -38,6 +38,7 @@ def _keep(tx: Tx, received: Received) -> Received:
     values = [getattr(received, name.strip()) for name in _COLUMNS.split(",")]
     row = tx.conn.execute(f"INSERT INTO received ({_COLUMNS}) VALUES ({marks(values)})", values)
     news.tell(tx, MESSAGE_RECEIVED, "", received.received_at, received.id, received_data(received))
+    lists.heed(tx, received)
     return replace(received, seq=row.lastrowid or 0)
 
 

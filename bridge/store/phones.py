@@ -12,7 +12,7 @@ from bridge.numbers import normalise
 from bridge.ports import Call, Typed
 from bridge.queries import CallOrder, CallQuery, Page, TypedQuery
 from bridge.store import news
-from bridge.store.messages import marks
+from bridge.store.clauses import marks
 from bridge.store.writer import Tx
 
 _TOLD = {CallKind.MISSED: CALL_MISSED, CallKind.INCOMING: CALL_INCOMING, CallKind.OUTGOING: CALL_OUTGOING}

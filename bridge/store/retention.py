@@ -21,6 +21,8 @@ _OLD = {
 def sweep(tx: Tx, older_than: int, keys_older_than: int) -> bool:
     """Forget some of what is finished and older than that (0: nothing), and old keys; whether more is left."""
     tx.conn.execute("DELETE FROM idempotency WHERE created_at < ?", (keys_older_than,))
+    # no message is put off for more than a year, and no time zone is two days away from another
+    tx.conn.execute("DELETE FROM daily WHERE day < date(? / 1000 - 172800, 'unixepoch')", (keys_older_than,))
     more = False
     if older_than:
         for table, condition in _OLD.items():

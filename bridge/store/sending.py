@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from bridge.errors import NotPossible
+from bridge.errors import NotPossible, OutOfCredit
 from bridge.events import (
     MESSAGE_DELIVERED,
     MESSAGE_EXPIRED,
@@ -17,8 +17,9 @@ from bridge.model import Message, Part, State
 from bridge.numbers import same_subscriber
 from bridge.policy import unknown
 from bridge.ports import Claim, Doubtful, Evidence, InboundReport, Outcome
-from bridge.store import news
-from bridge.store.messages import COLUMNS, get, marks, message_of, move, parts
+from bridge.store import balance, lists, news
+from bridge.store.clauses import marks
+from bridge.store.messages import COLUMNS, get, message_of, move, parts
 from bridge.store.writer import Tx
 
 #: a report may come days later, when the recipient's phone is switched on again; references wrap at 256,
@@ -147,12 +148,23 @@ def follow(tx: Tx, message: Message, now: int) -> Message:
     if state is State.DELIVERED:
         changes["delivered_at"] = now
     if state is State.QUEUED:
+        if message.state is State.FAILED and not _paid_again(tx, message, now):
+            return message
         return requeue(tx, message, now, due_at=now, error=error)
     told = state is not message.state and state in _TELLS
     message = move(tx, message, state, now, **changes)
     if told:
         news.tell(tx, _TELLS[state], message.account, now, message.id, message_data(message))
     return message
+
+
+def _paid_again(tx: Tx, message: Message, now: int) -> bool:
+    """Whether what was given back when it failed can be paid once more."""
+    try:
+        balance.reserve_again(tx, message, now)
+    except OutOfCredit:
+        return False
+    return True
 
 
 def derive(known: Sequence[Part], units: int, current: State) -> tuple[State, str]:
@@ -202,8 +214,10 @@ def resend(tx: Tx, id: str, now: int) -> Message:
     message = get(tx.conn, id)
     if message.state not in (State.FAILED, State.EXPIRED, State.UNKNOWN):
         raise NotPossible(f"the message is {message.state}: only failed, expired and unknown ones can be sent again")
+    lists.check(tx, message)
     # a delivered or sent part has done its work; the others are forgotten and go out afresh
     tx.conn.execute("DELETE FROM parts WHERE message = ? AND state NOT IN ('sent', 'delivered')", (id,))
+    balance.reserve_again(tx, message, now)
     # its old time limit has passed or would cut the new try short
     return requeue(tx, message, now, due_at=now, expires_at=0, error="", attempts=0, line="")
 

@@ -30,8 +30,22 @@ from bridge.model import (
 )
 from bridge.ports import Call, Claim, Credential, Doubtful, Evidence, InboundPart, InboundReport, Outcome, Typed
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
-from bridge.store import books, callers, deliveries, handouts, inbox, messages, news, phones, retention, sending
-from bridge.store import credits as credits_
+from bridge.store import (
+    balance,
+    books,
+    callers,
+    deliveries,
+    handouts,
+    inbox,
+    lists,
+    messages,
+    news,
+    phones,
+    retention,
+    sending,
+    submission,
+    trail,
+)
 from bridge.store.writer import Tx, Writer, unavailable
 
 P = ParamSpec("P")
@@ -174,10 +188,10 @@ class SqliteStore:
         await self._do(books.set_webhook_secret, name, secret, entry)
 
     async def top_up(self, name: str, credits: int, note: str, entry: AuditEntry) -> Account:
-        return await self._do(credits_.top_up, name, credits, note, entry)
+        return await self._do(balance.top_up, name, credits, note, entry)
 
     async def movements(self, account: str, limit: int, cursor: str) -> Page[Movement]:
-        return await self._read(credits_.movements, account, limit, cursor)
+        return await self._read(balance.movements, account, limit, cursor)
 
     async def keep_template(self, template: Template, entry: AuditEntry) -> Template:
         return await self._do(books.keep_template, template, entry)
@@ -192,16 +206,16 @@ class SqliteStore:
         await self._do(books.drop_template, account, id, entry)
 
     async def suppress(self, account: str, number: str, reason: str, entry: AuditEntry) -> None:
-        await self._do(books.suppress, account, number, reason, entry)
+        await self._do(lists.suppress, account, number, reason, entry)
 
     async def allow(self, account: str, number: str, entry: AuditEntry) -> None:
-        await self._do(books.allow, account, number, entry)
+        await self._do(lists.allow, account, number, entry)
 
     async def suppressed(self, account: str) -> Sequence[tuple[str, str, int]]:
-        return await self._read(books.suppressed, account)
+        return await self._read(lists.suppressed, account)
 
     async def audit(self, account: str, limit: int, cursor: str) -> Page[AuditEntry]:
-        return await self._read(books.trail, account, limit, cursor)
+        return await self._read(trail.trail, account, limit, cursor)
 
     # -- handed out once ------------------------------------------------------------------------
     async def hand_out_reports(
@@ -218,15 +232,16 @@ class SqliteStore:
 
     # -- messages -------------------------------------------------------------------------------
     async def submit(
-        self, accepted: Sequence[Message], idempotency_key: str = "", request_digest: str = ""
+        self, accepted: Sequence[Message], idempotency_key: str = "", request_digest: str = "", apart: bool = False
     ) -> tuple[Sequence[Message], bool]:
         if idempotency_key:
-            return await self._do(messages.insert_once, accepted, idempotency_key, request_digest)
-        await self._writer.do_together(messages.insert_all, accepted)
-        return accepted, False
+            return await self._do(submission.insert_once, accepted, idempotency_key, request_digest)
+        if apart:
+            return await self._do(submission.insert, accepted), False
+        return await self._writer.do_together(submission.insert_all, accepted), False
 
     async def remembered(self, account: str, key: str, digest: str) -> Sequence[Message] | None:
-        return await self._read(messages.remembered, account, key, digest)
+        return await self._read(submission.remembered, account, key, digest)
 
     async def message(self, id: str) -> Message:
         return await self._read(messages.get, id)

@@ -20,6 +20,7 @@ from bridge.events import Bus, Event
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(slots=True)
@@ -71,9 +72,10 @@ class Writer:
         """Run a job in the next transaction; the future's result is on disk."""
         return self._take(Job(job, self._loop.create_future()))
 
-    def do_together(self, job: Callable[[Tx, Sequence[T]], None], item: T) -> "asyncio.Future[None]":
-        """Like `do`, for a job that takes many items in one call: those that share a transaction share the call.
+    def do_together(self, job: Callable[[Tx, Sequence[T]], Sequence[R]], item: T) -> "asyncio.Future[R]":
+        """Like `do`, for a job that takes many items in one call, and has a result for each.
 
+        Those that share a transaction share the call.
         When that fails, each is tried alone.
         """
         return self._take(Job(job, self._loop.create_future(), item, together=True))
@@ -136,9 +138,11 @@ class Writer:
         return done + [(job.future, *self._attempt(tx, job.run)) for job in batch if not job.together]
 
     def _together(self, tx: Tx, run: Callable[..., Any], jobs: list[Job]) -> list[Done]:
-        _, error = self._attempt(tx, lambda tx: run(tx, [job.item for job in jobs]))
-        if error is None or len(jobs) == 1:
-            return [(job.future, None, error) for job in jobs]
+        results, error = self._attempt(tx, lambda tx: run(tx, [job.item for job in jobs]))
+        if error is None:
+            return [(job.future, result, None) for job, result in zip(jobs, results, strict=True)]
+        if len(jobs) == 1:
+            return [(jobs[0].future, None, error)]
         return [each for job in jobs for each in self._together(tx, run, [job])]
 
     def _attempt(self, tx: Tx, job: Callable[[Tx], Any]) -> tuple[Any, BaseException | None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import NotPossible, StoreUnavailable
+from bridge.errors import AlreadyUsed, StoreUnavailable
 from bridge.events import Bus, Event
 from bridge.model import Account, Message, State
 from bridge.ports import Call, InboundPart, Outcome, Store, Typed
@@ -100,7 +100,7 @@ async def test_events_reach_the_bus_only_when_they_are_on_disk(tmp_path: Path) -
     bus.subscribe(heard.extend)
     store = await open_store(f"sqlite:///{tmp_path}/other.db", bus)
     await store.submit([message(1)])
-    with pytest.raises(NotPossible):
+    with pytest.raises(AlreadyUsed):
         await store.submit([message(1)])
     logged = await store.events("", 0, 9)
     assert [(event.seq, event.subject, event.name) for event in heard] == [(e.seq, e.subject, e.name) for e in logged]
@@ -113,7 +113,7 @@ async def test_of_two_submissions_in_one_commit_with_one_reference_the_first_sta
         store.submit([message(3)]),
         return_exceptions=True,
     )
-    assert [type(answer) for answer in answers] == [tuple, NotPossible, tuple]
+    assert [type(answer) for answer in answers] == [tuple, AlreadyUsed, tuple]
     assert [row.id for row in (await store.messages("shop", MessageQuery())).rows] == [message(3).id, message(1).id]
 
 

@@ -1,0 +1,114 @@
+"""Credits: what was topped up, reserved for messages and given back. The movements add up to the balance.
+
+One credit is one radio part. `messages.charged` is how many of its parts a message has paid for.
+"""
+
+import sqlite3
+
+from bridge.errors import BadRequest, OutOfCredit
+from bridge.model import Account, AuditEntry, Message, Movement, Payment
+from bridge.queries import Page
+from bridge.store import callers
+from bridge.store.clauses import position
+from bridge.store.trail import audit
+from bridge.store.writer import Tx
+
+
+def book(tx: Tx, account: str, kind: str, amount: int, at: int, message: str = "", note: str = "") -> None:
+    """Change a balance and write down why."""
+    balance = tx.conn.execute(
+        "UPDATE accounts SET credits = coalesce(credits, 0) + ? WHERE name = ? RETURNING credits", (amount, account)
+    ).fetchone()[0]
+    tx.conn.execute(
+        "INSERT INTO movements (account, kind, amount, at, message, note, balance) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (account, kind, amount, at, message, note, balance),
+    )
+
+
+def top_up(tx: Tx, name: str, credits: int, note: str, entry: AuditEntry) -> Account:
+    """Raises NoSuchThing, and BadRequest for taking more than a prepaid account has."""
+    account = callers.get(tx.conn, name)
+    left = (account.credits or 0) + credits
+    if left < 0 and credits < 0 and account.terms.payment is Payment.PREPAID:
+        raise BadRequest(
+            f"the account has {account.credits or 0} credits; a prepaid one cannot go below zero", "credits"
+        )
+    book(tx, name, "top_up" if credits >= 0 else "adjust", credits, entry.at, note=note)
+    audit(tx, entry)
+    return callers.get(tx.conn, name)
+
+
+def movements(conn: sqlite3.Connection, account: str, limit: int, cursor: str) -> Page[Movement]:
+    """Newest first."""
+    rows = conn.execute(
+        "SELECT seq, account, kind, amount, at, message, note, balance FROM movements "
+        "WHERE account = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        (account, position(cursor), limit + 1),
+    ).fetchall()
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(tuple(Movement(*row) for row in rows), str(rows[-1][0]) if more else "")
+
+
+# -- messages -----------------------------------------------------------------------------------
+def reserve(tx: Tx, account: str, first: int, last: int, now: int) -> None:
+    """Pay for an account's messages in these rows but those that failed at once. Raises OutOfCredit."""
+    fresh = f"seq BETWEEN {first} AND {last} AND account = ? AND state <> 'failed'"
+    total = tx.conn.execute(f"SELECT coalesce(sum(parts), 0) FROM messages WHERE {fresh}", (account,)).fetchone()[0]
+    balance = _spend(tx, account, total)
+    tx.conn.execute(
+        "INSERT INTO movements (account, kind, amount, at, message, note, balance) "
+        "SELECT account, 'reserve', -parts, ?, id, '', ? - sum(parts) OVER (ORDER BY seq) "
+        f"FROM messages WHERE {fresh} ORDER BY seq",
+        (now, balance + total, account),
+    )
+    tx.conn.execute(f"UPDATE messages SET charged = parts WHERE {fresh}", (account,))
+
+
+def _spend(tx: Tx, account: str, total: int) -> int:
+    """Take credits off an account; what is left. Raises OutOfCredit."""
+    has, payment = tx.conn.execute(
+        "SELECT coalesce(credits, 0), payment FROM accounts WHERE name = ?", (account,)
+    ).fetchone()
+    if total > max(has, 0) and payment == Payment.PREPAID:
+        raise OutOfCredit(f"this takes {total} credits and the account has {has}")
+    tx.conn.execute("UPDATE accounts SET credits = ? WHERE name = ?", (has - total, account))
+    return int(has) - total
+
+
+def give_back(tx: Tx, message: Message, now: int) -> None:
+    """Give back what a message paid for parts that did not go out; what went out stays paid."""
+    charged = tx.conn.execute("SELECT charged FROM messages WHERE id = ?", (message.id,)).fetchone()[0]
+    if not charged:
+        return
+    out = _parts_out(tx.conn, message)
+    if charged > out:
+        tx.conn.execute("UPDATE messages SET charged = ? WHERE id = ?", (out, message.id))
+        book(tx, message.account, "refund", charged - out, now, message.id)
+
+
+def reserve_again(tx: Tx, message: Message, now: int) -> None:
+    """Pay again for what was given back, before another try. Raises OutOfCredit."""
+    counted, charged = tx.conn.execute(
+        "SELECT a.credits IS NOT NULL, m.charged FROM messages m JOIN accounts a ON a.name = m.account WHERE m.id = ?",
+        (message.id,),
+    ).fetchone() or (False, 0)
+    wanted = message.parts - max(charged, _parts_out(tx.conn, message)) if counted else 0
+    if wanted > 0:
+        balance = _spend(tx, message.account, wanted)
+        tx.conn.execute(
+            "INSERT INTO movements (account, kind, amount, at, message, note, balance) "
+            "VALUES (?, 'reserve', ?, ?, ?, 'another try', ?)",
+            (message.account, -wanted, now, message.id, balance),
+        )
+        tx.conn.execute("UPDATE messages SET charged = parts WHERE id = ?", (message.id,))
+
+
+def _parts_out(conn: sqlite3.Connection, message: Message) -> int:
+    """Radio parts that went out, whatever became of them then; a device that takes a text whole sends all at once."""
+    units, out = conn.execute(
+        "SELECT m.units, (SELECT count(*) FROM parts p WHERE p.message = m.id AND p.sent_at > 0) "
+        "FROM messages m WHERE m.id = ?",
+        (message.id,),
+    ).fetchone()
+    return message.parts if out and units == 1 else min(out, message.parts)

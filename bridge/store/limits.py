@@ -1,0 +1,81 @@
+"""What an account may do when it submits: its credits, its daily number for a recipient, its list of numbers.
+
+Most accounts have none of these, and one short query for all of a transaction's tells so.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from bridge.errors import DailyLimit
+from bridge.model import Message
+from bridge.store import balance, lists
+from bridge.store.clauses import marks
+from bridge.store.writer import Tx
+
+_RULES = """
+SELECT name, credits IS NOT NULL, daily_per_recipient, zone, EXISTS (SELECT 1 FROM suppressed s WHERE s.account = name)
+FROM accounts WHERE name IN ({}) AND (
+  credits IS NOT NULL OR daily_per_recipient > 0 OR EXISTS (SELECT 1 FROM suppressed s WHERE s.account = name))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is to be looked at for one account."""
+
+    counted: bool
+    #: messages a day for a recipient; 0 for any number
+    daily: int
+    zone: str
+    #: it has a list of numbers that nothing is sent to
+    has_list: bool
+
+
+def rules_of(conn: sqlite3.Connection, messages: Sequence[Message]) -> Mapping[str, Rule]:
+    """The rules of the accounts that have any."""
+    names = tuple({message.account for message in messages})
+    rows = conn.execute(_RULES.format(marks(names)), names).fetchall()
+    return {row[0]: Rule(bool(row[1]), row[2], row[3], bool(row[4])) for row in rows}
+
+
+def apply(tx: Tx, rules: Mapping[str, Rule], messages: Sequence[Message], last: int) -> Sequence[Message]:
+    """Hold messages just inserted, up to row `last`, to the rules; what became of each.
+
+    Raises OutOfCredit, DailyLimit.
+    """
+    stored = {message.id: message for message in messages}
+    for account, rule in rules.items():
+        own = [message for message in messages if message.account == account]
+        if rule.has_list:
+            blocked = lists.listed(tx.conn, account, {message.recipient for message in own})
+            for message in own:
+                if message.recipient in blocked:
+                    stored[message.id] = lists.block(tx, message, message.created_at)
+            own = [message for message in own if message.recipient not in blocked]
+        if rule.daily:
+            _count(tx, account, rule, own)
+        if rule.counted and own:
+            balance.reserve(tx, account, last - len(messages) + 1, last, own[0].created_at)
+    return tuple(stored.values())
+
+
+def _count(tx: Tx, account: str, rule: Rule, messages: Sequence[Message]) -> None:
+    """One more for each recipient on the day when it may be sent. Raises DailyLimit."""
+    zone: tzinfo = UTC if rule.zone == "UTC" else ZoneInfo(rule.zone)
+    days = Counter((message.recipient, _day(message.due_at, zone)) for message in messages)
+    for (recipient, day), more in days.items():
+        row = tx.conn.execute(
+            "INSERT INTO daily VALUES (?, ?, ?, ?) ON CONFLICT (account, recipient, day) "
+            "DO UPDATE SET messages = messages + excluded.messages RETURNING messages",
+            (account, recipient, day, more),
+        ).fetchone()
+        if row[0] > rule.daily:
+            raise DailyLimit(f"{recipient} may get {rule.daily} messages a day from this account; {day} is full")
+
+
+def _day(at: int, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at / 1000, zone).date().isoformat()

@@ -1,0 +1,120 @@
+"""Messages are accepted: all or none, once for each idempotency key, within what their accounts may do."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from itertools import chain, islice
+from typing import Any
+
+from bridge.errors import AlreadyUsed, IdempotencyConflict, NotPossible
+from bridge.events import MESSAGE_SUBMITTED, Event
+from bridge.model import Message
+from bridge.store import limits, news
+from bridge.store.messages import COLUMNS, QUALIFIED, message_of
+from bridge.store.writer import Tx
+
+_ROW = f"({', '.join('?' * (COLUMNS.count(',') + 1))})"
+# Rows of one statement: the thread gives the interpreter up once a statement, not once a row. Powers of two,
+# so that a few prepared statements do for any number of rows; SQLite binds 32,766 values at most.
+_CHUNKS = tuple(1 << power for power in range(10, -1, -1))
+_INSERT = {size: f"INSERT INTO messages ({COLUMNS}) VALUES {', '.join([_ROW] * size)}" for size in _CHUNKS}
+# The snapshot of `message_data`, made by SQLite for the same reason; the store's contract holds the two equal.
+_SUBMITTED = f"""
+INSERT INTO events (id, name, account, at, subject, data)
+SELECT {news.UUID}, '{MESSAGE_SUBMITTED}', account, created_at, id, json_object(
+  'id', id, 'to', recipient, 'written', written, 'text', text, 'state', state, 'line', line, 'slot', slot,
+  'parts', parts, 'error', error, 'client_ref', client_ref, 'tag', tag, 'dialect', dialect,
+  'created_at', created_at, 'sent_at', sent_at, 'delivered_at', delivered_at)
+FROM messages WHERE seq BETWEEN ? AND ? ORDER BY seq
+"""
+
+
+def insert(tx: Tx, messages: Sequence[Message]) -> Sequence[Message]:
+    """Accept messages and log that they were; what became of them at once. Raises AlreadyUsed, OutOfCredit, DailyLimit.
+
+    For accounts that nothing is counted of it gives back what it got.
+    """
+    rules = limits.rules_of(tx.conn, messages)
+    try:
+        last = _insert_rows(tx.conn, [_row_of(message) for message in messages])
+    except sqlite3.IntegrityError:
+        raise _used_before(tx.conn, messages) from None
+    first_event = news.newest(tx.conn) + 1
+    tx.conn.execute(_SUBMITTED, (last - len(messages) + 1, last))
+    news.owe(tx.conn, first_event, first_event + len(messages) - 1)
+    # On the bus one stands for all of an account's, without the snapshot, which is in the log: whoever listens for
+    # these only wants to be woken.
+    latest = {message.account: message for message in messages}
+    tx.events += [
+        Event(first_event, "", MESSAGE_SUBMITTED, account, message.created_at, message.id)
+        for account, message in latest.items()
+    ]
+    return limits.apply(tx, rules, messages, last) if rules else messages
+
+
+def insert_all(tx: Tx, submissions: Sequence[Sequence[Message]]) -> Sequence[Sequence[Message]]:
+    """Accept several submissions in as many statements as one takes; all or none."""
+    messages = list(chain.from_iterable(submissions))
+    stored = insert(tx, messages)
+    if stored is messages:
+        return submissions
+    rest = iter(stored)
+    return [tuple(islice(rest, len(each))) for each in submissions]
+
+
+def _row_of(m: Message) -> tuple[Any, ...]:
+    return (
+        m.id, m.account, m.recipient, m.written, m.text, m.state, m.created_at, m.updated_at, m.due_at, m.expires_at,
+        m.route, m.line, m.slot, m.parts, m.attempts, m.error, m.on_unknown, m.report, m.sent_at, m.delivered_at,
+        m.not_before, m.client_ref, m.tag, m.dialect,
+    )  # fmt: skip
+
+
+def _insert_rows(conn: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Insert in as few statements as may be; the position of the last."""
+    at, last = 0, 0
+    for size, statement in _INSERT.items():
+        while len(rows) - at >= size:
+            last = conn.execute(statement, list(chain.from_iterable(rows[at : at + size]))).lastrowid or 0
+            at += size
+    return last
+
+
+def _used_before(conn: sqlite3.Connection, messages: Sequence[Message]) -> NotPossible:
+    seen: set[str] = set()
+    for message in messages:
+        ref = message.client_ref
+        known = conn.execute("SELECT 1 FROM messages WHERE account = ? AND client_ref = ?", (message.account, ref))
+        if ref and (ref in seen or known.fetchone()):
+            return AlreadyUsed(f"client_ref {ref!r} was used before: each message needs its own")
+        seen.add(ref)
+    return NotPossible("one of these messages was accepted before")
+
+
+def insert_once(tx: Tx, messages: Sequence[Message], key: str, digest: str) -> tuple[Sequence[Message], bool]:
+    """Accept messages under an idempotency key, or give back those of the first call."""
+    account, now = messages[0].account, messages[0].created_at
+    if (first := remembered(tx.conn, account, key, digest)) is not None:
+        return first, True
+    messages = insert(tx, messages)
+    ids = json.dumps([message.id for message in messages])
+    tx.conn.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)", (account, key, digest, ids, now))
+    return messages, False
+
+
+def remembered(conn: sqlite3.Connection, account: str, key: str, digest: str) -> Sequence[Message] | None:
+    """What is left of a key's first call, in its order; None for a key that is not known.
+
+    Raises IdempotencyConflict when that was another request, NotPossible when nothing of it is left.
+    """
+    known = conn.execute("SELECT digest, ids FROM idempotency WHERE account = ? AND key = ?", (account, key)).fetchone()
+    if known is None:
+        return None
+    if known[0] != digest:
+        raise IdempotencyConflict()
+    rows = conn.execute(
+        f"SELECT {QUALIFIED} FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value ORDER BY j.key", (known[1],)
+    ).fetchall()
+    if not rows:
+        raise NotPossible("the messages of this idempotency key's first call were deleted; use a new key to send again")
+    return [message_of(row) for row in rows]
