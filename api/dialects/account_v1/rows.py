@@ -83,9 +83,11 @@ def pushed_received(event: Event, zone: tzinfo) -> dict[str, Any]:
 
 
 def _failure(state: State, error: str, sent_at: int) -> str:
-    if state is State.FAILED and not sent_at:
-        return SUPPRESSED if error == "" else REJECTED
-    return STATE_WORDS[state]
+    if state is not State.FAILED:
+        return STATE_WORDS[state]
+    if error.startswith(SUPPRESSED):
+        return SUPPRESSED
+    return STATE_WORDS[state] if sent_at else REJECTED
 
 
 def _task(dialect: str, client_ref: str, id: str) -> str:

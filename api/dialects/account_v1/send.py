@@ -17,7 +17,7 @@ MOST_MOBILES = 3000
 #: characters of a task's id; with the number's position it fits a message's `client_ref`
 LONGEST_TASK = 100
 #: either comma, for the page is in Chinese
-_COMMA = re.compile("[,,]")
+_COMMA = re.compile("[,\uff0c]")
 #: no longer than JavaScript is exact
 _EXTENSION = re.compile(r"0{0,20}([1-9][0-9]{0,14})")
 

@@ -11,9 +11,9 @@ from bridge.model import State
 
 #: success in a list that is pulled, and in a push: the page spells it in two ways, and clients test for them
 PULLED, PUSHED = "DELIVER", "DELIVRD"
-#: a number on the suppression list
+#: a number on the account's list of those that nothing is sent to; the core's own words for that begin so
 SUPPRESSED = "MBBLACK"
-#: the network never took it, other than `UNDELIV`: it took it and gave up
+#: the network or the device did not take it; `UNDELIV` is for what the network took and then gave up
 REJECTED = "REJECTD"
 
 #: the words of SMPP 3.4 appendix B, as Chinese gateways use them
