@@ -125,10 +125,10 @@ class OutOfCredit(NotPossible):
 class DailyLimit(NotPossible):
     """This recipient has had its number of messages for today."""
 
-    def __init__(self, message: str = "", recipient: str = "") -> None:
+    def __init__(self, message: str = "", recipients: frozenset[str] = frozenset()) -> None:
         super().__init__(message)
-        #: which of those in a submission, as `Message.recipient` has it
-        self.recipient = recipient
+        #: every one of the submission that it is about, as `Message.recipient` has them
+        self.recipients = recipients
 
 
 class StoreUnavailable(BridgeError):

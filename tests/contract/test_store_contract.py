@@ -1,9 +1,7 @@
 """What every store must do, on every store there is (`bridge.store.STORES`), on real files."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +9,6 @@ from bridge import events
 from bridge.errors import BadRequest, IdempotencyConflict, NoSuchThing, NotPossible
 from bridge.events import message_data
 from bridge.model import (
-    Account,
     CallKind,
     DeliveryState,
     Endpoint,
@@ -34,45 +31,9 @@ from bridge.ports import (
     Typed,
 )
 from bridge.queries import CallOrder, CallQuery, InboxQuery, LedgerQuery, MessageQuery, TypedQuery
-from bridge.store import STORES, open_store
+from tests.store_rows import NOW, SHOP, Opener, message
 
-NOW = 1_795_000_000_000
-SHOP, CAFE = Account("shop", NOW), Account("cafe", NOW)
 ANY = ("", "office")
-
-Opener = Callable[[], Awaitable[Store]]
-
-
-@pytest.fixture(params=sorted(STORES))
-async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Opener]:
-    """Opens the same store again, as after a restart."""
-    opened: list[Store] = []
-
-    async def again() -> Store:
-        if opened:
-            await opened.pop().close()
-        opened.append(await open_store(f"{request.param}:///{tmp_path}/bridge.db", exclusive=True))
-        return opened[0]
-
-    yield again
-    for store in opened:
-        await store.close()
-
-
-@pytest.fixture
-async def store(reopen: Opener) -> Store:
-    store = await reopen()
-    for account in (SHOP, CAFE):
-        await store.add_account(account, [])
-    return store
-
-
-def message(number: int, **changes: object) -> Message:
-    plain = Message(
-        id=f"{number:040x}", account="shop", recipient=f"+155501{number % 100:02}", written=f"155501{number % 100:02}",
-        text=f"text {number}", state=State.QUEUED, created_at=NOW, updated_at=NOW, due_at=NOW,
-    )  # fmt: skip
-    return replace(plain, **changes)  # type: ignore[arg-type]
 
 
 async def claimed(store: Store, expected: Message, line: str = "office") -> int:

@@ -106,9 +106,9 @@ class Sending:
             try:
                 submission = await self._gateway.submit(account, [drafts[index] for index in going.values()])
             except DailyLimit as error:
-                if error.recipient not in going:
+                if not (full := error.recipients & going.keys()):
                     raise
-                outcomes[going.pop(error.recipient)] = sentence(error)
+                outcomes |= {going.pop(recipient): sentence(error) for recipient in full}
                 continue
             outcomes |= zip(going.values(), submission.messages, strict=True)
             break

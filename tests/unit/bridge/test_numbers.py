@@ -78,3 +78,29 @@ def test_knows_one_subscriber_by_several_spellings(one: str, other: str, same: b
 def test_logs_show_no_number() -> None:
     assert masked("+15550123") == "…23"
     assert masked("112") == "…"
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "expected"),
+    [
+        ("07700 900123", "GB", "+447700900123"),
+        ("7700900123", "GB", "+447700900123"),
+        ("447700900123", "GB", "+447700900123"),
+        ("+15550123", "GB", "+15550123"),
+        ("0015550123456", "GB", "+15550123456"),
+        ("138 0013 8000", "CN", "+8613800138000"),
+        ("8613800138000", "CN", "+8613800138000"),
+        (" 447700900123", "CN", "+447700900123"),
+        ("10086", "CN", "10086"),
+        ("123456", "GB", "123456"),
+        ("07700900123", "", "07700900123"),
+    ],
+)
+def test_a_national_number_of_a_known_country_becomes_international(written: str, country: str, expected: str) -> None:
+    assert normalise(written, country) == expected
+
+
+@pytest.mark.parametrize(("written", "country"), [("99999999999999", "GB"), ("5550123", "US")])
+def test_refuses_what_is_no_number_of_the_country(written: str, country: str) -> None:
+    with pytest.raises(InvalidNumber, match=f"no complete phone number of {country}"):
+        normalise(written, country)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import AlreadyUsed, StoreUnavailable
+from bridge.errors import AlreadyUsed, NotPossible, StoreUnavailable
 from bridge.events import Bus, Event
 from bridge.model import Account, Message, State
 from bridge.ports import Call, InboundPart, Outcome, Store, Typed
@@ -100,7 +100,7 @@ async def test_events_reach_the_bus_only_when_they_are_on_disk(tmp_path: Path) -
     bus.subscribe(heard.extend)
     store = await open_store(f"sqlite:///{tmp_path}/other.db", bus)
     await store.submit([message(1)])
-    with pytest.raises(AlreadyUsed):
+    with pytest.raises(NotPossible):
         await store.submit([message(1)])
     logged = await store.events("", 0, 9)
     assert [(event.seq, event.subject, event.name) for event in heard] == [(e.seq, e.subject, e.name) for e in logged]

@@ -1,0 +1,34 @@
+"""Every store there is, on a real file."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bridge.ports import Store
+from bridge.store import STORES, open_store
+from tests.store_rows import CAFE, SHOP, Opener
+
+
+@pytest.fixture(params=sorted(STORES))
+async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Opener]:
+    """Opens the same store again, as after a restart."""
+    opened: list[Store] = []
+
+    async def again() -> Store:
+        if opened:
+            await opened.pop().close()
+        opened.append(await open_store(f"{request.param}:///{tmp_path}/bridge.db", exclusive=True))
+        return opened[0]
+
+    yield again
+    for store in opened:
+        await store.close()
+
+
+@pytest.fixture
+async def store(reopen: Opener) -> Store:
+    store = await reopen()
+    for account in (SHOP, CAFE):
+        await store.add_account(account, [])
+    return store

@@ -1,0 +1,522 @@
+"""What every store must do about accounts: terms, credits, lists, limits, templates, the trail, handing out once."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from bridge import events
+from bridge.errors import AlreadyUsed, BadRequest, BridgeError, DailyLimit, NoSuchThing, NotPossible, OutOfCredit
+from bridge.model import (
+    Account,
+    AuditEntry,
+    Message,
+    Movement,
+    Payment,
+    State,
+    Template,
+    Terms,
+    UnknownPolicy,
+    Verification,
+)
+from bridge.ports import Credential, InboundPart, InboundReport, Outcome, Store
+from bridge.queries import MessageQuery
+from tests.store_rows import NOW, SHOP, Opener, message
+
+PREPAID = Terms(payment=Payment.PREPAID)
+DAY = 24 * 3600 * 1000
+#: NOW is 2026-11-18 11:06:40 UTC; this is the same day there, and the next one in Shanghai
+EVENING = NOW + 6 * 3600 * 1000
+
+
+def entry(what: str = "test", account: str = "shop") -> AuditEntry:
+    return AuditEntry(0, NOW, "command line", what, account)
+
+
+async def prepaid(store: Store, credits: int) -> None:
+    await store.set_terms("shop", PREPAID, entry())
+    await store.top_up("shop", credits, "", entry())
+
+
+async def left(store: Store) -> int | None:
+    return (await store.account("shop")).credits
+
+
+async def movements(store: Store) -> list[tuple[str, int]]:
+    """Oldest first."""
+    page = await store.movements("shop", 1000, "")
+    return [(row.kind, row.amount) for row in reversed(page.rows)]
+
+
+async def assert_adds_up(store: Store) -> None:
+    rows = tuple(reversed((await store.movements("shop", 10_000, "")).rows))
+    assert sum(row.amount for row in rows) == await left(store)
+    assert [row.balance for row in rows] == _running(rows)
+
+
+def _running(rows: Sequence[Movement]) -> list[int]:
+    balance, balances = 0, []
+    for row in rows:
+        balance += row.amount
+        balances.append(balance)
+    return balances
+
+
+async def carry(store: Store, *states: State, whole: bool = False) -> Message:
+    """The oldest message goes out part by part, with these outcomes."""
+    claim = await store.claim("office", ("", "office"), NOW, whole)
+    assert claim is not None
+    index, last = claim.index, claim.message
+    for state in states:
+        if index != claim.index:
+            await store.intend(last.id, index, "office", NOW)
+        last = await store.record(Outcome(last.id, index, state, index, "refused"), NOW)
+        index += 1
+    return last
+
+
+class TestTerms:
+    async def test_an_account_keeps_what_it_may_do_over_a_restart(self, store: Store, reopen: Opener) -> None:
+        terms = Terms(
+            Payment.PREPAID, ("192.0.2.0/24", "2001:db8::/32"), 60, 5, "Asia/Shanghai", "CN", Verification.PENDING,
+            "delivered",
+        )  # fmt: skip
+        changed = await store.set_terms("shop", terms, entry())
+        assert changed == replace(SHOP, terms=terms)
+        again = await reopen()
+        assert await again.account("shop") == changed
+        await again.add_account(Account("bakery", NOW, terms=terms, credits=7), [])
+        assert (await again.account("bakery")) == Account("bakery", NOW, terms=terms, credits=7)
+        assert (await again.movements("bakery", 9, "")).rows[0].balance == 7
+
+    async def test_switching_an_account_off_leaves_its_terms(self, store: Store) -> None:
+        await prepaid(store, 3)
+        off = await store.disable("shop", True, entry())
+        assert (off.disabled, off.terms, off.credits) == (True, PREPAID, 3)
+        assert not (await store.disable("shop", False, entry())).disabled
+
+    async def test_a_change_by_the_whole_account_leaves_the_credits(self, store: Store) -> None:
+        before = await store.account("shop")
+        await prepaid(store, 3)
+        await store.change_account(replace(before, on_unknown=UnknownPolicy.FAIL))
+        assert await left(store) == 3
+
+    async def test_nothing_is_changed_or_written_for_an_account_that_is_not_there(self, store: Store) -> None:
+        for change in (
+            store.set_terms("nobody", PREPAID, entry()),
+            store.disable("nobody", True, entry()),
+            store.top_up("nobody", 1, "", entry()),
+            store.rotate("nobody", [], 0, entry()),
+            store.set_webhook_secret("nobody", "s", entry()),
+            store.suppress("nobody", "+15550100", "", entry()),
+            store.keep_template(Template("nobody", "t", "text"), entry()),
+        ):
+            with pytest.raises(NoSuchThing):
+                await change
+        assert (await store.audit("", 9, "")).rows == ()
+
+    async def test_fresh_credentials_let_the_old_ones_live_a_while(self, store: Store) -> None:
+        await store.add_credential("shop", Credential("client", "a", "d1"))
+        await store.rotate("shop", [Credential("client", "b", "d2")], NOW + 60, entry())
+        assert await store.account_for("client", "a", "d1", NOW + 59) is not None
+        assert await store.account_for("client", "a", "d1", NOW + 60) is None
+        assert await store.account_for("client", "b", "d2", NOW + DAY) is not None
+        assert [await store.knows("client", ident, NOW + DAY) for ident in ("a", "b", "c")] == [False, True, False]
+
+
+class TestCredits:
+    async def test_each_part_costs_one_and_the_movements_say_for_what(self, store: Store) -> None:
+        await prepaid(store, 10)
+        await store.submit([message(1, parts=3), message(2)])
+        assert await left(store) == 6
+        newest = (await store.movements("shop", 1, "")).rows[0]
+        assert (newest.kind, newest.amount, newest.message, newest.balance) == ("reserve", -1, message(2).id, 6)
+        await assert_adds_up(store)
+
+    async def test_what_is_not_covered_is_not_queued_and_not_charged(self, store: Store) -> None:
+        await prepaid(store, 3)
+        with pytest.raises(OutOfCredit):
+            await store.submit([message(1, parts=2), message(2, parts=2)])
+        assert await left(store) == 3
+        assert (await store.messages("shop", MessageQuery())).rows == ()
+        assert await store.events("shop", 0, 9) == []
+        await store.submit([message(1, parts=3)])
+        assert await left(store) == 0
+
+    async def test_a_key_of_a_refused_submission_is_free_again(self, store: Store) -> None:
+        await prepaid(store, 0)
+        with pytest.raises(OutOfCredit):
+            await store.submit([message(1)], "key", "digest")
+        await store.top_up("shop", 1, "", entry())
+        assert (await store.submit([message(1)], "key", "digest"))[1] is False
+        assert (await store.submit([message(2)], "key", "digest"))[1] is True
+        assert await left(store) == 0
+
+    @pytest.mark.parametrize("apart", [True, False])
+    async def test_two_hundred_at_once_never_overdraw_a_hundred_credits(self, store: Store, apart: bool) -> None:
+        await prepaid(store, 100)
+        answers = await asyncio.gather(
+            *(store.submit([message(number)], apart=apart) for number in range(200)), return_exceptions=True
+        )
+        refused = [answer for answer in answers if isinstance(answer, OutOfCredit)]
+        assert (len(refused), await left(store)) == (100, 0)
+        assert len((await store.messages("shop", MessageQuery(limit=300))).rows) == 100
+        await assert_adds_up(store)
+
+    async def test_one_account_without_credits_takes_no_other_with_it(self, store: Store) -> None:
+        await prepaid(store, 1)
+        answers = await asyncio.gather(
+            store.submit([message(1, account="cafe")]), store.submit([message(2), message(3)]),
+            store.submit([message(4, account="cafe")]), return_exceptions=True,
+        )  # fmt: skip
+        assert [isinstance(answer, OutOfCredit) for answer in answers] == [False, True, False]
+        assert await left(store) == 1
+
+    async def test_a_postpaid_account_goes_below_zero(self, store: Store) -> None:
+        await store.top_up("shop", 1, "", entry())
+        await store.submit([message(1, parts=4)])
+        assert await left(store) == -3
+        await store.top_up("shop", -2, "", entry())
+        assert await left(store) == -5
+        await assert_adds_up(store)
+
+    async def test_nothing_is_counted_before_the_first_top_up(self, store: Store) -> None:
+        await store.set_terms("shop", PREPAID, entry())
+        await store.submit([message(1)])
+        assert await left(store) is None
+        await store.top_up("shop", 5, "", entry())
+        await store.cancel(message(1).id, NOW)
+        assert await movements(store) == [("top_up", 5)]
+
+    async def test_an_operator_cannot_take_more_than_a_prepaid_account_has(self, store: Store) -> None:
+        await prepaid(store, 5)
+        with pytest.raises(BadRequest):
+            await store.top_up("shop", -6, "", entry())
+        await store.top_up("shop", -5, "mistake", entry())
+        assert await movements(store) == [("top_up", 5), ("adjust", -5)]
+
+    async def test_a_cancelled_message_gives_back_what_it_took(self, store: Store) -> None:
+        await prepaid(store, 5)
+        await store.submit([message(1, parts=2)])
+        await store.cancel(message(1).id, NOW)
+        assert await movements(store) == [("top_up", 5), ("reserve", -2), ("refund", 2)]
+
+    async def test_an_expired_message_gives_back_what_it_took_once(self, store: Store) -> None:
+        await prepaid(store, 5)
+        await store.submit([message(1, parts=2, expires_at=NOW + 1)])
+        await store.advance(NOW + 1)
+        await store.advance(NOW + 2)
+        assert await movements(store) == [("top_up", 5), ("reserve", -2), ("refund", 2)]
+
+    async def test_parts_that_went_out_stay_paid(self, store: Store) -> None:
+        await prepaid(store, 5)
+        await store.submit([message(1, parts=3)])
+        assert (await carry(store, State.SENT, State.FAILED)).state is State.FAILED
+        assert await left(store) == 4
+        await store.resend(message(1).id, NOW)
+        assert await left(store) == 2
+        assert (await carry(store, State.SENT, State.SENT)).state is State.SENT
+        assert await left(store) == 2
+        await assert_adds_up(store)
+
+    async def test_a_phone_sends_all_parts_in_one(self, store: Store) -> None:
+        await prepaid(store, 5)
+        await store.submit([message(1, parts=3)])
+        assert (await carry(store, State.SENT, whole=True)).state is State.SENT
+        await store.settle(InboundReport("office", "1", message(1).recipient, 1, State.FAILED), NOW)
+        assert (await store.message(message(1).id)).state is State.FAILED
+        assert await left(store) == 2
+
+    async def test_another_try_is_refused_when_it_is_not_covered(self, store: Store) -> None:
+        await prepaid(store, 2)
+        await store.submit([message(1, parts=2)])
+        await carry(store, State.FAILED)
+        await store.submit([message(2)])
+        with pytest.raises(OutOfCredit):
+            await store.resend(message(1).id, NOW)
+        assert (await store.message(message(1).id)).state is State.FAILED
+        assert await left(store) == 1
+
+    async def test_an_unknown_outcome_stays_paid_until_it_is_settled(self, store: Store) -> None:
+        await prepaid(store, 2)
+        await store.submit([message(1)])
+        assert (await carry(store, State.UNKNOWN)).state is State.UNKNOWN
+        assert await left(store) == 1
+        await store.resend(message(1).id, NOW)
+        assert await left(store) == 1
+
+    @pytest.mark.parametrize("seed", range(6))
+    async def test_the_movements_add_up_whatever_happens_in_whatever_order(self, store: Store, seed: int) -> None:
+        dice = random.Random(seed)
+        payment = dice.choice(list(Payment))
+        await store.set_terms("shop", Terms(payment=payment), entry())
+        await store.top_up("shop", 12, "", entry())
+        now, count = NOW, 0
+        for _ in range(70):
+            count, now = count + 1, now + 1000
+            ids = [row.id for row in (await store.messages("shop", MessageQuery(limit=500))).rows] or [message(0).id]
+            fresh = message(count, parts=dice.randint(1, 3), due_at=now, expires_at=now + dice.choice((500, 60_000)))
+            try:
+                match dice.randrange(6):
+                    case 0 | 1:
+                        await store.submit([fresh, message(1000 + count, due_at=now)])
+                    case 2:
+                        await store.cancel(dice.choice(ids), now)
+                    case 3:
+                        await store.resend(dice.choice(ids), now)
+                    case 4:
+                        await store.advance(now)
+                    case 5:
+                        claim = await store.claim("office", ("", "office"), now, dice.random() < 0.5)
+                        if claim is not None:
+                            state = dice.choice((State.SENT, State.FAILED, State.UNKNOWN, State.QUEUED))
+                            last = await store.record(Outcome(claim.message.id, claim.index, state, count), now)
+                            if last.state is State.SENDING:
+                                await store.recover(now)
+            except BridgeError:
+                continue
+            assert payment is Payment.POSTPAID or (await left(store) or 0) >= 0
+        await assert_adds_up(store)
+        assert {kind for kind, _ in await movements(store)} == {"top_up", "reserve", "refund"}
+
+
+class TestLists:
+    async def test_a_number_on_the_list_gets_nothing_and_costs_nothing(self, store: Store) -> None:
+        await prepaid(store, 5)
+        await store.suppress("shop", message(1).recipient, "asked for it", entry())
+        stored, _ = await store.submit([message(1), message(2, parts=2)])
+        assert [each.state for each in stored] == [State.FAILED, State.QUEUED]
+        assert stored[0].error.startswith("MBBLACK: ")
+        assert await store.message(message(1).id) == stored[0]
+        assert await left(store) == 3
+        told = [(each.name, each.subject) for each in await store.events("shop", 0, 9)]
+        assert told == [
+            (events.MESSAGE_SUBMITTED, message(1).id),
+            (events.MESSAGE_SUBMITTED, message(2).id),
+            (events.MESSAGE_FAILED, message(1).id),
+        ]
+        claim = await store.claim("office", ("",), NOW)
+        assert claim is not None
+        assert claim.message.id == message(2).id
+        with pytest.raises(NotPossible, match="list"):
+            await store.resend(message(1).id, NOW)
+
+    async def test_scheduled_messages_and_other_submissions_of_the_commit_are_told_apart(self, store: Store) -> None:
+        await store.suppress("shop", "+15550101", "", entry())
+        answers = await asyncio.gather(
+            store.submit([message(1, state=State.SCHEDULED, due_at=NOW + DAY)]),
+            store.submit([message(2), message(101)]),
+            store.submit([message(201, account="cafe")]),
+        )
+        states = [[each.state.value for each in stored] for stored, _ in answers]
+        assert states == [["failed"], ["queued", "failed"], ["queued"]]
+
+    async def test_what_waits_is_not_sent_any_more(self, store: Store) -> None:
+        await prepaid(store, 5)
+        await store.submit([message(1), message(2), message(101, state=State.SCHEDULED, due_at=NOW + DAY)])
+        await store.suppress("shop", "+15550101", "", entry())
+        assert [(await store.message(message(number).id)).state for number in (1, 2, 101)] == [
+            State.FAILED, State.QUEUED, State.FAILED,
+        ]  # fmt: skip
+        assert await left(store) == 4
+
+    async def test_a_number_taken_off_gets_messages_again(self, store: Store) -> None:
+        await store.suppress("shop", "+15550101", "why", entry())
+        assert await store.suppressed("shop") == [("+15550101", "why", NOW)]
+        await store.allow("shop", "+15550101", entry())
+        with pytest.raises(NoSuchThing):
+            await store.allow("shop", "+15550101", entry())
+        stored, _ = await store.submit([message(1)])
+        assert stored[0].state is State.QUEUED
+
+    async def hear(self, store: Store, text: str, sender: str = "+15550101", line: str = "office") -> None:
+        slot = str(random.random())
+        assert await store.receive(InboundPart(line, slot, sender, text), line, NOW) is not None
+
+    async def numbers(self, store: Store, account: str = "shop") -> list[str]:
+        return [number for number, _, _ in await store.suppressed(account)]
+
+    @pytest.mark.parametrize("word", ["STOP", " stop\n", "StopAll", "unsubscribe", "退订", "TD", "Quit"])
+    async def test_a_recipient_who_writes_stop_is_left_in_peace(self, store: Store, word: str) -> None:
+        await store.submit([message(1)])
+        await carry(store, State.SENT)
+        await self.hear(store, word)
+        assert (await self.numbers(store), await self.numbers(store, "cafe")) == (["+15550101"], [])
+        await self.hear(store, "start")
+        assert await self.numbers(store) == []
+
+    @pytest.mark.parametrize("text", ["please stop", "T", "N", "", "stop it", "START"])
+    async def test_other_words_are_just_words(self, store: Store, text: str) -> None:
+        await store.submit([message(1)])
+        await carry(store, State.SENT)
+        await self.hear(store, text)
+        assert await self.numbers(store) == []
+
+    async def test_a_stranger_is_left_in_peace_by_everybody(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await carry(store, State.SENT)
+        await self.hear(store, "STOP", line="another")
+        assert (await self.numbers(store), await self.numbers(store, "cafe")) == (["+15550101"], ["+15550101"])
+
+    async def test_a_national_spelling_is_the_same_recipient(self, store: Store) -> None:
+        await store.submit([message(1, recipient="07700900123")])
+        await carry(store, State.SENT)
+        await self.hear(store, "STOP", "+447700900123")
+        assert set(await self.numbers(store)) == {"07700900123", "+447700900123"}
+        await self.hear(store, "UNSTOP", "+447700900123")
+        assert await self.numbers(store) == []
+
+    async def test_what_the_operator_put_there_is_not_the_recipients_to_lift(self, store: Store) -> None:
+        await store.suppress("shop", "+15550101", "by letter", entry())
+        await self.hear(store, "START")
+        assert await self.numbers(store) == ["+15550101"]
+
+
+class TestDailyLimit:
+    async def test_a_recipient_gets_so_many_a_day_and_no_more(self, store: Store) -> None:
+        await store.set_terms("shop", Terms(daily_per_recipient=2), entry())
+        await store.submit([message(1), message(2)])
+        await store.submit([message(101)])
+        with pytest.raises(DailyLimit):
+            await store.submit([message(3), message(201)])
+        assert len((await store.messages("shop", MessageQuery())).rows) == 3
+        await store.submit([message(3), message(102), message(301, account="cafe")])
+
+    async def test_the_day_is_that_of_the_accounts_zone(self, store: Store) -> None:
+        await store.set_terms("shop", Terms(daily_per_recipient=1, zone="UTC"), entry())
+        await store.submit([message(1)])
+        with pytest.raises(DailyLimit):
+            await store.submit([message(101, due_at=EVENING)])
+        await store.set_terms("shop", Terms(daily_per_recipient=1, zone="Asia/Shanghai"), entry())
+        await store.submit([message(2)])
+        await store.submit([message(102, due_at=EVENING)])
+
+    async def test_a_blocked_message_does_not_count(self, store: Store) -> None:
+        await store.set_terms("shop", Terms(daily_per_recipient=1), entry())
+        await store.suppress("shop", "+15550101", "", entry())
+        await store.submit([message(1), message(101)])
+        await store.allow("shop", "+15550101", entry())
+        await store.submit([message(201)])
+
+
+class TestBooks:
+    async def test_a_template_is_replaced_by_another_of_its_id(self, store: Store) -> None:
+        first = Template("shop", "code", "Code {1}", created_at=NOW)
+        assert await store.keep_template(first, entry()) == first
+        await store.keep_template(
+            Template("shop", "code", "Your code: {1}", approved=False, created_at=NOW + 1), entry()
+        )
+        await store.keep_template(Template("shop", "alarm", "Alarm", created_at=NOW), entry())
+        changed = replace(first, text="Your code: {1}", approved=False)
+        assert await store.templates("shop") == [Template("shop", "alarm", "Alarm", created_at=NOW), changed]
+        assert (await store.template("shop", "code"), await store.template("cafe", "code")) == (changed, None)
+        await store.drop_template("shop", "code", entry())
+        with pytest.raises(NoSuchThing):
+            await store.drop_template("shop", "code", entry())
+
+    async def test_the_trail_tells_of_changes_newest_first_in_pages(self, store: Store) -> None:
+        for number in range(3):
+            await store.top_up("shop", number, "", entry(f"change {number}"))
+        await store.top_up("cafe", 1, "", entry("other", "cafe"))
+        page = await store.audit("shop", 2, "")
+        assert [row.what for row in page.rows] == ["change 2", "change 1"]
+        assert [row.what for row in (await store.audit("shop", 2, page.cursor)).rows] == ["change 0"]
+        assert [row.account for row in (await store.audit("", 1, "")).rows] == ["cafe"]
+
+    async def test_a_change_that_fails_leaves_no_line_in_the_trail(self, store: Store) -> None:
+        await prepaid(store, 1)
+        before = (await store.audit("", 9, "")).rows
+        with pytest.raises(BadRequest):
+            await store.top_up("shop", -2, "", entry())
+        assert (await store.audit("", 9, "")).rows == before
+
+    async def test_a_reference_used_before_is_named(self, store: Store) -> None:
+        await store.submit([message(1, client_ref="a")])
+        with pytest.raises(AlreadyUsed, match="'a'"):
+            await store.submit([message(2, client_ref="a")])
+
+
+ALL, NONE = frozenset({"office"}), frozenset[str]()
+
+
+class TestHandingOut:
+    async def reports(
+        self, store: Store, report_on: str = "", reporting: frozenset[str] = ALL, limit: int = 9
+    ) -> list[tuple[str, bool]]:
+        ends = await store.hand_out_reports("shop", report_on, reporting, limit)
+        return [(message.state.value, success) for message, success, _ in ends]
+
+    @pytest.mark.parametrize(
+        ("report_on", "reporting", "asked", "expected"),
+        [
+            ("", ALL, True, []),
+            ("", NONE, True, [("sent", True)]),
+            ("", ALL, False, [("sent", True)]),
+            ("sent", ALL, True, [("sent", True)]),
+            ("delivered", NONE, False, []),
+        ],
+    )
+    async def test_sent_is_an_end_where_no_more_is_to_be_heard(
+        self, store: Store, report_on: str, reporting: frozenset[str], asked: bool, expected: list[tuple[str, bool]]
+    ) -> None:
+        await store.submit([message(1, report=asked)])
+        await carry(store, State.SENT)
+        assert await self.reports(store, report_on, reporting) == expected
+        assert await self.reports(store, report_on, reporting) == []
+
+    async def test_each_end_is_handed_out_once_over_a_restart(self, store: Store, reopen: Opener) -> None:
+        await store.submit([message(1), message(2)])
+        await carry(store, State.SENT)
+        await carry(store, State.FAILED)
+        assert await self.reports(store) == [("failed", False)]
+        store = await reopen()
+        assert await self.reports(store) == []
+        await store.settle(InboundReport("office", "1", message(1).recipient, 1, State.DELIVERED), NOW)
+        assert await self.reports(store) == [("delivered", True)]
+        assert await self.reports(store) == []
+
+    async def test_after_a_success_nothing_more_is_told(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await carry(store, State.SENT)
+        assert await self.reports(store, "sent") == [("sent", True)]
+        await store.settle(InboundReport("office", "1", message(1).recipient, 1, State.FAILED), NOW)
+        assert await self.reports(store, "sent") == []
+
+    async def test_sent_and_delivered_between_two_calls_is_one_success(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await carry(store, State.SENT)
+        await store.settle(InboundReport("office", "1", message(1).recipient, 1, State.DELIVERED), NOW)
+        assert await self.reports(store, "sent") == [("sent", True)]
+        assert await self.reports(store, "sent") == []
+
+    async def test_a_report_says_how_it_was_then(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await carry(store, State.FAILED)
+        await store.resend(message(1).id, NOW)
+        [(then, success, at)] = await store.hand_out_reports("shop", "", ALL, 9)
+        assert (then.state, then.error, success, at) == (State.FAILED, "refused", False, NOW)
+
+    async def test_so_many_at_a_time_in_order_and_none_lost(self, store: Store) -> None:
+        await store.submit([message(number) for number in range(5)])
+        for number in (3, 1, 4, 0, 2):
+            await store.cancel(message(number).id, NOW)
+        batches = [[each.id for each, _, _ in await store.hand_out_reports("shop", "", ALL, 2)] for _ in range(4)]
+        order = [message(number).id for number in (3, 1, 4, 0, 2)]
+        assert batches == [order[:2], order[2:4], order[4:], []]
+
+    async def test_accounts_hear_of_their_own_only(self, store: Store) -> None:
+        await store.submit([message(1, account="cafe")])
+        await store.cancel(message(1).id, NOW)
+        assert await self.reports(store) == []
+        assert len(await store.hand_out_reports("cafe", "", ALL, 9)) == 1
+
+    async def test_received_sms_are_handed_out_once_to_each_account(self, store: Store, reopen: Opener) -> None:
+        for number, at in enumerate((NOW - 1, NOW, NOW + 1, NOW + 2)):
+            await store.receive(InboundPart("office", str(number), "+15550101", f"{number}"), "office", at)
+        assert [each.text for each in await store.hand_out_received("shop", NOW, 2)] == ["1", "2"]
+        store = await reopen()
+        assert [each.text for each in await store.hand_out_received("shop", NOW, 2)] == ["3"]
+        assert await store.hand_out_received("shop", NOW, 2) == []
+        assert [each.text for each in await store.hand_out_received("cafe", NOW + 2, 9)] == ["3"]
