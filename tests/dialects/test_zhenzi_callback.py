@@ -2,16 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-
-from aiohttp import web
 
 from api.webhooks import Webhooks
 from bridge.ledger import Ledger
-from bridge.model import DeliveryState, State
+from bridge.model import State
 from bridge.queries import LedgerQuery
-from tests.dialects.zhenzi_calls import SEND, TO, add_template, call
-from tests.http_site import START, HttpSite
+from tests.dialects.zhenzi_calls import SEND, TO, call
+from tests.http_site import HttpSite
 from tests.receivers import Receiver
 
 

@@ -149,9 +149,9 @@ def _split(tag: str) -> tuple[str, str]:
 
 # -- written ------------------------------------------------------------------------------------
 def answer(version: Version, operation: str, value: str) -> bytes:
-    """The answer to a call: one part called `return`, typed for the toolkits that look."""
-    typed = f'xmlns:xsi="{_SCHEMA_INSTANCE}" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xsi:type="xsd:string"'
-    part = f"<return {typed}>{_text(value)}</return>"
+    """The answer to a call: one part called `return`."""
+    # no `xsi:type`: npm's soap hands its callers an object as soon as there is an attribute
+    part = f"<return>{_text(value)}</return>"
     return _envelope(version, f'<m:{operation}Response xmlns:m="{NAMESPACE}">{part}</m:{operation}Response>')
 
 
