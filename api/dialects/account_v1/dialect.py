@@ -35,7 +35,7 @@ class AccountV1:
 
     name: ClassVar[str] = rows.NAME
     about: ClassVar[str] = "the account and MD5 password API of 短信接口文档 1.0 (2019-12-25)"
-    prefix: ClassVar[str] = "/api/v1"
+    prefix: ClassVar[str] = ""
     body_limit: ClassVar[int] = 1 << 20
     cors: ClassVar[bool] = False
     options: ClassVar[Mapping[str, tuple[type, str]]] = {}
@@ -49,7 +49,7 @@ class AccountV1:
     def routes(self) -> Sequence[Route]:
         """The calls of the page, POST only."""
         calls = {"/send": self._send, "/report": self._report, "/mo": self._received, "/queryBalance": self._balance}
-        return [Route(path, self._known(call), _POST) for path, call in calls.items()]
+        return [Route(f"/api/v1{path}", self._known(call), _POST) for path, call in calls.items()]
 
     def refuse(self, error: BridgeError) -> web.Response:
         """Code and sentence, and no data."""
@@ -60,7 +60,7 @@ class AccountV1:
         form = {"account": credentials["v1_account"], "pwd": v1_sent(credentials["v1_password"])}
         label = {"Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode({**form, "mobiles": recipient, "content": text}).encode()
-        return Sample("POST", f"{self._mount.prefix}/send", label, body)
+        return Sample("POST", f"{self._mount.prefix}/api/v1/send", label, body)
 
     def _known(self, call: Call) -> Callable[[web.Request], Awaitable[web.Response]]:
         """A handler that knows who calls, and makes an answer of what the call returns."""
