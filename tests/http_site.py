@@ -78,6 +78,7 @@ class HttpSite:
     gateway: Gateway
     clock: Hands
     account: Account
+    bus: Bus
     port: int = 0
     session: aiohttp.ClientSession = field(default=None)  # type: ignore[assignment]
     received: int = 0
@@ -165,7 +166,7 @@ async def open_site(
     account = Account("shop", START)
     await store.add_account(account, kept(CREDENTIALS))
     await gateway.desk.add_template("tests", Template("shop", SAMPLE_ID, SAMPLE_TEXT))
-    site = HttpSite(store, gateway, clock, account)
+    site = HttpSite(store, gateway, clock, account, bus)
     serving = runner(build_app(gateway, **options))
     await serving.setup()
     tcp = web.TCPSite(serving, "127.0.0.1", 0)

@@ -32,7 +32,7 @@ class Zhenzi:
     name: ClassVar[str] = "zhenzi"
     about: ClassVar[str] = "the API of Zhenzi SMS (sms_developer.zhenzikj.com): /sms/send.do with appId and appSecret"
     prefix: ClassVar[str] = ""
-    body_limit: ClassVar[int] = 1 << 20
+    body_limit: ClassVar[int] = 512 * 1024
     cors: ClassVar[bool] = False
     options: ClassVar[Mapping[str, tuple[type, str]]] = {}
     STATE_WORDS: ClassVar[Mapping[State, str]] = STATE_WORDS
