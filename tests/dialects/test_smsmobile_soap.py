@@ -163,6 +163,9 @@ class TestCalls:
             ("windows-1252", "", 'text/xml; charset="windows-1252"'),
             ("utf-16", "UTF-16", "text/xml"),
             ("utf-8", "UTF-8", "text/xml; charset=rot13"),
+            # nuSOAP's label whatever it sends
+            ("utf-8", "ISO-8859-1", "text/xml; charset=ISO-8859-1"),
+            ("utf-8", "no-such", "text/xml"),
         ],
     )
     async def test_reads_the_charset_that_is_meant(
@@ -238,9 +241,14 @@ class TestFaults:
     NO_CALLS = (
         "", "hello", "<a/>", "{}", "apikey=x&recipients=1", f'<e:Envelope xmlns:e="{SOAP_11}"/>',
         f'<e:Envelope xmlns:e="{SOAP_11}"><e:Body/></e:Envelope>', written()[:-3], written() + "<more/>", "\x00",
-        '<?xml version="1.0" encoding="gb2312"?>' + written(), '<?xml version="1.0" encoding="rot13"?>' + written(),
-        '<?xml version="1.0" encoding="no-such"?>' + written(), written(PARTS.replace("hello", "&#0;")),
+        '<?xml version="1.0" encoding="no-such"?>' + written(PARTS.replace("hello", "&#0;")),
     )  # fmt: skip
+
+    @pytest.mark.parametrize("encoding", ["gb2312", "rot13", "no-such", "utf-8", "utf-7", "utf-16"])
+    async def test_refuses_bytes_that_it_cannot_read(self, site: HttpSite, encoding: str) -> None:
+        body = f'<?xml version="1.0" encoding="{encoding}"?>{written()}'.encode().replace(b"hello", b"\xd6\xd0")
+        assert fault(await call(site, body, "text/xml"))[0] == "soap:Client"
+        assert not await site.messages()
 
     @pytest.mark.parametrize("body", NO_CALLS)
     async def test_refuses_what_is_no_call(self, site: HttpSite, body: str) -> None:

@@ -6,6 +6,7 @@ every entity that could grow or reach out.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -104,9 +105,7 @@ def read(raw: bytes, content_type: str) -> Call:
 
 
 def _parse(raw: bytes, content_type: str) -> "Element":
-    label = _CHARSET.search(content_type)
-    # the label of text/xml goes over the document's own declaration (RFC 7303 §3)
-    parser = DefusedXMLParser(encoding=label[1] if label else None, forbid_dtd=True)
+    parser = DefusedXMLParser(encoding=_encoding(raw, content_type), forbid_dtd=True)
     try:
         parser.feed(raw)
         root: Element = parser.close()
@@ -115,6 +114,21 @@ def _parse(raw: bytes, content_type: str) -> "Element":
     except (ParseError, ValueError, LookupError) as error:
         raise NotSoap("The request body is not well-formed XML.") from error
     return root
+
+
+def _encoding(raw: bytes, content_type: str) -> str | None:
+    """The encoding to read a document in; None when it says so itself.
+
+    nuSOAP labels everything ISO-8859-1 and sends the bytes that it was given. What reads as UTF-8 is UTF-8: texts
+    in other encodings hardly ever do.
+    """
+    if b"\x00" not in raw:
+        with suppress(UnicodeDecodeError):
+            raw.decode()
+            return "utf-8"
+    label = _CHARSET.search(content_type)
+    # the label of text/xml goes over the document's own declaration (RFC 7303 §3)
+    return label[1] if label else None
 
 
 def _check_headers(root: "Element", namespace: str) -> None:
