@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from benchmarks.processes import python, started
@@ -65,4 +65,5 @@ async def network(folder: Path, modems: int = 1, latency: float = 0.0) -> AsyncI
     command = python("device_drivers.virtual", "--dir", folder, "--modems", str(modems), "--latency", str(latency))
     async with started(*command, log=folder / "network.log") as process:
         assert process.stdout is not None
-        yield Network(**json.loads(await process.stdout.readline()))
+        ready = json.loads(await process.stdout.readline())
+        yield Network(**{field.name: ready[field.name] for field in fields(Network)})

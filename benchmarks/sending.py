@@ -4,6 +4,8 @@ The queue is full, one virtual modem (a process of its own) takes 300 ms, then 0
 network notes when each message comes to the recipient. Overhead is the mean time between two of them less the modem's.
 Ours runs as `serve`, gets its messages over HTTP and asks for delivery reports, which come at once; the peers ask for
 none, which favours them. The peers mostly sleep, so they are measured at the same time, each on a modem of its own.
+The floor is a loop that writes AT+CMGS and the PDU and waits for OK, with no report and nothing stored: what the
+emulated modem itself takes over its nominal time.
 """
 
 import asyncio
@@ -14,13 +16,17 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import serial
+
 from benchmarks import peers
 from benchmarks.network import Network, network
 from benchmarks.peers import GAMMU, GAMMU_TUNED, SMSTOOLS, SMSTOOLS_TUNED, Peer, Running
 from benchmarks.serving import Bridge, serving
 from benchmarks.table import Row, main
+from bridge.ports import Outgoing
+from device_drivers.gsm_modem.pdu import encode_submit
 
-MESSAGES, PEER_MESSAGES = 100, 20
+MESSAGES, FLOOR_MESSAGES, PEER_MESSAGES = 100, 40, 20
 LATENCIES = (0.3, 0.0)  # s
 MODEMS, EACH = 32, 20
 #: one by one on an idle bridge
@@ -62,13 +68,34 @@ async def idle(folder: Path) -> float:
     times = []
     async with network(folder / "world") as far, serving(folder / "bridge", far.ports) as bridge:
         for number in range(1, SINGLES + 1):
-            asked = asyncio.ensure_future(far.arrivals(far.customers[0], number, PATIENCE))  # noqa: TID251 - no daemon
+            asked = asyncio.get_running_loop().create_task(far.arrivals(far.customers[0], number, PATIENCE))
             await asyncio.sleep(0.03)
             began = time.perf_counter()
             await bridge.post("/v1/messages", {"to": far.customers[0], "text": TEXT})
             await asked
             times.append(1000 * (time.perf_counter() - began))
     return statistics.median(times)
+
+
+async def floor(folder: Path, latency: float) -> float:
+    """The overhead of the bare loop."""
+    async with network(folder / "world", 1, latency) as far:
+        await asyncio.to_thread(_send_bare, far.ports[0], far.customers[0])
+        return await overhead(far, far.customers[0], FLOOR_MESSAGES, latency)
+
+
+def _send_bare(port: str, to: str) -> None:
+    with serial.Serial(port, 115200, timeout=PATIENCE) as modem:
+        modem.write(b"ATE0\r")
+        modem.read_until(b"OK\r\n")
+        modem.write(b"AT+CMGF=0\r")
+        modem.read_until(b"OK\r\n")
+        for number in range(FLOOR_MESSAGES):
+            pdu, length = encode_submit(Outgoing("", to, f"{TEXT} {number}", report=False))
+            modem.write(f"AT+CMGS={length}\r".encode())
+            modem.read_until(b"> ")
+            modem.write(pdu.encode() + b"\x1a")
+            modem.read_until(b"OK\r\n")
 
 
 async def theirs(folder: Path, latency: float) -> dict[str, float]:
@@ -96,12 +123,13 @@ async def measure(tell: Callable[[str], None]) -> Sequence[Row]:
         folder = Path(name)
         for latency in LATENCIES:
             place = folder / f"{latency}"
-            mine = await ours(place / "ours", latency)
-            tell(f"  {1000 * latency:.0f} ms: ours {mine:.2f} ms")
+            mine, least = await ours(place / "ours", latency), await floor(place / "floor", latency)
+            tell(f"  {1000 * latency:.0f} ms: ours {mine:.2f} ms, bare loop {least:.2f} ms")
             others = await theirs(place / "theirs", latency)
-            tell(f"  {1000 * latency:.0f} ms: {others}")
+            tell(f"  {1000 * latency:.0f} ms: " + ", ".join(f"{peer} {took:.0f} ms" for peer, took in others.items()))
             what = f"overhead per message, +CMGS {1000 * latency:.0f} ms"
             note = f"{MESSAGES} messages; peers {PEER_MESSAGES}"
+            rows.append(Row(what, "ms", mine, "bare loop, stores nothing", least, "≤ 5", note))
             rows += [Row(what, "ms", mine, peer.name, others.get(peer.name), "≤ 5", note) for peer in PEERS]
         rows.append(Row("request to network, idle", "ms", await idle(folder / "idle"), "-", note="median"))
         one, many = await throughput(folder / "one", 1), await throughput(folder / "many", MODEMS)

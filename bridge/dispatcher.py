@@ -16,7 +16,7 @@ from bridge import routing
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused, StoreUnavailable
 from bridge.model import Line, LineState, Message, State
 from bridge.policy import SendingRules, refused, unknown
-from bridge.ports import Claim, Clock, Link, Outcome, Outgoing, Store
+from bridge.ports import Claim, Clock, Link, Outcome, Outgoing, Paced, Store
 from bridge.segments import GSM7_SINGLE
 
 log = logging.getLogger(__name__)
@@ -106,6 +106,9 @@ class Lane:
     async def _claim(self) -> Claim | None:
         line = self._line()
         if self._stopping or line.state is not LineState.READY:
+            return None
+        if isinstance(self._link, Paced) and (pause := self._link.pause(line.name)) > 0:
+            asyncio.get_running_loop().call_later(pause, self.wake)
             return None
         return await self._store.claim(line.name, routing.routes(line), self._clock.now(), self._whole)
 

@@ -4,11 +4,21 @@ BridgeError
 ├── BadRequest                 the caller's fault; `field` names the parameter
 │   ├── InvalidNumber
 │   ├── InvalidText
-│   └── UnknownLine
+│   ├── UnknownLine
+│   └── UnknownTemplate
 ├── NotAllowed                 credentials wrong, missing or not enough
+│   ├── UnknownCaller
+│   ├── WrongSecret
+│   ├── AccountDisabled
+│   ├── AddressRefused         of the network
+│   └── NotVerified
+├── TooManyRequests            `retry_after` says when to come again
 ├── NoSuchThing                message, endpoint, ledger row … that this account does not have
 ├── NotPossible                the thing is there, but its state forbids this
-│   └── IdempotencyConflict
+│   ├── IdempotencyConflict
+│   ├── AlreadyUsed            the caller's own id of a message
+│   ├── OutOfCredit
+│   └── DailyLimit
 ├── StoreUnavailable           disk full, file locked or damaged: nothing was accepted
 ├── ConfigError                the configuration has mistakes, all of them listed
 └── LinkError                  raised by links; these three decide every retry

@@ -87,6 +87,15 @@ class Link(Protocol):
 
 
 @runtime_checkable
+class Paced(Protocol):
+    """What a link has beside `Link` when its device may only send so fast."""
+
+    def pause(self, line: str) -> float:
+        """Seconds until one more part may go, 0 for at once: until then the line leaves messages to the others."""
+        ...
+
+
+@runtime_checkable
 class Clarifying(Protocol):
     """What a link has beside `Link` when its device keeps traces of what was sent."""
 

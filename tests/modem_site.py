@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.ports import Device, Evidence, Inbound, InboundPart, InboundReport, Outgoing, Sent
+from bridge.ports import Device, Evidence, Forgetful, Inbound, InboundPart, InboundReport, Outgoing, Sent
 from device_drivers.gsm_modem.driver import GsmModemDriver
 from device_drivers.gsm_modem.link import ModemLink
 from device_drivers.virtual.handset import Handset
@@ -27,6 +27,8 @@ class Site:
     far: Handset
     driver: GsmModemDriver = field(default_factory=GsmModemDriver)
     options: dict[str, Any] = field(default_factory=lambda: {"command_timeout": 1.0, "send_timeout": 5.0})
+    #: what the bridge keeps for the device over restarts
+    memory: Forgetful = field(default_factory=Forgetful)
     _link: ModemLink | None = None
     _inbound: AsyncIterator[Inbound] | None = None
 
@@ -34,7 +36,7 @@ class Site:
     def device(self) -> Device:
         """As the configuration has it."""
         where = {} if "imei" in self.options else {"port": self.modem.port}
-        return Device("office", self.driver.name, where | self.options)
+        return Device("office", self.driver.name, where | self.options, self.memory)
 
     @property
     def link(self) -> ModemLink:

@@ -31,6 +31,7 @@ def commands() -> None:
       sms-bridge check              is everything set up right?
       sms-bridge account add shop   credentials for your application
       sms-bridge serve              run it
+      sms-bridge doctor             something is wrong: what?
     """
 
 
@@ -38,6 +39,7 @@ for command in (
     demo.demo,
     run.serve,
     run.check,
+    run.doctor,
     run.devices,
     account.account,
     webhook.webhook,

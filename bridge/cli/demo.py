@@ -66,22 +66,18 @@ async def _play(stage: Stage, as_json: bool) -> None:
     from bridge.tasks import Tasks
 
     tasks = Tasks("demo")
-    async with product.world(stage.directory) as world:
+    async with product.stage(stage.directory) as (world, devices, missing):
         # whatever number a newcomer tries first, somebody is there, and the modem takes a real one's time
         world.network.rules.everybody = True
         world.network.rules.send_latency = 0.3
         await _admit(stage)
-        devices = {
-            f"modem{number}": Device(f"modem{number}", "gsm_modem", {"port": modem.port})
-            for number, modem in enumerate(world.modems)
-        }
         config = Config(http=stage.http, store=place.storage(stage.directory), devices=devices)
 
         def ready(running: "Running") -> None:
             if as_json:
-                json_line(_for_programs(stage, world, running.url))
+                json_line(_for_programs(stage, world, devices, running.url))
             else:
-                click.echo(_for_people(stage, world, running.url))
+                click.echo(_for_people(stage, world, missing, running.url))
                 tasks.start(_show_traffic(running), "traffic")
 
         try:
@@ -145,13 +141,14 @@ async def _admit(stage: Stage) -> None:
 
 
 # -- what is said ---------------------------------------------------------------------------------
-def _for_programs(stage: Stage, world: "World", url: str) -> dict[str, Any]:
+def _for_programs(stage: Stage, world: "World", devices: Mapping[str, Device], url: str) -> dict[str, Any]:
+    numbers = {"modem0": world.modems[0].number, "phone0": world.phones[0].sims[0].number}
     return {
         "http": url,
         **stage.credentials,
         "numbers": {
             "line": world.modems[0].number,
-            "lines": {f"modem{place}": modem.number for place, modem in enumerate(world.modems)},
+            "lines": {name: numbers[name] for name in devices},
             "customers": list(world.customers),
         },
         "control": str(world.control.path),
@@ -159,7 +156,7 @@ def _for_programs(stage: Stage, world: "World", url: str) -> dict[str, Any]:
     }
 
 
-def _for_people(stage: Stage, world: "World", url: str) -> str:
+def _for_people(stage: Stage, world: "World", missing: str, url: str) -> str:
     key, customer = stage.credentials["apikey"], world.customers[0]
     sim = f"{program()} sim receive 'Hello back'"
     if stage.directory != place.demo_directory():
@@ -169,7 +166,10 @@ def _for_people(stage: Stage, world: "World", url: str) -> str:
         (
             click.style(f"The bridge answers at {url}. Ctrl-C ends it.", fg="green", bold=True),
             "",
-            f"  line        {world.modems[0].number}   a virtual modem",
+            f"  lines       {world.modems[0].number}   modem0, a virtual modem",
+            f"              {world.phones[0].sims[0].number}   phone0, a virtual phone behind a real adb server"
+            if not missing
+            else f"              no phone line: {missing}",
             f"  customers   {', '.join(world.customers[:3])} …",
             f"  API key     {key}",
             f"  all others  {stage.directory / CREDENTIALS}",

@@ -22,6 +22,10 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "message.expired": ("→", "red"),
     "message.cancelled": ("→", "white"),
     "message.received": ("←", "magenta"),
+    "message.typed": ("→", "blue"),
+    "call.missed": ("←", "red"),
+    "call.incoming": ("←", "blue"),
+    "call.outgoing": ("→", "blue"),
 }
 _LONGEST_TEXT = 60
 
@@ -81,6 +85,10 @@ def event_line(event: Mapping[str, Any]) -> str:
     arrow, colour = _LOOKS.get(event["name"], ("·", "white"))
     if event["name"] == "line.changed":
         word, about = "line", f"{event['subject']} is {data.get('state', '')}"
+    elif str(event["name"]).startswith("call."):
+        word = str(event["name"]).rpartition(".")[2]
+        about = " ".join(filter(None, ("call", data["number"] or "withheld", data["name"])))
+        about += f", {data['duration_seconds']} s  on {data['line']}"
     else:
         word = str(event["name"]).rpartition(".")[2]
         about = f"{data.get('to') or data.get('from') or event['subject']}  {_quoted(str(data.get('text', '')))}"

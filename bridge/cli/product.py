@@ -1,18 +1,20 @@
 """The one place where the command line touches the rest of the product: drivers, dialects, store, daemon, network."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bridge.cli.place import Place
 from bridge.errors import BridgeError
-from bridge.ports import Driver, Store
+from bridge.model import Endpoint
+from bridge.ports import Device, Driver, Store, SystemClock
 from bridge.settings import Config
 
 if TYPE_CHECKING:
     from bridge.daemon import Running
+    from bridge.doctor import Surroundings
     from device_drivers.virtual.world import World
 
 T = TypeVar("T")
@@ -65,6 +67,20 @@ def checked_url(url: str, place: Place) -> str:
     return url
 
 
+def surroundings(place: Place) -> "Surroundings":
+    """What the doctor needs of the rest of the product."""
+    from api.targets import Policy, check_target
+    from bridge.doctor import Surroundings
+
+    policy = Policy(frozenset(host.lower() for host in place.config.webhooks.allow_http))
+
+    async def endpoints() -> Sequence[Endpoint]:
+        async with opened(place) as store:
+            return await store.endpoints()
+
+    return Surroundings(place.start, SystemClock(), lambda url: check_target(url, policy), endpoints)
+
+
 async def run_bridge(config: Config, on_ready: "Callable[[Running], None] | None" = None) -> None:
     """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start."""
     from bridge import daemon
@@ -72,11 +88,30 @@ async def run_bridge(config: Config, on_ready: "Callable[[Running], None] | None
     await daemon.run(config, on_ready)
 
 
-def world(directory: Path) -> "World":
-    """A virtual network with one modem line; an asynchronous context."""
+@asynccontextmanager
+async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, Device], str], None]:
+    """A virtual network with a modem line and, where there is an adb, a phone line: what they are as devices, and why
+    there is no phone line."""
+    from device_drivers.virtual.phone.server import AdbServer, NoServer
     from device_drivers.virtual.world import World
 
-    return World(directory)
+    async with World(directory, phones=1) as world, AsyncExitStack() as stack:
+        devices = {"modem0": Device("modem0", "gsm_modem", {"port": world.modems[0].port})}
+        missing = ""
+        server = AdbServer(directory / "adb")
+        stack.push_async_callback(server.close)
+        try:
+            await server.start()
+            address = world.phones[0].address
+            await server.connect(address)
+            number = world.phones[0].sims[0].number
+            options = {
+                "serial": address, "adb_port": server.port, "numbers": [number], "poll_interval": 1.0, "settle": 0.5,
+            }  # fmt: skip
+            devices["phone0"] = Device("phone0", "android_adb", options)
+        except (NoServer, OSError) as error:
+            missing = str(error)
+        yield world, devices, missing
 
 
 async def steer(socket: Path, request: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:

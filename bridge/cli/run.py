@@ -1,8 +1,7 @@
-"""`serve`, `check` and `devices`: the bridge on real hardware."""
+"""`serve`, `check`, `doctor` and `devices`: the bridge on real hardware."""
 
 import json
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ _config = click.option(
     type=click.Path(path_type=Path),
     help="Configuration file.  [default: /etc/sms-bridge/config.toml]",
 )
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 
 
 @click.command()
@@ -36,19 +36,55 @@ def serve(config: Path | None) -> None:
 
 @click.command()
 @_config
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@_json
 @click.pass_context
 def check(ctx: click.Context, config: Path | None, as_json: bool) -> None:
     """Look at the configuration and every device, and say what is wrong and how to mend it.
 
     Ends with 1 when something fails and with 2 when the configuration has mistakes.
     """
+
+    async def examined(settings: Config) -> list[Finding]:
+        from bridge import doctor
+
+        return await doctor.check(settings, product.drivers())
+
+    _report(ctx, config, as_json, examined)
+
+
+@click.command()
+@_config
+@_json
+@click.pass_context
+def doctor(ctx: click.Context, config: Path | None, as_json: bool) -> None:
+    """Look at everything between the socket and the SIM: what `check` does, disk, clock, port, webhooks.
+
+    A running bridge is asked about the devices that it has in hand. Ends with 1 when something fails and with 2
+    when the configuration has mistakes.
+    """
+    start = f"sms-bridge serve --config {config}" if config else "sms-bridge serve"
+
+    async def examined(settings: Config) -> list[Finding]:
+        from bridge import doctor
+
+        return await doctor.doctor(settings, product.drivers(), product.surroundings(place.Place(settings, start)))
+
+    _report(ctx, config, as_json, examined)
+
+
+def _report(
+    ctx: click.Context,
+    config: Path | None,
+    as_json: bool,
+    examined: Callable[[Config], Coroutine[Any, Any, list[Finding]]],
+) -> None:
+    """Show what was found, and end the command by it."""
     try:
         settings = product.configuration(config)
     except ConfigError as error:
         findings, code = [Finding("fail", "configuration", problem) for problem in error.problems], USAGE
     else:
-        findings = product.finish(_examined(settings))
+        findings = product.finish(examined(settings))
         code = FAILED if any(each.level == "fail" for each in findings) else 0
     if as_json:
         json_line({"ok": code == 0, "findings": [asdict(each) for each in findings]})
@@ -56,27 +92,6 @@ def check(ctx: click.Context, config: Path | None, as_json: bool) -> None:
         for each in findings:
             _show(each)
     ctx.exit(code)
-
-
-async def _examined(config: Config) -> list[Finding]:
-    import asyncio
-
-    drivers = product.drivers()
-    devices = list(config.devices.values())
-    examined = await asyncio.gather(*(drivers[device.driver].examine(device) for device in devices))
-    findings = [Finding("ok", "configuration", "has no mistakes"), _storable(config.directory)]
-    if not devices:
-        findings.append(Finding("warn", "devices", "none is configured, so nothing can be sent", "sms-bridge devices"))
-    return [*findings, *(finding for each in examined for finding in each)]
-
-
-def _storable(directory: Path) -> Finding:
-    """Whether this user can keep a store there."""
-    if not directory.is_dir():
-        return Finding("fail", "store", f"{directory} does not exist", f"mkdir -p {directory}")
-    if not os.access(directory, os.W_OK | os.X_OK):
-        return Finding("fail", "store", f"{directory} is not writable for this user", f"sudo chown $USER {directory}")
-    return Finding("ok", "store", f"{directory} is writable")
 
 
 def _show(finding: Finding) -> None:

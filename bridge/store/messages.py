@@ -91,7 +91,10 @@ def count(conn: sqlite3.Connection, account: str, query: MessageQuery) -> int:
 
 
 def move(tx: Tx, message: Message, state: State, now: int, **changes: Any) -> Message:
-    """Take a message to another state by the one table. Raises NotPossible for a move that is not in it."""
+    """Take a message to another state by the one table; `changes` are by column.
+
+    Raises NotPossible for a move that is not in it.
+    """
     if state is not message.state and state not in TRANSITIONS[message.state]:
         raise NotPossible(f"a message that is {message.state} cannot become {state}")
     changes |= {"state": state, "updated_at": now}
@@ -99,7 +102,8 @@ def move(tx: Tx, message: Message, state: State, now: int, **changes: Any) -> Me
     tx.conn.execute(f"UPDATE messages SET {assignments} WHERE id = ?", (*changes.values(), message.id))
     if state in _GIVEN_UP:
         balance.give_back(tx, message, now)
-    return get(tx.conn, message.id)
+    changes.pop("units", None)  # known to the store alone
+    return replace(message, **changes)
 
 
 def cancel(tx: Tx, id: str, now: int) -> Message:

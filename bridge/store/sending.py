@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bridge.errors import NotPossible, OutOfCredit
@@ -36,6 +37,10 @@ _TELLS = {
     State.EXPIRED: MESSAGE_EXPIRED,
 }
 _OUT = frozenset({State.SENT, State.DELIVERED})
+_OLDEST = (
+    f"SELECT * FROM (SELECT due_at, seq, {COLUMNS} FROM messages WHERE state = 'queued' AND route = ? AND due_at <= ? "
+    "AND (expires_at = 0 OR expires_at > ?) ORDER BY due_at, seq LIMIT 1)"
+)
 
 
 def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool) -> Claim | None:
@@ -43,15 +48,11 @@ def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool) -> Cl
 
     `whole`: the line's device takes a long text in one piece, so one part stands for all of it.
     """
-    best: tuple[Any, ...] | None = None
-    for route in routes:
-        row = tx.conn.execute(
-            f"SELECT due_at, seq, {COLUMNS} FROM messages WHERE state = 'queued' AND route = ? AND due_at <= ? "
-            "AND (expires_at = 0 OR expires_at > ?) ORDER BY due_at, seq LIMIT 1",
-            (route, now, now),
-        ).fetchone()
-        if row is not None and (best is None or row[:2] < best[:2]):
-            best = row
+    # each route's oldest by its index, then the oldest of those
+    oldest = " UNION ALL ".join([_OLDEST] * len(routes))
+    best = tx.conn.execute(
+        f"{oldest} ORDER BY 1, 2 LIMIT 1", [value for route in routes for value in (route, now, now)]
+    ).fetchone()
     if best is None:
         return None
     message = message_of(best[2:])
@@ -105,9 +106,10 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
         return requeue(tx, message, now, due_at=due, error=outcome.error, attempts=attempts)
     if out and not outcome.reports:
         tx.conn.execute("UPDATE messages SET report = 0 WHERE id = ?", (message.id,))
-    if out and outcome.reference is not None:
-        _apply_early_reports(tx, message, outcome, now)
-    return follow(tx, get(tx.conn, message.id), now)
+        message = replace(message, report=False)
+    if out and outcome.reference is not None and _apply_early_reports(tx, message, outcome, now):
+        message = get(tx.conn, message.id)
+    return follow(tx, message, now)
 
 
 def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
@@ -120,26 +122,25 @@ def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
     return move(tx, message, State.QUEUED, now, **changes)
 
 
-def _apply_early_reports(tx: Tx, message: Message, outcome: Outcome, now: int) -> None:
-    line = tx.conn.execute(
-        "SELECT line FROM parts WHERE message = ? AND idx = ?", (message.id, outcome.index)
-    ).fetchone()[0]
+def _apply_early_reports(tx: Tx, message: Message, outcome: Outcome, now: int) -> bool:
+    """Settle a part by the report that came before its outcome; False when none did."""
     rows = tx.conn.execute(
-        "SELECT rowid, recipient, state, detail FROM early_reports WHERE line = ? AND reference = ? AND heard_at >= ?",
-        (line, outcome.reference, now - EARLY_REPORT_WINDOW),
+        "SELECT e.rowid, e.recipient, e.state, e.detail FROM parts p JOIN early_reports e ON e.line = p.line "
+        "WHERE p.message = ? AND p.idx = ? AND e.reference = ? AND e.heard_at >= ?",
+        (message.id, outcome.index, outcome.reference, now - EARLY_REPORT_WINDOW),
     ).fetchall()
-    for rowid, recipient, state, detail in rows:
-        if same_subscriber(recipient, message.recipient):
-            _settle_part(tx, message.id, outcome.index, State(state), outcome.reference, detail, now)
-            tx.conn.execute("DELETE FROM early_reports WHERE rowid = ?", (rowid,))
+    ours = [row for row in rows if same_subscriber(row[1], message.recipient)]
+    for rowid, _, state, detail in ours:
+        _settle_part(tx, message.id, outcome.index, State(state), outcome.reference, detail, now)
+        tx.conn.execute("DELETE FROM early_reports WHERE rowid = ?", (rowid,))
+    return bool(ours)
 
 
 def follow(tx: Tx, message: Message, now: int) -> Message:
     """Let the message's state follow from its parts, and tell when it changed."""
     if message.state in (State.CANCELLED, State.EXPIRED):
         return message  # some of its parts went out; what becomes of those brings the rest back no more
-    units = tx.conn.execute("SELECT units FROM messages WHERE id = ?", (message.id,)).fetchone()[0]
-    state, error = derive(parts(tx.conn, message.id), units, message.state)
+    state, error = derive(parts(tx.conn, message.id), _units(tx.conn, message), message.state)
     if state is message.state and error == message.error:
         return message
     changes: dict[str, Any] = {"error": error}
@@ -165,6 +166,13 @@ def _paid_again(tx: Tx, message: Message, now: int) -> bool:
     except OutOfCredit:
         return False
     return True
+
+
+def _units(conn: sqlite3.Connection, message: Message) -> int:
+    """In how many pieces its line hands it over."""
+    if message.parts == 1:
+        return 1
+    return int(conn.execute("SELECT units FROM messages WHERE id = ?", (message.id,)).fetchone()[0])
 
 
 def derive(known: Sequence[Part], units: int, current: State) -> tuple[State, str]:

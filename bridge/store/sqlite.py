@@ -235,9 +235,11 @@ class SqliteStore:
         self, accepted: Sequence[Message], idempotency_key: str = "", request_digest: str = "", apart: bool = False
     ) -> tuple[Sequence[Message], bool]:
         if idempotency_key:
-            return await self._do(submission.insert_once, accepted, idempotency_key, request_digest)
+            return await self._writer.do(
+                lambda tx: submission.insert_once(tx, accepted, idempotency_key, request_digest), apart
+            )
         if apart:
-            return await self._do(submission.insert, accepted), False
+            return await self._writer.do(lambda tx: submission.insert(tx, accepted), apart), False
         return await self._writer.do_together(submission.insert_all, accepted), False
 
     async def remembered(self, account: str, key: str, digest: str) -> Sequence[Message] | None:

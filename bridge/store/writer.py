@@ -1,9 +1,13 @@
 """The one thread that writes, and group commit.
 
 Jobs handed over in the same turn of the event loop, or while the thread is busy, share one
-transaction and one fsync. Each job runs in a savepoint of its own, so one that fails takes nothing
-of the others with it. Jobs of a kind that can be done together are: most of their cost is that the
-thread gives the interpreter up at each statement. Nobody hears of a result before the commit.
+transaction and one fsync. One that fails takes nothing of the others with it: they are done all over,
+each in a savepoint of its own, so a job may be run twice. A job that is likely to be refused has its own
+from the start. Nobody hears of a result before the commit.
+
+Most of what a job costs is that the thread gives the interpreter up at each statement and has to win it
+back from the event loop: hence no savepoint for each job from the start, and jobs that do many of their
+kind in the statements of one.
 """
 
 import asyncio
@@ -11,7 +15,7 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -40,6 +44,8 @@ class Job:
     #: for `do_together`: what `run` gets in a sequence, besides the transaction
     item: Any = None
     together: bool = False
+    #: a BridgeError that it raises is no reason to do the others again
+    apart: bool = False
 
 
 Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
@@ -68,15 +74,14 @@ class Writer:
         self._closed = False
         self._thread.start()
 
-    def do(self, job: Callable[[Tx], T]) -> "asyncio.Future[T]":
-        """Run a job in the next transaction; the future's result is on disk."""
-        return self._take(Job(job, self._loop.create_future()))
+    def do(self, job: Callable[[Tx], T], apart: bool = False) -> "asyncio.Future[T]":
+        """Run a job in the next transaction; the future's result is on disk. `apart`: it may well be refused."""
+        return self._take(Job(job, self._loop.create_future(), apart=apart))
 
     def do_together(self, job: Callable[[Tx, Sequence[T]], Sequence[R]], item: T) -> "asyncio.Future[R]":
         """Like `do`, for a job that takes many items in one call, and has a result for each.
 
         Those that share a transaction share the call.
-        When that fails, each is tried alone.
         """
         return self._take(Job(job, self._loop.create_future(), item, together=True))
 
@@ -119,7 +124,7 @@ class Writer:
         tx = Tx(self._connection)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            done = self._carry_out(tx, batch)
+            done = self._perform(tx, batch)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             log.exception("the store failed")
@@ -129,38 +134,16 @@ class Writer:
             return [(job.future, None, failure) for job in batch], []
         return done, tx.events
 
-    def _carry_out(self, tx: Tx, batch: list[Job]) -> list[Done]:
-        shared: dict[Callable[..., Any], list[Job]] = {}
-        for job in batch:
-            if job.together:
-                shared.setdefault(job.run, []).append(job)
-        done = [each for run, jobs in shared.items() for each in self._together(tx, run, jobs)]
-        return done + [(job.future, *self._attempt(tx, job.run)) for job in batch if not job.together]
-
-    def _together(self, tx: Tx, run: Callable[..., Any], jobs: list[Job]) -> list[Done]:
-        results, error = self._attempt(tx, lambda tx: run(tx, [job.item for job in jobs]))
+    def _perform(self, tx: Tx, jobs: list[Job]) -> list[Done]:
+        """All in one savepoint; when that fails, each in its own."""
+        done, error = _attempt(tx, lambda tx: list(_results(tx, jobs)))
         if error is None:
-            return [(job.future, result, None) for job, result in zip(jobs, results, strict=True)]
-        if len(jobs) == 1:
-            return [(jobs[0].future, None, error)]
-        return [each for job in jobs for each in self._together(tx, run, [job])]
-
-    def _attempt(self, tx: Tx, job: Callable[[Tx], Any]) -> tuple[Any, BaseException | None]:
-        heard = len(tx.events)
-        tx.conn.execute("SAVEPOINT job")
-        try:
-            result = job(tx)
-        except Exception as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise  # the disk or the file, not the job: everybody's transaction ends
-            if not isinstance(error, BridgeError):
-                log.exception("a store job failed")
-            del tx.events[heard:]
-            tx.conn.execute("ROLLBACK TO job")
-            tx.conn.execute("RELEASE job")
-            return None, error
-        tx.conn.execute("RELEASE job")
-        return result, None
+            return list(done)
+        if len(jobs) > 1:
+            return [each for job in jobs for each in self._perform(tx, [job])]
+        if not isinstance(error, BridgeError):
+            log.error("a store job failed", exc_info=error)
+        return [(jobs[0].future, None, error)]
 
     def _tell(self, done: list[Done], events: list[Event]) -> None:
         for future, result, error in done:
@@ -172,3 +155,41 @@ class Writer:
                 future.set_result(result)
         if events and self._bus is not None:
             self._bus.publish(events)
+
+
+def _attempt(tx: Tx, run: Callable[[Tx], Any]) -> tuple[Any, Exception | None]:
+    """Do it in a savepoint: its result, or the error that undid it."""
+    heard = len(tx.events)
+    tx.conn.execute("SAVEPOINT jobs")
+    try:
+        result = run(tx)
+    except Exception as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise  # the disk or the file, not the job: everybody's transaction ends
+        del tx.events[heard:]
+        tx.conn.execute("ROLLBACK TO jobs")
+        tx.conn.execute("RELEASE jobs")
+        return None, error
+    tx.conn.execute("RELEASE jobs")
+    return result, None
+
+
+def _results(tx: Tx, jobs: list[Job]) -> Iterator[Done]:
+    """Do them, those of a kind that can be done together first."""
+    shared: dict[Callable[..., Any], list[Job]] = {}
+    for job in jobs:
+        if job.together:
+            shared.setdefault(job.run, []).append(job)
+    for run, some in shared.items():
+        results = run(tx, [job.item for job in some])
+        yield from ((job.future, result, None) for job, result in zip(some, results, strict=True))
+    for job in jobs:
+        if not job.together:
+            yield _alone(tx, job) if job.apart else (job.future, job.run(tx), None)
+
+
+def _alone(tx: Tx, job: Job) -> Done:
+    result, error = _attempt(tx, job.run)
+    if error is not None and not isinstance(error, BridgeError):
+        raise error
+    return job.future, result, error

@@ -1,6 +1,7 @@
 """The driver for GSM modems on a serial port: USB sticks, HATs, modules."""
 
 import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
 
 import serial
@@ -13,16 +14,20 @@ from device_drivers.gsm_modem.link import ModemLink
 from device_drivers.gsm_modem.options import OPTIONS, Options
 from device_drivers.gsm_modem.session import GsmModemException
 
+#: what a device's memory holds of a PIN that its SIM refused
+REFUSED_PIN = "refused_pin"
+
+
+def _fingerprint(pin: str) -> str:
+    """Enough to know it again, and made slow, for a PIN has only four digits."""
+    return hashlib.scrypt(pin.encode(), salt=b"sms-bridge refused pin", n=2**14, r=8, p=1).hex()
+
 
 class GsmModemDriver:
     """Obeys `bridge.ports.Driver`."""
 
     name = "gsm_modem"
     options: Mapping[str, tuple[type, str]] = OPTIONS
-
-    def __init__(self) -> None:
-        #: device → PIN that its SIM refused; a second wrong try is one step nearer to a blocked SIM
-        self._refused_pins: dict[str, str] = {}
 
     def validate(self, device: Device) -> Sequence[str]:
         """What is wrong with the options."""
@@ -31,14 +36,16 @@ class GsmModemDriver:
     async def open(self, device: Device) -> ModemLink:
         """Connect; on any failure nothing stays open. Raises DeviceLost, SendRefused(LINE)."""
         chosen = Options.of(device.options)
-        refused = bool(chosen.pin) and self._refused_pins.get(device.name) == chosen.pin
+        # remembered across restarts: each wrong try is one step nearer to a blocked SIM
+        known = device.memory.get(REFUSED_PIN)
+        refused = bool(chosen.pin and known) and known == await asyncio.to_thread(_fingerprint, chosen.pin)
         port = chosen.port or await seeking.by_imei(chosen.imei, chosen.candidates, chosen.baudrate)
         link = ModemLink(device.name, chosen, port, refused)
         try:
             await self._start(link, port)
         except BaseException:
             if link.pin_was_refused:
-                self._refused_pins[device.name] = chosen.pin
+                await device.memory.put(REFUSED_PIN, await asyncio.to_thread(_fingerprint, chosen.pin))
             await link.close()
             raise
         return link

@@ -7,7 +7,7 @@ import pytest
 
 from tests.acceptance.conftest import SmsBridge
 
-COMMANDS = ["account", "check", "demo", "devices", "resend", "send", "serve", "sim", "tail", "webhook"]
+COMMANDS = ["account", "check", "demo", "devices", "doctor", "resend", "send", "serve", "sim", "tail", "webhook"]
 
 
 def test_help_names_every_command_and_where_to_begin(sms_bridge: SmsBridge) -> None:

@@ -227,7 +227,20 @@ class TestCredits:
         assert (await carry(store, State.SENT, whole=True)).state is State.SENT
         await store.settle(InboundReport("office", "1", message(1).recipient, 1, State.FAILED), NOW)
         assert (await store.message(message(1).id)).state is State.FAILED
-        assert await left(store) == 2
+        assert await movements(store) == [("top_up", 5), ("reserve", -3)]
+
+    @pytest.mark.parametrize(("credits", "state"), [(3, State.QUEUED), (2, State.FAILED)])
+    async def test_what_the_network_gave_up_too_early_goes_on_when_it_is_paid_again(
+        self, store: Store, credits: int, state: State
+    ) -> None:
+        await prepaid(store, credits)
+        await store.submit([message(1, parts=2)])
+        await carry(store, State.FAILED)
+        await store.submit([message(2, parts=2, due_at=NOW + DAY)])
+        await store.settle(InboundReport("office", "1", message(1).recipient, 1, State.DELIVERED), NOW)
+        assert (await store.message(message(1).id)).state is state
+        assert await left(store) == 0
+        await assert_adds_up(store)
 
     async def test_another_try_is_refused_when_it_is_not_covered(self, store: Store) -> None:
         await prepaid(store, 2)

@@ -93,8 +93,9 @@ async def test_a_day_begins_where_the_owner_lives(tmp_path: Path) -> None:
     options = {"smsmobile": {"timezone": "Asia/Shanghai"}}
     async with open_site(tmp_path, lambda: (PHONE,), options=options) as site:
         # 05:07 on the 21st over there
-        await site.tell(typed("today", START - 5 * DAY // 24))
-        await site.tell(typed("yesterday", START - 6 * DAY // 24))
+        midnight = START - START % DAY + 16 * DAY // 24
+        await site.tell(typed("today", midnight))
+        await site.tell(typed("yesterday", midnight - 1))
         assert await texts(site, period="today") == ["today"]
         assert await texts(site, period="yesterday") == ["yesterday"]
 

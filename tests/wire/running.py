@@ -35,23 +35,23 @@ class Bridge:
     keys: Mapping[str, str]
     http: aiohttp.ClientSession
 
-    async def settled(self, *states: State) -> list[Message]:
+    async def settled(self, *states: State, patience: float = PATIENCE) -> list[Message]:
         """All messages, once every one of them is in one of these states."""
 
         async def look() -> list[Message]:
             page = await self.gateway.messages(SHOP, MessageQuery(limit=10_000))
             return [] if any(message.state not in states for message in page.rows) else list(page.rows)
 
-        return await until(look)
+        return await until(look, patience)
 
-    async def received(self, count: int) -> list[Received]:
+    async def received(self, count: int, patience: float = PATIENCE) -> list[Received]:
         """The inbox, oldest first, once it holds so many."""
 
         async def look() -> list[Received]:
             rows = (await self.gateway.inbox(SHOP, InboxQuery(limit=10_000))).rows
             return list(reversed(rows)) if len(rows) >= count else []
 
-        return await until(look)
+        return await until(look, patience)
 
     async def send(self, to: str, text: str, **more: str) -> str:
         """Send through the SMSMobile dialect; the message's id."""
@@ -62,9 +62,9 @@ class Bridge:
         return str(told["result"]["id"])
 
 
-async def until(look: Callable[[], Awaitable[T]]) -> T:
+async def until(look: Callable[[], Awaitable[T]], patience: float = PATIENCE) -> T:
     """What `look` finds, once it finds something."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(patience):
         while not (found := await look()):
             await asyncio.sleep(0.02)
     return found

@@ -107,6 +107,7 @@ async def test_never_takes_the_last_try_even_after_restarts_of_its_own() -> None
 async def test_tries_a_pin_once_where_the_modem_does_not_count() -> None:
     async with modem_site(pin="1234", profile=Profile(unsupported=Profile().unsupported | {"+CPINR"})) as site:
         for sentence in ("at most two tries are left", "refused this PIN before"):
+            site.driver = GsmModemDriver()  # as after a restart of the bridge
             with pytest.raises(SendRefused, match=sentence):
                 await site.open(pin="9999")
         assert site.modem.stick.sim.pin_tries == 2

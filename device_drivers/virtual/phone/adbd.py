@@ -165,6 +165,7 @@ class Connection:
 
     def accept(self) -> None:
         """The connection stands."""
+        self._adbd.accepted += 1
         self.send(CNXN, VERSION, MAX_PAYLOAD, self._adbd.banner)
 
     def _open(self, remote: int, service: str) -> None:
@@ -192,6 +193,8 @@ class Adbd:
         self._reserved: socket.socket | None = None
         self.plugged = False
         self.port = 0
+        #: how often a host was let in
+        self.accepted = 0
 
     def start(self) -> None:
         """Take a port and listen there. Raises OSError when there is none."""
@@ -246,7 +249,8 @@ class Adbd:
 
 def _bound(port: int) -> socket.socket:
     """A socket that has the port and refuses everybody until it listens."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio sends small packets at once only where the protocol is named
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(("127.0.0.1", port))

@@ -122,7 +122,8 @@ def _dump(data: bytes) -> str:
     if len(data) <= _PER_LINE:
         return _line(data, pad=False)
     starts = range(0, len(data), _PER_LINE)
-    return "\n" + "".join(f"  {start:#010x}: {_line(data[start : start + _PER_LINE], pad=True)}\n" for start in starts)
+    lines = (f"  {start:#010x}: {_line(data[start : start + _PER_LINE], pad=True)}" for start in starts)
+    return "\n" + "\n".join(lines)
 
 
 def _line(data: bytes, *, pad: bool) -> str:

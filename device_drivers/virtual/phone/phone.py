@@ -93,6 +93,11 @@ class Phone:
         return self._adbd.plugged
 
     @property
+    def attached(self) -> int:
+        """How often adb has attached it so far."""
+        return self._adbd.accepted
+
+    @property
     def locked(self) -> bool:
         """Whether its storage waits for the PIN."""
         return self.state.locked

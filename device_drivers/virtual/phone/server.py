@@ -21,11 +21,24 @@ class NoServer(Exception):
 
 
 def adb_program() -> str:
-    """Where adb is. Raises NoServer with what to install."""
+    """Where adb is: this machine's own, else what adbutils brings on x86. Raises NoServer with what to install."""
     found = os.environ.get("ADBUTILS_ADB_PATH") or shutil.which("adb")
-    if not found:
-        raise NoServer("adb is not installed: apt install adb (Debian), or the Android platform tools")
-    return found
+    if found:
+        return found
+    try:
+        from adbutils import AdbError, adb_path
+    except ImportError:
+        raise NoServer("adbutils is not installed") from None
+    try:
+        return str(adb_path())
+    except AdbError:
+        raise NoServer("adb is not installed: apt install adb (Debian), or the Android platform tools") from None
+
+
+def _not_outliving_us() -> list[str]:
+    """What makes the kernel end the server with us, however we end; nothing where util-linux is not installed."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
 class AdbServer:
@@ -55,7 +68,7 @@ class AdbServer:
         self.port = self.port or _free_port()
         with (self._directory / "adb.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                program, "-P", str(self.port), "nodaemon", "server", env=self.environment,
+                *_not_outliving_us(), program, "-P", str(self.port), "nodaemon", "server", env=self.environment,
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         try:
@@ -130,12 +143,10 @@ class AdbServer:
 
     async def until(self, serial: str, state: str, timeout: float = 20.0) -> None:
         """Wait for a phone to reach a state, "" for gone. Raises TimeoutError, and like `ask`."""
-        async with asyncio.timeout(timeout), self._conversation() as (reader, writer):
-            _say(writer, "host:track-devices")
-            if await reader.readexactly(4) != b"OKAY":
-                raise NoServer("adb does not tell of its phones")
-            while _states(await _block(reader)).get(serial, "") != state:
-                pass  # the next block comes with the next change
+        async with asyncio.timeout(timeout):
+            # adb's own track-devices keeps still when a phone becomes unauthorized
+            while (await self.states()).get(serial, "") != state:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
 
 def _say(writer: asyncio.StreamWriter, service: str) -> None:

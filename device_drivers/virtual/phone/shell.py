@@ -50,6 +50,8 @@ class Shell:
         self._run = run
         self.mistake = mistake
         self.tasks = Tasks("virtual shell")
+        #: shells that are just starting; whoever waits for them outlives a cancellation
+        self.starts = Tasks("virtual shell")
         self._listener = Listener("virtual phone's commands", self._command)
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self._sessions = 0
@@ -81,6 +83,7 @@ class Shell:
     async def close(self) -> None:
         """End everything that runs. Harmless when repeated."""
         await self.tasks.close()
+        await self.starts.close()
         await self._listener.close()
         directory, self._directory = self._directory, None
         if directory is not None:
@@ -176,17 +179,7 @@ class Session:
         self._stream.close()
 
     async def _talk(self, environment: dict[str, str]) -> None:
-        process = await asyncio.create_subprocess_exec(
-            self._shell.path,
-            "-c",
-            self._command.encode("utf-8", "surrogateescape"),
-            env=environment,
-            cwd="/",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
+        process = await self._started(environment)
         try:
             self._process = process
             self._pass_input()
@@ -196,6 +189,25 @@ class Session:
                 await self._stream.write(packet(EXIT, bytes((code % 256,))))
         finally:
             await _end(process)
+
+    async def _started(self, environment: dict[str, str]) -> asyncio.subprocess.Process:
+        """The shell. When we are cancelled meanwhile its start is waited for, for asyncio loses pipes half opened."""
+        start = asyncio.create_subprocess_exec(
+            self._shell.path, "-c", self._command.encode("utf-8", "surrogateescape"), env=environment, cwd="/",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+        starting, cancelled = self._shell.starts.start(start, "start of a shell"), False
+        while not starting.done():
+            try:
+                await asyncio.wait([starting])
+            except asyncio.CancelledError:
+                cancelled = True
+        process: asyncio.subprocess.Process = starting.result()
+        if cancelled:
+            await _end(process)
+            raise asyncio.CancelledError
+        return process
 
     async def _pump(self, source: asyncio.StreamReader | None, kind: int) -> None:
         assert source is not None  # noqa: S101 - both are pipes

@@ -26,6 +26,8 @@ EXEMPT = 31
 MAX_WAITING = 5
 #: android.telephony.SmsManager.RESULT_ERROR_*
 GENERIC_FAILURE, RADIO_OFF, NO_SERVICE, LIMIT_EXCEEDED = 1, 2, 4, 5
+#: in the place of the network's cause where Android itself gave up
+NO_CAUSE = -1
 #: numbers up to this length might cost extra: a person has to agree on the phone
 SHORT_CODE = 6
 
@@ -175,7 +177,7 @@ class Telephony:
         if boot != self._boot or (isinstance(verdict, Accepted) and not verdict.answered):
             sms.state = "lost"
         elif not isinstance(verdict, Accepted):
-            self._fail(sms, verdict)
+            self._fail(sms, verdict, verdict)
         elif index < len(sms.parts):
             self._send_part(sms, index + 1)
         else:
@@ -190,11 +192,12 @@ class Telephony:
         self._say("SMS send complete. Broadcasting intent: null")
         self._store(sms, "Persist SMS into SENT")
 
-    def _fail(self, sms: Sms, error: int) -> None:
+    def _fail(self, sms: Sms, error: int, cause: int = NO_CAUSE) -> None:
+        """`error` is Android's, `cause` the network's."""
         sms.state, sms.error = "failed", error
         self._say("SMS send failed")
         if self._provider.sdk >= 30:
-            self._say(f"SMS failed with error {error}, errorCode {error}")
+            self._say(f"SMS failed with error {error}, errorCode {cause}")
         row = self._store(sms, "Persist SMS into FAILED")
         if row is not None:
             self._timers.after(self._faults.failed_after, self._provider.fail, row, error)

@@ -9,7 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from api.dialects.native import answers, messages, values
 from api.dialects.native.dialect import OPERATIONS
 from bridge import events
-from bridge.model import DeliveryState, LineState, State, UnknownPolicy
+from bridge.model import CallKind, DeliveryState, LineState, State, UnknownPolicy
 from tests.native_site import DOCUMENT, site_in
 
 
@@ -54,6 +54,7 @@ def test_describes_each_field_of_a_message_and_no_other() -> None:
         ("State", [state.value for state in State]),
         ("UnknownPolicy", [policy.value for policy in UnknownPolicy]),
         ("DeliveryState", [state.value for state in DeliveryState]),
+        ("CallKind", [kind.value for kind in CallKind]),
         ("EventName", list(events.NAMES)),
     ],
 )

@@ -10,7 +10,7 @@ from bridge.cli.output import event_line
 LONG = "x" * 100
 
 
-def shown(name: str, subject: str = "1", at: object = "2026-01-02T03:04:05.678Z", **data: Any) -> str:
+def shown(name: str, subject: str = "1", at: object = "2026-01-02T03:04:05.678Z", /, **data: Any) -> str:
     """The line without its colours and its time of day, which depends on where one is."""
     line = re.sub(r"\x1b\[[0-9;]*m", "", event_line({"name": name, "at": at, "subject": subject, "data": data}))
     clock, _, rest = line.partition("  ")
@@ -37,11 +37,23 @@ def shown(name: str, subject: str = "1", at: object = "2026-01-02T03:04:05.678Z"
             {"from": "+15550151", "text": "", "line": "office"},
             '← received   +15550151  ""  on office',
         ),
+        (
+            "message.typed",
+            {"to": "+15550151", "text": "On my way", "line": "phone"},
+            '→ typed      +15550151  "On my way"  on phone',
+        ),
     ],
-    ids=["submitted", "sent", "failed", "received"],
+    ids=["submitted", "sent", "failed", "received", "typed"],
 )
 def test_a_message_is_shown_with_whom_and_what(name: str, data: dict[str, str], line: str) -> None:
     assert shown(name, **data) == line
+
+
+def test_a_call_is_shown_with_whom_and_how_long() -> None:
+    data = {"number": "+15550151", "name": "Taylor", "duration_seconds": 61, "line": "phone"}
+    assert shown("call.outgoing", **data) == "→ outgoing   call +15550151 Taylor, 61 s  on phone"
+    withheld = data | {"number": "", "name": "", "duration_seconds": 0}
+    assert shown("call.missed", **withheld) == "← missed     call withheld, 0 s  on phone"
 
 
 def test_a_line_is_shown_with_its_state_and_what_to_do() -> None:
@@ -51,4 +63,4 @@ def test_a_line_is_shown_with_its_state_and_what_to_do() -> None:
 
 
 def test_times_may_be_unix_milliseconds() -> None:
-    assert shown("message.cancelled", at=1_767_323_045_678, to="+15550150", text="Hi").startswith("→ cancelled")
+    assert shown("message.cancelled", "1", 1_767_323_045_678, to="+15550150", text="Hi").startswith("→ cancelled")

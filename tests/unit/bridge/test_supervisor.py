@@ -30,7 +30,7 @@ from bridge.ports import (
 )
 from bridge.queries import CallQuery, TypedQuery
 from bridge.store import open_store
-from bridge.supervisor import Supervisor
+from bridge.supervisor import STOP_PATIENCE, Supervisor
 
 NOW = 1_795_000_000_000
 
@@ -247,4 +247,6 @@ async def test_closing_while_a_link_still_looks_sends_nothing_more(store: Store,
     async with minding(store, bus, link):
         await submit(store, "two")
         await until(lambda: link.asked)
+        begun = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - begun < STOP_PATIENCE / 2
     assert (link.sent, link.closed) == ([], True)

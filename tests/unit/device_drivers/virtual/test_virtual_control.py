@@ -14,6 +14,8 @@ from device_drivers.virtual.rules import Rules
 from device_drivers.virtual.world import World
 from tests.virtual_talk import CUSTOMER, LINE
 
+PHONE = "+15550140"
+
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
@@ -168,3 +170,50 @@ async def test_every_line_has_its_own_identity(tmp_path: Path) -> None:
 def _luhn(number: str) -> bool:
     doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(number))]
     return sum(value // 10 + value % 10 for value in doubled) % 10 == 0
+
+
+@pytest.fixture
+async def with_phone(tmp_path: Path) -> AsyncIterator[World]:
+    async with World(tmp_path, phones=1) as world:
+        yield world
+
+
+async def test_tells_the_phones(with_phone: World) -> None:
+    told = await command(with_phone.control.path, {"command": "numbers"})
+    (phone,) = told["phones"]
+    assert (phone["number"], phone["address"]) == (PHONE, with_phone.phones[0].address)
+    assert PHONE not in told["handsets"]
+
+
+async def test_a_phone_and_a_modem_text_each_other(with_phone: World) -> None:
+    modem, phone = with_phone.modems[0].stick, with_phone.phones[0]
+    await command(with_phone.control.path, {"command": "phone", "do": "type", "to": LINE, "text": "to the modem"})
+    async with asyncio.timeout(5):
+        while not len(modem.storage["ME"]):
+            await asyncio.sleep(0)
+    with_phone.network.handset(CUSTOMER).send(PHONE, "to the phone")
+    rows = await phone.provider.until(lambda rows: len(rows) == 2)
+    assert [row.body for row in rows] == ["to the modem", "to the phone"]
+
+
+async def test_steers_a_phone(with_phone: World) -> None:
+    path, phone = with_phone.control.path, with_phone.phones[0]
+    assert not (await command(path, {"command": "phone", "do": "unplug"}))["plugged"]
+    assert (await command(path, {"command": "phone", "phone": PHONE, "do": "replug"}))["plugged"]
+    told = await command(path, {"command": "phone", "has_pin": True, "authorized": False})
+    assert (told["has_pin"], told["authorized"], phone.faults.has_pin) == (True, False, True)
+    await command(path, {"command": "phone", "do": "reboot"})
+    assert phone.locked
+    await command(path, {"command": "phone", "do": "unlock"})
+    assert not phone.locked
+    await command(path, {"command": "phone", "do": "call", "kind": "INCOMING"})
+    assert len(phone.calls.query("", ["_id"], "", "").rows) == 1
+
+
+async def test_says_what_a_phone_cannot_do(with_phone: World) -> None:
+    with pytest.raises(NotDone, match="no phone can fly"):
+        await command(with_phone.control.path, {"command": "phone", "do": "fly"})
+    with pytest.raises(NotDone, match="no phone 7"):
+        await command(with_phone.control.path, {"command": "phone", "phone": 7, "do": "unplug"})
+    with pytest.raises(NotDone, match="no field colour"):
+        await command(with_phone.control.path, {"command": "phone", "colour": 1})

@@ -1,0 +1,101 @@
+"""What is known of a phone once it was asked: data, and how to read it out of what the phone's programs print. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from device_drivers.android_adb import isms, rows
+from device_drivers.android_adb.subscriptions import Sim
+
+_PROPERTY = re.compile(r"^\[(.+?)\]: \[(.*)\]$", re.MULTILINE)
+_GRANT = re.compile(r"android\.permission\.(\w+): granted=(true|false)")
+_OP = re.compile(r"^\s*(?:Uid mode: )?(\w+): (ignore|deny|errored)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """The phone itself."""
+
+    sdk: int = 0
+    release: str = ""
+    model: str = ""
+    booted: bool = True
+    #: nobody has unlocked it since it was switched on: its messages are still encrypted
+    locked: bool = False
+    #: Xiaomi's own Android
+    miui: bool = False
+    #: of each slot: LOADED, ABSENT, PIN_REQUIRED …
+    sim_states: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Messaging:
+    """What it lets us do with SMS."""
+
+    #: the SMS service is there
+    service: bool = True
+    #: what it says of the SIM that SMS go by: checks that our table of numbers fits
+    preferred: isms.Reply | None = None
+    sims: tuple[Sim, ...] = ()
+    #: permission → granted; empty when the phone would not tell
+    grants: Mapping[str, bool] | None = None
+    #: AppOps that are denied
+    denied: frozenset[str] = frozenset()
+    #: the SMS store takes expressions, so one query can be trusted
+    expressions: bool = True
+    #: package of the app that receives SMS
+    app: str = ""
+    app_disabled: bool = False
+    #: it forgets computers that were away for a week
+    forgets_keys: bool = False
+
+    def granted(self, permission: str) -> bool:
+        """Granted, or not known."""
+        return not self.grants or self.grants.get(permission, False)
+
+    def denies(self, permission: str) -> bool:
+        """Not granted, or switched off afterwards."""
+        return permission in self.denied or not self.granted(permission)
+
+
+def phone(properties: str, user: str) -> Phone:
+    """From `getprop` and `am get-started-user-state`."""
+    props = dict(_PROPERTY.findall(properties))
+    sdk = props.get("ro.build.version.sdk", "")
+    maker, model = props.get("ro.product.manufacturer", ""), props.get("ro.product.model", "")
+    states = [state.strip() for state in props.get("gsm.sim.state", "").split(",")]
+    return Phone(
+        sdk=int(sdk) if sdk.isdigit() else 0,
+        release=props.get("ro.build.version.release", ""),
+        model=model if maker.lower() in model.lower() else f"{maker} {model}".strip(),
+        booted=props.get("sys.boot_completed", "") == "1",
+        locked="LOCKED" in user and "UNLOCKED" not in user,
+        miui=bool(props.get("ro.miui.ui.version.name")),
+        sim_states=tuple(state for state in states if state),
+    )
+
+
+def grants(dump: str) -> dict[str, bool]:
+    """From `dumpsys package com.android.shell`; a permission granted anywhere in it is granted."""
+    found: dict[str, bool] = {}
+    for name, granted in _GRANT.findall(dump):
+        found[name] = found.get(name, False) or granted == "true"
+    return found
+
+
+def denied(ops: str) -> frozenset[str]:
+    """From `appops get com.android.shell`."""
+    return frozenset(name for name, _ in _OP.findall(ops))
+
+
+def takes_expressions(out: str) -> bool:
+    """Did the store answer the question that only expressions can ask?"""
+    try:
+        (row,) = rows.parse(out, tuple(PROBE))
+        return rows.text(row["p"]) == ",\n\\"
+    except (rows.Garbled, ValueError):
+        return False
+
+
+#: always one row, even of an empty store, and every escape once
+PROBE = {"n": "count(*)", "m": "max(_id)", "p": rows.escaped("char(44,10,92)")}

@@ -1,0 +1,208 @@
+"""What is said to the phone's SMS service, and what its answers mean. Pure: arguments in, arguments out.
+
+`service call isms` hands a parcel to the service without any check; the order of the service's methods gives each a
+number, which changed with the versions of Android (AOSP `ISms.aidl`). A parcel that is wrong by one word sends
+nothing and says nothing, so the exact layouts are kept here as data.
+"""
+
+import re
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.errors import Refusal, SendRefused
+
+#: the name under which the shell's user may send; another one is refused (`SmsPermissions.java`)
+PACKAGE = "com.android.shell"
+#: versions whose numbers are known: Android 6 to 16; 5.0 and 5.1 differ from maker to maker
+FIRST_SDK, LAST_SDK = 23, 36
+OLDEST_SDK = 21
+#: more than this the driver does not ask of a phone at once; Android would take 255 (3GPP TS 23.040 §9.2.3.24.1)
+MOST_PARTS = 10
+#: the digits of a short code
+SHORT_CODE = 8
+
+_NUMBER = re.compile(r"\+[0-9]{4,15}|[0-9]{3,20}")
+#: a `String` that is null, and a list that is null: length -1
+_NULL = ("i32", "-1")
+#: a null `PendingIntent`: the word that says whether one follows
+_NO_INTENT = ("i32", "0")
+_WORD = re.compile(r"[0-9a-f]{8}(?![0-9a-f])")
+_OFFSET = re.compile(r"^\s*0x[0-9a-f]{8}:")
+_MARK = "Result: Parcel("
+
+#: what `Parcel.writeException` puts into its first word
+_EXCEPTIONS = {
+    -1: "SecurityException",
+    -2: "BadParcelableException",
+    -3: "IllegalArgumentException",
+    -4: "NullPointerException",
+    -5: "IllegalStateException",
+    -6: "NetworkOnMainThreadException",
+    -7: "UnsupportedOperationException",
+    -8: "ServiceSpecificException",
+}
+#: these blame what was asked for; the others the phone or its permissions
+_OUR_FAULT = frozenset({-3, -4})
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """How one version of Android wants to be asked."""
+
+    #: sendTextForSubscriber
+    text: int
+    #: sendMultipartTextForSubscriber
+    parts: int
+    #: getPreferredSmsSubscription; 0 where there is none
+    preferred: int
+    #: type of the subscription's number
+    sub: str = "i32"
+    #: the caller's attribution tag follows its package
+    tag: bool = False
+    #: it ends with `persistMessageForNonDefaultSmsApp`
+    persist: bool = True
+    #: and then with the message's number, "for logging and diagnostics purposes" (ISms.aidl)
+    number: bool = False
+
+
+_SIX = Codes(6, 9, 20)
+_NINE = Codes(6, 10, 22)
+_ELEVEN = Codes(5, 8, 20, tag=True, number=True)
+_CODES = {
+    21: Codes(10, 14, 0, sub="i64", persist=False),
+    22: Codes(10, 13, 29, persist=False),
+    **dict.fromkeys(range(23, 28), _SIX),
+    **dict.fromkeys(range(28, 30), _NINE),
+    **dict.fromkeys(range(30, 37), _ELEVEN),
+}
+
+
+def is_known(sdk: int) -> bool:
+    """Are the numbers of this version known for every maker's phones?"""
+    return FIRST_SDK <= sdk <= LAST_SDK
+
+
+def codes(sdk: int) -> Codes:
+    """For this version; the newest known ones for a newer version. Raises LookupError for one before Android 5."""
+    return _CODES[min(sdk, LAST_SDK)]
+
+
+def checked(number: str, allow_short_codes: bool) -> str:
+    """The number, fit to be an argument. Raises SendRefused(PERMANENT)."""
+    if _NUMBER.fullmatch(number) is None:
+        raise SendRefused("the recipient is not a phone number that Android would dial", Refusal.PERMANENT)
+    if not number.startswith("+") and len(number) <= SHORT_CODE and not allow_short_codes:
+        raise SendRefused(
+            f"{number} is a short code, for which Android may wait for a tap on its screen: "
+            "set allow_short_codes for this device",
+            Refusal.PERMANENT,
+        )
+    return number
+
+
+def sayable(text: str) -> str:
+    """The text, fit to be an argument. Raises SendRefused(PERMANENT) for what no command line can carry."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise SendRefused("the text has half of a surrogate pair", Refusal.PERMANENT) from None
+    if not text or "\0" in text:
+        raise SendRefused("the text is empty or has a NUL character", Refusal.PERMANENT)
+    return text
+
+
+def send(sdk: int, sub: int, recipient: str, parts: Sequence[str], message: int = 0) -> list[str]:
+    """The arguments of the command that sends a text cut into its parts.
+
+    `recipient` and `parts` come from `checked` and `sayable`. `message` is a number of ours, by which newer versions
+    tell in their radio log whose failure they speak of.
+    """
+    known = codes(sdk)
+    code = known.text if len(parts) == 1 else known.parts
+    argv = ["service", "call", "isms", str(int(code)), known.sub, str(int(sub)), "s16", PACKAGE]
+    argv += _NULL if known.tag else ()
+    argv += ("s16", recipient, *_NULL)
+    argv += _one(parts[0]) if len(parts) == 1 else _several(parts)
+    argv += ("i32", "1") if known.persist else ()
+    argv += ("i64", str(int(message))) if known.number else ()
+    return argv
+
+
+def _one(text: str) -> list[str]:
+    return ["s16", text, *_NO_INTENT, *_NO_INTENT]
+
+
+def _several(parts: Sequence[str]) -> list[str]:
+    listed = [word for part in parts for word in ("s16", part)]
+    return ["i32", str(len(parts)), *listed, *_NULL, *_NULL]
+
+
+def preferred(sdk: int) -> list[str]:
+    """The arguments of the command that asks for the subscription SMS go by; [] where it cannot be asked for."""
+    code = codes(sdk).preferred
+    return ["service", "call", "isms", str(int(code))] if code else []
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A parcel that came back."""
+
+    words: tuple[int, ...] = ()
+    #: why it is none: the tool's own words
+    error: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Did the service take it? That is all this says: what comes later it cannot tell."""
+        return not self.error and bool(self.words) and self.words[0] == 0
+
+    @property
+    def exception(self) -> int:
+        """Its number, negative; 0 for none."""
+        return 0 if not self.words else _signed(self.words[0])
+
+    @property
+    def sentence(self) -> str:
+        """For people: the exception and its text."""
+        if self.error:
+            return f"the phone's SMS service did not take it: {self.error}"
+        name = _EXCEPTIONS.get(self.exception, f"exception {self.exception}")
+        return f"the phone's SMS service refused: {name}: {_text(self.words[1:])}".rstrip(": ")
+
+    @property
+    def number(self) -> int | None:
+        """The one whole number it holds; None when it holds anything else."""
+        return _signed(self.words[1]) if self.accepted and len(self.words) == 2 else None
+
+    def refusal(self) -> SendRefused:
+        """The error for a parcel that was not accepted."""
+        blames_us = not self.error and self.exception in _OUR_FAULT
+        return SendRefused(self.sentence, Refusal.PERMANENT if blames_us else Refusal.LINE)
+
+
+def reply(out: str, err: str = "") -> Reply:
+    """What `service call` printed; it ends with status 0 whatever happened."""
+    start = out.find(_MARK)
+    if start < 0:
+        return Reply(error=(err or out).strip()[:200] or "no answer")
+    body = out[start + len(_MARK) :]
+    if body.startswith("Error:"):
+        return Reply(error=body.strip().rstrip(")"))
+    words: list[int] = []
+    for line in body.split("\n"):
+        shown = _OFFSET.sub("", line).split("'", 1)[0]
+        words += (int(word, 16) for word in _WORD.findall(shown))
+    return Reply(tuple(words)) if words else Reply(error="an empty parcel")
+
+
+def _signed(word: int) -> int:
+    return word - (1 << 32) if word >= 1 << 31 else word
+
+
+def _text(words: Sequence[int]) -> str:
+    """A `String` in a parcel: its length in UTF-16 units, then those."""
+    if not words or _signed(words[0]) <= 0:
+        return ""
+    raw = struct.pack(f"<{len(words) - 1}I", *words[1:])
+    return raw[: words[0] * 2].decode("utf-16-le", "replace")

@@ -1,0 +1,339 @@
+"""An open phone: looks for news again and again, sends, and notices when the phone goes.
+
+Everything goes through the phone's shell, a command at a time and each on a thread of its own, so nothing here blocks.
+A phone tells nothing by itself but its state in adb; therefore one task polls its SMS store.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from bridge.errors import DeviceLost, Refusal, SendRefused
+from bridge.model import Line, LineState
+from bridge.ports import Call, Device, Doubtful, Evidence, Inbound, InboundPart, InboundReport, Outgoing, Sent, Typed
+from bridge.tasks import Tasks
+from device_drivers.android_adb import conditions, health, radiolog
+from device_drivers.android_adb.calls import PERMISSION, CallLog
+from device_drivers.android_adb.conditions import Condition, Stops
+from device_drivers.android_adb.facts import Messaging, Phone
+from device_drivers.android_adb.health import Health
+from device_drivers.android_adb.inbox import Inbox
+from device_drivers.android_adb.options import Options
+from device_drivers.android_adb.rows import Garbled
+from device_drivers.android_adb.sending import Clock, Sender
+from device_drivers.android_adb.shell import ONLINE, Shell, Unheard
+from device_drivers.android_adb.store import Box, Row, Store
+from device_drivers.android_adb.subscriptions import Sim
+
+log = logging.getLogger(__name__)
+
+#: the call log is looked at every so many looks for SMS
+CALLS_EVERY = 5
+#: looks in a row that the phone may leave unanswered or answer with nonsense
+MISSES = 5
+#: looks that follow each other soon after a hint, and the seconds between them
+EAGER, EAGER_INTERVAL = 3, 0.5
+
+
+class PhoneLink:
+    """Obeys `bridge.ports.Link` and `Clarifying`. One line for each active SIM."""
+
+    def __init__(
+        self, device: Device, options: Options, shell: Shell, phone: Phone, messaging: Messaging, clock: Clock
+    ) -> None:
+        self._device = device.name
+        self._options = options
+        self._shell = shell
+        self._loop = asyncio.get_running_loop()
+        self._over = asyncio.Event()
+        self._loss = ""
+        self._closed = False
+        self._tasks = Tasks(f"phone {device.name}", lambda error: self._fail(f"{type(error).__name__}: {error}"))
+        self._inbound: asyncio.Queue[Inbound | None] = asyncio.Queue()
+        self._conditions = tuple(conditions.of_messaging(phone, messaging, options.allow_unknown_sdk))
+        self._sims = {self._name(sim, messaging.sims): sim for sim in messaging.sims}
+        self._lines = [self._line(name, sim, phone) for name, sim in self._sims.items()]
+        store = Store(shell, messaging.expressions)
+        self._inbox = Inbox(store, device.memory)
+        self._sender = Sender(shell, store, device.memory, options, phone.sdk, self._pause, clock)
+        reads_calls = messaging.expressions and bool(messaging.grants) and messaging.granted(PERMISSION)
+        self._calls = CallLog(shell, device.memory, self._lines[0].name) if reads_calls else None
+        why = "" if reads_calls else "the phone does not let its shell read the call log (READ_CALL_LOG)"
+        self._tell_of_calls(reads_calls, why)
+        self._misses = 0
+        #: set when there may be news, or the phone has gone
+        self._stirred = asyncio.Event()
+        self._eager = 0
+
+    def _name(self, sim: Sim, sims: Sequence[Sim]) -> str:
+        return self._device if len(sims) == 1 else f"{self._device}:{sim.slot}"
+
+    def _line(self, name: str, sim: Sim, phone: Phone) -> Line:
+        numbers = self._options.numbers
+        configured = numbers[sim.slot - 1] if sim.slot <= len(numbers) else ""
+        return Line(
+            name,
+            self._device,
+            "android_adb",
+            slot=sim.slot,
+            number=configured or sim.number,
+            iccid=sim.iccid,
+            operator=sim.carrier,
+            model=phone.model,
+            reports=False,
+        )
+
+    async def start(self) -> None:
+        """Find the mark, look after health, and begin to listen. Raises DeviceLost."""
+        try:
+            await self._inbox.open(self._options.import_existing)
+            if self._calls is not None:
+                await self._open_calls(self._calls)
+        except Garbled as error:
+            raise DeviceLost(f"the phone's SMS store cannot be read: {error}") from error
+        self._note(await health.ask(self._shell, self._slots))
+        self._shell.watch(lambda state: self._from_thread(self._became, state))
+        if self._options.radio_log:
+            self._shell.follow(radiolog.FOLLOW, self._logged)
+        self._tasks.start(self._listen(), "listening")
+
+    async def _open_calls(self, calls: CallLog) -> None:
+        try:
+            await calls.open()
+        except Garbled as error:
+            log.warning("%s: the call log cannot be read: %s", self._device, error)
+            self._calls = None
+            self._tell_of_calls(False, "the phone's call log answers something that cannot be read")
+
+    def _tell_of_calls(self, readable: bool, why: str) -> None:
+        self._lines = [replace(line, calls=readable, calls_reason=why) for line in self._lines]
+
+    # -- the contract ---------------------------------------------------------------------------
+    @property
+    def lines(self) -> Sequence[Line]:
+        """The active SIMs, by slot."""
+        return tuple(self._lines)
+
+    @property
+    def conditions(self) -> Sequence[Condition]:
+        """What a person may want to see to."""
+        return self._conditions
+
+    def split(self, text: str) -> Sequence[str]:
+        """The whole: the phone wants all parts at once."""
+        return [text]
+
+    async def send(self, line: str, outgoing: Outgoing) -> Sent:
+        """One message, with all its parts; see `Sender` for what is believed."""
+        if self._loss:
+            raise DeviceLost(self._loss)
+        sim = self._sims.get(line)
+        if sim is None:
+            raise SendRefused(f"there is no line {line} on this phone", Refusal.LINE)
+        if stop := self._first(Stops.SENDING):
+            raise SendRefused(stop.words, Refusal.LINE)
+        try:
+            return await self._sender.send(line, sim.sub, outgoing)
+        except DeviceLost as lost:
+            self._fail(lost.message)
+            raise
+
+    def pause(self, line: str) -> float:
+        """Seconds until the phone may be given one more part."""
+        return self._sender.pause()
+
+    async def inbound(self) -> AsyncIterator[Inbound]:
+        """What came in, as it is found."""
+        while True:
+            item = await self._inbound.get()
+            if item is None:
+                self._inbound.put_nowait(None)
+                raise DeviceLost(self._loss)
+            yield item
+
+    async def acknowledge(self, item: Inbound) -> None:
+        """Remember that it was taken in; the phone keeps it."""
+        if isinstance(item, Call):
+            if self._calls is not None:
+                await self._calls.acknowledge(item.slot)
+        elif not isinstance(item, Evidence | InboundReport):
+            await self._inbox.acknowledge(item.slot)
+
+    async def refresh(self) -> Sequence[Line]:
+        """Ask for battery, network and SIMs. Raises DeviceLost when the phone has gone, or its SIMs were changed."""
+        if self._loss:
+            raise DeviceLost(self._loss)
+        try:
+            self._note(await health.ask(self._shell, self._slots))
+        except Unheard as unheard:
+            await self._missed(unheard.message)
+            if self._loss:
+                raise DeviceLost(self._loss) from unheard
+        return self.lines
+
+    async def clarify(self, doubtful: Sequence[Doubtful]) -> None:
+        """Look for traces of these with every look from now on."""
+        self._sender.doubt(doubtful)
+
+    async def close(self) -> None:
+        """Let go of the phone."""
+        if self._closed:
+            return
+        self._closed = True
+        self._fail("the link was closed")
+        await self._tasks.close()
+        self._shell.close()
+
+    # -- being lost -----------------------------------------------------------------------------
+    def _from_thread(self, call: Callable[..., None], *arguments: str) -> None:
+        with suppress(RuntimeError):  # the loop has ended, so nobody is interested
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+    def _became(self, state: str) -> None:
+        """adb tells a new state."""
+        if state == ONLINE:
+            return
+        condition = conditions.of_state(state) if state else None
+        self._fail(condition.sentence if condition else "the adb server ended")
+
+    def _fail(self, reason: str) -> None:
+        """The phone is gone: whoever waits is told at once."""
+        if self._loss:
+            return
+        self._loss = reason
+        sentence = f"{reason[:1].upper()}{reason[1:]}."
+        self._lines = [replace(line, state=LineState.ABSENT, reason=sentence) for line in self._lines]
+        self._shell.hang_up(reason)
+        self._inbound.put_nowait(None)
+        self._over.set()
+        self._stirred.set()
+
+    async def _missed(self, reason: str) -> None:
+        """The phone left a question unanswered, or answered nonsense: has it gone? And too often is too much."""
+        if self._loss:
+            return
+        self._misses += 1
+        log.info("%s: %s", self._device, reason)
+        try:
+            self._became(await self._shell.state())
+        except DeviceLost as lost:
+            self._fail(lost.message)
+        if self._misses >= MISSES:
+            self._fail(reason)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait. Raises DeviceLost as soon as the phone has gone."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+        if self._loss:
+            raise DeviceLost(self._loss)
+
+    # -- listening ------------------------------------------------------------------------------
+    async def _listen(self) -> None:
+        """Until the phone has gone."""
+        looks = 0
+        with suppress(DeviceLost):
+            while True:
+                try:
+                    await self._look()
+                    if looks % CALLS_EVERY == 0:
+                        await self._look_for_calls()
+                except (Unheard, Garbled) as error:
+                    await self._missed(str(error))
+                else:
+                    self._misses = 0
+                looks += 1
+                await self._rest()
+
+    def _logged(self, line: str) -> None:
+        """A line of the radio log, on its thread."""
+        if radiolog.is_news(line):
+            self._from_thread(self._stir)
+
+    def _stir(self) -> None:
+        """The store is about to change: look at once, and a few times more."""
+        self._eager = EAGER
+        self._stirred.set()
+
+    async def _rest(self) -> None:
+        """Until the next look. Raises DeviceLost as soon as the phone has gone."""
+        interval = self._options.poll_interval
+        if self._eager:
+            self._eager -= 1
+            interval = min(interval, EAGER_INTERVAL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(interval):
+                await self._stirred.wait()
+        self._stirred.clear()
+        if self._loss:
+            raise DeviceLost(self._loss)
+
+    async def _look(self) -> None:
+        found = await self._inbox.look(self._sender.back_to())
+        for evidence in self._sender.settle(found):
+            self._inbound.put_nowait(evidence)
+        for row in self._inbox.new(found):
+            item = self._item(row)
+            if item is None:
+                self._inbox.forget(row)
+            else:
+                self._inbound.put_nowait(item)
+
+    async def _look_for_calls(self) -> None:
+        if self._calls is not None:
+            for call in await self._calls.new():
+                self._inbound.put_nowait(call)
+
+    def _item(self, row: Row) -> InboundPart | Typed | None:
+        line = self._line_of(row.sub)
+        if row.type == Box.INBOX:
+            return InboundPart(line, row.slot, row.address, row.body, sent_at=row.date_sent)
+        if row.type == Box.SENT and not self._sender.is_ours(row):
+            return Typed(line, row.slot, row.address, row.body, row.date)
+        return None
+
+    def _line_of(self, sub: int) -> str:
+        """The line of a SIM; the first one where the phone does not tell."""
+        return next((name for name, sim in self._sims.items() if sim.sub == sub), self._lines[0].name)
+
+    # -- the lines ------------------------------------------------------------------------------
+    @property
+    def _slots(self) -> Sequence[int]:
+        return [sim.slot for sim in self._sims.values()]
+
+    def _first(self, stops: Stops) -> Condition | None:
+        return next((each for each in self._conditions if each.stops is stops), None)
+
+    def _sentence(self, stops: Stops) -> str:
+        condition = self._first(stops)
+        return f"{condition.words[:1].upper()}{condition.words[1:]}." if condition else ""
+
+    def _note(self, found: Health) -> None:
+        if found.sims is not None and _identity(found.sims) != _identity(self._sims.values()):
+            self._fail("the phone's SIMs were changed")
+            raise DeviceLost(self._loss)
+        now = time.time_ns() // 1_000_000
+        self._lines = [self._healthy(line, found, now) for line in self._lines]
+
+    def _healthy(self, line: Line, found: Health, now: int) -> Line:
+        radio = found.radios[line.slot]
+        barred = self._sentence(Stops.SENDING) or radio.reason
+        return replace(
+            line,
+            state=LineState.OUT_OF_SERVICE if barred else LineState.READY,
+            operator=radio.operator or line.operator,
+            registration=radio.registration,
+            signal_dbm=radio.signal_dbm,
+            battery=found.battery.level,
+            charging=found.battery.charging,
+            reason=barred or f"{self._sentence(Stops.RECEIVING)} {found.battery.reason}".strip(),
+            seen_at=now,
+        )
+
+
+def _identity(sims: Iterable[Sim]) -> set[tuple[int, int]]:
+    return {(sim.sub, sim.slot) for sim in sims}

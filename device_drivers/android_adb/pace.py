@@ -1,0 +1,47 @@
+"""How fast a phone may send: so many parts in any minute, whatever was sent before a restart. No I/O."""
+
+from collections import deque
+from collections.abc import Iterable
+
+#: Android counts the parts of the last minute (AOSP SmsUsageMonitor)
+WINDOW = 60.0  # s
+#: more than Android's own window, since its clock starts a little after ours
+_MARGIN = 1.0  # s
+
+
+class Pace:
+    """Counts parts in a sliding minute; at most `limit` are in any of them, save for one message longer than that."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        #: (when, parts)
+        self._spent: deque[tuple[float, int]] = deque()
+
+    @property
+    def spent(self) -> tuple[tuple[float, int], ...]:
+        """What was sent and when, for a memory that outlasts us."""
+        return tuple(self._spent)
+
+    def recall(self, spent: Iterable[tuple[float, int]], now: float) -> None:
+        """What was sent before a restart. A clock that went back meanwhile never makes it wait more than a minute."""
+        self._spent.extendleft(sorted(((min(at, now), parts) for at, parts in spent), reverse=True))
+
+    def delay(self, parts: int, now: float) -> float:
+        """Seconds until so many parts may go; 0 for at once."""
+        self._forget(now)
+        total = sum(count for _, count in self._spent)
+        wait = 0.0
+        for at, count in self._spent:
+            if total + parts <= self._limit:
+                break
+            total -= count
+            wait = at + WINDOW + _MARGIN - now
+        return max(wait, 0.0)
+
+    def take(self, parts: int, now: float) -> None:
+        """So many parts go now."""
+        self._spent.append((now, parts))
+
+    def _forget(self, now: float) -> None:
+        while self._spent and self._spent[0][0] + WINDOW + _MARGIN <= now:
+            self._spent.popleft()

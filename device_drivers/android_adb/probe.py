@@ -1,0 +1,60 @@
+"""Asking a phone, once for each connection, what it is and what it lets us do."""
+
+import shlex
+
+from device_drivers.android_adb import batch, facts, isms, rows, subscriptions
+from device_drivers.android_adb.facts import Messaging, Phone
+from device_drivers.android_adb.shell import Shell
+
+SMS = "content://sms"
+
+_PHONE = {"properties": "getprop", "user": "am get-started-user-state 0"}
+_MESSAGING = {
+    "service": "service check isms",
+    "subscriptions": "dumpsys isub",
+    "grants": f"dumpsys package {isms.PACKAGE}",
+    "ops": f"appops get {isms.PACKAGE}",
+    "store": shlex.join(rows.query(SMS, facts.PROBE)),
+    "app": "settings get secure sms_default_application",
+    "disabled": "pm list packages -d",
+    "keys": "settings get global adb_allowed_connection_time",
+}
+#: from Android 17 on the shell does not see what it sent unless this is allowed for it, and for it alone
+_RESTRICTED = f"cmd appops set {isms.PACKAGE} READ_RESTRICTED_MESSAGES allow"
+_HIDES_SENT = 37
+
+
+async def phone(shell: Shell) -> Phone:
+    """The phone itself, which also a phone that is still starting tells. Raises Unheard."""
+    said = await batch.run(shell, _PHONE)
+    return facts.phone(said["properties"], said["user"])
+
+
+async def messaging(shell: Shell, sdk: int, may_guess: bool) -> Messaging:
+    """What a started phone lets us do. `may_guess`: its version may be taken for the newest known. Raises Unheard."""
+    commands = dict(_MESSAGING)
+    if sdk >= isms.OLDEST_SDK and (ask := isms.preferred(sdk)):
+        commands["preferred"] = shlex.join(ask)
+    if sdk >= _HIDES_SENT and may_guess:
+        commands["restricted"] = _RESTRICTED
+    said = await batch.run(shell, commands)
+    app = said["app"].strip()
+    return Messaging(
+        service=": found" in said["service"],
+        preferred=isms.reply(said["preferred"]) if "preferred" in said else None,
+        sims=_sims(said),
+        grants=facts.grants(said["grants"]),
+        denied=facts.denied(said["ops"]),
+        expressions=facts.takes_expressions(said["store"]),
+        app="" if app == "null" else app,
+        app_disabled=bool(app) and f"package:{app}" in said["disabled"].split(),
+        forgets_keys=sdk >= 30 and said["keys"].strip() != "0",
+    )
+
+
+def _sims(said: dict[str, str]) -> tuple[subscriptions.Sim, ...]:
+    """Those the phone lists; where its list is not to be read, the one that its SMS service names."""
+    if subscriptions.is_dump(said["subscriptions"]) or "preferred" not in said:
+        return subscriptions.parse(said["subscriptions"])
+    sub = isms.reply(said["preferred"]).number
+    return (subscriptions.Sim(sub, 1),) if sub is not None and sub >= 0 else ()

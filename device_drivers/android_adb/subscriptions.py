@@ -1,0 +1,61 @@
+"""The SIMs of a phone, out of `dumpsys isub`, whose looks changed with Android 14."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+#: the headings of the list of active SIMs: SubscriptionController (to 13), SubscriptionManagerService (from 14)
+_HEADINGS = ("ActiveSubInfoList:", "Active subscriptions:")
+_RECORD = re.compile(r"[\[{](?:SubscriptionInfoInternal: )?id=(\d+)\b")
+_SLOT = re.compile(r"\bsimSlotIndex=(-?\d+)")
+_ICCID = re.compile(r"\biccId=(\d*)")
+_NUMBER = re.compile(r"\bnumber=(\+?\d+)")
+#: up to the next `name=`
+_CARRIER = re.compile(r"\bcarrierName=(.*?)(?: \w+=|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sim:
+    """One active SIM."""
+
+    #: Android's own number for it, the `subId` of every call
+    sub: int
+    #: 1-based
+    slot: int
+    iccid: str = ""
+    carrier: str = ""
+    number: str = ""
+
+
+def parse(dump: str) -> tuple[Sim, ...]:
+    """Those in the list of active ones, by slot; the log that follows it may name others."""
+    found = {}
+    for line in _listed(dump):
+        record, slot = _RECORD.search(line), _SLOT.search(line)
+        if record and slot and int(slot[1]) >= 0:
+            found[int(slot[1])] = Sim(
+                int(record[1]), int(slot[1]) + 1, _first(_ICCID, line), _first(_CARRIER, line), _first(_NUMBER, line)
+            )
+    return tuple(found[slot] for slot in sorted(found))
+
+
+def is_dump(text: str) -> bool:
+    """Does it have a list of active SIMs at all, if an empty one?"""
+    return any(heading in text for heading in _HEADINGS)
+
+
+def _listed(dump: str) -> Iterator[str]:
+    inside = False
+    for line in dump.split("\n"):
+        stripped = line.strip()
+        if stripped.startswith(_HEADINGS):
+            inside = True
+        elif inside and _RECORD.match(stripped):
+            yield stripped
+        elif inside and stripped:
+            return
+
+
+def _first(pattern: re.Pattern[str], line: str) -> str:
+    match = pattern.search(line)
+    return match[1].strip() if match and match[1] != "null" else ""

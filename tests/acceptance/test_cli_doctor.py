@@ -1,0 +1,134 @@
+"""`sms-bridge doctor`: what is between the socket and the SIM, with and without a running bridge."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import Running, SmsBridge, Start
+from tests.acceptance.test_cli_serve import CONFIG, READY
+
+
+def configure(folder: Path, port: int = 0, more: str = "") -> None:
+    (folder / "config.toml").write_text(f'[http]\nport = {port}\n[store]\nurl = "sqlite:///{folder}/sms.db"\n{more}')
+
+
+@pytest.fixture
+def bridge(tmp_path: Path, start: Start) -> Running:
+    """The bridge, ready."""
+    configure(tmp_path)
+    running = start("serve", *CONFIG, together=True)
+    running.says(READY)
+    return running
+
+
+def looked(sms_bridge: SmsBridge, code: int = 0, **variables: str) -> list[tuple[str, str, str, str]]:
+    """Level, subject, message and remedy of each finding."""
+    done = sms_bridge("doctor", *CONFIG, "--json", **variables)
+    told = json.loads(done.out)
+    assert (done.code, told["ok"]) == (code, code == 0), told
+    return [(each["level"], each["subject"], each["message"], each["remedy"]) for each in told["findings"]]
+
+
+def about(findings: list[tuple[str, str, str, str]], subject: str) -> list[tuple[str, str, str]]:
+    return [(level, message, remedy) for level, each, message, remedy in findings if each.startswith(subject)]
+
+
+def test_looks_at_everything_in_the_order_of_a_message(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    configure(tmp_path)
+    findings = looked(sms_bridge)
+    assert [(level, subject) for level, subject, _, _ in findings] == [
+        ("ok", "configuration"),
+        ("ok", "store"),
+        ("ok", "disk"),
+        ("ok", "disk"),
+        ("ok", "clock"),
+        ("warn", "bridge"),
+        ("ok", "port"),
+        ("warn", "devices"),
+    ]
+    assert about(findings, "bridge") == [
+        ("warn", "the bridge is not running", "sms-bridge serve --config config.toml"),
+    ]
+    assert "a commit takes" in about(findings, "disk")[1][1]
+    assert os.listdir(tmp_path) == ["config.toml"]
+
+
+def test_shows_people_the_command_that_mends_it(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    configure(tmp_path)
+    done = sms_bridge("doctor", *CONFIG)
+    assert "warn  bridge: the bridge is not running\n      → sms-bridge serve --config config.toml\n" in done.out
+
+
+def test_lists_every_mistake_of_the_configuration_like_check(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    configure(tmp_path, more="[log]\nlevel = 'loud'\n")
+    for command in ("check", "doctor"):
+        done = sms_bridge(command, *CONFIG)
+        assert (done.code, done.out.startswith("FAIL  configuration: config.toml: log.level")) == (2, True)
+
+
+def test_a_store_that_cannot_be_kept_fails_without_further_looks_at_its_disk(
+    sms_bridge: SmsBridge, tmp_path: Path
+) -> None:
+    (tmp_path / "config.toml").write_text(f'[http]\nport = 0\n[store]\nurl = "sqlite:///{tmp_path}/nowhere/sms.db"\n')
+    findings = looked(sms_bridge, code=1)
+    assert about(findings, "store")[0][::2] == ("fail", f"mkdir -p {tmp_path}/nowhere")
+    assert about(findings, "disk") == []
+
+
+def test_says_when_another_program_has_the_port(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        configure(tmp_path, port)
+        ((level, message, remedy),) = about(looked(sms_bridge, code=1), "port")
+    assert (level, message) == ("fail", f"port {port} of 127.0.0.1 is in use by another program")
+    assert f"ss -ltnp 'sport = :{port}'" in remedy
+
+
+def test_says_when_this_machine_has_no_such_address(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    configure(tmp_path)
+    ((level, message, remedy),) = about(looked(sms_bridge, code=1, SMS_BRIDGE__HTTP__HOST="192.0.2.1"), "port")
+    assert (level, remedy) == ("fail", "correct http.host")
+    assert "192.0.2.1" in message
+
+
+def test_a_running_bridge_answers_and_holds_its_port(bridge: Running, sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    told = json.loads((tmp_path / "control.json").read_text())
+    findings = looked(sms_bridge)
+    process = f"(process {bridge.process.pid})"
+    assert about(findings, "bridge") == [("ok", f"answers at {told['url']} {process}; 0 of 0 lines ready", "")]
+    assert about(findings, "port") == [("ok", f"{told['url']} is held by our own bridge {process}", "")]
+
+
+@pytest.mark.usefixtures("bridge")
+def test_a_changed_port_wants_a_restart(sms_bridge: SmsBridge) -> None:
+    ((level, message, remedy),) = about(looked(sms_bridge, SMS_BRIDGE__HTTP__PORT="9"), "port")
+    assert (level, remedy) == ("warn", "restart the bridge")
+    assert message.endswith("while the configuration says port 9")
+
+
+def test_a_bridge_that_is_there_and_does_not_answer_fails(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    configure(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    (tmp_path / "control.json").write_text(json.dumps({"url": url, "token": "x", "pid": os.getpid()}))
+    ((level, message, _),) = about(looked(sms_bridge, code=1), "bridge")
+    assert (level, message) == ("fail", f"the bridge is not running (nobody answers at {url})")
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_looks_at_where_webhooks_go(sms_bridge: SmsBridge, start: Start, tmp_path: Path, running: bool) -> None:
+    configure(tmp_path, more="[webhooks]\nallow_http = ['198.51.100.7']\n")
+    assert sms_bridge("account", "add", "shop", *CONFIG).code == 0
+    for url in ("http://127.0.0.1:9/sms", "http://198.51.100.7/sms", "https://nowhere.invalid/sms"):
+        assert sms_bridge("webhook", "add", "shop", url, *CONFIG).code == 0
+    if running:
+        start("serve", *CONFIG, together=True).says(READY)
+    configure(tmp_path)
+    found = about(looked(sms_bridge, code=1), "webhook")
+    assert [level for level, _, _ in found] == ["ok", "fail", "warn"]
+    assert found[0][1] == "http://127.0.0.1:9/sms of shop is allowed, and its name resolves"
+    assert "198.51.100.7 is outside this network" in found[1][1]
+    assert "nowhere.invalid does not resolve" in found[2][1]

@@ -1,0 +1,162 @@
+"""How fast, what the radio log means, and which row proves which message."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.errors import Refusal
+from bridge.ports import Device
+from device_drivers.android_adb import options, radiolog
+from device_drivers.android_adb.driver import DRIVER
+from device_drivers.android_adb.options import Options
+from device_drivers.android_adb.pace import Pace
+from device_drivers.android_adb.radiolog import Moment
+from device_drivers.android_adb.sending import Flight, same_number
+from device_drivers.android_adb.store import Row
+
+
+# -- pace ---------------------------------------------------------------------------------------
+def test_the_thirty_first_part_in_a_minute_waits() -> None:
+    pace = Pace(30)
+    for second in range(30):
+        assert pace.delay(1, second) == 0
+        pace.take(1, second)
+    assert pace.delay(1, 30) == pytest.approx(31)
+    assert pace.delay(1, 61) == 0
+    assert pace.delay(3, 61) == pytest.approx(2)
+
+
+@given(st.lists(st.tuples(st.floats(0, 40), st.integers(1, 10)), max_size=60), st.integers(1, 30))
+def test_no_minute_ever_sees_more_than_the_limit(wishes: list[tuple[float, int]], limit: int) -> None:
+    pace, now, sent = Pace(limit), 0.0, []
+    for pause, parts in wishes:
+        now += pause
+        while delay := pace.delay(parts, now):
+            now += delay
+        pace.take(parts, now)
+        sent.append((now, parts))
+    for at, _ in sent:
+        within = [parts for when, parts in sent if at <= when < at + 60]
+        assert sum(within) <= limit or len(within) == 1
+
+
+def test_a_restart_does_not_forget_what_was_sent() -> None:
+    before, after = Pace(20), Pace(20)
+    before.take(20, 1000.0)
+    after.recall(before.spent, 1010.0)
+    assert after.delay(1, 1010.0) == pytest.approx(51)
+    clock_went_back = Pace(20)
+    clock_went_back.recall(before.spent, 10.0)
+    assert clock_went_back.delay(1, 10.0) == pytest.approx(61)
+
+
+# -- the radio log ------------------------------------------------------------------------------
+def line(text: str, at: str = "1732147200.123") -> str:
+    return f"{at}  1542  1542 D GsmSMSDispatcher: {text}"
+
+
+@pytest.mark.parametrize(
+    ("texts", "means"),
+    [
+        (["SMS send complete. Broadcasting intent: null"], None),
+        (["SMS retry.."], None),
+        (["SMS send failed"], Refusal.TEMPORARY),
+        (["Persist SMS into FAILED"], Refusal.TEMPORARY),
+        (["getSubmitPdu() returned null"], Refusal.PERMANENT),
+        (["Denied because queue limit reached"], Refusal.TEMPORARY),
+        (["SMS send failed", "SMS failed with error 1, errorCode 42"], Refusal.TEMPORARY),
+        (["SMS failed with error 10, errorCode 1"], Refusal.PERMANENT),
+        (["SMS failed with error 10, errorCode 8"], Refusal.CREDIT),
+        (["SMS failed with error 8, errorCode -1"], Refusal.PERMANENT),
+        (["SMS failed with error 120, errorCode 0"], Refusal.LINE),
+        (["SMS failed with error RESULT_NETWORK_ERROR, errorCode 38"], Refusal.TEMPORARY),
+        (["SMS failed with error 2, errorCode -1"], Refusal.TEMPORARY),
+        (["SMS send failed {x-message-id:7}"], Refusal.TEMPORARY),
+        (["SMS send failed {x-message-id:0}"], Refusal.TEMPORARY),
+        (["SMS send failed {x-message-id:8}"], None),
+        (["SMS failed with error 10, errorCode 1 {x-message-id: 8}"], None),
+    ],
+)
+def test_reads_a_failure_out_of_the_radio_log(texts: list[str], means: Refusal | None) -> None:
+    found = radiolog.understand(map(line, texts), 7)
+    assert (found and found.refusal) == means
+
+
+def test_only_what_comes_after_a_moment_counts_whatever_the_phones_clock_says() -> None:
+    old, mark, new = line("SMS send failed"), line("idle", "9999999999.0"), line("new", "1.0")
+    out = f"--------- beginning of radio\n{old}\n{mark}\n{new}\n"
+    assert radiolog.after(out, Moment(mark)) == [new]
+    assert radiolog.after(out, Moment("")) == [old, mark, new]
+    assert radiolog.after(out, Moment("rotated away")) == []
+    assert radiolog.after(out, radiolog.NEVER) == []
+
+
+# -- proof --------------------------------------------------------------------------------------
+FLIGHT = Flight("m1", 1, "office", "+15550199", "hello", mark=10, since=0.0)
+
+
+def row(**other: object) -> Row:
+    values = {
+        "id": 11, "type": 2, "sub": 1, "date": 0, "date_sent": 0, "creator": "com.android.shell",
+        "address": "+15550199", "body": "hello",
+    }  # fmt: skip
+    return Row(**(values | other))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("other", [{}, {"creator": ""}, {"address": "+1 (555) 0199"}])
+def test_a_row_like_the_message_proves_it(other: dict[str, object]) -> None:
+    assert FLIGHT.proved_by(row(**other))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"id": 10},
+        {"type": 1},
+        {"type": 5},
+        {"creator": "com.example.sms"},
+        {"address": "+15550198"},
+        {"body": "hello "},
+    ],
+)
+def test_another_row_does_not(other: dict[str, object]) -> None:
+    assert not FLIGHT.proved_by(row(**other))
+
+
+def test_the_same_number_may_be_written_in_many_ways() -> None:
+    assert same_number("+447700900123", "07700900123")
+    assert same_number("+86 138 0013 8000", "8613800138000")
+    assert not same_number("+447700900123", "+447700900124")
+    assert not same_number("12345", "99912345")
+
+
+# -- options ------------------------------------------------------------------------------------
+def test_every_option_has_a_default_and_a_word() -> None:
+    assert set(options.OPTIONS) == set(Options.__dataclass_fields__)
+    assert options.problems({}) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({"serial": "a b"}, "serial"),
+        ({"serial": "x;reboot"}, "serial"),
+        ({"adb_port": 70000}, "adb_port"),
+        ({"poll_interval": 0}, "poll_interval"),
+        ({"segments_per_minute": 31}, "segments_per_minute"),
+        ({"segments_per_minute": 0}, "segments_per_minute"),
+        ({"numbers": ["x"]}, "numbers"),
+        ({"numbers": "+15550100"}, "numbers"),
+        ({"settle": "soon"}, "settle"),
+        ({"allow_short_codes": 1}, "allow_short_codes"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_says_what_is_wrong_with_an_option(given: dict[str, object], word: str) -> None:
+    (problem,) = DRIVER.validate(Device("office", "android_adb", given))
+    assert problem.startswith(f"{word}: ")
+
+
+@pytest.mark.parametrize("serial", ["R58M12ABC", "192.168.1.5:5555", "emulator-5554", "[fe80::1%eth0]:5555"])
+def test_takes_every_serial_that_adb_shows(serial: str) -> None:
+    assert DRIVER.validate(Device("office", "android_adb", {"serial": serial})) == []

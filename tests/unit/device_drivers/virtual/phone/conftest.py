@@ -1,0 +1,29 @@
+"""A virtual phone to type at."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from device_drivers.virtual.network import Network
+from tests.phone_talk import CUSTOMER, Talk
+
+
+@pytest.fixture
+async def phone(network: Network) -> AsyncIterator[Callable[..., Talk]]:
+    """Makes phones: `phone(sdk=29, sims=2)`; one for each test."""
+    network.handset(CUSTOMER)
+    made: list[Talk] = []
+
+    def make(sdk: int = 34, sims: int = 1) -> Talk:
+        made.append(Talk(network, sdk, sims))
+        return made[-1]
+
+    yield make
+    for talk in made:
+        await talk.off()
+
+
+@pytest.fixture
+async def talk(phone: Callable[..., Talk]) -> Talk:
+    """A phone with Android 14."""
+    return phone()
