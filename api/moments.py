@@ -10,7 +10,12 @@ FORM = "%Y-%m-%d %H:%M:%S"
 
 def zone_of(account: Account) -> tzinfo:
     """The time zone of an account's dates."""
-    return UTC if account.terms.zone == "UTC" else ZoneInfo(account.terms.zone)
+    return zone(account.terms.zone)
+
+
+def zone(name: str) -> tzinfo:
+    """A time zone by its IANA name; UTC is known even where the machine has no time zone files."""
+    return UTC if name == "UTC" else ZoneInfo(name)
 
 
 def written(at: int, zone: tzinfo) -> str:

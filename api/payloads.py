@@ -2,8 +2,9 @@
 
 `v1` is the flat object of the SMSMobileAPI's first webhook, for received SMS only, unsigned. `v2` is its signed
 envelope for every event. `zhenzi` is the status report that Zhenzi's documentation speaks of, unsigned; its shape
-is ours. A body is made from the event alone, so each attempt sends the same bytes; only
-the time stamp and the signature are new, because receivers refuse a time stamp older than 300 s.
+is ours. `account_v1_status` and `account_v1_inbound` are the pushes of the account/MD5 dialect, unsigned. A body is
+made from the event alone, so each attempt sends the same bytes; only the time stamp and the signature are new,
+because receivers refuse a time stamp older than 300 s.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from api.dialects.account_v1.rows import pushed_received, pushed_report
 from bridge import events
 from bridge.errors import BadRequest
 from bridge.events import Event
@@ -60,27 +62,33 @@ class Format:
 
     #: names of `bridge.events`
     events: frozenset[str]
-    #: the same bytes for the same event, whenever asked
-    body: Callable[[Event], bytes]
+    #: from event and time zone of the account: the same bytes for the same event, whenever asked
+    body: Callable[[Event, tzinfo], bytes]
     #: from endpoint, delivery, body and Unix seconds
     headers: Callable[[Endpoint, Delivery, bytes, int], dict[str, str]]
 
-    def render(self, event: Event) -> bytes:
-        """The body. Raises BadRequest when this format cannot say this event."""
+    def render(self, event: Event, zone: tzinfo = UTC) -> bytes:
+        """The body, for an account in this time zone. Raises BadRequest when this format cannot say this event."""
         if event.name not in self.events:
             raise BadRequest(f"this format has no words for {event.name}", "format")
-        body = self.body(event)
+        body = self.body(event, zone)
         if len(body) > LONGEST_BODY:
             raise BadRequest(f"the body is longer than {LONGEST_BODY} bytes", "format")
         return body
 
 
 def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
-    """The built-in formats by name; `zone` is that of times which are told without one."""
+    """The built-in formats by name; `zone` is that of times which are told without one, where not the account's."""
     return {
-        "v1": Format(FORMATS["v1"].events, lambda event: _flat(event, zone), _plain_headers),
-        "v2": Format(FORMATS["v2"].events, lambda event: _envelope(event, zone), _signed_headers),
-        "zhenzi": Format(FORMATS["zhenzi"].events, lambda event: _status_report(event, zone), _plain_headers),
+        "v1": Format(FORMATS["v1"].events, lambda event, _: _flat(event, zone), _plain_headers),
+        "v2": Format(FORMATS["v2"].events, lambda event, _: _envelope(event, zone), _signed_headers),
+        "zhenzi": Format(FORMATS["zhenzi"].events, lambda event, _: _status_report(event, zone), _plain_headers),
+        "account_v1_status": Format(
+            FORMATS["account_v1_status"].events, lambda *what: _json(pushed_report(*what)), _plain_headers
+        ),
+        "account_v1_inbound": Format(
+            FORMATS["account_v1_inbound"].events, lambda *what: _json(pushed_received(*what)), _plain_headers
+        ),
     }
 
 

@@ -283,6 +283,7 @@ class Gateway:
             secret=account.webhook_secret or new_webhook_secret(),
             created_at=self._clock.now(),
             max_attempts=max_attempts or FORMATS[format].attempts,
+            zone=account.terms.zone,
         )
         await self._store.add_endpoint(endpoint)
         self.poke(endpoint.id)

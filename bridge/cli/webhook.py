@@ -33,7 +33,7 @@ def webhook() -> None:
     type=click.Choice(list(FORMATS)),
     default="v2",
     show_default=True,
-    help="v1 flat, v2 signed, zhenzi that vendor's status reports.",
+    help="v1 flat, v2 signed; the others are the reports and SMS of those vendors' pages.",
 )
 @click.option("--events", default="*", show_default=True, help="Names with commas between them, * for all.")
 @place.options
@@ -167,4 +167,4 @@ def redeliver(ids: tuple[str, ...], account: str, endpoint: str, state: str | No
 
 def _shape(endpoint: Endpoint) -> dict[str, Any]:
     """What may be shown of an endpoint again and again: no secret."""
-    return {key: value for key, value in asdict(endpoint).items() if key not in {"secret", "next_secret"}}
+    return {key: value for key, value in asdict(endpoint).items() if key not in {"secret", "next_secret", "zone"}}

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bridge.events import NAMES, Event
+from bridge.events import MESSAGE_SENT, NAMES, Event
 from bridge.formats import FORMATS, Wording
 from bridge.store.writer import Tx
 
@@ -15,6 +15,14 @@ from bridge.store.writer import Tx
 UUID = (
     "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a'"
     " || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
+)
+
+
+#: whether an event `e` is its message's end for its account: as soon as it is sent where no report is waited for
+_IS_END = (
+    "(SELECT CASE WHEN a.report_on = 'sent' OR (a.report_on = '' AND NOT m.report)"
+    f" THEN e.name = '{MESSAGE_SENT}' OR m.sent_at = 0 ELSE e.name <> '{MESSAGE_SENT}' END"
+    " FROM accounts a, messages m WHERE a.name = e.account AND m.id = e.subject)"
 )
 
 
@@ -27,6 +35,8 @@ def _fitting(format: str, wording: Wording) -> str:
     if wording.dialect:
         conditions.append(f"json_extract(e.data, '$.dialect') = '{wording.dialect}'")
         conditions.append("json_extract(e.data, '$.client_ref') <> ''")
+    if wording.ends:
+        conditions.append(_IS_END)
     return f"  AND (p.format <> '{format}' OR ({' AND '.join(conditions)}))" if conditions else ""
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bridge.errors import NotPossible
@@ -103,6 +104,9 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
         attempts = message.attempts + int(outcome.counts)
         due = outcome.retry_at or now
         return requeue(tx, message, now, due_at=due, error=outcome.error, attempts=attempts)
+    if out and not outcome.reports:
+        tx.conn.execute("UPDATE messages SET report = 0 WHERE id = ?", (message.id,))
+        message = replace(message, report=False)
     if out and outcome.reference is not None and _apply_early_reports(tx, message, outcome, now):
         message = get(tx.conn, message.id)
     return follow(tx, message, now)

@@ -151,7 +151,8 @@ class TestAccepting:
             await store.note(Event(0, "", name, "shop", NOW, "x", {"dialect": "zhenzi", "client_ref": "r"}))
         for other in ({"dialect": "native", "client_ref": "r"}, {"dialect": "zhenzi", "client_ref": ""}):
             await store.note(Event(0, "", events.MESSAGE_SENT, "shop", NOW, "x", other))
-        for kind, wording in FORMATS.items():
+        # one that tells of ends only wants messages that are there, not these bare events
+        for kind, wording in ((kind, wording) for kind, wording in FORMATS.items() if not wording.ends):
             told = [delivery.event for delivery, _ in await store.owed(kind, 100)]
             more = 0 if wording.dialect or events.MESSAGE_SENT not in wording.events else 2
             assert sorted(told) == sorted([*wording.events, *[events.MESSAGE_SENT] * more])

@@ -169,7 +169,7 @@ def test_a_body_is_the_same_bytes_whenever_asked() -> None:
 
 
 def test_refuses_a_body_that_receivers_would_not_read() -> None:
-    endless = Format(frozenset({events.LINE_CHANGED}), lambda _: b"x" * (LONGEST_BODY + 1), lambda *_: {})
+    endless = Format(frozenset({events.LINE_CHANGED}), lambda *_: b"x" * (LONGEST_BODY + 1), lambda *_: {})
     with pytest.raises(BadRequest, match="longer than 1000000 bytes"):
         endless.render(event(events.LINE_CHANGED, {}))
 
