@@ -264,7 +264,7 @@ console.error(error);
         [
             (
                 """-X POST URL/api/sms/batch-send -H "Content-Type: application/json" -d '{"phones":
-                ["13800138000", "13900139000"], "template_id": "123456", "params": {"code": "1234"}}'""",
+                ["13800138000", "13800138001"], "template_id": "123456", "params": {"code": "1234"}}'""",
                 {"success"},
             ),
             (
