@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from api.dialects.native import fields, shapes, values
+from api.dialects.native import shapes, values
 from api.dialects.native.answers import answer, nothing
 from api.dialects.native.call import Call, ForAnother
 from bridge import accounts, numbers

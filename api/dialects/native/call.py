@@ -70,7 +70,7 @@ class Call:
 
 
 async def acting(request: web.Request, site: Site) -> tuple[Account, str]:
-    """The account that this call is for: the caller's own, or the one that an operator names in a header. And who calls.
+    """The account that this call is for, its caller's own or the one that an operator names in a header; and who calls.
 
     Raises NotAllowed, and ForAnother for a name that this caller may not act for.
     """
