@@ -7,8 +7,9 @@ path's query, a header or a body, because keys and people's texts are in them.
 import logging
 import secrets
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from aiohttp import web
@@ -38,14 +39,21 @@ class Mounted:
 
     dialect: Dialect
     prefix: str
-    #: first segments of its paths below the prefix: what is unknown beneath them is refused in its words
-    roots: frozenset[str]
+    #: its paths as segments, with the prefix
+    paths: tuple[tuple[str, ...], ...]
 
-    def owns(self, path: str) -> bool:
-        """Whether an unknown path should be refused in this dialect's words."""
-        if self.prefix:
-            return path == self.prefix or path.startswith(self.prefix + "/")
-        return path.split("/", 2)[1] in self.roots
+    def kinship(self, path: str) -> int:
+        """How many segments an unknown path shares with the nearest of ours; 0 for one that is not below the prefix."""
+        if not f"{path}/".startswith(f"{self.prefix}/"):
+            return 0
+        segments = tuple(path.split("/")[1:])
+        return max(_shared(segments, known) for known in self.paths)
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many first segments two paths have in common."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 SITE = web.AppKey("site", Site)
@@ -123,7 +131,7 @@ def _mount(app: web.Application, dialect: Dialect, prefix: str) -> Mounted:
             except RuntimeError as error:
                 problem = f"{path} is another dialect's already; give one of them a prefix or a port of its own"
                 raise ConfigError([f"dialects.{dialect.name}: {problem}"]) from error
-    return Mounted(dialect, prefix, frozenset(route.path.split("/", 2)[1] for route in routes))
+    return Mounted(dialect, prefix, tuple(tuple(f"{prefix}{route.path}".split("/")[1:]) for route in routes))
 
 
 def _guarded(dialect: Dialect, route: Route) -> Handler:
@@ -167,9 +175,10 @@ async def _front(request: web.Request) -> web.Response:
 async def _nowhere(request: web.Request) -> web.Response:
     """Nothing is at this path: say so in the words of the dialect it looks like, else in our own."""
     path = request.path
-    for one in request.app[MOUNTED]:
-        if one.owns(path):
-            return one.dialect.refuse(UnknownPath())
+    mounted = request.app[MOUNTED]
+    nearest = max(mounted, key=lambda one: one.kinship(path), default=None)
+    if nearest is not None and nearest.kinship(path):
+        return nearest.dialect.refuse(UnknownPath())
     spoken = {one.dialect.name: {"prefix": one.prefix, "about": one.dialect.about} for one in request.app[MOUNTED]}
     answer = {"error": "not_found", "message": "There is nothing at this path.", "dialects": spoken}
     return web.json_response(answer, status=404)

@@ -24,11 +24,13 @@ _CHARSET = re.compile(r'charset="?(iso-8859-\d{1,2}|windows-125\d)\b', re.IGNORE
 class Parameters(Mapping[str, str]):
     """Names and values; `params["x"]` and `.get("x")` raise BadRequest for a value that could not be decoded."""
 
-    __slots__ = ("_broken", "_values", "hint")
+    __slots__ = ("_broken", "_once", "_values", "hint")
 
-    def __init__(self) -> None:
+    def __init__(self, once: bool = False) -> None:
+        """With `once`, a name that comes twice is as bad as a value that cannot be decoded."""
         self._values: dict[str, str] = {}
         self._broken: dict[str, str] = {}
+        self._once = once
         #: what was wrong with the body as a whole, for the error that follows from it
         self.hint = ""
 
@@ -63,6 +65,9 @@ class Parameters(Mapping[str, str]):
     def put(self, name: str, value: bytes, charset: str = "utf-8") -> None:
         """Take one value as it came; an empty one does not cover what was there."""
         if not value:
+            return
+        if self._once and (name in self._values or name in self._broken):
+            self._broken[name] = "is given more than once"
             return
         try:
             self._values[name] = value.decode(charset)
@@ -112,14 +117,24 @@ class Parameters(Mapping[str, str]):
 
     def put_body(self, raw: bytes, content_type: str) -> None:
         """Take a body by its label, and by its looks where the label is missing or wrong."""
-        kind = content_type.partition(";")[0].strip().lower()
-        if kind == "multipart/form-data" and (boundary := _BOUNDARY.search(content_type.encode(errors="replace"))):
-            self.put_multipart(raw, boundary[1])
-        elif kind.endswith("json"):
+        kind = _kind(content_type)
+        if kind.endswith("json"):
             if raw.strip() and not self.put_json(raw):
                 self.hint = "the body is not a JSON object in UTF-8"
-        elif not (raw.lstrip()[:1] == b"{" and self.put_json(raw)):
+        elif kind == "multipart/form-data" or not (raw.lstrip()[:1] == b"{" and self.put_json(raw)):
+            self.put_fields(raw, content_type)
+
+    def put_fields(self, raw: bytes, content_type: str) -> None:
+        """Take a body that is a form, urlencoded or multipart; nothing of one that is labelled as something else."""
+        kind = _kind(content_type)
+        if kind == "multipart/form-data" and (boundary := _BOUNDARY.search(content_type.encode(errors="replace"))):
+            self.put_multipart(raw, boundary[1])
+        elif not kind.endswith("json"):
             self.put_form(raw.rstrip(b"\r\n"), _charset(content_type))
+
+
+def _kind(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _unquote(raw: bytes) -> bytes:
@@ -167,9 +182,27 @@ async def _read_on(request: web.Request, start: bytes, limit: int) -> bytes:
 async def read_parameters(request: web.Request, limit: int) -> Parameters:
     """Query and body together, for every method. Raises BodyTooLarge."""
     parameters = Parameters()
-    _, _, query = request.raw_path.partition("?")
-    if query:
-        parameters.put_form(query.encode("utf-8", "surrogateescape"))
+    _put_query(parameters, request)
     if body := await read_body(request, limit):
         parameters.put_body(body, request.headers.get("Content-Type", ""))
     return parameters
+
+
+def read_query(request: web.Request) -> Parameters:
+    """What the query says, each name once at most."""
+    parameters = Parameters(once=True)
+    _put_query(parameters, request)
+    return parameters
+
+
+async def read_form(request: web.Request, limit: int) -> Parameters:
+    """The fields of a form in the body, each once at most; what the query says does not count. Raises BodyTooLarge."""
+    parameters = Parameters(once=True)
+    parameters.put_fields(await read_body(request, limit), request.headers.get("Content-Type", ""))
+    return parameters
+
+
+def _put_query(parameters: Parameters, request: web.Request) -> None:
+    _, _, query = request.raw_path.partition("?")
+    if query:
+        parameters.put_form(query.encode("utf-8", "surrogateescape"))

@@ -1,8 +1,10 @@
 """What a webhook says: the payload formats and their signature.
 
-`v1` is the flat object of the vendor's first webhook, for received SMS only, unsigned. `v2` is its signed
-envelope for every event. A body is made from the event alone, so each attempt sends the same bytes; only
-the time stamp and the signature are new, because receivers refuse a time stamp older than 300 s.
+`v1` is the flat object of the SMSMobileAPI's first webhook, for received SMS only, unsigned. `v2` is its signed
+envelope for every event. `zhenzi` is the status report that Zhenzi's documentation speaks of, unsigned; its shape
+is ours. `account_v1_status` and `account_v1_inbound` are the pushes of the account/MD5 dialect, unsigned. A body is
+made from the event alone, so each attempt sends the same bytes; only the time stamp and the signature are new,
+because receivers refuse a time stamp older than 300 s.
 """
 
 import hashlib
@@ -13,9 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from api.dialects.account_v1.rows import pushed_received, pushed_report
 from bridge import events
 from bridge.errors import BadRequest
 from bridge.events import Event
+from bridge.formats import FORMATS
 from bridge.model import Delivery, Endpoint
 
 #: receivers read no more (the vendor's own ones cap at this)
@@ -38,6 +42,15 @@ TYPES: Mapping[str, str] = {
     events.MESSAGE_CANCELLED: "sms.cancelled",
     events.LINE_CHANGED: "line.changed",
 }
+#: how Zhenzi's status report tells an event: `status`, and `statusText` for people
+_REPORTED: Mapping[str, tuple[str, str]] = {
+    events.MESSAGE_SENT: ("sent", "已发送"),
+    events.MESSAGE_DELIVERED: ("delivered", "已送达"),
+    events.MESSAGE_FAILED: ("failed", "发送失败"),
+    events.MESSAGE_EXPIRED: ("failed", "已过期"),
+    events.MESSAGE_CANCELLED: ("failed", "已取消"),
+    events.MESSAGE_UNKNOWN: ("unknown", "状态未知"),
+}
 CALLS = frozenset({events.CALL_MISSED, events.CALL_INCOMING, events.CALL_OUTGOING})
 #: which of its data is an event's own time
 _HAPPENED = {events.MESSAGE_RECEIVED: "received_at", events.MESSAGE_TYPED: "sent_at", **dict.fromkeys(CALLS, "call_at")}
@@ -49,26 +62,33 @@ class Format:
 
     #: names of `bridge.events`
     events: frozenset[str]
-    #: the same bytes for the same event, whenever asked
-    body: Callable[[Event], bytes]
+    #: from event and time zone of the account: the same bytes for the same event, whenever asked
+    body: Callable[[Event, tzinfo], bytes]
     #: from endpoint, delivery, body and Unix seconds
     headers: Callable[[Endpoint, Delivery, bytes, int], dict[str, str]]
 
-    def render(self, event: Event) -> bytes:
-        """The body. Raises BadRequest when this format cannot say this event."""
+    def render(self, event: Event, zone: tzinfo = UTC) -> bytes:
+        """The body, for an account in this time zone. Raises BadRequest when this format cannot say this event."""
         if event.name not in self.events:
             raise BadRequest(f"this format has no words for {event.name}", "format")
-        body = self.body(event)
+        body = self.body(event, zone)
         if len(body) > LONGEST_BODY:
             raise BadRequest(f"the body is longer than {LONGEST_BODY} bytes", "format")
         return body
 
 
 def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
-    """The built-in formats by name; `zone` is that of times which are told without one."""
+    """The built-in formats by name; `zone` is that of times which are told without one, where not the account's."""
     return {
-        "v1": Format(frozenset({events.MESSAGE_RECEIVED}), lambda event: _flat(event, zone), _plain_headers),
-        "v2": Format(frozenset(TYPES), lambda event: _envelope(event, zone), _signed_headers),
+        "v1": Format(FORMATS["v1"].events, lambda event, _: _flat(event, zone), _plain_headers),
+        "v2": Format(FORMATS["v2"].events, lambda event, _: _envelope(event, zone), _signed_headers),
+        "zhenzi": Format(FORMATS["zhenzi"].events, lambda event, _: _status_report(event, zone), _plain_headers),
+        "account_v1_status": Format(
+            FORMATS["account_v1_status"].events, lambda *what: _json(pushed_report(*what)), _plain_headers
+        ),
+        "account_v1_inbound": Format(
+            FORMATS["account_v1_inbound"].events, lambda *what: _json(pushed_received(*what)), _plain_headers
+        ),
     }
 
 
@@ -109,6 +129,20 @@ def _flat(event: Event, zone: tzinfo) -> bytes:
             "message": data["text"],
             "number": data["from"],
             "guid": data["id"].upper(),
+        }
+    )
+
+
+def _status_report(event: Event, zone: tzinfo) -> bytes:
+    data = event.data
+    status, text = _REPORTED[event.name]
+    return _json(
+        {
+            "messageId": data["client_ref"],
+            "number": data["written"],
+            "status": status,
+            "statusText": f"{text}:{data['error']}" if data["error"] else text,
+            "reportTime": _local(event.at, zone),
         }
     )
 

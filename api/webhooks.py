@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from api import moments
 from api.payloads import Format, formats
 from api.targets import CheckedResolver, Policy, TargetRefused, check_url
 from bridge.errors import BadRequest
@@ -70,7 +71,7 @@ class Webhooks:
         if form is None:
             return Answer(0, f"there is no payload format {endpoint.format!r}", hopeless=True)
         try:
-            body = form.render(event)
+            body = form.render(event, moments.zone(endpoint.zone))
         except BadRequest as error:
             return Answer(0, error.message, hopeless=True)
         return await self._attempt(endpoint, target, body, form.headers(endpoint, delivery, body, now // 1000))

@@ -159,7 +159,7 @@ class Lane:
             log.exception("the driver of %s broke its contract", self._line().name)
             return unknown(message, index, f"the driver failed: {error}", now())
         self._broke.clear()
-        return Outcome(message.id, index, sent.state, sent.reference)
+        return Outcome(message.id, index, sent.state, sent.reference, reports=self._line().reports)
 
     def _weighed(self, refusal: SendRefused, message: Message) -> SendRefused:
         """A lack of credit is taken for the one number's trouble until several numbers have met it in a row."""

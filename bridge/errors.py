@@ -135,6 +135,11 @@ class OutOfCredit(NotPossible):
 class DailyLimit(NotPossible):
     """This recipient has had its number of messages for today."""
 
+    def __init__(self, message: str = "", recipients: frozenset[str] = frozenset()) -> None:
+        super().__init__(message)
+        #: every one of the submission that it is about, as `Message.recipient` has them
+        self.recipients = recipients
+
 
 class StoreUnavailable(BridgeError):
     """The store cannot be written; nothing was accepted."""

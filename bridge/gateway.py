@@ -21,6 +21,7 @@ from bridge.admission import Admission
 from bridge.desk import Desk
 from bridge.errors import BadRequest, NoSuchThing, NotAllowed, NotPossible, NotVerified
 from bridge.events import Bus, Event
+from bridge.formats import FORMATS
 from bridge.handouts import Handouts
 from bridge.limits import Limits, check_times, parts_of
 from bridge.model import (
@@ -200,6 +201,10 @@ class Gateway:
         """Newest first. Raises BadRequest for a cursor that is not ours."""
         return await self._store.messages(_scope(account), query)
 
+    async def count(self, account: Account, query: MessageQuery) -> int:
+        """How many messages a query finds on all its pages together."""
+        return await self._store.count(_scope(account), query)
+
     async def cancel(self, account: Account, id: str) -> Message:
         """Take back what was not sent yet. Raises NoSuchThing, NotPossible."""
         await self.message(account, id)
@@ -259,8 +264,8 @@ class Gateway:
 
         Raises BadRequest (field `url`, `format` or `events`).
         """
-        if format not in ("v1", "v2"):
-            raise BadRequest("the format is v1 (flat) or v2 (signed envelope)", "format")
+        if format not in FORMATS:
+            raise BadRequest(f"there is no format {format!r}; known: {', '.join(FORMATS)}", "format")
         unknown = [name for name in names if name != "*" and name not in events.NAMES]
         if unknown or not names:
             known = ", ".join(events.NAMES)
@@ -277,7 +282,8 @@ class Gateway:
             events=tuple(names),
             secret=account.webhook_secret or new_webhook_secret(),
             created_at=self._clock.now(),
-            max_attempts=max_attempts,
+            max_attempts=max_attempts or FORMATS[format].attempts,
+            zone=account.terms.zone,
         )
         await self._store.add_endpoint(endpoint)
         self.poke(endpoint.id)

@@ -143,6 +143,8 @@ class Message:
     client_ref: str = ""
     tag: str = ""
     dialect: str = "native"
+    #: position in the store, grows by acceptance; lists tell it, elsewhere it is 0
+    seq: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +309,7 @@ class Endpoint:
     id: str
     account: str
     url: str
-    #: payload format: "v1" flat, "v2" signed envelope
+    #: payload format, one of `bridge.formats.FORMATS`: "v1" flat, "v2" signed envelope …
     format: str = "v2"
     #: names of events as in `bridge.events`; ("*",) for all
     events: tuple[str, ...] = ("*",)
@@ -319,6 +321,8 @@ class Endpoint:
     paused: bool = False
     #: 0 for the default schedule over two days
     max_attempts: int = 0
+    #: IANA time zone of its account, read along; some formats tell local times
+    zone: str = "UTC"
 
 
 class DeliveryState(StrEnum):

@@ -35,6 +35,8 @@ class MessageQuery:
     before_id: str = ""
     line: str = ""
     dialect: str = ""
+    #: rows to leave out first
+    offset: int = 0
     limit: int = 100
     cursor: str = ""
 

@@ -12,10 +12,12 @@ import aiohttp
 from aiohttp import web
 
 from api.app import build_app, runner
+from api.templated import SAMPLE_ID, SAMPLE_TEXT
+from bridge.accounts import kept
 from bridge.events import Bus
-from bridge.gateway import Gateway, digest
-from bridge.model import Account, Line, LineState, Message, Received, State
-from bridge.ports import Call, Credential, InboundPart, Outcome, Typed
+from bridge.gateway import Gateway
+from bridge.model import Account, Line, LineState, Message, Received, State, Template
+from bridge.ports import Call, InboundPart, Outcome, Typed
 from bridge.queries import MessageQuery
 from bridge.store import open_store
 from bridge.store.sqlite import SqliteStore
@@ -76,6 +78,7 @@ class HttpSite:
     gateway: Gateway
     clock: Hands
     account: Account
+    bus: Bus
     port: int = 0
     session: aiohttp.ClientSession = field(default=None)  # type: ignore[assignment]
     received: int = 0
@@ -161,10 +164,9 @@ async def open_site(
     store = await open_store(f"sqlite:///{folder}/bridge.db", bus)
     gateway = Gateway(store, bus, lines=lines, clock=clock)
     account = Account("shop", START)
-    apikey = Credential("apikey", "", digest(CREDENTIALS["apikey"]))
-    client = Credential("client", CREDENTIALS["client_id"], digest(CREDENTIALS["client_secret"]))
-    await store.add_account(account, [apikey, client])
-    site = HttpSite(store, gateway, clock, account)
+    await store.add_account(account, kept(CREDENTIALS))
+    await gateway.desk.add_template("tests", Template("shop", SAMPLE_ID, SAMPLE_TEXT))
+    site = HttpSite(store, gateway, clock, account, bus)
     serving = runner(build_app(gateway, **options))
     await serving.setup()
     tcp = web.TCPSite(serving, "127.0.0.1", 0)

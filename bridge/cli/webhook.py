@@ -11,6 +11,7 @@ from bridge.cli import place, product
 from bridge.cli.output import Misuse, json_line, moment, table
 from bridge.config import nearest
 from bridge.events import NAMES
+from bridge.formats import FORMATS
 from bridge.model import Account, Delivery, DeliveryState, Endpoint
 from bridge.ports import SystemClock
 from bridge.queries import LedgerQuery
@@ -27,7 +28,13 @@ def webhook() -> None:
 @webhook.command()
 @click.argument("account")
 @click.argument("url")
-@click.option("--format", type=click.Choice(["v1", "v2"]), default="v2", show_default=True, help="v1 flat, v2 signed.")
+@click.option(
+    "--format",
+    type=click.Choice(list(FORMATS)),
+    default="v2",
+    show_default=True,
+    help="v1 flat, v2 signed; the others are the reports and SMS of those vendors' pages.",
+)
 @click.option("--events", default="*", show_default=True, help="Names with commas between them, * for all.")
 @place.options
 @_json
@@ -54,7 +61,11 @@ def add(account: str, url: str, format: str, events: str, wanted: place.Wanted, 
 
 def _endpoint(account: Account, url: str, format: str, events: tuple[str, ...]) -> Endpoint:
     secret = account.webhook_secret or accounts.new_of_kind(account.name, "webhook")["webhook_secret"]
-    return Endpoint(secrets.token_hex(8), account.name, url, format, events, secret, created_at=SystemClock().now())
+    attempts = FORMATS[format].attempts
+    now = SystemClock().now()
+    return Endpoint(
+        secrets.token_hex(8), account.name, url, format, events, secret, created_at=now, max_attempts=attempts
+    )
 
 
 def _events(given: str) -> tuple[str, ...]:
@@ -156,4 +167,4 @@ def redeliver(ids: tuple[str, ...], account: str, endpoint: str, state: str | No
 
 def _shape(endpoint: Endpoint) -> dict[str, Any]:
     """What may be shown of an endpoint again and again: no secret."""
-    return {key: value for key, value in asdict(endpoint).items() if key not in {"secret", "next_secret"}}
+    return {key: value for key, value in asdict(endpoint).items() if key not in {"secret", "next_secret", "zone"}}

@@ -14,6 +14,8 @@ from bridge.store.news import event_of
 from bridge.store.writer import Tx
 
 _ENDPOINT = "id, account, url, format, events, secret, next_secret, created_at, paused, max_attempts"
+#: the account's as it is now: it is no business of the endpoint's row
+_ZONE = "coalesce((SELECT zone FROM accounts WHERE name = account), 'UTC')"
 _DELIVERY = (
     "l.id, l.seq, l.endpoint, l.account, e.id, e.name, l.state, l.attempts, l.due_at, l.created_at, l.delivered_at, "
     "l.status, l.error"
@@ -48,7 +50,8 @@ def add_endpoint(tx: Tx, endpoint: Endpoint) -> None:
 def endpoints(conn: sqlite3.Connection, account: str) -> Sequence[Endpoint]:
     """Oldest first; `account` "" for all."""
     rows = conn.execute(
-        f"SELECT {_ENDPOINT} FROM endpoints WHERE ? = '' OR account = ? ORDER BY created_at, rowid", (account, account)
+        f"SELECT {_ENDPOINT}, {_ZONE} FROM endpoints WHERE ? = '' OR account = ? ORDER BY created_at, rowid",
+        (account, account),
     )
     return [_endpoint(row) for row in rows]
 

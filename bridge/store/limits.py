@@ -67,6 +67,7 @@ def _count(tx: Tx, account: str, rule: Rule, messages: Sequence[Message]) -> Non
     """One more for each recipient on the day when it may be sent. Raises DailyLimit."""
     zone: tzinfo = UTC if rule.zone == "UTC" else ZoneInfo(rule.zone)
     days = Counter((message.recipient, _day(message.due_at, zone)) for message in messages)
+    full: dict[str, str] = {}
     for (recipient, day), more in days.items():
         row = tx.conn.execute(
             "INSERT INTO daily VALUES (?, ?, ?, ?) ON CONFLICT (account, recipient, day) "
@@ -74,7 +75,11 @@ def _count(tx: Tx, account: str, rule: Rule, messages: Sequence[Message]) -> Non
             (account, recipient, day, more),
         ).fetchone()
         if row[0] > rule.daily:
-            raise DailyLimit(f"{recipient} may get {rule.daily} messages a day from this account; {day} is full")
+            full.setdefault(recipient, day)
+    if full:
+        recipient, day = next(iter(full.items()))
+        sentence = f"{recipient} may get {rule.daily} messages a day from this account; {day} is full"
+        raise DailyLimit(sentence, frozenset(full))
 
 
 def _day(at: int, zone: tzinfo) -> str:

@@ -75,12 +75,19 @@ def find(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Page[Me
     """Newest first; `account` "" looks at everybody's."""
     where, values = _where(account, query)
     rows = conn.execute(
-        f"SELECT {QUALIFIED}, m.seq FROM messages m WHERE {where} AND m.seq < ? ORDER BY m.seq DESC LIMIT ?",
-        (*values, position(query.cursor), query.limit + 1),
+        f"SELECT {QUALIFIED}, m.seq FROM messages m WHERE {where} AND m.seq < ? ORDER BY m.seq DESC LIMIT ? OFFSET ?",
+        (*values, position(query.cursor), query.limit + 1, query.offset),
     ).fetchall()
     more = len(rows) > query.limit
     rows = rows[: query.limit]
-    return Page(tuple(message_of(row[:-1]) for row in rows), str(rows[-1][-1]) if more else "")
+    found = tuple(replace(message_of(row[:-1]), seq=row[-1]) for row in rows)
+    return Page(found, str(rows[-1][-1]) if more else "")
+
+
+def count(conn: sqlite3.Connection, account: str, query: MessageQuery) -> int:
+    """How many match, whatever the page."""
+    where, values = _where(account, query)
+    return int(conn.execute(f"SELECT count(*) FROM messages m WHERE {where}", values).fetchone()[0])
 
 
 def move(tx: Tx, message: Message, state: State, now: int, **changes: Any) -> Message:

@@ -1,12 +1,14 @@
 """The event log, and the ledger rows that each event makes owed, in the transaction of the change itself."""
 
+import itertools
 import json
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bridge.events import Event
+from bridge.events import MESSAGE_SENT, NAMES, Event
+from bridge.formats import FORMATS, Wording
 from bridge.store.writer import Tx
 
 #: a random UUID (version 4, RFC 9562) as SQLite makes it
@@ -14,8 +16,32 @@ UUID = (
     "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a'"
     " || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
 )
-#: an endpoint hears an event of its own account or of everybody ("") that it asked for;
-#: the flat v1 format has words for received SMS only
+
+
+#: whether an event `e` is its message's end for its account: as soon as it is sent where no report is waited for
+_IS_END = (
+    "(SELECT CASE WHEN a.report_on = 'sent' OR (a.report_on = '' AND NOT m.report)"
+    f" THEN e.name = '{MESSAGE_SENT}' OR m.sent_at = 0 ELSE e.name <> '{MESSAGE_SENT}' END"
+    " FROM accounts a, messages m WHERE a.name = e.account AND m.id = e.subject)"
+)
+
+
+def _fitting(format: str, wording: Wording) -> str:
+    """The condition under which an event `e` can be told to an endpoint `p` of this format; "" when any can."""
+    conditions = []
+    if wording.events != frozenset(NAMES):
+        named = ", ".join(f"'{name}'" for name in sorted(wording.events))
+        conditions.append(f"e.name IN ({named})")
+    if wording.dialect:
+        conditions.append(f"json_extract(e.data, '$.dialect') = '{wording.dialect}'")
+        conditions.append("json_extract(e.data, '$.client_ref') <> ''")
+    if wording.ends:
+        conditions.append(_IS_END)
+    return f"  AND (p.format <> '{format}' OR ({' AND '.join(conditions)}))" if conditions else ""
+
+
+_FITTING = "\n".join(filter(None, itertools.starmap(_fitting, FORMATS.items())))
+#: an endpoint hears an event of its own account or of everybody ("") that it asked for and its format can tell
 _FAN_OUT = f"""
 INSERT INTO ledger (id, endpoint, account, event, state, attempts, due_at, created_at, delivered_at, status, error)
 SELECT {UUID},
@@ -23,7 +49,7 @@ SELECT {UUID},
 FROM events e JOIN endpoints p ON (e.account = '' OR p.account = e.account)
 WHERE e.seq BETWEEN ? AND ?
   AND (p.events LIKE '%"*"%' OR instr(p.events, '"' || e.name || '"') > 0)
-  AND (p.format <> 'v1' OR e.name = 'message.received')
+{_FITTING}
 ORDER BY e.seq
 """
 _COLUMNS = "seq, id, name, account, at, subject, data"

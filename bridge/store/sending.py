@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from bridge.errors import NotPossible, OutOfCredit
+from bridge.errors import NotPossible
 from bridge.events import (
     MESSAGE_DELIVERED,
     MESSAGE_EXPIRED,
@@ -103,6 +104,9 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
         attempts = message.attempts + int(outcome.counts)
         due = outcome.retry_at or now
         return requeue(tx, message, now, due_at=due, error=outcome.error, attempts=attempts)
+    if out and not outcome.reports:
+        tx.conn.execute("UPDATE messages SET report = 0 WHERE id = ?", (message.id,))
+        message = replace(message, report=False)
     if out and outcome.reference is not None and _apply_early_reports(tx, message, outcome, now):
         message = get(tx.conn, message.id)
     return follow(tx, message, now)
@@ -145,7 +149,7 @@ def follow(tx: Tx, message: Message, now: int) -> Message:
     if state is State.DELIVERED:
         changes["delivered_at"] = now
     if state is State.QUEUED:
-        if message.state is State.FAILED and not _paid_again(tx, message, now):
+        if message.state is State.FAILED and not _may_go_on(tx, message, now):
             return message
         return requeue(tx, message, now, due_at=now, error=error)
     told = state is not message.state and state in _TELLS
@@ -155,11 +159,12 @@ def follow(tx: Tx, message: Message, now: int) -> Message:
     return message
 
 
-def _paid_again(tx: Tx, message: Message, now: int) -> bool:
-    """Whether what was given back when it failed can be paid once more."""
+def _may_go_on(tx: Tx, message: Message, now: int) -> bool:
+    """Whether a message that had failed is still wanted, and what it was given back can be paid once more."""
     try:
+        lists.check(tx, message)
         balance.reserve_again(tx, message, now)
-    except OutOfCredit:
+    except NotPossible:
         return False
     return True
 

@@ -254,6 +254,9 @@ class SqliteStore:
     async def messages(self, account: str, query: MessageQuery) -> Page[Message]:
         return await self._read(messages.find, account, query)
 
+    async def count(self, account: str, query: MessageQuery) -> int:
+        return await self._read(messages.count, account, query)
+
     async def parts(self, id: str) -> Sequence[Part]:
         return await self._read(messages.parts, id)
 

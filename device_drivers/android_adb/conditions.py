@@ -18,6 +18,8 @@ class Stops(Enum):
     LINE = "line"
     #: sending; what comes in still comes
     SENDING = "sending"
+    #: receiving; what is to be sent still goes
+    RECEIVING = "receiving"
     #: nothing yet
     NOTHING = "nothing"
 
@@ -31,10 +33,14 @@ class Condition:
     remedy: str
 
     @property
+    def words(self) -> str:
+        """Both in one sentence."""
+        return f"{self.sentence}: {self.remedy}"
+
+    @property
     def error(self) -> LinkError:
         """What `open` raises for it."""
-        words = f"{self.sentence}: {self.remedy}"
-        return SendRefused(words, Refusal.LINE) if self.stops is Stops.LINE else DeviceLost(words)
+        return SendRefused(self.words, Refusal.LINE) if self.stops is Stops.LINE else DeviceLost(self.words)
 
 
 #: words of adb for a phone's state; `device` is the good one
@@ -137,10 +143,10 @@ def _fits(messaging: Messaging) -> bool:
 def _of_app(messaging: Messaging) -> Iterator[Condition]:
     if messaging.app_disabled:
         step = f"enable it: adb shell pm enable {messaging.app}"
-        yield Condition(Stops.NOTHING, f"the SMS app {messaging.app} is disabled, so nothing can be received", step)
+        yield Condition(Stops.RECEIVING, f"the SMS app {messaging.app} is disabled, so nothing can be received", step)
     elif not messaging.app:
         step = "choose one in the phone's settings"
-        yield Condition(Stops.NOTHING, "the phone has no SMS app, so nothing can be received", step)
+        yield Condition(Stops.RECEIVING, "the phone has no SMS app, so nothing can be received", step)
     elif messaging.app == "com.google.android.apps.messaging":
         step = "switch RCS chats off in its settings"
         yield Condition(Stops.NOTHING, "Google Messages keeps RCS chats away from SMS", step)

@@ -41,7 +41,7 @@ async def examine(driver: Opener, device: Device) -> Sequence[Finding]:
 def _of_phone(subject: str, link: PhoneLink) -> Iterator[Finding]:
     yield Finding("ok", subject, f"adb reaches {link.lines[0].model or 'the phone'}")
     for condition in link.conditions:
-        level = "fail" if condition.stops is Stops.SENDING else "warn"
+        level = "warn" if condition.stops is Stops.NOTHING else "fail"
         yield Finding(level, subject, condition.sentence, condition.remedy)
 
 

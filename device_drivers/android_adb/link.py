@@ -7,7 +7,7 @@ A phone tells nothing by itself but its state in adb; therefore one task polls i
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from bridge.errors import DeviceLost, Refusal, SendRefused
 from bridge.model import Line, LineState
 from bridge.ports import Call, Device, Doubtful, Evidence, Inbound, InboundPart, InboundReport, Outgoing, Sent, Typed
 from bridge.tasks import Tasks
-from device_drivers.android_adb import conditions, health
+from device_drivers.android_adb import conditions, health, radiolog
 from device_drivers.android_adb.calls import PERMISSION, CallLog
 from device_drivers.android_adb.conditions import Condition, Stops
 from device_drivers.android_adb.facts import Messaging, Phone
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 CALLS_EVERY = 5
 #: looks in a row that the phone may leave unanswered or answer with nonsense
 MISSES = 5
+#: looks that follow each other soon after a hint, and the seconds between them
+EAGER, EAGER_INTERVAL = 3, 0.5
 
 
 class PhoneLink:
@@ -62,6 +64,9 @@ class PhoneLink:
         why = "" if reads_calls else "the phone does not let its shell read the call log (READ_CALL_LOG)"
         self._tell_of_calls(reads_calls, why)
         self._misses = 0
+        #: set when there may be news, or the phone has gone
+        self._stirred = asyncio.Event()
+        self._eager = 0
 
     def _name(self, sim: Sim, sims: Sequence[Sim]) -> str:
         return self._device if len(sims) == 1 else f"{self._device}:{sim.slot}"
@@ -90,7 +95,9 @@ class PhoneLink:
         except Garbled as error:
             raise DeviceLost(f"the phone's SMS store cannot be read: {error}") from error
         self._note(await health.ask(self._shell, self._slots))
-        self._shell.watch(self._from_thread)
+        self._shell.watch(lambda state: self._from_thread(self._became, state))
+        if self._options.radio_log:
+            self._shell.follow(radiolog.FOLLOW, self._logged)
         self._tasks.start(self._listen(), "listening")
 
     async def _open_calls(self, calls: CallLog) -> None:
@@ -126,8 +133,8 @@ class PhoneLink:
         sim = self._sims.get(line)
         if sim is None:
             raise SendRefused(f"there is no line {line} on this phone", Refusal.LINE)
-        if stop := self._stop():
-            raise SendRefused(f"{stop.sentence}: {stop.remedy}", Refusal.LINE)
+        if stop := self._first(Stops.SENDING):
+            raise SendRefused(stop.words, Refusal.LINE)
         try:
             return await self._sender.send(line, sim.sub, outgoing)
         except DeviceLost as lost:
@@ -181,9 +188,9 @@ class PhoneLink:
         self._shell.close()
 
     # -- being lost -----------------------------------------------------------------------------
-    def _from_thread(self, state: str) -> None:
+    def _from_thread(self, call: Callable[..., None], *arguments: str) -> None:
         with suppress(RuntimeError):  # the loop has ended, so nobody is interested
-            self._loop.call_soon_threadsafe(self._became, state)
+            self._loop.call_soon_threadsafe(call, *arguments)
 
     def _became(self, state: str) -> None:
         """adb tells a new state."""
@@ -202,6 +209,7 @@ class PhoneLink:
         self._shell.hang_up(reason)
         self._inbound.put_nowait(None)
         self._over.set()
+        self._stirred.set()
 
     async def _missed(self, reason: str) -> None:
         """The phone left a question unanswered, or answered nonsense: has it gone? And too often is too much."""
@@ -239,7 +247,30 @@ class PhoneLink:
                 else:
                     self._misses = 0
                 looks += 1
-                await self._pause(self._options.poll_interval)
+                await self._rest()
+
+    def _logged(self, line: str) -> None:
+        """A line of the radio log, on its thread."""
+        if radiolog.is_news(line):
+            self._from_thread(self._stir)
+
+    def _stir(self) -> None:
+        """The store is about to change: look at once, and a few times more."""
+        self._eager = EAGER
+        self._stirred.set()
+
+    async def _rest(self) -> None:
+        """Until the next look. Raises DeviceLost as soon as the phone has gone."""
+        interval = self._options.poll_interval
+        if self._eager:
+            self._eager -= 1
+            interval = min(interval, EAGER_INTERVAL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(interval):
+                await self._stirred.wait()
+        self._stirred.clear()
+        if self._loss:
+            raise DeviceLost(self._loss)
 
     async def _look(self) -> None:
         found = await self._inbox.look(self._sender.back_to())
@@ -274,8 +305,12 @@ class PhoneLink:
     def _slots(self) -> Sequence[int]:
         return [sim.slot for sim in self._sims.values()]
 
-    def _stop(self) -> Condition | None:
-        return next((each for each in self._conditions if each.stops is Stops.SENDING), None)
+    def _first(self, stops: Stops) -> Condition | None:
+        return next((each for each in self._conditions if each.stops is stops), None)
+
+    def _sentence(self, stops: Stops) -> str:
+        condition = self._first(stops)
+        return f"{condition.words[:1].upper()}{condition.words[1:]}." if condition else ""
 
     def _note(self, found: Health) -> None:
         if found.sims is not None and _identity(found.sims) != _identity(self._sims.values()):
@@ -285,8 +320,8 @@ class PhoneLink:
         self._lines = [self._healthy(line, found, now) for line in self._lines]
 
     def _healthy(self, line: Line, found: Health, now: int) -> Line:
-        radio, stop = found.radios[line.slot], self._stop()
-        barred = f"{stop.sentence[:1].upper()}{stop.sentence[1:]}: {stop.remedy}." if stop else radio.reason
+        radio = found.radios[line.slot]
+        barred = self._sentence(Stops.SENDING) or radio.reason
         return replace(
             line,
             state=LineState.OUT_OF_SERVICE if barred else LineState.READY,
@@ -295,7 +330,7 @@ class PhoneLink:
             signal_dbm=radio.signal_dbm,
             battery=found.battery.level,
             charging=found.battery.charging,
-            reason=barred or found.battery.reason,
+            reason=barred or f"{self._sentence(Stops.RECEIVING)} {found.battery.reason}".strip(),
             seen_at=now,
         )
 

@@ -17,6 +17,7 @@ OPTIONS: Mapping[str, tuple[type, str]] = {
     "segments_per_minute": (int, "SMS parts a minute and phone; Android itself stops at 30 (default 20)"),
     "allow_short_codes": (bool, "send to numbers of 3 to 8 digits too, for which Android may ask on its screen"),
     "allow_unknown_sdk": (bool, "send on a version of Android that this driver does not know for sure"),
+    "radio_log": (bool, "listen to the phone's radio log and look for news at once (default false)"),
     "import_existing": (bool, "take in what the phone already holds when it is first opened (default false)"),
 }
 
@@ -41,6 +42,7 @@ class Options:
     segments_per_minute: int = 20
     allow_short_codes: bool = False
     allow_unknown_sdk: bool = False
+    radio_log: bool = False
     import_existing: bool = False
 
     @classmethod

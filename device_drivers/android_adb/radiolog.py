@@ -13,6 +13,11 @@ from device_drivers.android_adb.shell import Shell
 #: lines that are looked through
 LINES = 400
 
+#: prints what is said from now on, for ever
+FOLLOW = ("logcat", "-b", "radio", "-v", "epoch", "-T", "1")
+#: after these the store is about to change (InboundSmsHandler, SMSDispatcher)
+_NEWS = ("Delivering SMS to", "Persist SMS into")
+
 _HEADING = re.compile(r"-+ (?:beginning of|switch to) ")
 _ABOUT = re.compile(r"x-message-id: ?(-?\d+)")
 _CODED = re.compile(r"SMS failed with error (\S+?),? errorCode (-?\d+)")
@@ -79,6 +84,11 @@ async def failure(shell: Shell, since: Moment, message: int) -> SendRefused | No
     except DeviceLost:
         return None
     return understand(after(answer.out, since), message)
+
+
+def is_news(line: str) -> bool:
+    """Is it worth a look into the store? The row itself comes a moment later."""
+    return any(words in line for words in _NEWS)
 
 
 def after(out: str, since: Moment) -> list[str]:

@@ -12,7 +12,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -177,7 +177,13 @@ class Shell:
             self._calls.discard(call)
 
     def _execute(self, call: _Call, command: bytes) -> Answer:
-        """On a thread: choose the phone, send the command whole, read the answer packet by packet.
+        """On a thread."""
+        with self._begun(call, command) as connection:
+            return _answer(connection)
+
+    @contextmanager
+    def _begun(self, call: _Call, command: bytes) -> Iterator[Connection]:
+        """Choose the phone and send the command whole; what it says is to be read packet by packet.
 
         Not by adbutils' `open_transport`, which forgets its socket when the phone is not there.
         """
@@ -190,7 +196,7 @@ class Shell:
             call.handed = True
             connection.conn.sendall(f"{len(service):04x}".encode() + service)
             connection.check_okay()
-            return _packets(connection)
+            yield connection
         finally:
             connection.close()
 
@@ -214,6 +220,22 @@ class Shell:
                 tell("")
 
         threading.Thread(target=follow, name=f"adb watch {self.serial}", daemon=True).start()
+
+    def follow(self, argv: Sequence[str], tell: Callable[[str], None]) -> None:
+        """Run a command that goes on for ever; say its lines, from a thread, until `close` or its end."""
+        call = _Call()
+        self._calls.add(call)
+
+        def read() -> None:
+            rest = ""
+            with suppress(*_FAILURES), self._begun(call, shlex.join(argv).encode()) as connection:
+                for kind, data in _packets(connection):
+                    if kind == _STDOUT:
+                        *lines, rest = (rest + data.decode("utf-8", "replace")).split("\n")
+                        for line in lines:
+                            tell(line)
+
+        threading.Thread(target=read, name=f"adb follow {self.serial}", daemon=True).start()
 
     def hang_up(self, reason: str) -> None:
         """End every conversation, and have none any more."""
@@ -308,20 +330,27 @@ def _states(block: str) -> Mapping[str, str]:
     return {serial.strip(): state.strip() for serial, state in pairs}
 
 
-def _packets(connection: AdbConnection) -> Answer:
-    """Until the exit status. Raises EOFError when the connection ends before it."""
-    said: dict[int, bytearray] = {_STDOUT: bytearray(), _STDERR: bytearray()}
-    while True:
-        head = connection.read_exact(5)
-        size = int.from_bytes(head[1:], "little")
-        if size > LONGEST_ANSWER or sum(map(len, said.values())) + size > LONGEST_ANSWER:
+def _answer(connection: Connection) -> Answer:
+    """All of it. Raises EOFError when the connection ends before the exit status, ValueError for a flood."""
+    said: dict[int, bytearray] = {_STDOUT: bytearray(), _STDERR: bytearray(), _EXIT: bytearray()}
+    for kind, data in _packets(connection):
+        if kind in said:
+            said[kind] += data
+        if sum(map(len, said.values())) > LONGEST_ANSWER:
             raise ValueError("the answer has no end")
-        data = connection.read_exact(size)
-        if head[0] == _EXIT:
-            out, err = (bytes(part).decode("utf-8", "replace") for part in said.values())
-            return Answer(out, err, data[0] if data else 0)
-        if head[0] in said:
-            said[head[0]] += data
+    out, err = (bytes(said[kind]).decode("utf-8", "replace") for kind in (_STDOUT, _STDERR))
+    return Answer(out, err, said[_EXIT][0] if said[_EXIT] else 0)
+
+
+def _packets(connection: Connection) -> Iterator[tuple[int, bytes]]:
+    """Kind and content, up to the exit status. Raises EOFError when the connection ends before it."""
+    kind = 0
+    while kind != _EXIT:
+        head = connection.read_exact(5)
+        kind, size = head[0], int.from_bytes(head[1:], "little")
+        if size > LONGEST_ANSWER:
+            raise ValueError("the answer has no end")
+        yield kind, connection.read_exact(size)
 
 
 def _words(error: BaseException) -> str:

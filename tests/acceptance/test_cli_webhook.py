@@ -104,3 +104,11 @@ def test_shows_what_was_given_up_and_owes_it_again(
     table = sms_bridge("webhook", "ledger", *data).out.splitlines()
     assert table[0].split() == ["id", "event", "state", "tries", "status", "due", "error"]
     assert table[1].split()[:4] == [given_up, "line.changed", "owed", "0"]
+
+
+def test_adds_a_place_for_status_reports_that_are_tried_three_times(
+    sms_bridge: SmsBridge, data: tuple[str, str]
+) -> None:
+    made = json.loads(sms_bridge("webhook", "add", "shop", URL, "--format", "zhenzi", "--json", *data).out)
+    assert (made["format"], made["max_attempts"]) == ("zhenzi", 3)
+    assert sms_bridge("webhook", "add", "shop", URL, "--format", "v9", *data).code == 2

@@ -335,6 +335,13 @@ class TestLists:
         ]  # fmt: skip
         assert await left(store) == 4
 
+    async def test_a_report_on_its_first_part_does_not_send_the_rest(self, store: Store) -> None:
+        await store.submit([message(1, parts=2)])
+        await carry(store, State.SENT, State.QUEUED)
+        await store.suppress("shop", "+15550101", "", entry())
+        await store.settle(InboundReport("office", "1", "+15550101", 1, State.DELIVERED), NOW)
+        assert (await store.message(message(1).id)).state is State.FAILED
+
     async def test_a_number_taken_off_gets_messages_again(self, store: Store) -> None:
         await store.suppress("shop", "+15550101", "why", entry())
         assert await store.suppressed("shop") == [("+15550101", "why", NOW)]

@@ -7,7 +7,8 @@ import pytest
 
 from bridge import events
 from bridge.errors import BadRequest, IdempotencyConflict, NoSuchThing, NotPossible
-from bridge.events import message_data
+from bridge.events import Event, message_data
+from bridge.formats import FORMATS
 from bridge.model import (
     CallKind,
     DeliveryState,
@@ -121,6 +122,40 @@ class TestAccepting:
         logged = (await store.events("shop", 0, 10))[0]
         assert (logged.name, logged.subject, logged.at) == (events.MESSAGE_SUBMITTED, accepted.id, NOW)
         assert dict(logged.data) == message_data(accepted)
+
+    async def test_counts_and_skips_what_a_filter_finds(self, store: Store) -> None:
+        await store.submit([message(number) for number in range(1, 6)])
+        await store.submit([message(6, account="cafe")])
+        await store.cancel(message(5).id, NOW)
+        wanted = MessageQuery(states=frozenset({State.QUEUED}), offset=1, limit=2)
+        page = await store.messages("shop", wanted)
+        assert [row.id for row in page.rows] == [message(3).id, message(2).id]
+        assert await store.count("shop", wanted) == 4
+        assert await store.count("", MessageQuery()) == 6
+        assert await store.count("bakery", MessageQuery()) == 0
+
+    async def test_lists_tell_a_position_that_stays(self, store: Store) -> None:
+        await store.submit([message(1), message(2), message(3)])
+        before = {row.id: row.seq for row in (await store.messages("shop", MessageQuery())).rows}
+        await store.cancel(message(2).id, NOW)
+        await store.delete_messages("shop", MessageQuery(ids=(message(2).id,)))
+        await store.submit([message(4)])
+        after = {row.id: row.seq for row in (await store.messages("shop", MessageQuery())).rows}
+        assert after == {name: seq for name, seq in before.items() if name != message(2).id} | {message(4).id: 4}
+        assert sorted(before.values()) == [1, 2, 3]
+
+    async def test_owes_a_format_only_what_it_has_words_for(self, store: Store) -> None:
+        for kind in FORMATS:
+            await store.add_endpoint(Endpoint(kind, "shop", "https://shop.example", kind, created_at=NOW))
+        for name in events.NAMES:
+            await store.note(Event(0, "", name, "shop", NOW, "x", {"dialect": "zhenzi", "client_ref": "r"}))
+        for other in ({"dialect": "native", "client_ref": "r"}, {"dialect": "zhenzi", "client_ref": ""}):
+            await store.note(Event(0, "", events.MESSAGE_SENT, "shop", NOW, "x", other))
+        # one that tells of ends only wants messages that are there, not these bare events
+        for kind, wording in ((kind, wording) for kind, wording in FORMATS.items() if not wording.ends):
+            told = [delivery.event for delivery, _ in await store.owed(kind, 100)]
+            more = 0 if wording.dialect or events.MESSAGE_SENT not in wording.events else 2
+            assert sorted(told) == sorted([*wording.events, *[events.MESSAGE_SENT] * more])
 
     async def test_finds_by_every_filter_page_by_page(self, store: Store) -> None:
         await store.submit([message(number, created_at=NOW + number) for number in range(1, 6)])

@@ -30,3 +30,8 @@ def test_a_hop_leads_to_what_it_names(file: str, name: str) -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_it_names_exists(file: str) -> None:
     assert (Path(__file__).parents[2] / file).exists()
+
+
+@pytest.mark.parametrize(("name", "file"), sorted(set(re.findall(r"\[(test_\w+)\]\((tests/[\w/.]+)\)", README))))
+def test_an_endpoint_s_test_is_where_the_table_says(name: str, file: str) -> None:
+    assert f"def {name}(" in (Path(__file__).parents[2] / file).read_text()

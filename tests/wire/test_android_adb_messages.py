@@ -130,6 +130,18 @@ async def test_what_somebody_does_on_the_phone_itself_is_told(tmp_path: Path) ->
         assert await site.texts(1) == ["nothing of that comes again"]
 
 
+async def test_the_radio_log_tells_of_news_before_the_next_look(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open(poll_interval=600.0, radio_log=True)
+        await site.phone.provider.until(lambda rows: not rows)
+        for number in range(2):
+            site.far.send(OURS, f"news {number}")
+            assert await site.texts(1) == [f"news {number}"]
+        site.phone.unplug()
+        with pytest.raises(DeviceLost):
+            await site.link.refresh()
+
+
 # -- what came of it ----------------------------------------------------------------------------
 async def test_a_row_that_goes_away_again_was_no_success(tmp_path: Path) -> None:
     async with phone_site(tmp_path, sdk=29) as site:
@@ -196,8 +208,9 @@ async def test_two_doubts_over_the_same_words_need_two_rows(tmp_path: Path) -> N
         with pytest.raises(OutcomeUnknown):
             await site.send("twice", message="m1")
         await site.send("twice", message="m2")
-        site.far.send(OURS, "no evidence came before this")
-        assert await site.texts(1) == ["no evidence came before this"]
+        for _ in range(4):  # each takes a look or more
+            site.far.send(OURS, "no evidence came before this")
+            assert await site.texts(1) == ["no evidence came before this"]
         assert await site.heard(2) == ["twice", "twice"]
 
 

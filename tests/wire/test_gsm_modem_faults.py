@@ -12,7 +12,7 @@ import serial
 
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.model import LineState, State
-from bridge.ports import InboundPart, InboundReport, Outgoing
+from bridge.ports import Forgetful, InboundPart, InboundReport, Outgoing
 from bridge.tasks import Tasks
 from device_drivers.gsm_modem import ports, seeking
 from device_drivers.gsm_modem.driver import GsmModemDriver
@@ -97,7 +97,7 @@ async def test_says_how_many_tries_are_left() -> None:
 async def test_never_takes_the_last_try_even_after_restarts_of_its_own() -> None:
     async with modem_site(pin="1234") as site:
         for _ in range(4):
-            site.driver = GsmModemDriver()
+            site.driver, site.memory = GsmModemDriver(), Forgetful()  # another bridge, which knows nothing
             with pytest.raises(SendRefused) as refused:
                 await site.open(pin="9999")
         assert "one try left" in refused.value.cause

@@ -45,6 +45,16 @@ def code_of(error: BridgeError) -> str:
     return word.code
 
 
+def sending_answer(error: BridgeError, id: str = "", sent: str = "api_error") -> dict[str, Any]:
+    """What `/sendsms` and its kin say of an error."""
+    return _topped(error, {"result": {"error": code_of(error), "sent": sent, "id": id, "note": error.message}})
+
+
+def _topped(error: BridgeError, answer: dict[str, Any]) -> dict[str, Any]:
+    """With code and sentence at the top too, for the clients that look there first."""
+    return {**answer, "error": code_of(error), "message": error.message}
+
+
 class Refusals:
     """Makes answers of errors. With `legacy_http_200` mistakes of the caller come as 200, as seen in the field."""
 
@@ -53,7 +63,7 @@ class Refusals:
 
     def sending(self, error: BridgeError, id: str = "", sent: str = "api_error") -> web.Response:
         """Of `/sendsms` and its kin."""
-        return self._answer(error, {"result": {"error": code_of(error), "sent": sent, "id": id, "note": error.message}})
+        return self._reply(error, sending_answer(error, id, sent))
 
     def listing(self, error: BridgeError) -> web.Response:
         """Of the logs and the inbox: `sms` is a list whatever happens."""
@@ -89,8 +99,7 @@ class Refusals:
         return reply({"error": code, "error_description": error.message}, status, headers)
 
     def _answer(self, error: BridgeError, answer: dict[str, Any]) -> web.Response:
-        """Code and sentence at the top for the clients that look there first."""
-        return self._reply(error, {**answer, "error": code_of(error), "message": error.message})
+        return self._reply(error, _topped(error, answer))
 
     def _reply(self, error: BridgeError, answer: dict[str, Any]) -> web.Response:
         status: int = word_for(ERROR_WORDS, error).status

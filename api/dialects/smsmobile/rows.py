@@ -17,13 +17,13 @@ UNKNOWN_NOTE = "The phone had it and gave no answer; it may or may not have been
 class Calendar:
     """Writes and reads moments as the account's owner does: in UTC, or in the configured zone. Moments are Unix ms."""
 
-    def __init__(self, timezone: str = "UTC") -> None:
-        """Raises ConfigError for a zone that is not in the IANA database."""
+    def __init__(self, timezone: str = "UTC", dialect: str = "smsmobile") -> None:
+        """Raises ConfigError, naming the dialect's option, for a zone that is not in the IANA database."""
         try:
             self._zone: tzinfo = UTC if timezone == "UTC" else ZoneInfo(timezone)
         except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
             raise ConfigError(
-                [f"dialects.smsmobile.options.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]
+                [f"dialects.{dialect}.options.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]
             ) from error
         self._stamps = lru_cache(maxsize=16)(self._stamps_of)
 

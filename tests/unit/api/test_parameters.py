@@ -121,3 +121,31 @@ def test_reads_multipart_with_files_and_quirks() -> None:
         b"--b\r\nno end of head\r\n--b--\r\nepilogue"
     )  # fmt: skip
     assert dict(form(raw, 'multipart/form-data; boundary="b"')) == {"a": "one\r\ntwo", "b": "file"}
+
+
+def part(field: bytes) -> bytes:
+    return b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % tuple(field.split(b"="))
+
+
+@pytest.mark.parametrize(
+    ("label", "raw"),
+    [
+        (FORM, b"a=1&b=2&a=1"),
+        ("", b"a=1&b=2&a=%FF&a=1"),
+        ("multipart/form-data; boundary=x", b"".join(map(part, (b"a=1", b"b=2", b"a=1"))) + b"--x--\r\n"),
+    ],
+)
+def test_takes_each_name_once_where_that_is_wanted(label: str, raw: bytes) -> None:
+    params = Parameters(once=True)
+    params.put_fields(raw, label)
+    assert params.text("b") == "2"
+    with pytest.raises(BadRequest, match="more than once") as caught:
+        params.text("a")
+    assert caught.value.field == "a"
+
+
+def test_finds_no_fields_in_what_is_labelled_as_json() -> None:
+    params = Parameters(once=True)
+    params.put_fields(b"a=1", "application/json")
+    params.put_fields(b'{"a": "1"}', FORM)
+    assert params.text("a") == ""

@@ -11,6 +11,7 @@ from api.payloads import LONGEST_BODY, TYPES, Format, formats, sign
 from bridge import events
 from bridge.errors import BadRequest
 from bridge.events import Event, call_data, message_data, received_data, typed_data
+from bridge.formats import FORMATS as KNOWN
 from bridge.model import CallKind, Delivery, DeliveryState, Endpoint, LoggedCall, Message, Received, State, TypedMessage
 
 AT = 1_790_164_800_000  # 2026-09-23T12:00:00Z
@@ -168,7 +169,7 @@ def test_a_body_is_the_same_bytes_whenever_asked() -> None:
 
 
 def test_refuses_a_body_that_receivers_would_not_read() -> None:
-    endless = Format(frozenset({events.LINE_CHANGED}), lambda _: b"x" * (LONGEST_BODY + 1), lambda *_: {})
+    endless = Format(frozenset({events.LINE_CHANGED}), lambda *_: b"x" * (LONGEST_BODY + 1), lambda *_: {})
     with pytest.raises(BadRequest, match="longer than 1000000 bytes"):
         endless.render(event(events.LINE_CHANGED, {}))
 
@@ -178,3 +179,10 @@ def test_openssl_agrees_on_a_body_of_ours() -> None:
     command = ["openssl", "dgst", "-sha256", "-hmac", "test-secret"]
     told = subprocess.run(command, input=b"1790164801." + body, capture_output=True, check=True).stdout
     assert sign("test-secret", 1790164801, body) == "v1=" + told.split()[-1].decode()
+
+
+def test_has_a_body_for_every_format_that_an_endpoint_may_have_and_each_event_of_it() -> None:
+    assert set(FORMATS) == set(KNOWN)
+    for name, wording in KNOWN.items():
+        assert FORMATS[name].events == wording.events
+    assert KNOWN["v2"].events == set(TYPES)

@@ -138,8 +138,8 @@ def test_says_what_keeps_a_phone_from_being_asked(phone: Phone, stops: Stops, wo
         (Messaging(sims=GOOD.sims, preferred=isms.Reply((0, 4711)), app="x"), Stops.SENDING, "report the phone"),
         (Messaging(sims=GOOD.sims, preferred=isms.Reply((0, 1, 2)), app="x"), Stops.SENDING, "report the phone"),
         (Messaging(sims=GOOD.sims, preferred=isms.Reply(error="no"), app="x"), Stops.SENDING, "report the phone"),
-        (Messaging(sims=GOOD.sims, app="x", app_disabled=True), Stops.NOTHING, "pm enable x"),
-        (Messaging(sims=GOOD.sims), Stops.NOTHING, "no SMS app"),
+        (Messaging(sims=GOOD.sims, app="x", app_disabled=True), Stops.RECEIVING, "pm enable x"),
+        (Messaging(sims=GOOD.sims), Stops.RECEIVING, "no SMS app"),
         (Messaging(sims=GOOD.sims, app="com.google.android.apps.messaging"), Stops.NOTHING, "RCS"),
         (Messaging(sims=GOOD.sims, app="x", forgets_keys=True), Stops.NOTHING, "forgets this computer's key"),
         (Messaging(sims=GOOD.sims, app="x", expressions=False), Stops.NOTHING, "slower"),
@@ -167,7 +167,7 @@ def test_an_unknown_version_receives_and_sends_when_told_to(sdk: int) -> None:
 
 def test_the_worst_comes_first() -> None:
     found = conditions.of_messaging(Phone(40, "?", miui=True), Messaging(service=False), False)
-    assert [condition.stops for condition in found] == [Stops.LINE, Stops.SENDING, Stops.NOTHING, Stops.NOTHING]
+    assert [condition.stops for condition in found] == [Stops.LINE, Stops.SENDING, Stops.RECEIVING, Stops.NOTHING]
 
 
 def test_a_condition_that_parks_says_so_in_the_words_of_the_core() -> None:

@@ -1,0 +1,118 @@
+"""The four calls of the account/MD5 dialect. Whatever happens, the answer is HTTP 200 with a code in it."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from api import auth
+from api.dialect import Mount, Route, Sample, Site
+from api.dialects.account_v1 import rows
+from api.dialects.account_v1.send import Task, compose
+from api.dialects.account_v1.words import ERROR_WORDS, STATE_WORDS, BadMobile, Word, told
+from api.moments import zone_of
+from api.parameters import Parameters, read_form
+from bridge.accounts import v1_sent
+from bridge.errors import BridgeError, InvalidNumber
+from bridge.model import Account, Message, Payment, State
+from bridge.queries import MessageQuery
+
+#: with every answer
+HEADERS = {"Content-Type": "application/json; charset=utf-8"}
+_POST = frozenset({"POST"})
+#: what an account has whose credits are not counted: clients stop sending at a low number
+UNCOUNTED = 999_999_999
+#: how an account pays, as number and word
+_PAYMENTS: Mapping[Payment, tuple[int, str]] = {Payment.PREPAID: (0, "预付"), Payment.POSTPAID: (1, "后付")}
+
+Call = Callable[[Account, Parameters], Awaitable[Any]]
+
+
+class AccountV1:
+    """Obeys `api.dialect.Dialect`."""
+
+    name: ClassVar[str] = rows.NAME
+    about: ClassVar[str] = "the account and MD5 password API of 短信接口文档 1.0 (2019-12-25)"
+    prefix: ClassVar[str] = ""
+    body_limit: ClassVar[int] = 1 << 20
+    cors: ClassVar[bool] = False
+    options: ClassVar[Mapping[str, tuple[type, str]]] = {}
+    STATE_WORDS: ClassVar[Mapping[State, str]] = STATE_WORDS
+    ERROR_WORDS: ClassVar[Mapping[type[BridgeError], Word]] = ERROR_WORDS
+
+    def __init__(self, site: Site, mount: Mount) -> None:
+        self._gateway = site.gateway
+        self._mount = mount
+
+    def routes(self) -> Sequence[Route]:
+        """The calls of the page, POST only."""
+        calls = {"/send": self._send, "/report": self._report, "/mo": self._received, "/queryBalance": self._balance}
+        return [Route(f"/api/v1{path}", self._known(call), _POST) for path, call in calls.items()]
+
+    def refuse(self, error: BridgeError) -> web.Response:
+        """Code and sentence, and no data."""
+        return _reply(*told(error), data=None)
+
+    def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
+        """A form POST with the password's MD5."""
+        form = {"account": credentials["v1_account"], "pwd": v1_sent(credentials["v1_password"])}
+        label = {"Content-Type": "application/x-www-form-urlencoded"}
+        body = urlencode({**form, "mobiles": recipient, "content": text}).encode()
+        return Sample("POST", f"{self._mount.prefix}/api/v1/send", label, body)
+
+    def _known(self, call: Call) -> Callable[[web.Request], Awaitable[web.Response]]:
+        """A handler that knows who calls, and makes an answer of what the call returns."""
+
+        async def handle(request: web.Request) -> web.Response:
+            form = await read_form(request, self._mount.body_limit)
+            ident, secret = form.need("account"), form.need("pwd").lower()
+            account = await self._gateway.admission.enter("v1", ident, secret, auth.address(request))
+            return _reply("00", "成功", await call(account, form))
+
+        return handle
+
+    async def _send(self, account: Account, form: Parameters) -> Any:
+        task = compose(form)
+        try:
+            await self._gateway.submit(account, task.drafts)
+        except InvalidNumber as error:
+            raise BadMobile(_written(task, error)) from error
+        return {"taskId": task.id}
+
+    async def _report(self, account: Account, form: Parameters) -> Any:
+        zone = zone_of(account)
+        return [rows.pulled_report(report, zone) for report in await self._gateway.handouts.reports(account)]
+
+    async def _received(self, account: Account, form: Parameters) -> Any:
+        zone = zone_of(account)
+        received = await self._gateway.handouts.received(account)
+        extensions = {sender: await self._extension(account, sender) for sender in {each.sender for each in received}}
+        return [rows.pulled_received(each, extensions[each.sender], zone) for each in received]
+
+    async def _extension(self, account: Account, sender: str) -> int | str:
+        """That of the last message to this number: what an SMS that came in answers to."""
+        found: list[Message] = []
+        for number in {sender, rows.national(sender)}:
+            query = MessageQuery(recipient=number, dialect=self.name, limit=1)
+            found += (await self._gateway.messages(account, query)).rows
+        last = max(found, key=lambda message: message.id, default=None)
+        return rows.extension_of(last) if last else ""
+
+    async def _balance(self, account: Account, form: Parameters) -> Any:
+        now = await self._gateway.desk.account(account.name)
+        payment, word = _PAYMENTS[now.terms.payment]
+        return {"balance": UNCOUNTED if now.credits is None else now.credits, "payment": payment, "paymentName": word}
+
+
+def _written(task: Task, error: InvalidNumber) -> str:
+    """The number that the gateway found at fault: it tells its position, unless there is only one."""
+    _, _, position = error.field.partition("[")
+    return task.drafts[int(position.partition("]")[0] or 0)].recipient
+
+
+def _reply(code: str, message: str, data: Any) -> web.Response:
+    answer = {"code": code, "data": data, "message": message}
+    # half of a surrogate pair has no UTF-8; a broken character must not hold a list back
+    return web.Response(body=json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"), headers=HEADERS)

@@ -1,0 +1,95 @@
+"""The rows of reports and of received SMS, pulled and pushed. Times are local to the account, to the second."""
+
+from datetime import tzinfo
+from typing import Any
+
+from api.dialects.account_v1.words import PULLED, PUSHED, REJECTED, STATE_WORDS, SUPPRESSED
+from api.dialects.template_platform.masking import masked
+from api.moments import written
+from bridge import events
+from bridge.events import Event
+from bridge.handouts import Report
+from bridge.model import Message, Received, State
+
+NAME = "account_v1"
+
+
+def reference(task: str, position: int) -> str:
+    """What a message of a task is kept under: one task has many numbers, and each message needs a name of its own."""
+    return f"{task}#{position}"
+
+
+def shown(number: str) -> str:
+    """A number as lists show it, `138****1234`; a sender's name is nobody's number and stays."""
+    return masked(number) if number.removeprefix("+").isdigit() else number
+
+
+def national(number: str) -> str:
+    """A number of China's without its country code, as callers of this dialect write them."""
+    rest = number.removeprefix("+86")
+    return rest if rest != number and len(rest) == 11 and rest.startswith("1") else number
+
+
+def pulled_report(report: Report, zone: tzinfo) -> dict[str, Any]:
+    """One row of `/report`."""
+    message = report.message
+    status = PULLED if report.success else _failure(message.state, message.error, message.sent_at)
+    return {
+        "sendId": _task(message.dialect, message.client_ref, message.id),
+        "status": status,
+        "times": written(report.at, zone),
+        "mobile": shown(message.written.strip()),
+        "extNo": message.tag if message.dialect == NAME else "",
+    }
+
+
+def pulled_received(received: Received, extension: int | str, zone: tzinfo) -> dict[str, Any]:
+    """One row of `/mo`; the extension is a number, "" when there is none."""
+    return {
+        "mobile": shown(national(received.sender)),
+        "content": received.text,
+        "times": written(received.received_at, zone),
+        "extNo": extension,
+    }
+
+
+def extension_of(message: Message) -> int | str:
+    """The extension that a message was sent with, as `/mo` tells it."""
+    return int(message.tag) if message.dialect == NAME and message.tag else ""
+
+
+def pushed_report(event: Event, zone: tzinfo) -> dict[str, Any]:
+    """What is posted to an account's status URL."""
+    data = event.data
+    success = event.name in (events.MESSAGE_SENT, events.MESSAGE_DELIVERED)
+    status = PUSHED if success else _failure(State(data["state"]), data["error"], data["sent_at"])
+    return {
+        "sendId": _task(data["dialect"], data["client_ref"], data["id"]),
+        "mobile": data["written"].strip(),
+        "times": written(event.at, zone),
+        "status": status,
+    }
+
+
+def pushed_received(event: Event, zone: tzinfo) -> dict[str, Any]:
+    """What is posted to an account's inbound URL."""
+    data = event.data
+    return {
+        "mobile": national(data["from"]),
+        "content": data["text"],
+        "times": written(data["received_at"], zone),
+        "extNo": "",
+    }
+
+
+def _failure(state: State, error: str, sent_at: int) -> str:
+    if state is not State.FAILED:
+        return STATE_WORDS[state]
+    if error.startswith(SUPPRESSED):
+        return SUPPRESSED
+    return STATE_WORDS[state] if sent_at else REJECTED
+
+
+def _task(dialect: str, client_ref: str, id: str) -> str:
+    """The caller's `taskId`; messages that came in by other dialects go by their own id."""
+    return client_ref.rpartition("#")[0] if dialect == NAME else id

@@ -1,0 +1,141 @@
+"""The service: its description on GET, its one operation on POST."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from html import escape
+from typing import ClassVar, NamedTuple
+
+from aiohttp import web
+
+from api import auth
+from api.dialect import Mount, Route, Sample, Site, word_for
+from api.dialects.smsmobile import words
+from api.dialects.smsmobile.refusals import sending_answer
+from api.dialects.smsmobile.rows import Calendar
+from api.dialects.smsmobile.send import accepted, compose, wants_whatsapp
+from api.dialects.smsmobile_soap import envelope
+from api.dialects.smsmobile_soap.envelope import (
+    NAMESPACE,
+    SOAP_11,
+    MustUnderstand,
+    NotSoap,
+    Version,
+    VersionMismatch,
+)
+from api.dialects.smsmobile_soap.wsdl import OPERATION, describe
+from api.errors import UnknownPath, WrongMethod
+from api.parameters import Parameters, read_body
+from bridge.errors import BridgeError, TooManyRequests
+from bridge.model import State
+
+WSDL_PATH = "/sendsms/wsdl/sendsms.wsdl"
+SERVICE_PATH = "/sendsms/soap"
+#: what a Host header may look like before it goes into the description (RFC 9110 §7.2)
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+#: fault codes with a meaning of their own, in both versions
+_CODES: Mapping[type[BridgeError], str] = {VersionMismatch: "VersionMismatch", MustUnderstand: "MustUnderstand"}
+
+
+class FaultWord(NamedTuple):
+    """How an error is told as a fault."""
+
+    #: the caller is to blame, and the same call again will fail again
+    client: bool
+    #: the word that `/sendsms` has for it
+    code: str
+
+
+class SmsMobileSoap:
+    """Obeys `api.dialect.Dialect`."""
+
+    name: ClassVar[str] = "smsmobile_soap"
+    about: ClassVar[str] = "the SOAP service of smsmobileapi.com; its WSDL is at /sendsms/wsdl/sendsms.wsdl"
+    prefix: ClassVar[str] = ""
+    #: the longest text an SMS can carry, each character of it as a reference, with room for the envelope
+    body_limit: ClassVar[int] = 1 << 19
+    cors: ClassVar[bool] = False
+    options: ClassVar[Mapping[str, tuple[type, str]]] = {
+        "timezone": (str, "the zone of dates in answers, such as Europe/Paris; UTC when not given"),
+    }
+    STATE_WORDS: ClassVar[Mapping[State, words.StateWord]] = words.STATE_WORDS
+    ERROR_WORDS: ClassVar[Mapping[type[BridgeError], FaultWord]] = {
+        kind: FaultWord(word.status < 500, word.code) for kind, word in words.ERROR_WORDS.items()
+    }
+
+    def __init__(self, site: Site, mount: Mount) -> None:
+        """Raises ConfigError for a time zone that there is not."""
+        self._gateway = site.gateway
+        self._public_url = site.public_url
+        self._mount = mount
+        self._calendar = Calendar(mount.options.get("timezone", "UTC"), self.name)
+
+    def routes(self) -> Sequence[Route]:
+        """The description and the service; each answers for the other, because clients mix them up."""
+        return [Route(WSDL_PATH, self.answer), Route(SERVICE_PATH, self.answer)]
+
+    def refuse(self, error: BridgeError) -> web.Response:
+        """A fault of SOAP 1.1."""
+        return self._fault(error, SOAP_11)
+
+    def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
+        """A call as a toolkit writes it."""
+        values = {"recipients": recipient, "message": text, "apikey": credentials["apikey"]}
+        parts = "".join(f"<{name}>{escape(value, quote=False)}</{name}>" for name, value in values.items())
+        body = (
+            '<?xml version="1.0" encoding="UTF-8"?>'
+            f'<soap:Envelope xmlns:soap="{SOAP_11.envelope}"><soap:Body>'
+            f'<m:{OPERATION} xmlns:m="{NAMESPACE}">{parts}</m:{OPERATION}></soap:Body></soap:Envelope>'
+        )
+        headers = {"Content-Type": SOAP_11.content_type, "SOAPAction": f'"{NAMESPACE}#{OPERATION}"'}
+        return Sample("POST", self._mount.prefix + SERVICE_PATH, headers, body.encode())
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """The description for a GET, the outcome of a call for a POST."""
+        if request.method == "GET":
+            return web.Response(body=describe(self._address(request)), headers={"Content-Type": SOAP_11.content_type})
+        label = request.headers.get("Content-Type", "")
+        version = envelope.labelled(label)
+        try:
+            call = envelope.read(await read_body(request, self._mount.body_limit), label)
+            version = call.version
+            if call.operation != OPERATION:
+                raise NotSoap(f"There is no operation of that name; there is {OPERATION}.")
+            told = await self._send(request, call.parts)
+        except BridgeError as error:
+            return self._fault(error, version)
+        body = envelope.answer(version, OPERATION, told)
+        return web.Response(body=body, headers={"Content-Type": version.content_type})
+
+    async def _send(self, request: web.Request, parts: Mapping[str, str]) -> str:
+        """Accept one SMS; the JSON that `/sendsms` answers."""
+        params = Parameters()
+        for name, value in parts.items():
+            params.put(name, value.encode())
+        account = await auth.caller(self._gateway, params.text("apikey"), request)
+        draft = replace(compose(params), dialect=self.name)
+        submission = await self._gateway.submit(account, (draft,))
+        return accepted(submission.messages[0], self._calendar, wants_whatsapp(params)).decode()
+
+    def _fault(self, error: BridgeError, version: Version) -> web.Response:
+        word: FaultWord = word_for(self.ERROR_WORDS, error)
+        code = _CODES.get(type(error), version.client if word.client else version.server)
+        detail = json.dumps(sending_answer(error), ensure_ascii=False)
+        body = envelope.fault(version, code, error.message, detail)
+        status = version.client_status if code == version.client else 500
+        headers = {"Content-Type": version.content_type}
+        if isinstance(error, UnknownPath):
+            status = 404
+        elif isinstance(error, WrongMethod):
+            status, headers["Allow"] = 405, "GET, POST"
+        elif isinstance(error, TooManyRequests):
+            headers["Retry-After"] = str(error.retry_after)
+        return web.Response(body=body, status=status, headers=headers)
+
+    def _address(self, request: web.Request) -> str:
+        """Where this service is, as the one who asks can reach it."""
+        host = request.headers.get("Host", "")
+        if not self._public_url and not _HOST.fullmatch(host):
+            raise NotSoap("The request has no proper Host header, and no public URL is configured.")
+        return f"{self._public_url or f'{request.scheme}://{host}'}{self._mount.prefix}{SERVICE_PATH}"

@@ -1,0 +1,84 @@
+"""The JSON body of a request to the template platform: read strictly, refused in Chinese."""
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from typing import Any, NoReturn
+
+from aiohttp import web
+
+from api.dialects.template_platform.words import Wrong
+from api.parameters import read_body
+
+#: characters of an id, a number or a name
+LONGEST = 64
+
+
+async def read(request: web.Request, limit: int, names: Collection[str]) -> Mapping[str, Any]:
+    """The members of the JSON object in the body, without those that are null. Raises Wrong, BodyTooLarge.
+
+    The label of the body is not looked at: programs that set none mean JSON too.
+    """
+    members = _parse(await read_body(request, limit))
+    if not isinstance(members, dict):
+        raise Wrong("请求内容必须是 JSON 对象")
+    for name in members:
+        if name not in names:
+            raise Wrong(f"未知参数 {name[:LONGEST]}", name)
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def text(members: Mapping[str, Any], name: str, needed: bool = True) -> str:
+    """A text; "" for one that may be absent and is. Raises Wrong."""
+    value = members.get(name, "")
+    if not isinstance(value, str):
+        raise Wrong(f"{name} 必须是字符串", name)
+    if needed and not value.strip():
+        raise Wrong(f"缺少参数 {name}", name)
+    if len(value) > LONGEST:
+        raise Wrong(f"{name} 过长", name)
+    return value
+
+
+def params(members: Mapping[str, Any]) -> Mapping[str, str]:
+    """Names and values for a template; numbers and truth values as JSON writes them. Raises Wrong."""
+    given = members.get("params", {})
+    if given == []:
+        return {}  # how PHP writes an empty array
+    if not isinstance(given, dict):
+        raise Wrong("params 必须是对象", "params")
+    return {name: _value(name, value) for name, value in given.items()}
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, dict | list) or (isinstance(value, float) and not math.isfinite(value)):
+        raise Wrong(f"params.{name[:LONGEST]} 必须是字符串", "params")
+    return json.dumps(value)
+
+
+def _parse(raw: bytes) -> Any:
+    try:
+        return _DECODER.decode(raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise Wrong("请求内容不是 UTF-8 编码") from None
+    except (ValueError, RecursionError):
+        # ValueError is also CPython's limit on the digits of an integer
+        raise Wrong("请求内容不是有效的 JSON") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Wrong(f"参数 {twice[:LONGEST]} 重复", twice)
+    return made
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)

@@ -1,0 +1,134 @@
+"""Sending by the template platform: one number, or up to a hundred in one submission."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from api.dialects.template_platform import body
+from api.dialects.template_platform.masking import masked
+from api.dialects.template_platform.words import SENT, UnknownProvider, Wrong, sentence, success
+from api.templated import tag
+from bridge import numbers
+from bridge.errors import DailyLimit, InvalidNumber, NotVerified, UnknownTemplate
+from bridge.gateway import Gateway
+from bridge.model import Account, Draft, Message, Verification
+from bridge.templates import places, render
+
+#: numbers in one batch
+MOST_PHONES = 100
+
+_SEND = frozenset({"phone", "template_id", "params", "provider"})
+_BATCH = frozenset({"phones", "template_id", "params", "provider"})
+
+
+class Sending:
+    """Answers `/api/sms/send` and `/api/sms/batch-send`."""
+
+    def __init__(self, gateway: Gateway, limit: int) -> None:
+        self._gateway = gateway
+        self._limit = limit
+
+    async def one(self, account: Account, request: web.Request) -> web.Response:
+        """`/api/sms/send`: success means that it is safe on disk."""
+        members = await body.read(request, self._limit, _SEND)
+        phone = body.text(members, "phone")
+        (draft,) = await self._drafts(account, members, [phone])
+        submission = await self._gateway.submit(account, (draft,))
+        return success({"message_id": submission.messages[0].id, "phone": masked(phone)}, SENT)
+
+    async def batch(self, account: Account, request: web.Request) -> web.Response:
+        """`/api/sms/batch-send`: a number that cannot be sent to fails alone, the rest go in one submission."""
+        members = await body.read(request, self._limit, _BATCH)
+        phones = _phones(members)
+        batch = secrets.token_hex(16)
+        written = [phone if isinstance(phone, str) else "" for phone in phones]
+        drafts = await self._drafts(account, members, written, batch)
+        outcomes = await self._submit(account, drafts)
+        results = [_result(phone, outcome) for phone, outcome in zip(phones, outcomes, strict=True)]
+        good = sum(result["success"] for result in results)
+        answer = {
+            "batch_id": batch,
+            "total": len(results),
+            "success_count": good,
+            "failed_count": len(results) - good,
+            "results": results,
+        }
+        return success(answer, f"批量发送完成:成功 {good} 条,失败 {len(results) - good} 条")
+
+    async def _drafts(
+        self, account: Account, members: Mapping[str, Any], phones: Sequence[str], batch: str = ""
+    ) -> Sequence[Draft]:
+        """One for each number, all with the same text. Raises Wrong, NotVerified, UnknownTemplate, InvalidText."""
+        template, values = body.text(members, "template_id"), body.params(members)
+        provider = self._provider(body.text(members, "provider", needed=False))
+        if account.terms.verification is not Verification.APPROVED:
+            raise NotVerified
+        text = await self._text(account, template, values)
+        mark = tag(template_id=template, provider=provider, batch=batch)
+        return [Draft(phone, text, provider, tag=mark, dialect="template_platform") for phone in phones]
+
+    def _provider(self, written: str) -> str:
+        """The route that a provider's name stands for; "" for the default one."""
+        if not (wanted := written.strip().lower()):
+            return ""
+        known = {name.lower(): name for line in self._gateway.lines() for name in (line.device, line.name)}
+        if wanted not in known:
+            raise UnknownProvider(f"provider 未配置,可用:{', '.join(sorted(known.values())) or '无'}", "provider")
+        return known[wanted]
+
+    async def _text(self, account: Account, id: str, values: Mapping[str, str]) -> str:
+        try:
+            # ids are ASCII; others could not even be looked for
+            template = await self._gateway.desk.template(account.name, id if id.isascii() else "?")
+        except UnknownTemplate as error:
+            raise Wrong(f"模板 {id} 不存在或未通过审核", "template_id") from error
+        if missing := [name for name in places(template.text) if name not in values]:
+            raise Wrong(f"缺少模板参数 {', '.join(missing)}", "params")
+        return render(template.text, values)
+
+    async def _submit(self, account: Account, drafts: Sequence[Draft]) -> Sequence[Message | str]:
+        """What became of each: a message, or why not. Raises what concerns all of them."""
+        outcomes: dict[int, Message | str] = {}
+        going: dict[str, int] = {}
+        for index, draft in enumerate(drafts):
+            try:
+                self._gateway.check(account, draft)
+            except InvalidNumber as error:
+                outcomes[index] = sentence(error)
+                continue
+            recipient = numbers.normalise(draft.recipient, account.terms.country)
+            if recipient in going:
+                outcomes[index] = "号码重复"
+            going.setdefault(recipient, index)
+        while going:
+            try:
+                submission = await self._gateway.submit(account, [drafts[index] for index in going.values()])
+            except DailyLimit as error:
+                if not (full := error.recipients & going.keys()):
+                    raise
+                outcomes |= {going.pop(recipient): sentence(error) for recipient in full}
+                continue
+            outcomes |= zip(going.values(), submission.messages, strict=True)
+            break
+        return [outcomes[index] for index in range(len(drafts))]
+
+
+def _phones(members: Mapping[str, Any]) -> Sequence[Any]:
+    """Whatever the list holds: what is no number is told so in its own result."""
+    phones = members.get("phones")
+    if phones is None or phones == []:
+        raise Wrong("缺少参数 phones", "phones")
+    if not isinstance(phones, list):
+        raise Wrong("phones 必须是数组", "phones")
+    if len(phones) > MOST_PHONES:
+        raise Wrong(f"phones 最多 {MOST_PHONES} 个号码", "phones")
+    return phones
+
+
+def _result(phone: Any, outcome: Message | str) -> dict[str, Any]:
+    shown = masked(phone) if isinstance(phone, str) else ""
+    if isinstance(outcome, str):
+        return {"phone": shown, "success": False, "message": outcome}
+    return {"phone": shown, "success": True, "message_id": outcome.id}

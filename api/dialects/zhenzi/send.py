@@ -1,0 +1,111 @@
+"""What a call to Zhenzi's send endpoints asks for, as a draft."""
+
+import ipaddress
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from api.dialects.zhenzi.words import TooLong, Wrong
+from api.parameters import Parameters
+from api.templated import tag
+from bridge.errors import BadRequest, UnknownTemplate
+from bridge.gateway import Gateway
+from bridge.model import Account, Draft
+from bridge.templates import places, render
+
+#: characters of a text
+LONGEST_TEXT = 1000
+#: characters of an id of the caller's, and of a number
+LONGEST_ID, LONGEST_NUMBER = 128, 64
+#: the payload format of the callback URL
+CALLBACK = "zhenzi"
+
+
+def field(form: Parameters, name: str, longest: int = LONGEST_ID) -> str:
+    """A field that is needed. Raises Wrong."""
+    value = optional(form, name, longest)
+    if not value.strip():
+        raise Wrong(f"{name} 为空", name)
+    return value
+
+
+def optional(form: Parameters, name: str, longest: int = LONGEST_ID) -> str:
+    """A field, "" when it is absent. Raises Wrong."""
+    try:
+        value = form.text(name)
+    except BadRequest as error:
+        raise Wrong(f"{name} 重复或不是 UTF-8 编码", name) from error
+    if longest and len(value) > longest:
+        raise Wrong(f"{name} 过长", name)
+    return value
+
+
+class Composing:
+    """Makes drafts of forms."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def text(self, account: Account, form: Parameters) -> Draft:
+        """`/sms/send.do`. Raises Wrong, TooLong."""
+        text = field(form, "message", longest=0)
+        if len(text) > LONGEST_TEXT:
+            raise TooLong
+        return await self._draft(account, form, text)
+
+    async def template(self, account: Account, form: Parameters) -> Draft:
+        """`/sms/v2/send.do`. Raises Wrong, TooLong."""
+        wanted = field(form, "templateId")
+        values = _values(optional(form, "templateParams", longest=0))
+        _check_address(optional(form, "clientIp"))
+        try:
+            template = await self._gateway.desk.template(account.name, wanted)
+        except UnknownTemplate as error:
+            raise Wrong(f"模板 {wanted} 不存在或未通过审核", "templateId") from error
+        text = render(template.text, by_position(places(template.text), values))
+        if len(text) > LONGEST_TEXT:
+            raise TooLong
+        return await self._draft(account, form, text, tag(template_id=template.id))
+
+    async def _draft(self, account: Account, form: Parameters, text: str, mark: str = "") -> Draft:
+        number, ref = field(form, "number", LONGEST_NUMBER), optional(form, "messageId")
+        if ref:
+            await self._check_callback(account)
+        return Draft(number, text, client_ref=ref, tag=mark, dialect="zhenzi")
+
+    async def _check_callback(self, account: Account) -> None:
+        """Whoever names a message wants to be told of it, which needs a place to tell it to."""
+        mine = [each for each in await self._gateway.endpoints(account) if each.account == account.name]
+        if not any(each.format == CALLBACK for each in mine):
+            raise Wrong("使用 messageId 必须先设置回调地址", "messageId")
+
+
+def by_position(names: Sequence[str], values: Sequence[str]) -> Mapping[str, str]:
+    """Values for a template's places: `{1}` takes the first; places with names take theirs in order.
+
+    Raises Wrong unless there are exactly as many values as are needed.
+    """
+    numbered = bool(names) and all(name.isascii() and name.isdigit() for name in names)
+    needed = max(map(int, names)) if numbered else len(names)
+    if len(values) != needed:
+        raise Wrong(f"templateParams 需要 {needed} 个参数,收到 {len(values)} 个", "templateParams")
+    return dict(zip(map(str, range(1, needed + 1)) if numbered else names, values, strict=True))
+
+
+def _values(written: str) -> Sequence[str]:
+    """A JSON array of texts; none for an empty field."""
+    try:
+        values: Any = json.loads(written or "[]")
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise Wrong("templateParams 必须是字符串的 JSON 数组", "templateParams")
+    return values
+
+
+def _check_address(written: str) -> None:
+    """The end user's address, for the vendor's own protection; here it is only looked at. Raises Wrong."""
+    try:
+        _ = written and ipaddress.ip_address(written.strip())
+    except ValueError as error:
+        raise Wrong("clientIp 不是 IP 地址", "clientIp") from error
