@@ -129,8 +129,8 @@ def _mount(app: web.Application, dialect: Dialect, prefix: str) -> Mounted:
             try:
                 app.router.add_route("*", path, handler)
             except RuntimeError as error:
-                problem = f"dialects.{dialect.name}: {path} is another dialect's already; give one of them a prefix"
-                raise ConfigError([problem]) from error
+                problem = f"{path} is another dialect's already; give one of them a prefix or a port of its own"
+                raise ConfigError([f"dialects.{dialect.name}: {problem}"]) from error
     return Mounted(dialect, prefix, tuple(tuple(f"{prefix}{route.path}".split("/")[1:]) for route in routes))
 
 

@@ -26,6 +26,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 OPERATOR = "operator"
 #: longest name that fits every dialect's account field
 NAME_LENGTH = 32
+#: seconds for which an old credential may live beside its successor: a year
+LONGEST_OVERLAP = 366 * 86_400
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 

@@ -26,7 +26,7 @@ from bridge.ledger import Ledger
 from bridge.limits import Limits
 from bridge.policy import SendingRules
 from bridge.ports import Driver, Store, SystemClock
-from bridge.settings import Config, Dialect, Http
+from bridge.settings import Config, Dialect
 from bridge.store import open_store
 from bridge.supervisor import Supervisor
 
@@ -46,7 +46,6 @@ class Running:
 async def run(config: Config, on_ready: Callable[[Running], None] | None = None) -> None:
     """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start, and the error
     of a part that died."""
-    from api.app import build_app, runner
     from api.payloads import formats
     from api.targets import Policy, check_target
     from api.webhooks import Webhooks
@@ -99,14 +98,12 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         await supervisor.start()
         stack.push_async_callback(supervisor.close)
 
-        app = build_app(gateway, **_spoken(config), public_url=config.http.public_url)
-        server = runner(app)
-        await server.setup()
-        stack.push_async_callback(server.cleanup)
-        url = await _listen(server, config.http)
+        urls = await _serve(stack, gateway, config)
+        url = urls[config.http.port]
 
         token = await control.grant(store, clock.now())
-        control.write(config.directory, control.Control(url, token, os.getpid()))
+        steer = urls.get(config.port_of("native"), url) + config.dialects.get("native", Dialect()).prefix
+        control.write(config.directory, control.Control(steer, token, os.getpid()))
         stack.callback(control.remove, config.directory, os.getpid())
         log.info("ready at %s", url)
         if on_ready is not None:
@@ -127,28 +124,48 @@ def _zone(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
-def _spoken(config: Config) -> dict[str, Any]:
-    """The dialects of the configuration, and those it does not speak of with their defaults."""
+async def _serve(stack: AsyncExitStack, gateway: Gateway, config: Config) -> dict[int, str]:
+    """Answer on the bridge's port and on each that a dialect has of its own; port → URL by which this machine
+    reaches it."""
+    from api.app import build_app, runner
+
+    urls = {}
+    for port, spoken in _spoken(config).items():
+        server = runner(build_app(gateway, **spoken, public_url=config.http.public_url))
+        await server.setup()
+        stack.push_async_callback(server.cleanup)
+        section = "http" if port == config.http.port else f"dialects.{min(spoken['dialects'])}"
+        urls[port] = await _listen(server, config.http.host, port, section)
+    return urls
+
+
+def _spoken(config: Config) -> dict[int, dict[str, Any]]:
+    """Port → what is spoken there: the dialects of the configuration, and those it does not speak of with their
+    defaults. The bridge's own port is there though no dialect may be left for it: health is asked there."""
     from api.dialect import discover
 
-    spoken = {name: config.dialects.get(name, Dialect()) for name in discover()}
-    spoken = {name: each for name, each in spoken.items() if each.enabled}
-    options = {name: dict(each.options) for name, each in spoken.items()}
-    if config.http.legacy_http_200 and "smsmobile" in options:
-        options["smsmobile"].setdefault("legacy_http_200", True)
-    prefixes = {name: each.prefix or discover()[name].prefix for name, each in spoken.items()}
-    return {"dialects": prefixes, "options": options}
+    ports: dict[int, dict[str, Any]] = {config.http.port: {"dialects": {}, "options": {}}}
+    for name, kind in discover().items():
+        each = config.dialects.get(name, Dialect())
+        if not each.enabled:
+            continue
+        options = dict(each.options)
+        if config.http.legacy_http_200 and name == "smsmobile":
+            options.setdefault("legacy_http_200", True)
+        spoken = ports.setdefault(config.port_of(name), {"dialects": {}, "options": {}})
+        spoken["dialects"][name] = each.prefix or kind.prefix
+        spoken["options"][name] = options
+    return ports
 
 
-async def _listen(server: web.AppRunner, http: Http) -> str:
-    """Begin to answer; the URL by which this machine reaches us."""
+async def _listen(server: web.AppRunner, host: str, port: int, section: str) -> str:
+    """Begin to answer; the URL by which this machine reaches us. `section` of the configuration has the port."""
     try:
-        await web.TCPSite(server, http.host, http.port).start()
+        await web.TCPSite(server, host, port).start()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            problem = f"port {http.port} of {http.host} is in use by another program: choose another in [http] port"
+            problem = f"port {port} of {host} is in use by another program: choose another in [{section}] port"
         else:
-            problem = f"cannot listen on {http.host} port {http.port}: {error.strerror or error}"
-        raise ConfigError([f"http: {problem}"]) from error
-    port = server.addresses[0][1]
-    return control.address(http.host, port)
+            problem = f"cannot listen on {host} port {port}: {error.strerror or error}"
+        raise ConfigError([f"{section}: {problem}"]) from error
+    return control.address(host, server.addresses[0][1])

@@ -9,7 +9,7 @@ from bridge import numbers
 from bridge.accounts import kept, new_of_kind
 from bridge.admission import network
 from bridge.errors import BadRequest, UnknownTemplate
-from bridge.model import Account, AuditEntry, Movement, Template, Terms
+from bridge.model import Account, AuditEntry, Movement, Template, Terms, UnknownPolicy
 from bridge.ports import Clock, Store
 from bridge.queries import Page
 
@@ -36,11 +36,18 @@ class Desk:
         """By name."""
         return await self._store.accounts()
 
-    async def set_terms(self, who: str, name: str, terms: Terms) -> Account:
-        """Raises NoSuchThing, BadRequest for terms that make no sense."""
+    async def set_terms(self, who: str, name: str, terms: Terms, on_unknown: UnknownPolicy | None = None) -> Account:
+        """And what to do with unknown outcomes, unless that is None: as it was.
+
+        Raises NoSuchThing, BadRequest for terms that make no sense.
+        """
         terms = checked(terms)
-        before = (await self._store.account(name)).terms
-        return await self._store.set_terms(name, terms, self._entry(who, "terms", name, _changes(before, terms)))
+        before = await self._store.account(name)
+        changes = [_changes(before.terms, terms)]
+        if on_unknown is not None and on_unknown != before.on_unknown:
+            changes.append(f"on_unknown: {before.on_unknown} → {on_unknown}")
+        entry = self._entry(who, "terms", name, ", ".join(filter(None, changes)))
+        return await self._store.set_terms(name, terms, entry, on_unknown)
 
     async def disable(self, who: str, name: str, disabled: bool) -> Account:
         """Raises NoSuchThing."""

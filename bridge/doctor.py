@@ -22,7 +22,7 @@ from bridge import control
 from bridge.errors import BadRequest, BridgeError
 from bridge.model import Endpoint, LineState
 from bridge.ports import Clock, Device, Driver, Finding
-from bridge.settings import Config, Http
+from bridge.settings import Config
 
 #: 2026-11-20, when this was written: no clock that is right says less
 WRITTEN = 1_795_132_800_000  # Unix ms
@@ -79,6 +79,8 @@ async def doctor(config: Config, drivers: Mapping[str, Driver], surroundings: Su
     findings.append(clock_finding(config.store.path, surroundings.clock.now()))
     answer, told = await _running(config.directory, surroundings.start)
     findings += [answer, _port(config, told)]
+    if told is None:
+        findings += [_free(config.http.host, port, key) for port, key in _further_ports(config).items()]
     findings += await _webhooks(config, surroundings, told)
     return findings + await _devices(config, drivers, told.lines if told else ())
 
@@ -178,21 +180,28 @@ async def _running(directory: Path, start: str) -> tuple[Finding, Told | None]:
 def _port(config: Config, told: Told | None) -> Finding:
     http, file = config.http, config.directory / control.FILE
     if told is None:
-        finding = _free(http)
+        finding = _free(http.host, http.port, "http.port")
         if finding.level == "ok" or not file.exists() or os.access(file, os.R_OK):
             return finding
         return Finding("warn", "port", "it may be our own bridge that holds it", "run this as the bridge's own user")
-    if http.port in (0, urlsplit(told.control.url).port):
+    port = config.port_of("native")
+    if port in (0, urlsplit(told.control.url).port):
         return Finding("ok", "port", f"{told.control.url} is held by our own bridge (process {told.control.pid})")
-    words = f"the running bridge answers at {told.control.url}, while the configuration says port {http.port}"
+    words = f"the running bridge answers at {told.control.url}, while the configuration says port {port}"
     return Finding("warn", "port", words, "restart the bridge")
 
 
-def _free(http: Http) -> Finding:
-    where = f"port {http.port} of {http.host}"
+def _further_ports(config: Config) -> dict[int, str]:
+    """Those that dialects have of their own, and the setting that says so."""
+    named = {each.port: f"dialects.{name}.port" for name, each in config.dialects.items() if each.enabled}
+    return {port: key for port, key in named.items() if port not in (0, config.http.port)}
+
+
+def _free(host: str, port: int, key: str) -> Finding:
+    where = f"port {port} of {host}"
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
-            http.host or None, http.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         with socket.socket(family, kind, protocol) as probe:
             # as the bridge itself does it: connections that linger are no hindrance
@@ -200,10 +209,10 @@ def _free(http: Http) -> Finding:
             probe.bind(address)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            remedy = f"sudo ss -ltnp 'sport = :{http.port}' shows by which; end it, or choose another http.port"
+            remedy = f"sudo ss -ltnp 'sport = :{port}' shows by which; end it, or choose another {key}"
             return Finding("fail", "port", f"{where} is in use by another program", remedy)
         if error.errno == errno.EACCES:
-            return Finding("fail", "port", f"{where} is for root alone", "choose an http.port of 1024 or more")
+            return Finding("fail", "port", f"{where} is for root alone", f"choose a {key} of 1024 or more")
         return Finding("fail", "port", f"{where} cannot be listened on: {error.strerror or error}", "correct http.host")
     return Finding("ok", "port", f"{where} is free")
 

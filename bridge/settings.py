@@ -169,6 +169,9 @@ class Dialect:
 
     enabled: bool = setting(True, "answer in this dialect", "true")
     prefix: str = setting("", "path put before the dialect's own paths", '"/vendor"', _prefix)
+    port: int = setting(
+        0, "TCP port of the dialect's own, on the same host; 0 for that of `[http]`", "8081", within(0, 65535)
+    )
     options: Mapping[str, Any] = field(
         default_factory=dict, metadata={"help": "the dialect's own options", "example": "{ }", "check": None}
     )
@@ -188,6 +191,10 @@ class Config:
     dialects: Mapping[str, Dialect] = field(default_factory=dict)
     #: by name, in the order of the file
     devices: Mapping[str, Device] = field(default_factory=dict)
+
+    def port_of(self, dialect: str) -> int:
+        """Where a dialect answers: on a port of its own, or on the bridge's."""
+        return self.dialects.get(dialect, Dialect()).port or self.http.port
 
     @property
     def directory(self) -> Path:

@@ -22,6 +22,7 @@ from bridge.model import (
     Template,
     Terms,
     TypedMessage,
+    UnknownPolicy,
 )
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
 from bridge.traffic import Call, Doubtful, Evidence, InboundPart, InboundReport, Typed
@@ -110,7 +111,12 @@ class Store(Protocol):
         ...
 
     # -- the operator's desk: `entry` goes into the audit trail in the same transaction ----------
-    async def set_terms(self, name: str, terms: Terms, entry: AuditEntry) -> Account: ...
+    async def set_terms(
+        self, name: str, terms: Terms, entry: AuditEntry, on_unknown: UnknownPolicy | None = None
+    ) -> Account:
+        """None leaves what is done with unknown outcomes. Raises NoSuchThing."""
+        ...
+
     async def disable(self, name: str, disabled: bool, entry: AuditEntry) -> Account: ...
 
     async def rotate(self, name: str, fresh: Sequence[Credential], until: int, entry: AuditEntry) -> None:

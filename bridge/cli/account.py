@@ -1,13 +1,11 @@
 """`account …`: who may call the bridge. Works on the store, whether the bridge runs or not."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
 
 import click
 
 from bridge import accounts
-from bridge.cli import place, product
+from bridge.cli import books, place, product, terms
 from bridge.cli.output import json_line, moment, table
 from bridge.model import Account, UnknownPolicy
 from bridge.ports import SystemClock
@@ -71,21 +69,12 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
 
     found = product.finish(read())
     if as_json:
-        json_line([_shape(each) for each in found])
+        json_line([terms.shape(each) for each in found])
     elif found:
         rows = [(each.name, "disabled" if each.disabled else "enabled", moment(each.created_at)) for each in found]
         table(("account", "", "since"), rows)
     else:
         click.echo("There is no account yet. Make one with: sms-bridge account add NAME")
-
-
-def _shape(account: Account) -> dict[str, Any]:
-    return {
-        "account": account.name,
-        "disabled": account.disabled,
-        "on_unknown": account.on_unknown.value,
-        "created_at": account.created_at,
-    }
 
 
 @account.command()
@@ -107,33 +96,33 @@ def enable(name: str, wanted: place.Wanted) -> None:
 
 
 async def _switch(name: str, where: place.Place, disabled: bool) -> None:
-    async with product.opened(where) as store:
-        found = await store.account(accounts.checked_name(name))
-        await store.change_account(replace(found, disabled=disabled))
+    async with product.desk(where) as desk:
+        await desk.disable(product.WHO, accounts.checked_name(name), disabled)
 
 
 @account.command()
 @click.argument("name")
 @click.argument("kind", type=click.Choice(list(accounts.KINDS)))
+@click.option(
+    "--overlap",
+    type=click.IntRange(0, accounts.LONGEST_OVERLAP),
+    default=0,
+    show_default=True,
+    help="Seconds for which the old ones go on to work.",
+)
 @place.options
 @_json
-def rotate(name: str, kind: str, wanted: place.Wanted, as_json: bool) -> None:
-    """Replace an account's credential of one KIND; the old one stops working at once.
+def rotate(name: str, kind: str, overlap: int, wanted: place.Wanted, as_json: bool) -> None:
+    """Replace an account's credential of one KIND; the old one stops working at once, or after the overlap.
 
     A new webhook secret is for endpoints that are added from now on; existing ones keep theirs.
     """
-    printed = {"account": accounts.checked_name(name), **accounts.new_of_kind(name, kind)}
 
-    async def renew() -> None:
-        async with product.opened(wanted.find()) as store:
-            found = await store.account(name)
-            if kind == "webhook":
-                await store.change_account(replace(found, webhook_secret=printed["webhook_secret"]))
-            for credential in accounts.kept(printed):
-                await store.add_credential(name, credential, replace=True)
+    async def renew() -> Mapping[str, str]:
+        async with product.desk(wanted.find()) as desk:
+            return await desk.rotate(product.WHO, accounts.checked_name(name), kind, overlap)
 
-    product.finish(renew())
-    _print(printed, as_json)
+    _print(product.finish(renew()), as_json)
 
 
 def _print(printed: Mapping[str, str], as_json: bool) -> None:
@@ -146,3 +135,16 @@ def _print(printed: Mapping[str, str], as_json: bool) -> None:
             click.secho(f"\n{_LABELS[kind]}", bold=True)
             for key in keys:
                 click.echo(f"  {key:<15}{printed[key]}")
+
+
+for command in (
+    terms.show,
+    terms.set_,
+    books.top_up,
+    books.movements,
+    books.suppress,
+    books.allow,
+    books.suppressed,
+    books.audit,
+):
+    account.add_command(command)

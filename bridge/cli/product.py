@@ -14,10 +14,13 @@ from bridge.settings import Config
 
 if TYPE_CHECKING:
     from bridge.daemon import Running
+    from bridge.desk import Desk
     from bridge.doctor import Surroundings
     from device_drivers.virtual.world import World
 
 T = TypeVar("T")
+#: who changed something, for the audit trail
+WHO = "command line"
 
 
 def drivers() -> Mapping[str, Driver]:
@@ -47,6 +50,15 @@ async def opened(place: Place) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def desk(place: Place) -> AsyncIterator["Desk"]:
+    """The operator's desk of a bridge, running or not. Raises StoreUnavailable."""
+    from bridge.desk import Desk
+
+    async with opened(place) as store:
+        yield Desk(store, SystemClock())
 
 
 def _leave_to_owner(database: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bridge.errors import NoSuchThing
-from bridge.model import Account, AuditEntry, Template, Terms
+from bridge.model import Account, AuditEntry, Template, Terms, UnknownPolicy
 from bridge.ports import Credential
 from bridge.store import callers
 from bridge.store.trail import audit
@@ -16,9 +16,10 @@ from bridge.store.writer import Tx
 
 
 # -- accounts -----------------------------------------------------------------------------------
-def set_terms(tx: Tx, name: str, terms: Terms, entry: AuditEntry) -> Account:
+def set_terms(tx: Tx, name: str, terms: Terms, entry: AuditEntry, on_unknown: UnknownPolicy | None) -> Account:
     """Raises NoSuchThing."""
-    callers.change(tx, replace(callers.get(tx.conn, name), terms=terms))
+    before = callers.get(tx.conn, name)
+    callers.change(tx, replace(before, terms=terms, on_unknown=on_unknown or before.on_unknown))
     audit(tx, entry)
     return callers.get(tx.conn, name)
 

@@ -27,6 +27,7 @@ from bridge.model import (
     Template,
     Terms,
     TypedMessage,
+    UnknownPolicy,
 )
 from bridge.ports import Call, Claim, Credential, Doubtful, Evidence, InboundPart, InboundReport, Outcome, Typed
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
@@ -175,8 +176,10 @@ class SqliteStore:
         return await self._read(callers.knows, kind, ident, now)
 
     # -- the operator's desk --------------------------------------------------------------------
-    async def set_terms(self, name: str, terms: Terms, entry: AuditEntry) -> Account:
-        return await self._do(books.set_terms, name, terms, entry)
+    async def set_terms(
+        self, name: str, terms: Terms, entry: AuditEntry, on_unknown: UnknownPolicy | None = None
+    ) -> Account:
+        return await self._do(books.set_terms, name, terms, entry, on_unknown)
 
     async def disable(self, name: str, disabled: bool, entry: AuditEntry) -> Account:
         return await self._do(books.disable, name, disabled, entry)

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from bridge import accounts
+from bridge.ports import SystemClock
 from bridge.store import open_store
 from tests.acceptance.conftest import SmsBridge
 
@@ -92,7 +93,8 @@ async def test_a_rotated_key_replaces_the_old_one(sms_bridge_process: SmsBridge,
     store = await open_store(f"sqlite:///{tmp_path}/bridge.db")
     try:
         known = [
-            await store.account_for("apikey", "", accounts.digest(each["apikey"]), 1) is not None for each in (old, new)
+            await store.account_for("apikey", "", accounts.digest(each["apikey"]), SystemClock().now()) is not None
+            for each in (old, new)
         ]
     finally:
         await store.close()

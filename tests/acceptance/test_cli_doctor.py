@@ -87,6 +87,16 @@ def test_says_when_another_program_has_the_port(sms_bridge: SmsBridge, tmp_path:
     assert f"ss -ltnp 'sport = :{port}'" in remedy
 
 
+def test_says_when_another_program_has_the_port_of_a_dialect(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        configure(tmp_path, more=f"[dialects.smsmobile]\nport = {port}\n")
+        ours, further = about(looked(sms_bridge, code=1), "port")
+    assert ours[0] == "ok"
+    assert further[:2] == ("fail", f"port {port} of 127.0.0.1 is in use by another program")
+    assert further[2].endswith("or choose another dialects.smsmobile.port")
+
+
 def test_says_when_this_machine_has_no_such_address(sms_bridge: SmsBridge, tmp_path: Path) -> None:
     configure(tmp_path)
     ((level, message, remedy),) = about(looked(sms_bridge, code=1, SMS_BRIDGE__HTTP__HOST="192.0.2.1"), "port")

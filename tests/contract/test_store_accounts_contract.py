@@ -91,6 +91,12 @@ class TestTerms:
         assert (await again.account("bakery")) == Account("bakery", NOW, terms=terms, credits=7)
         assert (await again.movements("bakery", 9, "")).rows[0].balance == 7
 
+    async def test_terms_come_with_a_policy_or_leave_the_one_there_is(self, store: Store) -> None:
+        changed = await store.set_terms("shop", PREPAID, entry(), UnknownPolicy.RESEND)
+        assert (changed.terms, changed.on_unknown) == (PREPAID, UnknownPolicy.RESEND)
+        changed = await store.set_terms("shop", Terms(), entry())
+        assert (changed.terms, changed.on_unknown) == (Terms(), UnknownPolicy.RESEND)
+
     async def test_switching_an_account_off_leaves_its_terms(self, store: Store) -> None:
         await prepaid(store, 3)
         off = await store.disable("shop", True, entry())

@@ -38,11 +38,17 @@ class Call:
     mount: Mount
     #: the event streams that are open
     streams: Streams
+    #: whose credentials they are, for the audit trail: `account`, or the operator who acts for it
+    who: str
 
     @property
     def id(self) -> str:
         """The last variable part of the path. Raises NoSuchThing for what can be no id of ours."""
-        given = self.request.match_info["id"]
+        return self.part("id")
+
+    def part(self, name: str) -> str:
+        """A variable part of the path. Raises NoSuchThing for what can be no id and no name of ours."""
+        given = self.request.match_info[name]
         if not _ID.fullmatch(given):
             raise NoSuchThing
         return given
@@ -63,17 +69,17 @@ class Call:
         return await self.body(meaning)
 
 
-async def acting(request: web.Request, site: Site) -> Account:
-    """The account that this call is for: the caller's own, or the one that an operator names in a header.
+async def acting(request: web.Request, site: Site) -> tuple[Account, str]:
+    """The account that this call is for, its caller's own or the one that an operator names in a header; and who calls.
 
     Raises NotAllowed, and ForAnother for a name that this caller may not act for.
     """
     caller = await _caller(request, site.gateway)
     name = request.headers.get("SMS-Bridge-Account", caller.name)
     if name == caller.name:
-        return caller
+        return caller, caller.name
     try:
-        return await site.gateway.account(caller, name if _ID.fullmatch(name) else "")
+        return await site.gateway.account(caller, name if _ID.fullmatch(name) else ""), caller.name
     except NoSuchThing:
         raise ForAnother("There is no account of the name in SMS-Bridge-Account.") from None
     except NotAllowed as error:

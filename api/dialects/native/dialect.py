@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from aiohttp import web
 
 from api.dialect import Mount, Route, Sample, Site, word_for
-from api.dialects.native import events, fields, inbox, ledger, lines, messages, phones, webhooks
+from api.dialects.native import accounts, events, fields, inbox, ledger, lines, messages, phones, webhooks
 from api.dialects.native.answers import problem, written
 from api.dialects.native.body import NotJson
 from api.dialects.native.call import Call, ForAnother, acting
@@ -66,6 +66,21 @@ OPERATIONS = (
     Operation("POST", "/v1/ledger/redeliver", ledger.redeliver),
     Operation("GET", "/v1/events", events.stream, events.QUERY),
     Operation("GET", "/v1/me", lines.me),
+    Operation("GET", "/v1/accounts", accounts.find),
+    Operation("GET", "/v1/accounts/{name}", accounts.show),
+    Operation("PATCH", "/v1/accounts/{name}", accounts.change),
+    Operation("POST", "/v1/accounts/{name}/credits", accounts.top_up),
+    Operation("GET", "/v1/accounts/{name}/movements", accounts.movements, accounts.MOVEMENTS),
+    Operation("POST", "/v1/accounts/{name}/rotate", accounts.rotate),
+    Operation("GET", "/v1/accounts/{name}/templates", accounts.templates),
+    Operation("GET", "/v1/accounts/{name}/templates/{id}", accounts.template),
+    Operation("PUT", "/v1/accounts/{name}/templates/{id}", accounts.keep_template),
+    Operation("DELETE", "/v1/accounts/{name}/templates/{id}", accounts.remove_template),
+    Operation("GET", "/v1/accounts/{name}/suppressed", accounts.suppressed),
+    Operation("GET", "/v1/accounts/{name}/suppressed/{number}", accounts.suppression),
+    Operation("PUT", "/v1/accounts/{name}/suppressed/{number}", accounts.suppress),
+    Operation("DELETE", "/v1/accounts/{name}/suppressed/{number}", accounts.allow),
+    Operation("GET", "/v1/audit", accounts.audit, accounts.AUDIT),
 )
 
 
@@ -138,9 +153,9 @@ class Native:
 
     async def _serve(self, methods: Mapping[str, Operation], request: web.Request) -> web.StreamResponse:
         operation = methods[request.method]
-        account = await acting(request, self._site)
+        account, who = await acting(request, self._site)
         query = fields.query(request, operation.query)
-        call = Call(request, self._site.gateway, account, query, self._mount, self._streams)
+        call = Call(request, self._site.gateway, account, query, self._mount, self._streams, who)
         return await operation.perform(call)
 
     async def _show_document(self, request: web.Request) -> web.Response:

@@ -22,5 +22,5 @@ async def show(call: Call) -> web.Response:
 
 
 async def me(call: Call) -> web.Response:
-    """The account that the credentials belong to."""
-    return answer(shapes.account(call.account))
+    """The account that the credentials belong to, its credits as they are now."""
+    return answer(shapes.account(await call.gateway.desk.account(call.account.name)))

@@ -6,11 +6,28 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from bridge.events import Event
-from bridge.model import Account, Delivery, Endpoint, Line, LoggedCall, Message, Part, Received, TypedMessage
+from bridge.model import (
+    Account,
+    AuditEntry,
+    Delivery,
+    Endpoint,
+    Line,
+    LoggedCall,
+    Message,
+    Movement,
+    Part,
+    Received,
+    Template,
+    Terms,
+    TypedMessage,
+)
 from bridge.queries import Page
+from bridge.templates import places
 
 T = TypeVar("T")
 Shape = dict[str, Any]
+#: reports count what the line can tell
+AUTO = "auto"
 
 
 def spoken(milliseconds: int) -> str | None:
@@ -188,12 +205,70 @@ def delivery(row: Delivery) -> Shape:
 
 
 def account(row: Account) -> Shape:
-    """Who is calling."""
+    """An account, what it may do and what it has left; nothing that opens anything."""
     return {
         "name": row.name,
         "operator": row.operator,
+        "disabled": row.disabled,
         "on_unknown": row.on_unknown.value,
+        "credits": row.credits,
+        "terms": terms(row.terms),
         "created_at": spoken(row.created_at),
+    }
+
+
+def terms(row: Terms) -> Shape:
+    """What an account may do."""
+    return {
+        "payment": row.payment.value,
+        "addresses": list(row.addresses),
+        "requests_per_minute": row.requests_per_minute,
+        "daily_per_recipient": row.daily_per_recipient,
+        "zone": row.zone,
+        "country": row.country,
+        "verification": row.verification.value,
+        "report_on": row.report_on or AUTO,
+    }
+
+
+def movement(row: Movement) -> Shape:
+    """A change of an account's credits."""
+    return {
+        "seq": row.seq,
+        "kind": row.kind,
+        "amount": row.amount,
+        "balance": row.balance,
+        "message": row.message,
+        "note": row.note,
+        "at": spoken(row.at),
+    }
+
+
+def template(row: Template) -> Shape:
+    """A text with places."""
+    return {
+        "id": row.id,
+        "text": row.text,
+        "places": list(places(row.text)),
+        "approved": row.approved,
+        "created_at": spoken(row.created_at),
+    }
+
+
+def suppressed(number: str, reason: str, at: int) -> Shape:
+    """A number that nothing is sent to."""
+    return {"number": number, "reason": reason, "at": spoken(at)}
+
+
+def audit_entry(row: AuditEntry) -> Shape:
+    """Who changed what."""
+    return {
+        "seq": row.seq,
+        "at": spoken(row.at),
+        "who": row.who,
+        "what": row.what,
+        "account": row.account,
+        "detail": row.detail,
     }
 
 

@@ -1,12 +1,12 @@
 """The kinds of values that fields hold: strings, numbers, words, times. Each reader raises Unfit."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from api.dialects.native.fields import Reader, Unfit, nearest
+from api.dialects.native.fields import Reader, Unfit, nearest, take
 from bridge import numbers
 from bridge.errors import InvalidNumber
 
@@ -47,13 +47,13 @@ def short(longest: int, least: int = 0) -> Reader:
     return read
 
 
-def strings(longest: int, most: int) -> Reader:
+def strings(longest: int, most: int, least: int = 1) -> Reader:
     """A list of strings in a JSON object."""
     read = short(longest, least=1)
 
     def read_all(value: object) -> tuple[str, ...]:
-        if not isinstance(value, list) or not 1 <= len(value) <= most:
-            raise Unfit(f"must be a list of 1 to {most} strings")
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            raise Unfit(f"must be a list of {least} to {most} strings")
         return tuple(read(item) for item in value)
 
     return read_all
@@ -98,6 +98,28 @@ def choice(options: type[E]) -> Callable[[object], E]:
         if not isinstance(value, str) or value not in words:
             raise Unfit(f"must be one of {', '.join(words)}" + nearest(value, words))
         return words[value]
+
+    return read
+
+
+def word(*words: str) -> Callable[[object], str]:
+    """One of a few words."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise Unfit(f"must be one of {', '.join(words)}" + nearest(value, words))
+        return value
+
+    return read
+
+
+def members(readers: Mapping[str, Reader]) -> Callable[[object], dict[str, Any]]:
+    """An object within a JSON object."""
+
+    def read(value: object) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise Unfit(f"must be an object, not {kind(value)}")
+        return take(value, readers)
 
     return read
 

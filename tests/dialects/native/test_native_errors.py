@@ -22,7 +22,14 @@ BODIES: Mapping[str, Any] = {
     "addWebhook": {"url": "https://shop.example/sms"},
     "changeWebhook": {"paused": True},
     "redeliver": {"state": "dead"},
+    "changeAccount": {"disabled": False},
+    "topUp": {"credits": 1},
+    "rotateCredentials": {"kind": "apikey"},
+    "keepTemplate": {"text": "x"},
+    "suppress": {},
 }
+#: what only an operator may ask for
+OPERATORS = {"listAccounts", "changeAccount", "topUp", "rotateCredentials", "listAudit"}
 OPERATIONS = {operation["operationId"]: (method, path) for method, path, operation in DOCUMENT.operations()}
 PROMISED = [
     pytest.param(operation["operationId"], int(status), id=f"{operation['operationId']}-{status}")
@@ -32,13 +39,22 @@ PROMISED = [
 ]
 
 
-async def perform(caller: Caller, name: str, id: str = NOTHING, **query: str) -> Answer:
+def filled(path: str, id: str = NOTHING, account: str = "shop") -> str:
+    return path.replace("{id}", id).replace("{name}", account).replace("{number}", "+15550100")
+
+
+def asking(site: Site, name: str) -> Caller:
+    """Somebody who may."""
+    return site.operator if name in OPERATORS else site.shop
+
+
+async def perform(caller: Caller, name: str, id: str = NOTHING, account: str = "shop", **query: str) -> Answer:
     method, path = OPERATIONS[name]
-    return await caller.call(method, path.replace("{id}", id), BODIES.get(name), **query)
+    return await caller.call(method, filled(path, id, account), BODIES.get(name), **query)
 
 
 async def bad_value(site: Site, name: str) -> Answer:
-    return await perform(site.shop, name, nonsense="1")
+    return await perform(asking(site, name), name, nonsense="1")
 
 
 async def no_credentials(site: Site, name: str) -> Answer:
@@ -50,10 +66,14 @@ async def acting_for_another(site: Site, name: str) -> Answer:
 
 
 async def nothing_there(site: Site, name: str) -> Answer:
+    if "{name}" in OPERATIONS[name][1]:
+        return await perform(site.operator, name, account="nobody")
     return await perform(site.shop, name)
 
 
 async def wrong_state(site: Site, name: str) -> Answer:
+    if name in OPERATORS:
+        return await perform(site.operator, name, account="operator")
     if name == "rotateWebhookSecret":
         made = await site.shop.post("/v1/webhooks", BODIES["addWebhook"])
         return await site.shop.post(f"/v1/webhooks/{made.body['id']}/rotate", {"finish": True})
@@ -68,12 +88,13 @@ async def wrong_state(site: Site, name: str) -> Answer:
 
 async def too_large(site: Site, name: str) -> Answer:
     method, path = OPERATIONS[name]
-    return await site.shop.call(method, path.replace("{id}", NOTHING), {"text": "x" * 2000})
+    return await asking(site, name).call(method, filled(path), {"text": "x" * 2000})
 
 
 async def not_json(site: Site, name: str) -> Answer:
     method, path = OPERATIONS[name]
-    return await site.shop.with_headers(Content_Type="text/plain").call(method, path.replace("{id}", NOTHING), b"x")
+    caller = asking(site, name).with_headers(Content_Type="text/plain")
+    return await caller.call(method, filled(path), b"x")
 
 
 async def too_many(site: Site, name: str) -> Answer:
@@ -89,9 +110,10 @@ async def too_many(site: Site, name: str) -> Answer:
 async def too_often(site: Site, name: str) -> Answer:
     if name == "streamEvents":
         return await too_many(site, name)
-    await site.gateway.desk.set_terms("test", "shop", Terms(requests_per_minute=1))
-    await perform(site.shop, name)
-    return await perform(site.shop, name)
+    for account in ("shop", "operator"):
+        await site.gateway.desk.set_terms("test", account, Terms(requests_per_minute=1))
+    await perform(asking(site, name), name)
+    return await perform(asking(site, name), name)
 
 
 async def out_of_credit(site: Site, name: str) -> Answer:
@@ -104,7 +126,7 @@ async def out_of_credit(site: Site, name: str) -> Answer:
 
 async def store_closed(site: Site, name: str) -> Answer:
     await site.store.close()
-    return await perform(site.shop, name)
+    return await perform(asking(site, name), name)
 
 
 WAYS: Mapping[int, Callable[[Site, str], Awaitable[Answer]]] = {
@@ -152,7 +174,8 @@ async def test_says_when_the_store_went_away_after_the_credentials_were_known(si
 
 @pytest.mark.parametrize("path", sorted({path for _, path in OPERATIONS.values()}))
 async def test_other_methods_are_told_which_ones_there_are(site: Site, path: str) -> None:
-    answer = await site.shop.call("PUT", path.replace("{id}", NOTHING))
+    other = next(method for method in ("PUT", "POST") if method not in DOCUMENT.methods(path))
+    answer = await site.shop.call(other, filled(path))
     assert answer.problem == (405, "method-not-allowed", "")
     assert set(answer.headers["Allow"].split(", ")) == DOCUMENT.methods(path)
 

@@ -112,7 +112,7 @@ def test_reads_every_kind_of_value(file: Path) -> None:
     assert (made.http.port, made.http.legacy_http_200) == (9000, True)
     assert (made.sending.retry_interval, made.sending.on_unknown) == (5.0, UnknownPolicy.RESEND)
     assert made.webhooks.allow_http == ("crm.lan",)
-    assert made.dialects["smsmobile"] == settings.Dialect(True, "/mobile", {"strict": True})
+    assert made.dialects["smsmobile"] == settings.Dialect(True, "/mobile", options={"strict": True})
     options = {"port": "/dev/sms/shop", "baud": 115200, "init": ["AT"]}
     assert made.devices["shop-modem"] == Device("shop-modem", "gsm_modem", options)
 

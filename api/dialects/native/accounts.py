@@ -1,0 +1,220 @@
+"""/v1/accounts and /v1/audit: what the operator keeps about accounts, and an account about itself."""
+
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+
+from api.dialects.native import shapes, values
+from api.dialects.native.answers import answer, nothing
+from api.dialects.native.call import Call, ForAnother
+from bridge import accounts, numbers
+from bridge.errors import BadRequest, InvalidNumber, NoSuchThing, NotPossible
+from bridge.model import Account, Payment, Template, UnknownPolicy, Verification
+
+MOST = 1_000_000_000
+MAX_CREDITS = 10**12
+MAX_TEMPLATE = 10_000
+
+TERMS = {
+    "payment": values.choice(Payment),
+    "addresses": values.strings(100, most=100, least=0),
+    "requests_per_minute": values.number(0, MOST),
+    "daily_per_recipient": values.number(0, MOST),
+    "zone": values.short(100, least=1),
+    "country": values.short(2),
+    "verification": values.choice(Verification),
+    "report_on": values.word("sent", "delivered", shapes.AUTO),
+}
+CHANGE = {
+    "disabled": values.flag,
+    "on_unknown": values.choice(UnknownPolicy),
+    "terms": values.members(TERMS),
+}
+CREDITS = {"credits": values.number(-MAX_CREDITS, MAX_CREDITS), "note": values.short(200)}
+TEMPLATE = {"text": values.short(MAX_TEMPLATE, least=1), "approved": values.flag}
+SUPPRESS = {"reason": values.short(200)}
+ROTATE = {"kind": values.word(*accounts.KINDS), "overlap": values.number(0, accounts.LONGEST_OVERLAP)}
+MOVEMENTS = values.listing()
+AUDIT = values.listing(account=values.short(200, least=1))
+
+
+async def find(call: Call) -> web.Response:
+    """By name."""
+    _operator(call)
+    rows = await call.gateway.desk.accounts()
+    return answer({"accounts": [shapes.account(row) for row in rows]})
+
+
+async def show(call: Call) -> web.Response:
+    """One account, its terms and credits."""
+    return answer(shapes.account(await _own(call)))
+
+
+async def change(call: Call) -> web.Response:
+    """What is not named stays as it is."""
+    _operator(call)
+    asked = await call.fields(CHANGE)
+    if not asked:
+        raise BadRequest("say what to change: at least one member")
+    account = await _changeable(call)
+    if "terms" in asked or "on_unknown" in asked:
+        account = await _set_terms(call, account, asked.get("terms", {}), asked.get("on_unknown"))
+    # last, because the terms may be refused and then nothing is to be changed
+    if "disabled" in asked:
+        account = await call.gateway.desk.disable(call.who, account.name, asked["disabled"])
+    return answer(shapes.account(account))
+
+
+async def _set_terms(
+    call: Call, account: Account, changes: dict[str, Any], on_unknown: UnknownPolicy | None
+) -> Account:
+    if changes.get("report_on") == shapes.AUTO:
+        changes = changes | {"report_on": ""}
+    try:
+        terms = replace(account.terms, **changes)
+        return await call.gateway.desk.set_terms(call.who, account.name, terms, on_unknown)
+    except BadRequest as error:
+        error.field = f"terms.{error.field}"
+        raise
+
+
+async def top_up(call: Call) -> web.Response:
+    """Credits are counted from the first time on."""
+    _operator(call)
+    asked = await call.fields(CREDITS, "credits")
+    name = (await _changeable(call)).name
+    changed = await call.gateway.desk.top_up(call.who, name, asked["credits"], asked.get("note", ""))
+    return answer(shapes.account(changed))
+
+
+async def movements(call: Call) -> web.Response:
+    """Newest first."""
+    account = await _own(call)
+    rows = await call.gateway.desk.movements(account.name, **call.query)
+    return answer(shapes.page("movements", rows, shapes.movement))
+
+
+async def rotate(call: Call) -> web.Response:
+    """The one answer that shows the fresh credentials."""
+    _operator(call)
+    asked = await call.fields(ROTATE, "kind")
+    name = (await _changeable(call)).name
+    return answer(await call.gateway.desk.rotate(call.who, name, asked["kind"], asked.get("overlap", 0)))
+
+
+async def audit(call: Call) -> web.Response:
+    """Newest first."""
+    _operator(call)
+    return answer(shapes.page("entries", await call.gateway.desk.audit(**call.query), shapes.audit_entry))
+
+
+# -- who may ----------------------------------------------------------------------------------
+def _operator(call: Call) -> None:
+    if not call.account.operator:
+        raise ForAnother("Only an operator may do this.")
+
+
+async def _own(call: Call) -> Account:
+    """The account in the path: the caller's own, or any for an operator. As it is now, not as it came in."""
+    name = call.part("name")
+    if name != call.account.name and not call.account.operator:
+        raise ForAnother("This account may ask about itself only.")
+    return await call.gateway.desk.account(name)
+
+
+async def _changeable(call: Call) -> Account:
+    """The account in the path, for an operator. The command line's own must go on to work."""
+    account = await _own(call)
+    if account.name == accounts.OPERATOR:
+        raise NotPossible("The account of the command line stays as it is.")
+    return account
+
+
+# -- templates ----------------------------------------------------------------------------------
+async def templates(call: Call) -> web.Response:
+    """By id."""
+    account = await _own(call)
+    rows = await call.gateway.desk.templates(account.name)
+    return answer({"templates": [shapes.template(row) for row in rows]})
+
+
+async def template(call: Call) -> web.Response:
+    """One, approved or not."""
+    account = await _own(call)
+    found = await _template(call, account, call.id)
+    if found is None:
+        raise NoSuchThing("There is no template of this id in this account.")
+    return answer(shapes.template(found))
+
+
+async def keep_template(call: Call) -> web.Response:
+    """New, or another text for an old id.
+
+    Approving is the operator's: what an account writes itself waits for it, unless it was approved word for word.
+    """
+    account = await _own(call)
+    asked = await call.fields(TEMPLATE, "text")
+    approved = asked.get("approved", True)
+    if not call.account.operator:
+        if "approved" in asked:
+            raise ForAnother("Only an operator may approve a template, or take that back.")
+        before = await _template(call, account, call.id)
+        approved = before is not None and before.approved and before.text == asked["text"]
+    wanted = Template(account.name, call.id, asked["text"], approved)
+    return answer(shapes.template(await call.gateway.desk.add_template(call.who, wanted)))
+
+
+async def remove_template(call: Call) -> web.Response:
+    """Nothing is sent by it any more."""
+    account = await _own(call)
+    await call.gateway.desk.remove_template(call.who, account.name, call.id)
+    return nothing()
+
+
+async def _template(call: Call, account: Account, id: str) -> Template | None:
+    return next((row for row in await call.gateway.desk.templates(account.name) if row.id == id), None)
+
+
+# -- numbers that nothing is sent to ------------------------------------------------------------
+async def suppressed(call: Call) -> web.Response:
+    """Oldest first."""
+    account = await _own(call)
+    rows = await call.gateway.desk.suppressed(account.name)
+    return answer({"suppressed": [shapes.suppressed(*row) for row in rows]})
+
+
+async def suppress(call: Call) -> web.Response:
+    """What waits to be sent to it fails; one that is on the list already stays as it is."""
+    account = await _own(call)
+    number, asked = _number(call, account), await call.fields(SUPPRESS)
+    await call.gateway.desk.suppress(call.who, account.name, number, asked.get("reason", ""))
+    return answer(await _entry(call, account, number))
+
+
+async def suppression(call: Call) -> web.Response:
+    """Whether, since when and why nothing is sent to a number."""
+    account = await _own(call)
+    return answer(await _entry(call, account, _number(call, account)))
+
+
+async def allow(call: Call) -> web.Response:
+    """It may get messages again."""
+    account = await _own(call)
+    await call.gateway.desk.allow(call.who, account.name, _number(call, account))
+    return nothing()
+
+
+async def _entry(call: Call, account: Account, number: str) -> shapes.Shape:
+    for row in await call.gateway.desk.suppressed(account.name):
+        if row[0] == number:
+            return shapes.suppressed(*row)
+    raise NoSuchThing("This number is not on this account's list.")
+
+
+def _number(call: Call, account: Account) -> str:
+    """The one in the path, as messages to it have it."""
+    try:
+        return numbers.normalise(values.text(call.request.match_info["number"]), account.terms.country)
+    except InvalidNumber as error:
+        raise BadRequest(error.message, "number") from None

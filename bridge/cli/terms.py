@@ -1,0 +1,132 @@
+"""`account set` and `account show`: what an account may do."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import click
+
+from bridge import accounts
+from bridge.cli import place, product
+from bridge.cli.output import Misuse, json_line, moment
+from bridge.model import Account, Payment, UnknownPolicy, Verification
+
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+_number = click.IntRange(0, 1_000_000_000)
+#: how the command line and the API say that reports count what the line can tell
+AUTO = "auto"
+
+
+@click.command("set")
+@click.argument("name")
+@click.option("--prepaid", "payment", flag_value="prepaid", help="Nothing is sent that its credits do not cover.")
+@click.option("--postpaid", "payment", flag_value="postpaid", help="Its credits may go below zero.")
+@click.option("--address", "addresses", multiple=True, metavar="CIDR", help="It may call from here only; repeatable.")
+@click.option("--any-address", is_flag=True, help="It may call from everywhere.")
+@click.option("--requests-per-minute", type=_number, help="0 for any number.")
+@click.option("--daily-per-recipient", type=_number, help="Messages a recipient may get a day, 0 for any number.")
+@click.option("--zone", help="Time zone of its days and dates, such as Europe/Paris.")
+@click.option("--country", metavar="CC", help='Country of numbers without a country code, such as GB; "" for none.')
+@click.option("--verification", type=click.Choice([each.value for each in Verification]), help="Approved ones send.")
+@click.option("--report-on", type=click.Choice(["sent", "delivered", AUTO]), help="What reports call a success.")
+@click.option(
+    "--on-unknown",
+    type=click.Choice([policy.value for policy in UnknownPolicy]),
+    help="When nobody knows whether a message went out.",
+)
+@place.options
+@_json
+def set_(
+    name: str,
+    addresses: tuple[str, ...],
+    any_address: bool,
+    on_unknown: str | None,
+    wanted: place.Wanted,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Change what an account may do; what is not named stays as it is. A running bridge notices within a second."""
+    changes = _changes(given, addresses, any_address)
+    if not changes and on_unknown is None:
+        raise Misuse("say what to change, for example: --prepaid. The options are in: sms-bridge account set --help")
+    policy = UnknownPolicy(on_unknown) if on_unknown else None
+
+    async def change() -> Account:
+        async with product.desk(wanted.find()) as desk:
+            terms = (await desk.account(accounts.checked_name(name))).terms
+            return await desk.set_terms(product.WHO, name, replace(terms, **changes), policy)
+
+    _tell(product.finish(change()), as_json)
+
+
+def _changes(given: Mapping[str, Any], addresses: tuple[str, ...], any_address: bool) -> dict[str, Any]:
+    """Those of the terms that were named."""
+    if addresses and any_address:
+        raise Misuse("--address and --any-address do not go together")
+    changes = {term: value for term, value in given.items() if value is not None}
+    if addresses or any_address:
+        changes["addresses"] = addresses
+    if "payment" in changes:
+        changes["payment"] = Payment(changes["payment"])
+    if "verification" in changes:
+        changes["verification"] = Verification(changes["verification"])
+    if changes.get("report_on") == AUTO:
+        changes["report_on"] = ""
+    return changes
+
+
+@click.command()
+@click.argument("name")
+@place.options
+@_json
+def show(name: str, wanted: place.Wanted, as_json: bool) -> None:
+    """Show an account: what it may do, and its credits."""
+
+    async def read() -> Account:
+        async with product.desk(wanted.find()) as desk:
+            return await desk.account(accounts.checked_name(name))
+
+    _tell(product.finish(read()), as_json)
+
+
+def _tell(account: Account, as_json: bool) -> None:
+    shown = shape(account)
+    if as_json:
+        json_line(shown | {"terms": terms_of(account)})
+        return
+    credits_left = "not counted" if account.credits is None else str(account.credits)
+    rows = {
+        "account": account.name,
+        "state": "disabled" if account.disabled else "enabled",
+        "since": moment(account.created_at),
+        "credits": credits_left,
+        "on unknown": account.on_unknown.value,
+    }
+    rows |= {term.replace("_", " "): _spoken(term, value) for term, value in terms_of(account).items()}
+    for label, value in rows.items():
+        click.echo(f"{label:<21}{value}")
+
+
+def shape(account: Account) -> dict[str, Any]:
+    """An account for programs: nothing that opens anything."""
+    return {
+        "account": account.name,
+        "disabled": account.disabled,
+        "on_unknown": account.on_unknown.value,
+        "credits": account.credits,
+        "created_at": account.created_at,
+    }
+
+
+def terms_of(account: Account) -> dict[str, Any]:
+    """Its terms for programs."""
+    shown = asdict(account.terms)
+    return shown | {"addresses": list(account.terms.addresses), "report_on": account.terms.report_on or AUTO}
+
+
+def _spoken(term: str, value: Any) -> str:
+    if term == "addresses":
+        return " ".join(value) or "any"
+    if value == 0:
+        return "any number"
+    return str(value) or "none"

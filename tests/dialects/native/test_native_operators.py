@@ -1,0 +1,198 @@
+"""/v1/accounts and /v1/audit: what operators keep about accounts, and what an account may do for itself."""
+
+from typing import Any
+
+import pytest
+
+from tests.native_site import Caller, Site
+
+TERMS = {
+    "payment": "prepaid",
+    "addresses": ["127.0.0.1", "::1"],
+    "requests_per_minute": 600,
+    "daily_per_recipient": 3,
+    "zone": "Europe/Paris",
+    "country": "GB",
+    "verification": "approved",
+    "report_on": "delivered",
+}
+
+
+async def put(caller: Caller, path: str, body: Any = None) -> Any:
+    answer = await caller.call("PUT", path, body)
+    assert answer.status == 200, answer.body
+    return answer.body
+
+
+async def test_an_operator_sees_every_account(site: Site) -> None:
+    rows = (await site.operator.get("/v1/accounts")).body["accounts"]
+    assert [(row["name"], row["operator"], row["credits"]) for row in rows] == [
+        ("bakery", False, None), ("operator", True, None), ("shop", False, None),
+    ]  # fmt: skip
+    assert (await site.operator.get("/v1/accounts/shop")).body == rows[2]
+    assert (await site.operator.get("/v1/accounts/nobody")).problem == (404, "no-such-thing", "")
+    assert (await site.operator.get("/v1/accounts/a%20b")).problem == (404, "no-such-thing", "")
+
+
+async def test_changes_what_is_named_and_leaves_the_rest(site: Site) -> None:
+    changed = (await site.operator.patch("/v1/accounts/shop", {"terms": TERMS, "on_unknown": "resend"})).body
+    assert (changed["terms"], changed["on_unknown"], changed["disabled"]) == (TERMS, "resend", False)
+    changed = (await site.operator.patch("/v1/accounts/shop", {"terms": {"report_on": "auto"}})).body
+    assert changed["terms"] == TERMS | {"report_on": "auto"}
+    assert changed["on_unknown"] == "resend"
+    changed = (await site.operator.patch("/v1/accounts/shop", {"terms": {"addresses": []}, "disabled": True})).body
+    assert (changed["terms"]["addresses"], changed["disabled"]) == ([], True)
+    assert (await site.operator.patch("/v1/accounts/shop", {"disabled": False})).body["disabled"] is False
+
+
+async def test_a_disabled_account_is_refused(site: Site) -> None:
+    await site.operator.patch("/v1/accounts/shop", {"disabled": True})
+    assert (await site.shop.get("/v1/me")).problem == (403, "not-allowed", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, ""),
+        ({"terms": []}, "terms"),
+        ({"terms": {"payment": "barter"}}, "terms.payment"),
+        ({"terms": {"addresses": ["here"]}}, "terms.addresses"),
+        ({"terms": {"addresses": "192.0.2.1"}}, "terms.addresses"),
+        ({"terms": {"zone": "Paris"}, "disabled": True}, "terms.zone"),
+        ({"terms": {"country": "XX"}, "on_unknown": "fail"}, "terms.country"),
+        ({"terms": {"requests_per_minute": -1}}, "terms.requests_per_minute"),
+        ({"terms": {"colour": "red"}}, "terms.colour"),
+        ({"disabled": 1}, "disabled"),
+        ({"name": "stall"}, "name"),
+    ],
+)
+async def test_refuses_a_change_that_makes_no_sense_whole(site: Site, body: Any, field: str) -> None:
+    before = (await site.operator.get("/v1/accounts/shop")).body
+    assert (await site.operator.patch("/v1/accounts/shop", body)).problem == (400, "bad-request", field)
+    assert (await site.operator.get("/v1/accounts/shop")).body == before
+    assert (await site.operator.get("/v1/audit")).body["entries"] == []
+
+
+async def test_the_account_of_the_command_line_cannot_be_switched_off(site: Site) -> None:
+    answer = await site.operator.patch("/v1/accounts/operator", {"disabled": True})
+    assert answer.problem == (409, "not-possible", "")
+    assert (await site.operator.get("/v1/me")).body["disabled"] is False
+
+
+async def test_tops_up_and_tells_of_each_movement(site: Site) -> None:
+    asked = {"credits": 2, "note": "invoice 7"}
+    assert (await site.operator.post("/v1/accounts/shop/credits", asked)).body["credits"] == 2
+    sent = await site.shop.send()
+    assert (await site.shop.get("/v1/me")).body["credits"] == 1
+    [taken, added] = (await site.shop.get("/v1/accounts/shop/movements")).body["movements"]
+    assert (added["kind"], added["amount"], added["balance"], added["note"]) == ("top_up", 2, 2, "invoice 7")
+    assert (taken["kind"], taken["amount"], taken["message"]) == ("reserve", -1, sent["id"])
+    page = (await site.shop.get("/v1/accounts/shop/movements", limit=1)).body
+    rest = (await site.shop.get("/v1/accounts/shop/movements", limit=1, cursor=page["cursor"])).body
+    assert page["movements"] + rest["movements"] == [taken, added]
+
+
+async def test_fresh_credits_are_seen_at_once(site: Site) -> None:
+    await site.shop.get("/v1/me")
+    await site.operator.post("/v1/accounts/shop/credits", {"credits": 5})
+    assert (await site.shop.get("/v1/me")).body["credits"] == 5
+
+
+@pytest.mark.parametrize("body", [{}, {"credits": 1.5}, {"credits": 10**13}, {"credits": True}])
+async def test_credits_are_whole_numbers(site: Site, body: Any) -> None:
+    answer = await site.operator.post("/v1/accounts/shop/credits", body)
+    assert answer.problem == (400, "bad-request", "credits")
+
+
+async def test_rotates_a_key_that_lives_on_for_the_overlap(site: Site) -> None:
+    asked = {"kind": "apikey", "overlap": 60}
+    fresh = (await site.operator.post("/v1/accounts/shop/rotate", asked)).body
+    assert list(fresh) == ["account", "apikey"]
+    for caller in (site.shop, site.caller(fresh["apikey"])):
+        assert (await caller.get("/v1/me")).body["name"] == "shop"
+    last = (await site.operator.post("/v1/accounts/bakery/rotate", {"kind": "apikey"})).body["apikey"]
+    assert (await site.bakery.get("/v1/me")).problem == (401, "not-authenticated", "")
+    assert (await site.caller(last).get("/v1/me")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({}, "kind"), ({"kind": "password"}, "kind"), ({"kind": "v1", "overlap": -1}, "overlap")]
+)
+async def test_refuses_a_rotation_that_is_none(site: Site, body: Any, field: str) -> None:
+    assert (await site.operator.post("/v1/accounts/shop/rotate", body)).problem == (400, "bad-request", field)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/v1/accounts", None),
+        ("GET", "/v1/audit", None),
+        ("PATCH", "/v1/accounts/shop", {"disabled": False}),
+        ("POST", "/v1/accounts/shop/credits", {"credits": 100}),
+        ("POST", "/v1/accounts/shop/rotate", {"kind": "apikey"}),
+        ("GET", "/v1/accounts/bakery", None),
+        ("GET", "/v1/accounts/nobody", None),
+        ("GET", "/v1/accounts/bakery/movements", None),
+        ("GET", "/v1/accounts/bakery/templates", None),
+        ("GET", "/v1/accounts/bakery/templates/code", None),
+        ("PUT", "/v1/accounts/bakery/templates/code", {"text": "x"}),
+        ("DELETE", "/v1/accounts/bakery/templates/code", None),
+        ("GET", "/v1/accounts/bakery/suppressed", None),
+        ("GET", "/v1/accounts/bakery/suppressed/+15550100", None),
+        ("PUT", "/v1/accounts/bakery/suppressed/+15550100", {}),
+        ("DELETE", "/v1/accounts/bakery/suppressed/+15550100", None),
+    ],
+)
+async def test_an_account_cannot_do_what_is_the_operators(site: Site, method: str, path: str, body: Any) -> None:
+    assert (await site.shop.call(method, path, body)).problem == (403, "not-allowed", "")
+    assert (await site.operator.get("/v1/audit")).body["entries"] == []
+
+
+async def test_what_an_account_writes_itself_waits_for_approval(site: Site) -> None:
+    path = "/v1/accounts/shop/templates/code"
+    made = await put(site.shop, path, {"text": "Your code is {code}, ${name}"})
+    assert (made["id"], made["places"], made["approved"]) == ("code", ["code", "name"], False)
+    answer = await site.shop.call("PUT", path, {"text": "x", "approved": True})
+    assert answer.problem == (403, "not-allowed", "")
+    assert (await put(site.operator, path, {"text": made["text"]}))["approved"] is True
+    assert (await put(site.shop, path, {"text": made["text"]}))["approved"] is True
+    assert (await put(site.shop, path, {"text": "Buy more!"}))["approved"] is False
+    assert (await put(site.operator, path, {"text": "Buy more!", "approved": False}))["approved"] is False
+    assert (await site.shop.get(path)).body["text"] == "Buy more!"
+    assert [row["id"] for row in (await site.shop.get("/v1/accounts/shop/templates")).body["templates"]] == ["code"]
+    assert (await site.shop.delete(path)).status == 204
+    assert (await site.shop.get(path)).problem == (404, "no-such-thing", "")
+
+
+@pytest.mark.parametrize(("id", "text", "field"), [("code", "", "text"), ("code", " ", "text"), ("x" * 65, "x", "id")])
+async def test_refuses_a_template_that_is_none(site: Site, id: str, text: str, field: str) -> None:
+    answer = await site.shop.call("PUT", f"/v1/accounts/shop/templates/{id}", {"text": text})
+    assert answer.problem == (400, "bad-request", field)
+
+
+async def test_an_account_keeps_its_own_list_of_numbers(site: Site) -> None:
+    await site.operator.patch("/v1/accounts/shop", {"terms": {"country": "GB"}})
+    row = await put(site.shop, "/v1/accounts/shop/suppressed/07700900123", {"reason": "asked by letter"})
+    assert (row["number"], row["reason"]) == ("+447700900123", "asked by letter")
+    path = "/v1/accounts/shop/suppressed/+447700900123"
+    assert await put(site.shop, path) == row
+    assert (await site.shop.get(path)).body == row
+    assert (await site.shop.get("/v1/accounts/shop/suppressed")).body == {"suppressed": [row]}
+    assert (await site.shop.send("+447700900123"))["state"] == "failed"
+    assert (await site.shop.delete(path)).status == 204
+    assert (await site.shop.delete(path)).problem == (404, "no-such-thing", "")
+    assert (await site.shop.get(path)).problem == (404, "no-such-thing", "")
+    assert (await site.shop.get("/v1/accounts/shop/suppressed/nobody")).problem == (400, "bad-request", "number")
+
+
+async def test_the_trail_names_who_called_also_when_it_acted_for_another(site: Site) -> None:
+    await put(site.shop, "/v1/accounts/shop/suppressed/+15550100", {})
+    acting = site.operator.with_headers(SMS_Bridge_Account="bakery")
+    await put(acting, "/v1/accounts/bakery/suppressed/+15550101", {})
+    await site.operator.patch("/v1/accounts/shop", {"disabled": True})
+    rows = (await site.operator.get("/v1/audit")).body["entries"]
+    assert [(row["who"], row["what"], row["account"]) for row in rows] == [
+        ("operator", "disable", "shop"), ("operator", "suppress", "bakery"), ("shop", "suppress", "shop"),
+    ]  # fmt: skip
+    assert (await site.operator.get("/v1/audit", account="bakery")).body["entries"] == [rows[1]]
+    assert (await site.operator.get("/v1/audit", limit=2)).body["cursor"]
