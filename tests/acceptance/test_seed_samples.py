@@ -416,6 +416,24 @@ body: new URLSearchParams(data)
     def test_fetch(self, filled: Filled) -> None:
         self.assert_sent(ended(asyncio.run(foreign.run(foreign.program("node"), "-e", filled(self.FETCH)))))
 
+    XHR = """const xhr = new XMLHttpRequest();
+const url = "https://api.smsmobileapi.com/sendsms/";
+const data = "recipients=PHONE_NUMBER&message=YOUR_MESSAGE&apikey=YOUR_API_KEY";
+xhr.open("POST", url, true);
+xhr.setRequestHeader("Content-Type", "application/x-www-form-urlencoded");
+xhr.onreadystatechange = function() {
+if (xhr.readyState === 4 && xhr.status === 200) {
+console.log(xhr.responseText);
+}
+};
+xhr.send(data);
+"""
+
+    def test_xml_http_request(self, filled: Filled, cache: pytest.Cache) -> None:
+        browsers = "const XMLHttpRequest = require('xhr2');\n"  # what a browser has and Node has not
+        packages = foreign.from_npm(cache, "xhr2@0.2.1")
+        self.assert_sent(ended(asyncio.run(foreign.node(packages, browsers + filled(self.XHR)))))
+
     AXIOS = """const axios = require('axios');
 const url = 'https://api.smsmobileapi.com/sendsms/';
 const data = {
