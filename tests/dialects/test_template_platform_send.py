@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.dialects.template_platform.masking import masked
+from api.masking import masked
 from bridge.model import Line, LineState, Verification
 from tests.dialects.template_calls import (
     SHOWN,

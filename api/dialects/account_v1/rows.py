@@ -4,7 +4,7 @@ from datetime import tzinfo
 from typing import Any
 
 from api.dialects.account_v1.words import PULLED, PUSHED, REJECTED, STATE_WORDS, SUPPRESSED
-from api.dialects.template_platform.masking import masked
+from api.masking import masked
 from api.moments import written
 from bridge import events
 from bridge.events import Event

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from api.dialects.template_platform.masking import masked
 from api.dialects.template_platform.words import BALANCE, STATE_WORDS, Wrong, success
+from api.masking import masked
 from api.moments import FORM, written, zone_of
 from api.parameters import Parameters, read_query
 from api.templated import told

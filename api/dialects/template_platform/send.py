@@ -7,8 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from api.dialects.template_platform import body
-from api.dialects.template_platform.masking import masked
 from api.dialects.template_platform.words import SENT, UnknownProvider, Wrong, sentence, success
+from api.masking import masked
 from api.templated import tag
 from bridge import numbers
 from bridge.errors import DailyLimit, InvalidNumber, NotVerified, UnknownTemplate
