@@ -84,11 +84,11 @@ def build_app(
     app = web.Application()
     app[SITE] = site
     app.on_shutdown.append(_close)
-    mounted = []
+    mounted: list[Mounted] = []
     for name, prefix in wanted.items():
         limit = (body_limits or {}).get(name, known[name].body_limit)
         mount = Mount(prefix.rstrip("/"), limit, (options or {}).get(name, {}))
-        mounted.append(_mount(app, known[name](site, mount), mount.prefix))
+        mounted.append(_mount(app, known[name](site, mount), mount.prefix, mounted))
     app[MOUNTED] = tuple(sorted(mounted, key=lambda one: -len(one.prefix)))
     app.add_routes(health.routes(gateway))
     app.router.add_get("/", _front)
@@ -121,17 +121,26 @@ def _misfits(kind: type[Dialect], options: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _mount(app: web.Application, dialect: Dialect, prefix: str) -> Mounted:
+def _mount(app: web.Application, dialect: Dialect, prefix: str, before: Sequence[Mounted]) -> Mounted:
+    """Add a dialect's paths. Raises ConfigError for one that a dialect before it answers too."""
     routes = dialect.routes()
+    mounted = Mounted(dialect, prefix, tuple(tuple(f"{prefix}{route.path}".split("/")[1:]) for route in routes))
+    for other in before:
+        if clash := next((path for path in mounted.paths for known in other.paths if _meet(path, known)), None):
+            problem = f"/{'/'.join(clash)} is {other.dialect.name}'s already; give one of them a prefix or a port"
+            raise ConfigError([f"dialects.{dialect.name}: {problem} of its own"])
     for route in routes:
         handler = _guarded(dialect, route)
         for path in (f"{prefix}{route.path}", f"{prefix}{route.path}/"):
-            try:
-                app.router.add_route("*", path, handler)
-            except RuntimeError as error:
-                problem = f"{path} is another dialect's already; give one of them a prefix or a port of its own"
-                raise ConfigError([f"dialects.{dialect.name}: {problem}"]) from error
-    return Mounted(dialect, prefix, tuple(tuple(f"{prefix}{route.path}".split("/")[1:]) for route in routes))
+            app.router.add_route("*", path, handler)
+    return mounted
+
+
+def _meet(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether some path fits both; a variable segment stands for any."""
+    return len(one) == len(other) and all(
+        a == b or a.startswith("{") or b.startswith("{") for a, b in zip(one, other, strict=True)
+    )
 
 
 def _guarded(dialect: Dialect, route: Route) -> Handler:

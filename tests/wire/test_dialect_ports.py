@@ -34,9 +34,16 @@ async def look(bridge: Bridge, url: str) -> tuple[int, str]:
         return answer.status, await answer.text()
 
 
+async def test_two_dialects_with_the_same_path_are_refused_on_one_port(tmp_path: Path) -> None:
+    problem = "dialects.smsmobile: /v1/messages/sendsms is native's already; give one of them a prefix or a port"
+    with pytest.raises(ConfigError, match=problem):
+        async with running(speaking(tmp_path, smsmobile=Dialect(prefix="/v1/messages"))):
+            pass
+
+
 async def test_two_dialects_with_the_same_path_run_on_two_ports(tmp_path: Path) -> None:
     port = free_port()
-    # /v1/messages/sendsms is also one message of the native API, which has the say where both are
+    # as a path of the native API this is one message
     settings = speaking(tmp_path, smsmobile=Dialect(prefix="/v1/messages", port=port))
     async with running(settings) as bridge:
         path = "/v1/messages/sendsms"

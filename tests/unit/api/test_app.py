@@ -54,6 +54,10 @@ async def test_the_front_page_says_what_this_is(site: HttpSite) -> None:
     ("kwargs", "problem"),
     [
         ({"dialects": {"klingon": ""}}, "dialects.klingon: there is only "),
+        (
+            {"dialects": {"smsmobile": "/v1/messages", "native": ""}},
+            "dialects.native: /v1/messages/{id} is smsmobile's already; give one of them a prefix or a port of its own",
+        ),
         ({"options": {"smsmobile": {"legacy": True}}}, "options.legacy: no such option; there is legacy_http_200"),
         ({"options": {"smsmobile": {"legacy_http_200": "yes"}}}, "legacy_http_200: must be true or false, not 'yes'"),
         ({"options": {"smsmobile": {"timezone": "Mars/Olympus"}}}, "'Mars/Olympus' is no time zone"),
