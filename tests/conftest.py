@@ -1,0 +1,59 @@
+"""Tests that talk to programs which Python does not bring: where one is missing, they are left out and that is said.
+
+With `CI` in the environment nothing is left out: `.ci/run` installs every program, and a missing one fails.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+PHONE = ("adb", "mksh")
+#: part of a test's name → programs without which it cannot run
+NEEDS: dict[str, tuple[str, ...]] = {
+    "wire/test_android_adb_": PHONE,
+    "wire/test_bridge_phone.py": PHONE,
+    "wire/test_bridge_on_phone.py": PHONE,
+    "wire/test_virtual_phone.py": PHONE,
+    "virtual/phone/": PHONE,
+    "acceptance/test_phones_unplugged.py": PHONE,
+    "acceptance/test_seed_samples.py": ("curl", "node", "npm", "php", "ruby", "openssl"),
+    "acceptance/test_soap_clients.py": ("node", "npm", "php"),
+    "dialects/test_smsmobile_requests.py": ("curl",),
+    "unit/api/test_payloads.py": ("openssl",),
+}
+DEBIAN = {"node": "nodejs", "php": "php-cli php-curl php-soap php-xml libnusoap-php"}
+
+LEFT_OUT = pytest.StashKey[tuple[int, list[str]]]()
+
+
+def _needs(name: str) -> Iterator[str]:
+    for part, programs in NEEDS.items():
+        if part in name:
+            yield from programs
+    if "test_driver_contract.py" in name and "android_adb" in name:
+        yield from PHONE
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot run here."""
+    if os.environ.get("CI"):
+        return
+    absent = {program for programs in (PHONE, *NEEDS.values()) for program in programs if shutil.which(program) is None}
+    left = [item for item in items if not absent.isdisjoint(_needs(item.nodeid))]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
+        config.stash[LEFT_OUT] = (len(left), sorted(absent))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was left out, and how to run it too."""
+    count, absent = config.stash.get(LEFT_OUT, (0, list[str]()))
+    if count:
+        terminalreporter.section("left out", yellow=True)
+        packages: Sequence[str] = [DEBIAN.get(program, program) for program in absent]
+        terminalreporter.write_line(
+            f"{count} tests talk to programs that are not here: apt install {' '.join(packages)}"
+        )
