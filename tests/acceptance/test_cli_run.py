@@ -7,7 +7,20 @@ import pytest
 
 from tests.acceptance.conftest import SmsBridge
 
-COMMANDS = ["account", "check", "demo", "devices", "doctor", "resend", "send", "serve", "sim", "tail", "webhook"]
+COMMANDS = [
+    "account",
+    "check",
+    "demo",
+    "devices",
+    "doctor",
+    "resend",
+    "send",
+    "serve",
+    "sim",
+    "tail",
+    "template",
+    "webhook",
+]
 
 
 def test_help_names_every_command_and_where_to_begin(sms_bridge: SmsBridge) -> None:

@@ -172,3 +172,9 @@ async def test_local_dates_follow_the_configured_zone(tmp_path_factory: pytest.T
         assert answer["datetimeLocal"] == "2026-03-20T22:07:44+01:00"
         (row,) = (await get(site, "/log/sent/sms")).json["result"]["sms"]
         assert (row["date"], row["hour"], row["timestamp_unix"]) == ("2026-03-20", "22:07:44", START // 1000)
+
+
+@pytest.mark.parametrize("name", ["sendwa", "sendsms", "waonly"])
+async def test_a_flag_that_is_none_queues_nothing(site: HttpSite, name: str) -> None:
+    assert_refused(await send(site, **{name: "00"}), f"invalid_{name}")
+    assert not await site.messages()

@@ -5,7 +5,6 @@ an update of the library, its repair in ours can go. D3, D7, D15 and D18 take ch
 """
 
 import asyncio
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from bridge.ports import Concat
 from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.virtual.faults import Intrusion
 from device_drivers.virtual.profile import QUECTEL, Profile
+from tests.bare_library import let_handlers_end
 from tests.modem_site import OURS, THEIRS, Site, modem_site, until
 
 NOW = 1_795_000_000_000
@@ -43,9 +43,7 @@ async def with_bare(site: Site, work: Callable[[Any], Any], **options: Any) -> A
             if modem.alive or modem.rxThread.is_alive():
                 modem.close()
             modem.serial.close()
-            for thread in threading.enumerate():
-                if "HandleModemNotification" in thread.name:
-                    thread.join()  # or it dies in the middle of another test
+            let_handlers_end()
 
     return await asyncio.to_thread(run)
 

@@ -20,6 +20,7 @@ from device_drivers.virtual.control import command
 from device_drivers.virtual.modem import Modem
 from device_drivers.virtual.network import Network
 from device_drivers.virtual.profile import QUECTEL
+from tests.bare_library import let_handlers_end
 
 LINE, CUSTOMER = "+15550100", "+15550150"
 ROOT = Path(__file__).resolve().parents[2]
@@ -185,6 +186,7 @@ async def library(modem: Modem) -> AsyncIterator[tuple[GsmModem, "SimpleQueue[Re
     gsm = GsmModem(modem.port, smsReceivedCallbackFunc=heard.put, smsStatusReportCallback=heard.put)
     await asyncio.to_thread(gsm.connect)
     yield gsm, heard
+    await asyncio.to_thread(let_handlers_end)
     await asyncio.to_thread(gsm.close)
 
 

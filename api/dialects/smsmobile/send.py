@@ -105,8 +105,9 @@ def _by_sms(params: Parameters) -> None:
     """Raises unless an SMS is among what was asked for."""
     if flag(params, "waonly"):
         raise WhatsappNotConnected
+    whatsapp = wants_whatsapp(params)  # looked at in any case: a value that is none must not queue anything
     if not flag(params, "sendsms", default=True):
-        if flag(params, "sendwa"):
+        if whatsapp:
             raise WhatsappNotConnected
         raise BadRequest("There is nothing to send: sendsms and sendwa are both 0.", "sendsms")
 
