@@ -17,6 +17,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "wire/test_bridge_on_phone.py": PHONE,
     "wire/test_virtual_phone.py": PHONE,
     "virtual/phone/": PHONE,
+    "test_phone_isms.py::test_every_argument_arrives_as_it_is_through_androids_own_shell": ("mksh",),
     "acceptance/test_phones_unplugged.py": PHONE,
     "acceptance/test_seed_samples.py": ("curl", "node", "npm", "php", "ruby", "openssl"),
     "acceptance/test_soap_clients.py": ("node", "npm", "php"),
