@@ -21,7 +21,7 @@ class Drivers(Mapping[str, "Driver"]):
         return driver
 
     def __iter__(self) -> Iterator[str]:
-        return (module.name for module in pkgutil.iter_modules(__path__))
+        return (module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
     def __len__(self) -> int:
         return len(list(iter(self)))

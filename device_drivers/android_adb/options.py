@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from device_drivers._options import problems_of
+
 OPTIONS: Mapping[str, tuple[type, str]] = {
     "serial": (str, "the phone's serial, as `sms-bridge devices` shows it; may be left out for the only phone"),
     "adb_host": (str, "where the adb server listens (default 127.0.0.1)"),
@@ -57,13 +59,7 @@ class Options:
 
 def problems(options: Mapping[str, Any]) -> Sequence[str]:
     """Everything wrong, each as `key: message`."""
-    found = [f"{name}: no such option" for name in options if name not in OPTIONS]
-    found += [
-        f"{name}: must be {_word(OPTIONS[name][0])}"
-        for name, value in options.items()
-        if name in OPTIONS and not _is(value, OPTIONS[name][0])
-    ]
-    return found or _contents(Options.of(options))
+    return problems_of(options, OPTIONS) or _contents(Options.of(options))
 
 
 def _contents(options: Options) -> list[str]:
@@ -81,18 +77,3 @@ def _contents(options: Options) -> list[str]:
     if any(number and not _NUMBER.fullmatch(number) for number in options.numbers):
         found.append('numbers: must be phone numbers like "+15550100"')
     return found
-
-
-def _is(value: object, wanted: type) -> bool:
-    if wanted is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if wanted is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if wanted is list:
-        return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
-    return isinstance(value, wanted)
-
-
-def _word(wanted: type) -> str:
-    words = {str: 'a text in quotes, like "…"', int: "a whole number", float: "a number", bool: "true or false"}
-    return words.get(wanted, "a list of texts")

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from device_drivers._options import problems_of
+
 OPTIONS: Mapping[str, tuple[type, str]] = {
     "port": (str, "serial port, best a stable name: /dev/sms/office or /dev/serial/by-id/…"),
     "imei": (str, "instead of a port: the modem with this IMEI, on whatever port it enumerates"),
@@ -52,13 +54,7 @@ class Options:
 
 def problems(options: Mapping[str, Any]) -> Sequence[str]:
     """Everything wrong, each as `key: message`."""
-    found = [f"{name}: no such option" for name in options if name not in OPTIONS]
-    found += [
-        f"{name}: must be {_word(OPTIONS[name][0])}"
-        for name, value in options.items()
-        if name in OPTIONS and not _is(value, OPTIONS[name][0])
-    ]
-    return found or _contents(Options.of(options))
+    return problems_of(options, OPTIONS) or _contents(Options.of(options))
 
 
 def _contents(options: Options) -> list[str]:
@@ -75,18 +71,3 @@ def _contents(options: Options) -> list[str]:
     if any(not isinstance(command, str) or not command.upper().startswith("AT") for command in options.init):
         found.append("init: must be a list of commands that begin with AT")
     return found
-
-
-def _is(value: object, wanted: type) -> bool:
-    if wanted is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if wanted is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if wanted is list:
-        return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
-    return isinstance(value, wanted)
-
-
-def _word(wanted: type) -> str:
-    words = {str: 'a text in quotes, like "…"', int: "a whole number", float: "a number", bool: "true or false"}
-    return words.get(wanted, "a list of texts")
