@@ -366,6 +366,9 @@ class SqliteStore:
     async def newest_event(self) -> int:
         return await self._read(news.newest)
 
+    async def pulse(self) -> int:
+        return await self._do(messages.waiting)
+
     async def changed_elsewhere(self) -> bool:
         before, self._data_version = self._data_version, await self._read_other_writes()
         return self._data_version != before
