@@ -112,10 +112,10 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         stack.callback(control.remove, config.directory, os.getpid())
         log.info("ready at %s", url)
         service = Service(Notifier.of(os.environ), store, bus, supervisor.lines, on_reload, end)
+        if on_ready is not None:  # before the manager hears of it, who may ask for a reload at once
+            on_ready(Running(url, store, gateway, service.reload))
         await service.start()
         stack.push_async_callback(service.close)
-        if on_ready is not None:
-            on_ready(Running(url, store, gateway, service.reload))
         await broken
 
 

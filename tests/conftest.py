@@ -23,8 +23,15 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "acceptance/test_soap_clients.py": ("node", "npm", "php"),
     "dialects/test_smsmobile_requests.py": ("curl",),
     "unit/api/test_payloads.py": ("openssl",),
+    "unit/test_units.py": ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles"),
+    "acceptance/test_service.py::test_answers_where_systemd": ("systemd-socket-activate",),
+    "acceptance/test_service.py::test_says_which_socket": ("systemd-socket-activate",),
 }
-DEBIAN = {"node": "nodejs", "php": "php-cli php-curl php-soap php-xml libnusoap-php"}
+_SYSTEMD = ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles", "systemd-socket-activate")
+DEBIAN = dict.fromkeys(_SYSTEMD, "systemd") | {
+    "node": "nodejs",
+    "php": "php-cli php-curl php-soap php-xml libnusoap-php",
+}
 
 LEFT_OUT = pytest.StashKey[tuple[int, list[str]]]()
 
@@ -54,7 +61,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     count, absent = config.stash.get(LEFT_OUT, (0, list[str]()))
     if count:
         terminalreporter.section("left out", yellow=True)
-        packages: Sequence[str] = [DEBIAN.get(program, program) for program in absent]
+        packages: Sequence[str] = sorted({DEBIAN.get(program, program) for program in absent})
         terminalreporter.write_line(
             f"{count} tests talk to programs that are not here: apt install {' '.join(packages)}"
         )

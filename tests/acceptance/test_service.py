@@ -38,10 +38,12 @@ def manager(home: Path) -> Iterator[socket.socket]:
 
 def heard(manager: socket.socket, start: str) -> list[str]:
     """What came with the next line that begins so."""
-    while True:
+    deadline = time.monotonic() + DEADLINE
+    while time.monotonic() < deadline:
         lines = manager.recv(4096).decode().splitlines()
         if any(line.startswith(start) for line in lines):
             return lines
+    raise AssertionError(f"the bridge never said {start}")
 
 
 def drained(manager: socket.socket) -> bool:

@@ -39,10 +39,11 @@ class Manager:
 
     async def hears_of(self, word: str) -> str:
         """The next line that begins so, whatever comes before."""
-        while True:
-            for line in await self.hears():
-                if line.startswith(word):
-                    return line
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for line in await self.hears():
+                    if line.startswith(word):
+                        return line
 
     def silent(self) -> bool:
         """Whether it was told nothing since."""
