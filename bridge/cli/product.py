@@ -126,6 +126,16 @@ async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, Devi
         yield world, devices, missing
 
 
+@asynccontextmanager
+async def network(directory: Path, modems: int, phones: int) -> AsyncGenerator["World", None]:
+    """A virtual network on which every number has a phone. Raises OSError when the directory will not do."""
+    from device_drivers.virtual.world import World
+
+    async with World(directory, modems=modems, phones=phones) as world:
+        world.network.rules.everybody = True
+        yield world
+
+
 async def steer(socket: Path, request: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
     """Ask a running virtual network; its answers. Raises BridgeError with one sentence."""
     from device_drivers.virtual.control import NotDone, follow
