@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections import Counter
 from pathlib import Path
 
 from bridge.store.writer import Tx
@@ -15,9 +16,10 @@ _IN_STATE = (
     "WHERE state IN ('sending', 'failed', 'unknown', 'expired') AND state = ? LIMIT ?)"
 )
 _OWED = (
-    "SELECT p.account, count(l.seq), min(l.seq) FROM endpoints p LEFT JOIN "
-    "(SELECT endpoint, seq FROM ledger WHERE state = 'owed' LIMIT ?) l ON l.endpoint = p.id AND NOT p.paused "
-    "GROUP BY p.account"
+    "SELECT p.account, "
+    "(SELECT count(*) FROM (SELECT 1 FROM ledger WHERE endpoint = p.id AND state = 'owed' LIMIT ?)), "
+    "(SELECT created_at FROM ledger WHERE endpoint = p.id AND state = 'owed' ORDER BY seq LIMIT 1) "
+    "FROM endpoints p WHERE NOT p.paused"
 )
 
 
@@ -28,21 +30,22 @@ def prove(tx: Tx) -> None:
 
 
 def backlog(conn: sqlite3.Connection, now: int) -> Backlog:
-    """What waits. Counting reads no more than `MOST_COUNTED` entries of an index."""
+    """What waits. A count reads no more than `MOST_COUNTED` entries of an index."""
     queued, due_at = conn.execute(_QUEUED, (MOST_COUNTED,)).fetchone()
     counts = [conn.execute(_IN_STATE, (state, MOST_COUNTED)).fetchone()[0] for state in ("sending", "unknown")]
-    owed = conn.execute(_OWED, (MOST_COUNTED,)).fetchall()
-    oldest = min((row[2] for row in owed if row[2]), default=0)
+    owed: Counter[str] = Counter()
+    owed_since = 0
+    for account, count, since in conn.execute(_OWED, (MOST_COUNTED,)):
+        owed[account] += count
+        owed_since = min(owed_since or since, since) if count else owed_since
     return Backlog(
         scheduled=conn.execute(_SCHEDULED, (MOST_COUNTED,)).fetchone()[0],
         queued=queued,
         sending=counts[0],
         unknown=counts[1],
         due_since=due_at if due_at is not None and due_at <= now else 0,
-        owed={row[0]: row[1] for row in owed},
-        owed_since=conn.execute("SELECT created_at FROM ledger WHERE seq = ?", (oldest,)).fetchone()[0]
-        if oldest
-        else 0,
+        owed=owed,
+        owed_since=owed_since,
     )
 
 
