@@ -128,6 +128,7 @@ class Metrics:
         self.all: dict[str, Metric] = {}
         self._messages()
         self._lines()
+        self._loopbacks()
         self._webhooks()
         self._calls()
         self._store()
@@ -198,6 +199,23 @@ class Metrics:
         )
         self._losses = self.counter(
             "sms_bridge_device_losses_total", "Times that a connected device was lost.", "device"
+        )
+
+    def _loopbacks(self) -> None:
+        """Messages that the bridge sends from one of its lines to another, to see that both work."""
+        ends = ("line", "receiver")
+        self.loopback_seconds = self.histogram(
+            "sms_bridge_loopback_seconds", "From sending on a line until another line received it.", SEND_BOUNDS, *ends
+        )
+        #: where there was none yet: when the bridge started
+        self.loopback_success = self.gauge(
+            "sms_bridge_loopback_last_success_timestamp_seconds", "When a loop-back message last came back.", *ends
+        )
+        self.loopback_lost = self.counter(
+            "sms_bridge_loopback_lost_total", "Loop-back messages that did not come back in time.", *ends
+        )
+        self.loopback_interval = self.gauge(
+            "sms_bridge_loopback_interval_seconds", "Time between two loop-back messages, as configured."
         )
 
     def _webhooks(self) -> None:
