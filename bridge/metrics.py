@@ -244,11 +244,13 @@ class Metrics:
         )
 
     def _store(self) -> None:
-        self.commits = self.counter("sms_bridge_store_commits_total", "Transactions that changed something.")
-        self.commit_seconds = self.histogram(
+        self._commits = self.counter("sms_bridge_store_commits_total", "Transactions that changed something.")
+        self._commit_took = self.histogram(
             "sms_bridge_store_commit_duration_seconds", "Time of a commit, fsync included.", COMMIT_BOUNDS
         )
-        self.commit_jobs = self.histogram("sms_bridge_store_commit_jobs", "Changes that shared a commit.", GROUP_BOUNDS)
+        self._commit_jobs = self.histogram(
+            "sms_bridge_store_commit_jobs", "Changes that shared a commit.", GROUP_BOUNDS
+        )
         self.store_failures = self.counter(
             "sms_bridge_store_failures_total", "Transactions that the disk or the file refused."
         )
@@ -287,6 +289,12 @@ class Metrics:
             self._attempts.add(line, f"refused_{error.refusal}")
         else:
             self._attempts.add(line, "lost" if isinstance(error, DeviceLost) else "unknown")
+
+    def committed(self, jobs: int, seconds: float) -> None:
+        """So many changes are on disk, by one commit that took so long. Called on the writer's thread alone."""
+        self._commits.add()
+        self._commit_jobs.observe(jobs)
+        self._commit_took.observe(seconds)
 
     def answered(self, dialect: str, status: int, seconds: float | None) -> None:
         """An HTTP request was answered; None for an answer that is no single one."""

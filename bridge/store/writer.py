@@ -133,7 +133,7 @@ class Writer:
             self._connection.execute("COMMIT")
             # one that changed nothing waited for no disk
             if self._connection.total_changes != before:
-                self._count(len(batch), time.perf_counter() - began)
+                self._metrics.committed(len(batch), time.perf_counter() - began)
         except sqlite3.Error as error:
             self._metrics.store_failures.add()
             log.exception("the store failed")
@@ -142,11 +142,6 @@ class Writer:
             failure = unavailable(error)
             return [(job.future, None, failure) for job in batch], []
         return done, tx.events
-
-    def _count(self, jobs: int, seconds: float) -> None:
-        self._metrics.commits.add()
-        self._metrics.commit_jobs.observe(jobs)
-        self._metrics.commit_seconds.observe(seconds)
 
     def _perform(self, tx: Tx, jobs: list[Job]) -> list[Done]:
         """All in one savepoint; when that fails, each in its own."""
