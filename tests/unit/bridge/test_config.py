@@ -306,7 +306,7 @@ def test_every_default_is_a_value_that_its_own_check_allows() -> None:
 
 def test_the_readme_lists_exactly_the_settings_there_are() -> None:
     readme = (Path(__file__).parents[3] / "README.md").read_text()
-    chapter = readme.partition("## Configuration\n")[2].partition("\n## ")[0]
+    chapter = readme.partition("## Configuration\n")[2].partition("\n##")[0]
     table = "".join(line + "\n" for line in chapter.splitlines() if line.startswith("|"))
     assert table == settings.markdown()
 
