@@ -24,6 +24,8 @@ REQUEST_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.
 SEND_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 90)
 QUEUE_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400)
 REPORT_BOUNDS = (1, 2, 5, 10, 30, 60, 300, 1800, 3600, 21600, 86400)
+#: networks take one to ten seconds from line to line; one that holds a message back takes minutes
+LOOP_BOUNDS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 DELIVERY_BOUNDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 7200, 43200, 172800)
 
 _OUTCOMES = ("sent", *(f"refused_{each}" for each in Refusal), "lost", "unknown")
@@ -202,20 +204,20 @@ class Metrics:
         )
 
     def _loopbacks(self) -> None:
-        """Messages that the bridge sends from one of its lines to another, to see that both work."""
         ends = ("line", "receiver")
-        self.loopback_seconds = self.histogram(
-            "sms_bridge_loopback_seconds", "From sending on a line until another line received it.", SEND_BOUNDS, *ends
+        self._loop_took = self.histogram(
+            "sms_bridge_loopback_seconds", "From sending on a line until another line received it.", LOOP_BOUNDS, *ends
         )
-        #: where there was none yet: when the bridge started
-        self.loopback_success = self.gauge(
-            "sms_bridge_loopback_last_success_timestamp_seconds", "When a loop-back message last came back.", *ends
+        self._loop_success = self.gauge(
+            "sms_bridge_loopback_last_success_timestamp_seconds",
+            "When a loop-back message last came back; until one does, when the first was sent.",
+            *ends,
         )
-        self.loopback_lost = self.counter(
+        self._loop_lost = self.counter(
             "sms_bridge_loopback_lost_total", "Loop-back messages that did not come back in time.", *ends
         )
-        self.loopback_interval = self.gauge(
-            "sms_bridge_loopback_interval_seconds", "Time between two loop-back messages, as configured."
+        self._loop_interval = self.gauge(
+            "sms_bridge_loopback_interval_seconds", "Time between two loop-back messages, where they are configured."
         )
 
     def _webhooks(self) -> None:
@@ -308,6 +310,25 @@ class Metrics:
             if isinstance(each, NotAllowed | TooManyRequests):
                 self._rejections.add(_CAPITAL.sub("_", type(each).__name__).lower())
                 return
+
+    def loops_every(self, seconds: float) -> None:
+        """Loop-back messages are sent by the clock."""
+        self._loop_interval.set(seconds)
+
+    def loop_began(self, line: str, receiver: str, at: int) -> None:
+        """One was sent at `at` (Unix ms). A pair's first stands for its last success until there is one."""
+        self._loop_lost.know(line, receiver)
+        self._loop_success.values.setdefault((line, receiver), at / 1000)
+
+    def loop_ended(self, line: str, receiver: str, at: int, seconds: float | None = None) -> None:
+        """One came back at `at` (Unix ms), after so long; None for one that did before the bridge started."""
+        self._loop_success.set(at / 1000, line, receiver)
+        if seconds is not None:
+            self._loop_took.observe(seconds, line, receiver)
+
+    def loop_lost(self, line: str, receiver: str) -> None:
+        """One did not come back in time."""
+        self._loop_lost.add(line, receiver)
 
     def know_account(self, account: str) -> None:
         """It has a webhook endpoint."""

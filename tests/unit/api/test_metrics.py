@@ -1,5 +1,7 @@
 """`/metrics` over the real gateway and store: who may read it, in which format, and what of HTTP it counts."""
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -71,6 +73,11 @@ class TestAccess:
         answer = await scrape(site, **{header: "for=203.0.113.7"})
         assert answer.status == 403
         assert b"proxy" in answer.body
+
+    async def test_costs_no_import_until_somebody_asks(self) -> None:
+        script = "import sys, api.app, bridge.daemon; sys.exit('prometheus_client' in sys.modules)"
+        done = await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=Path(__file__).parents[3])
+        assert await done.wait() == 0
 
     async def test_is_not_there_unless_asked_for(self, tmp_path: Path) -> None:
         async with open_site(tmp_path) as site:

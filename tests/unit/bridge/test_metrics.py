@@ -116,6 +116,24 @@ def test_a_dead_letter_is_a_failure_too(metrics: Metrics) -> None:
     assert value(metrics, "sms_bridge_webhooks_delivered_total", "shop") == 0
 
 
+def test_a_pair_of_lines_is_well_until_its_first_loop_back_ought_to_have_come_back(metrics: Metrics) -> None:
+    last = "sms_bridge_loopback_last_success_timestamp_seconds"
+    metrics.loop_began("office", "shop", 5000)
+    metrics.loop_began("office", "shop", 9000)
+    assert value(metrics, last, "office", "shop") == 5
+    metrics.loop_lost("office", "shop")
+    assert value(metrics, "sms_bridge_loopback_lost_total", "office", "shop") == 1
+    metrics.loop_ended("office", "shop", 12_000, 3.5)
+    assert value(metrics, last, "office", "shop") == 12
+    assert total(metrics, "sms_bridge_loopback_seconds", "office", "shop") == (1, 3.5)
+
+
+def test_a_loop_back_of_an_earlier_process_is_remembered_without_its_time(metrics: Metrics) -> None:
+    metrics.loop_ended("office", "shop", 12_000)
+    assert value(metrics, "sms_bridge_loopback_last_success_timestamp_seconds", "office", "shop") == 12
+    assert metrics.all["sms_bridge_loopback_seconds"].copy().values == {}  # type: ignore[attr-defined]
+
+
 def test_names_follow_the_conventions(metrics: Metrics) -> None:
     for name, metric in metrics.all.items():
         assert name.startswith("sms_bridge_")
