@@ -105,8 +105,13 @@ def _show(finding: Finding) -> None:
 @place.options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--options", "show_options", is_flag=True, help="What each driver may be told in its [devices.NAME].")
-def devices(wanted: place.Wanted, as_json: bool, show_options: bool) -> None:
+@click.option("--rule", metavar="NAME", help="Print the udev rule that names a modem /dev/sms/NAME.")
+@click.option("--port", default="", help="With --rule: the port to name, when several are plugged in.")
+def devices(wanted: place.Wanted, as_json: bool, show_options: bool, rule: str | None, port: str) -> None:
     """Show what is plugged in, ready to paste into the configuration, and the lines of a running bridge."""
+    if rule is not None:
+        _show_rule(rule, port)
+        return
     usable, missing = _usable()
     if show_options:
         _show_options(usable)
@@ -131,6 +136,22 @@ def devices(wanted: place.Wanted, as_json: bool, show_options: bool) -> None:
                 for line in lines
             ],
         )
+
+
+def _show_rule(name: str, port: str) -> None:
+    """The rule to standard output, what to do with it to standard error."""
+    named = product.named(name, port)
+    click.echo(f"# {name}: {named.what}{', by the USB socket it is in' if named.socket else ''}\n{named.rule}")
+    file = f"/etc/udev/rules.d/61-sms-bridge-{name}.rules"
+    for line in (
+        "To put it into effect:",
+        f"  sms-bridge devices --rule {name}{f' --port {port}' if port else ''} | sudo tee {file}",
+        "  sudo udevadm control --reload && sudo udevadm trigger --action=add --subsystem-match=tty",
+        f'and in the configuration: port = "/dev/sms/{name}"',
+    ):
+        click.echo(line, err=True)
+    if named.socket:
+        click.echo("It has no serial number of its own: leave it in the socket where it is now.", err=True)
 
 
 def _usable() -> tuple[list[Driver], dict[str, str]]:
