@@ -85,6 +85,7 @@ class Minder:
         """Connect, serve, and connect again until `close`."""
         failures = 0
         while not self._closing.is_set():
+            self._retry_now.clear()
             schedule = RECONNECT
             try:
                 self._link = await self._driver.open(await self._remembering())
@@ -99,7 +100,8 @@ class Minder:
                 log.exception("the driver of %s failed", self.device.name)
                 await self._away(LineState.ABSENT, f"the driver failed: {error}")
             failures += 1
-            await self._pause(schedule.delay(failures, random.random()) / 1000)  # noqa: S311 - jitter, no secret
+            if await self._pause(schedule.delay(failures, random.random()) / 1000):  # noqa: S311 - jitter, no secret
+                failures = 0  # it was plugged in just now and may need a moment: look often again
 
     async def _remembering(self) -> Device:
         """The device with the memory that lasts."""
@@ -107,14 +109,13 @@ class Minder:
             self.device = replace(self.device, memory=await LastingMemory.of(self._store, self.device.name))
         return self.device
 
-    async def _pause(self, seconds: float) -> None:
-        if self._closing.is_set():
-            return
-        self._retry_now.clear()
+    async def _pause(self, seconds: float) -> bool:
+        """Wait so long, or until `retry` or `close`, one since the last try began included; whether it was one."""
         try:
             await asyncio.wait_for(self._retry_now.wait(), seconds)
         except TimeoutError:
-            return
+            return False
+        return True
 
     async def _away(self, state: LineState, reason: str) -> None:
         before = self.lines

@@ -15,7 +15,7 @@ from typing import NamedTuple
 RULES = Path(__file__).parent.parent / "udev" / "60-sms-bridge.rules"
 #: the USB host on the PCI bus that everything is plugged into
 _HOST = "/devices/pci0000:00/0000:00:14.0"
-_ROOTS = f"""\
+ROOTS = f"""\
 P: {_HOST}
 E: SUBSYSTEM=pci
 E: DRIVER=xhci_hcd
@@ -72,6 +72,7 @@ class Device:
             f"P: {self.path}\nN: bus/usb/001/{minor:03}\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\n"
             f"E: DEVNAME=/dev/bus/usb/001/{minor:03}\nE: MAJOR=189\nE: MINOR={minor - 1}\n"
             f"A: idVendor={vendor}\nA: idProduct={product}\nA: bDeviceClass=00\nA: product={self.product}\n{serial}"
+            f"E: ID_USB_INTERFACES=:{':'.join(dict.fromkeys(each.kind for each in self.interfaces))}:\n"
             f"H: descriptors={self._descriptors()}\n"
         )
         for number, each in enumerate(self.interfaces):
@@ -124,7 +125,7 @@ def udev(directory: Path, devices: Sequence[Device], *paths: str, rules: Sequenc
 def inside(directory: Path, devices: Sequence[Device], script: str, rules: Sequence[Path] = (RULES,)) -> str:
     """What a shell script prints on a machine with just these USB devices; nothing of it touches ours."""
     record, inner, outer = directory / "tree.umockdev", directory / "inner.sh", directory / "outer.sh"
-    record.write_text("\n".join((_ROOTS, *(device.record() for device in devices))))
+    record.write_text("\n".join((ROOTS, *(device.record() for device in devices))))
     inner.write_text(f"echo\n{script}")
     outer.write_text(
         "set -e\nmount -t tmpfs run /run\nmkdir -p /run/udev/rules.d /run/dev/pts\n"

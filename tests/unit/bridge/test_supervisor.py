@@ -250,3 +250,38 @@ async def test_closing_while_a_link_still_looks_sends_nothing_more(store: Store,
         begun = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - begun < STOP_PATIENCE / 2
     assert (link.sent, link.closed) == ([], True)
+
+
+async def test_after_something_was_plugged_in_it_looks_often_again(store: Store, bus: Bus) -> None:
+    async with minding(store, bus) as (supervisor, driver):
+        for tries in range(1, 7):  # by now it would wait half a minute
+            await until(lambda: len(driver.opened) == tries)  # noqa: B023 - used at once
+            supervisor.retry()
+        await until(lambda: len(driver.opened) > 7, seconds=3.0)
+
+
+class SlowDriver(FakeDriver):
+    """Takes its time over the first try."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trying, self.may_fail = asyncio.Event(), asyncio.Event()
+
+    async def open(self, device: Device) -> Link:
+        self.trying.set()
+        await self.may_fail.wait()
+        return await super().open(device)
+
+
+async def test_what_is_plugged_in_during_a_try_is_tried_at_once_after_it(store: Store, bus: Bus) -> None:
+    driver = SlowDriver()
+    devices = [Device("phone", "fake")]
+    supervisor = Supervisor(store, bus, SystemClock(), {"fake": driver}, devices, SendingRules())
+    await supervisor.start()
+    try:
+        await driver.trying.wait()
+        supervisor.retry()
+        driver.may_fail.set()
+        await until(lambda: len(driver.opened) == 2, seconds=0.5)
+    finally:
+        await supervisor.close()
