@@ -115,9 +115,11 @@ class Seen(NamedTuple):
     complaints: tuple[str, ...]
 
 
-def udev(directory: Path, devices: Sequence[Device], *paths: str, rules: Sequence[Path] = (RULES,)) -> list[Seen]:
+def udev(
+    directory: Path, devices: Sequence[Device], *paths: str, rules: Sequence[Path] = (RULES,), action: str = "add"
+) -> list[Seen]:
     """What udev makes of the devices at these sysfs paths, seen one after the other as they are plugged in."""
-    script = "".join(f"echo '@@@ {path}'\nudevadm test '/sys{path}' 2>&1\n" for path in paths)
+    script = "".join(f"echo '@@@ {path}'\nudevadm test --action={action} '/sys{path}' 2>&1\n" for path in paths)
     output = inside(directory, devices, script, rules)
     return [_seen(part) for part in output.split("\n@@@ ")[1:]] if output else []
 

@@ -147,6 +147,13 @@ def named(name: str, port: str) -> "Named":
     return naming.name(name, port)
 
 
+def not_modems() -> list[str]:
+    """What is plugged in that is no modem (yet), and what makes one of it."""
+    from device_drivers.gsm_modem import seeking
+
+    return seeking.not_modems()
+
+
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end."""
     import asyncio

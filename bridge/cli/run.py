@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from bridge.cli import place, product
-from bridge.cli.output import FAILED, USAGE, json_line, table
+from bridge.cli.output import FAILED, USAGE, Misuse, json_line, table
 from bridge.errors import BridgeError, ConfigError
 from bridge.ports import Driver, Finding, Found
 from bridge.settings import Config
@@ -112,19 +112,24 @@ def devices(wanted: place.Wanted, as_json: bool, show_options: bool, rule: str |
     if rule is not None:
         _show_rule(rule, port)
         return
+    if port:
+        raise Misuse("--port goes with --rule NAME")
     usable, missing = _usable()
     if show_options:
         _show_options(usable)
         return
     found, lines = product.finish(_seen(usable, wanted))
+    hints = product.not_modems()
     if as_json:
-        json_line({"found": [asdict(each) for each in found], "lines": lines, "missing": missing})
+        json_line({"found": [asdict(each) for each in found], "lines": lines, "missing": missing, "hints": hints})
         return
     for number, each in enumerate(found, start=1):
         click.echo(f"# {each.description}")
         click.echo(_snippet(each, number))
     if not found:
         click.echo("No modem or phone is plugged in that a driver knows. Without hardware: sms-bridge demo")
+    for hint in hints:
+        click.echo(f"# No modem: {hint}")
     for name, reason in missing.items():
         click.echo(f"# The driver {name} cannot look: {reason}")
     if lines:
@@ -146,7 +151,7 @@ def _show_rule(name: str, port: str) -> None:
     for line in (
         "To put it into effect:",
         f"  sms-bridge devices --rule {name}{f' --port {port}' if port else ''} | sudo tee {file}",
-        "  sudo udevadm control --reload && sudo udevadm trigger --action=add --subsystem-match=tty",
+        "  sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=tty",
         f'and in the configuration: port = "/dev/sms/{name}"',
     ):
         click.echo(line, err=True)

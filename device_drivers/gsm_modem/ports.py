@@ -78,6 +78,14 @@ def describe(path: str, sys_tty: Path = _SYS_TTY) -> UsbPort:
     return UsbPort(path)
 
 
+def usb_devices(folder: Path) -> Iterator[UsbPort]:
+    """What is plugged in, ports or not."""
+    for device in sorted(folder.glob("*")):
+        if vendor := _attribute(device / "idVendor"):
+            product = _attribute(device / "product")
+            yield UsbPort("", vendor, _attribute(device / "idProduct"), product=product)
+
+
 def _attribute(path: Path) -> str:
     with suppress(OSError):
         return path.read_text().strip()

@@ -10,7 +10,7 @@ import serial
 
 from bridge.errors import DeviceLost
 from bridge.ports import Found
-from device_drivers.gsm_modem import health, ports
+from device_drivers.gsm_modem import health, ports, usb
 from device_drivers.gsm_modem.answers import Failed, Silent
 from device_drivers.gsm_modem.options import CANDIDATES
 from device_drivers.gsm_modem.transport import Transport
@@ -47,6 +47,7 @@ def _same(answer: str, imei: str) -> bool:
     return answer[:14] == imei[:14]
 
 
+_USB = Path("/sys/bus/usb/devices")
 #: names of ports, those that stay first; the USB socket's is for machines without our udev rules
 LASTING = ("/dev/sms/*", "/dev/serial/by-path/*", *CANDIDATES)
 
@@ -58,6 +59,15 @@ def plugged_in() -> list[Found]:
 
 
 def _words(port: ports.UsbPort) -> str:
-    likely = "" if port.rank < 6 else " (perhaps not the port for SMS)"
+    likely = "" if port.rank == 0 else " (its second AT port)" if port.rank < 4 else " (perhaps not the port for SMS)"
     now = Path(os.path.realpath(port.path)).name
     return f"{port.words or 'serial port'}{f', now {now}' if now != Path(port.path).name else ''}{likely}"
+
+
+def not_modems(devices: Path = _USB) -> list[str]:
+    """Sticks that are plugged in and show up as something else, each with what to do about it, for people."""
+    return [
+        f"{device.product or 'a stick'}, USB {device.ids}: {remedy}"
+        for device in ports.usb_devices(devices)
+        if (remedy := usb.STORAGE_FIRST.get(device.ids) or usb.NETWORK_ONLY.get(device.ids))
+    ]

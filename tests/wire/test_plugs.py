@@ -67,9 +67,9 @@ async def said(output: asyncio.StreamReader, words: str) -> str:
 async def test_a_burst_of_events_is_one_call() -> None:
     with sender(TREE) as events:
         async with program(events, sys.executable, "-c", LISTENER) as output:
+            # not more: umockdev's sender gives up at ten that are not read yet
             for path in (*(STICK.tty(each.tty) for each in STICK.interfaces), PHONE.path):
-                for action in ("add", "bind", "change"):
-                    events.tell(path, action)
+                events.tell(path, "add")
             assert await said(output, "plugged")
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(output.readline(), 1.0)

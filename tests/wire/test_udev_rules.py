@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ ZTE = Device(
 TELIT = Device("1bc7:1201", "LE910", tuple(Interface("020201", f"ttyACM{n}", "cdc_acm") for n in range(5)), "a1b2c3d4")
 CH340 = Device("1a86:7523", "USB Serial", (Interface("ff0102", "ttyUSB0", "ch341"),))
 FTDI = Device("0403:6001", "FT232R USB UART", (Interface("ffffff", "ttyUSB0", "ftdi_sio"),), "A50285BI")
-PHONE = Device("18d1:4ee7", "Pixel", (_ADB,), "R58M00TEST")
+PHONE = Device("18d1:4ee7", "Pixel", (_ADB,), "R58M00TEST", "1-4")
 KEYBOARD = Device("046d:c31c", "Keyboard K120", (Interface("030101", driver="usbhid"),))
 
 
@@ -96,6 +97,13 @@ def test_of_a_modems_ports_the_one_for_sms_has_a_name(tmp_path: Path, device: De
     assert (at.group, at.mode) == ("dialout", "0660")
     # a modem's own adb interface is nobody's business
     assert (whole.group, "uaccess" in whole.tags) == ("", False)
+
+
+def test_what_was_plugged_in_before_the_rules_came_is_named_by_a_trigger(tmp_path: Path) -> None:
+    whole, port, phone = udev(tmp_path, [EC25, PHONE], EC25.path, EC25.tty("ttyUSB2"), PHONE.path, action="change")
+    assert whole.properties["ID_MM_DEVICE_IGNORE"] == "1"
+    assert (_sms(port), port.group, port.mode) == (["sms/usb-quectel-pci-0000_00_14_0-usb-0_1_1_2"], "dialout", "0660")
+    assert (phone.group, phone.mode) == ("plugdev", "0660")
 
 
 def test_a_serial_number_makes_a_name_that_survives_another_socket(tmp_path: Path) -> None:
@@ -164,7 +172,7 @@ def test_a_modem_can_be_left_to_modemmanager(tmp_path: Path) -> None:
 
 
 def _command(directory: Path, devices: Sequence[Device], rest: str) -> str:
-    """What `sms-bridge devices --rule` says once udev knows the devices."""
+    """What `sms-bridge devices` says once udev knows the devices."""
     ports = [device.tty(each.tty) for device in devices for each in device.interfaces if each.tty]
     known = "".join(f"udevadm test '/sys{path}' >/dev/null 2>&1\n" for path in ports)
     root = Path(__file__).parent.parent.parent
@@ -209,6 +217,14 @@ def test_one_serial_number_on_two_is_none(tmp_path: Path) -> None:
     printed = _command(tmp_path, [first, second], "--rule office --port /dev/ttyUSB2")
     assert "ID_PATH" in printed
     assert "ID_SERIAL_SHORT" not in printed
+
+
+def test_devices_are_shown_by_the_names_that_stay(tmp_path: Path) -> None:
+    printed = _command(tmp_path, [EC25, replace(E3372_STORAGE, socket="1-3")], "")
+    assert 'port = "/dev/sms/usb-quectel-pci-0000_00_14_0-usb-0_1_1_2"' in printed
+    assert 'port = "/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0-port0"' in printed
+    assert '"/dev/ttyUSB' not in printed
+    assert "# No modem: HUAWEI_MOBILE, USB 12d1:1f01: it shows itself as a CD-ROM" in printed
 
 
 @pytest.mark.parametrize("name", ["usb-mine", "a/b", "-x"])
