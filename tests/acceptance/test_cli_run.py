@@ -13,6 +13,8 @@ COMMANDS = [
     "demo",
     "devices",
     "doctor",
+    "export",
+    "import",
     "resend",
     "send",
     "serve",
