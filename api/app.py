@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from api import health
+from api.auth import NEEDS
 from api.dialect import Dialect, Handler, Mount, Route, Site, discover
 from api.errors import UnknownPath, WrongMethod
 from bridge.errors import BridgeError, ConfigError
@@ -146,10 +147,12 @@ def _meet(one: Sequence[str], other: Sequence[str]) -> bool:
 def _guarded(dialect: Dialect, route: Route) -> Handler:
     """The route's handler with everything that goes wrong in it told in the dialect's words."""
     refuse = route.refuse or dialect.refuse
+    needs = {method: route.needs_of(method) for method in route.methods}
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             if request.method in route.methods:
+                request[NEEDS] = needs[request.method]
                 return await route.handler(request)
             if request.method == "OPTIONS" and dialect.cors:
                 return web.Response(status=204, headers=CORS)

@@ -2,7 +2,7 @@
 
 import click
 
-from bridge.cli import account, demo, message, run, sim, template, webhook
+from bridge.cli import account, demo, key, message, run, sim, template, webhook
 from bridge.cli.output import Commands
 
 
@@ -42,6 +42,7 @@ for command in (
     run.doctor,
     run.devices,
     account.account,
+    key.key,
     template.template,
     webhook.webhook,
     message.send,
