@@ -152,7 +152,7 @@ def _guarded(dialect: Dialect, route: Route) -> Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             if request.method in route.methods:
-                request[NEEDS] = needs[request.method]
+                NEEDS.set(needs[request.method])
                 return await route.handler(request)
             if request.method == "OPTIONS" and dialect.cors:
                 return web.Response(status=204, headers=CORS)

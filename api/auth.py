@@ -5,6 +5,7 @@ Secrets are never logged. The gateway remembers for a moment who was right, so n
 
 import base64
 from collections.abc import Mapping
+from contextvars import ContextVar
 
 from aiohttp import web
 
@@ -12,12 +13,12 @@ from api.errors import InvalidToken, MissingParameter
 from bridge.errors import BridgeError, NotAllowed, UnknownCaller, WrongSecret
 from bridge.gateway import Gateway
 from bridge.model import Account
-from bridge.scopes import EVERYTHING, written
+from bridge.scopes import EVERYTHING, Needs, written
 
 #: seconds for which a bearer token is good
 TOKEN_LIFE = 3600
-#: where the frame leaves the scopes that a request's route needs
-NEEDS = "sms-bridge.needs"
+#: where the frame leaves the scopes that the route of this task's request needs
+NEEDS: ContextVar[Needs | None] = ContextVar("needs", default=EVERYTHING)
 
 
 async def enter(gateway: Gateway, request: web.Request, kind: str, ident: str, secret: str, other: str = "") -> Account:
@@ -25,7 +26,7 @@ async def enter(gateway: Gateway, request: web.Request, kind: str, ident: str, s
 
     Raises what `Admission.enter` does.
     """
-    needs = request.get(NEEDS, EVERYTHING)
+    needs = NEEDS.get()
     return await gateway.admission.enter(
         kind, ident, secret, address(request), EVERYTHING if needs is None else needs, other
     )

@@ -75,14 +75,14 @@ class Admission:
             # a clock that was set back must not keep anybody in
             if cached is not None and now < cached[1] <= now + ACCOUNT_CACHE:
                 return cached[0]
-        hidden = digest(secret)
+        hidden = digest(secret) if secret else ""
         for each in (kind, other) if other else (kind,):
-            account = await self._store.account_for(each, ident, hidden, now) if secret else None
+            account = await self._store.account_for(each, ident, hidden, now) if hidden else None
             if account is not None:
                 await self._note_use(account, now)
                 self._remember((each, ident, secret), account, now)
                 return account
-        raise await self._refusal(kind, ident, hidden, address, other)
+        raise await self._refusal(kind, ident, hidden, address)
 
     def _remember(self, key: tuple[str, str, str], account: Account, now: int) -> None:
         if key[0] == "client":  # it gets a token, which must not be made of what was revoked a moment ago
@@ -99,15 +99,15 @@ class Admission:
             with suppress(StoreUnavailable):  # a full disk must not keep anybody from reading
                 await self._store.used(account.name, account.grant.key, today)
 
-    async def _refusal(self, kind: str, ident: str, hidden: str, address: str, other: str) -> BridgeError:
-        """Why these credentials are refused, counted against their sender."""
+    async def _refusal(self, kind: str, ident: str, hidden: str, address: str) -> BridgeError:
+        """Why these credentials are refused. Wrong ones count against their sender; nobody guesses without a secret."""
         now = self._clock.now()
+        # a token says what tokens say, whichever key it was given
+        if hidden and kind != "token" and (ended := await self._store.ended(kind, ident, hidden, now)):
+            return KeyExpired(ended)
         known = bool(ident) and await self._store.knows(kind, ident, now)
-        if wait := self.guesses.pause(address, (kind, ident) if known else None, now):
+        if hidden and (wait := self.guesses.pause(address, (kind, ident) if known else None, now)):
             return TooManyRequests(-(-wait // 1000), _TOO_MANY_WRONG)
-        for each in (kind, other) if other else (kind,):
-            if ended := await self._store.ended(each, ident, hidden, now):
-                return KeyExpired(ended)
         return WrongSecret() if known else UnknownCaller()
 
     def _count(self, name: str, per_minute: int) -> None:

@@ -92,9 +92,7 @@ class Desk:
             raise ScopeMissing(written(lacking))
         now = self._clock.now()
         printed, credential = made(account.name, name, kind, scopes, expires_at, now)
-        until = (
-            datetime.fromtimestamp(expires_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC") if expires_at else "no end"
-        )
+        until = f"until {_day(expires_at)}" if expires_at else "no end"
         entry = self._entry(who, "add_key", account.name, f"{name}, {kind}, {written(scopes)}, {until}")
         await self._store.add_key(account.name, credential, MOST_KEYS, entry)
         return Key(account.name, name, kind, credential.hint, scopes, now, expires_at), printed
@@ -218,3 +216,7 @@ def _changes(before: Terms, after: Terms) -> str:
 
 def _shown(value: object) -> str:
     return " ".join(value) or "none" if isinstance(value, tuple) else str(value) or "none"
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")

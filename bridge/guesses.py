@@ -33,21 +33,22 @@ class Record:
     paused_until: int = 0
 
 
+Records = OrderedDict[Hashable, Record]
+
+
 class Guesses:
     """Who was wrong, and how long they are to wait. `now` is Unix ms everywhere."""
 
     def __init__(self) -> None:
-        self._records: dict[str, OrderedDict[Hashable, Record]] = {
-            "address": OrderedDict(),
-            "identifier": OrderedDict(),
-        }
+        self._addresses: Records = OrderedDict()
+        self._identifiers: Records = OrderedDict()
         #: all wrong credentials since the start
         self.wrong = 0
         #: those of them that were answered with "too many"
         self.paused = 0
 
     def __len__(self) -> int:
-        return sum(len(records) for records in self._records.values())
+        return len(self._addresses) + len(self._identifiers)
 
     def pause(self, address: str, identifier: tuple[str, str] | None, now: int) -> int:
         """Another wrong one: milliseconds that its sender is to wait, 0 for an answer that says it was wrong.
@@ -56,9 +57,9 @@ class Guesses:
         remembered.
         """
         self.wrong += 1
-        concerned = [self._record("address", network_of(address), now)]
+        concerned = [_record(self._addresses, network_of(address), now)]
         if identifier is not None:
-            concerned.append(self._record("identifier", identifier, now))
+            concerned.append(_record(self._identifiers, identifier, now))
         left = max(_left(record, now) for record in concerned)
         if left:
             self.paused += 1
@@ -74,17 +75,17 @@ class Guesses:
             )  # fmt: skip
         return 0
 
-    def _record(self, what: str, key: Hashable, now: int) -> Record:
-        """That of an address or an identifier, a fresh one when the old one is forgiven."""
-        records = self._records[what]
-        record = records.pop(key, None)
-        if record is None or not -LONGEST_PAUSE <= now - record.paused_until < FORGIVEN:
-            # a clock that was set back must not keep anybody waiting for longer than a pause
-            record = Record(0, now)
-        records[key] = record
-        while len(records) > MOST:
-            records.popitem(last=False)
-        return record
+
+def _record(records: Records, key: Hashable, now: int) -> Record:
+    """That of an address or an identifier, a fresh one when the old one is forgiven."""
+    record = records.pop(key, None)
+    # a clock that was set back must not keep anybody waiting for longer than a pause
+    if record is None or not -LONGEST_PAUSE <= now - record.paused_until < FORGIVEN:
+        record = Record(0, now)
+    records[key] = record
+    while len(records) > MOST:
+        records.popitem(last=False)
+    return record
 
 
 def _left(record: Record, now: int) -> int:

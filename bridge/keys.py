@@ -1,8 +1,9 @@
 """Named keys of an account, each for a program: what they may be called, how they are made, and which end soon."""
 
+import re
 from collections.abc import Iterable
 
-from bridge.accounts import KINDS, checked_name, kept, new_of_kind
+from bridge.accounts import KINDS, NAME_LENGTH, kept, new_of_kind
 from bridge.errors import BadRequest
 from bridge.ports import Credential, Finding
 from bridge.scopes import Key, Needs, Scope, written
@@ -15,12 +16,16 @@ MOST_KEYS = 100
 SOON = 7 * 86_400_000  # ms
 #: characters of a secret that are kept to recognise it by; 108 bits and more of each stay unknown
 HINT = 6
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def made(
     account: str, name: str, kind: str, scopes: Needs, expires_at: int, now: int
 ) -> tuple[dict[str, str], Credential]:
     """A fresh key: what to print, this once, and what to keep. Raises BadRequest."""
+    if not _NAME.fullmatch(name) or len(name) > NAME_LENGTH:
+        problem = f'"{name}" cannot be a key\'s name: use letters, digits, - _ and ., at most {NAME_LENGTH} of them'
+        raise BadRequest(problem, "name")
     if kind not in KEY_KINDS:
         raise BadRequest(f'there is no kind of key "{kind}"; there are: {", ".join(KEY_KINDS)}', "kind")
     if not scopes:
@@ -31,9 +36,7 @@ def made(
     (credential,) = kept(printed)
     public, secret = printed[KINDS[kind][0]], printed[KINDS[kind][-1]]
     hint = secret[:HINT] if kind in ("apikey", "v1") else public
-    return printed, Credential(
-        kind, credential.ident, credential.digest, expires_at, checked_name(name), scopes, now, hint
-    )
+    return printed, Credential(kind, credential.ident, credential.digest, expires_at, name, scopes, now, hint)
 
 
 def ending(keys: Iterable[Key], now: int) -> list[Finding]:

@@ -113,7 +113,7 @@ class Store(Protocol):
         ...
 
     async def ended(self, kind: str, ident: str, digest: str, now: int) -> int:
-        """When this credential expired (Unix ms); 0 for one that has not, or that nobody knows (any more)."""
+        """When this named key expired (Unix ms); 0 for one that has not, and for what is no key."""
         ...
 
     async def knows(self, kind: str, ident: str, now: int) -> bool:

@@ -31,6 +31,8 @@ def serve(config: Path | None) -> None:
 
     settings = product.configuration(config)
     logging.basicConfig(level=settings.log.level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    for each in settings.findings:
+        logging.getLogger(__name__).warning("%s: %s", each.message, each.remedy)
     product.until_stopped(product.run_bridge(settings))
 
 

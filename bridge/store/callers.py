@@ -104,7 +104,7 @@ def add_credential(tx: Tx, account: str, credential: Credential, *, anew: bool) 
 
 
 def forget_expired(tx: Tx, now: int) -> None:
-    """Drop tokens and replaced credentials whose time is over. A named key is kept, so that we can say when it ended."""
+    """Drop tokens and replaced credentials whose time is over. A named key stays, so that we can say when it ended."""
     tx.conn.execute(
         "DELETE FROM credentials WHERE expires_at > 0 AND expires_at <= ? AND (name = '' OR kind = 'token')", (now,)
     )
@@ -131,9 +131,10 @@ def owner(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int
 
 
 def ended(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int) -> int:
-    """When this credential expired; 0 for one that has not, or that nobody knows."""
+    """When this named key expired; 0 for one that has not, and for what is no key."""
     row = conn.execute(
-        "SELECT expires_at FROM credentials WHERE kind = ? AND ident = ? AND digest = ? AND expires_at BETWEEN 1 AND ?",
+        "SELECT expires_at FROM credentials WHERE kind = ? AND ident = ? AND digest = ? AND expires_at BETWEEN 1 AND ? "
+        "AND name <> ''",
         (kind, ident, digest, now),
     ).fetchone()
     return 0 if row is None else int(row[0])

@@ -17,9 +17,7 @@ def add(tx: Tx, account: str, credential: Credential, most: int, entry: AuditEnt
     callers.get(tx.conn, account)
     names = {key.name for key in find(tx.conn, account)}
     if credential.name in names:
-        raise NotPossible(
-            f"the account {account} has a key {credential.name!r} already: revoke it, or take another name"
-        )
+        raise NotPossible(f"the account {account} has a key {credential.name!r} already: revoke it, or choose another")
     if len(names) >= most:
         raise NotPossible(f"the account {account} has {most} keys, which is as many as there may be: revoke some")
     callers.add_credential(tx, account, credential, anew=False)
@@ -33,7 +31,7 @@ def find(conn: sqlite3.Connection, account: str) -> Sequence[Key]:
         "WHERE name <> '' AND kind <> 'token' AND (? = '' OR account = ?) ORDER BY account, name",
         (account, account),
     )
-    return [Key(*row[:4], read(row[4]), *row[5:]) for row in rows]
+    return [Key(row[0], row[1], row[2], row[3], read(row[4]), row[5], row[6], row[7]) for row in rows]
 
 
 def revoke(tx: Tx, account: str, name: str, entry: AuditEntry) -> None:
