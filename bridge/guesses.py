@@ -89,7 +89,7 @@ def _record(records: Records, key: Hashable, now: int) -> Record:
 
 
 def _left(record: Record, now: int) -> int:
-    return max(record.paused_until - now, 0)
+    return max(record.paused_until - now, 0) if record.wrong >= FREE else 0
 
 
 def network_of(address: str) -> str:
