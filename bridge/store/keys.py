@@ -17,7 +17,7 @@ def add(tx: Tx, account: str, credential: Credential, most: int, entry: AuditEnt
     callers.get(tx.conn, account)
     names = {key.name for key in find(tx.conn, account)}
     if credential.name in names:
-        raise NotPossible(f"the account {account} has a key {credential.name!r} already: revoke it, or choose another")
+        raise NotPossible(f"the account {account} has a key {credential.name!r}: revoke it, or choose another name")
     if len(names) >= most:
         raise NotPossible(f"the account {account} has {most} keys, which is as many as there may be: revoke some")
     callers.add_credential(tx, account, credential, anew=False)
