@@ -279,6 +279,11 @@ CREATE TABLE audit (
 );
 """
 
+# a store that was moved to another machine sends no more from here
+_MOVED = """
+CREATE TABLE moved (at INTEGER NOT NULL, archive TEXT NOT NULL);
+"""
+
 # named keys beside an account's own credentials, which may do everything and have no name
 _KEYS = """
 ALTER TABLE credentials ADD COLUMN name TEXT NOT NULL DEFAULT '';
@@ -289,7 +294,7 @@ ALTER TABLE credentials ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
 CREATE UNIQUE INDEX credentials_name ON credentials (account, name) WHERE name <> '' AND kind <> 'token';
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _KEYS)
+STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED + _KEYS)
 
 
 def migrate(database: Database) -> None:
@@ -298,7 +303,8 @@ def migrate(database: Database) -> None:
     if seen > len(STEPS):
         raise StoreUnavailable(
             f"the store was written by a newer sms-bridge (schema {seen}, this one knows {len(STEPS)}): "
-            "install that version again, or restore a backup made before the upgrade"
+            "install that version again. The store as it was before the upgrade may be beside it, named .export: "
+            "sms-bridge import FILE --replace"
         )
     for number, step in enumerate(STEPS[seen:], start=seen + 1):
         # one transaction a step: a crash in the middle leaves the step before it
