@@ -87,8 +87,17 @@ async def acting(request: web.Request, site: Site) -> tuple[Account, str]:
         raise ForAnother(error.message) from None
 
 
+async def still_known(call: Call) -> bool:
+    """Whether the key of a call that lasts is still good. Raises StoreUnavailable."""
+    return await call.gateway.admission.stands(_secret(call.request), "apikey", "token")
+
+
+def _secret(request: web.Request) -> str:
+    return bearer(request.headers) or request.headers.get("X-Api-Key", "")
+
+
 async def _caller(request: web.Request, gateway: Gateway) -> Account:
-    secret = bearer(request.headers) or request.headers.get("X-Api-Key", "")
+    secret = _secret(request)
     if not secret:
         raise NotAllowed("Send your API key: Authorization: Bearer <key>, or X-Api-Key: <key>.")
     try:
