@@ -239,6 +239,11 @@ async def test_a_caller_who_does_not_read_is_let_go_and_holds_up_nobody(
         assert not last.endswith(b"0\r\n\r\n")  # cut, not ended
 
 
+async def the_end(stream: Stream) -> None:
+    while await stream.block():
+        pass
+
+
 @pytest.mark.parametrize("how", ["revoked", "disabled"])
 async def test_a_stream_ends_with_its_key(tmp_path: Path, how: str) -> None:
     async with site_in(tmp_path, options={"native": {"heartbeat": 0.01}}) as site:
@@ -254,7 +259,6 @@ async def test_a_stream_ends_with_its_key(tmp_path: Path, how: str) -> None:
             else:
                 await site.gateway.desk.disable("test", "shop", True)
             with pytest.raises(aiohttp.ClientError):
-                while await stream.block():
-                    pass
+                await the_end(stream)
             assert await other.block() == [": still here"]
         site.close_streams()
