@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any
 
+from bridge.conversion import KINDS, FromEnvironment, Wrong, convert, described
 from bridge.errors import ConfigError
 from bridge.ports import Device, Driver, Finding
 from bridge.references import MASK, WAYS, Unresolved, is_reference, is_secret, resolve, written_openly
@@ -21,14 +22,10 @@ from bridge.settings import SECTIONS, Config, Dialect, Secret, fields
 
 DEFAULT_PATH = Path("/etc/sms-bridge/config.toml")
 VARIABLE = "SMS_BRIDGE__"
+
 _DEVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _TOML_PLACE = re.compile(r"(?P<reason>.*) \(at (?P<place>.*)\)", re.DOTALL)
-_YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 _EXAMPLES: dict[type[Any], str] = {str: '"text"', int: "8", float: "2.5", bool: "true", list: '["one", "two"]'}
-_KINDS: dict[type[Any], str] = {
-    str: "a text", int: "a whole number", float: "a number", bool: "true or false",
-    list: "a list of texts", dict: "a table",
-}  # fmt: skip
 
 
 #: what a driver or a dialect may be told: option → (type, help)
@@ -101,17 +98,6 @@ def _toml_problem(told: str) -> str:
     return f"{found['place']}: is not TOML: {found['reason']}"
 
 
-class _Wrong(Exception):
-    """A value of the wrong type; the message says what is expected."""
-
-
-class _FromEnvironment(str):
-    """A text that came from an environment variable and may stand for another type."""
-
-    __slots__ = ("variable",)
-    variable: str
-
-
 class _Reader:
     """Turns the tables into settings and notes every problem on the way."""
 
@@ -160,7 +146,7 @@ class _Reader:
             if not isinstance(below, dict):
                 return  # the file has a value where a table must be, which is told when it is read
             table = below
-        value = _FromEnvironment(text)
+        value = FromEnvironment(text)
         value.variable = variable
         table[_spelled(table, last)] = value
 
@@ -213,9 +199,9 @@ class _Reader:
         if type(given) is str and type_ is str and given and is_secret(name) and not _is_path(name, given):
             self.literals.append(key)
         try:
-            return _convert(given, type_)
-        except _Wrong as wrong:
-            found = _KINDS.get(type(given), "this text") if is_secret(name) else _described(given)
+            return convert(given, type_)
+        except Wrong as wrong:
+            found = KINDS.get(type(given), "this text") if is_secret(name) else described(given)
             self._note(key, given, f"must be {wrong} such as {example}, not {found}")
             return None
 
@@ -276,7 +262,7 @@ class _Reader:
             self._note(key, name, f"is missing: it says what kind of device this is, one of {kinds}")
             return None
         if not isinstance(name, str):
-            self._note(key, name, f'must be a text such as "gsm_modem", not {_described(name)}')
+            self._note(key, name, f'must be a text such as "gsm_modem", not {described(name)}')
             return None
         try:
             return self._drivers[name]
@@ -313,12 +299,12 @@ def _kept_quiet(name: str, value: Any) -> Any:
     """A text that is secret as `Secret`, any other plain."""
     if not isinstance(value, str) or isinstance(value, Secret | Enum):
         return value
-    return Secret(value) if is_secret(name) else str(value)
+    return Secret(value) if is_secret(name) and not _is_path(name, value) else str(value)
 
 
 def _is_path(name: str, value: str) -> bool:
     """Whether this is the place of a key, as servers want it for TLS, and not the key itself."""
-    return name.lower().endswith("key") and value.startswith("/")
+    return name == "key" and ("/" in value or value.endswith((".pem", ".key")))
 
 
 def _masked(sentence: str, name: str, value: Any) -> str:
@@ -342,66 +328,9 @@ def _spelled(table: dict[str, Any], name: str) -> str:
 
 def _variable(value: Any) -> str:
     """The variable that a value, or everything in a table, came from; "" for the file."""
-    if isinstance(value, _FromEnvironment):
+    if isinstance(value, FromEnvironment):
         return value.variable
     if isinstance(value, dict) and value:
         variables = [_variable(below) for below in value.values()]
         return variables[0] if all(variables) else ""
     return ""
-
-
-def _described(value: Any) -> str:
-    """What somebody wrote, for the sentence that says it is wrong."""
-    if isinstance(value, str):
-        return f'the text "{value}"'
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return f"the number {value}"
-    return _KINDS.get(type(value), f"a {type(value).__name__}")
-
-
-def _convert(value: Any, type_: Any) -> Any:
-    """A TOML value, or the text of a variable, in a setting's type. Raises _Wrong."""
-    if get_origin(type_) is tuple:
-        return tuple(_list(value))
-    if type_ is list:
-        return _list(value)
-    if isinstance(type_, type) and issubclass(type_, Enum):
-        return _word(value, type_)
-    if get_origin(type_) is not None:  # Mapping[str, Any]: free options
-        type_ = dict
-    if isinstance(value, _FromEnvironment):
-        value = _from_text(value, type_)
-    if type_ is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, type_) or (type_ is int and isinstance(value, bool)):
-        raise _Wrong(_KINDS.get(type_, type_.__name__))
-    return value
-
-
-def _list(value: Any) -> list[str]:
-    if isinstance(value, _FromEnvironment):
-        return [each.strip() for each in value.split(",") if each.strip()]
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return value
-    raise _Wrong("a list of texts")
-
-
-def _word(value: Any, type_: type[Enum]) -> Enum:
-    words = [str(each.value) for each in type_]
-    if isinstance(value, str) and value in words:
-        return type_(str(value))
-    raise _Wrong(f"one of {', '.join(words)},")
-
-
-def _from_text(text: str, type_: type[Any]) -> Any:
-    """The text of a variable as a number or a yes; unchanged when it is none."""
-    if type_ is bool and text.lower() in _YES | _NO:
-        return text.lower() in _YES
-    if type_ in {int, float}:
-        try:
-            return type_(text)
-        except ValueError:
-            return text
-    return str(text)

@@ -197,3 +197,13 @@ def test_a_file_that_this_user_may_not_read_is_told_with_the_command_that_mends_
         return
     told = problem(tmp_path, text)
     assert told.endswith(f"may not be read by this user: sudo chgrp sms-bridge {path} && sudo chmod 640 {path}")
+
+
+@pytest.mark.parametrize("where", ["/etc/tls/privkey.pem", "tls/privkey", "privkey.pem"])
+def test_the_place_of_a_tls_key_is_no_secret(tmp_path: Path, where: str) -> None:
+    dialects: dict[str, config.Options] = {"native": {"key": (str, "")}}
+    file = tmp_path / "config.toml"
+    file.write_text(f'[dialects.native.options]\nkey = "{where}"\n')
+    file.chmod(0o644)
+    made = config.load(file, {}, Drivers(), dialects)
+    assert (made.findings, repr(made.dialects["native"].options)) == ((), f"{{'key': '{where}'}}")
