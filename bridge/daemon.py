@@ -136,7 +136,8 @@ async def _serve(stack: AsyncExitStack, gateway: Gateway, config: Config) -> dic
 
     urls = {}
     for port, spoken in _spoken(config).items():
-        server = runner(build_app(gateway, **spoken, public_url=config.http.public_url))
+        readers = config.metrics.allow if config.metrics.enabled and port == config.http.port else None
+        server = runner(build_app(gateway, **spoken, public_url=config.http.public_url, readers=readers))
         await server.setup()
         stack.push_async_callback(server.cleanup)
         section = "http" if port == config.http.port else f"dialects.{min(spoken['dialects'])}"
