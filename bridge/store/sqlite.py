@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import IO, Concatenate, ParamSpec, TypeVar
 
@@ -89,17 +90,22 @@ class SqliteStore:
             self._take_lock()
         if not self._path.exists():
             self._path.touch(mode=0o600)  # messages are private
-        self._write_connection = self._connect()
-        migrate(Database(self._write_connection, execute_plugins=False))
-        self._read_connection = self._connect()
-        self._read_connection.execute("PRAGMA query_only = ON")
+        with ExitStack() as opened:  # closes them again when one of these steps fails
+            self._write_connection = opened.enter_context(closing(self._connect()))
+            migrate(Database(self._write_connection, execute_plugins=False))
+            self._read_connection = opened.enter_context(closing(self._connect()))
+            self._read_connection.execute("PRAGMA query_only = ON")
+            opened.pop_all()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False, cached_statements=512
         )
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
+        with ExitStack() as opened:
+            opened.enter_context(closing(connection))
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+                connection.execute(f"PRAGMA {pragma}")
+            opened.pop_all()
         return connection
 
     def _take_lock(self) -> None:

@@ -51,6 +51,13 @@ def test_leaves_word_for_its_own_user_while_it_runs(configured: Path, start: Sta
     assert not file.exists()
 
 
+def test_without_devices_says_how_to_get_one(configured: Path, start: Start) -> None:
+    bridge = start("serve", *CONFIG, together=True)
+    told = bridge.says("WARNING bridge.cli.run: no device is configured")
+    assert told.endswith("`sms-bridge devices` prints what to add to config.toml")
+    assert bridge.says(READY)
+
+
 def test_ctrl_c_is_an_ordinary_end(bridge: Running) -> None:
     ended = bridge.stop(signal.SIGINT)
     assert (ended.code, "Traceback" in ended.out) == (0, False)
