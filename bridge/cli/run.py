@@ -10,7 +10,6 @@ import click
 
 from bridge.cli import place, product
 from bridge.cli.output import FAILED, USAGE, json_line, table
-from bridge.config import DEFAULT_PATH
 from bridge.errors import BridgeError, ConfigError
 from bridge.ports import Driver, Finding, Found
 from bridge.settings import Config
@@ -32,11 +31,6 @@ def serve(config: Path | None) -> None:
 
     settings = product.configuration(config)
     logging.basicConfig(level=settings.log.level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    if not settings.devices:
-        logging.getLogger(__name__).warning(
-            "no device is configured, so nothing can be sent: `sms-bridge devices` prints what to add to %s",
-            config or DEFAULT_PATH,
-        )
     product.until_stopped(product.run_bridge(settings))
 
 
