@@ -10,13 +10,23 @@ import subprocess
 import sys
 from typing import Any
 
+OPTIONS = ("--require-hashes", "--disable-pip", "--format=json")
 NONE_KNOWN, KNOWN, NOT_AUDITED = 0, 1, 3
 
 
 def main(lock: str) -> int:
     """Ask, print what came of it, and give the exit code."""
     asked = subprocess.run(  # noqa: S603 - our own tool on our own file
-        [sys.executable, "-m", "pip_audit", "--requirement", lock, "--require-hashes", "--disable-pip", "--format=json"],
+        [
+            sys.executable,
+            "-m",
+            "pip_audit",
+            "--requirement",
+            lock,
+            "--require-hashes",
+            "--disable-pip",
+            "--format=json",
+        ],
         capture_output=True,
         text=True,
         check=False,

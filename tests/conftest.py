@@ -23,8 +23,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "acceptance/test_soap_clients.py": ("node", "npm", "php"),
     "dialects/test_smsmobile_requests.py": ("curl",),
     "unit/api/test_payloads.py": ("openssl",),
+    "unit/packaging/test_debian.py": ("dpkg-deb",),
 }
-DEBIAN = {"node": "nodejs", "php": "php-cli php-curl php-soap php-xml libnusoap-php"}
+DEBIAN = {"dpkg-deb": "dpkg", "node": "nodejs", "php": "php-cli php-curl php-soap php-xml libnusoap-php"}
 
 LEFT_OUT = pytest.StashKey[tuple[int, list[str]]]()
 

@@ -1,6 +1,6 @@
 """Pack an sdist again without what differs between two builds of the same source: times, owners, order.
 
-    SOURCE_DATE_EPOCH=… repack.py dist/sms_bridge-1.0.0.tar.gz
+SOURCE_DATE_EPOCH=… repack.py dist/sms_bridge-1.0.0.tar.gz
 """
 
 import gzip
