@@ -54,7 +54,7 @@ $(BIN)/python:
 
 $(VENV)/.product: pyproject.toml | $(BIN)/python
 	@echo "Installing sms-bridge into $(VENV) (once, about half a minute) ..."
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 --editable .
 	touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python

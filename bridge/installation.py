@@ -65,7 +65,7 @@ class Installation:
             if hidden := _hidden(path, self.root):
                 raise NotPossible(
                     f"{path}: {hidden}, where the service may not look; install it for the whole system:\n"
-                    "PIPX_HOME=/opt/pipx PIPX_BIN_DIR=/usr/local/bin pipx install sms-bridge"
+                    "PIPX_HOME=/opt/pipx PIPX_BIN_DIR=/usr/local/bin pipx install ./sms_bridge-*.whl"
                 )
 
     def put_in_place(self) -> Iterator[str]:
