@@ -4,6 +4,7 @@ The same fields make the README's configuration table (`markdown`), so the two c
 """
 
 import dataclasses
+import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
@@ -154,6 +155,28 @@ class Webhooks:
     zone: str = setting("UTC", "time zone of the local times in webhooks", '"Europe/Paris"', _zone)
 
 
+def _networks(value: tuple[str, ...]) -> str:
+    for each in value:
+        try:
+            ipaddress.ip_network(each.strip(), strict=False)
+        except ValueError:
+            return f'must be addresses or networks such as "192.0.2.0/24", not "{each}"'
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What programs that watch the bridge may read at `/metrics`, on its own port."""
+
+    enabled: bool = setting(True, "answer `/metrics` in Prometheus' format", "true")
+    allow: tuple[str, ...] = setting(
+        ("127.0.0.1", "::1"),
+        "addresses and networks that may read the metrics; an operator's key as bearer token always may",
+        '["127.0.0.1", "192.0.2.0/24"]',
+        _networks,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """What the bridge says about its work, on standard error."""
@@ -186,6 +209,7 @@ class Config:
     sending: Sending = Sending()
     inbox: Inbox = Inbox()
     webhooks: Webhooks = Webhooks()
+    metrics: Metrics = Metrics()
     log: Log = Log()
     #: by name; those not named are enabled with their defaults
     dialects: Mapping[str, Dialect] = field(default_factory=dict)
@@ -204,7 +228,8 @@ class Config:
 
 #: name of a section → what fills it
 SECTIONS: dict[str, type[Any]] = {
-    "http": Http, "store": Storage, "sending": Sending, "inbox": Inbox, "webhooks": Webhooks, "log": Log,
+    "http": Http, "store": Storage, "sending": Sending, "inbox": Inbox, "webhooks": Webhooks,
+    "metrics": Metrics, "log": Log,
 }  # fmt: skip
 
 
