@@ -18,6 +18,7 @@ COMMANDS = [
     "resend",
     "send",
     "serve",
+    "setup",
     "sim",
     "tail",
     "template",
