@@ -19,6 +19,7 @@ COMMANDS = [
     "resend",
     "send",
     "serve",
+    "setup",
     "sim",
     "tail",
     "template",
