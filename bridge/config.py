@@ -148,11 +148,15 @@ class _Reader:
             near = nearest(name, [*SECTIONS, "dialects", "devices"])
             self._note(name, tree[name], f"there is no such section{near}")
         sections = {name: self._section(kind, tree.get(name, {}), name) for name, kind in SECTIONS.items()}
-        return Config(
+        config = Config(
             **sections,
             dialects=self._named(tree, "dialects", self._dialect),
             devices=self._named(tree, "devices", self._device),
         )
+        if not self.problems:  # else these might only follow from those
+            for key, wrong in config.problems():
+                self._note(key, None, wrong)
+        return config
 
     def _note(self, key: str, value: Any, message: str) -> None:
         variable = _variable(value)
@@ -308,6 +312,8 @@ def _convert(value: Any, type_: Any) -> Any:
         type_ = dict
     if isinstance(value, _FromEnvironment):
         value = _from_text(value, type_)
+    if type_ is Secret and isinstance(value, str):
+        return Secret(value)
     if type_ is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, type_) or (type_ is int and isinstance(value, bool)):

@@ -18,12 +18,15 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from bridge import control
+from bridge.alarm import Alarm, arrange
 from bridge.clockwork import Clockwork
-from bridge.errors import ConfigError
+from bridge.errors import BadRequest, ConfigError
 from bridge.events import Bus
 from bridge.gateway import Gateway
 from bridge.ledger import Ledger
 from bridge.limits import Limits
+from bridge.loopback import Loopback
+from bridge.mail import Mailer, Mailing
 from bridge.policy import SendingRules
 from bridge.ports import Driver, Store, SystemClock
 from bridge.settings import Config, Dialect
@@ -47,7 +50,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
     """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start, and the error
     of a part that died."""
     from api.payloads import formats
-    from api.targets import Policy, check_target
+    from api.targets import Policy, check_target, check_url
     from api.webhooks import Webhooks
 
     clock, bus = SystemClock(), Bus()
@@ -67,7 +70,9 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         targets = Policy(frozenset(host.lower() for host in config.webhooks.allow_http))
         post = Webhooks(targets, formats(_zone(config.webhooks.zone)))
         stack.push_async_callback(post.close)
-        ledger = Ledger(store, bus, clock, post, end)
+        _check_alarm(config.alarm.webhook, lambda url: check_url(url, targets))
+        await arrange(store, config.alarm, clock.now())
+        ledger = Ledger(store, bus, clock, Mailing(Mailer(config.alarm), post), end)
         await ledger.start()
         stack.push_async_callback(ledger.close)
 
@@ -105,10 +110,30 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         steer = urls.get(config.port_of("native"), url) + config.dialects.get("native", Dialect()).prefix
         control.write(config.directory, control.Control(steer, token, os.getpid()))
         stack.callback(control.remove, config.directory, os.getpid())
+        loopback = Loopback(gateway, store, bus, clock, config.loopback, supervisor.pause, end)
+        gateway.loop = loopback.send
+        await _keep_watch(stack, loopback, Alarm(store, bus, clock, config.alarm, supervisor.lines, loopback, end))
         log.info("ready at %s", url)
         if on_ready is not None:
             on_ready(Running(url, store, gateway))
         await broken
+
+
+async def _keep_watch(stack: AsyncExitStack, loopback: Loopback, alarm: Alarm) -> None:
+    """Notice when SMS does not go round, and tell of it."""
+    await loopback.start()
+    stack.push_async_callback(loopback.close)
+    await alarm.start()
+    stack.push_async_callback(alarm.close)
+
+
+def _check_alarm(webhook: str, check: Callable[[str], None]) -> None:
+    """An alarm that may not go out is noticed at the start, not when it is needed."""
+    try:
+        if webhook:
+            check(webhook)
+    except BadRequest as error:
+        raise ConfigError([f"alarm.webhook: {error.message}"]) from error
 
 
 def _drivers(config: Config) -> Mapping[str, Driver]:

@@ -40,6 +40,7 @@ from bridge.model import (
 )
 from bridge.ports import Clock, Credential, Store, SystemClock
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
+from bridge.trips import Departures
 
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
 INLINE_DRAFTS = 500
@@ -92,6 +93,8 @@ class Gateway:
         self._counter = itertools.count(secrets.randbits(20))
         #: called with an endpoint's id (None: any) when its deliveries may have changed
         self.poke: Callable[[str | None], None] = lambda endpoint: None
+        #: sends an SMS from our line to our line (both may be ""): what it calls is put here by the composition root
+        self.loop: Callable[[str, str], Awaitable[Departures]] | None = None
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, account: Account, seconds: int = 3600) -> str:
@@ -255,6 +258,17 @@ class Gateway:
     def lines(self) -> Sequence[Line]:
         """Every configured line with its health, absent ones too."""
         return self._lines()
+
+    async def loop_back(self, account: Account, sender: str = "", receiver: str = "") -> Departures:
+        """Send an SMS from a line to a line of ours, each to the next one when no names are given.
+
+        Raises NotAllowed for who is no operator, UnknownLine, StoreUnavailable.
+        """
+        if not account.operator:
+            raise NotAllowed("only an operator may send loop-backs")
+        if self.loop is None:
+            raise NotPossible("this bridge sends no loop-backs")
+        return await self.loop(sender, receiver)
 
     # -- webhooks -------------------------------------------------------------------------------
     async def add_endpoint(

@@ -2,7 +2,7 @@
 
 import click
 
-from bridge.cli import account, demo, message, run, sim, template, webhook
+from bridge.cli import account, demo, message, run, sim, template, watch, webhook
 from bridge.cli.output import Commands
 
 
@@ -47,6 +47,8 @@ for command in (
     message.send,
     message.tail,
     message.resend,
+    watch.loopback,
+    watch.alarm,
     sim.sim,
 ):
     commands.add_command(command)

@@ -279,7 +279,23 @@ CREATE TABLE audit (
 );
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS)
+# SMS from one of our lines to another, sent to see whether they arrive
+_LOOPBACKS = """
+CREATE TABLE loopbacks (
+    token TEXT PRIMARY KEY,
+    sender TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    arrived_at INTEGER NOT NULL DEFAULT 0,
+    lost_at INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+-- never two on their way between the same two lines
+CREATE UNIQUE INDEX loopbacks_under_way ON loopbacks (sender, receiver) WHERE arrived_at = 0 AND lost_at = 0;
+CREATE INDEX loopbacks_newest ON loopbacks (sender, receiver, started_at);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _LOOPBACKS)
 
 
 def migrate(database: Database) -> None:

@@ -56,6 +56,7 @@ OPERATIONS = (
     Operation("GET", "/v1/calls", phones.calls, phones.CALLS),
     Operation("GET", "/v1/lines", lines.find),
     Operation("GET", "/v1/lines/{id}", lines.show),
+    Operation("POST", "/v1/loopback", lines.loop_back),
     Operation("POST", "/v1/webhooks", webhooks.add),
     Operation("GET", "/v1/webhooks", webhooks.find),
     Operation("GET", "/v1/webhooks/{id}", webhooks.show),
