@@ -53,6 +53,7 @@ def load(
         if variable.startswith(VARIABLE):
             reader.lay_over(tree, variable, text)
     config = reader.config(tree)
+    reader.judge(config)
     if reader.problems:
         raise ConfigError(reader.problems)
     return config
@@ -153,10 +154,12 @@ class _Reader:
             dialects=self._named(tree, "dialects", self._dialect),
             devices=self._named(tree, "devices", self._device),
         )
-        if not self.problems:  # else these might only follow from those
-            for key, wrong in config.problems():
-                self._note(key, None, wrong)
         return config
+
+    def judge(self, config: Config) -> None:
+        """Note what does not go together; not beside other mistakes, from which it might only follow."""
+        for key, wrong in () if self.problems else config.problems():
+            self._note(key, None, wrong)
 
     def _note(self, key: str, value: Any, message: str) -> None:
         variable = _variable(value)
@@ -312,8 +315,6 @@ def _convert(value: Any, type_: Any) -> Any:
         type_ = dict
     if isinstance(value, _FromEnvironment):
         value = _from_text(value, type_)
-    if type_ is Secret and isinstance(value, str):
-        return Secret(value)
     if type_ is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, type_) or (type_ is int and isinstance(value, bool)):

@@ -183,9 +183,7 @@ class Alarm:
     remind: float = setting(86400.0, "seconds between reminders while it goes on; 0 for none", "86400", at_least(0))
     per_hour: int = setting(6, "most alarms told in an hour; one more tells how many were held back", "6", at_least(1))
     webhook: str = setting("", "address that alarms are posted to", '"https://ops.example.com/hook"', _web_address)
-    webhook_secret: Secret = setting(  # noqa: RUF009 - makes a field, not a shared default
-        Secret(), "signs them, as webhooks of format v2 are", '"a long random text"'
-    )
+    webhook_secret: str = setting("", "signs them, as webhooks of format v2 are", '"a long random text"')
     mail_to: tuple[str, ...] = setting((), "who gets alarms by mail", '["me@example.com"]', _mail_addresses)
     mail_from: str = setting(
         "", "sender of these mails; the user of the mail server when that is an address", '"me@example.com"',
@@ -196,9 +194,7 @@ class Alarm:
         0, "its port; 0 for the usual one: 587 with starttls, 465 with tls, 25 with none", "587", within(0, 65535)
     )
     smtp_user: str = setting("", "user there; empty for a server that wants none", '"me@example.com"')
-    smtp_password: Secret = setting(  # noqa: RUF009 - as above
-        Secret(), "the user's password", '"…"'
-    )
+    smtp_password: str = setting("", "the user's password", '"…"')
     smtp_security: str = setting(
         "starttls", "how the way there is secured: `starttls`, `tls` or `none`", '"starttls"', _one_of(SECURITIES)
     )

@@ -1,6 +1,7 @@
 """`loopback` and `alarm test`: does an SMS go round, and would anybody hear if it did not?"""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -73,11 +74,16 @@ def alarm() -> None:
 
 
 @alarm.command()
-@place.options
+@click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Configuration file.  [default: /etc/sms-bridge/config.toml]",
+)
 @_json
-def test(wanted: place.Wanted, as_json: bool) -> None:
+def test(file: Path | None, as_json: bool) -> None:
     """Send a trial alarm by every channel of the configuration, and say what came of it."""
-    config = wanted.find().config
+    config = product.configuration(file)
 
     async def run() -> list[tuple[str, str]]:
         return [result async for result in product.try_alarms(config)]
