@@ -149,12 +149,11 @@ class _Reader:
             near = nearest(name, [*SECTIONS, "dialects", "devices"])
             self._note(name, tree[name], f"there is no such section{near}")
         sections = {name: self._section(kind, tree.get(name, {}), name) for name, kind in SECTIONS.items()}
-        config = Config(
+        return Config(
             **sections,
             dialects=self._named(tree, "dialects", self._dialect),
             devices=self._named(tree, "devices", self._device),
         )
-        return config
 
     def judge(self, config: Config) -> None:
         """Note what does not go together; not beside other mistakes, from which it might only follow."""

@@ -2,19 +2,16 @@
 
 import click
 
-from bridge.cli import account, demo, message, run, sim, template, watch, webhook
+from bridge.cli import account, demo, message, moving, run, sim, template, watch, webhook
 from bridge.cli.output import Commands
 
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted:
         return
-    from importlib.metadata import PackageNotFoundError, version
+    from bridge.release import version
 
-    try:
-        click.echo(f"sms-bridge {version('sms-bridge')}")
-    except PackageNotFoundError:
-        click.echo("sms-bridge, from its source tree")
+    click.echo(f"sms-bridge {version()}")
     ctx.exit()
 
 
@@ -49,6 +46,8 @@ for command in (
     message.resend,
     watch.loopback,
     watch.alarm,
+    moving.export,
+    moving.import_,
     sim.sim,
 ):
     commands.add_command(command)

@@ -279,6 +279,11 @@ CREATE TABLE audit (
 );
 """
 
+# a store that was moved to another machine sends no more from here
+_MOVED = """
+CREATE TABLE moved (at INTEGER NOT NULL, archive TEXT NOT NULL);
+"""
+
 # SMS from one of our lines to another, sent to see whether they arrive
 _LOOPBACKS = """
 CREATE TABLE loopbacks (
@@ -295,7 +300,7 @@ CREATE UNIQUE INDEX loopbacks_under_way ON loopbacks (sender, receiver) WHERE ar
 CREATE INDEX loopbacks_newest ON loopbacks (sender, receiver, started_at);
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _LOOPBACKS)
+STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED + _LOOPBACKS)
 
 
 def migrate(database: Database) -> None:
@@ -304,7 +309,8 @@ def migrate(database: Database) -> None:
     if seen > len(STEPS):
         raise StoreUnavailable(
             f"the store was written by a newer sms-bridge (schema {seen}, this one knows {len(STEPS)}): "
-            "install that version again, or restore a backup made before the upgrade"
+            "install that version again. The store as it was before the upgrade may be beside it, named .export: "
+            "sms-bridge import FILE --replace"
         )
     for number, step in enumerate(STEPS[seen:], start=seen + 1):
         # one transaction a step: a crash in the middle leaves the step before it
