@@ -138,6 +138,8 @@ class Mailer:
         """Why the mail was not taken, for the person who wrote the configuration. Never holds the password."""
         import smtplib
 
+        if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, TimeoutError):
+            error = error.__context__  # smtplib tells it as a connection that was closed
         match error:
             case smtplib.SMTPAuthenticationError():
                 return f"{self._server} does not accept this user and password ({_said(error)})"

@@ -160,8 +160,10 @@ MISTAKES: list[tuple[str, str]] = [
     ("[htttp]\nport = 1", "htttp: there is no such section; did you mean http?"),
     (
         "[zzz]",
-        "zzz: there is no such section; "
-        + "there are: alarm, devices, dialects, http, inbox, log, loopback, sending, store, webhooks",
+        (
+            "zzz: there is no such section; "
+            "there are: alarm, devices, dialects, http, inbox, log, loopback, sending, store, webhooks"
+        ),
     ),
     ("[inbox]\nzzz = 1", "inbox.zzz: there is no such setting; there are: partial_after"),
     ("http = 3", "http: must be a table, written as [http]"),
