@@ -19,6 +19,7 @@ from bridge.events import ALARM_OVER, ALARM_RAISED, LINE_CHANGED, LOOPBACK_ARRIV
 from bridge.model import Endpoint, Line
 from bridge.notices import Raised
 from bridge.ports import Clock, Store
+from bridge.records import STORE_AGAIN
 from bridge.settings import Alarm as Settings
 from bridge.tasks import Tasks
 from bridge.troubles import Trouble, Watch
@@ -125,11 +126,11 @@ class Alarm:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            nap = LOOK_INTERVAL
             try:
                 nap = await self._look()
             except StoreUnavailable as error:
-                log.error("the alarm cannot look: %s", error.message)
+                log.error("the alarm waits for the store: %s", error.message)
+                nap = STORE_AGAIN
             with suppress(TimeoutError):
                 async with asyncio.timeout(nap):
                     await self._woken.wait()
