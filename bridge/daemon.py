@@ -44,6 +44,7 @@ class Running:
     url: str
     store: Store
     gateway: Gateway
+    loopback: Loopback
 
 
 async def run(config: Config, on_ready: Callable[[Running], None] | None = None) -> None:
@@ -115,7 +116,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         await _keep_watch(stack, loopback, Alarm(store, bus, clock, config.alarm, supervisor.lines, loopback, end))
         log.info("ready at %s", url)
         if on_ready is not None:
-            on_ready(Running(url, store, gateway))
+            on_ready(Running(url, store, gateway, loopback))
         await broken
 
 

@@ -254,7 +254,8 @@ class Loopback:
             return f"nothing came {within}"
         if found[0].state is State.SENT:
             return f"the network took it, and nothing came {within}"
-        return f"it is {found[0].state.value}{f' ({found[0].error})' if found[0].error else ''} {within}"
+        error = f" ({found[0].error})" if found[0].error else ""
+        return f"it is still {found[0].state.value}{error} after {self._settings.deadline:g} s"
 
 
 def paired(

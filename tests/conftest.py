@@ -19,6 +19,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "virtual/phone/": PHONE,
     "test_phone_isms.py::test_every_argument_arrives_as_it_is_through_androids_own_shell": ("mksh",),
     "acceptance/test_phones_unplugged.py": PHONE,
+    "wire/test_alarm_mail.py": ("openssl",),
+    "acceptance/test_cli_watch.py": ("openssl",),
     "acceptance/test_seed_samples.py": ("curl", "node", "npm", "php", "ruby", "openssl"),
     "acceptance/test_soap_clients.py": ("node", "npm", "php"),
     "dialects/test_smsmobile_requests.py": ("curl",),

@@ -13,6 +13,7 @@ from bridge import daemon
 from bridge.accounts import new_credentials
 from bridge.errors import NotPossible
 from bridge.gateway import Gateway
+from bridge.loopback import Loopback
 from bridge.model import Account, Message, Received, State
 from bridge.ports import Device, Store
 from bridge.queries import InboxQuery, MessageQuery
@@ -34,6 +35,7 @@ class Bridge:
     store: Store
     keys: Mapping[str, str]
     http: aiohttp.ClientSession
+    loopback: Loopback
 
     async def settled(self, *states: State, patience: float = PATIENCE) -> list[Message]:
         """All messages, once every one of them is in one of these states."""
@@ -98,7 +100,7 @@ async def running(settings: Config) -> AsyncIterator[Bridge]:
             for credential in credentials:
                 await up.store.add_credential("shop", credential, replace=True)
         async with aiohttp.ClientSession() as http:
-            yield Bridge(up.url, up.gateway, up.store, printed, http)
+            yield Bridge(up.url, up.gateway, up.store, printed, http, up.loopback)
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
