@@ -112,6 +112,7 @@ def test_a_restart_goes_on_counting_and_gives_devices_time_to_be_found() -> None
     site.clock = GRACE - 1
     assert site.alarms() == {}
     site.see(line("a"), line("b", ABSENT))
+    assert site.alarms() == {}
     site.clock = GRACE
     (found,) = site.alarms().values()
     assert (found.key, found.began_at) == ("line:b", START - 1_000_000)
