@@ -202,6 +202,24 @@ async def test_a_restart_in_the_middle_sends_nothing_twice_and_raises_no_alarm(t
             assert sent.count(trips.text(trip.token)) == 1
 
 
+async def test_one_that_never_comes_is_missed_after_a_restart_too(tmp_path: Path) -> None:
+    async with site(tmp_path, 1, every=600.0, deadline=0.5) as here:
+        here.world.network.rules.loss = 1.0
+        async with here.bridge(deadline=60.0) as live:
+            (trip,) = (await live.go()).started
+            await until(lambda: _is_sent(live, trip))
+        async with here.bridge() as live:
+            (lost,) = await live.told(LOOPBACK_LOST)
+            assert lost.subject == trip.token
+            await live.told("alarm.raised")
+        here.world.network.rules.loss = 0.0
+        async with here.bridge() as live:  # it is known that it was lost, so the next that comes is the end of it
+            await live.go()
+            (over,) = await live.told("alarm.over")
+            assert over.data["title"] == "SMS from line0 to line0 arrives again"
+            assert len(await live.events("alarm.raised")) == 1
+
+
 async def test_one_that_was_noted_and_never_sent_is_forgotten_by_a_restart(tmp_path: Path) -> None:
     async with site(tmp_path, 1, deadline=0.5) as here:
         async with here.bridge() as live:
