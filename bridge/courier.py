@@ -12,6 +12,7 @@ from typing import Protocol
 from bridge import verdict as rules
 from bridge.errors import StoreUnavailable
 from bridge.events import Event
+from bridge.metrics import Metrics
 from bridge.model import Delivery, DeliveryState, Endpoint
 from bridge.ports import Clock, Store
 from bridge.records import STORE_AGAIN, Records
@@ -37,7 +38,9 @@ class Poster(Protocol):
 class Courier:
     """Delivers to one endpoint. What was delivered is recorded while the next is under way."""
 
-    def __init__(self, endpoint: Endpoint, store: Store, clock: Clock, post: Poster, tasks: Tasks) -> None:
+    def __init__(
+        self, endpoint: Endpoint, store: Store, clock: Clock, post: Poster, tasks: Tasks, metrics: Metrics
+    ) -> None:
         self.endpoint = endpoint
         self._store = store
         self._clock = clock
@@ -61,6 +64,7 @@ class Courier:
         self._refused = (0, 0)
         self._tried_at = 0
         self._records = Records(store, tasks)
+        self._metrics = metrics
 
     # -- told from outside ------------------------------------------------------------------------
     def wake(self) -> None:
@@ -214,6 +218,7 @@ class Courier:
     # -- records ----------------------------------------------------------------------------------
     async def _write(self, delivery: Delivery, answer: Answer) -> None:
         self._records.add(delivery)
+        self._metrics.attempted_webhook(delivery)
         if delivery.state is DeliveryState.DELIVERED:
             return
         end = ": dead letter" if delivery.state is DeliveryState.DEAD else ""

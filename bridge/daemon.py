@@ -45,7 +45,6 @@ class Running:
     url: str
     store: Store
     gateway: Gateway
-    loopback: Loopback
 
 
 async def run(config: Config, on_ready: Callable[[Running], None] | None = None) -> None:
@@ -121,7 +120,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         await _keep_watch(stack, loopback, Alarm(store, bus, clock, config.alarm, supervisor.lines, loopback, end))
         log.info("ready at %s", url)
         if on_ready is not None:
-            on_ready(Running(url, store, gateway, loopback))
+            on_ready(Running(url, store, gateway))
         await broken
 
 
@@ -162,7 +161,8 @@ async def _serve(stack: AsyncExitStack, gateway: Gateway, config: Config) -> dic
 
     urls = {}
     for port, spoken in _spoken(config).items():
-        server = runner(build_app(gateway, **spoken, public_url=config.http.public_url))
+        readers = config.metrics.allow if config.metrics.enabled and port == config.http.port else None
+        server = runner(build_app(gateway, **spoken, public_url=config.http.public_url, readers=readers))
         await server.setup()
         stack.push_async_callback(server.cleanup)
         section = "http" if port == config.http.port else f"dialects.{min(spoken['dialects'])}"

@@ -41,6 +41,7 @@ from bridge.model import (
 from bridge.ports import Clock, Credential, Store, SystemClock
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
 from bridge.trips import Departures
+from bridge.vitals import Vitals
 
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
 INLINE_DRAFTS = 500
@@ -79,6 +80,8 @@ class Gateway:
     ) -> None:
         self._store = store
         self._bus = bus
+        #: what is counted, for whoever watches
+        self.metrics = bus.metrics
         self._lines = lines
         self._clock = clock or SystemClock()
         self._limits = limits or Limits()
@@ -90,11 +93,13 @@ class Gateway:
         self.desk = Desk(store, self._clock)
         #: what is handed out once to callers that ask for it
         self.handouts = Handouts(store, lines)
+        #: whether all is well with the store, and what waits in it
+        self.vitals = Vitals(store, self._clock)
         self._counter = itertools.count(secrets.randbits(20))
         #: called with an endpoint's id (None: any) when its deliveries may have changed
         self.poke: Callable[[str | None], None] = lambda endpoint: None
-        #: sends an SMS from our line to our line (both may be ""): what it calls is put here by the composition root
-        self.loop: Callable[[str, str], Awaitable[Departures]] | None = None
+        #: sends SMS from a line of ours to another, each to the next one for "": `bridge.loopback.Loopback.send`
+        self.loop: Callable[[str, str], Awaitable[Departures]] = _no_loops
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, account: Account, seconds: int = 3600) -> str:
@@ -134,6 +139,8 @@ class Gateway:
         accepted = await _aside(drafts, lambda: self._accept_all(account, drafts, now))
         apart = account.credits is not None or account.terms.daily_per_recipient > 0
         stored, replayed = await self._store.submit(accepted, idempotency_key, request, apart)
+        if not replayed:
+            self.metrics.submitted(account.name, drafts[0].dialect, len(stored))
         return Submission(tuple(stored), replayed)
 
     def check(self, account: Account, draft: Draft) -> None:
@@ -259,17 +266,6 @@ class Gateway:
         """Every configured line with its health, absent ones too."""
         return self._lines()
 
-    async def loop_back(self, account: Account, sender: str = "", receiver: str = "") -> Departures:
-        """Send an SMS from a line to a line of ours, each to the next one when no names are given.
-
-        Raises NotAllowed for who is no operator, UnknownLine, StoreUnavailable.
-        """
-        if not account.operator:
-            raise NotAllowed("only an operator may send loop-backs")
-        if self.loop is None:
-            raise NotPossible("this bridge sends no loop-backs")
-        return await self.loop(sender, receiver)
-
     # -- webhooks -------------------------------------------------------------------------------
     async def add_endpoint(
         self, account: Account, url: str, format: str = "v2", names: Sequence[str] = ("*",), max_attempts: int = 0
@@ -371,6 +367,10 @@ class Gateway:
                     await woken.wait()
         finally:
             unsubscribe()
+
+
+async def _no_loops(sender: str, receiver: str) -> Departures:
+    raise NotPossible("this bridge sends no loop-backs")
 
 
 def _scope(account: Account) -> str:

@@ -22,7 +22,6 @@ from bridge.events import (
     Bus,
     Event,
 )
-from bridge.figures import Figures
 from bridge.gateway import Gateway
 from bridge.model import Account, Draft, Line, LineState, Message, State
 from bridge.ports import Clock, Store
@@ -78,7 +77,6 @@ class Loopback:
         self._under_way: dict[str, UnderWay] = {}
         #: by pair, the first of those lost since one arrived
         self._failing: dict[tuple[str, str], Trip] = {}
-        self._figures: dict[tuple[str, str], Figures] = {}
         #: tokens whose message ended without being sent, with the reason
         self._unsent: dict[str, str] = {}
         self._next = 0.0
@@ -87,10 +85,6 @@ class Loopback:
         self._deaf: Callable[[], None] = lambda: None
 
     # -- what others want to know -----------------------------------------------------------------
-    def figures(self) -> Sequence[Figures]:
-        """For the metrics."""
-        return list(self._figures.values())
-
     def troubles(self) -> Iterator[Trouble]:
         """Pairs between which no SMS arrives, for the alarm. Nothing once lines are no longer watched."""
         if not self._settings.every:
@@ -125,10 +119,13 @@ class Loopback:
     async def start(self) -> None:
         """Go on with what was on its way when the process before this one stopped. Raises StoreUnavailable."""
         last = 0
+        if self.watches():
+            self._bus.metrics.loops_every(self._settings.every)
         for trip in await self._store.trips():
             last = max(last, trip.started_at)
+            self._bus.metrics.loop_began(*trip.pair, trip.started_at)
             if trip.arrived_at:
-                self._of(trip.pair).last_success_at = trip.arrived_at
+                self._bus.metrics.loop_ended(*trip.pair, trip.arrived_at)
                 self._failing.pop(trip.pair, None)
             elif trip.lost_at:
                 self._failing.setdefault(trip.pair, trip)
@@ -169,7 +166,7 @@ class Loopback:
         trip = Trip(event.subject, data["from"], data["to"], data["started_at"], at)
         known = self._under_way.pop(event.subject, None)
         seconds = trip.seconds if known is None or known.started is None else _time() - known.started
-        self._of(trip.pair).count(seconds, at)
+        self._bus.metrics.loop_ended(*trip.pair, at, seconds)
         failing = self._failing.get(trip.pair)
         if failing is not None and trip.started_at >= failing.started_at:
             del self._failing[trip.pair]
@@ -181,12 +178,9 @@ class Loopback:
         trip = Trip(
             event.subject, data["from"], data["to"], data["started_at"], lost_at=event.at, reason=data["reason"]
         )
-        self._of(trip.pair).lost += 1
+        self._bus.metrics.loop_lost(*trip.pair)
         self._failing.setdefault(trip.pair, trip)
         log.warning("the loop-back from %s to %s did not arrive: %s", trip.sender, trip.receiver, trip.reason)
-
-    def _of(self, pair: tuple[str, str]) -> Figures:
-        return self._figures.setdefault(pair, Figures(*pair))
 
     # -- sending ----------------------------------------------------------------------------------
     async def _depart(self, sender: Line, receiver: Line) -> Trip:
@@ -197,6 +191,7 @@ class Loopback:
         started, deadline = _time(), self._settings.deadline
         if not await self._store.depart(trip):
             raise NotPossible(f"one is on its way to {receiver.name} already")
+        self._bus.metrics.loop_began(*trip.pair, trip.started_at)
         # before it is queued: on a fast network it is back before the call returns
         self._under_way[trip.token] = UnderWay(trip, started, started + deadline)
         draft = Draft(

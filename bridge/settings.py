@@ -4,6 +4,7 @@ The same fields make the README's configuration table (`markdown`), so the two c
 """
 
 import dataclasses
+import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
@@ -235,6 +236,28 @@ class Loopback:
     )  # fmt: skip
 
 
+def _networks(value: tuple[str, ...]) -> str:
+    for each in value:
+        try:
+            ipaddress.ip_network(each.strip(), strict=False)
+        except ValueError:
+            return f'must be addresses or networks such as "192.0.2.0/24", not "{each}"'
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What programs that watch the bridge may read at `/metrics`, on its own port."""
+
+    enabled: bool = setting(True, "answer `/metrics` in Prometheus' format", "true")
+    allow: tuple[str, ...] = setting(
+        ("127.0.0.1", "::1"),
+        "addresses and networks that may read the metrics; an operator's key as bearer token always may",
+        '["127.0.0.1", "192.0.2.0/24"]',
+        _networks,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """What the bridge says about its work, on standard error."""
@@ -269,6 +292,7 @@ class Config:
     webhooks: Webhooks = Webhooks()
     alarm: Alarm = Alarm()
     loopback: Loopback = Loopback()
+    metrics: Metrics = Metrics()
     log: Log = Log()
     #: by name; those not named are enabled with their defaults
     dialects: Mapping[str, Dialect] = field(default_factory=dict)
@@ -299,7 +323,7 @@ class Config:
 #: name of a section → what fills it
 SECTIONS: dict[str, type[Any]] = {
     "http": Http, "store": Storage, "sending": Sending, "inbox": Inbox, "webhooks": Webhooks,
-    "alarm": Alarm, "loopback": Loopback, "log": Log,
+    "alarm": Alarm, "loopback": Loopback, "metrics": Metrics, "log": Log,
 }  # fmt: skip
 
 

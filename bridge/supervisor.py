@@ -96,6 +96,7 @@ class Minder:
             try:
                 self._link = await self._driver.open(await self._remembering())
                 failures, soon = 0, 0
+                self._bus.metrics.connected(self.device.name)
                 await self._serve(self._link)
             except SendRefused as refusal:
                 schedule = RECONNECT if failures < soon else PARKED_RECONNECT
@@ -125,6 +126,8 @@ class Minder:
 
     async def _away(self, state: LineState, reason: str) -> None:
         before = self.lines
+        if self._link is not None:
+            self._bus.metrics.lost(self.device.name)
         self._link = None
         self._known = tuple(replace(line, state=state, reason=reason) for line in before)
         await self._tell(before, self._known)
@@ -133,7 +136,7 @@ class Minder:
         """Run everything on an open link until it is lost (raises) or the bridge closes."""
         tasks = Tasks(self.device.name)
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        inbox = Inbox(self._store, link, self.device.name, self._clock)
+        inbox = Inbox(self._store, link, self.device.name, self._clock, self._bus.metrics)
         await self._tell(self._known, self.lines)
         cleared = asyncio.Event()
         lanes = [tasks.start(self._until(over, self._drive(link, line, cleared)), line.name) for line in link.lines]
@@ -175,7 +178,10 @@ class Minder:
             return next((each for each in self.lines if each.name == line.name), line)
 
         while True:
-            lane = Lane(self._store, link, current, clock=self._clock, rules=self._rules, stir=self._stir)
+            lane = Lane(
+                self._store, link, current,
+                clock=self._clock, rules=self._rules, stir=self._stir, metrics=self._bus.metrics,
+            )  # fmt: skip
             self._lanes[line.name] = lane
             try:
                 await cleared.wait()

@@ -29,10 +29,12 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "acceptance/test_cli_watch.py": ("openssl",),
     "acceptance/test_seed_samples.py": ("curl", "node", "npm", "php", "ruby", "openssl"),
     "acceptance/test_soap_clients.py": ("node", "npm", "php"),
+    "acceptance/test_prometheus.py": ("promtool",),
     "dialects/test_smsmobile_requests.py": ("curl",),
     "unit/api/test_payloads.py": ("openssl",),
 }
 DEBIAN = {
+    "promtool": "prometheus",
     "udevadm": "udev",
     "umockdev-run": "umockdev",
     "unshare": "util-linux",

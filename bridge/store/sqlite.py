@@ -46,10 +46,11 @@ from bridge.store import (
     sending,
     submission,
     trail,
+    vitals,
 )
 from bridge.store.lock import lock
 from bridge.store.writer import Tx, Writer, unavailable
-from bridge.stores import Waiting
+from bridge.stores import Backlog, Room, Waiting
 from bridge.trips import Trip
 
 P = ParamSpec("P")
@@ -378,15 +379,20 @@ class SqliteStore:
         return await self._read(news.read, account, after, limit)
 
     async def note_together(self, events: Sequence[Event], device: str, key: str, value: str) -> None:
-        def job(tx: Tx) -> None:
-            for event in events:
-                news.tell(tx, event.name, event.account, event.at, event.subject, event.data)
-            phones.memorise(tx, device, key, value)
-
-        await self._writer.do(job)
+        await self._do(phones.note_together, events, device, key, value)
 
     async def newest_event(self) -> int:
         return await self._read(news.newest)
+
+    # -- vitals ---------------------------------------------------------------------------------
+    async def prove(self) -> None:
+        await self._do(vitals.prove)
+
+    async def backlog(self, now: int) -> Backlog:
+        return await self._read(vitals.backlog, now)
+
+    async def room(self) -> Room:
+        return await self._read(vitals.room, self._path)
 
     async def changed_elsewhere(self) -> bool:
         before, self._data_version = self._data_version, await self._read_other_writes()

@@ -13,7 +13,6 @@ from bridge import daemon
 from bridge.accounts import new_credentials
 from bridge.errors import NotPossible
 from bridge.gateway import Gateway
-from bridge.loopback import Loopback
 from bridge.model import Account, Message, Received, State
 from bridge.ports import Device, Store
 from bridge.queries import InboxQuery, MessageQuery
@@ -35,7 +34,6 @@ class Bridge:
     store: Store
     keys: Mapping[str, str]
     http: aiohttp.ClientSession
-    loopback: Loopback
 
     async def settled(self, *states: State, patience: float = PATIENCE) -> list[Message]:
         """All messages, once every one of them is in one of these states."""
@@ -100,7 +98,7 @@ async def running(settings: Config) -> AsyncIterator[Bridge]:
             for credential in credentials:
                 await up.store.add_credential("shop", credential, replace=True)
         async with aiohttp.ClientSession() as http:
-            yield Bridge(up.url, up.gateway, up.store, printed, http, up.loopback)
+            yield Bridge(up.url, up.gateway, up.store, printed, http)
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

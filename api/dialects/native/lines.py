@@ -28,7 +28,7 @@ async def loop_back(call: Call) -> web.Response:
     if not call.account.operator:
         raise ForAnother("Only an operator may do this.")
     wanted = await call.fields(LOOP)
-    begun = await call.gateway.loop_back(call.account, wanted.get("from", ""), wanted.get("to", ""))
+    begun = await call.gateway.loop(wanted.get("from", ""), wanted.get("to", ""))
     return answer(shapes.departures(begun), 202)
 
 

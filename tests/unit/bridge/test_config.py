@@ -162,7 +162,7 @@ MISTAKES: list[tuple[str, str]] = [
         "[zzz]",
         (
             "zzz: there is no such section; "
-            "there are: alarm, devices, dialects, http, inbox, log, loopback, sending, store, webhooks"
+            "there are: alarm, devices, dialects, http, inbox, log, loopback, metrics, sending, store, webhooks"
         ),
     ),
     ("[inbox]\nzzz = 1", "inbox.zzz: there is no such setting; there are: partial_after"),
@@ -306,7 +306,7 @@ def test_every_default_is_a_value_that_its_own_check_allows() -> None:
 
 def test_the_readme_lists_exactly_the_settings_there_are() -> None:
     readme = (Path(__file__).parents[3] / "README.md").read_text()
-    chapter = readme.partition("## Configuration\n")[2].partition("\n## ")[0]
+    chapter = readme.partition("## Configuration\n")[2].partition("\n##")[0]
     table = "".join(line + "\n" for line in chapter.splitlines() if line.startswith("|"))
     assert table == settings.markdown()
 
