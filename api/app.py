@@ -180,7 +180,8 @@ def _mishap(error: Exception, path: str) -> BridgeError:
     """Log where it happened, without the exception's own words: a text or a key may be in them."""
     number = secrets.token_hex(4)
     where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s in %s (reference %s)\n%s", type(error).__name__, path, number, where)
+    told = {"sms_reference": number}
+    log.error("%s in %s (reference %s)\n%s", type(error).__name__, path, number, where, extra=told)
     return BridgeError(f"Something went wrong inside the bridge; its log has more under {number}.")
 
 

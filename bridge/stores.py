@@ -359,6 +359,10 @@ class Store(Protocol):
         """The position of the last event; 0 when there is none."""
         ...
 
+    async def pulse(self) -> int:
+        """How many messages wait to be sent. Whoever writes answers it: an answer proves that the store can commit."""
+        ...
+
     async def changed_elsewhere(self) -> bool:
         """Another process (the command line) wrote since the last call."""
         ...

@@ -388,6 +388,9 @@ class SqliteStore:
     async def prove(self) -> None:
         await self._do(vitals.prove)
 
+    async def pulse(self) -> int:
+        return await self._do(messages.waiting)
+
     async def backlog(self, now: int) -> Backlog:
         return await self._read(vitals.backlog, now)
 
