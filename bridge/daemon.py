@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -36,6 +36,9 @@ from bridge.store import open_store
 from bridge.supervisor import Supervisor
 from bridge.systemd import Notifier, Reload, Service
 
+if TYPE_CHECKING:
+    from api.targets import Policy
+
 log = logging.getLogger(__name__)
 
 
@@ -54,9 +57,7 @@ class Running:
 async def run(config: Config, on_ready: Callable[[Running], None] | None = None) -> None:
     """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start, and the error
     of a part that died."""
-    from api.payloads import formats
-    from api.targets import Policy, check_target, check_url
-    from api.webhooks import Webhooks
+    from api.targets import Policy, check_target
 
     clock, bus = SystemClock(), Bus()
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -74,11 +75,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
             log.warning("%d parts were in a device's hands when the bridge stopped: their outcome is unknown", unknown)
 
         targets = Policy(frozenset(host.lower() for host in config.webhooks.allow_http))
-        post = Webhooks(targets, formats(_zone(config.webhooks.zone)))
-        stack.push_async_callback(post.close)
-        _check_alarm(config.alarm.webhook, lambda url: check_url(url, targets))
-        await arrange(store, config.alarm, clock.now())
-        ledger = Ledger(store, bus, clock, Mailing(Mailer(config.alarm), post), end)
+        ledger = Ledger(store, bus, clock, await _poster(stack, config, targets, store, clock), end)
         await ledger.start()
         stack.push_async_callback(ledger.close)
 
@@ -140,13 +137,23 @@ async def _keep_watch(stack: AsyncExitStack, loopback: Loopback, alarm: Alarm) -
     stack.push_async_callback(alarm.close)
 
 
-def _check_alarm(webhook: str, check: Callable[[str], None]) -> None:
-    """An alarm that may not go out is noticed at the start, not when it is needed."""
+async def _poster(
+    stack: AsyncExitStack, config: Config, targets: "Policy", store: Store, clock: SystemClock
+) -> Mailing:
+    """What delivers webhooks and alarms. An alarm that may not go out is noticed at the start, not when it is needed."""
+    from api.payloads import formats
+    from api.targets import check_url
+    from api.webhooks import Webhooks
+
     try:
-        if webhook:
-            check(webhook)
+        if config.alarm.webhook:
+            check_url(config.alarm.webhook, targets)
     except BadRequest as error:
         raise ConfigError([f"alarm.webhook: {error.message}"]) from error
+    await arrange(store, config.alarm, clock.now())
+    post = Webhooks(targets, formats(_zone(config.webhooks.zone)))
+    stack.push_async_callback(post.close)
+    return Mailing(Mailer(config.alarm), post)
 
 
 def _drivers(config: Config) -> Mapping[str, Driver]:
