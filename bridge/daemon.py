@@ -140,7 +140,7 @@ async def _keep_watch(stack: AsyncExitStack, loopback: Loopback, alarm: Alarm) -
 async def _poster(
     stack: AsyncExitStack, config: Config, targets: "Policy", store: Store, clock: SystemClock
 ) -> Mailing:
-    """What delivers webhooks and alarms. An alarm that may not go out is noticed at the start, not when it is needed."""
+    """What delivers webhooks and alarms. One that may not go out is noticed now, not when it is needed."""
     from api.payloads import formats
     from api.targets import check_url
     from api.webhooks import Webhooks

@@ -16,6 +16,7 @@ COMMANDS = [
     "doctor",
     "export",
     "import",
+    "key",
     "loopback",
     "resend",
     "send",
