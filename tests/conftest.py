@@ -25,6 +25,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "wire/test_udev_rules.py": MACHINE,
     "wire/test_plugs.py": MACHINE,
     "acceptance/test_phones_unplugged.py": PHONE,
+    "wire/test_alarm_mail.py": ("openssl",),
+    "acceptance/test_cli_watch.py": ("openssl",),
     "acceptance/test_seed_samples.py": ("curl", "node", "npm", "php", "ruby", "openssl"),
     "acceptance/test_soap_clients.py": ("node", "npm", "php"),
     "acceptance/test_prometheus.py": ("promtool",),

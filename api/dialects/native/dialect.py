@@ -59,6 +59,7 @@ OPERATIONS = (
     Operation("GET", "/v1/calls", INBOX, phones.calls, phones.CALLS),
     Operation("GET", "/v1/lines", READ, lines.find),
     Operation("GET", "/v1/lines/{id}", READ, lines.show),
+    Operation("POST", "/v1/loopback", SEND, lines.loop_back),
     Operation("POST", "/v1/webhooks", WEBHOOKS | READ | INBOX, webhooks.add),
     Operation("GET", "/v1/webhooks", WEBHOOKS, webhooks.find),
     Operation("GET", "/v1/webhooks/{id}", WEBHOOKS, webhooks.show),

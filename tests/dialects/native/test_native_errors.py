@@ -30,7 +30,7 @@ BODIES: Mapping[str, Any] = {
     "addKey": {"name": "crm", "scopes": ["send"]},
 }
 #: what only an operator may ask for
-OPERATORS = {"listAccounts", "changeAccount", "topUp", "rotateCredentials", "listAudit"}
+OPERATORS = {"listAccounts", "changeAccount", "topUp", "rotateCredentials", "listAudit", "loopBack"}
 OPERATIONS = {operation["operationId"]: (method, path) for method, path, operation in DOCUMENT.operations()}
 PROMISED = [
     pytest.param(operation["operationId"], int(status), id=f"{operation['operationId']}-{status}")
