@@ -15,8 +15,11 @@ from typing import Any
 from aiohttp import web
 
 from api import health
+from api.connections import Endings, began
 from api.dialect import Dialect, Handler, Mount, Route, Site, discover
 from api.errors import UnknownPath, WrongMethod
+from api.forwarded import NO_PROXIES, PROXIES, Proxies
+from api.parameters import READING, Reading
 from bridge.errors import BridgeError, ConfigError
 from bridge.gateway import Gateway
 
@@ -24,6 +27,10 @@ log = logging.getLogger(__name__)
 
 #: bytes of a request line: a long text in a GET travels percent-encoded in it
 MAX_LINE = 256 * 1024
+#: bytes of a header field, and how many there may be: more than a browser behind two proxies sends
+MAX_FIELD, MAX_FIELDS = 16 * 1024, 64
+#: seconds for callers to take their answers when the bridge goes down
+FAREWELL = 10.0
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -67,14 +74,17 @@ def build_app(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     body_limits: Mapping[str, int] | None = None,
     public_url: str = "",
+    proxies: Proxies = NO_PROXIES,
+    reading: Reading | None = None,
 ) -> web.Application:
     """The application for a gateway.
 
     `dialects` maps names to prefixes; None stands for all that are installed, each where it likes to be.
-    `options` and `body_limits` (bytes) are by dialect name; `public_url` is where callers reach us.
+    `options` and `body_limits` (bytes) are by dialect name; `public_url` is where callers reach us,
+    `proxies` are those whose word on callers is believed, `reading` bounds the reading of bodies.
     Raises ConfigError for what does not fit.
     """
-    site = Site(gateway, public_url.rstrip("/"))
+    site, reading = Site(gateway, public_url.rstrip("/")), reading or Reading()
     known = discover()
     wanted = {name: kind.prefix for name, kind in known.items()} if dialects is None else dialects
     if unknown := [name for name in wanted if name not in known]:
@@ -82,11 +92,11 @@ def build_app(
     if problems := [problem for name in wanted for problem in _misfits(known[name], (options or {}).get(name, {}))]:
         raise ConfigError(problems)
     app = web.Application()
-    app[SITE] = site
+    app[SITE], app[PROXIES], app[READING] = site, proxies, reading
     app.on_shutdown.append(_close)
     mounted: list[Mounted] = []
     for name, prefix in wanted.items():
-        limit = (body_limits or {}).get(name, known[name].body_limit)
+        limit = min((body_limits or {}).get(name, known[name].body_limit), reading.largest)
         mount = Mount(prefix.rstrip("/"), limit, (options or {}).get(name, {}))
         mounted.append(_mount(app, known[name](site, mount), mount.prefix, mounted))
     app[MOUNTED] = tuple(sorted(mounted, key=lambda one: -len(one.prefix)))
@@ -100,7 +110,16 @@ def runner(app: web.Application) -> web.AppRunner:
     """What serves the application: long request lines, and neither an access log nor their bytes in any other."""
     wire_log = log.getChild("wire")
     wire_log.addFilter(_without_bytes)
-    return web.AppRunner(app, access_log=None, logger=wire_log, max_line_size=MAX_LINE, max_field_size=MAX_LINE)
+    return web.AppRunner(
+        app,
+        access_log=wire_log,
+        access_log_class=Endings,
+        logger=wire_log,
+        max_line_size=MAX_LINE,
+        max_field_size=MAX_FIELD,
+        max_headers=MAX_FIELDS,
+        shutdown_timeout=FAREWELL,
+    )
 
 
 def _without_bytes(record: logging.LogRecord) -> bool:
@@ -148,6 +167,7 @@ def _guarded(dialect: Dialect, route: Route) -> Handler:
     refuse = route.refuse or dialect.refuse
 
     async def answer(request: web.Request) -> web.StreamResponse:
+        began(request)
         try:
             if request.method in route.methods:
                 return await route.handler(request)

@@ -4,6 +4,7 @@ What a body says goes over what the query says, and an empty value counts as abs
 cannot be decoded is an error only when somebody asks for it, so that strangers' extra parameters never hurt.
 """
 
+import asyncio
 import codecs
 import json
 import re
@@ -12,13 +13,18 @@ from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 
-from api.errors import BodyTooLarge, MissingParameter
-from bridge.errors import BadRequest
+from api.errors import BodyTooLarge, BodyTooSlow, MissingParameter
+from bridge.errors import BadRequest, TooManyRequests
 
 _BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)', re.IGNORECASE)
 _FIELD_NAME = re.compile(rb'\bname="?([^";\r\n]*)', re.IGNORECASE)
 #: what forms are still written in, besides UTF-8; other codecs of Python's are traps
 _CHARSET = re.compile(r'charset="?(iso-8859-\d{1,2}|windows-125\d)\b', re.IGNORECASE)
+
+#: bytes of the largest body where nothing else is configured
+LARGEST = 64 * 1024 * 1024
+#: bytes a second with which a long body must come
+PACE = 1024
 
 
 class Parameters(Mapping[str, str]):
@@ -151,29 +157,59 @@ def _charset(content_type: str) -> str:
         return "utf-8"
 
 
+class Reading:
+    """What the bodies of an application's requests may take while they arrive."""
+
+    def __init__(self, largest: int = LARGEST, patience: float = 20.0) -> None:
+        #: bytes of one, whatever a dialect would take
+        self.largest = largest
+        #: seconds for one, and one more for each `PACE` bytes that came
+        self.patience = patience
+        #: bytes left for all bodies that are arriving: callers who send many at a snail's pace share these
+        self.room = 2 * largest
+
+
+READING = web.AppKey("reading", Reading)
+
+
 async def read_body(request: web.Request, limit: int) -> bytes:
     """The whole body. Raises BodyTooLarge beyond `limit` bytes, at once where the length was announced.
 
-    Raises BadRequest for one that ends too early or is not packed as its headers say.
+    Raises BadRequest for one that ends too early or is not packed as its headers say, BodyTooSlow for one that
+    takes too long, TooManyRequests when others are arriving that leave it no room.
     """
     content = request.content
     try:
-        body = await content.readany()
-        if content.at_eof() and len(body) <= limit:
-            return body
-        return await _read_on(request, body, limit)
+        if content.is_eof():
+            body = await content.readany()
+            if content.at_eof() and len(body) <= limit:
+                return body
+            return await _read_on(request, body, limit)
+        return await _read_on(request, b"", limit)
     except (web.RequestPayloadError, ConnectionError) as error:
         raise BadRequest("The request body could not be read to its end.") from error
 
 
 async def _read_on(request: web.Request, start: bytes, limit: int) -> bytes:
     """The rest of a body that did not come in one piece."""
-    chunks, size = [start], len(start)
     if (request.content_length or 0) > limit:
         raise BodyTooLarge(limit)
-    while size <= limit and not request.content.at_eof():
-        chunks.append(await request.content.readany())
-        size += len(chunks[-1])
+    reading = request.app[READING]
+    chunks, size, begun = [start], len(start), asyncio.get_running_loop().time()
+    reading.room -= size
+    try:
+        async with asyncio.timeout(reading.patience) as timer:
+            while size <= limit and not request.content.at_eof():
+                chunks.append(await request.content.readany())
+                size += len(chunks[-1])
+                reading.room -= len(chunks[-1])
+                if reading.room < 0:
+                    raise TooManyRequests(5, "Too many large requests are arriving at once.")
+                timer.reschedule(begun + reading.patience + size / PACE)
+    except TimeoutError:
+        raise BodyTooSlow(reading.patience) from None
+    finally:
+        reading.room += size
     if size > limit:
         raise BodyTooLarge(limit)
     return b"".join(chunks)

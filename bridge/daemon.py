@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
-
-from bridge import control
+from bridge import certificate, control
+from bridge.certificate import Certificate
 from bridge.clockwork import Clockwork
 from bridge.errors import ConfigError
 from bridge.events import Bus
@@ -26,9 +26,15 @@ from bridge.ledger import Ledger
 from bridge.limits import Limits
 from bridge.policy import SendingRules
 from bridge.ports import Driver, Store, SystemClock
-from bridge.settings import Config, Dialect
+from bridge.settings import Config, Dialect, Http
 from bridge.store import open_store
 from bridge.supervisor import Supervisor
+from bridge.tasks import Tasks
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from api.serving import Serving
 
 log = logging.getLogger(__name__)
 
@@ -98,12 +104,15 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         await supervisor.start()
         stack.push_async_callback(supervisor.close)
 
-        urls = await _serve(stack, gateway, config)
+        tls = await _tls(stack, config, end)
+        serving = await stack.enter_async_context(_serving(config, tls))
+        urls = await _serve(serving, gateway, config)
         url = urls[config.http.port]
+        private = await _serve_ourselves(serving, gateway, config)
 
         token = await control.grant(store, clock.now())
         steer = urls.get(config.port_of("native"), url) + config.dialects.get("native", Dialect()).prefix
-        control.write(config.directory, control.Control(steer, token, os.getpid()))
+        control.write(config.directory, control.Control(steer, token, os.getpid(), private))
         stack.callback(control.remove, config.directory, os.getpid())
         log.info("ready at %s", url)
         if on_ready is not None:
@@ -124,19 +133,50 @@ def _zone(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
-async def _serve(stack: AsyncExitStack, gateway: Gateway, config: Config) -> dict[int, str]:
+async def _tls(stack: AsyncExitStack, config: Config, end: Callable[[BaseException], None]) -> Certificate | None:
+    """The certificate, and somebody who sees when it is renewed; None where plain HTTP is spoken."""
+    pair = certificate.configured(config.http)
+    if pair is None:
+        return None
+    made, tasks = Certificate(pair), Tasks("certificate", end)
+    tasks.start(made.watch(), "renewal")
+    stack.push_async_callback(tasks.close)
+    return made
+
+
+def _serving(config: Config, tls: Certificate | None) -> "Serving":
+    from api.serving import Serving
+
+    return Serving(config.http, tls.context if tls else None)
+
+
+async def _serve(serving: "Serving", gateway: Gateway, config: Config) -> dict[int, str]:
     """Answer on the bridge's port and on each that a dialect has of its own; port → URL by which this machine
     reaches it."""
-    from api.app import build_app, runner
+    from api.app import build_app
 
-    urls = {}
+    urls, http = {}, config.http
     for port, spoken in _spoken(config).items():
-        server = runner(build_app(gateway, **spoken, public_url=config.http.public_url))
-        await server.setup()
-        stack.push_async_callback(server.cleanup)
-        section = "http" if port == config.http.port else f"dialects.{min(spoken['dialects'])}"
-        urls[port] = await _listen(server, config.http.host, port, section)
+        app = build_app(gateway, **spoken, public_url=http.public_url, proxies=serving.proxies, reading=serving.reading)
+        section = "http" if port == http.port else f"dialects.{min(spoken['dialects'])}"
+        urls[port] = await _listen(serving, app, http, port, section)
     return urls
+
+
+async def _serve_ourselves(serving: "Serving", gateway: Gateway, config: Config) -> str:
+    """The socket for the command line, with the native API alone; "" where none can be made and it uses the URL."""
+    from api.app import build_app
+
+    path = config.directory / control.SOCKET
+    try:
+        await serving.listen_for_ourselves(build_app(gateway, dialects={"native": ""}), path)
+    except OSError as error:
+        problem = f"store.url: cannot make {path} for the command line: {error.strerror or error}"
+        if serving.tls is not None:
+            raise ConfigError([f"{problem}; with TLS it needs one"]) from error
+        log.warning("%s; it uses the port", problem)
+        return ""
+    return str(path.absolute())
 
 
 def _spoken(config: Config) -> dict[int, dict[str, Any]]:
@@ -158,14 +198,21 @@ def _spoken(config: Config) -> dict[int, dict[str, Any]]:
     return ports
 
 
-async def _listen(server: web.AppRunner, host: str, port: int, section: str) -> str:
+async def _listen(serving: "Serving", app: "web.Application", http: Http, port: int, section: str) -> str:
     """Begin to answer; the URL by which this machine reaches us. `section` of the configuration has the port."""
+    from api.listening import bound
+
     try:
-        await web.TCPSite(server, host, port).start()
+        doors = await bound(http.host, port)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            problem = f"port {port} of {host} is in use by another program: choose another in [{section}] port"
+            problem = f"port {port} of {http.host} is in use by another program: choose another in [{section}] port"
         else:
-            problem = f"cannot listen on {host} port {port}: {error.strerror or error}"
+            problem = f"cannot listen on {http.host} port {port}: {error.strerror or error}"
         raise ConfigError([f"{section}: {problem}"]) from error
-    return control.address(host, server.addresses[0][1])
+    path = Path(http.socket) if http.socket and section == "http" else None
+    try:
+        await serving.listen(app, doors, path)
+    except OSError as error:
+        raise ConfigError([f"http.socket: cannot listen on {path}: {error.strerror or error}"]) from error
+    return control.address(http.host, doors[0].getsockname()[1], secure=serving.tls is not None)

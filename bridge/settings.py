@@ -4,6 +4,7 @@ The same fields make the README's configuration table (`markdown`), so the two c
 """
 
 import dataclasses
+import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
@@ -60,6 +61,15 @@ def _web_address(value: str) -> str:
     return f'must be an address such as "https://sms.example.com", not "{value}"'
 
 
+def _networks(values: tuple[str, ...]) -> str:
+    for value in values:
+        try:
+            ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            return f'must hold addresses or networks such as "10.0.0.0/8" or "::1", not "{value}"'
+    return ""
+
+
 def _store_url(value: str) -> str:
     if value.startswith(SQLITE) and len(value) > len(SQLITE):
         return ""
@@ -93,6 +103,38 @@ class Http:
     )
     legacy_http_200: bool = setting(
         False, "answer errors of the smsmobile dialect with HTTP 200, as some of its clients expect", "false"
+    )
+    certificate: str = setting(
+        "",
+        "file with the certificate and its chain (PEM): every port then speaks TLS; `%d/…` is a systemd credential",
+        '"/etc/sms-bridge/tls/fullchain.pem"',
+    )
+    key: str = setting("", "file with the certificate's private key (PEM)", '"/etc/sms-bridge/tls/privkey.pem"')
+    socket: str = setting(
+        "", "Unix socket on which a proxy on this machine reaches the bridge too", '"/run/sms-bridge/http.sock"'
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        (), "addresses or networks of proxies whose word on who calls is believed", '["127.0.0.1", "::1"]', _networks
+    )
+    proxy_headers: str = setting(
+        "x-forwarded",
+        "how they tell it: `x-forwarded` (X-Forwarded-For, -Proto, -Host) or `forwarded` (RFC 7239)",
+        '"x-forwarded"',
+        _one_of(("x-forwarded", "forwarded")),
+    )
+    max_connections: int = setting(500, "connections open at a time", "500", within(1, 100_000))
+    max_connections_per_address: int = setting(
+        100, "the same from one address (IPv6: one /64), but for this machine and trusted proxies", "100", at_least(1)
+    )
+    max_body: int = setting(
+        64 * 1024 * 1024, "bytes of the largest request body, where a dialect takes so much", "1048576", at_least(1024)
+    )
+    request_timeout: float = setting(
+        20.0, "seconds for a request's header, and again for its body with one more for each KiB", "20", at_least(0.1)
+    )
+    idle_timeout: float = setting(90.0, "seconds that a connection may wait for its next request", "90", at_least(0.1))
+    answer_timeout: float = setting(
+        60.0, "seconds without progress after which a caller who does not read is let go", "60", at_least(0.1)
     )
 
 
