@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from api import health
 from api.connections import Endings, began
@@ -123,11 +124,16 @@ def runner(app: web.Application) -> web.AppRunner:
 
 
 def _without_bytes(record: logging.LogRecord) -> bool:
-    """aiohttp quotes a request line that it cannot read; a key may be in it, so only the kind of error stays."""
+    """aiohttp quotes a request line that it cannot read; a key may be in it, so only the kind of error stays.
+
+    What a stranger sends is no error of ours, whatever aiohttp calls it.
+    """
     if record.exc_info and record.exc_info[0]:
+        if issubclass(record.exc_info[0], HttpProcessingError):
+            record.levelno, record.levelname = logging.INFO, "INFO"
         record.msg = f"{record.getMessage()}: {record.exc_info[0].__name__}"
         record.args, record.exc_info = None, None
-    return True
+    return log.isEnabledFor(record.levelno)
 
 
 def _misfits(kind: type[Dialect], options: Mapping[str, Any]) -> list[str]:

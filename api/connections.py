@@ -19,7 +19,6 @@ from api.forwarded import Proxies, plain
 
 log = logging.getLogger(__name__)
 
-LINGER = 5.0  # seconds for the last bytes of a connection that is being closed
 GLANCE = 1.0  # seconds between looks at the connections, at most
 COMPLAIN_EVERY = 60.0  # seconds between lines about refused connections
 #: an IPv6 network of this length is one household's: it counts as one address
@@ -62,7 +61,7 @@ class Connection(asyncio.Protocol):
     """Stands between a transport and aiohttp's protocol, and knows what is being waited for."""
 
     __slots__ = (
-        "_book", "_closing", "_handler", "_transport", "_unsent",
+        "_book", "_handler", "_transport", "_unsent",
         "address", "busy", "fresh", "heard", "patient", "since", "undo",
     )  # fmt: skip
 
@@ -73,7 +72,6 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         #: bytes not sent yet and when they last became fewer
         self._unsent = (0, now)
-        self._closing = 0.0
         self.address = address
         #: it may stay idle: a proxy keeps some connections for the next caller
         self.patient = patient
@@ -140,13 +138,9 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None:  # a handshake, which has a limit of its own
             return
-        if transport.is_closing():
-            self._closing = self._closing or now
-            if now - self._closing > LINGER:
-                self.drop()
-        elif self._is_stuck(transport.get_write_buffer_size(), now, limits.answer):
+        if self._is_stuck(transport.get_write_buffer_size(), now, limits.answer):
             self.drop()
-        elif self.busy:
+        elif self.busy or transport.is_closing():
             return
         elif self.heard and now - self.heard > limits.request:
             transport.write(TOO_SLOW)

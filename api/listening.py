@@ -15,13 +15,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from api.connections import LINGER, TOO_MANY, Connection, Connections
+from api.connections import TOO_MANY, Connection, Connections
 from bridge.errors import ConfigError
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
 BACKLOG = 256  # connections that the kernel holds for us
+UNREAD = 128 * 1024  # bytes, of which the kernel makes twice as many (socket(7))
 ACCEPT_AT_ONCE = 64  # before anything else has its turn
 HANDSHAKE = 10.0  # seconds for TLS
 PAUSE = 1.0  # seconds without accepting when the process has no descriptor left
@@ -50,6 +51,8 @@ class Listener:
 
     def start(self) -> None:
         """Begin to accept."""
+        # what the kernel holds of answers that nobody reads
+        self._door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD)
         self._door.setblocking(False)
         self._loop.add_reader(self._door, self._accept)
 
@@ -93,9 +96,11 @@ class Listener:
         caller.close()
 
     async def _set_up(self, caller: socket.socket, connection: Connection) -> None:
-        secure = {"ssl_handshake_timeout": HANDSHAKE, "ssl_shutdown_timeout": LINGER} if self._tls else {}
+        limit = HANDSHAKE if self._tls else None
         try:
-            await self._loop.connect_accepted_socket(lambda: connection, caller, ssl=self._tls, **secure)
+            await self._loop.connect_accepted_socket(
+                lambda: connection, caller, ssl=self._tls, ssl_handshake_timeout=limit
+            )
         except OSError as error:  # gone, or no TLS that we speak: a port scan, or plain HTTP
             log.debug("a connection did not begin: %s", type(error).__name__)
             self._connections.leave(connection)

@@ -9,9 +9,11 @@ import logging
 import os
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bridge.errors import ConfigError
 from bridge.ports import Finding
@@ -21,6 +23,7 @@ from bridge.validity import Garbled, Validity, validity
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 60.0  # seconds between looks at the files
+HANDSHAKE = 5.0  # seconds to ask a running bridge for its certificate
 #: forward secrecy and authenticated encryption alone, for TLS 1.2; 1.3 has nothing else
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 #: days before its end from which on an expiry is worth a warning: certbot renews with 30 left
@@ -28,6 +31,8 @@ SOON = 14
 #: where systemd puts what `LoadCredential=` names (systemd.exec(5)); `%d` in a unit
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 REMEDY = "renew it (certbot renew), then: sudo systemctl reload sms-bridge"
+#: what OpenSSL says when the key is another certificate's; the last one when it is of another kind
+_STRANGERS = frozenset({"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"})
 
 
 class Unfit(Exception):
@@ -135,25 +140,42 @@ def configured(http: Http, environment: Mapping[str, str] = os.environ) -> Pair 
     return Pair(_path("certificate", http.certificate, environment), _path("key", http.key, environment))
 
 
-def finding(http: Http, now: int) -> Finding | None:
-    """How things stand with the certificate at `now`, in Unix ms, for `check` and `doctor`; None without one."""
+def finding(http: Http, now: int, running: str = "") -> Finding | None:
+    """How things stand with the certificate at `now`, in Unix ms, for `check` and `doctor`; None without one.
+
+    `running` is the URL at which the bridge answers: then it is asked what it shows, because its key may be a secret
+    that this user cannot read. Blocks for as long as a handshake may take.
+    """
     subject = "certificate"
     try:
         pair = configured(http)
         if pair is None:
             return None
-        pair.context()
-        validity = pair.validity()
+        if not running:
+            pair.context()
+            return _judged(pair.validity(), str(pair.certificate), now)
+        host, port = urlsplit(running).hostname or "", urlsplit(running).port or 443
+        shown = validity(ssl.get_server_certificate((host, port), timeout=HANDSHAKE).encode())
+        with suppress(Unfit):
+            if (newest := pair.validity()) != shown:
+                words = f"the bridge shows one until {shown.until}, {pair.certificate} is good until {newest.until}"
+                return Finding("warn", subject, f"{words}: its log says why", "sudo systemctl reload sms-bridge")
+        return _judged(shown, f"what {running} shows", now)
     except (ConfigError, Unfit) as error:
         return Finding("fail", subject, str(error), "correct it in the configuration, or the file")
-    left = validity.days_left(now)
+    except OSError as error:
+        return Finding("fail", subject, f"{running} speaks no TLS: {error.strerror or error}", "restart the bridge")
+
+
+def _judged(good: Validity, what: str, now: int) -> Finding:
+    left = good.days_left(now)
     if left < 0:
-        return Finding("fail", subject, f"{pair.certificate} ended on {validity.until}", REMEDY)
-    if now < validity.not_before:
+        return Finding("fail", "certificate", f"{what} ended on {good.until}", REMEDY)
+    if now < good.not_before:
         remedy = "set the clock (sudo timedatectl set-ntp true), or wait"
-        return Finding("fail", subject, f"{pair.certificate} is not good before {validity.since}", remedy)
-    words = f"{pair.certificate} is good until {validity.until}, {left} days"
-    return Finding("warn", subject, words, REMEDY) if left < SOON else Finding("ok", subject, words)
+        return Finding("fail", "certificate", f"{what} is not good before {good.since}", remedy)
+    words = f"{what} is good until {good.until}, {left} days"
+    return Finding("warn", "certificate", words, REMEDY) if left < SOON else Finding("ok", "certificate", words)
 
 
 def _context() -> ssl.SSLContext:
@@ -211,7 +233,7 @@ def _encrypted(key: Path) -> str:
 
 
 def _problem(pair: Pair, error: ssl.SSLError) -> str:
-    if "MISMATCH" in (error.reason or ""):
+    if error.reason in _STRANGERS:
         return f"http.key: {pair.key} does not belong to the certificate {pair.certificate}"
     reason = (error.reason or "unknown").replace("_", " ").lower()
     return f"http.certificate: {pair.certificate} with {pair.key}: OpenSSL says: {reason}"
