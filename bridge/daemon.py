@@ -8,7 +8,7 @@ import asyncio
 import errno
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -47,6 +47,8 @@ class Running:
     url: str
     store: Store
     gateway: Gateway
+    #: reads again what may have changed on disk; SIGHUP asks for it
+    reload: Callable[[], None]
 
 
 async def run(config: Config, on_ready: Callable[[Running], None] | None = None) -> None:
@@ -105,6 +107,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         stack.push_async_callback(supervisor.close)
 
         tls = await _tls(stack, config, end)
+        on_reload = [tls.reload] if tls else []
         serving = await stack.enter_async_context(_serving(config, tls))
         urls = await _serve(serving, gateway, config)
         url = urls[config.http.port]
@@ -116,8 +119,13 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         stack.callback(control.remove, config.directory, os.getpid())
         log.info("ready at %s", url)
         if on_ready is not None:
-            on_ready(Running(url, store, gateway))
+            on_ready(Running(url, store, gateway, lambda: _reload(on_reload)))
         await broken
+
+
+def _reload(all_of_it: Sequence[Callable[[], object]]) -> None:
+    for again in all_of_it:
+        again()
 
 
 def _drivers(config: Config) -> Mapping[str, Driver]:

@@ -31,7 +31,7 @@ def serve(config: Path | None) -> None:
 
     settings = product.configuration(config)
     logging.basicConfig(level=settings.log.level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    product.until_stopped(product.run_bridge(settings))
+    product.until_stopped(product.run_bridge(settings, product.reload_on_hangup))
 
 
 @click.command()

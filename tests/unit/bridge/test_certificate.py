@@ -14,6 +14,7 @@ from bridge.settings import Http
 from tests.certificates import Files, issue, openssl
 
 DAY = 86_400_000  # ms
+LOAD = "LoadCredential=tls-key:/path/of/it in the unit"
 NOT_PEM = "nothing but text\n"
 
 
@@ -96,8 +97,7 @@ def test_says_what_is_wrong_at_the_start(tmp_path: Path) -> None:
         (Http(key="/x.pem"), "http.certificate: is missing: TLS needs it beside http.key"),
         (
             Http(certificate="/x.pem", key="%d/tls-key"),
-            "http.key: %d/tls-key is a credential, and systemd gave this process none: "
-            "LoadCredential=tls-key:/path/of/it in the unit",
+            "http.key: %d/tls-key is a credential, and systemd gave this process none: " + LOAD,
         ),
     ],
 )
@@ -154,10 +154,8 @@ def test_half_a_renewal_leaves_the_old_pair_in_use_and_says_so_once(
         made.look()
     assert serial_shown(made.context) == "1"
     errors = [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
-    assert errors == [
-        "the certificate is not renewed, the one before stays in use: "
-        f"http.key: {live.key} does not belong to the certificate {live.certificate}"
-    ]
+    reason = f"http.key: {live.key} does not belong to the certificate {live.certificate}"
+    assert errors == [f"the certificate is not renewed, the one before stays in use: {reason}"]
     live.key.write_bytes(renewed.key.read_bytes())
     made.look()
     assert serial_shown(made.context) == "2"
