@@ -23,6 +23,10 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "acceptance/test_soap_clients.py": ("node", "npm", "php"),
     "dialects/test_smsmobile_requests.py": ("curl",),
     "unit/api/test_payloads.py": ("openssl",),
+    "unit/bridge/test_certificate.py": ("openssl",),
+    "acceptance/test_cli_tls.py": ("openssl",),
+    "wire/test_tls.py": ("curl", "openssl"),
+    "wire/test_behind_nginx.py": ("curl", "nginx", "openssl"),
 }
 DEBIAN = {"node": "nodejs", "php": "php-cli php-curl php-soap php-xml libnusoap-php"}
 
