@@ -161,7 +161,8 @@ async def test_long_texts_and_large_bodies_come_through(tmp_path: Path) -> None:
         bulk = tmp_path / "bulk.json"
         bulk.write_text(json.dumps({"messages": [{"to": "+15550100", "text": "x" * 5000}] * 500}))
         label = ("-H", "Content-Type: application/json", "-H", f"X-Api-Key: {key}")
-        assert len(json.loads(await front.ask("/v1/messages", *label, "--data-binary", f"@{bulk}"))["messages"]) == 500
+        told = await front.ask("/v1/messages", *label, "--data-binary", f"@{bulk}")
+        assert json.loads(told)["count"] == 500
 
 
 async def test_live_events_come_through_as_they_happen(tmp_path: Path) -> None:
