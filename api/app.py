@@ -184,6 +184,8 @@ def _guarded(dialect: Dialect, route: Route) -> Handler:
             return refuse(error)
         except Exception as error:
             return refuse(_mishap(error, route.path))
+        finally:
+            request.app[READING].release(request)
 
     return answer
 

@@ -32,6 +32,8 @@ _PIECE = re.compile(
 )
 #: hops that are looked at: more than any installation has, and less than a header of hostile length
 MOST_HOPS = 32
+#: characters of `Forwarded` that are read: a longer one is nobody's word
+LONGEST = 4096
 _SCHEMES = frozenset({"http", "https"})
 
 
@@ -168,8 +170,11 @@ def _listed(headers: Headers, name: str) -> Sequence[str]:
 
 
 def _forwarded(headers: Headers) -> Sequence[Hop]:
-    """The nearest proxy's first; none at all of a header that breaks its grammar (RFC 7239 §4)."""
-    elements = list(chain.from_iterable(_elements(each) for each in headers.getall("Forwarded", ())))
+    """The nearest proxy's first (RFC 7239 §4)."""
+    written = headers.getall("Forwarded", ())
+    if sum(map(len, written)) > LONGEST:
+        return [Hop("")]
+    elements = list(chain.from_iterable(_elements(each) for each in written))
     return [Hop(each.get("for", ""), each.get("proto", "").lower(), each.get("host", "")) for each in elements[::-1]][
         :MOST_HOPS
     ]

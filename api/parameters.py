@@ -23,8 +23,12 @@ _CHARSET = re.compile(r'charset="?(iso-8859-\d{1,2}|windows-125\d)\b', re.IGNORE
 
 #: bytes of the largest body where nothing else is configured
 LARGEST = 64 * 1024 * 1024
+#: bytes, beside one of the largest, for others that arrive at the same time
+FURTHER = 16 * 1024 * 1024
 #: bytes a second with which a long body must come
 PACE = 1024
+#: in a request: bytes of room that its body holds
+HELD = web.RequestKey("held", int)
 
 
 class Parameters(Mapping[str, str]):
@@ -163,10 +167,15 @@ class Reading:
     def __init__(self, largest: int = LARGEST, patience: float = 20.0) -> None:
         #: bytes of one, whatever a dialect would take
         self.largest = largest
-        #: seconds for one, and one more for each `PACE` bytes that came
+        #: seconds for one, or for the next `PACE` bytes of a long one for each of them
         self.patience = patience
-        #: bytes left for all bodies that are arriving: callers who send many at a snail's pace share these
-        self.room = 2 * largest
+        #: bytes left for all bodies that did not come in one piece, until their requests are answered
+        self.room = largest + FURTHER
+
+    def release(self, request: web.Request) -> None:
+        """A request is answered: what its body held is free."""
+        if HELD in request:
+            self.room += request.pop(HELD)
 
 
 READING = web.AppKey("reading", Reading)
@@ -194,25 +203,31 @@ async def _read_on(request: web.Request, start: bytes, limit: int) -> bytes:
     """The rest of a body that did not come in one piece."""
     if (request.content_length or 0) > limit:
         raise BodyTooLarge(limit)
-    reading = request.app[READING]
-    chunks, size, begun = [start], len(start), asyncio.get_running_loop().time()
-    reading.room -= size
+    reading, now = request.app[READING], asyncio.get_running_loop().time
+    chunks, size, paced = [start], len(start), 0
+    _hold(request, reading, size)
     try:
         async with asyncio.timeout(reading.patience) as timer:
             while size <= limit and not request.content.at_eof():
                 chunks.append(await request.content.readany())
                 size += len(chunks[-1])
-                reading.room -= len(chunks[-1])
-                if reading.room < 0:
-                    raise TooManyRequests(5, "Too many large requests are arriving at once.")
-                timer.reschedule(begun + reading.patience + size / PACE)
+                _hold(request, reading, len(chunks[-1]))
+                if size - paced >= PACE * reading.patience:
+                    paced = size
+                    timer.reschedule(now() + reading.patience)
     except TimeoutError:
         raise BodyTooSlow(reading.patience) from None
-    finally:
-        reading.room += size
     if size > limit:
         raise BodyTooLarge(limit)
     return b"".join(chunks)
+
+
+def _hold(request: web.Request, reading: Reading, size: int) -> None:
+    """Take room until the request is answered. Raises TooManyRequests when there is none."""
+    request[HELD] = request.get(HELD, 0) + size
+    reading.room -= size
+    if reading.room < 0:
+        raise TooManyRequests(5, "Too many large requests are arriving at once.")
 
 
 async def read_parameters(request: web.Request, limit: int) -> Parameters:

@@ -130,7 +130,10 @@ class Http:
         64 * 1024 * 1024, "bytes of the largest request body, where a dialect takes so much", "1048576", at_least(1024)
     )
     request_timeout: float = setting(
-        20.0, "seconds for a request's header, and again for its body with one more for each KiB", "20", at_least(0.1)
+        20.0,
+        "seconds for a request's header, and again for its body; a long one must bring 1 KiB a second",
+        "20",
+        at_least(0.1),
     )
     idle_timeout: float = setting(90.0, "seconds that a connection may wait for its next request", "90", at_least(0.1))
     answer_timeout: float = setting(

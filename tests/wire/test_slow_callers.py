@@ -19,6 +19,7 @@ from bridge.settings import Http
 from tests.wire.running import Bridge, config, running
 
 DEADLINE = 15.0  # s
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 HEAD = b"POST /sendsms HTTP/1.1\r\nHost: here\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 
 
@@ -142,7 +143,7 @@ async def test_a_body_that_does_not_come_is_refused_in_the_dialects_words(tmp_pa
 
 async def test_a_long_body_has_time_while_it_comes(tmp_path: Path) -> None:
     async with patient(tmp_path, request_timeout=0.4) as bridge:
-        filler = b"&x=" + b"y" * 1021
+        filler = b"&x=" + b"y" * 1021  # more than a KiB a second
         body = f"apikey={bridge.keys['apikey']}&recipients=%2B15550100&message=hello".encode()
         length = len(body) + 4 * len(filler)
         async with calling(bridge, HEAD + b"Content-Length: %d\r\n\r\n" % length + body) as caller:
@@ -273,12 +274,26 @@ async def test_one_limit_on_bodies_goes_over_those_of_the_dialects(tmp_path: Pat
             assert (answer.status, (await answer.json())["type"]) == (413, "urn:sms-bridge:problem:too-large")
 
 
-async def test_many_large_bodies_at_a_snails_pace_share_one_room(tmp_path: Path) -> None:
-    """Each may be small enough by itself; what they hold together stays within twice the largest."""
-    async with patient(tmp_path, max_body=1 << 20) as bridge, AsyncExitStack() as stack:
+async def test_a_body_that_comes_fast_and_then_stops_is_not_waited_for(tmp_path: Path) -> None:
+    async with patient(tmp_path, request_timeout=0.3) as bridge:
         head = HEAD + b"Content-Length: 900000\r\n\r\n"
-        slow = [await stack.enter_async_context(calling(bridge, head, b"x" * 800_000)) for _ in range(4)]
-        first = next(asyncio.as_completed([each.answer() for each in slow]))
-        status, body = await first
-        assert (status, json.loads(body)["result"]["error"]) == (429, "too_many_requests")
-        assert await bridge.send("+15550100", "small ones have room")
+        async with calling(bridge, head, b"x" * 800_000) as caller:
+            begun = asyncio.get_running_loop().time()
+            assert (await caller.answer())[0] == 408
+            assert asyncio.get_running_loop().time() - begun < 5
+
+
+async def test_many_large_bodies_at_a_snails_pace_share_one_room(tmp_path: Path) -> None:
+    """Each may be small enough by itself; what they hold together is bounded, and free again afterwards."""
+    async with patient(tmp_path, max_body=1 << 20, request_timeout=1.0) as bridge, AsyncExitStack() as stack:
+        head = HEAD + b"Content-Length: 900000\r\n\r\n"
+        slow = [await stack.enter_async_context(calling(bridge, head, b"x" * 850_000)) for _ in range(25)]
+        answers = await asyncio.gather(*(each.answer() for each in slow))
+        told = [(status, json.loads(body)["result"]["error"]) for status, body in answers]
+        assert set(told) == {(408, "too_slow"), (429, "too_many_requests")}
+        room = (16 + 1) << 20
+        assert 1 <= told.count((408, "too_slow")) <= room // 850_000
+        large = b"apikey=%b&recipients=%%2B15550100&message=hello&x=" % bridge.keys["apikey"].encode() + b"y" * 900_000
+        for _ in range(30):
+            async with bridge.http.post(f"{bridge.url}/sendsms", data=large, headers=FORM) as answer:
+                assert answer.status == 200
