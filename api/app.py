@@ -6,6 +6,7 @@ path's query, a header or a body, because keys and people's texts are in them.
 
 import logging
 import secrets
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +16,15 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from api import health
-from api.connections import Endings, began
+from api import health, metrics
+from api.connections import Endings, begin
 from api.dialect import Dialect, Handler, Mount, Route, Site, discover
 from api.errors import UnknownPath, WrongMethod
 from api.forwarded import NO_PROXIES, PROXIES, Proxies
 from api.parameters import READING, Reading
 from bridge.errors import BridgeError, ConfigError
 from bridge.gateway import Gateway
+from bridge.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -77,12 +79,14 @@ def build_app(
     public_url: str = "",
     proxies: Proxies = NO_PROXIES,
     reading: Reading | None = None,
+    readers: Sequence[str] | None = None,
 ) -> web.Application:
     """The application for a gateway.
 
     `dialects` maps names to prefixes; None stands for all that are installed, each where it likes to be.
-    `options` and `body_limits` (bytes) are by dialect name; `public_url` is where callers reach us,
-    `proxies` are those whose word on callers is believed, `reading` bounds the reading of bodies.
+    `options` and `body_limits` (bytes) are by dialect name; `public_url` is where callers reach us; `proxies` are those
+    whose word on callers is believed; `reading` bounds the reading of bodies; `readers` are the networks that may read
+    `/metrics`, None for no such path.
     Raises ConfigError for what does not fit.
     """
     site, reading = Site(gateway, public_url.rstrip("/")), reading or Reading()
@@ -102,6 +106,8 @@ def build_app(
         mounted.append(_mount(app, known[name](site, mount), mount.prefix, mounted))
     app[MOUNTED] = tuple(sorted(mounted, key=lambda one: -len(one.prefix)))
     app.add_routes(health.routes(gateway))
+    if readers is not None:
+        app.add_routes(metrics.routes(gateway, readers))
     app.router.add_get("/", _front)
     app.router.add_route("*", "/{tail:.*}", _nowhere)
     return app
@@ -155,7 +161,7 @@ def _mount(app: web.Application, dialect: Dialect, prefix: str, before: Sequence
             problem = f"/{'/'.join(clash)} is {other.dialect.name}'s already; give one of them a prefix or a port"
             raise ConfigError([f"dialects.{dialect.name}: {problem} of its own"])
     for route in routes:
-        handler = _guarded(dialect, route)
+        handler = _guarded(dialect, route, app[SITE].gateway.metrics)
         for path in (f"{prefix}{route.path}", f"{prefix}{route.path}/"):
             app.router.add_route("*", path, handler)
     return mounted
@@ -168,24 +174,32 @@ def _meet(one: Sequence[str], other: Sequence[str]) -> bool:
     )
 
 
-def _guarded(dialect: Dialect, route: Route) -> Handler:
-    """The route's handler with everything that goes wrong in it told in the dialect's words."""
+def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
+    """The route's handler with everything that goes wrong in it told in the dialect's words, counted and timed."""
     refuse = route.refuse or dialect.refuse
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        began(request)
+        begin(request)
+        began = time.perf_counter()
+        response: web.StreamResponse
         try:
             if request.method in route.methods:
-                return await route.handler(request)
-            if request.method == "OPTIONS" and dialect.cors:
-                return web.Response(status=204, headers=CORS)
-            raise WrongMethod(route.methods)
+                response = await route.handler(request)
+            elif request.method == "OPTIONS" and dialect.cors:
+                response = web.Response(status=204, headers=CORS)
+            else:
+                raise WrongMethod(route.methods)
         except BridgeError as error:
-            return refuse(error)
+            counts.refused(error)
+            response = refuse(error)
         except Exception as error:
-            return refuse(_mishap(error, route.path))
+            response = refuse(_mishap(error, route.path))
         finally:
             request.app[READING].release(request)
+        # one that goes on for as long as its caller listens has no duration
+        seconds = time.perf_counter() - began if isinstance(response, web.Response) else None
+        counts.answered(dialect.name, response.status, seconds)
+        return response
 
     return answer
 
@@ -194,7 +208,8 @@ def _mishap(error: Exception, path: str) -> BridgeError:
     """Log where it happened, without the exception's own words: a text or a key may be in them."""
     number = secrets.token_hex(4)
     where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s in %s (reference %s)\n%s", type(error).__name__, path, number, where)
+    told = {"sms_reference": number}
+    log.error("%s in %s (reference %s)\n%s", type(error).__name__, path, number, where, extra=told)
     return BridgeError(f"Something went wrong inside the bridge; its log has more under {number}.")
 
 

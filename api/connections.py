@@ -239,7 +239,7 @@ def block(peer: str) -> str:
     return str(ipaddress.ip_network((address, IPV6_BLOCK), strict=False).network_address)
 
 
-def began(request: web.BaseRequest) -> None:
+def begin(request: web.BaseRequest) -> None:
     """A handler begins with a request: from now on it is not the caller who is waited for."""
     connection = _of(request)
     if connection is not None:

@@ -68,7 +68,7 @@ class Proxies:
     @classmethod
     def of(cls, written: Sequence[str], headers: str = "x-forwarded", unix: bool = False) -> "Proxies":
         """Raises ValueError for what is no address and no network."""
-        return cls(tuple(ipaddress.ip_network(each, strict=False) for each in written), headers, unix)
+        return cls(tuple(ipaddress.ip_network(each.strip(), strict=False) for each in written), headers, unix)
 
     def trusts(self, address: str) -> bool:
         """Whether the other end of a connection is one of these; "" is that of a Unix socket."""

@@ -111,6 +111,10 @@ class Certificate:
         self._tell(validity)
         return True
 
+    async def renew(self) -> None:
+        """The same as `reload`, for whoever waits."""
+        self.reload()
+
     def look(self) -> None:
         """Reload when a file has changed since it was read."""
         if self._pair.signature != self._seen:

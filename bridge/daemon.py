@@ -8,6 +8,7 @@ import asyncio
 import errno
 import logging
 import os
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from bridge import certificate, control
+from bridge import activation, certificate, control
 from bridge.certificate import Certificate
 from bridge.clockwork import Clockwork
 from bridge.errors import ConfigError
@@ -27,14 +28,13 @@ from bridge.limits import Limits
 from bridge.plugs import Plugs
 from bridge.policy import SendingRules
 from bridge.ports import Driver, Store, SystemClock
-from bridge.settings import Config, Dialect, Http
+from bridge.settings import Config, Dialect
 from bridge.store import open_store
 from bridge.supervisor import Supervisor
+from bridge.systemd import Notifier, Reload, Service
 from bridge.tasks import Tasks
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
     from api.serving import Serving
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
 
     clock, bus = SystemClock(), Bus()
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    on_reload: list[Reload] = []
 
     def end(error: BaseException) -> None:
         """A part that died by a mistake of ours takes the bridge down: whoever supervises it starts it again."""
@@ -111,26 +112,21 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
             plugs.start()
             stack.callback(plugs.close)
 
-        tls = await _tls(stack, config, end)
-        on_reload = [tls.reload] if tls else []
-        serving = await stack.enter_async_context(_serving(config, tls))
-        urls = await _serve(serving, gateway, config)
+        serving = await _serving(stack, config, on_reload, end)
+        urls = await _serve(stack, serving, gateway, config)
         url = urls[config.http.port]
-        private = await _serve_ourselves(serving, gateway, config)
 
-        token = await control.grant(store, clock.now())
+        own, token = await _serve_ourselves(serving, gateway, config), await control.grant(store, clock.now())
         steer = urls.get(config.port_of("native"), url) + config.dialects.get("native", Dialect()).prefix
-        control.write(config.directory, control.Control(steer, token, os.getpid(), private))
+        control.write(config.directory, control.Control(steer, token, os.getpid(), own))
         stack.callback(control.remove, config.directory, os.getpid())
         log.info("ready at %s", url)
-        if on_ready is not None:
-            on_ready(Running(url, store, gateway, lambda: _reload(on_reload)))
+        service = Service(Notifier.of(os.environ), store, bus, supervisor.lines, on_reload, end)
+        if on_ready is not None:  # before the manager hears of it, who may ask for a reload at once
+            on_ready(Running(url, store, gateway, service.reload))
+        await service.start()
+        stack.push_async_callback(service.close)
         await broken
-
-
-def _reload(all_of_it: Sequence[Callable[[], object]]) -> None:
-    for again in all_of_it:
-        again()
 
 
 def _drivers(config: Config) -> Mapping[str, Driver]:
@@ -146,33 +142,43 @@ def _zone(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
-async def _tls(stack: AsyncExitStack, config: Config, end: Callable[[BaseException], None]) -> Certificate | None:
-    """The certificate, and somebody who sees when it is renewed; None where plain HTTP is spoken."""
-    pair = certificate.configured(config.http)
-    if pair is None:
-        return None
-    made, tasks = Certificate(pair), Tasks("certificate", end)
-    tasks.start(made.watch(), "renewal")
-    stack.push_async_callback(tasks.close)
-    return made
-
-
-def _serving(config: Config, tls: Certificate | None) -> "Serving":
+async def _serving(
+    stack: AsyncExitStack, config: Config, on_reload: list[Reload], end: Callable[[BaseException], None]
+) -> "Serving":
+    """What callers reach us by, with the certificate and somebody who sees when it is renewed."""
     from api.serving import Serving
 
-    return Serving(config.http, tls.context if tls else None)
+    pair, context = certificate.configured(config.http), None
+    if pair is not None:
+        tls, tasks = Certificate(pair), Tasks("certificate", end)
+        tasks.start(tls.watch(), "renewal")
+        stack.push_async_callback(tasks.close)
+        on_reload.append(tls.renew)
+        context = tls.context
+    return await stack.enter_async_context(Serving(config.http, context))
 
 
-async def _serve(serving: "Serving", gateway: Gateway, config: Config) -> dict[int, str]:
+async def _serve(stack: AsyncExitStack, serving: "Serving", gateway: Gateway, config: Config) -> dict[int, str]:
     """Answer on the bridge's port and on each that a dialect has of its own; port → URL by which this machine
     reaches it."""
     from api.app import build_app
 
-    urls, http = {}, config.http
+    urls, http, passed = {}, config.http, activation.Sockets.of(os.environ)
+    stack.callback(passed.close)
     for port, spoken in _spoken(config).items():
-        app = build_app(gateway, **spoken, public_url=http.public_url, proxies=serving.proxies, reading=serving.reading)
+        readers = config.metrics.allow if config.metrics.enabled and port == http.port else None
+        how = {**spoken, "public_url": http.public_url, "proxies": serving.proxies, "reading": serving.reading}
+        app = build_app(gateway, **how, readers=readers)
         section = "http" if port == http.port else f"dialects.{min(spoken['dialects'])}"
-        urls[port] = await _listen(serving, app, http, port, section)
+        doors = passed.take(section, port) or await _doors(http.host, port, section)
+        path = Path(http.socket) if http.socket and section == "http" else None
+        try:
+            await serving.listen(app, doors, path)
+        except OSError as error:
+            raise ConfigError([f"http.socket: cannot listen on {path}: {error.strerror or error}"]) from error
+        host, number = doors[0].getsockname()[:2]
+        urls[port] = control.address(host, number, secure=serving.tls is not None)
+    passed.none_left()
     return urls
 
 
@@ -211,21 +217,15 @@ def _spoken(config: Config) -> dict[int, dict[str, Any]]:
     return ports
 
 
-async def _listen(serving: "Serving", app: "web.Application", http: Http, port: int, section: str) -> str:
-    """Begin to answer; the URL by which this machine reaches us. `section` of the configuration has the port."""
+async def _doors(host: str, port: int, section: str) -> Sequence[socket.socket]:
+    """Sockets that listen, though nobody answers there yet. `section` of the configuration has the port."""
     from api.listening import bound
 
     try:
-        doors = await bound(http.host, port)
+        return await bound(host, port)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            problem = f"port {port} of {http.host} is in use by another program: choose another in [{section}] port"
+            problem = f"port {port} of {host} is in use by another program: choose another in [{section}] port"
         else:
-            problem = f"cannot listen on {http.host} port {port}: {error.strerror or error}"
+            problem = f"cannot listen on {host} port {port}: {error.strerror or error}"
         raise ConfigError([f"{section}: {problem}"]) from error
-    path = Path(http.socket) if http.socket and section == "http" else None
-    try:
-        await serving.listen(app, doors, path)
-    except OSError as error:
-        raise ConfigError([f"http.socket: cannot listen on {path}: {error.strerror or error}"]) from error
-    return control.address(http.host, doors[0].getsockname()[1], secure=serving.tls is not None)

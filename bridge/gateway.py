@@ -40,6 +40,7 @@ from bridge.model import (
 )
 from bridge.ports import Clock, Credential, Store, SystemClock
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
+from bridge.vitals import Vitals
 
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
 INLINE_DRAFTS = 500
@@ -78,6 +79,8 @@ class Gateway:
     ) -> None:
         self._store = store
         self._bus = bus
+        #: what is counted, for whoever watches
+        self.metrics = bus.metrics
         self._lines = lines
         self._clock = clock or SystemClock()
         self._limits = limits or Limits()
@@ -89,6 +92,8 @@ class Gateway:
         self.desk = Desk(store, self._clock)
         #: what is handed out once to callers that ask for it
         self.handouts = Handouts(store, lines)
+        #: whether all is well with the store, and what waits in it
+        self.vitals = Vitals(store, self._clock)
         self._counter = itertools.count(secrets.randbits(20))
         #: called with an endpoint's id (None: any) when its deliveries may have changed
         self.poke: Callable[[str | None], None] = lambda endpoint: None
@@ -131,6 +136,8 @@ class Gateway:
         accepted = await _aside(drafts, lambda: self._accept_all(account, drafts, now))
         apart = account.credits is not None or account.terms.daily_per_recipient > 0
         stored, replayed = await self._store.submit(accepted, idempotency_key, request, apart)
+        if not replayed:
+            self.metrics.submitted(account.name, drafts[0].dialect, len(stored))
         return Submission(tuple(stored), replayed)
 
     def check(self, account: Account, draft: Draft) -> None:

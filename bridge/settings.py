@@ -61,12 +61,12 @@ def _web_address(value: str) -> str:
     return f'must be an address such as "https://sms.example.com", not "{value}"'
 
 
-def _networks(values: tuple[str, ...]) -> str:
-    for value in values:
+def _networks(value: tuple[str, ...]) -> str:
+    for each in value:
         try:
-            ipaddress.ip_network(value, strict=False)
+            ipaddress.ip_network(each.strip(), strict=False)
         except ValueError:
-            return f'must hold addresses or networks such as "10.0.0.0/8" or "::1", not "{value}"'
+            return f'must be addresses or networks such as "192.0.2.0/24", not "{each}"'
     return ""
 
 
@@ -200,6 +200,19 @@ class Webhooks:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """What programs that watch the bridge may read at `/metrics`, on its own port."""
+
+    enabled: bool = setting(True, "answer `/metrics` in Prometheus' format", "true")
+    allow: tuple[str, ...] = setting(
+        ("127.0.0.1", "::1"),
+        "addresses and networks that may read the metrics; an operator's key as bearer token always may",
+        '["127.0.0.1", "192.0.2.0/24"]',
+        _networks,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the bridge says about its work, on standard error."""
 
@@ -231,6 +244,7 @@ class Config:
     sending: Sending = Sending()
     inbox: Inbox = Inbox()
     webhooks: Webhooks = Webhooks()
+    metrics: Metrics = Metrics()
     log: Log = Log()
     #: by name; those not named are enabled with their defaults
     dialects: Mapping[str, Dialect] = field(default_factory=dict)
@@ -249,7 +263,8 @@ class Config:
 
 #: name of a section → what fills it
 SECTIONS: dict[str, type[Any]] = {
-    "http": Http, "store": Storage, "sending": Sending, "inbox": Inbox, "webhooks": Webhooks, "log": Log,
+    "http": Http, "store": Storage, "sending": Sending, "inbox": Inbox, "webhooks": Webhooks,
+    "metrics": Metrics, "log": Log,
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ The same contract tests run on every store there is (`tests/contract/`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bridge.events import Event
@@ -26,6 +26,9 @@ from bridge.model import (
 )
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
 from bridge.traffic import Call, Doubtful, Evidence, InboundPart, InboundReport, Typed
+
+#: nobody needs to know more exactly, and a count reads what it counts
+MOST_COUNTED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,35 @@ class Claim:
     concat_ref: int
     #: parts that went out in an earlier try
     done: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in the store. Counts stop at `MOST_COUNTED`."""
+
+    scheduled: int = 0
+    queued: int = 0
+    sending: int = 0
+    unknown: int = 0
+    #: Unix ms since which the message that is due longest could have gone; 0 when none is due
+    due_since: int = 0
+    #: account with webhook endpoints → deliveries owed to those that are not paused
+    owed: Mapping[str, int] = field(default_factory=dict)
+    #: Unix ms of the event that a receiver waits for longest; 0 when none does
+    owed_since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes on disk."""
+
+    database: int
+    #: what is committed and not yet moved into the database
+    log: int
+    #: what this user may still fill
+    free: int
+    #: of the whole file system
+    total: int
 
 
 class Store(Protocol):
@@ -285,9 +317,21 @@ class Store(Protocol):
         """The position of the last event; 0 when there is none."""
         ...
 
+    async def pulse(self) -> int:
+        """How many messages wait to be sent. Whoever writes answers it: an answer proves that the store can commit."""
+        ...
+
     async def changed_elsewhere(self) -> bool:
         """Another process (the command line) wrote since the last call."""
         ...
+
+    # -- vitals ---------------------------------------------------------------------------------
+    async def prove(self) -> None:
+        """Write something that changes nothing, with all that keeping a message takes."""
+        ...
+
+    async def backlog(self, now: int) -> Backlog: ...
+    async def room(self) -> Room: ...
 
     async def close(self) -> None:
         """Finish what was asked for, then let go of the file."""

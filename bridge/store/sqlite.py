@@ -45,9 +45,11 @@ from bridge.store import (
     sending,
     submission,
     trail,
+    vitals,
 )
 from bridge.store.lock import lock
 from bridge.store.writer import Tx, Writer, unavailable
+from bridge.stores import Backlog, Room
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -360,6 +362,19 @@ class SqliteStore:
 
     async def newest_event(self) -> int:
         return await self._read(news.newest)
+
+    # -- vitals ---------------------------------------------------------------------------------
+    async def prove(self) -> None:
+        await self._do(vitals.prove)
+
+    async def pulse(self) -> int:
+        return await self._do(messages.waiting)
+
+    async def backlog(self, now: int) -> Backlog:
+        return await self._read(vitals.backlog, now)
+
+    async def room(self) -> Room:
+        return await self._read(vitals.room, self._path)
 
     async def changed_elsewhere(self) -> bool:
         before, self._data_version = self._data_version, await self._read_other_writes()

@@ -102,6 +102,7 @@ class SmsMobileSoap:
                 raise NotSoap(f"There is no operation of that name; there is {OPERATION}.")
             told = await self._send(request, call.parts)
         except BridgeError as error:
+            self._gateway.metrics.refused(error)
             return self._fault(error, version)
         body = envelope.answer(version, OPERATION, told)
         return web.Response(body=body, headers={"Content-Type": version.content_type})
