@@ -67,6 +67,15 @@ def _is_this_machine(host: str) -> bool:
     return host in {"localhost", "::1"} or host.startswith("127.")
 
 
+def _networks(value: tuple[str, ...]) -> str:
+    for each in value:
+        try:
+            ipaddress.ip_network(each.strip(), strict=False)
+        except ValueError:
+            return f'must be addresses or networks such as "192.0.2.0/24", not "{each}"'
+    return ""
+
+
 def _store_url(value: str) -> str:
     if value.startswith(SQLITE) and len(value) > len(SQLITE):
         return ""
@@ -100,6 +109,41 @@ class Http:
     )
     legacy_http_200: bool = setting(
         False, "answer errors of the smsmobile dialect with HTTP 200, as some of its clients expect", "false"
+    )
+    certificate: str = setting(
+        "",
+        "file with the certificate and its chain (PEM): every port then speaks TLS; `%d/…` is a systemd credential",
+        '"/etc/sms-bridge/tls/fullchain.pem"',
+    )
+    key: str = setting("", "file with the certificate's private key (PEM)", '"/etc/sms-bridge/tls/privkey.pem"')
+    socket: str = setting(
+        "", "Unix socket on which a proxy on this machine reaches the bridge too", '"/run/sms-bridge/http.sock"'
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        (), "addresses or networks of proxies whose word on who calls is believed", '["127.0.0.1", "::1"]', _networks
+    )
+    proxy_headers: str = setting(
+        "x-forwarded",
+        "how they tell it: `x-forwarded` (X-Forwarded-For, -Proto, -Host) or `forwarded` (RFC 7239)",
+        '"x-forwarded"',
+        _one_of(("x-forwarded", "forwarded")),
+    )
+    max_connections: int = setting(500, "connections open at a time", "500", within(1, 100_000))
+    max_connections_per_address: int = setting(
+        100, "the same from one address (IPv6: one /64), but for this machine and trusted proxies", "100", at_least(1)
+    )
+    max_body: int = setting(
+        64 * 1024 * 1024, "bytes of the largest request body, where a dialect takes so much", "1048576", at_least(1024)
+    )
+    request_timeout: float = setting(
+        20.0,
+        "seconds for a request's header, and again for its body; a long one must bring 1 KiB a second",
+        "20",
+        at_least(0.1),
+    )
+    idle_timeout: float = setting(90.0, "seconds that a connection may wait for its next request", "90", at_least(0.1))
+    answer_timeout: float = setting(
+        60.0, "seconds without progress after which a caller who does not read is let go", "60", at_least(0.1)
     )
 
 
@@ -234,15 +278,6 @@ class Loopback:
         300.0, "seconds after which one that did not arrive is an alarm", "300", lambda value: "" if value > 0 else
         f"must be more than 0, not {value}",
     )  # fmt: skip
-
-
-def _networks(value: tuple[str, ...]) -> str:
-    for each in value:
-        try:
-            ipaddress.ip_network(each.strip(), strict=False)
-        except ValueError:
-            return f'must be addresses or networks such as "192.0.2.0/24", not "{each}"'
-    return ""
 
 
 @dataclass(frozen=True, slots=True)

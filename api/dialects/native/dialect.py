@@ -14,7 +14,7 @@ from api.dialects.native.answers import problem, written
 from api.dialects.native.body import NotJson
 from api.dialects.native.call import Call, ForAnother, acting
 from api.dialects.native.streams import Streams, TooMany
-from api.errors import BodyTooLarge, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
+from api.errors import BodyTooLarge, BodyTooSlow, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
 from bridge import errors
 from bridge.errors import (
     BadRequest,
@@ -115,6 +115,7 @@ class Native:
         NotOffered: "bad-request",
         NotJson: "not-json",
         BodyTooLarge: "too-large",
+        BodyTooSlow: "too-slow",
         WrongMethod: "method-not-allowed",
         NotAllowed: "not-authenticated",
         errors.UnknownCaller: "not-authenticated",
