@@ -84,6 +84,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
             check_url=lambda url: check_target(url, targets),
         )
         gateway.poke = ledger.poke
+        gateway.examination = supervisor.examine
         clockwork = Clockwork(
             store,
             bus,

@@ -38,7 +38,7 @@ from bridge.model import (
     TypedMessage,
     Verification,
 )
-from bridge.ports import Clock, Credential, Store, SystemClock
+from bridge.ports import Clock, Credential, Finding, Store, SystemClock
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
 
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
@@ -92,6 +92,8 @@ class Gateway:
         self._counter = itertools.count(secrets.randbits(20))
         #: called with an endpoint's id (None: any) when its deliveries may have changed
         self.poke: Callable[[str | None], None] = lambda endpoint: None
+        #: examines a device by its name; raises NoSuchThing
+        self.examination: Callable[[str], Awaitable[Sequence[Finding]]] = _no_device
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, account: Account, seconds: int = 3600) -> str:
@@ -256,6 +258,12 @@ class Gateway:
         """Every configured line with its health, absent ones too."""
         return self._lines()
 
+    async def examine(self, operator: Account, device: str) -> Sequence[Finding]:
+        """What is right with a device and what to change, asked of it now. Raises NotAllowed, NoSuchThing."""
+        if not operator.operator:
+            raise NotAllowed("only an operator may examine a device")
+        return await self.examination(device)
+
     # -- webhooks -------------------------------------------------------------------------------
     async def add_endpoint(
         self, account: Account, url: str, format: str = "v2", names: Sequence[str] = ("*",), max_attempts: int = 0
@@ -357,6 +365,10 @@ class Gateway:
                     await woken.wait()
         finally:
             unsubscribe()
+
+
+async def _no_device(name: str) -> Sequence[Finding]:
+    raise NoSuchThing(f"there is no device {name!r}")
 
 
 def _scope(account: Account) -> str:

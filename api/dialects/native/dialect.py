@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from aiohttp import web
 
 from api.dialect import Mount, Route, Sample, Site, word_for
-from api.dialects.native import accounts, events, fields, inbox, ledger, lines, messages, phones, webhooks
+from api.dialects.native import accounts, devices, events, fields, inbox, ledger, lines, messages, phones, webhooks
 from api.dialects.native.answers import problem, written
 from api.dialects.native.body import NotJson
 from api.dialects.native.call import Call, ForAnother, acting
@@ -56,6 +56,7 @@ OPERATIONS = (
     Operation("GET", "/v1/calls", phones.calls, phones.CALLS),
     Operation("GET", "/v1/lines", lines.find),
     Operation("GET", "/v1/lines/{id}", lines.show),
+    Operation("GET", "/v1/devices/{device}/examination", devices.examine),
     Operation("POST", "/v1/webhooks", webhooks.add),
     Operation("GET", "/v1/webhooks", webhooks.find),
     Operation("GET", "/v1/webhooks/{id}", webhooks.show),
