@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -44,6 +44,8 @@ class Control:
     url: str
     token: Secret
     pid: int
+    #: release that runs; "" for one that did not say
+    version: str = ""
 
 
 async def grant(store: Store, now: int) -> Secret:
@@ -67,7 +69,7 @@ def write(directory: Path, control: Control) -> None:
     """Leave the file; it appears whole and was never readable by others."""
     path = directory / FILE
     fresh = path.with_suffix(f".{control.pid}")
-    text = json.dumps({"url": control.url, "token": str(control.token), "pid": control.pid})
+    text = json.dumps(asdict(control))
     with suppress(FileNotFoundError):
         fresh.unlink()
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -103,7 +105,7 @@ def find(directory: Path, start: str) -> Control:
 def _read(path: Path) -> Control:
     try:
         found = json.loads(path.read_text())
-        return Control(str(found["url"]), Secret(found["token"]), int(found["pid"]))
+        return Control(str(found["url"]), Secret(found["token"]), int(found["pid"]), str(found.get("version", "")))
     except (ValueError, KeyError, TypeError):
         raise NotRunning(f"{path} is damaged: stop the bridge, delete the file and start the bridge again") from None
 
@@ -147,9 +149,9 @@ class Client:
     ) -> None:
         await self._session.close()
 
-    async def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
-        """The JSON at a path."""
-        return await self._call("GET", path, params=query)
+    async def get(self, path: str, query: Mapping[str, str] | None = None, patience: float = CALL_TIMEOUT) -> Any:
+        """The JSON at a path; `patience` in seconds."""
+        return await self._call("GET", path, params=query, timeout=ClientTimeout(total=patience))
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Ask for something to be done."""
