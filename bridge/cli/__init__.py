@@ -2,19 +2,16 @@
 
 import click
 
-from bridge.cli import account, demo, message, run, sim, template, webhook
+from bridge.cli import account, demo, message, moving, run, sim, template, webhook
 from bridge.cli.output import Commands
 
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted:
         return
-    from importlib.metadata import PackageNotFoundError, version
+    from bridge.release import version
 
-    try:
-        click.echo(f"sms-bridge {version('sms-bridge')}")
-    except PackageNotFoundError:
-        click.echo("sms-bridge, from its source tree")
+    click.echo(f"sms-bridge {version()}")
     ctx.exit()
 
 
@@ -47,6 +44,8 @@ for command in (
     message.send,
     message.tail,
     message.resend,
+    moving.export,
+    moving.import_,
     sim.sim,
 ):
     commands.add_command(command)

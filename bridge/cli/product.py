@@ -46,7 +46,7 @@ async def opened(place: Place) -> AsyncIterator[Store]:
 
     store = await open_store(place.config.store.url)
     try:
-        _leave_to_owner(place.config.store.path)
+        leave_to_owner(place.config.store.path)
         yield store
     finally:
         await store.close()
@@ -61,12 +61,12 @@ async def desk(place: Place) -> AsyncIterator["Desk"]:
         yield Desk(store, SystemClock())
 
 
-def _leave_to_owner(database: Path) -> None:
+def leave_to_owner(database: Path) -> None:
     """What root makes in the service's directory must be the service's, or it could not open its own store."""
     owner = database.parent.stat()
     if os.geteuid() != 0 or owner.st_uid == 0:
         return
-    for file in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
+    for file in (Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm", ".lock")):
         if file.exists():
             os.chown(file, owner.st_uid, owner.st_gid)
 

@@ -279,7 +279,12 @@ CREATE TABLE audit (
 );
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS)
+# a store that was moved to another machine sends no more from here
+_MOVED = """
+CREATE TABLE moved (at INTEGER NOT NULL, archive TEXT NOT NULL);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED)
 
 
 def migrate(database: Database) -> None:
@@ -288,7 +293,8 @@ def migrate(database: Database) -> None:
     if seen > len(STEPS):
         raise StoreUnavailable(
             f"the store was written by a newer sms-bridge (schema {seen}, this one knows {len(STEPS)}): "
-            "install that version again, or restore a backup made before the upgrade"
+            "install that version again. The store as it was before the upgrade may be beside it, named .export: "
+            "sms-bridge import FILE --replace"
         )
     for number, step in enumerate(STEPS[seen:], start=seen + 1):
         # one transaction a step: a crash in the middle leaves the step before it

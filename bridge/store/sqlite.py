@@ -4,9 +4,8 @@ This module binds the two threads to `bridge.ports.Store`; the SQL lives beside 
 """
 
 import asyncio
-import fcntl
-import os
 import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -47,6 +46,7 @@ from bridge.store import (
     submission,
     trail,
 )
+from bridge.store.lock import lock
 from bridge.store.writer import Tx, Writer, unavailable
 
 P = ParamSpec("P")
@@ -63,6 +63,7 @@ class SqliteStore:
         self._path = Path(path)
         self._bus = bus
         self._lock: IO[str] | None = None
+        self._connections: list[sqlite3.Connection] = []
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
         self._data_version = 0
         self._closed = False
@@ -77,20 +78,28 @@ class SqliteStore:
         except OSError as error:
             self._let_go()
             raise StoreUnavailable(f"{self._path}: {error.strerror or error}") from error
+        except StoreUnavailable:
+            self._let_go()
+            raise
         self._writer = Writer(self._write_connection, self._bus)
 
     def _open(self, exclusive: bool) -> None:
         from sqlite_utils import Database
 
         from bridge.store.migrations import migrate
+        from bridge.store.moving import keep_before_upgrade, refuse_moved
 
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if exclusive:
-            self._take_lock()
+            self._lock = lock(self._path)
         if not self._path.exists():
             self._path.touch(mode=0o600)  # messages are private
+        elif exclusive:
+            keep_before_upgrade(self._path, time.time_ns() // 1_000_000)
         self._write_connection = self._connect()
         migrate(Database(self._write_connection, execute_plugins=False))
+        if exclusive:
+            refuse_moved(self._write_connection)
         self._read_connection = self._connect()
         self._read_connection.execute("PRAGMA query_only = ON")
 
@@ -98,27 +107,14 @@ class SqliteStore:
         connection = sqlite3.connect(
             self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False, cached_statements=512
         )
+        self._connections.append(connection)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
-    def _take_lock(self) -> None:
-        """Two senders on one file would send twice. The lock goes with the process, however it ends."""
-        self._lock = open(f"{self._path}.lock", "a+")  # noqa: SIM115 - held for as long as the store is open
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.seek(0)
-            holder = self._lock.read().strip()
-            self._let_go()
-            raise StoreUnavailable(
-                f"{self._path} is in use by another bridge (process {holder}): stop it first"
-            ) from None
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
-
     def _let_go(self) -> None:
+        for connection in self._connections:
+            connection.close()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -131,7 +127,6 @@ class SqliteStore:
         await self._writer.close()
         await asyncio.get_running_loop().run_in_executor(self._reader, self._read_connection.close)
         self._reader.shutdown(wait=False)
-        self._write_connection.close()
         self._let_go()
 
     def _do(self, job: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":

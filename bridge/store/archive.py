@@ -1,0 +1,217 @@
+"""A bridge's belongings in one file: the store, the configuration and the keys that phones trust.
+
+For moving to another machine, for backups, and for the way back after an upgrade. It is a compressed tar: a manifest
+that says what is inside and by which release, and each thing with its SHA-256. Whoever reads it reads everything.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import sqlite3
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Self
+
+from bridge.errors import BridgeError
+from bridge.release import version
+
+FORMAT = 1
+MANIFEST, DATABASE = "manifest.json", "bridge.db"
+#: a tar block's worth at a time
+CHUNK = 1 << 20  # bytes
+
+
+class NotAnArchive(BridgeError):
+    """The file is not an export of sms-bridge, or it is damaged."""
+
+
+class Kind(StrEnum):
+    """Whether the store that was packed goes on without us."""
+
+    #: the old store sends no more
+    MOVE = "move"
+    #: the old store went on, or may have
+    COPY = "copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an archive says of itself."""
+
+    kind: Kind
+    #: of the store inside
+    schema: int
+    #: Unix ms
+    made_at: int
+    #: file → SHA-256 in hex
+    files: Mapping[str, str] = field(default_factory=dict)
+    made_by: str = field(default_factory=version)
+    format: int = FORMAT
+
+    @classmethod
+    def of(cls, text: bytes) -> Self:
+        """Raises NotAnArchive."""
+        try:
+            told = json.loads(text)
+            if told["format"] > FORMAT:
+                raise NotAnArchive(f"it was made by a newer sms-bridge ({told['made_by']}): install that version first")
+            return cls(Kind(told["kind"]), told["schema"], told["made_at"], told["files"], told["made_by"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise NotAnArchive from error
+
+
+def pack(
+    database: Path,
+    target: Path,
+    kind: Kind,
+    now: int,
+    others: Mapping[str, bytes] | None = None,
+    seal: Callable[[], None] = lambda: None,
+) -> Manifest:
+    """Write `target`, whole and on disk or not at all; readable by its owner alone.
+
+    A running bridge is not disturbed: SQLite takes a snapshot. `seal` is called when everything is on disk, before the
+    file gets its name. Raises OSError, sqlite3.Error.
+    """
+    snapshot = target.with_name(f".{target.name}.db")
+    try:
+        schema = _snapshot(database, snapshot)
+        contents: dict[str, Path | bytes] = {DATABASE: snapshot, **(others or {})}
+        manifest = Manifest(kind, schema, now, {name: _digest(content) for name, content in contents.items()})
+        with _whole(target, seal) as file:
+            _write(file, manifest, contents)
+    finally:
+        snapshot.unlink(missing_ok=True)
+    return manifest
+
+
+@contextmanager
+def _whole(target: Path, seal: Callable[[], None]) -> Iterator[IO[bytes]]:
+    """A file that has its name only once all of it is on disk."""
+    fresh = target.with_name(f".{target.name}.new")
+    fresh.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        seal()
+        fresh.replace(target)
+        sync(target.parent)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _snapshot(database: Path, target: Path) -> int:
+    """A consistent copy of a store, whoever writes to it; its schema."""
+    target.unlink(missing_ok=True)
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source:
+        with closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+        return int(source.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _write(file: IO[bytes], manifest: Manifest, contents: Mapping[str, Path | bytes]) -> None:
+    with (
+        gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        _add(tar, MANIFEST, json.dumps(asdict(manifest), indent=2).encode())
+        for name, content in contents.items():
+            _add(tar, name, content)
+
+
+def _add(tar: tarfile.TarFile, name: str, content: Path | bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.mode = 0o600
+    with _opened(content) as file:
+        member.size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        tar.addfile(member, file)
+
+
+def _opened(content: Path | bytes) -> io.BytesIO | io.BufferedReader:
+    return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+
+
+def _digest(content: Path | bytes) -> str:
+    with _opened(content) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def look(archive: Path) -> Manifest:
+    """What an archive says of itself. Raises NotAnArchive, OSError."""
+    with _members(archive) as members:
+        for name, file in members:
+            return _manifest(name, file)
+    raise NotAnArchive(f"{archive} is empty")
+
+
+def unpack(archive: Path, directory: Path) -> Manifest:
+    """Put what is inside into an empty directory, checked and on disk. Raises NotAnArchive, OSError."""
+    with _members(archive) as members:
+        manifest: Manifest | None = None
+        for name, file in members:
+            if manifest is None:
+                manifest = _manifest(name, file)
+                continue
+            if name not in manifest.files or "/" in name or name.startswith("."):
+                raise NotAnArchive(f"{archive} holds {name}, which its manifest does not name")
+            _take_out(file, directory / name)
+            if _digest(directory / name) != manifest.files[name]:
+                raise NotAnArchive(f"{archive} is damaged: {name} is not what was packed")
+    missing = [] if manifest is None else [name for name in manifest.files if not (directory / name).exists()]
+    if manifest is None or missing:
+        raise NotAnArchive(f"{archive} is cut short" + (f": {', '.join(missing)} is missing" if missing else ""))
+    sync(directory)
+    return manifest
+
+
+@contextmanager
+def _members(archive: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
+    """The plain files of a tar, one after the other."""
+
+    def each(tar: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes]]]:
+        for member in tar:
+            file = tar.extractfile(member) if member.isreg() else None
+            if file is None:
+                raise NotAnArchive(f"{archive} is not an export of sms-bridge")
+            yield member.name, file
+
+    try:
+        with tarfile.open(archive, "r|gz") as tar:
+            yield each(tar)
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise NotAnArchive(f"{archive} is not an export of sms-bridge, or it is damaged") from error
+
+
+def _manifest(name: str, file: IO[bytes]) -> Manifest:
+    if name != MANIFEST:
+        raise NotAnArchive
+    return Manifest.of(file.read(CHUNK))
+
+
+def _take_out(source: IO[bytes], target: Path) -> None:
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        while chunk := source.read(CHUNK):
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync(directory: Path) -> None:
+    """Make new names in a directory last. Some file systems do not know how; theirs last by themselves."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,78 @@
+"""`sms-bridge export` and `import`, between two machines' worth of directories."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import SmsBridge, Start
+
+READY = "INFO bridge.daemon: ready at "
+OLD, NEW = ("--config", "old.toml"), ("--config", "new.toml")
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Path:
+    """Two configurations in one home; no device sends anything."""
+    for name in ("old", "new"):
+        text = f'[http]\nport = 0\n[store]\nurl = "sqlite:///{tmp_path}/{name}/bridge.db"\n'
+        (tmp_path / f"{name}.toml").write_text(text)
+    return tmp_path
+
+
+def test_a_bridge_moves(machines: Path, sms_bridge: SmsBridge, start: Start) -> None:
+    bridge = start("serve", *OLD, together=True)
+    bridge.says(READY)
+    queued = json.loads(sms_bridge("send", "+15550150", "Hello", "--json", *OLD).out)
+    early = sms_bridge("export", "moved.export", *OLD)
+    assert (early.code, "in use by another bridge" in early.err) == (1, True)
+    bridge.stop(signal.SIGTERM)
+
+    done = sms_bridge("export", "moved.export", *OLD)
+    assert done.code == 0
+    assert done.out.startswith("Packed 0 accounts, 1 messages (1 waiting), 0 received SMS and config.toml into moved.")
+    again = sms_bridge("export", "moved.export", *OLD)
+    assert (again.code, again.err) == (2, "sms-bridge: moved.export exists already: choose another name\n")
+    assert "sms-bridge export --take-back" in sms_bridge("serve", *OLD).err
+
+    brought = sms_bridge("import", "moved.export", *NEW)
+    assert brought.code == 0
+    assert "new.toml was left as it is; the other machine's is new.toml.imported" in brought.out
+    assert (machines / "new.toml.imported").read_bytes() == (machines / "old.toml").read_bytes()
+    other = start("serve", *NEW, together=True)
+    url = other.says(READY)
+    assert url
+    cancelled = sms_bridge("resend", queued["id"], *NEW)
+    assert "the message is queued" in cancelled.err, "it is there, and has not been sent"
+    other.stop(signal.SIGTERM)
+
+
+def test_a_backup_is_made_of_a_running_bridge_and_doubts_what_waited(
+    machines: Path, sms_bridge: SmsBridge, start: Start
+) -> None:
+    bridge = start("serve", *OLD, together=True)
+    bridge.says(READY)
+    sms_bridge("send", "+15550150", "Hello", *OLD)
+    done = sms_bridge("export", "backup.export", "--copy", "--json", *OLD)
+    assert json.loads(done.out) == {
+        "file": "backup.export", "kind": "copy", "accounts": 0, "messages": 1, "waiting": 1, "received": 0,
+    }  # fmt: skip
+    brought = sms_bridge("import", "backup.export", *NEW)
+    assert "1 messages waited in the backup; whether they were sent since is not known" in brought.out
+    bridge.stop(signal.SIGTERM)
+    assert (machines / "new" / "bridge.db").exists()
+
+
+@pytest.mark.usefixtures("machines")
+def test_says_what_to_do(sms_bridge: SmsBridge, machines: Path) -> None:
+    nameless = sms_bridge("export", *OLD)
+    assert (nameless.code, nameless.err) == (2, "sms-bridge: say into which file: sms-bridge export FILE\n")
+    nothing = sms_bridge("export", "x.export", *OLD)
+    assert nothing.err == f"sms-bridge: there is no store at {machines}/old/bridge.db\n"
+    (machines / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    foreign = sms_bridge("import", "photo.jpg", *NEW)
+    assert (foreign.code, foreign.err) == (
+        1,
+        "sms-bridge: photo.jpg is not an export of sms-bridge, or it is damaged\n",
+    )
