@@ -105,7 +105,9 @@ def find(directory: Path, start: str) -> Control:
 def _read(path: Path) -> Control:
     try:
         found = json.loads(path.read_text())
-        return Control(str(found["url"]), Secret(found["token"]), int(found["pid"]), str(found.get("version", "")))
+        return Control(
+            str(found["url"]), Secret(found["token"]), int(found["pid"]), version=str(found.get("version", ""))
+        )
     except (ValueError, KeyError, TypeError):
         raise NotRunning(f"{path} is damaged: stop the bridge, delete the file and start the bridge again") from None
 

@@ -26,10 +26,10 @@ from bridge.ledger import Ledger
 from bridge.limits import Limits
 from bridge.policy import SendingRules
 from bridge.ports import Driver, Store, SystemClock
+from bridge.release import version
 from bridge.settings import Config, Dialect
 from bridge.store import open_store
 from bridge.supervisor import Supervisor
-from bridge.version import version
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
 
         token = await control.grant(store, clock.now())
         steer = urls.get(config.port_of("native"), url) + config.dialects.get("native", Dialect()).prefix
-        control.write(config.directory, control.Control(steer, token, os.getpid(), version()))
+        control.write(config.directory, control.Control(steer, token, os.getpid(), version=version()))
         stack.callback(control.remove, config.directory, os.getpid())
         log.info("ready at %s", url)
         if on_ready is not None:

@@ -3,11 +3,12 @@
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bridge.cli.place import Place
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, StoreUnavailable
 from bridge.model import Endpoint
 from bridge.ports import Device, Driver, Store, SystemClock
 from bridge.settings import Config
@@ -79,8 +80,8 @@ def checked_url(url: str, place: Place) -> str:
     return url
 
 
-def surroundings(place: Place) -> "Surroundings":
-    """What the doctor needs of the rest of the product."""
+def surroundings(place: Place, unit: str = "") -> "Surroundings":
+    """What the doctor needs of the rest of the product; `unit` of systemd is this bridge's."""
     from api.targets import Policy, check_target
     from bridge.doctor import Surroundings
 
@@ -90,7 +91,28 @@ def surroundings(place: Place) -> "Surroundings":
         async with opened(place) as store:
             return await store.endpoints()
 
-    return Surroundings(place.start, SystemClock(), lambda url: check_target(url, policy), endpoints)
+    return Surroundings(
+        place.start,
+        SystemClock(),
+        lambda url: check_target(url, policy),
+        endpoints,
+        lambda device: _remembering(place, device),
+        unit,
+    )
+
+
+async def _remembering(place: Place, device: Device) -> Device:
+    """With what its driver put into the store; one that is not there yet is not made for this."""
+    from bridge.memory import BorrowedMemory
+
+    if not place.config.store.path.exists():
+        return device
+    try:
+        async with opened(place) as store:
+            values = dict(await store.memories(device.name))
+    except StoreUnavailable:
+        return device  # which is told of the store itself
+    return replace(device, memory=BorrowedMemory(lambda: opened(place), device.name, values))
 
 
 async def run_bridge(config: Config, on_ready: "Callable[[Running], None] | None" = None) -> None:

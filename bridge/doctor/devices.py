@@ -28,37 +28,43 @@ async def look(
     config: Config, drivers: Mapping[str, Driver], surroundings: Surroundings, told: Told | None
 ) -> list[Finding]:
     """All at once: none waits for another."""
-    if not config.devices:
-        return [Finding("warn", "devices", "none is configured, so nothing can be sent", "sms-bridge devices")]
     if told is not None and told.well:
+        known = {str(line["device"]) for line in told.lines} - config.devices.keys()
         work = [_asked(device, drivers[device.driver], told) for device in config.devices.values()]
+        # of a demo, or of a configuration that the bridge has read and that was changed since
+        work += [_told(name, told) for name in sorted(known)]
     else:
         work = [_examined(device, drivers[device.driver], surroundings) for device in config.devices.values()]
+    if not work:
+        return [Finding("warn", "devices", "none is configured, so nothing can be sent", "sms-bridge devices")]
     return [finding for some in await asyncio.gather(*work) for finding in some]
 
 
 async def _examined(device: Device, driver: Driver, surroundings: Surroundings) -> Sequence[Finding]:
     """No bridge has it."""
-    return await driver.examine(await surroundings.remembering(device))
+    try:
+        return await driver.examine(await surroundings.remembering(device))
+    except BridgeError as error:  # of the store, when it is to remember something
+        return [Finding("fail", f"devices.{device.name}", error.message)]
 
 
 async def _asked(device: Device, driver: Driver, told: Told) -> Sequence[Finding]:
     """From both sides: here one may be root and see more than the bridge does."""
     ours = [told.control.pid]
     outside = await driver.survey(device, ours) if isinstance(driver, Surveying) else ()
-    inside = await _told(device, told)
+    inside = await _told(device.name, told)
     said = {finding.message for finding in outside}
     return [*outside, *(finding for finding in inside if finding.message not in said)]
 
 
-async def _told(device: Device, told: Told) -> list[Finding]:
-    lines = [line for line in told.lines if line["device"] == device.name]
+async def _told(name: str, told: Told) -> list[Finding]:
+    lines = [line for line in told.lines if line["device"] == name]
     if not lines:
-        subject = f"devices.{device.name}"
+        subject = f"devices.{name}"
         return [Finding("warn", subject, "the running bridge does not know this device", f"restart it: {told.start}")]
     try:
         async with control.Client(told.control, told.start) as client:
-            answer = await client.get(f"/v1/devices/{device.name}/examination", patience=PATIENCE)
+            answer = await client.get(f"/v1/devices/{name}/examination", patience=PATIENCE)
         found = [Finding(**each) for each in answer["findings"]]
     except BridgeError:
         found = []  # it ended meanwhile, or is of an older release

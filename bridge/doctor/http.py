@@ -11,8 +11,8 @@ from bridge.doctor.surroundings import Told
 from bridge.errors import BridgeError
 from bridge.model import Endpoint, LineState
 from bridge.ports import Finding
+from bridge.release import version
 from bridge.settings import Config
-from bridge.version import version
 
 
 async def running(directory: Path, start: str) -> tuple[list[Finding], Told | None]:
