@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -69,7 +69,8 @@ def write(directory: Path, control: Control) -> None:
     """Leave the file; it appears whole and was never readable by others."""
     path = directory / FILE
     fresh = path.with_suffix(f".{control.pid}")
-    text = json.dumps(asdict(control))
+    told = {"url": control.url, "token": str(control.token), "pid": control.pid}
+    text = json.dumps(told | ({"version": control.version} if control.version else {}))
     with suppress(FileNotFoundError):
         fresh.unlink()
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

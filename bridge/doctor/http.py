@@ -34,10 +34,11 @@ async def running(directory: Path, start: str) -> tuple[list[Finding], Told | No
     words = f"answers at {found.url} (process {found.pid}); {ready} of {len(lines)} lines ready"
     known = [Endpoint(each["id"], each["account"], each["url"], paused=each["paused"]) for each in endpoints]
     told = Told(found, start, True, lines, known)
-    return [Finding("ok", "bridge", words), *_same_release(found.version, version())], told
+    return [Finding("ok", "bridge", words), *same_release(found.version, version())], told
 
 
-def _same_release(theirs: str, ours: str) -> list[Finding]:
+def same_release(theirs: str, ours: str) -> list[Finding]:
+    """Nothing, or that an upgrade has not reached the process that runs."""
     if theirs == ours:
         return []
     words = f"the running bridge is {theirs or 'of an older release'}, this command {ours}"

@@ -20,6 +20,7 @@ _NAMED = re.compile(
     r"(\"?'?\s*(?:[=:]|\bis\b)\s*|\s+(?=\S*\d))(\"[^\"\n]*\"|'[^'\n]*'|[^\s,;&]+)"
 )
 _AT_SECRET = re.compile(r"(?i)(\+(?:CPIN|CLCK|CPWD)=)[^\r\n]*")
+_HEADER = re.compile(r"(?i)\b(authorization|x-api-key|(?:set-)?cookie)(\"?'?\s*[:=])[^\r\n]*")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")
 _SPOKEN_NUMBER = re.compile(rf"\+?\(?\d(?:[\s().\-/]{{0,3}}\d){{{SHORTEST - 1},}}")
 #: what looks like a number and is none: a moment, an address of the Internet, the kernel's seconds
@@ -39,6 +40,7 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
     text = _URL.sub(_address, text)
     text = _MAIL.sub("…@", text)
     text = _AT_SECRET.sub(rf"\1{HIDDEN}", text)
+    text = _HEADER.sub(rf"\1\2 {HIDDEN}", text)
     text = _NAMED.sub(rf"\1\2{HIDDEN}", text)
     return _numbers(_TOKEN.sub(_token, text))
 

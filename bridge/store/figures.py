@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 #: table → column by which its rows are counted
-_COUNTED = {"messages": "state", "parts": "state", "deliveries": "state"}
-_WHOLE = ("accounts", "endpoints", "received", "events")
+_COUNTED = {"messages": "state", "parts": "state", "ledger": "state"}
+_WHOLE = ("accounts", "endpoints", "received", "typed", "calls", "events")
 #: seconds to wait for a writer
 PATIENCE = 2.0
 

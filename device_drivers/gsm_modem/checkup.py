@@ -12,6 +12,9 @@ _LEVELS = ((-75, "very good"), (-85, "good"), (-95, "fair"), (WEAK_DBM, "poor, a
 #: a memory with so much of it used is worth a word
 NEARLY_FULL = 0.8
 
+#: of what the driver says after it entered a PIN, or before it takes the last try
+_PIN_WAS_WRONG = ("refused the pin", "refused this pin", "one try left")
+
 _UNREGISTERED: Mapping[str, str] = {
     "searching": "wait a minute, then move the antenna, or try the SIM in a phone at the same place",
     "denied": "ask the operator whether the SIM is active and allowed on this network; a new one takes a day sometimes",
@@ -75,10 +78,10 @@ def memory(subject: str, name: str, used: int, total: int) -> Finding:
 def sim_remedy(reason: str) -> str:
     """What to do about a SIM, by what was said of it."""
     words = reason.lower()
+    if "no try is left" not in words and any(each in words for each in _PIN_WAS_WRONG):
+        return "put the SIM into a phone, enter the right PIN once, then correct `pin` for this device"
     if "puk" in words or "blocked" in words:
         return "put the SIM into a phone and enter its PUK, which is in the operator's letter"
-    if "refused the pin" in words or "refused this pin" in words or "one try left" in words:
-        return "put the SIM into a phone, enter the right PIN once, then correct `pin` for this device"
     if "pin" in words:
         return 'set pin = "…" for this device, or switch the SIM\'s PIN off in a phone'
     if "not inserted" in words or "put a sim in" in words:

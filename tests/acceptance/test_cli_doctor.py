@@ -39,16 +39,17 @@ def about(findings: list[tuple[str, str, str, str]], subject: str) -> list[tuple
 def test_looks_at_everything_in_the_order_of_a_message(sms_bridge: SmsBridge, tmp_path: Path) -> None:
     configure(tmp_path)
     findings = looked(sms_bridge)
-    assert [(level, subject) for level, subject, _, _ in findings] == [
+    # how well this machine's clock is kept, and whether it is a Raspberry Pi, is not ours to say
+    assert [(level, subject) for level, subject, _, _ in findings if subject not in {"clock", "power"}] == [
         ("ok", "configuration"),
         ("ok", "store"),
         ("ok", "disk"),
         ("ok", "disk"),
-        ("ok", "clock"),
         ("warn", "bridge"),
         ("ok", "port"),
         ("warn", "devices"),
     ]
+    assert [level for level, _, _ in about(findings, "clock")] in (["ok"], ["warn"])
     assert about(findings, "bridge") == [
         ("warn", "the bridge is not running", "sms-bridge serve --config config.toml"),
     ]
@@ -132,13 +133,15 @@ def test_a_bridge_that_is_there_and_does_not_answer_fails(sms_bridge: SmsBridge,
 def test_looks_at_where_webhooks_go(sms_bridge: SmsBridge, start: Start, tmp_path: Path, running: bool) -> None:
     configure(tmp_path, more="[webhooks]\nallow_http = ['198.51.100.7']\n")
     assert sms_bridge("account", "add", "shop", *CONFIG).code == 0
-    for url in ("http://127.0.0.1:9/sms", "http://198.51.100.7/sms", "https://nowhere.invalid/sms"):
-        assert sms_bridge("webhook", "add", "shop", url, *CONFIG).code == 0
-    if running:
-        start("serve", *CONFIG, together=True).says(READY)
-    configure(tmp_path)
-    found = about(looked(sms_bridge, code=1), "webhook")
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        open_one = f"http://127.0.0.1:{receiver.getsockname()[1]}/sms"
+        for url in (open_one, "http://198.51.100.7/sms", "https://nowhere.invalid/sms"):
+            assert sms_bridge("webhook", "add", "shop", url, *CONFIG).code == 0
+        if running:
+            start("serve", *CONFIG, together=True).says(READY)
+        configure(tmp_path)
+        found = about(looked(sms_bridge, code=1), "webhook")
     assert [level for level, _, _ in found] == ["ok", "fail", "warn"]
-    assert found[0][1] == "http://127.0.0.1:9/sms of shop is allowed, and its name resolves"
+    assert found[0][1] == f"{open_one} of shop is allowed and takes connections"
     assert "198.51.100.7 is outside this network" in found[1][1]
     assert "nowhere.invalid does not resolve" in found[2][1]
