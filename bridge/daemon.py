@@ -24,6 +24,7 @@ from bridge.events import Bus
 from bridge.gateway import Gateway
 from bridge.ledger import Ledger
 from bridge.limits import Limits
+from bridge.plugs import Plugs
 from bridge.policy import SendingRules
 from bridge.ports import Driver, Store, SystemClock
 from bridge.release import version
@@ -99,6 +100,10 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         stack.push_async_callback(clockwork.close)
         await supervisor.start()
         stack.push_async_callback(supervisor.close)
+        if devices:
+            plugs = Plugs(supervisor.retry)
+            plugs.start()
+            stack.callback(plugs.close)
 
         urls = await _serve(stack, gateway, config)
         url = urls[config.http.port]

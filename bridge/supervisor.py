@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 RECONNECT = Backoff(first=1_000, ceiling=60_000)  # ms
 #: one that needs a person (PIN, SIM, prompt) is not pestered
 PARKED_RECONNECT = Backoff(first=30_000, ceiling=300_000)  # ms
+#: unless something was plugged in: a SIM takes seconds to be ready, a phone to trust us, so that many tries come soon
+PLUGGED_TRIES = 4
 #: the device's health is asked for this often
 REFRESH_INTERVAL = 30.0  # s
 #: what the link already knows of it is looked at this often
@@ -87,16 +89,17 @@ class Minder:
 
     async def run(self) -> None:
         """Connect, serve, and connect again until `close`."""
-        failures = 0
+        failures, soon = 0, 0
         while not self._closing.is_set():
+            self._retry_now.clear()
             schedule = RECONNECT
             try:
                 async with self._door:
                     self._link = await self._driver.open(await self._remembering())
-                failures = 0
+                failures, soon = 0, 0
                 await self._serve(self._link)
             except SendRefused as refusal:
-                schedule = PARKED_RECONNECT
+                schedule = RECONNECT if failures < soon else PARKED_RECONNECT
                 await self._away(LineState.PARKED, refusal.message)
             except LinkError as error:
                 await self._away(LineState.ABSENT, error.message)
@@ -104,7 +107,8 @@ class Minder:
                 log.exception("the driver of %s failed", self.device.name)
                 await self._away(LineState.ABSENT, f"the driver failed: {error}")
             failures += 1
-            await self._pause(schedule.delay(failures, random.random()) / 1000)  # noqa: S311 - jitter, no secret
+            if await self._pause(schedule.delay(failures, random.random()) / 1000):  # noqa: S311 - jitter, no secret
+                failures, soon = 0, PLUGGED_TRIES
 
     async def examine(self) -> list[Finding]:
         """What is right with the device and what to change: over the open link, else by its driver from outside."""
@@ -133,14 +137,13 @@ class Minder:
             self.device = replace(self.device, memory=await LastingMemory.of(self._store, self.device.name))
         return self.device
 
-    async def _pause(self, seconds: float) -> None:
-        if self._closing.is_set():
-            return
-        self._retry_now.clear()
+    async def _pause(self, seconds: float) -> bool:
+        """Wait so long, or until `retry` or `close`, one since the last try began included; whether it was one."""
         try:
             await asyncio.wait_for(self._retry_now.wait(), seconds)
         except TimeoutError:
-            return
+            return False
+        return True
 
     async def _away(self, state: LineState, reason: str) -> None:
         before = self.lines

@@ -3,13 +3,17 @@
 With `CI` in the environment nothing is left out: `.ci/run` installs every program, and a missing one fails.
 """
 
+import functools
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 
 import pytest
 
 PHONE = ("adb", "mksh")
+#: what shows devices to programs that are not there; `unshare` must be allowed too, which in some containers it is not
+MACHINE = ("udevadm", "umockdev-run", "unshare")
 #: part of a test's name → programs without which it cannot run
 NEEDS: dict[str, tuple[str, ...]] = {
     "wire/test_android_adb_": PHONE,
@@ -18,13 +22,21 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "wire/test_virtual_phone.py": PHONE,
     "virtual/phone/": PHONE,
     "test_phone_isms.py::test_every_argument_arrives_as_it_is_through_androids_own_shell": ("mksh",),
+    "wire/test_udev_rules.py": MACHINE,
+    "wire/test_plugs.py": MACHINE,
     "acceptance/test_phones_unplugged.py": PHONE,
     "acceptance/test_seed_samples.py": ("curl", "node", "npm", "php", "ruby", "openssl"),
     "acceptance/test_soap_clients.py": ("node", "npm", "php"),
     "dialects/test_smsmobile_requests.py": ("curl",),
     "unit/api/test_payloads.py": ("openssl",),
 }
-DEBIAN = {"node": "nodejs", "php": "php-cli php-curl php-soap php-xml libnusoap-php"}
+DEBIAN = {
+    "udevadm": "udev",
+    "umockdev-run": "umockdev",
+    "unshare": "util-linux",
+    "node": "nodejs",
+    "php": "php-cli php-curl php-soap php-xml libnusoap-php",
+}
 
 LEFT_OUT = pytest.StashKey[tuple[int, list[str]]]()
 
@@ -37,11 +49,19 @@ def _needs(name: str) -> Iterator[str]:
         yield from PHONE
 
 
+@functools.cache
+def _is_here(program: str) -> bool:
+    if shutil.which(program) is None:
+        return False
+    own = ["unshare", *(() if os.geteuid() == 0 else ("--map-root-user",)), "--mount", "true"]
+    return program != "unshare" or subprocess.run(own, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what cannot run here."""
     if os.environ.get("CI"):
         return
-    absent = {program for programs in (PHONE, *NEEDS.values()) for program in programs if shutil.which(program) is None}
+    absent = {program for programs in (PHONE, *NEEDS.values()) for program in programs if not _is_here(program)}
     left = [item for item in items if not absent.isdisjoint(_needs(item.nodeid))]
     if left:
         config.hook.pytest_deselected(items=left)

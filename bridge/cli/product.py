@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bridge.daemon import Running
     from bridge.desk import Desk
     from bridge.doctor import Surroundings
+    from device_drivers.gsm_modem.naming import Named
     from device_drivers.virtual.world import World
 
 T = TypeVar("T")
@@ -148,6 +149,16 @@ async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, Devi
         yield world, devices, missing
 
 
+@asynccontextmanager
+async def network(directory: Path, modems: int, phones: int) -> AsyncGenerator["World", None]:
+    """A virtual network on which every number has a phone. Raises OSError when the directory will not do."""
+    from device_drivers.virtual.world import World
+
+    async with World(directory, modems=modems, phones=phones) as world:
+        world.network.rules.everybody = True
+        yield world
+
+
 async def steer(socket: Path, request: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
     """Ask a running virtual network; its answers. Raises BridgeError with one sentence."""
     from device_drivers.virtual.control import NotDone, follow
@@ -159,6 +170,20 @@ async def steer(socket: Path, request: Mapping[str, Any]) -> AsyncGenerator[dict
         raise BridgeError(f"the virtual network says: {reason}") from reason
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise BridgeError(f"no demo runs with its data in {socket.parent}; start it with: sms-bridge demo") from error
+
+
+def named(name: str, port: str) -> "Named":
+    """The udev rule that names a port. Raises BadRequest."""
+    from device_drivers.gsm_modem import naming
+
+    return naming.name(name, port)
+
+
+def not_modems() -> list[str]:
+    """What is plugged in that is no modem (yet), and what makes one of it."""
+    from device_drivers.gsm_modem import seeking
+
+    return seeking.not_modems()
 
 
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from bridge.cli import place, product
-from bridge.cli.output import json_line, table
+from bridge.cli.output import Misuse, json_line, table
 from bridge.errors import BridgeError
 from bridge.ports import Driver, Found
 
@@ -35,21 +35,31 @@ def serve(config: Path | None) -> None:
 @place.options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--options", "show_options", is_flag=True, help="What each driver may be told in its [devices.NAME].")
-def devices(wanted: place.Wanted, as_json: bool, show_options: bool) -> None:
+@click.option("--rule", metavar="NAME", help="Print the udev rule that names a modem /dev/sms/NAME.")
+@click.option("--port", default="", help="With --rule: the port to name, when several are plugged in.")
+def devices(wanted: place.Wanted, as_json: bool, show_options: bool, rule: str | None, port: str) -> None:
     """Show what is plugged in, ready to paste into the configuration, and the lines of a running bridge."""
+    if rule is not None:
+        _show_rule(rule, port)
+        return
+    if port:
+        raise Misuse("--port goes with --rule NAME")
     usable, missing = _usable()
     if show_options:
         _show_options(usable)
         return
     found, lines = product.finish(_seen(usable, wanted))
+    hints = product.not_modems()
     if as_json:
-        json_line({"found": [asdict(each) for each in found], "lines": lines, "missing": missing})
+        json_line({"found": [asdict(each) for each in found], "lines": lines, "missing": missing, "hints": hints})
         return
     for number, each in enumerate(found, start=1):
         click.echo(f"# {each.description}")
         click.echo(_snippet(each, number))
     if not found:
         click.echo("No modem or phone is plugged in that a driver knows. Without hardware: sms-bridge demo")
+    for hint in hints:
+        click.echo(f"# No modem: {hint}")
     for name, reason in missing.items():
         click.echo(f"# The driver {name} cannot look: {reason}")
     if lines:
@@ -61,6 +71,22 @@ def devices(wanted: place.Wanted, as_json: bool, show_options: bool) -> None:
                 for line in lines
             ],
         )
+
+
+def _show_rule(name: str, port: str) -> None:
+    """The rule to standard output, what to do with it to standard error."""
+    named = product.named(name, port)
+    click.echo(f"# {name}: {named.what}{', by the USB socket it is in' if named.socket else ''}\n{named.rule}")
+    file = f"/etc/udev/rules.d/61-sms-bridge-{name}.rules"
+    for line in (
+        "To put it into effect:",
+        f"  sms-bridge devices --rule {name}{f' --port {port}' if port else ''} | sudo tee {file}",
+        "  sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=tty",
+        f'and in the configuration: port = "/dev/sms/{name}"',
+    ):
+        click.echo(line, err=True)
+    if named.socket:
+        click.echo("It has no serial number of its own: leave it in the socket where it is now.", err=True)
 
 
 def _usable() -> tuple[list[Driver], dict[str, str]]:

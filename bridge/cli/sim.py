@@ -1,15 +1,19 @@
 """`sim …`: the other people's phones and the radio of a running demo."""
 
+import json
 from collections.abc import Mapping
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bridge.cli import product
 from bridge.cli.output import Misuse, json_line, moment, table
 from bridge.cli.place import demo_directory
+
+if TYPE_CHECKING:
+    from device_drivers.virtual.world import World
 
 SOCKET = "virtual.sock"
 _data = click.option(
@@ -37,6 +41,53 @@ def _ask(data: Path, request: Mapping[str, Any]) -> dict[str, Any]:
         return {}
 
     return product.finish(ask())
+
+
+@sim.command()
+@_data
+@click.option("--modems", type=click.IntRange(0, 20), default=1, show_default=True, help="How many modems.")
+@click.option("--phones", type=click.IntRange(0, 10), default=0, show_default=True, help="How many Android phones.")
+@_json
+def network(data: Path, modems: int, phones: int, as_json: bool) -> None:
+    """Run a virtual network for a bridge that runs elsewhere, until Ctrl-C.
+
+    Prints what to put into that bridge's configuration. The bridge's user must be able to open the ports: run it as
+    the same user. Phones are found by an adb server once told: adb connect ADDRESS.
+    """
+
+    directory = data.absolute()
+
+    async def run() -> None:
+        import asyncio
+
+        async with product.network(directory, modems, phones) as world:
+            devices = _devices(world)
+            if as_json:
+                json_line({"devices": devices, "customers": list(world.customers), "data": str(directory)})
+            else:
+                click.echo(_configuration(world, devices))
+            await asyncio.Event().wait()
+
+    product.until_stopped(run())
+
+
+def _devices(world: "World") -> dict[str, dict[str, str]]:
+    """Name → what the configuration says of it. The paths stay the same from run to run, the addresses do not."""
+    modems = {
+        f"modem{place}": {"driver": "gsm_modem", "port": str(world.directory / f"modem{place}")}
+        for place in range(len(world.modems))
+    }
+    phones = {
+        f"phone{place}": {"driver": "android_adb", "serial": phone.address} for place, phone in enumerate(world.phones)
+    }
+    return modems | phones
+
+
+def _configuration(world: "World", devices: Mapping[str, Mapping[str, str]]) -> str:
+    lines = [f"# A virtual network is there until Ctrl-C; other people's phones: {', '.join(world.customers[:3])} …"]
+    for name, options in devices.items():
+        lines += [f"[devices.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in options.items())]
+    return "\n".join(lines)
 
 
 @sim.command()

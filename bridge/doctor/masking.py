@@ -101,13 +101,11 @@ def _token(found: re.Match[str]) -> str:
 
 
 def _numbers(text: str) -> str:
-    """Between what is harmless."""
-    pieces, end = [], 0
-    for found in _HARMLESS.finditer(text):
-        pieces += [_SPOKEN_NUMBER.sub(_number, text[end : found.start()]), found[0]]
-        end = found.end()
-    return "".join([*pieces, _SPOKEN_NUMBER.sub(_number, text[end:])])
+    """All but those that lie whole in something harmless; what only touches it is a number."""
+    harmless = [found.span() for found in _HARMLESS.finditer(text)]
 
+    def number(found: re.Match[str]) -> str:
+        inside = any(start <= found.start() and found.end() <= end for start, end in harmless)
+        return found[0] if inside else last_two(found[0])
 
-def _number(found: re.Match[str]) -> str:
-    return last_two(found[0])
+    return _SPOKEN_NUMBER.sub(number, text)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from device_drivers.gsm_modem import holders, quirks
+from device_drivers.gsm_modem import holders, quirks, usb
 
 _SYS_TTY = Path("/sys/class/tty")
 
@@ -33,21 +33,29 @@ class UsbPort:
     @property
     def rank(self) -> int:
         """How likely it is the port for AT and news: small is likely, 9 is not a modem that we know."""
-        vendor = quirks.vendor_of_usb(self.vendor_id)
-        if vendor is None:
-            return 8 if self.vendor_id in quirks.ADAPTERS else 9
-        if vendor.interfaces:
-            return vendor.interfaces.index(self.interface) if self.interface in vendor.interfaces else 7
-        if vendor.name == "Huawei":
-            return {"02": 0, "12": 0, "01": 6, "10": 6}.get(self.protocol, 4)
-        return 4
+        if places := usb.AT_PORTS.get(self.ids) or usb.VENDOR_GUESS.get(self.vendor_id):
+            order = (places.primary, *places.secondary)
+            return order.index(self.interface) if self.interface in order else 7
+        if self.vendor_id == usb.HUAWEI:
+            return 0 if self.protocol in usb.HUAWEI_AT else 6 if self.protocol in usb.HUAWEI_DIAL else 4
+        if self.vendor_id in quirks.ADAPTERS:
+            return 8
+        return 4 if quirks.vendor_of_usb(self.vendor_id) else 9
+
+    @property
+    def words(self) -> str:
+        """What it is, for people; "" for a port without USB."""
+        maker = usb.MAKERS.get(self.vendor_id) or quirks.ADAPTERS.get(self.vendor_id, "")
+        what = " ".join(word for word in (maker, self.product) if word)
+        return f"{what}, USB {self.ids} interface {self.interface}" if self.ids else ""
 
 
 def matching(patterns: Iterable[str]) -> list[str]:
-    """Paths of existing ports, without two names for one device; earlier patterns name it."""
+    """Paths of existing ports, without two names for one device; earlier patterns name it, and a name that a person
+    gave goes before one that the udev rules gave."""
     found: dict[str, str] = {}
     for pattern in patterns:
-        for path in sorted(glob.glob(pattern)):
+        for path in sorted(glob.glob(pattern), key=lambda path: (Path(path).name.startswith(usb.AUTOMATIC), path)):
             found.setdefault(os.path.realpath(path), path)
     return list(found.values())
 
@@ -67,6 +75,14 @@ def describe(path: str, sys_tty: Path = _SYS_TTY) -> UsbPort:
                 _attribute(device / "product"),
             )
     return UsbPort(path)
+
+
+def usb_devices(folder: Path) -> Iterator[UsbPort]:
+    """What is plugged in, ports or not."""
+    for device in sorted(folder.glob("*")):
+        if vendor := _attribute(device / "idVendor"):
+            product = _attribute(device / "product")
+            yield UsbPort("", vendor, _attribute(device / "idProduct"), product=product)
 
 
 def _attribute(path: Path) -> str:

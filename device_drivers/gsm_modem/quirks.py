@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from device_drivers.gsm_modem import usb
+
 #: results whose name is not that of the command
 ANSWERS_TO: dict[str, frozenset[str]] = {
     "ATI": frozenset({"+GCAP"}),
@@ -46,34 +48,30 @@ class Vendor:
     name: str
     #: part of the answer to AT+CGMI, lower case
     says: tuple[str, ...]
-    #: USB vendor ids
-    usb: tuple[str, ...] = ()
     #: sent after the library's own steps; errors are ignored
     setup: tuple[str, ...] = ()
     #: instead of AT+CFUN=1,1
     reset: str = "AT+CFUN=1,1"
-    #: interface numbers (sysfs bInterfaceNumber) that speak AT and give news, best first; empty when not known
-    interfaces: tuple[str, ...] = ()
 
 
 GENERIC = Vendor("generic", ())
 
 VENDORS = (
     # ^CURC=0 stops the ^RSSI, ^HCSQ … noise; +CMTI still comes
-    Vendor("Huawei", ("huawei",), ("12d1",), ("AT^CURC=0",), "AT^RESET"),
-    Vendor("ZTE", ("zte",), ("19d2",), ("AT+ZOPRT=5",)),
+    Vendor("Huawei", ("huawei",), ("AT^CURC=0",), "AT^RESET"),
+    Vendor("ZTE", ("zte",), ("AT+ZOPRT=5",)),
     # URCs go to one port only; this makes it ours whichever it is
-    Vendor("Quectel", ("quectel",), ("2c7c",), ('AT+QURCCFG="urcport","usbat"',), interfaces=("02", "03")),
-    Vendor("SIMCom", ("simcom", "sim800", "sim900"), ("1e0e",), interfaces=("02", "03", "04")),
-    Vendor("Sierra", ("sierra",), ("1199",), interfaces=("03", "02")),
-    Vendor("Telit", ("telit",), ("1bc7",)),
-    Vendor("Cinterion", ("cinterion", "siemens", "gemalto", "thales"), ("1e2d", "0681")),
-    Vendor("u-blox", ("u-blox", "ublox"), ("1546",)),
-    Vendor("Fibocom", ("fibocom",), ("2cb7",)),
-    Vendor("Option", ("option",), ("0af0",)),
-    Vendor("Novatel", ("novatel",), ("1410",)),
-    Vendor("Longcheer", ("longcheer", "alcatel"), ("1c9e", "1bbb")),
-    Vendor("Qualcomm", ("qualcomm",), ("05c6",)),
+    Vendor("Quectel", ("quectel",), ('AT+QURCCFG="urcport","usbat"',)),
+    Vendor("SIMCom", ("simcom", "sim800", "sim900")),
+    Vendor("Sierra", ("sierra",)),
+    Vendor("Telit", ("telit",)),
+    Vendor("Cinterion", ("cinterion", "siemens", "gemalto", "thales")),
+    Vendor("u-blox", ("u-blox", "ublox")),
+    Vendor("Fibocom", ("fibocom",)),
+    Vendor("Option", ("option",)),
+    Vendor("Novatel", ("novatel",)),
+    Vendor("Longcheer", ("longcheer", "alcatel")),
+    Vendor("Qualcomm", ("qualcomm",)),
 )
 
 #: USB to serial adapters that modem boards sit behind; there may be anything else behind them too
@@ -87,5 +85,6 @@ def vendor_of(manufacturer: str) -> Vendor:
 
 
 def vendor_of_usb(vendor_id: str) -> Vendor | None:
-    """By the USB vendor id; None for one that makes no modems."""
-    return next((vendor for vendor in VENDORS if vendor_id.lower() in vendor.usb), None)
+    """By the USB vendor id; None for one whose modems need nothing special, or that makes none."""
+    maker = vendor_of(usb.MAKERS.get(vendor_id.lower(), ""))
+    return None if maker is GENERIC else maker

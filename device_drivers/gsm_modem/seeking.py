@@ -1,14 +1,16 @@
 """Finding modems: by IMEI among the ports, and what is plugged in at all."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import serial
 
 from bridge.errors import DeviceLost
 from bridge.ports import Found
-from device_drivers.gsm_modem import health, ports, quirks
+from device_drivers.gsm_modem import health, ports, usb
 from device_drivers.gsm_modem.answers import Failed, Silent
 from device_drivers.gsm_modem.options import CANDIDATES
 from device_drivers.gsm_modem.transport import Transport
@@ -45,16 +47,27 @@ def _same(answer: str, imei: str) -> bool:
     return answer[:14] == imei[:14]
 
 
+_USB = Path("/sys/bus/usb/devices")
+#: names of ports, those that stay first; the USB socket's is for machines without our udev rules
+LASTING = ("/dev/sms/*", "/dev/serial/by-path/*", *CANDIDATES)
+
+
 def plugged_in() -> list[Found]:
     """Ports that a modem may be behind, likely ones first; nothing is opened, so it may be something else."""
-    described = sorted((ports.describe(path) for path in ports.matching(CANDIDATES)), key=lambda port: port.rank)
+    described = sorted((ports.describe(path) for path in ports.matching(LASTING)), key=lambda port: port.rank)
     return [Found("gsm_modem", {"port": port.path}, _words(port)) for port in described]
 
 
 def _words(port: ports.UsbPort) -> str:
-    vendor = quirks.vendor_of_usb(port.vendor_id)
-    maker = vendor.name if vendor else quirks.ADAPTERS.get(port.vendor_id, "")
-    what = " ".join(word for word in (maker, port.product) if word) or "serial port"
-    usb = f", USB {port.ids} interface {port.interface}" if port.ids else ""
-    likely = "" if port.rank < 6 else " (perhaps not the port for SMS)"
-    return f"{what}{usb}{likely}"
+    likely = "" if port.rank == 0 else " (its second AT port)" if port.rank < 4 else " (perhaps not the port for SMS)"
+    now = Path(os.path.realpath(port.path)).name
+    return f"{port.words or 'serial port'}{f', now {now}' if now != Path(port.path).name else ''}{likely}"
+
+
+def not_modems(devices: Path = _USB) -> list[str]:
+    """Sticks that are plugged in and show up as something else, each with what to do about it, for people."""
+    return [
+        f"{device.product or 'a stick'}, USB {device.ids}: {remedy}"
+        for device in ports.usb_devices(devices)
+        if (remedy := usb.STORAGE_FIRST.get(device.ids) or usb.NETWORK_ONLY.get(device.ids))
+    ]

@@ -128,6 +128,44 @@ HUAWEI_AT = ("02", "12")
 #: the same for dialling up, which answers AT but gives no news
 HUAWEI_DIAL = ("01", "10")
 
+#: how the names in /dev/sms begin that the rules give by themselves; a person's do not
+AUTOMATIC = "usb-"
+
+#: vendor id → whose it is; some of them make other things too
+MAKERS: Mapping[str, str] = {
+    "0421": "Nokia",
+    "0489": "Foxconn",
+    "05c6": "Qualcomm",
+    "0681": "Cinterion",
+    "07d1": "D-Link",
+    "0af0": "Option",
+    "0b3c": "Olivetti",
+    "0e8d": "MediaTek",
+    "1199": "Sierra",
+    "12d1": "Huawei",
+    "1410": "Novatel",
+    "1508": "Fibocom",
+    "1546": "u-blox",
+    "1782": "Unisoc",
+    "19d2": "ZTE",
+    "1bbb": "Alcatel",
+    "1bc7": "Telit",
+    "1c9e": "Longcheer",
+    "1e0e": "SIMCom",
+    "1e2d": "Cinterion",
+    "2001": "D-Link",
+    "201e": "Haier",
+    "2020": "BroadMobi",
+    "230d": "Linktop",
+    "2357": "TP-Link",
+    "2c7c": "Quectel",
+    "2cb7": "Fibocom",
+    "305a": "GosunCn",
+    "33f8": "Rolling Wireless",
+    "413c": "Dell",
+    "8087": "Intel",
+}
+
 #: a guess for products of these makers that are not in the table
 VENDOR_GUESS: Mapping[str, AtPorts] = {
     "2c7c": AtPorts("02", ("03",)),

@@ -207,3 +207,25 @@ def test_a_line_goes_and_comes_back_with_its_plug(
         pass
     assert sms_bridge("sim", "noise", *data).out == f"There was noise on the port of {line}.\n"
     assert sms_bridge("sim", "reset", *data).out == f"{line} restarts.\n"
+
+
+def test_a_network_of_its_own_serves_a_bridge_that_runs_elsewhere(
+    start: Start, sms_bridge: SmsBridge, tmp_path: Path
+) -> None:
+    network = start("sim", "network", "--data", "network", together=True)
+    assert network.says("[devices.").strip() == "[devices.modem0]"
+    assert network.says('driver = "gsm_modem"')
+    port = network.says("port = ")
+    assert port == f'port = "{tmp_path}/network/modem0"'
+    (tmp_path / "config.toml").write_text(
+        f'[http]\nport = 0\n[store]\nurl = "sqlite:///{tmp_path}/bridge.db"\n'
+        f'[devices.modem0]\ndriver = "gsm_modem"\n{port}\n'
+    )
+    config = ("--config", "config.toml")
+    bridge = start("serve", *config, together=True)
+    bridge.says("INFO bridge.supervisor: modem0 is ready")
+    sent = sms_bridge("send", "+15550150", "Hello", "--delivered", *config)
+    assert (sent.code, "delivered" in sent.out) == (0, True)
+    assert "Hello" in sms_bridge("sim", "handset", "+15550150", "--data", "network").out
+    bridge.stop()
+    assert network.stop().code == 0

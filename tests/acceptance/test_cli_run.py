@@ -13,6 +13,8 @@ COMMANDS = [
     "demo",
     "devices",
     "doctor",
+    "export",
+    "import",
     "resend",
     "send",
     "serve",
@@ -107,7 +109,7 @@ def test_serve_says_how_to_begin_without_a_configuration(sms_bridge: SmsBridge, 
 def test_devices_for_programs_is_one_json_object(sms_bridge: SmsBridge) -> None:
     done = sms_bridge("devices", "--json")
     assert done.code == 0
-    assert {"found", "lines", "missing"} == set(json.loads(done.out))
+    assert {"found", "lines", "missing", "hints"} == set(json.loads(done.out))
 
 
 @pytest.mark.parametrize("command", [("send", "+15550100", "Hello"), ("tail",), ("resend", "1")], ids=" ".join)

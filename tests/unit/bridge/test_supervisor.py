@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.errors import DeviceLost, OutcomeUnknown
+from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.events import Bus
 from bridge.model import Account, CallKind, Line, LineState, Message, State
 from bridge.policy import SendingRules
@@ -250,3 +250,63 @@ async def test_closing_while_a_link_still_looks_sends_nothing_more(store: Store,
         begun = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - begun < STOP_PATIENCE / 2
     assert (link.sent, link.closed) == ([], True)
+
+
+async def test_after_something_was_plugged_in_it_looks_often_again(store: Store, bus: Bus) -> None:
+    async with minding(store, bus) as (supervisor, driver):
+        for tries in range(1, 7):  # by now it would wait half a minute
+            await until(lambda: len(driver.opened) == tries)  # noqa: B023 - used at once
+            supervisor.retry()
+        await until(lambda: len(driver.opened) > 7, seconds=3.0)
+
+
+class LockedDriver(FakeDriver):
+    """Its device asks for something that only a person can give."""
+
+    async def open(self, device: Device) -> Link:
+        self.opened.append(device)
+        raise SendRefused("the SIM is not ready", Refusal.LINE)
+
+
+async def test_a_device_that_waits_for_a_person_gets_some_tries_soon_after_it_was_plugged_in(
+    store: Store, bus: Bus
+) -> None:
+    driver = LockedDriver()
+    devices = [Device("phone", "fake")]
+    supervisor = Supervisor(store, bus, SystemClock(), {"fake": driver}, devices, SendingRules())
+    await supervisor.start()
+    try:
+        await until(lambda: len(driver.opened) == 1)
+        with pytest.raises(TimeoutError):
+            await until(lambda: len(driver.opened) > 1, seconds=1.5)
+        supervisor.retry()
+        await until(lambda: len(driver.opened) == 3, seconds=2.0)
+    finally:
+        await supervisor.close()
+
+
+class SlowDriver(FakeDriver):
+    """Takes its time over the first try."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trying, self.may_fail = asyncio.Event(), asyncio.Event()
+
+    async def open(self, device: Device) -> Link:
+        self.trying.set()
+        await self.may_fail.wait()
+        return await super().open(device)
+
+
+async def test_what_is_plugged_in_during_a_try_is_tried_at_once_after_it(store: Store, bus: Bus) -> None:
+    driver = SlowDriver()
+    devices = [Device("phone", "fake")]
+    supervisor = Supervisor(store, bus, SystemClock(), {"fake": driver}, devices, SendingRules())
+    await supervisor.start()
+    try:
+        await driver.trying.wait()
+        supervisor.retry()
+        driver.may_fail.set()
+        await until(lambda: len(driver.opened) == 2, seconds=0.5)
+    finally:
+        await supervisor.close()
