@@ -125,17 +125,13 @@ def _masked_by(rules: str) -> str:
 # -- sticks that are no modem (yet) ---------------------------------------------------------------
 def _sticks(subject: str, root: Path) -> Iterator[Finding]:
     """Plugged-in sticks that show up as something else: perhaps it is one of these."""
-    for folder in sorted((root / "sys/bus/usb/devices").glob("*")):
-        ids = f"{_text(folder / 'idVendor').strip()}:{_text(folder / 'idProduct').strip()}"
-        words = f"a stick is plugged in ({ids} {_text(folder / 'product').strip()}".rstrip()
-        if ids in usb.STORAGE_FIRST:
-            command = f"sudo apt install usb-modeswitch, then plug it in again; {usb.STORAGE_FIRST[ids]}"
-            yield Finding(
-                "fail", subject, f"{words}) that shows up as storage and was not switched to a modem", command
-            )
-        elif ids in usb.NETWORK_ONLY:
+    for device in ports.usb_devices(root / "sys/bus/usb/devices"):
+        words = f"a stick is plugged in ({device.ids} {device.product}".rstrip()
+        if remedy := usb.STORAGE_FIRST.get(device.ids):
+            yield Finding("fail", subject, f"{words}) that shows up as storage and was not switched to a modem", remedy)
+        elif remedy := usb.NETWORK_ONLY.get(device.ids):
             words = f"{words}) that shows up as a network card and has no port for SMS"
-            yield Finding("fail", subject, words, usb.NETWORK_ONLY[ids])
+            yield Finding("fail", subject, words, remedy)
 
 
 def _text(path: Path) -> str:

@@ -105,7 +105,7 @@ def test_a_rule_that_was_switched_off_does_not_count(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ids", "words", "remedy"),
     [
-        ("12d1:1f01", "shows up as storage", "sudo apt install usb-modeswitch"),
+        ("12d1:1f01", "shows up as storage", "apt install usb-modeswitch"),
         ("12d1:14dc", "shows up as a network card", "HiLink"),
     ],
 )
