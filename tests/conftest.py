@@ -17,6 +17,7 @@ MACHINE = ("udevadm", "umockdev-run", "unshare")
 #: part of a test's name → programs without which it cannot run
 NEEDS: dict[str, tuple[str, ...]] = {
     "wire/test_android_adb_": PHONE,
+    "wire/test_doctor_phone.py": PHONE,
     "wire/test_bridge_phone.py": PHONE,
     "wire/test_bridge_on_phone.py": PHONE,
     "wire/test_virtual_phone.py": PHONE,
@@ -29,6 +30,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "acceptance/test_soap_clients.py": ("node", "npm", "php"),
     "dialects/test_smsmobile_requests.py": ("curl",),
     "unit/api/test_payloads.py": ("openssl",),
+    "test_doctor_webhooks.py": ("openssl",),
 }
 DEBIAN = {
     "udevadm": "udev",

@@ -73,7 +73,7 @@ def journal(unit: str, mask: Mask) -> str:
     said = _said(command)
     if said is None:
         return "The journal is not here, or not for this user: try with sudo.\n"
-    return "".join(f"{line}\n" for entry in said.splitlines() for line in _entry(entry, mask))
+    return "".join(f"{line}\n" for record in said.splitlines() for line in entry(record, mask))
 
 
 def kernel(mask: Mask) -> str:
@@ -91,14 +91,14 @@ def _short(found: re.Match[str]) -> str:
     return f"{found[1]}{last_two(found[0])}"
 
 
-def _entry(line: str, mask: Mask) -> Iterator[str]:
-    """One record of journalctl's JSON; what is not text there is a list of bytes."""
+def entry(line: str, mask: Mask) -> Iterator[str]:
+    """One record of journalctl's JSON as a line; what is not text there is a list of bytes, and left out."""
     with suppress(ValueError, KeyError, TypeError):
-        entry = json.loads(line)
-        message = entry["MESSAGE"]
+        record = json.loads(line)
+        message = record["MESSAGE"]
         if isinstance(message, str) and not _DEBUG.match(message):
-            moment = datetime.fromtimestamp(int(entry["__REALTIME_TIMESTAMP"]) / 1e6, UTC)
-            level = _PRIORITIES[int(entry.get("PRIORITY", 6))]
+            moment = datetime.fromtimestamp(int(record["__REALTIME_TIMESTAMP"]) / 1e6, UTC)
+            level = _PRIORITIES[int(record.get("PRIORITY", 6))]
             yield f"{moment:%Y-%m-%d %H:%M:%S} {level} {mask(quoted(message))}"
 
 
