@@ -6,6 +6,7 @@ path's query, a header or a body, because keys and people's texts are in them.
 
 import logging
 import secrets
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from typing import Any
 
 from aiohttp import web
 
-from api import health
+from api import health, metrics
+from api.auth import NEEDS
 from api.dialect import Dialect, Handler, Mount, Route, Site, discover
 from api.errors import UnknownPath, WrongMethod
 from bridge.errors import BridgeError, ConfigError
 from bridge.gateway import Gateway
+from bridge.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +70,13 @@ def build_app(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     body_limits: Mapping[str, int] | None = None,
     public_url: str = "",
+    readers: Sequence[str] | None = None,
 ) -> web.Application:
     """The application for a gateway.
 
     `dialects` maps names to prefixes; None stands for all that are installed, each where it likes to be.
-    `options` and `body_limits` (bytes) are by dialect name; `public_url` is where callers reach us.
+    `options` and `body_limits` (bytes) are by dialect name; `public_url` is where callers reach us; `readers` are
+    the networks that may read `/metrics`, None for no such path.
     Raises ConfigError for what does not fit.
     """
     site = Site(gateway, public_url.rstrip("/"))
@@ -91,6 +96,8 @@ def build_app(
         mounted.append(_mount(app, known[name](site, mount), mount.prefix, mounted))
     app[MOUNTED] = tuple(sorted(mounted, key=lambda one: -len(one.prefix)))
     app.add_routes(health.routes(gateway))
+    if readers is not None:
+        app.add_routes(metrics.routes(gateway, readers))
     app.router.add_get("/", _front)
     app.router.add_route("*", "/{tail:.*}", _nowhere)
     return app
@@ -130,7 +137,7 @@ def _mount(app: web.Application, dialect: Dialect, prefix: str, before: Sequence
             problem = f"/{'/'.join(clash)} is {other.dialect.name}'s already; give one of them a prefix or a port"
             raise ConfigError([f"dialects.{dialect.name}: {problem} of its own"])
     for route in routes:
-        handler = _guarded(dialect, route)
+        handler = _guarded(dialect, route, app[SITE].gateway.metrics)
         for path in (f"{prefix}{route.path}", f"{prefix}{route.path}/"):
             app.router.add_route("*", path, handler)
     return mounted
@@ -143,21 +150,31 @@ def _meet(one: Sequence[str], other: Sequence[str]) -> bool:
     )
 
 
-def _guarded(dialect: Dialect, route: Route) -> Handler:
-    """The route's handler with everything that goes wrong in it told in the dialect's words."""
+def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
+    """The route's handler with everything that goes wrong in it told in the dialect's words, counted and timed."""
     refuse = route.refuse or dialect.refuse
+    needs = {method: route.needs_of(method) for method in route.methods}
 
     async def answer(request: web.Request) -> web.StreamResponse:
+        began = time.perf_counter()
+        response: web.StreamResponse
         try:
             if request.method in route.methods:
-                return await route.handler(request)
-            if request.method == "OPTIONS" and dialect.cors:
-                return web.Response(status=204, headers=CORS)
-            raise WrongMethod(route.methods)
+                NEEDS.set(needs[request.method])
+                response = await route.handler(request)
+            elif request.method == "OPTIONS" and dialect.cors:
+                response = web.Response(status=204, headers=CORS)
+            else:
+                raise WrongMethod(route.methods)
         except BridgeError as error:
-            return refuse(error)
+            counts.refused(error)
+            response = refuse(error)
         except Exception as error:
-            return refuse(_mishap(error, route.path))
+            response = refuse(_mishap(error, route.path))
+        # one that goes on for as long as its caller listens has no duration
+        seconds = time.perf_counter() - began if isinstance(response, web.Response) else None
+        counts.answered(dialect.name, response.status, seconds)
+        return response
 
     return answer
 
@@ -166,7 +183,8 @@ def _mishap(error: Exception, path: str) -> BridgeError:
     """Log where it happened, without the exception's own words: a text or a key may be in them."""
     number = secrets.token_hex(4)
     where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s in %s (reference %s)\n%s", type(error).__name__, path, number, where)
+    told = {"sms_reference": number}
+    log.error("%s in %s (reference %s)\n%s", type(error).__name__, path, number, where, extra=told)
     return BridgeError(f"Something went wrong inside the bridge; its log has more under {number}.")
 
 

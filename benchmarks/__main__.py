@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import accepting, bulk, receiving, sending, webhooks
+from benchmarks import accepting, bulk, receiving, sending, watching, webhooks
 from benchmarks.table import main
 
 ALL = {
@@ -11,6 +11,7 @@ ALL = {
     "sending": sending.measure,
     "receiving": receiving.measure,
     "webhooks": webhooks.measure,
+    "watching": watching.measure,
 }
 
 if __name__ == "__main__":

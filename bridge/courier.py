@@ -12,6 +12,7 @@ from typing import Protocol
 from bridge import verdict as rules
 from bridge.errors import StoreUnavailable
 from bridge.events import Event
+from bridge.metrics import Metrics
 from bridge.model import Delivery, DeliveryState, Endpoint
 from bridge.ports import Clock, Store
 from bridge.records import STORE_AGAIN, Records
@@ -37,7 +38,9 @@ class Poster(Protocol):
 class Courier:
     """Delivers to one endpoint. What was delivered is recorded while the next is under way."""
 
-    def __init__(self, endpoint: Endpoint, store: Store, clock: Clock, post: Poster, tasks: Tasks) -> None:
+    def __init__(
+        self, endpoint: Endpoint, store: Store, clock: Clock, post: Poster, tasks: Tasks, metrics: Metrics
+    ) -> None:
         self.endpoint = endpoint
         self._store = store
         self._clock = clock
@@ -61,6 +64,7 @@ class Courier:
         self._refused = (0, 0)
         self._tried_at = 0
         self._records = Records(store, tasks)
+        self._metrics = metrics
 
     # -- told from outside ------------------------------------------------------------------------
     def wake(self) -> None:
@@ -88,7 +92,9 @@ class Courier:
             try:
                 await self._step()
             except StoreUnavailable as error:
-                log.error("webhooks to endpoint %s wait for the store: %s", self.endpoint.id, error)
+                log.error(
+                    "webhooks to endpoint %s wait for the store: %s", self.endpoint.id, error, extra=self._fields()
+                )
                 await asyncio.sleep(STORE_AGAIN)
         await self._records.settled()
 
@@ -191,7 +197,13 @@ class Courier:
         try:
             return await self._post(self.endpoint, delivery, event, self._tried_at)
         except Exception as error:
-            log.exception("webhook %s (%s) to endpoint %s", delivery.id, event.name, self.endpoint.id)
+            log.exception(
+                "webhook %s (%s) to endpoint %s",
+                delivery.id,
+                event.name,
+                self.endpoint.id,
+                extra=self._fields(delivery),
+            )
             return Answer(rules.NOT_MADE, f"internal error: {type(error).__name__}")
 
     def _count_refusals(self, delivery: Delivery, answer: Answer) -> int:
@@ -211,14 +223,23 @@ class Courier:
         streak = (self._failures or 0) if down else refusals
         return rules.outcome(delivery, self.endpoint, answer, self._clock.now(), streak, random.random())  # noqa: S311 - jitter
 
+    def _fields(self, delivery: Delivery | None = None) -> dict[str, str]:
+        """For the log: whose webhook it is about."""
+        fields = {"sms_endpoint": self.endpoint.id, "sms_account": self.endpoint.account}
+        return fields if delivery is None else fields | {"sms_delivery": delivery.id}
+
     # -- records ----------------------------------------------------------------------------------
     async def _write(self, delivery: Delivery, answer: Answer) -> None:
         self._records.add(delivery)
+        self._metrics.attempted_webhook(delivery)
         if delivery.state is DeliveryState.DELIVERED:
             return
         end = ": dead letter" if delivery.state is DeliveryState.DEAD else ""
         said = f"attempt {delivery.attempts}: {delivery.error}{end}"
-        log.warning("webhook %s (%s) to endpoint %s: %s", delivery.id, delivery.event, delivery.endpoint, said)
+        told = self._fields(delivery)
+        log.warning(
+            "webhook %s (%s) to endpoint %s: %s", delivery.id, delivery.event, delivery.endpoint, said, extra=told
+        )
         # this row may be written again, and its records must not overtake one another
         await self._records.settled()
         if rules.verdict(answer.status) is Verdict.GONE:
@@ -226,7 +247,8 @@ class Courier:
 
     async def _pause(self) -> None:
         self.endpoint = replace(self.endpoint, paused=True)
-        log.warning("endpoint %s answered 410 Gone: paused; what is owed to it waits", self.endpoint.id)
+        words = "endpoint %s answered 410 Gone: paused; what is owed to it waits"
+        log.warning(words, self.endpoint.id, extra=self._fields())
         for endpoint in await self._store.endpoints(self.endpoint.account):
             # as it is now: its secret may have changed during the attempt
             if endpoint.id == self.endpoint.id:

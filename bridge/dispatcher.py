@@ -7,6 +7,7 @@ message and the claim of the next share a commit.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import zip_longest
@@ -14,9 +15,10 @@ from typing import TypeVar
 
 from bridge import routing
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused, StoreUnavailable
+from bridge.metrics import Metrics
 from bridge.model import Line, LineState, Message, State
 from bridge.policy import SendingRules, refused, unknown
-from bridge.ports import Claim, Clock, Link, Outcome, Outgoing, Paced, Store
+from bridge.ports import Claim, Clock, Link, Outcome, Outgoing, Paced, Sent, Store
 from bridge.segments import GSM7_SINGLE
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ T = TypeVar("T")
 STORE_PAUSE = 1.0  # s
 #: "no credit" is also what a barred number answers; only when so many different ones hear it, it is the line's trouble
 BROKE_AFTER = 3
+_OUT = frozenset({State.SENT, State.DELIVERED})
 #: the shortest validity worth asking the network for
 MIN_VALIDITY = 300  # s
 
@@ -56,6 +59,7 @@ class Lane:
         clock: Clock,
         rules: SendingRules,
         stir: Callable[[], None],
+        metrics: Metrics | None = None,
     ) -> None:
         self._store = store
         self._link = link
@@ -65,6 +69,7 @@ class Lane:
         self._rules = rules
         #: called when a message went back to the queue, for another line or a later try
         self._stir = stir
+        self._metrics = metrics or Metrics()
         self._woken = asyncio.Event()
         self._stopping = False
         #: recipients that were refused for lack of credit since the last success
@@ -113,9 +118,12 @@ class Lane:
         return await self._store.claim(line.name, routing.routes(line), self._clock.now(), self._whole)
 
     async def _record(self, outcome: Outcome) -> None:
-        await insist(lambda: self._store.record(outcome, self._clock.now()))
+        message = await insist(lambda: self._store.record(outcome, self._clock.now()))
         if outcome.state is State.QUEUED:
             self._stir()
+        elif outcome.state in _OUT and message.state in _OUT:
+            waited = message.sent_at - max(message.created_at, message.not_before)
+            self._metrics.sent(message.account, self._line().name, waited)
 
     async def _carry(self, claim: Claim) -> Claim | None:
         """Send what is missing of a message; returns the next claim."""
@@ -140,7 +148,7 @@ class Lane:
         """Hand one part to the device; how that ended. Raises what ends the lane, after writing it down."""
         message, now = claim.message, self._clock.now
         try:
-            sent = await self._link.send(self._line().name, self._outgoing(claim, index, texts))
+            sent = await self._hand_over(self._outgoing(claim, index, texts))
         except SendRefused as refusal:
             outcome = refused(message, index, self._weighed(refusal, message), self._rules, now())
             if outcome.state is State.QUEUED and not outcome.counts:
@@ -156,10 +164,24 @@ class Lane:
             await self._record(unknown(message, index, "the bridge was stopped while the device had it", now()))
             raise
         except Exception as error:
-            log.exception("the driver of %s broke its contract", self._line().name)
+            told = {"sms_line": self._line().name, "sms_message": message.id, "sms_account": message.account}
+            log.exception("the driver of %s broke its contract", self._line().name, extra=told)
             return unknown(message, index, f"the driver failed: {error}", now())
         self._broke.clear()
+        self._metrics.parts.add(self._line().name, by=message.parts if self._whole else 1)
+        self._metrics.last_sent.set(now() / 1000, self._line().name)
         return Outcome(message.id, index, sent.state, sent.reference, reports=self._line().reports)
+
+    async def _hand_over(self, outgoing: Outgoing) -> Sent:
+        """Into the device's hands, counted and timed. Raises what `Link.send` does."""
+        line, began = self._line().name, time.perf_counter()
+        try:
+            sent = await self._link.send(line, outgoing)
+        except BaseException as error:
+            self._metrics.attempted(line, time.perf_counter() - began, error)
+            raise
+        self._metrics.attempted(line, time.perf_counter() - began)
+        return sent
 
     def _weighed(self, refusal: SendRefused, message: Message) -> SendRefused:
         """A lack of credit is taken for the one number's trouble until several numbers have met it in a row."""

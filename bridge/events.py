@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.metrics import Metrics
 from bridge.model import LoggedCall, Message, Received, TypedMessage
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,8 @@ class Bus:
     """Tells subscribers, on the event loop, what was committed."""
 
     def __init__(self) -> None:
+        #: what is counted, by the bus itself and by whoever has it
+        self.metrics = Metrics()
         self._subscribers: list[Callable[[Sequence[Event]], None]] = []
 
     def subscribe(self, hear: Callable[[Sequence[Event]], None]) -> Callable[[], None]:
@@ -79,6 +82,8 @@ class Bus:
 
     def publish(self, events: Sequence[Event]) -> None:
         """Tell everybody; one subscriber's exception never keeps the news from the others."""
+        for event in events:
+            self.metrics.happened(event.name, event.account, event.data)
         for hear in list(self._subscribers):
             try:
                 hear(events)

@@ -11,6 +11,7 @@ import itertools
 import json
 import operator
 import secrets
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
@@ -40,6 +41,7 @@ from bridge.model import (
 )
 from bridge.ports import Clock, Credential, Finding, Store, SystemClock
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
+from bridge.vitals import Vitals
 
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
 INLINE_DRAFTS = 500
@@ -78,6 +80,8 @@ class Gateway:
     ) -> None:
         self._store = store
         self._bus = bus
+        #: what is counted, for whoever watches
+        self.metrics = bus.metrics
         self._lines = lines
         self._clock = clock or SystemClock()
         self._limits = limits or Limits()
@@ -89,6 +93,8 @@ class Gateway:
         self.desk = Desk(store, self._clock)
         #: what is handed out once to callers that ask for it
         self.handouts = Handouts(store, lines)
+        #: whether all is well with the store, and what waits in it
+        self.vitals = Vitals(store, self._clock)
         self._counter = itertools.count(secrets.randbits(20))
         #: called with an endpoint's id (None: any) when its deliveries may have changed
         self.poke: Callable[[str | None], None] = lambda endpoint: None
@@ -97,17 +103,21 @@ class Gateway:
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, account: Account, seconds: int = 3600) -> str:
-        """A bearer token for `account`, kept hashed, that ends after `seconds`."""
-        token = secrets.token_hex(32)
-        expires_at = self._clock.now() + seconds * 1000
-        await self._store.add_credential(account.name, Credential("token", "", digest(token), expires_at))
+        """A bearer token for `account`, kept hashed, that ends after `seconds`, and with the key it is given for.
+
+        It may do what that key may do.
+        """
+        token, grant, now = secrets.token_hex(32), account.grant, self._clock.now()
+        expires_at = min(now + seconds * 1000, grant.expires_at or sys.maxsize)
+        made = Credential("token", "", digest(token), expires_at, grant.key, grant.scopes, now)
+        await self._store.add_credential(account.name, made)
         return token
 
     async def account(self, operator: Account, name: str) -> Account:
-        """Another account, for an operator who acts for it. Raises NotAllowed, NoSuchThing."""
+        """Another account, for an operator who acts for it with what his key allows. Raises NotAllowed, NoSuchThing."""
         if not operator.operator:
             raise NotAllowed("only an operator may act for another account")
-        return await self._store.account(name)
+        return replace(await self._store.account(name), grant=operator.grant)
 
     # -- messages -------------------------------------------------------------------------------
     async def submit(self, account: Account, drafts: Sequence[Draft], idempotency_key: str = "") -> Submission:
@@ -133,6 +143,8 @@ class Gateway:
         accepted = await _aside(drafts, lambda: self._accept_all(account, drafts, now))
         apart = account.credits is not None or account.terms.daily_per_recipient > 0
         stored, replayed = await self._store.submit(accepted, idempotency_key, request, apart)
+        if not replayed:
+            self.metrics.submitted(account.name, drafts[0].dialect, len(stored))
         return Submission(tuple(stored), replayed)
 
     def check(self, account: Account, draft: Draft) -> None:

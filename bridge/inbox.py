@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from bridge.dispatcher import insist
 from bridge.errors import NotPossible
+from bridge.metrics import Metrics
 from bridge.numbers import masked
 from bridge.ports import Call, Clock, Evidence, Inbound, InboundPart, InboundReport, Link, Store, Typed
 from bridge.tasks import Tasks
@@ -16,11 +17,12 @@ log = logging.getLogger(__name__)
 class Inbox:
     """One device's way in. `run` ends by DeviceLost only."""
 
-    def __init__(self, store: Store, link: Link, device: str, clock: Clock) -> None:
+    def __init__(self, store: Store, link: Link, device: str, clock: Clock, metrics: Metrics | None = None) -> None:
         self._store = store
         self._link = link
         self._device = device
         self._clock = clock
+        self._metrics = metrics or Metrics()
         self._committed: asyncio.Queue[Inbound] = asyncio.Queue()
 
     async def run(self) -> None:
@@ -55,13 +57,17 @@ class Inbox:
             return
         received = await self._store.receive(item, self._device, now)
         if received is not None:
-            log.info("received an SMS from %s on %s", masked(received.sender), received.line)
+            told = {"sms_line": received.line, "sms_device": received.device, "sms_message": received.id}
+            log.info("received an SMS from %s on %s", masked(received.sender), received.line, extra=told)
 
     async def _settle(self, item: InboundReport | Evidence, now: int) -> None:
+        if isinstance(item, InboundReport):
+            self._metrics.reports.add(item.line, item.state)
         try:
             await self._store.settle(item, now)
         except NotPossible as error:  # a report that makes no sense must not come back for ever
-            log.error("%s told of a message's end that cannot be: %s", item.line, error.message)
+            told = {"sms_line": item.line, "sms_device": self._device}
+            log.error("%s told of a message's end that cannot be: %s", item.line, error.message, extra=told)
 
     async def _forget(self) -> None:
         while True:

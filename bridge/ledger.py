@@ -99,7 +99,8 @@ class Ledger:
             self._couriers.pop(gone)[1].cancel()
         for endpoint in endpoints.values():
             if endpoint.id not in self._couriers:
-                courier = Courier(endpoint, self._store, self._clock, self._post, self._tasks)
+                self._bus.metrics.know_account(endpoint.account)
+                courier = Courier(endpoint, self._store, self._clock, self._post, self._tasks, self._bus.metrics)
                 self._couriers[endpoint.id] = (courier, self._tasks.start(courier.run(), f"endpoint {endpoint.id}"))
                 continue
             courier, _ = self._couriers[endpoint.id]

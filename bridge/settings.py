@@ -4,6 +4,7 @@ The same fields make the README's configuration table (`markdown`), so the two c
 """
 
 import dataclasses
+import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
 from bridge.model import UnknownPolicy
-from bridge.ports import Device
+from bridge.ports import Device, Finding
 
 T = TypeVar("T")
 #: says what is wrong with a value of the right type; "" when nothing is
@@ -154,6 +155,28 @@ class Webhooks:
     zone: str = setting("UTC", "time zone of the local times in webhooks", '"Europe/Paris"', _zone)
 
 
+def _networks(value: tuple[str, ...]) -> str:
+    for each in value:
+        try:
+            ipaddress.ip_network(each.strip(), strict=False)
+        except ValueError:
+            return f'must be addresses or networks such as "192.0.2.0/24", not "{each}"'
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What programs that watch the bridge may read at `/metrics`, on its own port."""
+
+    enabled: bool = setting(True, "answer `/metrics` in Prometheus' format", "true")
+    allow: tuple[str, ...] = setting(
+        ("127.0.0.1", "::1"),
+        "addresses and networks that may read the metrics; an operator's key as bearer token always may",
+        '["127.0.0.1", "192.0.2.0/24"]',
+        _networks,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """What the bridge says about its work, on standard error."""
@@ -186,11 +209,14 @@ class Config:
     sending: Sending = Sending()
     inbox: Inbox = Inbox()
     webhooks: Webhooks = Webhooks()
+    metrics: Metrics = Metrics()
     log: Log = Log()
     #: by name; those not named are enabled with their defaults
     dialects: Mapping[str, Dialect] = field(default_factory=dict)
     #: by name, in the order of the file
     devices: Mapping[str, Device] = field(default_factory=dict)
+    #: what is no mistake, and yet somebody should mend
+    findings: tuple[Finding, ...] = ()
 
     def port_of(self, dialect: str) -> int:
         """Where a dialect answers: on a port of its own, or on the bridge's."""
@@ -204,7 +230,8 @@ class Config:
 
 #: name of a section → what fills it
 SECTIONS: dict[str, type[Any]] = {
-    "http": Http, "store": Storage, "sending": Sending, "inbox": Inbox, "webhooks": Webhooks, "log": Log,
+    "http": Http, "store": Storage, "sending": Sending, "inbox": Inbox, "webhooks": Webhooks,
+    "metrics": Metrics, "log": Log,
 }  # fmt: skip
 
 

@@ -28,11 +28,17 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "acceptance/test_phones_unplugged.py": PHONE,
     "acceptance/test_seed_samples.py": ("curl", "node", "npm", "php", "ruby", "openssl"),
     "acceptance/test_soap_clients.py": ("node", "npm", "php"),
+    "acceptance/test_prometheus.py": ("promtool",),
     "dialects/test_smsmobile_requests.py": ("curl",),
     "unit/api/test_payloads.py": ("openssl",),
     "test_doctor_webhooks.py": ("openssl",),
+    "unit/test_units.py": ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles"),
+    "acceptance/test_service.py::test_answers_where_systemd": ("systemd-socket-activate",),
+    "acceptance/test_service.py::test_says_which_socket": ("systemd-socket-activate",),
 }
-DEBIAN = {
+_SYSTEMD = ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles", "systemd-socket-activate")
+DEBIAN = dict.fromkeys(_SYSTEMD, "systemd") | {
+    "promtool": "prometheus",
     "udevadm": "udev",
     "umockdev-run": "umockdev",
     "unshare": "util-linux",
@@ -76,7 +82,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     count, absent = config.stash.get(LEFT_OUT, (0, list[str]()))
     if count:
         terminalreporter.section("left out", yellow=True)
-        packages: Sequence[str] = [DEBIAN.get(program, program) for program in absent]
+        packages: Sequence[str] = sorted({DEBIAN.get(program, program) for program in absent})
         terminalreporter.write_line(
             f"{count} tests talk to programs that are not here: apt install {' '.join(packages)}"
         )

@@ -2,7 +2,7 @@
 
 import click
 
-from bridge.cli import account, demo, examine, message, moving, run, sim, template, webhook
+from bridge.cli import account, demo, examine, key, message, moving, run, sim, template, webhook
 from bridge.cli.output import Commands
 
 
@@ -39,6 +39,7 @@ for command in (
     examine.doctor,
     run.devices,
     account.account,
+    key.key,
     template.template,
     webhook.webhook,
     message.send,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from device_drivers.virtual.world import World
 
 T = TypeVar("T")
+#: where phones of a network on its own answer adb, so that a configuration can name them
+PHONE_PORT = 15_555
 #: who changed something, for the audit trail
 WHO = "command line"
 
@@ -123,6 +125,14 @@ async def run_bridge(config: Config, on_ready: "Callable[[Running], None] | None
     await daemon.run(config, on_ready)
 
 
+def reload_on_hangup(running: "Running") -> None:
+    """SIGHUP makes a bridge read again what may have changed on disk."""
+    import asyncio
+    import signal
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, running.reload)
+
+
 @asynccontextmanager
 async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, Device], str], None]:
     """A virtual network with a modem line and, where there is an adb, a phone line: what they are as devices, and why
@@ -154,7 +164,7 @@ async def network(directory: Path, modems: int, phones: int) -> AsyncGenerator["
     """A virtual network on which every number has a phone. Raises OSError when the directory will not do."""
     from device_drivers.virtual.world import World
 
-    async with World(directory, modems=modems, phones=phones) as world:
+    async with World(directory, modems=modems, phones=phones, first_port=PHONE_PORT) as world:
         world.network.rules.everybody = True
         yield world
 

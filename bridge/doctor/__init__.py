@@ -34,4 +34,4 @@ async def doctor(config: Config, drivers: Mapping[str, Driver], surroundings: Su
 
 
 def _basics(config: Config) -> list[Finding]:
-    return [Finding("ok", "configuration", "has no mistakes"), storage.keeps(config.directory)]
+    return [Finding("ok", "configuration", "has no mistakes"), *config.findings, storage.keeps(config.directory)]

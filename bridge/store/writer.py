@@ -15,12 +15,14 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bridge.errors import BridgeError, StoreUnavailable
 from bridge.events import Bus, Event
+from bridge.metrics import Metrics
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -67,6 +69,7 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection, bus: Bus | None) -> None:
         self._connection = connection
         self._bus = bus
+        self._metrics = bus.metrics if bus is not None else Metrics()
         self._loop = asyncio.get_running_loop()
         self._handed: list[Job] = []
         self._queue: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
@@ -124,9 +127,15 @@ class Writer:
         tx = Tx(self._connection)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
+            before = self._connection.total_changes
             done = self._perform(tx, batch)
+            began = time.perf_counter()
             self._connection.execute("COMMIT")
+            # one that changed nothing waited for no disk
+            if self._connection.total_changes != before:
+                self._metrics.committed(len(batch), time.perf_counter() - began)
         except sqlite3.Error as error:
+            self._metrics.store_failures.add()
             log.exception("the store failed")
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

@@ -160,7 +160,10 @@ MISTAKES: list[tuple[str, str]] = [
     ("[htttp]\nport = 1", "htttp: there is no such section; did you mean http?"),
     (
         "[zzz]",
-        "zzz: there is no such section; there are: devices, dialects, http, inbox, log, sending, store, webhooks",
+        (
+            "zzz: there is no such section; "
+            "there are: devices, dialects, http, inbox, log, metrics, sending, store, webhooks"
+        ),
     ),
     ("[inbox]\nzzz = 1", "inbox.zzz: there is no such setting; there are: partial_after"),
     ("http = 3", "http: must be a table, written as [http]"),
@@ -226,7 +229,7 @@ MISTAKES: list[tuple[str, str]] = [
         ),
     ),
     (MODEM + "prt = 1", "devices.a.prt: gsm_modem has no such option; did you mean port?"),
-    (MODEM + 'port = "/dev/a"\npin = 1234', 'devices.a.pin: must be a text such as "text", not the number 1234'),
+    (MODEM + 'port = "/dev/a"\npin = 1234', 'devices.a.pin: must be a text such as "text", not a whole number'),
     (MODEM, "devices.a.port: is missing"),
     (
         '[devices."a:1"]\ndriver = "gsm_modem"',
@@ -303,7 +306,7 @@ def test_every_default_is_a_value_that_its_own_check_allows() -> None:
 
 def test_the_readme_lists_exactly_the_settings_there_are() -> None:
     readme = (Path(__file__).parents[3] / "README.md").read_text()
-    chapter = readme.partition("## Configuration\n")[2].partition("\n## ")[0]
+    chapter = readme.partition("## Configuration\n")[2].partition("\n##")[0]
     table = "".join(line + "\n" for line in chapter.splitlines() if line.startswith("|"))
     assert table == settings.markdown()
 
