@@ -4,6 +4,7 @@ import grp
 import os
 import pwd
 import stat
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ RULES = "60-sms-bridge.rules"
 #: where udev looks for rules; what lies in an earlier one hides its namesakes in later ones (udev(7))
 RULES_FOLDERS = ("etc/udev/rules.d", "run/udev/rules.d", "usr/local/lib/udev/rules.d", "usr/lib/udev/rules.d",
                  "lib/udev/rules.d")  # fmt: skip
+#: where a wheel puts the rules, and where a checkout has them
+_BROUGHT = (Path(sys.prefix) / "share/sms-bridge" / RULES, Path(__file__).parents[1] / "udev" / RULES)
 _RELOAD = "sudo udevadm control --reload && sudo udevadm trigger"
 
 
@@ -92,7 +95,8 @@ def install_rules(root: Path = Path("/")) -> str:
     """The command that makes our udev rules count for what is plugged in."""
     if rules_file(root=root):
         return f"{_RELOAD}, then unplug the device and plug it in again"
-    return f"sudo install -m 644 udev/{RULES} /etc/udev/rules.d/ && {_RELOAD}"
+    brought = next((file for file in _BROUGHT if file.exists()), Path("udev") / RULES)
+    return f"sudo install -m 644 {brought} /etc/udev/rules.d/ && {_RELOAD}"
 
 
 def _group(gid: int) -> str:

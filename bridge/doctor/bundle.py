@@ -17,7 +17,7 @@ from typing import Any
 
 from bridge.doctor import evidence, http, masking, service
 from bridge.ports import Finding
-from bridge.settings import Config
+from bridge.settings import Config, Secret
 from bridge.store.figures import figures
 
 #: of a line, down to two digits
@@ -54,7 +54,7 @@ class Known:
 async def write(path: Path, known: Known) -> int:
     """Make the file, readable for its owner alone; its size in bytes. Raises OSError."""
     lines, token = await _lines(known)
-    secrets = {*masking.secrets_in(known.raw), *([token] if token else ())}
+    secrets = {*masking.secrets_in(known.raw), *_secrets(known.config), *([token] if token else ())}
     members = await asyncio.to_thread(_members, known, lines, secrets)
     return await asyncio.to_thread(_pack, path, members, known.now // 1000)
 
@@ -92,10 +92,22 @@ def _settings(config: Config | None, secrets: Sequence[str]) -> Any:
     return masking.settings(_plain(config), secrets=secrets)
 
 
+def _secrets(value: Any) -> set[str]:
+    """Those of a configuration, wherever they came from."""
+    if isinstance(value, Secret):
+        return {str(value)} - {""}
+    below = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else []
+    if is_dataclass(value):
+        below = [getattr(value, name) for name in value.__dataclass_fields__]
+    return {each for one in below for each in _secrets(one)}
+
+
 def _plain(value: Any) -> Any:
-    """Dataclasses as tables; what a device remembers is no setting."""
+    """Dataclasses as tables; what a device remembers and what was found are no settings."""
+    if isinstance(value, Secret):
+        return masking.HIDDEN if value else ""
     if is_dataclass(value) and not isinstance(value, type):
-        names = [name for name in value.__dataclass_fields__ if name != "memory"]
+        names = [name for name in value.__dataclass_fields__ if name not in {"memory", "findings"}]
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}

@@ -71,8 +71,9 @@ def _named(pid: int) -> str:
     name = _program(pid)
     if not re.match(r"(python|perl|node|ruby)", name):
         return name
-    script = next((word for word in words[1:] if word and not word.startswith("-")), "")
-    return f"{name} {Path(script).name}".strip()
+    script = next((word for word in words[1:] if not word.startswith("-")), "")
+    # behind -c and -m there is no file
+    return name if {"-c", "-m", "-e"} & set(words[1:3]) else f"{name} {Path(script).name}".strip()
 
 
 def _pids() -> Iterator[int]:

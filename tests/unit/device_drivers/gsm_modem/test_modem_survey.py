@@ -172,7 +172,11 @@ def test_says_when_only_a_new_login_is_missing(tmp_path: Path) -> None:
 def test_says_when_no_group_may_open_it(tmp_path: Path) -> None:
     words, remedy = _access.why_not("/dev/ttyUSB0", file(0o600), ALICE, tmp_path)
     assert words == "/dev/ttyUSB0 is for its owner alone (crw------- root:dialout)"
-    assert remedy.startswith("sudo install -m 644 udev/60-sms-bridge.rules")
+    install, _, reload = remedy.partition(" /etc/udev/rules.d/ && ")
+    assert install.startswith("sudo install -m 644 ")
+    assert Path(install.split()[-1]).name == "60-sms-bridge.rules"
+    assert Path(install.split()[-1]).exists()
+    assert reload.startswith("sudo udevadm control --reload")
     installed = tmp_path / "usr/lib/udev/rules.d" / _access.RULES
     installed.parent.mkdir(parents=True)
     installed.write_text("# rules\n")
