@@ -2,7 +2,7 @@
 
 import click
 
-from bridge.cli import account, demo, examine, key, message, moving, run, sim, template, webhook
+from bridge.cli import account, demo, examine, key, message, moving, run, setup, sim, template, watch, webhook
 from bridge.cli.output import Commands
 
 
@@ -45,8 +45,11 @@ for command in (
     message.send,
     message.tail,
     message.resend,
+    watch.loopback,
+    watch.alarm,
     moving.export,
     moving.import_,
     sim.sim,
+    setup.setup,
 ):
     commands.add_command(command)

@@ -7,6 +7,7 @@ from typing import Any
 from bridge.control import Control
 from bridge.model import Endpoint
 from bridge.ports import Clock, Device
+from bridge.scopes import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Surroundings:
     endpoints: Callable[[], Awaitable[Sequence[Endpoint]]]
     #: the device with what its driver put into the store, where there is one
     remembering: Callable[[Device], Awaitable[Device]]
+    #: the named keys of all accounts, out of the store
+    keys: Callable[[], Awaitable[Sequence[Key]]]
     #: of systemd, by which this bridge runs as a service; "" when it is another one's configuration
     unit: str = ""
 

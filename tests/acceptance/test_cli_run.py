@@ -9,6 +9,7 @@ from tests.acceptance.conftest import SmsBridge
 
 COMMANDS = [
     "account",
+    "alarm",
     "check",
     "demo",
     "devices",
@@ -16,9 +17,11 @@ COMMANDS = [
     "export",
     "import",
     "key",
+    "loopback",
     "resend",
     "send",
     "serve",
+    "setup",
     "sim",
     "tail",
     "template",

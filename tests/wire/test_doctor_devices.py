@@ -8,6 +8,7 @@ from pathlib import Path
 from bridge import doctor
 from bridge.model import Account, Endpoint, LineState
 from bridge.ports import Device, Finding, SystemClock
+from bridge.scopes import Key
 from bridge.settings import Config
 from device_drivers import Drivers
 from device_drivers.virtual.world import World
@@ -21,10 +22,13 @@ async def looked(settings: Config) -> list[Finding]:
     async def anywhere(url: str) -> None:
         """Every URL is allowed."""
 
+    async def no_keys() -> Sequence[Key]:
+        return []
+
     async def as_it_is(device: Device) -> Device:
         return device
 
-    surroundings = doctor.Surroundings("sms-bridge serve", SystemClock(), anywhere, no_endpoints, as_it_is)
+    surroundings = doctor.Surroundings("sms-bridge serve", SystemClock(), anywhere, no_endpoints, as_it_is, no_keys)
     return await doctor.doctor(settings, Drivers(), surroundings)
 
 

@@ -15,6 +15,7 @@ from bridge.doctor import webhooks
 from bridge.doctor.surroundings import Surroundings, Told
 from bridge.model import Endpoint
 from bridge.ports import Device, Finding, SystemClock
+from bridge.scopes import Key
 from bridge.settings import Config, Secret
 
 
@@ -26,11 +27,15 @@ async def _nowhere() -> Sequence[Endpoint]:
     return ()
 
 
+async def _no_keys() -> Sequence[Key]:
+    return []
+
+
 async def _as_it_is(device: Device) -> Device:
     return device
 
 
-SURROUNDINGS = Surroundings("sms-bridge serve", SystemClock(), _anywhere, _nowhere, _as_it_is)
+SURROUNDINGS = Surroundings("sms-bridge serve", SystemClock(), _anywhere, _nowhere, _as_it_is, _no_keys)
 
 
 async def looked(url: str, paused: bool = False) -> Finding:
