@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
+from bridge import references
+
 HIDDEN = "********"
 #: digits that make a phone number, an IMEI, IMSI or ICCID; what has fewer is a count, a port or a code
 SHORTEST = 7
@@ -58,7 +60,7 @@ def last_two(number: str) -> str:
 
 def is_secret(name: str) -> bool:
     """Is this the name of something that nobody else may see?"""
-    return _SECRET_NAME.search(name) is not None
+    return _SECRET_NAME.search(name) is not None or references.is_secret(name)
 
 
 def settings(value: Any, name: str = "", secrets: Iterable[str] = ()) -> Any:
