@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo install test lint bench format clean
+# whose package `make deb` makes: amd64 or arm64
+ARCH ?= $(shell dpkg --print-architecture)
+
+.PHONY: demo install test lint bench format dist deb lock audit clean
 
 demo: $(VENV)/.product
 	$(BIN)/sms-bridge demo $(DEMO)
@@ -27,16 +30,40 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The same commit makes the same files, byte for byte.
+dist deb: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+
+dist: $(VENV)/.release
+	rm -rf dist/sms_bridge-* build
+	umask 022 && $(BIN)/python -m build --outdir dist .
+	$(BIN)/python udev/repack.py dist/sms_bridge-*.tar.gz
+
+deb: dist
+	UV=$(BIN)/uv udev/debian/build dist/sms_bridge-*.whl $(PYTHON) $(ARCH)
+
+lock: $(VENV)/.release
+	$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --upgrade --generate-hashes \
+	    --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
+
+# Fails when something is known, and when nobody could be asked.
+audit: $(VENV)/.release
+	$(BIN)/python .ci/audit.py requirements.lock
+
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.product: pyproject.toml | $(BIN)/python
 	@echo "Installing sms-bridge into $(VENV) (once, about half a minute) ..."
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 --editable .
 	touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+$(VENV)/.release: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check $$($(PYTHON) -c 'import tomllib; \
+	    print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["release"])')
 	touch $@
 
 clean:

@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from api import health, metrics
+from api.auth import NEEDS
 from api.connections import Endings, begin
 from api.dialect import Dialect, Handler, Mount, Route, Site, discover
 from api.errors import UnknownPath, WrongMethod
@@ -177,6 +178,7 @@ def _meet(one: Sequence[str], other: Sequence[str]) -> bool:
 def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
     """The route's handler with everything that goes wrong in it told in the dialect's words, counted and timed."""
     refuse = route.refuse or dialect.refuse
+    needs = {method: route.needs_of(method) for method in route.methods}
 
     async def answer(request: web.Request) -> web.StreamResponse:
         begin(request)
@@ -184,6 +186,7 @@ def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
         response: web.StreamResponse
         try:
             if request.method in route.methods:
+                NEEDS.set(needs[request.method])
                 response = await route.handler(request)
             elif request.method == "OPTIONS" and dialect.cors:
                 response = web.Response(status=204, headers=CORS)

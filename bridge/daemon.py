@@ -83,6 +83,8 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
 
         rules = SendingRules(config.sending.retries, round(config.sending.retry_interval * 1000))
         devices = tuple(config.devices.values())
+        if not devices:
+            log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
         supervisor = Supervisor(store, bus, clock, _drivers(config), devices, rules, end)
         gateway = Gateway(
             store,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from device_drivers.virtual.world import World
 
 T = TypeVar("T")
+#: where phones of a network on its own answer adb, so that a configuration can name them
+PHONE_PORT = 15_555
 #: who changed something, for the audit trail
 WHO = "command line"
 
@@ -140,7 +142,7 @@ async def network(directory: Path, modems: int, phones: int) -> AsyncGenerator["
     """A virtual network on which every number has a phone. Raises OSError when the directory will not do."""
     from device_drivers.virtual.world import World
 
-    async with World(directory, modems=modems, phones=phones) as world:
+    async with World(directory, modems=modems, phones=phones, first_port=PHONE_PORT) as world:
         world.network.rules.everybody = True
         yield world
 

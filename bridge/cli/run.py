@@ -28,6 +28,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON object in
 def serve(config: Path | None) -> None:
     """Run the bridge until Ctrl-C or SIGTERM."""
     import faulthandler
+    import logging
     import signal
 
     from bridge import logs
@@ -36,6 +37,8 @@ def serve(config: Path | None) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # there is nothing to reload before it is ready
     settings = product.configuration(config)
     logs.begin(settings.log.level)
+    for each in settings.findings:
+        logging.getLogger(__name__).warning("%s: %s", each.message, each.remedy)
     product.until_stopped(product.run_bridge(settings, product.reload_on_hangup))
 
 

@@ -51,6 +51,12 @@ def test_leaves_word_for_its_own_user_while_it_runs(configured: Path, start: Sta
     assert not file.exists()
 
 
+def test_without_devices_says_how_to_get_one(configured: Path, start: Start) -> None:
+    bridge = start("serve", *CONFIG, together=True)
+    assert bridge.says("WARNING bridge.daemon: no device is configured").endswith("what to add: sms-bridge devices")
+    assert bridge.says(READY)
+
+
 def test_ctrl_c_is_an_ordinary_end(bridge: Running) -> None:
     ended = bridge.stop(signal.SIGINT)
     assert (ended.code, "Traceback" in ended.out) == (0, False)
@@ -80,7 +86,7 @@ def test_says_when_the_port_is_in_use(configured: Path, sms_bridge_process: SmsB
 def test_a_second_bridge_on_the_same_store_is_refused(sms_bridge_process: SmsBridge) -> None:
     done = sms_bridge_process("serve", *CONFIG)
     assert (done.code, "Traceback" in done.err) == (1, False)
-    assert done.err.startswith("sms-bridge: ")
+    assert done.err.splitlines()[-1].startswith("sms-bridge: ")
 
 
 @pytest.mark.usefixtures("bridge")
