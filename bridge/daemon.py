@@ -118,10 +118,9 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         urls = await _serve(stack, serving, gateway, config)
         url = urls[config.http.port]
 
-        own, token = await _serve_ourselves(serving, gateway, config), await control.grant(store, clock.now())
+        token, own = await control.grant(store, clock.now()), await _serve_ourselves(serving, gateway, config)
         steer = urls.get(config.port_of("native"), url) + config.dialects.get("native", Dialect()).prefix
-        control.write(config.directory, control.Control(steer, token, os.getpid(), own))
-        stack.callback(control.remove, config.directory, os.getpid())
+        _leave_word(stack, config, control.Control(steer, token, os.getpid(), own))
         log.info("ready at %s", url)
         service = Service(Notifier.of(os.environ), store, bus, supervisor.lines, on_reload, end)
         if on_ready is not None:  # before the manager hears of it, who may ask for a reload at once
@@ -129,6 +128,12 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         await service.start()
         stack.push_async_callback(service.close)
         await broken
+
+
+def _leave_word(stack: AsyncExitStack, config: Config, word: control.Control) -> None:
+    """For commands, while we run."""
+    control.write(config.directory, word)
+    stack.callback(control.remove, config.directory, word.pid)
 
 
 def _drivers(config: Config) -> Mapping[str, Driver]:
