@@ -120,10 +120,9 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         urls = await _serve(stack, serving, gateway, config)
         url = urls[config.http.port]
 
-        own, token = await _serve_ourselves(serving, gateway, config), await control.grant(store, clock.now())
+        token, own = await control.grant(store, clock.now()), await _serve_ourselves(serving, gateway, config)
         steer = urls.get(config.port_of("native"), url) + config.dialects.get("native", Dialect()).prefix
-        control.write(config.directory, control.Control(steer, token, os.getpid(), own, version()))
-        stack.callback(control.remove, config.directory, os.getpid())
+        _leave_word(stack, config, control.Control(steer, token, os.getpid(), own, version()))
         loopback = Loopback(gateway, store, bus, clock, config.loopback, supervisor.pause, end)
         gateway.loop = loopback.send
         await _keep_watch(stack, loopback, Alarm(store, bus, clock, config.alarm, supervisor.lines, loopback, end))
@@ -134,6 +133,12 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         await service.start()
         stack.push_async_callback(service.close)
         await broken
+
+
+def _leave_word(stack: AsyncExitStack, config: Config, word: control.Control) -> None:
+    """For commands, while we run."""
+    control.write(config.directory, word)
+    stack.callback(control.remove, config.directory, word.pid)
 
 
 async def _keep_watch(stack: AsyncExitStack, loopback: Loopback, alarm: Alarm) -> None:
