@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from api import health, metrics
+from api.auth import NEEDS
 from api.dialect import Dialect, Handler, Mount, Route, Site, discover
 from api.errors import UnknownPath, WrongMethod
 from bridge.errors import BridgeError, ConfigError
@@ -152,12 +153,14 @@ def _meet(one: Sequence[str], other: Sequence[str]) -> bool:
 def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
     """The route's handler with everything that goes wrong in it told in the dialect's words, counted and timed."""
     refuse = route.refuse or dialect.refuse
+    needs = {method: route.needs_of(method) for method in route.methods}
 
     async def answer(request: web.Request) -> web.StreamResponse:
         began = time.perf_counter()
         response: web.StreamResponse
         try:
             if request.method in route.methods:
+                NEEDS.set(needs[request.method])
                 response = await route.handler(request)
             elif request.method == "OPTIONS" and dialect.cors:
                 response = web.Response(status=204, headers=CORS)
@@ -180,7 +183,8 @@ def _mishap(error: Exception, path: str) -> BridgeError:
     """Log where it happened, without the exception's own words: a text or a key may be in them."""
     number = secrets.token_hex(4)
     where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s in %s (reference %s)\n%s", type(error).__name__, path, number, where)
+    told = {"sms_reference": number}
+    log.error("%s in %s (reference %s)\n%s", type(error).__name__, path, number, where, extra=told)
     return BridgeError(f"Something went wrong inside the bridge; its log has more under {number}.")
 
 

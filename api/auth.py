@@ -5,6 +5,7 @@ Secrets are never logged. The gateway remembers for a moment who was right, so n
 
 import base64
 from collections.abc import Mapping
+from contextvars import ContextVar
 
 from aiohttp import web
 
@@ -12,9 +13,23 @@ from api.errors import InvalidToken, MissingParameter
 from bridge.errors import BridgeError, NotAllowed, UnknownCaller, WrongSecret
 from bridge.gateway import Gateway
 from bridge.model import Account
+from bridge.scopes import EVERYTHING, Needs, written
 
 #: seconds for which a bearer token is good
 TOKEN_LIFE = 3600
+#: where the frame leaves the scopes that the route of this task's request needs
+NEEDS: ContextVar[Needs | None] = ContextVar("needs", default=EVERYTHING)
+
+
+async def enter(gateway: Gateway, request: web.Request, kind: str, ident: str, secret: str, other: str = "") -> Account:
+    """The account of these credentials, when they are enough for the route of this request.
+
+    Raises what `Admission.enter` does.
+    """
+    needs = NEEDS.get()
+    return await gateway.admission.enter(
+        kind, ident, secret, address(request), EVERYTHING if needs is None else needs, other
+    )
 
 
 async def caller(gateway: Gateway, key: str, request: web.Request, hint: str = "") -> Account:
@@ -23,10 +38,10 @@ async def caller(gateway: Gateway, key: str, request: web.Request, hint: str = "
     Raises what `Admission.enter` does, InvalidToken, and MissingParameter, with the `hint`, when there is none.
     """
     if key := key.strip() or request.headers.get("X-Api-Key", ""):
-        return await gateway.admission.enter("apikey", "", key, address(request))
+        return await enter(gateway, request, "apikey", "", key)
     if token := bearer(request.headers):
         try:
-            return await gateway.admission.enter("token", "", token, address(request))
+            return await enter(gateway, request, "token", "", token)
         except UnknownCaller as error:
             raise InvalidToken from error
     raise MissingParameter("apikey", hint)
@@ -73,10 +88,18 @@ async def grant(gateway: Gateway, parameters: Mapping[str, str], request: web.Re
         raise TokenRefused("unsupported_grant_type", "The only grant_type here is client_credentials.")
     ident, secret = basic(request.headers) or (parameters.get("client_id", ""), parameters.get("client_secret", ""))
     try:
-        account = await gateway.admission.enter("client", ident, secret, address(request))
+        account = await enter(gateway, request, "client", ident, secret)
     except (UnknownCaller, WrongSecret) as error:
         raise TokenRefused("invalid_client", "client_id or client_secret is missing or wrong.") from error
     except NotAllowed as error:
         raise TokenRefused("invalid_client", error.message) from error
-    token = await gateway.issue_token(account, TOKEN_LIFE)
-    return {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFE}
+    ends = account.grant.expires_at
+    life = min(TOKEN_LIFE, (ends - gateway.now()) // 1000) if ends else TOKEN_LIFE
+    answer: dict[str, object] = {
+        "access_token": await gateway.issue_token(account, life),
+        "token_type": "Bearer",
+        "expires_in": life,
+    }
+    if account.grant.scopes != EVERYTHING:
+        answer["scope"] = written(account.grant.scopes)
+    return answer

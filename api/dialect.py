@@ -15,9 +15,10 @@ from typing import Any, ClassVar, Protocol
 from aiohttp import web
 
 import api.dialects
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, KeyExpired, ScopeMissing
 from bridge.gateway import Gateway
 from bridge.model import State
+from bridge.scopes import EVERYTHING, Needs
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refuse = Callable[[BridgeError], web.Response]
@@ -53,9 +54,16 @@ class Route:
     #: below the mount's prefix, without a trailing slash
     path: str
     handler: Handler
+    #: the scopes that a key needs here, for all methods or for each; None where nobody is asked for a key.
+    #: The frame hands them to `api.auth`, so that what stands here is what is asked for
+    needs: Needs | Mapping[str, Needs | None] | None
     methods: frozenset[str] = frozenset({"GET", "POST"})
     #: how errors look here, where that differs from the dialect's `refuse`
     refuse: Refuse | None = None
+
+    def needs_of(self, method: str) -> Needs | None:
+        """What a key needs for this method; everything where the route does not say."""
+        return self.needs.get(method, EVERYTHING) if isinstance(self.needs, Mapping) else self.needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,13 @@ class Dialect(Protocol):
 def word_for(words: Mapping[type[BridgeError], Any], error: BridgeError) -> Any:
     """The word for an error's class or its nearest parent that has one."""
     return next(words[kind] for kind in type(error).__mro__ if kind in words)
+
+
+def about_key(error: BridgeError) -> str:
+    """What a sentence about a key has to name: the scopes that it lacks, or when it expired; "" for other errors."""
+    if isinstance(error, ScopeMissing):
+        return error.missing
+    return error.when if isinstance(error, KeyExpired) else ""
 
 
 def discover() -> dict[str, type[Dialect]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bridge.dispatcher import insist
 from bridge.events import Bus
+from bridge.keys import ending
 from bridge.ports import Clock, Store
 from bridge.tasks import Tasks
 
@@ -19,6 +20,8 @@ GATHERING = 0.2  # s
 SWEEP_INTERVAL = 3600.0  # s
 #: idempotency keys and early reports are of use for so long
 KEY_LIFE = 7 * 24 * 3600 * 1000  # ms
+#: between warnings of keys that end soon
+KEYS_INTERVAL = 86_400.0  # s
 #: between looks for what the command line changed in the store
 ELSEWHERE_INTERVAL = 1.0  # s
 
@@ -56,6 +59,7 @@ class Clockwork:
         self._tasks.start(self._tick(), "due times")
         self._tasks.start(self._look_elsewhere(), "changes by other processes")
         self._tasks.start(self._sweep(), "sweep")
+        self._tasks.start(self._look_at_keys(), "keys that end")
 
     async def close(self) -> None:
         """Stop ticking."""
@@ -89,6 +93,12 @@ class Clockwork:
         while True:
             await insist(self._forget_old)
             await asyncio.sleep(SWEEP_INTERVAL)
+
+    async def _look_at_keys(self) -> None:
+        while True:
+            for found in ending(await insist(self._store.keys), self._clock.now()):
+                log.warning("the %s %s: %s", found.subject, found.message, found.remedy)
+            await asyncio.sleep(KEYS_INTERVAL)
 
     async def _forget_old(self) -> None:
         now = self._clock.now()

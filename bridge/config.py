@@ -1,35 +1,31 @@
 """TOML and environment → `bridge.settings.Config`; every problem is collected and told as `file: key: message`.
 
 `SMS_BRIDGE__HTTP__PORT=9000` stands for `port` in `[http]` and wins over the file; double underscores
-nest, case does not matter and `-` in a name is written `_`.
+nest, case does not matter and `-` in a name is written `_`. Instead of a text may stand where it is
+(`bridge.references`): `{ file = "/path" }`, `{ credential = "name" }`, `SMS_BRIDGE__…__PIN__FILE=/path`.
 """
 
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any
 
+from bridge.conversion import KINDS, FromEnvironment, Wrong, convert, described
 from bridge.errors import ConfigError
-from bridge.ports import Device, Driver
+from bridge.ports import Device, Driver, Finding
+from bridge.references import MASK, WAYS, Unresolved, is_reference, is_secret, resolve, written_openly
 from bridge.settings import SECTIONS, Config, Dialect, Secret, fields
 
 DEFAULT_PATH = Path("/etc/sms-bridge/config.toml")
 VARIABLE = "SMS_BRIDGE__"
-#: options of devices and dialects that never appear in logs or tracebacks
-SECRETS = frozenset({"pin", "puk", "password", "secret", "token"})
 
 _DEVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _TOML_PLACE = re.compile(r"(?P<reason>.*) \(at (?P<place>.*)\)", re.DOTALL)
-_YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 _EXAMPLES: dict[type[Any], str] = {str: '"text"', int: "8", float: "2.5", bool: "true", list: '["one", "two"]'}
-_KINDS: dict[type[Any], str] = {
-    str: "a text", int: "a whole number", float: "a number", bool: "true or false",
-    list: "a list of texts", dict: "a table",
-}  # fmt: skip
 
 
 #: what a driver or a dialect may be told: option → (type, help)
@@ -47,24 +43,22 @@ def load(
     `drivers` looks a driver up by name and may import it then (ImportError: its library is missing here).
     `dialects` are those that exist with their options; None when that is not to be checked. Raises ConfigError.
     """
-    reader = _Reader(str(path) if path else "configuration", drivers, dialects)
-    tree = read(path) if path else {}
-    for variable, text in sorted(environment.items()):
-        if variable.startswith(VARIABLE):
-            reader.lay_over(tree, variable, text)
-    config = reader.config(tree)
+    reader = _Reader(path, environment, drivers, dialects)
+    config = reader.config(reader.tree())
     if reader.problems:
         raise ConfigError(reader.problems)
-    return config
+    if path and (finding := written_openly(path, reader.literals)):
+        reader.findings.append(finding)
+    return replace(config, findings=tuple(reader.findings))
 
 
 def load_part(path: Path | None, environment: Mapping[str, str]) -> Config:
-    """The same without devices and dialects, for commands that need none. Raises ConfigError for its mistakes."""
-    reader = _Reader(str(path) if path else "configuration", {}, None)
-    tree = read(path) if path else {}
-    for variable, text in sorted(environment.items()):
-        if variable.startswith(VARIABLE):
-            reader.lay_over(tree, variable, text)
+    """The same without devices and dialects, for commands that need none. Raises ConfigError for its mistakes.
+
+    A secret that is kept where this user cannot read it is no mistake here: nobody asks for it.
+    """
+    reader = _Reader(path, environment, {}, None, lenient=True)
+    tree = reader.tree()
     config = reader.config({name: tree[name] for name in SECTIONS.keys() & tree.keys()})
     if reader.problems:
         raise ConfigError(reader.problems)
@@ -104,27 +98,38 @@ def _toml_problem(told: str) -> str:
     return f"{found['place']}: is not TOML: {found['reason']}"
 
 
-class _Wrong(Exception):
-    """A value of the wrong type; the message says what is expected."""
-
-
-class _FromEnvironment(str):
-    """A text that came from an environment variable and may stand for another type."""
-
-    __slots__ = ("variable",)
-    variable: str
-
-
 class _Reader:
     """Turns the tables into settings and notes every problem on the way."""
 
-    def __init__(self, file: str, drivers: Mapping[str, Driver], dialects: Mapping[str, Options] | None) -> None:
-        self._file = file
+    def __init__(
+        self,
+        path: Path | None,
+        environment: Mapping[str, str],
+        drivers: Mapping[str, Driver],
+        dialects: Mapping[str, Options] | None,
+        lenient: bool = False,
+    ) -> None:
+        self._path = path
+        self._file = str(path) if path else "configuration"
+        self._environment = environment
         self._drivers = drivers
         self._dialects = dialects
+        self._lenient = lenient
         self.problems: list[str] = []
+        #: what is no mistake, and yet somebody should mend
+        self.findings: list[Finding] = []
+        #: keys of secrets that stand in the file themselves
+        self.literals: list[str] = []
 
-    def lay_over(self, tree: dict[str, Any], variable: str, text: str) -> None:
+    def tree(self) -> dict[str, Any]:
+        """The tables of the file with the environment on top. Raises ConfigError for a file that is none."""
+        tree = read(self._path) if self._path else {}
+        for variable, text in sorted(self._environment.items()):
+            if variable.startswith(VARIABLE):
+                self._lay_over(tree, variable, text)
+        return tree
+
+    def _lay_over(self, tree: dict[str, Any], variable: str, text: str) -> None:
         """Put one environment variable where it belongs."""
         *path, last = variable.removeprefix(VARIABLE).lower().split("__")
         if not path or not all((*path, last)):
@@ -133,12 +138,15 @@ class _Reader:
             )
             return
         table = tree
-        for name in path:
-            below = table.setdefault(_spelled(table, name), {})
+        for depth, name in enumerate(path, start=1):
+            spelled = _spelled(table, name)
+            if last in WAYS and depth == len(path) and _leads_to_text(path):
+                table[spelled] = {}  # where a text is, in place of the text or of another place
+            below = table.setdefault(spelled, {})
             if not isinstance(below, dict):
                 return  # the file has a value where a table must be, which is told when it is read
             table = below
-        value = _FromEnvironment(text)
+        value = FromEnvironment(text)
         value.variable = variable
         table[_spelled(table, last)] = value
 
@@ -178,18 +186,36 @@ class _Reader:
                 continue
             wrong = check(converted) if check else ""
             if wrong:
-                self._note(f"{key}.{name}", given, wrong)
+                self._note(f"{key}.{name}", given, _masked(wrong, name, converted))
             else:
-                values[name] = converted
+                values[name] = _kept_quiet(name, converted)
         return kind(**values)
 
     def _converted(self, given: Any, type_: Any, example: str, key: str) -> Any:
         """The value in its type, or None and a note."""
+        name = key.rpartition(".")[2]
+        if type_ is str and is_reference(given):
+            return self._resolved(given, key)
+        if type(given) is str and type_ is str and given and is_secret(name) and not _is_path(name, given):
+            self.literals.append(key)
         try:
-            return _convert(given, type_)
-        except _Wrong as wrong:
-            self._note(key, given, f"must be {wrong} such as {example}, not {_described(given)}")
+            return convert(given, type_)
+        except Wrong as wrong:
+            found = KINDS.get(type(given), "this text") if is_secret(name) else described(given)
+            self._note(key, given, f"must be {wrong} such as {example}, not {found}")
             return None
+
+    def _resolved(self, reference: dict[str, Any], key: str) -> Secret | None:
+        folder = self._path.parent if self._path else Path()
+        try:
+            text, finding = resolve(reference, folder, self._environment)
+        except Unresolved as reason:
+            if not (self._lenient and is_secret(key.rpartition(".")[2])):
+                self._note(key, reference, str(reason))
+            return None
+        if finding is not None:
+            self.findings.append(finding)
+        return text
 
     def _named(self, tree: dict[str, Any], section: str, make: Any) -> dict[str, Any]:
         """The tables below `[section.NAME]`, each made by `make(name, table, key)`."""
@@ -225,7 +251,8 @@ class _Reader:
         if len(self.problems) == before:
             for problem in driver.validate(device):
                 option = problem.partition(":")[0]
-                self._note(f"{key}.{option}", table.get(option), problem.partition(": ")[2])
+                told = _masked(problem.partition(": ")[2], option, device.options.get(option))
+                self._note(f"{key}.{option}", table.get(option), told)
         return device
 
     def _driver(self, table: dict[str, Any], key: str) -> Driver | None:
@@ -235,7 +262,7 @@ class _Reader:
             self._note(key, name, f"is missing: it says what kind of device this is, one of {kinds}")
             return None
         if not isinstance(name, str):
-            self._note(key, name, f'must be a text such as "gsm_modem", not {_described(name)}')
+            self._note(key, name, f'must be a text such as "gsm_modem", not {described(name)}')
             return None
         try:
             return self._drivers[name]
@@ -263,11 +290,35 @@ def _guarded(options: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in options.items():
         if isinstance(value, Mapping):
             made[name] = _guarded(value)
-        elif isinstance(value, str):
-            made[name] = Secret(value) if name in SECRETS else str(value)
         else:
-            made[name] = value
+            made[name] = _kept_quiet(name, value)
     return made
+
+
+def _kept_quiet(name: str, value: Any) -> Any:
+    """A text that is secret as `Secret`, any other plain."""
+    if not isinstance(value, str) or isinstance(value, Secret | Enum):
+        return value
+    return Secret(value) if is_secret(name) and not _is_path(name, value) else str(value)
+
+
+def _is_path(name: str, value: str) -> bool:
+    """Whether this is the place of a key, as servers want it for TLS, and not the key itself."""
+    return name == "key" and ("/" in value or value.endswith((".pem", ".key")))
+
+
+def _masked(sentence: str, name: str, value: Any) -> str:
+    """What is wrong with a value, without the value when that is a secret."""
+    if not isinstance(value, Secret) and not (isinstance(value, str) and is_secret(name) and not _is_path(name, value)):
+        return sentence
+    return sentence.replace(str(value), MASK) if value else sentence
+
+
+def _leads_to_text(path: Sequence[str]) -> bool:
+    """Whether the segments of a variable name a setting or an option, and not a table of such."""
+    if path[0] == "dialects":
+        return len(path) == (4 if path[2:3] == ["options"] else 3)
+    return len(path) == (3 if path[0] == "devices" else 2)
 
 
 def _spelled(table: dict[str, Any], name: str) -> str:
@@ -277,66 +328,9 @@ def _spelled(table: dict[str, Any], name: str) -> str:
 
 def _variable(value: Any) -> str:
     """The variable that a value, or everything in a table, came from; "" for the file."""
-    if isinstance(value, _FromEnvironment):
+    if isinstance(value, FromEnvironment):
         return value.variable
     if isinstance(value, dict) and value:
         variables = [_variable(below) for below in value.values()]
         return variables[0] if all(variables) else ""
     return ""
-
-
-def _described(value: Any) -> str:
-    """What somebody wrote, for the sentence that says it is wrong."""
-    if isinstance(value, str):
-        return f'the text "{value}"'
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return f"the number {value}"
-    return _KINDS.get(type(value), f"a {type(value).__name__}")
-
-
-def _convert(value: Any, type_: Any) -> Any:
-    """A TOML value, or the text of a variable, in a setting's type. Raises _Wrong."""
-    if get_origin(type_) is tuple:
-        return tuple(_list(value))
-    if type_ is list:
-        return _list(value)
-    if isinstance(type_, type) and issubclass(type_, Enum):
-        return _word(value, type_)
-    if get_origin(type_) is not None:  # Mapping[str, Any]: free options
-        type_ = dict
-    if isinstance(value, _FromEnvironment):
-        value = _from_text(value, type_)
-    if type_ is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, type_) or (type_ is int and isinstance(value, bool)):
-        raise _Wrong(_KINDS.get(type_, type_.__name__))
-    return value
-
-
-def _list(value: Any) -> list[str]:
-    if isinstance(value, _FromEnvironment):
-        return [each.strip() for each in value.split(",") if each.strip()]
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return value
-    raise _Wrong("a list of texts")
-
-
-def _word(value: Any, type_: type[Enum]) -> Enum:
-    words = [str(each.value) for each in type_]
-    if isinstance(value, str) and value in words:
-        return type_(str(value))
-    raise _Wrong(f"one of {', '.join(words)},")
-
-
-def _from_text(text: str, type_: type[Any]) -> Any:
-    """The text of a variable as a number or a yes; unchanged when it is none."""
-    if type_ is bool and text.lower() in _YES | _NO:
-        return text.lower() in _YES
-    if type_ in {int, float}:
-        try:
-            return type_(text)
-        except ValueError:
-            return text
-    return str(text)

@@ -92,7 +92,9 @@ class Courier:
             try:
                 await self._step()
             except StoreUnavailable as error:
-                log.error("webhooks to endpoint %s wait for the store: %s", self.endpoint.id, error)
+                log.error(
+                    "webhooks to endpoint %s wait for the store: %s", self.endpoint.id, error, extra=self._fields()
+                )
                 await asyncio.sleep(STORE_AGAIN)
         await self._records.settled()
 
@@ -195,7 +197,13 @@ class Courier:
         try:
             return await self._post(self.endpoint, delivery, event, self._tried_at)
         except Exception as error:
-            log.exception("webhook %s (%s) to endpoint %s", delivery.id, event.name, self.endpoint.id)
+            log.exception(
+                "webhook %s (%s) to endpoint %s",
+                delivery.id,
+                event.name,
+                self.endpoint.id,
+                extra=self._fields(delivery),
+            )
             return Answer(rules.NOT_MADE, f"internal error: {type(error).__name__}")
 
     def _count_refusals(self, delivery: Delivery, answer: Answer) -> int:
@@ -215,6 +223,11 @@ class Courier:
         streak = (self._failures or 0) if down else refusals
         return rules.outcome(delivery, self.endpoint, answer, self._clock.now(), streak, random.random())  # noqa: S311 - jitter
 
+    def _fields(self, delivery: Delivery | None = None) -> dict[str, str]:
+        """For the log: whose webhook it is about."""
+        fields = {"sms_endpoint": self.endpoint.id, "sms_account": self.endpoint.account}
+        return fields if delivery is None else fields | {"sms_delivery": delivery.id}
+
     # -- records ----------------------------------------------------------------------------------
     async def _write(self, delivery: Delivery, answer: Answer) -> None:
         self._records.add(delivery)
@@ -223,7 +236,10 @@ class Courier:
             return
         end = ": dead letter" if delivery.state is DeliveryState.DEAD else ""
         said = f"attempt {delivery.attempts}: {delivery.error}{end}"
-        log.warning("webhook %s (%s) to endpoint %s: %s", delivery.id, delivery.event, delivery.endpoint, said)
+        told = self._fields(delivery)
+        log.warning(
+            "webhook %s (%s) to endpoint %s: %s", delivery.id, delivery.event, delivery.endpoint, said, extra=told
+        )
         # this row may be written again, and its records must not overtake one another
         await self._records.settled()
         if rules.verdict(answer.status) is Verdict.GONE:
@@ -231,7 +247,8 @@ class Courier:
 
     async def _pause(self) -> None:
         self.endpoint = replace(self.endpoint, paused=True)
-        log.warning("endpoint %s answered 410 Gone: paused; what is owed to it waits", self.endpoint.id)
+        words = "endpoint %s answered 410 Gone: paused; what is owed to it waits"
+        log.warning(words, self.endpoint.id, extra=self._fields())
         for endpoint in await self._store.endpoints(self.endpoint.account):
             # as it is now: its secret may have changed during the attempt
             if endpoint.id == self.endpoint.id:

@@ -8,7 +8,8 @@ import asyncio
 import errno
 import logging
 import os
-from collections.abc import Callable, Mapping
+import socket
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from bridge import control
+from bridge import activation, control
 from bridge.clockwork import Clockwork
 from bridge.errors import ConfigError
 from bridge.events import Bus
@@ -30,6 +31,7 @@ from bridge.ports import Driver, Store, SystemClock
 from bridge.settings import Config, Dialect
 from bridge.store import open_store
 from bridge.supervisor import Supervisor
+from bridge.systemd import Notifier, Reload, Service
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +44,8 @@ class Running:
     url: str
     store: Store
     gateway: Gateway
+    #: reads again what may have changed on disk; SIGHUP asks for it
+    reload: Callable[[], None]
 
 
 async def run(config: Config, on_ready: Callable[[Running], None] | None = None) -> None:
@@ -53,6 +57,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
 
     clock, bus = SystemClock(), Bus()
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    on_reload: list[Reload] = []
 
     def end(error: BaseException) -> None:
         """A part that died by a mistake of ours takes the bridge down: whoever supervises it starts it again."""
@@ -113,8 +118,11 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         control.write(config.directory, control.Control(steer, token, os.getpid()))
         stack.callback(control.remove, config.directory, os.getpid())
         log.info("ready at %s", url)
-        if on_ready is not None:
-            on_ready(Running(url, store, gateway))
+        service = Service(Notifier.of(os.environ), store, bus, supervisor.lines, on_reload, end)
+        if on_ready is not None:  # before the manager hears of it, who may ask for a reload at once
+            on_ready(Running(url, store, gateway, service.reload))
+        await service.start()
+        stack.push_async_callback(service.close)
         await broken
 
 
@@ -136,14 +144,19 @@ async def _serve(stack: AsyncExitStack, gateway: Gateway, config: Config) -> dic
     reaches it."""
     from api.app import build_app, runner
 
-    urls = {}
+    urls, passed = {}, activation.Sockets.of(os.environ)
+    stack.callback(passed.close)
     for port, spoken in _spoken(config).items():
         readers = config.metrics.allow if config.metrics.enabled and port == config.http.port else None
         server = runner(build_app(gateway, **spoken, public_url=config.http.public_url, readers=readers))
         await server.setup()
         stack.push_async_callback(server.cleanup)
         section = "http" if port == config.http.port else f"dialects.{min(spoken['dialects'])}"
-        urls[port] = await _listen(server, config.http.host, port, section)
+        if sockets := passed.take(section, port):
+            urls[port] = await _take_over(server, sockets)
+        else:
+            urls[port] = await _listen(server, config.http.host, port, section)
+    passed.none_left()
     return urls
 
 
@@ -177,3 +190,11 @@ async def _listen(server: web.AppRunner, host: str, port: int, section: str) -> 
             problem = f"cannot listen on {host} port {port}: {error.strerror or error}"
         raise ConfigError([f"{section}: {problem}"]) from error
     return control.address(host, server.addresses[0][1])
+
+
+async def _take_over(server: web.AppRunner, sockets: Sequence[socket.socket]) -> str:
+    """Begin to answer where systemd listens; the URL by which this machine reaches us."""
+    for each in sockets:
+        await web.SockSite(server, each).start()
+    host, port = sockets[0].getsockname()[:2]
+    return control.address(host, port)

@@ -1,17 +1,20 @@
 """The operator's desk: what is changed about accounts, each change with a line in the audit trail."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bridge import numbers
-from bridge.accounts import kept, new_of_kind
+from bridge.accounts import OPERATOR, kept, new_of_kind
 from bridge.admission import network
-from bridge.errors import BadRequest, UnknownTemplate
+from bridge.errors import BadRequest, NotPossible, ScopeMissing, UnknownTemplate
+from bridge.keys import MOST_KEYS, made
 from bridge.model import Account, AuditEntry, Movement, Template, Terms, UnknownPolicy
-from bridge.ports import Clock, Store
+from bridge.ports import Clock, Credential, Store
 from bridge.queries import Page
+from bridge.scopes import Key, Needs, written
 
 #: SQLite's integers are wide, a typing mistake of an operator's is wider
 MOST_CREDITS = 10**12
@@ -27,6 +30,10 @@ class Desk:
 
     def _entry(self, who: str, what: str, account: str, detail: str = "") -> AuditEntry:
         return AuditEntry(0, self._clock.now(), who, what, account, detail)
+
+    async def add_account(self, who: str, account: Account, credentials: Sequence[Credential]) -> None:
+        """Raises NotPossible when the name is taken."""
+        await self._store.add_account(account, credentials, self._entry(who, "add_account", account.name))
 
     async def account(self, name: str) -> Account:
         """As it is now, its credits too. Raises NoSuchThing."""
@@ -69,6 +76,34 @@ class Desk:
         else:
             await self._store.rotate(name, kept(fresh), entry.at + overlap * 1000, entry)
         return {"account": name, **fresh}
+
+    # -- keys -----------------------------------------------------------------------------------
+    async def add_key(
+        self, who: str, account: Account, name: str, scopes: Needs, kind: str = "apikey", expires_at: int = 0
+    ) -> tuple[Key, Mapping[str, str]]:
+        """A named key for one program, and what to print of it, this once. It ends at `expires_at`; 0 for never.
+
+        Nobody gives away more than the key has that he came in with. Raises NoSuchThing, BadRequest, ScopeMissing,
+        NotPossible for a name in use, for too many keys and for the account of the command line.
+        """
+        if account.name == OPERATOR:
+            raise NotPossible("the account of the command line stays as it is")
+        if lacking := scopes - account.grant.scopes:
+            raise ScopeMissing(written(lacking))
+        now = self._clock.now()
+        printed, credential = made(account.name, name, kind, scopes, expires_at, now)
+        until = f"until {_day(expires_at)}" if expires_at else "no end"
+        entry = self._entry(who, "add_key", account.name, f"{name}, {kind}, {written(scopes)}, {until}")
+        await self._store.add_key(account.name, credential, MOST_KEYS, entry)
+        return Key(account.name, name, kind, credential.hint, scopes, now, expires_at), printed
+
+    async def keys(self, account: str = "") -> Sequence[Key]:
+        """By name, expired ones too; "" for everybody's."""
+        return await self._store.keys(account)
+
+    async def revoke_key(self, who: str, account: str, name: str) -> None:
+        """With the tokens that it was given. Raises NoSuchThing."""
+        await self._store.revoke_key(account, name, self._entry(who, "revoke_key", account, name))
 
     # -- credits --------------------------------------------------------------------------------
     async def top_up(self, who: str, name: str, credits: int, note: str = "") -> Account:
@@ -181,3 +216,7 @@ def _changes(before: Terms, after: Terms) -> str:
 
 def _shown(value: object) -> str:
     return " ".join(value) or "none" if isinstance(value, tuple) else str(value) or "none"
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -164,7 +164,8 @@ class Lane:
             await self._record(unknown(message, index, "the bridge was stopped while the device had it", now()))
             raise
         except Exception as error:
-            log.exception("the driver of %s broke its contract", self._line().name)
+            told = {"sms_line": self._line().name, "sms_message": message.id, "sms_account": message.account}
+            log.exception("the driver of %s broke its contract", self._line().name, extra=told)
             return unknown(message, index, f"the driver failed: {error}", now())
         self._broke.clear()
         self._metrics.parts.add(self._line().name, by=message.parts if self._whole else 1)

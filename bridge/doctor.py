@@ -86,7 +86,7 @@ async def doctor(config: Config, drivers: Mapping[str, Driver], surroundings: Su
 
 
 def _basics(config: Config) -> list[Finding]:
-    return [Finding("ok", "configuration", "has no mistakes"), _storable(config.directory)]
+    return [Finding("ok", "configuration", "has no mistakes"), *config.findings, _storable(config.directory)]
 
 
 # -- the store ----------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ BridgeError
 ├── NotAllowed                 credentials wrong, missing or not enough
 │   ├── UnknownCaller
 │   ├── WrongSecret
+│   ├── KeyExpired
+│   ├── ScopeMissing           the key is for other things
 │   ├── AccountDisabled
 │   ├── AddressRefused         of the network
 │   └── NotVerified
@@ -27,6 +29,7 @@ BridgeError
     └── OutcomeUnknown         the device had it and no answer came: never re-sent unasked
 """
 
+from datetime import UTC, datetime
 from enum import StrEnum
 
 
@@ -89,6 +92,24 @@ class UnknownCaller(NotAllowed):
 
 class WrongSecret(NotAllowed):
     """The secret is wrong."""
+
+
+class KeyExpired(NotAllowed):
+    """The key has expired: ask for a new one."""
+
+    def __init__(self, expired_at: int = 0) -> None:
+        #: `2026-11-20 22:48 UTC`; "" when that is not known
+        self.when = datetime.fromtimestamp(expired_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC") if expired_at else ""
+        super().__init__(f"The key expired on {self.when}: ask for a new one." if self.when else "")
+
+
+class ScopeMissing(NotAllowed):
+    """The key is good, but not for this: it lacks a scope."""
+
+    def __init__(self, missing: str = "") -> None:
+        #: the scopes that it would need too, with spaces between them
+        self.missing = missing
+        super().__init__(f"The key is good, but not for this: it lacks the scope {missing}." if missing else "")
 
 
 class AccountDisabled(NotAllowed):

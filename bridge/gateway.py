@@ -11,6 +11,7 @@ import itertools
 import json
 import operator
 import secrets
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
@@ -100,17 +101,21 @@ class Gateway:
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, account: Account, seconds: int = 3600) -> str:
-        """A bearer token for `account`, kept hashed, that ends after `seconds`."""
-        token = secrets.token_hex(32)
-        expires_at = self._clock.now() + seconds * 1000
-        await self._store.add_credential(account.name, Credential("token", "", digest(token), expires_at))
+        """A bearer token for `account`, kept hashed, that ends after `seconds`, and with the key it is given for.
+
+        It may do what that key may do.
+        """
+        token, grant, now = secrets.token_hex(32), account.grant, self._clock.now()
+        expires_at = min(now + seconds * 1000, grant.expires_at or sys.maxsize)
+        made = Credential("token", "", digest(token), expires_at, grant.key, grant.scopes, now)
+        await self._store.add_credential(account.name, made)
         return token
 
     async def account(self, operator: Account, name: str) -> Account:
-        """Another account, for an operator who acts for it. Raises NotAllowed, NoSuchThing."""
+        """Another account, for an operator who acts for it with what his key allows. Raises NotAllowed, NoSuchThing."""
         if not operator.operator:
             raise NotAllowed("only an operator may act for another account")
-        return await self._store.account(name)
+        return replace(await self._store.account(name), grant=operator.grant)
 
     # -- messages -------------------------------------------------------------------------------
     async def submit(self, account: Account, drafts: Sequence[Draft], idempotency_key: str = "") -> Submission:

@@ -57,7 +57,8 @@ class Inbox:
             return
         received = await self._store.receive(item, self._device, now)
         if received is not None:
-            log.info("received an SMS from %s on %s", masked(received.sender), received.line)
+            told = {"sms_line": received.line, "sms_device": received.device, "sms_message": received.id}
+            log.info("received an SMS from %s on %s", masked(received.sender), received.line, extra=told)
 
     async def _settle(self, item: InboundReport | Evidence, now: int) -> None:
         if isinstance(item, InboundReport):
@@ -65,7 +66,8 @@ class Inbox:
         try:
             await self._store.settle(item, now)
         except NotPossible as error:  # a report that makes no sense must not come back for ever
-            log.error("%s told of a message's end that cannot be: %s", item.line, error.message)
+            told = {"sms_line": item.line, "sms_device": self._device}
+            log.error("%s told of a message's end that cannot be: %s", item.line, error.message, extra=told)
 
     async def _forget(self) -> None:
         while True:

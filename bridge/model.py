@@ -6,6 +6,7 @@ All times are Unix milliseconds (int) unless a name says otherwise.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bridge.scopes import FULL, Grant
 from bridge.terms import AuditEntry, Movement, Payment, Template, Terms, Verification
 
 __all__ = [
@@ -300,6 +301,8 @@ class Account:
     #: credits left, one a radio part; None when they are not counted
     credits: int | None = None
     terms: Terms = field(default_factory=Terms)
+    #: of one who calls: what the credentials of this call allow. Not kept with the account
+    grant: Grant = field(default=FULL, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

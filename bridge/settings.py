@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
 from bridge.model import UnknownPolicy
-from bridge.ports import Device
+from bridge.ports import Device, Finding
 
 T = TypeVar("T")
 #: says what is wrong with a value of the right type; "" when nothing is
@@ -215,6 +215,8 @@ class Config:
     dialects: Mapping[str, Dialect] = field(default_factory=dict)
     #: by name, in the order of the file
     devices: Mapping[str, Device] = field(default_factory=dict)
+    #: what is no mistake, and yet somebody should mend
+    findings: tuple[Finding, ...] = ()
 
     def port_of(self, dialect: str) -> int:
         """Where a dialect answers: on a port of its own, or on the bridge's."""

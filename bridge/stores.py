@@ -25,6 +25,7 @@ from bridge.model import (
     UnknownPolicy,
 )
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
+from bridge.scopes import EVERYTHING, Key, Needs
 from bridge.traffic import Call, Doubtful, Evidence, InboundPart, InboundReport, Typed
 
 #: nobody needs to know more exactly, and a count reads what it counts
@@ -43,6 +44,13 @@ class Credential:
     digest: str
     #: Unix ms; 0 for never
     expires_at: int = 0
+    #: of a named key, and of the tokens that it was exchanged for; "" for the account's own
+    name: str = ""
+    scopes: Needs = EVERYTHING
+    #: Unix ms; 0 where nobody wrote it down
+    created_at: int = 0
+    #: to recognise a named key by
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +120,10 @@ class Store(Protocol):
     """
 
     # -- accounts -------------------------------------------------------------------------------
-    async def add_account(self, account: Account, credentials: Sequence[Credential]) -> None:
-        """Raises NotPossible when the name is taken."""
+    async def add_account(
+        self, account: Account, credentials: Sequence[Credential], entry: AuditEntry | None = None
+    ) -> None:
+        """With `entry` in the audit trail. Raises NotPossible when the name is taken."""
         ...
 
     async def account(self, name: str) -> Account:
@@ -127,11 +137,15 @@ class Store(Protocol):
         ...
 
     async def add_credential(self, account: str, credential: Credential, replace: bool = False) -> None:
-        """`replace` drops those of the same kind first."""
+        """`replace` drops those of the same kind first, named keys excepted."""
         ...
 
     async def account_for(self, kind: str, ident: str, digest: str, now: int) -> Account | None:
-        """Whose credential this is, of a disabled account too; None when nobody's or expired."""
+        """Whose credential this is, with its grant, of a disabled account too; None when nobody's or expired."""
+        ...
+
+    async def ended(self, kind: str, ident: str, digest: str, now: int) -> int:
+        """When this named key expired (Unix ms); 0 for one that has not, and for what is no key."""
         ...
 
     async def knows(self, kind: str, ident: str, now: int) -> bool:
@@ -139,7 +153,11 @@ class Store(Protocol):
         ...
 
     async def forget_expired(self, now: int) -> None:
-        """Drop tokens whose time is over."""
+        """Drop tokens and replaced credentials whose time is over; named keys stay until they are revoked."""
+        ...
+
+    async def used(self, account: str, name: str, day: int) -> None:
+        """A named key was used on this day (its first moment, Unix ms)."""
         ...
 
     # -- the operator's desk: `entry` goes into the audit trail in the same transaction ----------
@@ -152,7 +170,22 @@ class Store(Protocol):
     async def disable(self, name: str, disabled: bool, entry: AuditEntry) -> Account: ...
 
     async def rotate(self, name: str, fresh: Sequence[Credential], until: int, entry: AuditEntry) -> None:
-        """Add these; the account's others of their kinds end at `until` (Unix ms)."""
+        """Add these; the account's others of their kinds end at `until` (Unix ms), named keys excepted.
+
+        With a client's credentials end the tokens that it was given.
+        """
+        ...
+
+    async def add_key(self, account: str, credential: Credential, most: int, entry: AuditEntry) -> None:
+        """A named key. Raises NoSuchThing for the account, NotPossible for a name in use and for more than `most`."""
+        ...
+
+    async def keys(self, account: str = "") -> Sequence[Key]:
+        """The named keys of an account by name, expired ones too; "" for everybody's."""
+        ...
+
+    async def revoke_key(self, account: str, name: str, entry: AuditEntry) -> None:
+        """It ends at once, and so do the tokens that it was given. Raises NoSuchThing."""
         ...
 
     async def set_webhook_secret(self, name: str, secret: str, entry: AuditEntry) -> None: ...
@@ -315,6 +348,10 @@ class Store(Protocol):
 
     async def newest_event(self) -> int:
         """The position of the last event; 0 when there is none."""
+        ...
+
+    async def pulse(self) -> int:
+        """How many messages wait to be sent. Whoever writes answers it: an answer proves that the store can commit."""
         ...
 
     async def changed_elsewhere(self) -> bool:

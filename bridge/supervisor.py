@@ -12,6 +12,7 @@ from bridge.dispatcher import Lane, LineUnusable, insist
 from bridge.errors import LinkError, SendRefused, StoreUnavailable
 from bridge.events import LINE_CHANGED, Bus, Event
 from bridge.inbox import Inbox
+from bridge.logs import words
 from bridge.memory import LastingMemory
 from bridge.model import Line, LineState
 from bridge.policy import SendingRules
@@ -59,6 +60,11 @@ class Minder:
         self._closing = asyncio.Event()
 
     @property
+    def _fields(self) -> dict[str, str]:
+        """For the log: which device it is about."""
+        return {"sms_device": self.device.name}
+
+    @property
     def lines(self) -> tuple[Line, ...]:
         """The device's lines as they are now; while it is away, as they were, marked absent."""
         if self._link is None:
@@ -100,8 +106,8 @@ class Minder:
             except LinkError as error:
                 await self._away(LineState.ABSENT, error.message)
             except Exception as error:
-                log.exception("the driver of %s failed", self.device.name)
-                await self._away(LineState.ABSENT, f"the driver failed: {error}")
+                log.exception("the driver of %s failed", self.device.name, extra=self._fields)
+                await self._away(LineState.ABSENT, f"the driver failed: {words(error)}")
             failures += 1
             if await self._pause(schedule.delay(failures, random.random()) / 1000):  # noqa: S311 - jitter, no secret
                 failures, soon = 0, PLUGGED_TRIES
@@ -159,7 +165,7 @@ class Minder:
             if not over.done():
                 over.set_exception(error)
             elif not isinstance(error, LinkError):
-                log.exception("%s: failed while closing", self.device.name)
+                log.exception("%s: failed while closing", self.device.name, extra=self._fields)
         else:
             if not over.done():
                 over.set_result(None)
@@ -204,7 +210,8 @@ class Minder:
             async with asyncio.timeout(CLARIFY_PATIENCE):
                 await link.clarify(doubtful)
         except TimeoutError:
-            log.warning("%s: %d parts stay unknown: it took too long to look", self.device.name, len(doubtful))
+            sentence = "%s: %d parts stay unknown: it took too long to look"
+            log.warning(sentence, self.device.name, len(doubtful), extra=self._fields)
 
     async def _watch(self, link: Link, cleared: asyncio.Event) -> None:
         """Clear doubts first; then tell of changes in health, and wake the lanes when a line is ready again."""
@@ -229,7 +236,8 @@ class Minder:
             if was.get(line.name) == (line.state, line.reason):
                 continue
             level = logging.INFO if line.state in (LineState.READY, LineState.CONNECTING) else logging.WARNING
-            log.log(level, "%s is %s%s", line.name, line.state, f": {line.reason}" if line.reason else "")
+            reason = f": {line.reason}" if line.reason else ""
+            log.log(level, "%s is %s%s", line.name, line.state, reason, extra=self._fields | {"sms_line": line.name})
             data = {"line": line.name, "device": line.device, "state": line.state.value, "reason": line.reason}
             try:
                 await self._store.note(Event(0, "", LINE_CHANGED, "", self._clock.now(), line.name, data))

@@ -46,7 +46,10 @@ class Vitals:
         #: what waits; raises StoreUnavailable
         self.backlog: Lately[Backlog] = Lately(lambda: store.backlog(clock.now()))
         #: bytes on disk; raises StoreUnavailable
-        self.room: Lately[Room] = Lately(store.room)
+        self.room: Lately[Room] = Lately(self._room)
+
+    async def _room(self) -> Room:
+        return await self._store.room()
 
     async def _trouble(self) -> str:
         try:

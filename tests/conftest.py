@@ -31,8 +31,12 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "dialects/test_smsmobile_requests.py": ("curl",),
     "unit/api/test_payloads.py": ("openssl",),
     "unit/packaging/test_debian.py": ("dpkg-deb",),
+    "unit/test_units.py": ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles"),
+    "acceptance/test_service.py::test_answers_where_systemd": ("systemd-socket-activate",),
+    "acceptance/test_service.py::test_says_which_socket": ("systemd-socket-activate",),
 }
-DEBIAN = {
+_SYSTEMD = ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles", "systemd-socket-activate")
+DEBIAN = dict.fromkeys(_SYSTEMD, "systemd") | {
     "dpkg-deb": "dpkg",
     "promtool": "prometheus",
     "udevadm": "udev",
@@ -78,7 +82,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     count, absent = config.stash.get(LEFT_OUT, (0, list[str]()))
     if count:
         terminalreporter.section("left out", yellow=True)
-        packages: Sequence[str] = [DEBIAN.get(program, program) for program in absent]
+        packages: Sequence[str] = sorted({DEBIAN.get(program, program) for program in absent})
         terminalreporter.write_line(
             f"{count} tests talk to programs that are not here: apt install {' '.join(packages)}"
         )

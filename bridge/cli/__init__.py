@@ -2,7 +2,7 @@
 
 import click
 
-from bridge.cli import account, demo, message, moving, run, setup, sim, template, webhook
+from bridge.cli import account, demo, key, message, moving, run, setup, sim, template, webhook
 from bridge.cli.output import Commands
 
 
@@ -39,6 +39,7 @@ for command in (
     run.doctor,
     run.devices,
     account.account,
+    key.key,
     template.template,
     webhook.webhook,
     message.send,

@@ -50,8 +50,8 @@ def add(name: str, on_unknown: str | None, wanted: place.Wanted, as_json: bool) 
     )
 
     async def keep() -> None:
-        async with product.opened(where) as store:
-            await store.add_account(made, credentials)
+        async with product.desk(where) as desk:
+            await desk.add_account(product.WHO, made, credentials)
 
     product.finish(keep())
     _print(printed, as_json)

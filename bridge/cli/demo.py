@@ -52,13 +52,13 @@ def demo(http: str, data: Path | None, as_json: bool) -> None:
     Starts a bridge with a virtual network: a modem with a number, and other people's phones. Prints what to paste
     into a second terminal, then shows what happens.
     """
-    import logging
+    from bridge import logs
 
     address = _free(_address(http))
     directory = (data or place.demo_directory()).absolute()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     stage = Stage(directory, address, _credentials(directory / CREDENTIALS))
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logs.begin("warning")
     product.until_stopped(_play(stage, as_json))
 
 

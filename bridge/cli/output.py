@@ -28,6 +28,8 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "call.outgoing": ("→", "blue"),
 }
 _LONGEST_TEXT = 60
+#: not printable by themselves, and yet part of many emoji and of some scripts
+_JOINERS = "\u200c\u200d"
 
 
 class Sentence(click.ClickException):
@@ -93,9 +95,14 @@ def event_line(event: Mapping[str, Any]) -> str:
         word = str(event["name"]).rpartition(".")[2]
         about = f"{data.get('to') or data.get('from') or event['subject']}  {_quoted(str(data.get('text', '')))}"
         about += f"  on {data['line']}" if data.get("line") else ""
-    why = data.get("error") or data.get("reason") or ""
+    about, why = _plain(about), _plain(str(data.get("error") or data.get("reason") or ""))
     line = f"{_clock(event['at'])}  {click.style(f'{arrow} {word:<9}', fg=colour)}  {about}"
     return line + (f"  {click.style(why, fg='yellow')}" if why else "")
+
+
+def _plain(text: str) -> str:
+    """Without what would steer a terminal: anybody may send us an SMS."""
+    return "".join(each if each.isprintable() or each in _JOINERS else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def _quoted(text: str) -> str:

@@ -101,6 +101,14 @@ async def run_bridge(config: Config, on_ready: "Callable[[Running], None] | None
     await daemon.run(config, on_ready)
 
 
+def reload_on_hangup(running: "Running") -> None:
+    """SIGHUP makes a bridge read again what may have changed on disk."""
+    import asyncio
+    import signal
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, running.reload)
+
+
 @asynccontextmanager
 async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, Device], str], None]:
     """A virtual network with a modem line and, where there is an adb, a phone line: what they are as devices, and why

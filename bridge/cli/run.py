@@ -27,11 +27,19 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON object in
 @_config
 def serve(config: Path | None) -> None:
     """Run the bridge until Ctrl-C or SIGTERM."""
+    import faulthandler
     import logging
+    import signal
 
+    from bridge import logs
+
+    faulthandler.enable()  # SIGABRT, by which systemd ends a bridge that hangs, shows where
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # there is nothing to reload before it is ready
     settings = product.configuration(config)
-    logging.basicConfig(level=settings.log.level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    product.until_stopped(product.run_bridge(settings))
+    logs.begin(settings.log.level)
+    for each in settings.findings:
+        logging.getLogger(__name__).warning("%s: %s", each.message, each.remedy)
+    product.until_stopped(product.run_bridge(settings, product.reload_on_hangup))
 
 
 @click.command()

@@ -36,7 +36,9 @@ def rotate(tx: Tx, name: str, fresh: Sequence[Credential], until: int, entry: Au
     callers.get(tx.conn, name)
     for credential in fresh:
         callers.end_credentials(tx, name, credential.kind, until)
-        callers.add_credential(tx, name, credential, replace=False)
+        callers.add_credential(tx, name, credential, anew=False)
+        if credential.kind == "client":  # whoever had the old secret may have tokens for it
+            callers.end_credentials(tx, name, "token", until)
     audit(tx, entry)
 
 

@@ -3,11 +3,14 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bridge.errors import NoSuchThing, NotPossible
-from bridge.model import Account, Payment, Terms, UnknownPolicy, Verification
+from bridge.model import Account, AuditEntry, Payment, Terms, UnknownPolicy, Verification
 from bridge.ports import Credential
+from bridge.scopes import Grant, read, written
+from bridge.store.trail import audit
 from bridge.store.writer import Tx
 
 _TERMS = "payment, addresses, requests_per_minute, daily_per_recipient, zone, country, verification, report_on"
@@ -30,7 +33,7 @@ def _terms(terms: Terms) -> Mapping[str, Any]:
     return dict(zip(_TERMS.split(", "), values, strict=True))
 
 
-def add(tx: Tx, account: Account, credentials: Sequence[Credential]) -> None:
+def add(tx: Tx, account: Account, credentials: Sequence[Credential], entry: AuditEntry | None) -> None:
     """Raises NotPossible when the name is taken."""
     values = (
         account.name, account.created_at, int(account.disabled), account.on_unknown, int(account.operator),
@@ -48,7 +51,9 @@ def add(tx: Tx, account: Account, credentials: Sequence[Credential]) -> None:
             (account.name, account.credits, account.created_at, account.credits),
         )
     for credential in credentials:
-        add_credential(tx, account.name, credential, replace=False)
+        add_credential(tx, account.name, credential, anew=False)
+    if entry is not None:
+        audit(tx, entry)
 
 
 def get(conn: sqlite3.Connection, name: str) -> Account:
@@ -79,41 +84,60 @@ def change(tx: Tx, account: Account) -> None:
         raise NoSuchThing(f"there is no account {account.name!r}")
 
 
-def add_credential(tx: Tx, account: str, credential: Credential, *, replace: bool) -> None:
-    """`replace` drops those of the same kind first; expired ones of any account go along the way."""
-    if replace:
-        tx.conn.execute("DELETE FROM credentials WHERE account = ? AND kind = ?", (account, credential.kind))
+def add_credential(tx: Tx, account: str, credential: Credential, *, anew: bool) -> None:
+    """`anew` drops those of the same kind first, named keys excepted."""
+    if anew:
+        tx.conn.execute(
+            "DELETE FROM credentials WHERE account = ? AND kind = ? AND name = ''", (account, credential.kind)
+        )
     try:
         tx.conn.execute(
-            "INSERT INTO credentials (account, kind, ident, digest, expires_at) VALUES (?, ?, ?, ?, ?)",
-            (account, credential.kind, credential.ident, credential.digest, credential.expires_at),
-        )
+            "INSERT INTO credentials (account, kind, ident, digest, expires_at, name, scopes, created_at, hint) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                account, credential.kind, credential.ident, credential.digest, credential.expires_at, credential.name,
+                written(credential.scopes), credential.created_at, credential.hint,
+            ),
+        )  # fmt: skip
     except sqlite3.IntegrityError:
         raise NotPossible(f"account {account!r} does not exist, or this credential is in use") from None
 
 
 def forget_expired(tx: Tx, now: int) -> None:
-    """Drop tokens whose time is over."""
-    tx.conn.execute("DELETE FROM credentials WHERE expires_at > 0 AND expires_at <= ?", (now,))
+    """Drop tokens and replaced credentials whose time is over. A named key stays, so that we can say when it ended."""
+    tx.conn.execute(
+        "DELETE FROM credentials WHERE expires_at > 0 AND expires_at <= ? AND (name = '' OR kind = 'token')", (now,)
+    )
 
 
 def end_credentials(tx: Tx, account: str, kind: str, at: int) -> None:
-    """Those of a kind are good until then and no longer."""
+    """Those of a kind are good until then and no longer, named keys excepted."""
     tx.conn.execute(
-        "UPDATE credentials SET expires_at = ? WHERE account = ? AND kind = ? AND (expires_at = 0 OR expires_at > ?)",
+        "UPDATE credentials SET expires_at = ? "
+        "WHERE account = ? AND kind = ? AND name = '' AND (expires_at = 0 OR expires_at > ?)",
         (at, account, kind, at),
     )
 
 
 def owner(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int) -> Account | None:
-    """Whose credential this is, of a disabled account too; None when nobody's or expired."""
+    """Whose credential this is, with its grant, of a disabled account too; None when nobody's or expired."""
     row = conn.execute(
-        f"SELECT {', '.join('a.' + name for name in _COLUMNS.split(', '))} FROM credentials c "
-        "JOIN accounts a ON a.name = c.account WHERE c.kind = ? AND c.ident = ? AND c.digest = ? "
+        f"SELECT c.scopes, c.name, c.expires_at, c.used_at, {', '.join('a.' + name for name in _COLUMNS.split(', '))} "
+        "FROM credentials c JOIN accounts a ON a.name = c.account WHERE c.kind = ? AND c.ident = ? AND c.digest = ? "
         "AND (c.expires_at = 0 OR c.expires_at > ?)",
         (kind, ident, digest, now),
     ).fetchone()
-    return None if row is None else _account(row)
+    return None if row is None else replace(_account(row[4:]), grant=Grant(read(row[0]), *row[1:4]))
+
+
+def ended(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int) -> int:
+    """When this named key expired; 0 for one that has not, and for what is no key."""
+    row = conn.execute(
+        "SELECT expires_at FROM credentials WHERE kind = ? AND ident = ? AND digest = ? AND expires_at BETWEEN 1 AND ? "
+        "AND name <> ''",
+        (kind, ident, digest, now),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def knows(conn: sqlite3.Connection, kind: str, ident: str, now: int) -> bool:

@@ -84,6 +84,13 @@ def find(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Page[Me
     return Page(found, str(rows[-1][-1]) if more else "")
 
 
+def waiting(tx: Tx) -> int:
+    """How many are queued or scheduled."""
+    # literals, not bound values: only by them does SQLite see that the partial indices will do
+    counted = "SELECT count(*) FROM messages WHERE state ="
+    return int(tx.conn.execute(f"SELECT ({counted} 'queued') + ({counted} 'scheduled')").fetchone()[0])
+
+
 def count(conn: sqlite3.Connection, account: str, query: MessageQuery) -> int:
     """How many match, whatever the page."""
     where, values = _where(account, query)

@@ -284,7 +284,17 @@ _MOVED = """
 CREATE TABLE moved (at INTEGER NOT NULL, archive TEXT NOT NULL);
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED)
+# named keys beside an account's own credentials, which may do everything and have no name
+_KEYS = """
+ALTER TABLE credentials ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE credentials ADD COLUMN scopes TEXT NOT NULL DEFAULT 'send read inbox webhooks admin';
+ALTER TABLE credentials ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE credentials ADD COLUMN hint TEXT NOT NULL DEFAULT '';
+ALTER TABLE credentials ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX credentials_name ON credentials (account, name) WHERE name <> '' AND kind <> 'token';
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED + _KEYS)
 
 
 def migrate(database: Database) -> None:

@@ -30,6 +30,7 @@ from bridge.model import (
 )
 from bridge.ports import Call, Claim, Credential, Doubtful, Evidence, InboundPart, InboundReport, Outcome, Typed
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
+from bridge.scopes import Key
 from bridge.store import (
     balance,
     books,
@@ -37,6 +38,7 @@ from bridge.store import (
     deliveries,
     handouts,
     inbox,
+    keys,
     lists,
     messages,
     news,
@@ -148,8 +150,10 @@ class SqliteStore:
             raise StoreUnavailable("the store is closed") from error
 
     # -- accounts -------------------------------------------------------------------------------
-    async def add_account(self, account: Account, credentials: Sequence[Credential]) -> None:
-        await self._do(callers.add, account, credentials)
+    async def add_account(
+        self, account: Account, credentials: Sequence[Credential], entry: AuditEntry | None = None
+    ) -> None:
+        await self._do(callers.add, account, credentials, entry)
 
     async def account(self, name: str) -> Account:
         return await self._read(callers.get, name)
@@ -161,13 +165,19 @@ class SqliteStore:
         await self._do(callers.change, account)
 
     async def add_credential(self, account: str, credential: Credential, replace: bool = False) -> None:
-        await self._do(callers.add_credential, account, credential, replace=replace)
+        await self._do(callers.add_credential, account, credential, anew=replace)
 
     async def forget_expired(self, now: int) -> None:
         await self._do(callers.forget_expired, now)
 
     async def account_for(self, kind: str, ident: str, digest: str, now: int) -> Account | None:
         return await self._read(callers.owner, kind, ident, digest, now)
+
+    async def ended(self, kind: str, ident: str, digest: str, now: int) -> int:
+        return await self._read(callers.ended, kind, ident, digest, now)
+
+    async def used(self, account: str, name: str, day: int) -> None:
+        await self._do(keys.used, account, name, day)
 
     async def knows(self, kind: str, ident: str, now: int) -> bool:
         return await self._read(callers.knows, kind, ident, now)
@@ -183,6 +193,15 @@ class SqliteStore:
 
     async def rotate(self, name: str, fresh: Sequence[Credential], until: int, entry: AuditEntry) -> None:
         await self._do(books.rotate, name, fresh, until, entry)
+
+    async def add_key(self, account: str, credential: Credential, most: int, entry: AuditEntry) -> None:
+        await self._do(keys.add, account, credential, most, entry)
+
+    async def keys(self, account: str = "") -> Sequence[Key]:
+        return await self._read(keys.find, account)
+
+    async def revoke_key(self, account: str, name: str, entry: AuditEntry) -> None:
+        await self._do(keys.revoke, account, name, entry)
 
     async def set_webhook_secret(self, name: str, secret: str, entry: AuditEntry) -> None:
         await self._do(books.set_webhook_secret, name, secret, entry)
@@ -366,6 +385,9 @@ class SqliteStore:
     # -- vitals ---------------------------------------------------------------------------------
     async def prove(self) -> None:
         await self._do(vitals.prove)
+
+    async def pulse(self) -> int:
+        return await self._do(messages.waiting)
 
     async def backlog(self, now: int) -> Backlog:
         return await self._read(vitals.backlog, now)

@@ -104,7 +104,7 @@ class PhoneLink:
         try:
             await calls.open()
         except Garbled as error:
-            log.warning("%s: the call log cannot be read: %s", self._device, error)
+            log.warning("%s: the call log cannot be read: %s", self._device, error, extra={"sms_device": self._device})
             self._calls = None
             self._tell_of_calls(False, "the phone's call log answers something that cannot be read")
 
@@ -216,7 +216,7 @@ class PhoneLink:
         if self._loss:
             return
         self._misses += 1
-        log.info("%s: %s", self._device, reason)
+        log.info("%s: %s", self._device, reason, extra={"sms_device": self._device})
         try:
             self._became(await self._shell.state())
         except DeviceLost as lost:

@@ -74,7 +74,7 @@ class Sender:
         self._wire.expect_late_result(False)
         self._settled.set()
         if outgoing is None:
-            log.warning("a result came for a message that nobody sent: %s", told)
+            log.warning("a result came for a message that nobody sent: %s", told.final or f"reference {told.reference}")
             return None
         if told.final:
             return Evidence(

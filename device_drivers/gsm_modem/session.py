@@ -206,11 +206,12 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
             rest = f"{left} tries are left" if left is not None else "at most two tries are left"
             if isinstance(error, PukRequiredError):
                 rest = "no try is left: the SIM wants its PUK now; enter it in a phone"
+            said = str(error).replace(pin, "****")  # a modem without codes for errors has the whole command in it
             raise SendRefused(
-                f"The SIM refused the PIN ({error}). It was tried once and will not be tried again: {rest}, "
+                f"The SIM refused the PIN ({said}). It was tried once and will not be tried again: {rest}, "
                 "and after the third wrong one the SIM is blocked until its PUK is entered.",
                 Refusal.LINE,
-            ) from error
+            ) from None
 
     def sim_state(self) -> str:
         """READY, SIM PIN, SIM PUK … as +CPIN tells; "" when the modem cannot say. Raises SendRefused without a SIM."""

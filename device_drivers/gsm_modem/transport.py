@@ -238,7 +238,8 @@ class Transport(SerialComms):  # type: ignore[misc]
             try:
                 self.notifyCallback(item)
             except Exception:
-                log.exception("%s: could not make anything of %r", self.port, item)
+                # not the item itself: it may be an SMS
+                log.exception("%s: could not make anything of a %s", self.port, type(item).__name__)
         if answer is not None:
             with self._turn:
                 self._told = answer

@@ -15,6 +15,7 @@ COMMANDS = [
     "doctor",
     "export",
     "import",
+    "key",
     "resend",
     "send",
     "serve",

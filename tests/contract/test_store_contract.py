@@ -56,6 +56,15 @@ def part(
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+class TestPulse:
+    async def test_counts_what_waits_to_be_sent(self, store: Store) -> None:
+        assert await store.pulse() == 0
+        await store.submit([message(1), message(2), message(3, state=State.SCHEDULED, due_at=NOW + 1)])
+        assert await store.pulse() == 3
+        await sent(store, message(1), await claimed(store, message(1)), 5)
+        assert await store.pulse() == 2
+
+
 class TestAccepting:
     async def test_what_was_accepted_is_there_after_a_restart(self, store: Store, reopen: Opener) -> None:
         await store.submit([message(1), message(2)])

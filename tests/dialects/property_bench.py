@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bridge.guesses import Guesses
 from bridge.queries import MessageQuery
 from tests.http_site import Answer, HttpSite, open_site
 
@@ -32,6 +33,7 @@ class PropertyBench:
         """One request."""
 
         async def asked() -> Outcome:
+            self.site.gateway.admission.guesses = Guesses()  # each example is somebody else's first call
             before = await self._state()
             answer = await self.site.ask(method, path, **kwargs)
             after = await self._state()

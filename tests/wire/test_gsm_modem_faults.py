@@ -5,6 +5,7 @@ import glob
 import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ from device_drivers.virtual.storage import Status
 from tests.modem_site import OURS, THEIRS, Site, modem_site, until
 
 NOW = 1_795_000_000_000
+#: a number here, so that no line of source that a traceback quotes has it as it is sent
+OTHER_PIN = 9_183
 
 
 #: holds a port as a polite program does
@@ -92,6 +95,13 @@ async def test_says_how_many_tries_are_left() -> None:
     async with modem_site(pin="1234") as site:
         with pytest.raises(SendRefused, match="2 tries are left"):
             await site.open(pin="9999")
+
+
+async def test_a_pin_is_not_repeated_where_a_modem_has_no_code_for_its_refusal() -> None:
+    async with modem_site(pin="1234", profile=Profile(unsupported=Profile().unsupported | {"+CMEE"})) as site:
+        with pytest.raises(SendRefused, match=r"The SIM refused the PIN \(AT\+CPIN=.*ERROR") as refused:
+            await site.open(pin=str(OTHER_PIN))
+        assert str(OTHER_PIN) not in "".join(traceback.format_exception(refused.value))
 
 
 async def test_never_takes_the_last_try_even_after_restarts_of_its_own() -> None:

@@ -18,6 +18,7 @@ from bridge.accounts import v1_sent
 from bridge.errors import BridgeError, InvalidNumber
 from bridge.model import Account, Message, Payment, State
 from bridge.queries import MessageQuery
+from bridge.scopes import INBOX, READ, SEND
 
 #: with every answer
 HEADERS = {"Content-Type": "application/json; charset=utf-8"}
@@ -48,8 +49,12 @@ class AccountV1:
 
     def routes(self) -> Sequence[Route]:
         """The calls of the page, POST only."""
-        calls = {"/send": self._send, "/report": self._report, "/mo": self._received, "/queryBalance": self._balance}
-        return [Route(f"/api/v1{path}", self._known(call), _POST) for path, call in calls.items()]
+        return [
+            Route("/api/v1/send", self._known(self._send), SEND, _POST),
+            Route("/api/v1/report", self._known(self._report), READ, _POST),
+            Route("/api/v1/mo", self._known(self._received), INBOX, _POST),
+            Route("/api/v1/queryBalance", self._known(self._balance), READ, _POST),
+        ]
 
     def refuse(self, error: BridgeError) -> web.Response:
         """Code and sentence, and no data."""
@@ -68,7 +73,7 @@ class AccountV1:
         async def handle(request: web.Request) -> web.Response:
             form = await read_form(request, self._mount.body_limit)
             ident, secret = form.need("account"), form.need("pwd").lower()
-            account = await self._gateway.admission.enter("v1", ident, secret, auth.address(request))
+            account = await auth.enter(self._gateway, request, "v1", ident, secret)
             return _reply("00", "成功", await call(account, form))
 
         return handle

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from api import errors as http
-from api.dialect import word_for
+from api.dialect import about_key, word_for
 from bridge import errors
 from bridge.errors import BadRequest, BridgeError, InvalidNumber, TooManyRequests
 from bridge.model import State
@@ -68,6 +68,8 @@ ERROR_WORDS: Mapping[type[BridgeError], Word] = {
     errors.UnknownCaller: _WRONG_PAIR,
     errors.WrongSecret: _WRONG_PAIR,
     http.InvalidToken: _WRONG_PAIR,
+    errors.KeyExpired: Word("01", "接口密码已过期({})"),
+    errors.ScopeMissing: Word("08", "账号权限不足,缺少 {} 权限"),
     errors.AddressRefused: Word("02", "IP 地址不允许访问"),
     errors.AccountDisabled: Word("08", "账号已停用"),
     errors.NotVerified: Word("08", "账号未通过认证"),
@@ -97,5 +99,5 @@ def told(error: BridgeError) -> Word:
         return Word("03", f"参数 mobiles 中的号码 {error.written} 格式错误")
     word: Word = word_for(ERROR_WORDS, error)
     field = error.field if isinstance(error, BadRequest) else ""
-    name = PARAMETERS.get(field.rpartition(".")[2], field)
+    name = about_key(error) or PARAMETERS.get(field.rpartition(".")[2], field)
     return Word(word.code, word.sentence.replace("{}", name or "请求"))

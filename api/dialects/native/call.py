@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from api.auth import address, bearer
+from api.auth import bearer, enter
 from api.dialect import Mount, Site
 from api.dialects.native import body, fields
 from api.dialects.native.streams import Streams
@@ -75,24 +75,32 @@ async def acting(request: web.Request, site: Site) -> tuple[Account, str]:
     Raises NotAllowed, and ForAnother for a name that this caller may not act for.
     """
     caller = await _caller(request, site.gateway)
+    who = f"{caller.name} (key {caller.grant.key})" if caller.grant.key else caller.name
     name = request.headers.get("SMS-Bridge-Account", caller.name)
     if name == caller.name:
-        return caller, caller.name
+        return caller, who
     try:
-        return await site.gateway.account(caller, name if _ID.fullmatch(name) else ""), caller.name
+        return await site.gateway.account(caller, name if _ID.fullmatch(name) else ""), who
     except NoSuchThing:
         raise ForAnother("There is no account of the name in SMS-Bridge-Account.") from None
     except NotAllowed as error:
         raise ForAnother(error.message) from None
 
 
+async def still_known(call: Call) -> bool:
+    """Whether the key of a call that lasts is still good. Raises StoreUnavailable."""
+    return await call.gateway.admission.stands(_secret(call.request), "apikey", "token")
+
+
+def _secret(request: web.Request) -> str:
+    return bearer(request.headers) or request.headers.get("X-Api-Key", "")
+
+
 async def _caller(request: web.Request, gateway: Gateway) -> Account:
-    secret = bearer(request.headers) or request.headers.get("X-Api-Key", "")
+    secret = _secret(request)
     if not secret:
         raise NotAllowed("Send your API key: Authorization: Bearer <key>, or X-Api-Key: <key>.")
-    for kind in ("apikey", "token"):
-        try:
-            return await gateway.admission.enter(kind, "", secret, address(request))
-        except UnknownCaller:
-            continue
-    raise NotAllowed("This is no API key or token of ours, or it has ended.")
+    try:
+        return await enter(gateway, request, "apikey", "", secret, other="token")
+    except UnknownCaller:
+        raise NotAllowed("This is no API key or token of ours, or it has ended.") from None

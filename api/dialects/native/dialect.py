@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from aiohttp import web
 
-from api.dialect import Mount, Route, Sample, Site, word_for
-from api.dialects.native import accounts, events, fields, inbox, ledger, lines, messages, phones, webhooks
+from api.dialect import Handler, Mount, Route, Sample, Site, word_for
+from api.dialects.native import accounts, events, fields, inbox, keys, ledger, lines, messages, phones, webhooks
 from api.dialects.native.answers import problem, written
 from api.dialects.native.body import NotJson
 from api.dialects.native.call import Call, ForAnother, acting
@@ -27,6 +27,7 @@ from bridge.errors import (
     StoreUnavailable,
 )
 from bridge.model import State
+from bridge.scopes import ADMIN, ANY, INBOX, READ, SEND, WEBHOOKS, Needs
 
 RETRY_AFTER = "5"  # seconds
 
@@ -37,50 +38,55 @@ class Operation:
 
     method: str
     path: str
+    #: the scopes that a key must have for it
+    needs: Needs
     perform: Callable[[Call], Awaitable[web.StreamResponse]]
     #: what its query string may hold
     query: Mapping[str, fields.Reader] = field(default_factory=dict)
 
 
 OPERATIONS = (
-    Operation("POST", "/v1/messages", messages.submit),
-    Operation("GET", "/v1/messages", messages.find, messages.LIST),
-    Operation("GET", "/v1/messages/{id}", messages.show),
-    Operation("DELETE", "/v1/messages/{id}", messages.forget),
-    Operation("POST", "/v1/messages/{id}/cancel", messages.cancel),
-    Operation("POST", "/v1/messages/{id}/resend", messages.resend),
-    Operation("GET", "/v1/inbox", inbox.find, inbox.LIST),
-    Operation("GET", "/v1/inbox/{id}", inbox.show),
-    Operation("DELETE", "/v1/inbox/{id}", inbox.forget),
-    Operation("GET", "/v1/typed", phones.typed, phones.TYPED),
-    Operation("GET", "/v1/calls", phones.calls, phones.CALLS),
-    Operation("GET", "/v1/lines", lines.find),
-    Operation("GET", "/v1/lines/{id}", lines.show),
-    Operation("POST", "/v1/webhooks", webhooks.add),
-    Operation("GET", "/v1/webhooks", webhooks.find),
-    Operation("GET", "/v1/webhooks/{id}", webhooks.show),
-    Operation("PATCH", "/v1/webhooks/{id}", webhooks.change),
-    Operation("DELETE", "/v1/webhooks/{id}", webhooks.remove),
-    Operation("POST", "/v1/webhooks/{id}/rotate", webhooks.rotate),
-    Operation("GET", "/v1/ledger", ledger.find, ledger.LIST),
-    Operation("POST", "/v1/ledger/redeliver", ledger.redeliver),
-    Operation("GET", "/v1/events", events.stream, events.QUERY),
-    Operation("GET", "/v1/me", lines.me),
-    Operation("GET", "/v1/accounts", accounts.find),
-    Operation("GET", "/v1/accounts/{name}", accounts.show),
-    Operation("PATCH", "/v1/accounts/{name}", accounts.change),
-    Operation("POST", "/v1/accounts/{name}/credits", accounts.top_up),
-    Operation("GET", "/v1/accounts/{name}/movements", accounts.movements, accounts.MOVEMENTS),
-    Operation("POST", "/v1/accounts/{name}/rotate", accounts.rotate),
-    Operation("GET", "/v1/accounts/{name}/templates", accounts.templates),
-    Operation("GET", "/v1/accounts/{name}/templates/{id}", accounts.template),
-    Operation("PUT", "/v1/accounts/{name}/templates/{id}", accounts.keep_template),
-    Operation("DELETE", "/v1/accounts/{name}/templates/{id}", accounts.remove_template),
-    Operation("GET", "/v1/accounts/{name}/suppressed", accounts.suppressed),
-    Operation("GET", "/v1/accounts/{name}/suppressed/{number}", accounts.suppression),
-    Operation("PUT", "/v1/accounts/{name}/suppressed/{number}", accounts.suppress),
-    Operation("DELETE", "/v1/accounts/{name}/suppressed/{number}", accounts.allow),
-    Operation("GET", "/v1/audit", accounts.audit, accounts.AUDIT),
+    Operation("POST", "/v1/messages", SEND, messages.submit),
+    Operation("GET", "/v1/messages", READ, messages.find, messages.LIST),
+    Operation("GET", "/v1/messages/{id}", READ, messages.show),
+    Operation("DELETE", "/v1/messages/{id}", ADMIN, messages.forget),
+    Operation("POST", "/v1/messages/{id}/cancel", SEND, messages.cancel),
+    Operation("POST", "/v1/messages/{id}/resend", SEND, messages.resend),
+    Operation("GET", "/v1/inbox", INBOX, inbox.find, inbox.LIST),
+    Operation("GET", "/v1/inbox/{id}", INBOX, inbox.show),
+    Operation("DELETE", "/v1/inbox/{id}", INBOX, inbox.forget),
+    Operation("GET", "/v1/typed", INBOX, phones.typed, phones.TYPED),
+    Operation("GET", "/v1/calls", INBOX, phones.calls, phones.CALLS),
+    Operation("GET", "/v1/lines", READ, lines.find),
+    Operation("GET", "/v1/lines/{id}", READ, lines.show),
+    Operation("POST", "/v1/webhooks", WEBHOOKS | READ | INBOX, webhooks.add),
+    Operation("GET", "/v1/webhooks", WEBHOOKS, webhooks.find),
+    Operation("GET", "/v1/webhooks/{id}", WEBHOOKS, webhooks.show),
+    Operation("PATCH", "/v1/webhooks/{id}", WEBHOOKS, webhooks.change),
+    Operation("DELETE", "/v1/webhooks/{id}", WEBHOOKS, webhooks.remove),
+    Operation("POST", "/v1/webhooks/{id}/rotate", WEBHOOKS, webhooks.rotate),
+    Operation("GET", "/v1/ledger", WEBHOOKS, ledger.find, ledger.LIST),
+    Operation("POST", "/v1/ledger/redeliver", WEBHOOKS, ledger.redeliver),
+    Operation("GET", "/v1/events", READ | INBOX, events.stream, events.QUERY),
+    Operation("GET", "/v1/me", ANY, lines.me),
+    Operation("GET", "/v1/accounts", READ, accounts.find),
+    Operation("GET", "/v1/accounts/{name}", READ, accounts.show),
+    Operation("PATCH", "/v1/accounts/{name}", ADMIN, accounts.change),
+    Operation("POST", "/v1/accounts/{name}/credits", ADMIN, accounts.top_up),
+    Operation("GET", "/v1/accounts/{name}/movements", READ, accounts.movements, accounts.MOVEMENTS),
+    Operation("POST", "/v1/accounts/{name}/rotate", ADMIN, accounts.rotate),
+    Operation("GET", "/v1/accounts/{name}/templates", READ, accounts.templates),
+    Operation("GET", "/v1/accounts/{name}/templates/{id}", READ, accounts.template),
+    Operation("PUT", "/v1/accounts/{name}/templates/{id}", ADMIN, accounts.keep_template),
+    Operation("DELETE", "/v1/accounts/{name}/templates/{id}", ADMIN, accounts.remove_template),
+    Operation("GET", "/v1/accounts/{name}/suppressed", READ, accounts.suppressed),
+    Operation("GET", "/v1/accounts/{name}/suppressed/{number}", READ, accounts.suppression),
+    Operation("PUT", "/v1/accounts/{name}/suppressed/{number}", ADMIN, accounts.suppress),
+    Operation("DELETE", "/v1/accounts/{name}/suppressed/{number}", ADMIN, accounts.allow),
+    Operation("GET", "/v1/keys", ADMIN, keys.find),
+    Operation("POST", "/v1/keys", ADMIN, keys.add),
+    Operation("DELETE", "/v1/keys/{id}", ADMIN, keys.revoke),
+    Operation("GET", "/v1/audit", ADMIN, accounts.audit, accounts.AUDIT),
 )
 
 
@@ -112,6 +118,8 @@ class Native:
         NotAllowed: "not-authenticated",
         errors.UnknownCaller: "not-authenticated",
         errors.WrongSecret: "not-authenticated",
+        errors.KeyExpired: "not-authenticated",
+        errors.ScopeMissing: "not-allowed",
         errors.AccountDisabled: "not-allowed",
         errors.AddressRefused: "not-allowed",
         errors.NotVerified: "not-allowed",
@@ -148,8 +156,8 @@ class Native:
         paths: dict[str, dict[str, Operation]] = {}
         for operation in OPERATIONS:
             paths.setdefault(operation.path, {})[operation.method] = operation
-        served = [Route(path, partial(self._serve, methods), frozenset(methods)) for path, methods in paths.items()]
-        return [*served, Route("/openapi.yaml", self._show_document, frozenset({"GET"}))]
+        served = [_route(path, methods, partial(self._serve, methods)) for path, methods in paths.items()]
+        return [*served, Route("/openapi.yaml", self._show_document, None, frozenset({"GET"}))]
 
     async def _serve(self, methods: Mapping[str, Operation], request: web.Request) -> web.StreamResponse:
         operation = methods[request.method]
@@ -172,6 +180,11 @@ class Native:
         headers = {"Authorization": f"Bearer {credentials['apikey']}", "Content-Type": "application/json"}
         body = written({"to": recipient, "text": text})
         return Sample("POST", f"{self._mount.prefix}/v1/messages", headers, body)
+
+
+def _route(path: str, methods: Mapping[str, Operation], handler: Handler) -> Route:
+    needs = {method: operation.needs for method, operation in methods.items()}
+    return Route(path, handler, needs, frozenset(methods))
 
 
 def _headers(kind: str, error: BridgeError) -> Mapping[str, str] | None:

@@ -7,14 +7,15 @@ buffers. A caller who stops reading is let go and comes back with `Last-Event-ID
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from aiohttp import web
 
 from api.dialects.native import fields, shapes, values
 from api.dialects.native.answers import written
-from api.dialects.native.call import Call
+from api.dialects.native.call import Call, still_known
 from api.dialects.native.streams import Streams
+from bridge.errors import StoreUnavailable
 from bridge.events import NAMES, Event
 from bridge.tasks import Tasks
 
@@ -52,6 +53,7 @@ async def stream(call: Call) -> web.StreamResponse:
         await response.prepare(call.request)
         tasks = Tasks("event stream")
         tasks.start(_cut_when_over(call), "end")
+        tasks.start(_cut_without_key(call), "key")
         try:
             async with aclosing(call.gateway.events(call.account, after, call.query.get("names", ()))) as news:
                 await _pass_on(response, news, call.streams)
@@ -104,6 +106,16 @@ async def _cut_when_over(call: Call) -> None:
     """At shutdown a caller who does not read must not keep the bridge from going."""
     await call.streams.closing.wait()
     await asyncio.sleep(FAREWELL)
+    _cut(call.request)
+
+
+async def _cut_without_key(call: Call) -> None:
+    """A key that is revoked, has expired, or whose account is disabled, hears nothing more."""
+    known = True
+    while known:
+        await asyncio.sleep(call.streams.heartbeat)
+        with suppress(StoreUnavailable):
+            known = await still_known(call)
     _cut(call.request)
 
 

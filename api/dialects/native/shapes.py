@@ -22,6 +22,7 @@ from bridge.model import (
     TypedMessage,
 )
 from bridge.queries import Page
+from bridge.scopes import Key, written
 from bridge.templates import places
 
 T = TypeVar("T")
@@ -258,6 +259,19 @@ def template(row: Template) -> Shape:
 def suppressed(number: str, reason: str, at: int) -> Shape:
     """A number that nothing is sent to."""
     return {"number": number, "reason": reason, "at": spoken(at)}
+
+
+def key(row: Key) -> Shape:
+    """A named key, without what opens anything."""
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "hint": row.hint,
+        "scopes": written(row.scopes).split(),
+        "created_at": spoken(row.created_at),
+        "expires_at": spoken(row.expires_at),
+        "used_at": spoken(row.used_at),
+    }
 
 
 def audit_entry(row: AuditEntry) -> Shape:

@@ -17,6 +17,7 @@ from api.dialects.smsmobile.words import ERROR_WORDS, STATE_WORDS, NotHere, Stat
 from api.parameters import Parameters, read_parameters
 from bridge.errors import BadRequest, BridgeError, ConfigError, NotPossible
 from bridge.model import Account, CallKind, State
+from bridge.scopes import ADMIN, ANY, INBOX, READ, SEND
 
 Answer = Callable[[Account, Parameters], Awaitable[web.Response]]
 
@@ -51,25 +52,25 @@ class SmsMobile:
         """Every path of the vendor's that we know of; what we cannot do is refused in its place."""
         refusals, lists, calls = self._refusals, self._lists, self._calls
         return [
-            Route("/sendsms", self.send),
-            Route("/resend", self._known(self._resend)),
-            Route("/deletesms", self._known(lists.delete)),
-            Route("/log/sent/sms", self._known(lists.sent), refuse=refusals.listing),
-            Route("/log/sent/frommobile", self._known(lists.typed), refuse=refusals.listing),
-            Route("/getsms", self._known(lists.inbox), refuse=refusals.listing),
-            Route("/gateway/mobile/list", self._known(lists.phones), refuse=refusals.phones),
-            Route("/oauth2/token", self._token, refuse=refusals.tokens),
-            Route("/resendwa", self._known(_no_whatsapp)),
-            Route("/getwa", self._known(_whatsapp_inbox)),
-            Route("/getwa/active", self._known(_whatsapp_active)),
-            Route("/getwa/synchronisation", self._known(_whatsapp_window)),
-            Route("/whatsapp/checknumber", self._known(_whatsapp_number)),
+            Route("/sendsms", self.send, SEND),
+            Route("/resend", self._known(self._resend), SEND),
+            Route("/deletesms", self._known(lists.delete), INBOX | ADMIN),
+            Route("/log/sent/sms", self._known(lists.sent), READ, refuse=refusals.listing),
+            Route("/log/sent/frommobile", self._known(lists.typed), INBOX, refuse=refusals.listing),
+            Route("/getsms", self._known(lists.inbox), INBOX, refuse=refusals.listing),
+            Route("/gateway/mobile/list", self._known(lists.phones), READ, refuse=refusals.phones),
+            Route("/oauth2/token", self._token, ANY, refuse=refusals.tokens),
+            Route("/resendwa", self._known(_no_whatsapp), SEND),
+            Route("/getwa", self._known(_whatsapp_inbox), INBOX),
+            Route("/getwa/active", self._known(_whatsapp_active), INBOX),
+            Route("/getwa/synchronisation", self._known(_whatsapp_window), INBOX),
+            Route("/whatsapp/checknumber", self._known(_whatsapp_number), READ),
             self._absent("/sendemail", "E-mail", refusals.sending),
             self._absent("/getemail", "E-mail", refusals.sending),
             self._absent("/conversation/sms/list", "A list of conversations", refusals.calls),
-            Route("/call/missed/list", self._known(calls.missed), refuse=refusals.calls),
-            Route("/call/incoming/list", self._known(calls.of(CallKind.INCOMING)), refuse=refusals.calls),
-            Route("/call/outgoing/list", self._known(calls.of(CallKind.OUTGOING)), refuse=refusals.calls),
+            Route("/call/missed/list", self._known(calls.missed), INBOX, refuse=refusals.calls),
+            Route("/call/incoming/list", self._known(calls.of(CallKind.INCOMING)), INBOX, refuse=refusals.calls),
+            Route("/call/outgoing/list", self._known(calls.of(CallKind.OUTGOING)), INBOX, refuse=refusals.calls),
             self._absent("/notification/send", "Notifications", refusals.notifications),
             self._absent("/notification/list", "Notifications", refusals.notifications),
         ]
@@ -111,7 +112,7 @@ class SmsMobile:
         async def answer(_account: Account, _params: Parameters) -> web.Response:
             raise NotHere(f"{what}: not offered by this bridge.")
 
-        return Route(path, self._known(answer), refuse=refuse)
+        return Route(path, self._known(answer), ANY, refuse=refuse)
 
     async def _resend(self, account: Account, params: Parameters) -> web.Response:
         """`/resend`: another try for what failed, expired or is unknown."""

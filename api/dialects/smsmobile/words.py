@@ -66,6 +66,8 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     errors.NotAllowed: ErrorWord(403, "invalid_apikey"),
     errors.UnknownCaller: ErrorWord(403, "invalid_apikey"),
     errors.WrongSecret: ErrorWord(403, "invalid_apikey"),
+    errors.KeyExpired: ErrorWord(403, "expired_apikey"),
+    errors.ScopeMissing: ErrorWord(403, "scope_missing"),
     errors.AccountDisabled: ErrorWord(403, "account_disabled"),
     errors.AddressRefused: ErrorWord(403, "address_refused"),
     errors.NotVerified: ErrorWord(403, "not_verified"),

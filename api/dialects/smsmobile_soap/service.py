@@ -29,6 +29,7 @@ from api.errors import UnknownPath, WrongMethod
 from api.parameters import Parameters, read_body
 from bridge.errors import BridgeError, TooManyRequests
 from bridge.model import State
+from bridge.scopes import SEND
 
 WSDL_PATH = "/sendsms/wsdl/sendsms.wsdl"
 SERVICE_PATH = "/sendsms/soap"
@@ -73,7 +74,7 @@ class SmsMobileSoap:
 
     def routes(self) -> Sequence[Route]:
         """The description and the service; each answers for the other, because clients mix them up."""
-        return [Route(WSDL_PATH, self.answer), Route(SERVICE_PATH, self.answer)]
+        return [Route(path, self.answer, {"GET": None, "POST": SEND}) for path in (WSDL_PATH, SERVICE_PATH)]
 
     def refuse(self, error: BridgeError) -> web.Response:
         """A fault of SOAP 1.1."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from aiohttp import web
 
-from api.auth import address
+from api import auth
 from api.dialect import Handler, Mount, Route, Sample, Site
 from api.dialects.template_platform.records import Records
 from api.dialects.template_platform.send import Sending
@@ -14,6 +14,7 @@ from api.dialects.template_platform.words import ERROR_WORDS, STATE_WORDS, Error
 from api.templated import SAMPLE_ID
 from bridge.errors import BridgeError, UnknownCaller
 from bridge.model import Account, State
+from bridge.scopes import READ, SEND
 
 Answer = Callable[[Account, web.Request], Awaitable[web.Response]]
 
@@ -41,10 +42,10 @@ class TemplatePlatform:
     def routes(self) -> Sequence[Route]:
         """The four endpoints of the pages."""
         return [
-            Route("/api/sms/send", self._known(self._sending.one), _POST),
-            Route("/api/sms/batch-send", self._known(self._sending.batch), _POST),
-            Route("/api/sms/records", self._known(self._records.find), _GET),
-            Route("/api/account/info", self._known(self._records.account), _GET),
+            Route("/api/sms/send", self._known(self._sending.one), SEND, _POST),
+            Route("/api/sms/batch-send", self._known(self._sending.batch), SEND, _POST),
+            Route("/api/sms/records", self._known(self._records.find), READ, _GET),
+            Route("/api/account/info", self._known(self._records.account), READ, _GET),
         ]
 
     def refuse(self, error: BridgeError) -> web.Response:
@@ -76,4 +77,4 @@ class TemplatePlatform:
         if any(len(values) != 1 or not values[0] or not values[0].isascii() for values in given):
             raise UnknownCaller
         (key,), (secret,) = given
-        return await self._gateway.admission.enter("template", key, secret, address(request))
+        return await auth.enter(self._gateway, request, "template", key, secret)

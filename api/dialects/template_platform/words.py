@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from api.dialect import word_for
+from api.dialect import about_key, word_for
 from api.errors import BodyTooLarge, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
 from bridge import errors
 from bridge.errors import BadRequest, BridgeError
@@ -66,6 +66,8 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     InvalidToken: _STRANGER,
     errors.UnknownCaller: _STRANGER,
     errors.WrongSecret: _STRANGER,
+    errors.KeyExpired: ErrorWord(401, "认证失败,API Key 已于 {} 过期"),
+    errors.ScopeMissing: ErrorWord(403, "权限不足,API Key 缺少 {} 权限"),
     errors.AccountDisabled: ErrorWord(403, "权限不足,账户已被禁用"),
     errors.AddressRefused: ErrorWord(403, "权限不足,IP 地址不在白名单中"),
     errors.NotVerified: ErrorWord(403, "权限不足,未完成实名认证"),
@@ -94,7 +96,7 @@ def sentence(error: BridgeError) -> str:
     word: ErrorWord = word_for(ERROR_WORDS, error)
     if word is _REFUSED and isinstance(error, BadRequest) and error.field:
         return f"{word.text}:{_PARAMETERS.get(error.field, error.field)} 无效"
-    return word.text.format(error.message)
+    return word.text.format(about_key(error) or error.message)
 
 
 def refusal(error: BridgeError) -> web.Response:

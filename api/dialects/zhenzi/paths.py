@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from api.auth import address
+from api import auth
 from api.dialect import Handler, Mount, Route, Sample, Site
 from api.dialects.zhenzi.send import Composing, field
 from api.dialects.zhenzi.words import ERROR_WORDS, SENT, STATE_WORDS, ErrorWord, refusal, reply
@@ -16,6 +16,7 @@ from api.parameters import Parameters, read_form
 from bridge.errors import BridgeError, NoSuchThing
 from bridge.model import Account, Draft, Message, State
 from bridge.queries import MessageQuery
+from bridge.scopes import READ, SEND
 
 Answer = Callable[[Account, Parameters], Awaitable[web.Response]]
 Compose = Callable[[Account, Parameters], Awaitable[Draft]]
@@ -46,10 +47,10 @@ class Zhenzi:
     def routes(self) -> Sequence[Route]:
         """The three endpoints of the page, and the one by template of the SDKs."""
         return [
-            Route("/sms/send.do", self._known(self._sending(self._composing.text)), _POST),
-            Route("/sms/v2/send.do", self._known(self._sending(self._composing.template)), _POST),
-            Route("/account/balance.do", self._known(self._balance), _POST),
-            Route("/smslog/findSmsByMessageId.do", self._known(self._find), _POST),
+            Route("/sms/send.do", self._known(self._sending(self._composing.text)), SEND, _POST),
+            Route("/sms/v2/send.do", self._known(self._sending(self._composing.template)), SEND, _POST),
+            Route("/account/balance.do", self._known(self._balance), READ, _POST),
+            Route("/smslog/findSmsByMessageId.do", self._known(self._find), READ, _POST),
         ]
 
     def refuse(self, error: BridgeError) -> web.Response:
@@ -69,7 +70,7 @@ class Zhenzi:
         async def handle(request: web.Request) -> web.Response:
             form = await read_form(request, self._mount.body_limit)
             app, secret = field(form, "appId"), field(form, "appSecret")
-            account = await self._gateway.admission.enter("zhenzi", app, secret, address(request))
+            account = await auth.enter(self._gateway, request, "zhenzi", app, secret)
             return await answer(account, form)
 
         return handle

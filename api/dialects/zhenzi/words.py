@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from api.dialect import word_for
+from api.dialect import about_key, word_for
 from api.errors import BodyTooLarge, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
 from bridge import errors
 from bridge.errors import BadRequest, BridgeError
@@ -64,6 +64,8 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     InvalidToken: ErrorWord(111, "账号不存在"),
     errors.UnknownCaller: ErrorWord(105, "appId 错误或应用不存在"),
     errors.WrongSecret: ErrorWord(110, "应用秘钥(AppSecret)错误"),
+    errors.KeyExpired: ErrorWord(110, "应用秘钥(AppSecret)已于 {} 过期"),
+    errors.ScopeMissing: ErrorWord(106, "应用被禁止:应用秘钥缺少 {} 权限"),
     errors.AccountDisabled: ErrorWord(106, "应用被禁止"),
     errors.AddressRefused: ErrorWord(107, "ip 错误"),
     errors.NotVerified: ErrorWord(106, "应用被禁止:账号未通过审核"),
@@ -92,7 +94,7 @@ def refusal(error: BridgeError) -> web.Response:
         headers["Retry-After"] = str(error.retry_after)
     elif isinstance(error, WrongMethod) and error.allowed:
         headers["Allow"] = ", ".join(error.allowed)
-    return reply(word.code, word.text.format(error.message), word.status, headers)
+    return reply(word.code, word.text.format(about_key(error) or error.message), word.status, headers)
 
 
 def reply(code: int, data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -27,6 +27,7 @@ BODIES: Mapping[str, Any] = {
     "rotateCredentials": {"kind": "apikey"},
     "keepTemplate": {"text": "x"},
     "suppress": {},
+    "addKey": {"name": "crm", "scopes": ["send"]},
 }
 #: what only an operator may ask for
 OPERATORS = {"listAccounts", "changeAccount", "topUp", "rotateCredentials", "listAudit"}
@@ -77,6 +78,9 @@ async def wrong_state(site: Site, name: str) -> Answer:
     if name == "rotateWebhookSecret":
         made = await site.shop.post("/v1/webhooks", BODIES["addWebhook"])
         return await site.shop.post(f"/v1/webhooks/{made.body['id']}/rotate", {"finish": True})
+    if name == "addKey":
+        await perform(site.shop, name)
+        return await perform(site.shop, name)
     if name == "submitMessages":
         await site.shop.send(client_ref="r")
         return await site.shop.post("/v1/messages", {"to": "+15550100", "text": "x", "client_ref": "r"})

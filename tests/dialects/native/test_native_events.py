@@ -237,3 +237,28 @@ async def test_a_caller_who_does_not_read_is_let_go_and_holds_up_nobody(
             while not reader.at_eof():
                 last = await reader.read(65536)
         assert not last.endswith(b"0\r\n\r\n")  # cut, not ended
+
+
+async def the_end(stream: Stream) -> None:
+    while await stream.block():
+        pass
+
+
+@pytest.mark.parametrize("how", ["revoked", "disabled"])
+async def test_a_stream_ends_with_its_key(tmp_path: Path, how: str) -> None:
+    async with site_in(tmp_path, options={"native": {"heartbeat": 0.01}}) as site:
+        made = await site.shop.post("/v1/keys", {"name": "screen", "scopes": ["read", "inbox"]})
+        async with (
+            listening(site.caller(made.body["credentials"]["apikey"])) as stream,
+            listening(site.bakery) as other,
+        ):
+            for _ in range(3):
+                assert await stream.block() == [": still here"]
+            if how == "revoked":
+                await site.shop.delete("/v1/keys/screen")
+            else:
+                await site.gateway.desk.disable("test", "shop", True)
+            with pytest.raises(aiohttp.ClientError):
+                await the_end(stream)
+            assert await other.block() == [": still here"]
+        site.close_streams()

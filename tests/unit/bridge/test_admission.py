@@ -8,10 +8,22 @@ import pytest
 
 from bridge.accounts import digest
 from bridge.admission import Admission, allowed
-from bridge.errors import AccountDisabled, AddressRefused, TooManyRequests, UnknownCaller, WrongSecret
-from bridge.model import Account, Terms
+from bridge.errors import (
+    AccountDisabled,
+    AddressRefused,
+    BridgeError,
+    KeyExpired,
+    ScopeMissing,
+    StoreUnavailable,
+    TooManyRequests,
+    UnknownCaller,
+    WrongSecret,
+)
+from bridge.model import Account, AuditEntry, Terms
 from bridge.ports import Credential, Store
+from bridge.scopes import EVERYTHING, INBOX, READ, SEND
 from bridge.store import open_store
+from bridge.store.sqlite import SqliteStore
 from tests.http_site import START, Hands
 
 SHOP = Account("shop", START)
@@ -150,3 +162,118 @@ async def test_a_clock_set_back_lets_nobody_wait_longer_than_a_minute(
         await knock(door)
     clock.at += 60_000
     assert (await knock(door)).name == "shop"
+
+
+# -- scopes and ends ----------------------------------------------------------------------------
+CRM = Credential("apikey", "", digest("crm"), START + 86_400_000, "crm", SEND, START, "crm")
+
+
+async def add(store: Store, credential: Credential) -> None:
+    await store.add_key("shop", credential, 9, AuditEntry(0, START, "test", "add_key", "shop"))
+
+
+async def test_a_key_is_for_its_scopes_and_says_which_one_is_missing(door: Admission, store: Store) -> None:
+    await add(store, CRM)
+    assert (await door.enter("apikey", "", "crm", "", SEND)).grant.key == "crm"
+    assert (await door.enter("apikey", "", "crm", "")).name == "shop"
+    for _ in range(2):  # from the store, and remembered
+        with pytest.raises(ScopeMissing, match=r"it lacks the scope read inbox\.$"):
+            await door.enter("apikey", "", "crm", "", SEND | READ | INBOX)
+    assert (await door.enter("apikey", "", "key", "", EVERYTHING)).name == "shop"
+
+
+async def test_a_key_ends_to_the_millisecond_and_says_when(door: Admission, store: Store, clock: Hands) -> None:
+    await add(store, CRM)
+    clock.at = CRM.expires_at - 1
+    await door.enter("apikey", "", "crm", "")
+    clock.at += 1
+    with pytest.raises(KeyExpired, match=r"^The key expired on 2026-03-21 21:07 UTC: ask for a new one\.$"):
+        await door.enter("apikey", "", "crm", "")
+    for _ in range(50):  # whoever has an expired key is not guessing
+        with pytest.raises(KeyExpired):
+            await door.enter("apikey", "", "crm", "")
+
+
+async def test_a_revoked_key_is_out_within_a_second(door: Admission, store: Store, clock: Hands) -> None:
+    await add(store, CRM)
+    await door.enter("apikey", "", "crm", "")
+    await store.revoke_key("shop", "crm", AuditEntry(0, START, "test", "revoke_key", "shop"))
+    clock.at += 1001
+    with pytest.raises(UnknownCaller):
+        await door.enter("apikey", "", "crm", "")
+
+
+async def test_the_day_of_a_keys_last_use_is_written_down_once(door: Admission, store: Store, clock: Hands) -> None:
+    await add(store, CRM)
+    days = []
+    for _ in range(3):
+        await door.enter("apikey", "", "crm", "")
+        days += [key.used_at for key in await store.keys("shop")]
+        clock.at += 40_000_000
+    midnight = START - START % 86_400_000
+    assert days == [midnight, midnight + 86_400_000, midnight + 86_400_000]
+
+
+class FullDisk(SqliteStore):
+    """Can be read, and takes nothing more."""
+
+    async def used(self, account: str, name: str, day: int) -> None:
+        raise StoreUnavailable("the disk is full")
+
+
+async def test_a_disk_that_is_full_keeps_no_key_out(tmp_path: Path, clock: Hands) -> None:
+    store = FullDisk(f"{tmp_path}/bridge.db")
+    await store.open()
+    await store.add_account(SHOP, [])
+    await add(store, CRM)
+    assert (await Admission(store, clock).enter("apikey", "", "crm", "")).name == "shop"
+    await store.close()
+
+
+# -- guesses ------------------------------------------------------------------------------------
+async def guess(door: Admission, times: int, address: str = "192.0.2.66", ident: str = "") -> list[type[Exception]]:
+    told = []
+    for number in range(times):
+        try:
+            await door.enter("client" if ident else "apikey", ident, f"guess {number}", address)
+        except BridgeError as error:
+            told.append(type(error))
+    return told
+
+
+async def test_who_guesses_hears_when_to_come_again(door: Admission, clock: Hands) -> None:
+    assert await guess(door, 12) == [UnknownCaller] * 10 + [TooManyRequests] * 2
+    with pytest.raises(TooManyRequests, match=r"^These credentials are wrong") as caught:
+        await door.enter("apikey", "", "guess", "192.0.2.66")
+    assert caught.value.retry_after == 1
+    clock.at += 1000
+    assert await guess(door, 2) == [UnknownCaller, TooManyRequests]
+
+
+async def test_guesses_lock_nobody_out_who_is_right(door: Admission) -> None:
+    assert TooManyRequests in await guess(door, 30)
+    assert TooManyRequests in await guess(door, 30, ident="shop-id")
+    for address in ("192.0.2.66", "198.51.100.1"):  # even where the guesses come from, as behind one router
+        assert await knock(door, address) == SHOP
+        assert await door.enter("client", "shop-id", "secret", address) == SHOP
+
+
+async def test_guesses_at_a_client_from_many_addresses_are_slowed_down_together(door: Admission) -> None:
+    told = [await guess(door, 1, f"198.51.100.{number}", "shop-id") for number in range(12)]
+    assert told == [[WrongSecret]] * 10 + [[TooManyRequests]] * 2
+    assert await guess(door, 1, "198.51.100.99", "nobody") == [UnknownCaller]
+
+
+async def test_calls_without_a_secret_are_no_guesses(door: Admission) -> None:
+    for _ in range(30):
+        with pytest.raises(UnknownCaller):
+            await door.enter("apikey", "", "", "192.0.2.66")
+    assert door.guesses.wrong == 0
+
+
+async def test_a_secret_of_either_kind_is_one_guess(door: Admission) -> None:
+    for _ in range(10):
+        with pytest.raises(UnknownCaller):
+            await door.enter("apikey", "", "guess", "", other="token")
+    assert door.guesses.wrong == 10
+    assert (await door.enter("token", "", "key", "", other="apikey")).name == "shop"

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import click
 import pytest
 
 from bridge.cli.output import event_line
@@ -64,3 +65,11 @@ def test_a_line_is_shown_with_its_state_and_what_to_do() -> None:
 
 def test_times_may_be_unix_milliseconds() -> None:
     assert shown("message.cancelled", "1", 1_767_323_045_678, to="+15550150", text="Hi").startswith("→ cancelled")
+
+
+@pytest.mark.parametrize("steering", ["\x1b[2J\x1b]0;owned\x07", "\x9b31m", "\u202egnp.exe", "a\rb\x08c"])
+def test_an_sms_does_not_steer_the_terminal_that_shows_it(steering: str) -> None:
+    data = {"from": f"+15550123{steering}", "text": f"hi {steering} there", "line": "office", "error": steering}
+    line = click.unstyle(event_line({"name": "message.received", "at": 0, "subject": "x", "data": data}))
+    assert line.isprintable()
+    assert "hi" in line

@@ -229,7 +229,7 @@ MISTAKES: list[tuple[str, str]] = [
         ),
     ),
     (MODEM + "prt = 1", "devices.a.prt: gsm_modem has no such option; did you mean port?"),
-    (MODEM + 'port = "/dev/a"\npin = 1234', 'devices.a.pin: must be a text such as "text", not the number 1234'),
+    (MODEM + 'port = "/dev/a"\npin = 1234', 'devices.a.pin: must be a text such as "text", not a whole number'),
     (MODEM, "devices.a.port: is missing"),
     (
         '[devices."a:1"]\ndriver = "gsm_modem"',

@@ -73,6 +73,12 @@ async def test_a_file_of_the_first_release_gets_what_came_since_and_keeps_all_it
     await again.close()
 
 
+async def test_the_files_are_for_their_own_user_alone(store: Store, tmp_path: Path) -> None:
+    await store.add_account(Account("shop", NOW), [])
+    files = {f"bridge.db{end}": (tmp_path / f"bridge.db{end}").stat().st_mode & 0o777 for end in ("", "-wal", "-shm")}
+    assert set(files.values()) == {0o600}, files
+
+
 async def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable, match="file"):

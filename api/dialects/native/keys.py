@@ -1,0 +1,46 @@
+"""/v1/keys: the named keys of an account, each with its scopes and its end."""
+
+from aiohttp import web
+
+from api.dialects.native import shapes, values
+from api.dialects.native.answers import answer, nothing
+from api.dialects.native.call import Call
+from api.dialects.native.fields import Unfit
+from bridge.keys import KEY_KINDS
+from bridge.scopes import Needs, Scope
+
+
+def _scopes(value: object) -> Needs:
+    if not isinstance(value, list) or not value:
+        raise Unfit(f"must be a list of scopes; there are {', '.join(Scope)}")
+    read = values.choice(Scope)
+    return frozenset(read(word) for word in value)
+
+
+NEW = {
+    "name": values.short(200, least=1),
+    "kind": values.word(*KEY_KINDS),
+    "scopes": _scopes,
+    "expires_at": values.moment,
+}
+
+
+async def add(call: Call) -> web.Response:
+    """The one answer that shows its credentials."""
+    asked = await call.fields(NEW, "name", "scopes")
+    made, printed = await call.gateway.desk.add_key(
+        call.who, call.account, asked["name"], asked["scopes"], asked.get("kind", "apikey"), asked.get("expires_at", 0)
+    )
+    where = {"Location": f"{call.mount.prefix}/v1/keys/{made.name}"}
+    return answer(shapes.key(made) | {"credentials": printed}, 201, where)
+
+
+async def find(call: Call) -> web.Response:
+    """By name, expired ones too."""
+    return answer({"keys": [shapes.key(row) for row in await call.gateway.desk.keys(call.account.name)]})
+
+
+async def revoke(call: Call) -> web.Response:
+    """It is good for a second more at the longest."""
+    await call.gateway.desk.revoke_key(call.who, call.account.name, call.id)
+    return nothing()

@@ -1,0 +1,81 @@
+"""What credentials allow, as data: scopes, the grant of a caller, and the named keys of an account.
+
+All times are Unix milliseconds.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What a key may be used for."""
+
+    #: submit, cancel and resend messages
+    SEND = "send"
+    #: see sent messages and what became of them, lines, credits and templates
+    READ = "read"
+    #: see and delete received SMS, and what phones tell: SMS typed on them, and their calls
+    INBOX = "inbox"
+    #: look after webhooks and their deliveries; a new one also needs `read` and `inbox`, whose contents it carries
+    WEBHOOKS = "webhooks"
+    #: the account's own things: keys, templates, the list of numbers that get nothing, deleting messages
+    ADMIN = "admin"
+
+
+#: what a call needs: all of these
+Needs = frozenset[Scope]
+
+EVERYTHING: Needs = frozenset(Scope)
+#: any key will do
+ANY: Needs = frozenset()
+SEND: Needs = frozenset({Scope.SEND})
+READ: Needs = frozenset({Scope.READ})
+INBOX: Needs = frozenset({Scope.INBOX})
+WEBHOOKS: Needs = frozenset({Scope.WEBHOOKS})
+ADMIN: Needs = frozenset({Scope.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the credentials of a call allow."""
+
+    scopes: Needs = EVERYTHING
+    #: name of the key; "" for the account's own credentials
+    key: str = ""
+    #: when they end; 0 for never
+    expires_at: int = 0
+    #: the day of their last use that is on record, as its first moment in UTC; 0 for none
+    used_at: int = 0
+
+
+#: that of an account's own credentials
+FULL = Grant()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A named key of an account, without anything that opens anything."""
+
+    account: str
+    name: str
+    #: apikey, client, template, v1 or zhenzi: in which dialects it is used
+    kind: str
+    #: to recognise it by: how it begins, or its public half
+    hint: str
+    scopes: Needs
+    created_at: int
+    expires_at: int = 0
+    #: as in `Grant`
+    used_at: int = 0
+
+
+def written(scopes: Iterable[Scope]) -> str:
+    """`send read`, in the order of their table."""
+    given = frozenset(scopes)
+    return " ".join(scope.value for scope in Scope if scope in given)
+
+
+def read(words: str) -> Needs:
+    """The other way round. Raises ValueError for a word that is no scope."""
+    return frozenset(Scope(word) for word in words.split())

@@ -1,0 +1,50 @@
+"""The named keys of accounts: rows of `credentials` with a name."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from bridge.errors import NoSuchThing, NotPossible
+from bridge.model import AuditEntry
+from bridge.ports import Credential
+from bridge.scopes import Key, read
+from bridge.store import callers
+from bridge.store.trail import audit
+from bridge.store.writer import Tx
+
+
+def add(tx: Tx, account: str, credential: Credential, most: int, entry: AuditEntry) -> None:
+    """Raises NoSuchThing for the account, NotPossible for a name in use and for more than `most`."""
+    callers.get(tx.conn, account)
+    names = {key.name for key in find(tx.conn, account)}
+    if credential.name in names:
+        raise NotPossible(f"the account {account} has a key {credential.name!r}: revoke it, or choose another name")
+    if len(names) >= most:
+        raise NotPossible(f"the account {account} has {most} keys, which is as many as there may be: revoke some")
+    callers.add_credential(tx, account, credential, anew=False)
+    audit(tx, entry)
+
+
+def find(conn: sqlite3.Connection, account: str) -> Sequence[Key]:
+    """By account and name, expired ones too; "" for everybody's."""
+    rows = conn.execute(
+        "SELECT account, name, kind, hint, scopes, created_at, expires_at, used_at FROM credentials "
+        "WHERE name <> '' AND kind <> 'token' AND (? = '' OR account = ?) ORDER BY account, name",
+        (account, account),
+    )
+    return [Key(row[0], row[1], row[2], row[3], read(row[4]), row[5], row[6], row[7]) for row in rows]
+
+
+def revoke(tx: Tx, account: str, name: str, entry: AuditEntry) -> None:
+    """The key and the tokens that it was given. Raises NoSuchThing."""
+    gone = tx.conn.execute("DELETE FROM credentials WHERE account = ? AND name = ? AND name <> ''", (account, name))
+    if not gone.rowcount:
+        raise NoSuchThing(f"the account {account} has no key {name!r}")
+    audit(tx, entry)
+
+
+def used(tx: Tx, account: str, name: str, day: int) -> None:
+    """Written once a day at most."""
+    tx.conn.execute(
+        "UPDATE credentials SET used_at = ? WHERE account = ? AND name = ? AND name <> '' AND used_at < ?",
+        (day, account, name, day),
+    )
