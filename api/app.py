@@ -14,11 +14,15 @@ from itertools import takewhile
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from api import health, metrics
 from api.auth import NEEDS
+from api.connections import Endings, begin
 from api.dialect import Dialect, Handler, Mount, Route, Site, discover
 from api.errors import UnknownPath, WrongMethod
+from api.forwarded import NO_PROXIES, PROXIES, Proxies
+from api.parameters import READING, Reading
 from bridge.errors import BridgeError, ConfigError
 from bridge.gateway import Gateway
 from bridge.metrics import Metrics
@@ -27,6 +31,10 @@ log = logging.getLogger(__name__)
 
 #: bytes of a request line: a long text in a GET travels percent-encoded in it
 MAX_LINE = 256 * 1024
+#: bytes of a header field, and how many there may be: more than a browser behind two proxies sends
+MAX_FIELD, MAX_FIELDS = 16 * 1024, 64
+#: seconds for callers to take their answers when the bridge goes down
+FAREWELL = 10.0
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -70,16 +78,19 @@ def build_app(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     body_limits: Mapping[str, int] | None = None,
     public_url: str = "",
+    proxies: Proxies = NO_PROXIES,
+    reading: Reading | None = None,
     readers: Sequence[str] | None = None,
 ) -> web.Application:
     """The application for a gateway.
 
     `dialects` maps names to prefixes; None stands for all that are installed, each where it likes to be.
-    `options` and `body_limits` (bytes) are by dialect name; `public_url` is where callers reach us; `readers` are
-    the networks that may read `/metrics`, None for no such path.
+    `options` and `body_limits` (bytes) are by dialect name; `public_url` is where callers reach us; `proxies` are those
+    whose word on callers is believed; `reading` bounds the reading of bodies; `readers` are the networks that may read
+    `/metrics`, None for no such path.
     Raises ConfigError for what does not fit.
     """
-    site = Site(gateway, public_url.rstrip("/"))
+    site, reading = Site(gateway, public_url.rstrip("/")), reading or Reading()
     known = discover()
     wanted = {name: kind.prefix for name, kind in known.items()} if dialects is None else dialects
     if unknown := [name for name in wanted if name not in known]:
@@ -87,11 +98,11 @@ def build_app(
     if problems := [problem for name in wanted for problem in _misfits(known[name], (options or {}).get(name, {}))]:
         raise ConfigError(problems)
     app = web.Application()
-    app[SITE] = site
+    app[SITE], app[PROXIES], app[READING] = site, proxies, reading
     app.on_shutdown.append(_close)
     mounted: list[Mounted] = []
     for name, prefix in wanted.items():
-        limit = (body_limits or {}).get(name, known[name].body_limit)
+        limit = min((body_limits or {}).get(name, known[name].body_limit), reading.largest)
         mount = Mount(prefix.rstrip("/"), limit, (options or {}).get(name, {}))
         mounted.append(_mount(app, known[name](site, mount), mount.prefix, mounted))
     app[MOUNTED] = tuple(sorted(mounted, key=lambda one: -len(one.prefix)))
@@ -107,15 +118,29 @@ def runner(app: web.Application) -> web.AppRunner:
     """What serves the application: long request lines, and neither an access log nor their bytes in any other."""
     wire_log = log.getChild("wire")
     wire_log.addFilter(_without_bytes)
-    return web.AppRunner(app, access_log=None, logger=wire_log, max_line_size=MAX_LINE, max_field_size=MAX_LINE)
+    return web.AppRunner(
+        app,
+        access_log=wire_log,
+        access_log_class=Endings,
+        logger=wire_log,
+        max_line_size=MAX_LINE,
+        max_field_size=MAX_FIELD,
+        max_headers=MAX_FIELDS,
+        shutdown_timeout=FAREWELL,
+    )
 
 
 def _without_bytes(record: logging.LogRecord) -> bool:
-    """aiohttp quotes a request line that it cannot read; a key may be in it, so only the kind of error stays."""
+    """aiohttp quotes a request line that it cannot read; a key may be in it, so only the kind of error stays.
+
+    What a stranger sends is no error of ours, whatever aiohttp calls it.
+    """
     if record.exc_info and record.exc_info[0]:
+        if issubclass(record.exc_info[0], HttpProcessingError):
+            record.levelno, record.levelname = logging.INFO, "INFO"
         record.msg = f"{record.getMessage()}: {record.exc_info[0].__name__}"
         record.args, record.exc_info = None, None
-    return True
+    return log.isEnabledFor(record.levelno)
 
 
 def _misfits(kind: type[Dialect], options: Mapping[str, Any]) -> list[str]:
@@ -156,6 +181,7 @@ def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
     needs = {method: route.needs_of(method) for method in route.methods}
 
     async def answer(request: web.Request) -> web.StreamResponse:
+        begin(request)
         began = time.perf_counter()
         response: web.StreamResponse
         try:
@@ -171,6 +197,8 @@ def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
             response = refuse(error)
         except Exception as error:
             response = refuse(_mishap(error, route.path))
+        finally:
+            request.app[READING].release(request)
         # one that goes on for as long as its caller listens has no duration
         seconds = time.perf_counter() - began if isinstance(response, web.Response) else None
         counts.answered(dialect.name, response.status, seconds)

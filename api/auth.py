@@ -9,6 +9,7 @@ from contextvars import ContextVar
 
 from aiohttp import web
 
+from api import forwarded
 from api.errors import InvalidToken, MissingParameter
 from bridge.errors import BridgeError, NotAllowed, UnknownCaller, WrongSecret
 from bridge.gateway import Gateway
@@ -47,9 +48,10 @@ async def caller(gateway: Gateway, key: str, request: web.Request, hint: str = "
     raise MissingParameter("apikey", hint)
 
 
-def address(request: web.BaseRequest) -> str:
-    """From which network address this request comes; "" where there is none (a Unix socket)."""
-    return request.remote or ""
+def address(request: web.Request) -> str:
+    """From which network address this request comes, by the word of a trusted proxy where one stands in between;
+    "" where there is none (a Unix socket)."""
+    return forwarded.address(request)
 
 
 def bearer(headers: Mapping[str, str]) -> str:

@@ -5,7 +5,8 @@ BridgeError
 │   ├── MissingParameter    a parameter that is needed is not there
 │   ├── NotOffered          asked for something that this bridge does not do
 │   ├── WrongMethod         a path that is there, but not for this method
-│   └── BodyTooLarge        more bytes than the dialect reads
+│   ├── BodyTooLarge        more bytes than the dialect reads
+│   └── BodyTooSlow         it does not come to its end
 ├── NotAllowed
 │   └── InvalidToken        a bearer token that is wrong or has ended
 └── NoSuchThing
@@ -44,6 +45,13 @@ class BodyTooLarge(BadRequest):
         super().__init__(f"The request body is larger than {limit} bytes.")
         #: bytes
         self.limit = limit
+
+
+class BodyTooSlow(BadRequest):
+    """The request body took too long to arrive."""
+
+    def __init__(self, patience: float = 0) -> None:
+        super().__init__(f"The request body did not arrive within {patience:g} seconds." if patience else "")
 
 
 class InvalidToken(NotAllowed):

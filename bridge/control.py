@@ -2,7 +2,8 @@
 
 The bridge leaves `control.json` next to its store: where it answers, and a bearer token of the
 operator account that is made at each start. The file is readable by the bridge's own user alone, so
-whoever can read it may steer the bridge.
+whoever can read it may steer the bridge. Beside it is a Unix socket for the same user: there no certificate
+for another name, no proxy and no crowd of callers stands between a command and the bridge.
 """
 
 import json
@@ -14,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, StreamReader
+from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, StreamReader, UnixConnector
 
 from bridge import accounts
 from bridge.errors import BridgeError, NoSuchThing
@@ -23,6 +24,8 @@ from bridge.ports import Credential, Store
 from bridge.settings import Secret
 
 FILE = "control.json"
+#: beside it: a Unix socket for our own user, by which commands reach the bridge whatever its ports speak
+SOCKET = "control.sock"
 #: names the account that a call is made for
 ACCOUNT_HEADER = "SMS-Bridge-Account"
 CALL_TIMEOUT = 15.0  # seconds; the bridge answers from its own disk
@@ -44,6 +47,8 @@ class Control:
     url: str
     token: Secret
     pid: int
+    #: path of the bridge's Unix socket; "" where there is none, and the URL is all there is
+    socket: str = ""
 
 
 async def grant(store: Store, now: int) -> Secret:
@@ -57,17 +62,18 @@ async def grant(store: Store, now: int) -> Secret:
     return Secret(token)
 
 
-def address(host: str, port: int) -> str:
+def address(host: str, port: int, secure: bool = False) -> str:
     """The URL by which this machine reaches a server that listens on `host`."""
-    host = _EVERY_ADDRESS.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme, host = "https" if secure else "http", _EVERY_ADDRESS.get(host, host)
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def write(directory: Path, control: Control) -> None:
     """Leave the file; it appears whole and was never readable by others."""
     path = directory / FILE
     fresh = path.with_suffix(f".{control.pid}")
-    text = json.dumps({"url": control.url, "token": str(control.token), "pid": control.pid})
+    told = {"url": control.url, "token": str(control.token), "pid": control.pid}
+    text = json.dumps(told | ({"socket": control.socket} if control.socket else {}))
     with suppress(FileNotFoundError):
         fresh.unlink()
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -103,7 +109,7 @@ def find(directory: Path, start: str) -> Control:
 def _read(path: Path) -> Control:
     try:
         found = json.loads(path.read_text())
-        return Control(str(found["url"]), Secret(found["token"]), int(found["pid"]))
+        return Control(str(found["url"]), Secret(found["token"]), int(found["pid"]), str(found.get("socket", "")))
     except (ValueError, KeyError, TypeError):
         raise NotRunning(f"{path} is damaged: stop the bridge, delete the file and start the bridge again") from None
 
@@ -133,11 +139,13 @@ class Client:
 
     def __init__(self, control: Control, start: str, account: str = "") -> None:
         self.url = control.url
+        self._base = "http://localhost" if control.socket else control.url
+        connector = UnixConnector(control.socket) if control.socket else None
         self._start = start
         headers = {"Authorization": f"Bearer {control.token}"}
         if account:
             headers[ACCOUNT_HEADER] = account
-        self._session = ClientSession(headers=headers, timeout=ClientTimeout(total=CALL_TIMEOUT))
+        self._session = ClientSession(connector=connector, headers=headers, timeout=ClientTimeout(total=CALL_TIMEOUT))
 
     async def __aenter__(self) -> Self:
         return self
@@ -157,7 +165,7 @@ class Client:
 
     async def _call(self, method: str, path: str, **options: Any) -> Any:
         try:
-            async with self._session.request(method, self.url + path, **options) as response:
+            async with self._session.request(method, self._base + path, **options) as response:
                 text = await response.text()
                 if response.ok:
                     return json.loads(text)
@@ -170,7 +178,7 @@ class Client:
         """Events as they happen; whoever is inside misses none of what comes from then on."""
         timeout = ClientTimeout(total=None, connect=CALL_TIMEOUT)
         try:
-            async with self._session.get(f"{self.url}/v1/events", timeout=timeout) as response:
+            async with self._session.get(f"{self._base}/v1/events", timeout=timeout) as response:
                 if not response.ok:
                     raise Declined(_sentence(await response.text()) or f"the bridge answered {response.status}")
                 yield _events(response.content)

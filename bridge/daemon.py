@@ -13,18 +13,21 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
-
-from bridge import activation, control
+from bridge import activation, certificate, control
+from bridge.alarm import Alarm, arrange
+from bridge.certificate import Certificate
 from bridge.clockwork import Clockwork
-from bridge.errors import ConfigError
+from bridge.errors import BadRequest, ConfigError
 from bridge.events import Bus
 from bridge.gateway import Gateway
 from bridge.ledger import Ledger
 from bridge.limits import Limits
+from bridge.loopback import Loopback
+from bridge.mail import Mailer, Mailing
 from bridge.plugs import Plugs
 from bridge.policy import SendingRules
 from bridge.ports import Driver, Store, SystemClock
@@ -32,6 +35,11 @@ from bridge.settings import Config, Dialect
 from bridge.store import open_store
 from bridge.supervisor import Supervisor
 from bridge.systemd import Notifier, Reload, Service
+from bridge.tasks import Tasks
+
+if TYPE_CHECKING:
+    from api.serving import Serving
+    from api.targets import Policy
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +59,7 @@ class Running:
 async def run(config: Config, on_ready: Callable[[Running], None] | None = None) -> None:
     """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start, and the error
     of a part that died."""
-    from api.payloads import formats
     from api.targets import Policy, check_target
-    from api.webhooks import Webhooks
 
     clock, bus = SystemClock(), Bus()
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -71,9 +77,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
             log.warning("%d parts were in a device's hands when the bridge stopped: their outcome is unknown", unknown)
 
         targets = Policy(frozenset(host.lower() for host in config.webhooks.allow_http))
-        post = Webhooks(targets, formats(_zone(config.webhooks.zone)))
-        stack.push_async_callback(post.close)
-        ledger = Ledger(store, bus, clock, post, end)
+        ledger = Ledger(store, bus, clock, await _poster(stack, config, targets, store, clock), end)
         await ledger.start()
         stack.push_async_callback(ledger.close)
 
@@ -108,13 +112,17 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
             plugs.start()
             stack.callback(plugs.close)
 
-        urls = await _serve(stack, gateway, config)
+        serving = await _serving(stack, config, on_reload, end)
+        urls = await _serve(stack, serving, gateway, config)
         url = urls[config.http.port]
 
-        token = await control.grant(store, clock.now())
+        own, token = await _serve_ourselves(serving, gateway, config), await control.grant(store, clock.now())
         steer = urls.get(config.port_of("native"), url) + config.dialects.get("native", Dialect()).prefix
-        control.write(config.directory, control.Control(steer, token, os.getpid()))
+        control.write(config.directory, control.Control(steer, token, os.getpid(), own))
         stack.callback(control.remove, config.directory, os.getpid())
+        loopback = Loopback(gateway, store, bus, clock, config.loopback, supervisor.pause, end)
+        gateway.loop = loopback.send
+        await _keep_watch(stack, loopback, Alarm(store, bus, clock, config.alarm, supervisor.lines, loopback, end))
         log.info("ready at %s", url)
         service = Service(Notifier.of(os.environ), store, bus, supervisor.lines, on_reload, end)
         if on_ready is not None:  # before the manager hears of it, who may ask for a reload at once
@@ -122,6 +130,33 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         await service.start()
         stack.push_async_callback(service.close)
         await broken
+
+
+async def _keep_watch(stack: AsyncExitStack, loopback: Loopback, alarm: Alarm) -> None:
+    """Notice when SMS does not go round, and tell of it."""
+    await loopback.start()
+    stack.push_async_callback(loopback.close)
+    await alarm.start()
+    stack.push_async_callback(alarm.close)
+
+
+async def _poster(
+    stack: AsyncExitStack, config: Config, targets: "Policy", store: Store, clock: SystemClock
+) -> Mailing:
+    """What delivers webhooks and alarms. One that may not go out is noticed now, not when it is needed."""
+    from api.payloads import formats
+    from api.targets import check_url
+    from api.webhooks import Webhooks
+
+    try:
+        if config.alarm.webhook:
+            check_url(config.alarm.webhook, targets)
+    except BadRequest as error:
+        raise ConfigError([f"alarm.webhook: {error.message}"]) from error
+    await arrange(store, config.alarm, clock.now())
+    post = Webhooks(targets, formats(_zone(config.webhooks.zone)))
+    stack.push_async_callback(post.close)
+    return Mailing(Mailer(config.alarm), post)
 
 
 def _drivers(config: Config) -> Mapping[str, Driver]:
@@ -139,25 +174,60 @@ def _zone(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
-async def _serve(stack: AsyncExitStack, gateway: Gateway, config: Config) -> dict[int, str]:
+async def _serving(
+    stack: AsyncExitStack, config: Config, on_reload: list[Reload], end: Callable[[BaseException], None]
+) -> "Serving":
+    """What callers reach us by, with the certificate and somebody who sees when it is renewed."""
+    from api.serving import Serving
+
+    pair, context = certificate.configured(config.http), None
+    if pair is not None:
+        tls, tasks = Certificate(pair), Tasks("certificate", end)
+        tasks.start(tls.watch(), "renewal")
+        stack.push_async_callback(tasks.close)
+        on_reload.append(tls.renew)
+        context = tls.context
+    return await stack.enter_async_context(Serving(config.http, context))
+
+
+async def _serve(stack: AsyncExitStack, serving: "Serving", gateway: Gateway, config: Config) -> dict[int, str]:
     """Answer on the bridge's port and on each that a dialect has of its own; port → URL by which this machine
     reaches it."""
-    from api.app import build_app, runner
+    from api.app import build_app
 
-    urls, passed = {}, activation.Sockets.of(os.environ)
+    urls, http, passed = {}, config.http, activation.Sockets.of(os.environ)
     stack.callback(passed.close)
     for port, spoken in _spoken(config).items():
-        readers = config.metrics.allow if config.metrics.enabled and port == config.http.port else None
-        server = runner(build_app(gateway, **spoken, public_url=config.http.public_url, readers=readers))
-        await server.setup()
-        stack.push_async_callback(server.cleanup)
-        section = "http" if port == config.http.port else f"dialects.{min(spoken['dialects'])}"
-        if sockets := passed.take(section, port):
-            urls[port] = await _take_over(server, sockets)
-        else:
-            urls[port] = await _listen(server, config.http.host, port, section)
+        readers = config.metrics.allow if config.metrics.enabled and port == http.port else None
+        how = {**spoken, "public_url": http.public_url, "proxies": serving.proxies, "reading": serving.reading}
+        app = build_app(gateway, **how, readers=readers)
+        section = "http" if port == http.port else f"dialects.{min(spoken['dialects'])}"
+        doors = passed.take(section, port) or await _doors(http.host, port, section)
+        path = Path(http.socket) if http.socket and section == "http" else None
+        try:
+            await serving.listen(app, doors, path)
+        except OSError as error:
+            raise ConfigError([f"http.socket: cannot listen on {path}: {error.strerror or error}"]) from error
+        host, number = doors[0].getsockname()[:2]
+        urls[port] = control.address(host, number, secure=serving.tls is not None)
     passed.none_left()
     return urls
+
+
+async def _serve_ourselves(serving: "Serving", gateway: Gateway, config: Config) -> str:
+    """The socket for the command line, with the native API alone; "" where none can be made and it uses the URL."""
+    from api.app import build_app
+
+    path = config.directory / control.SOCKET
+    try:
+        await serving.listen_for_ourselves(build_app(gateway, dialects={"native": ""}), path)
+    except OSError as error:
+        problem = f"store.url: cannot make {path} for the command line: {error.strerror or error}"
+        if serving.tls is not None:
+            raise ConfigError([f"{problem}; with TLS it needs one"]) from error
+        log.warning("%s; it uses the port", problem)
+        return ""
+    return str(path.absolute())
 
 
 def _spoken(config: Config) -> dict[int, dict[str, Any]]:
@@ -179,22 +249,15 @@ def _spoken(config: Config) -> dict[int, dict[str, Any]]:
     return ports
 
 
-async def _listen(server: web.AppRunner, host: str, port: int, section: str) -> str:
-    """Begin to answer; the URL by which this machine reaches us. `section` of the configuration has the port."""
+async def _doors(host: str, port: int, section: str) -> Sequence[socket.socket]:
+    """Sockets that listen, though nobody answers there yet. `section` of the configuration has the port."""
+    from api.listening import bound
+
     try:
-        await web.TCPSite(server, host, port).start()
+        return await bound(host, port)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             problem = f"port {port} of {host} is in use by another program: choose another in [{section}] port"
         else:
             problem = f"cannot listen on {host} port {port}: {error.strerror or error}"
         raise ConfigError([f"{section}: {problem}"]) from error
-    return control.address(host, server.addresses[0][1])
-
-
-async def _take_over(server: web.AppRunner, sockets: Sequence[socket.socket]) -> str:
-    """Begin to answer where systemd listens; the URL by which this machine reaches us."""
-    for each in sockets:
-        await web.SockSite(server, each).start()
-    host, port = sockets[0].getsockname()[:2]
-    return control.address(host, port)

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bridge import control
+from bridge import certificate, control
 from bridge.errors import BadRequest, BridgeError
 from bridge.model import Endpoint, LineState
-from bridge.ports import Clock, Device, Driver, Finding
+from bridge.ports import Clock, Device, Driver, Finding, SystemClock
 from bridge.settings import Config
 
 #: 2026-11-20, when this was written: no clock that is right says less
@@ -68,7 +68,8 @@ class Told:
 
 async def check(config: Config, drivers: Mapping[str, Driver]) -> list[Finding]:
     """The quick look: configuration, store directory, devices."""
-    return [*_basics(config), *await _devices(config, drivers, ())]
+    shown = certificate.finding(config.http, SystemClock().now())
+    return [*_basics(config), *([shown] if shown else []), *await _devices(config, drivers, ())]
 
 
 async def doctor(config: Config, drivers: Mapping[str, Driver], surroundings: Surroundings) -> list[Finding]:
@@ -79,6 +80,9 @@ async def doctor(config: Config, drivers: Mapping[str, Driver], surroundings: Su
     findings.append(clock_finding(config.store.path, surroundings.clock.now()))
     answer, told = await _running(config.directory, surroundings.start)
     findings += [answer, _port(config, told)]
+    now, url = surroundings.clock.now(), told.control.url if told else ""
+    if shown := await asyncio.to_thread(certificate.finding, config.http, now, url):
+        findings.append(shown)
     if told is None:
         findings += [_free(config.http.host, port, key) for port, key in _further_ports(config).items()]
     findings += await _webhooks(config, surroundings, told)

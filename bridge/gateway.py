@@ -41,6 +41,7 @@ from bridge.model import (
 )
 from bridge.ports import Clock, Credential, Store, SystemClock
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
+from bridge.trips import Departures
 from bridge.vitals import Vitals
 
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
@@ -98,6 +99,8 @@ class Gateway:
         self._counter = itertools.count(secrets.randbits(20))
         #: called with an endpoint's id (None: any) when its deliveries may have changed
         self.poke: Callable[[str | None], None] = lambda endpoint: None
+        #: sends SMS from a line of ours to another, each to the next one for "": `bridge.loopback.Loopback.send`
+        self.loop: Callable[[str, str], Awaitable[Departures]] = _no_loops
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, account: Account, seconds: int = 3600) -> str:
@@ -369,6 +372,10 @@ class Gateway:
                     await woken.wait()
         finally:
             unsubscribe()
+
+
+async def _no_loops(sender: str, receiver: str) -> Departures:
+    raise NotPossible("this bridge sends no loop-backs")
 
 
 def _scope(account: Account) -> str:

@@ -16,7 +16,7 @@ from bridge.logs import words
 from bridge.memory import LastingMemory
 from bridge.model import Line, LineState
 from bridge.policy import SendingRules
-from bridge.ports import Clarifying, Clock, Device, Driver, Link, Store
+from bridge.ports import Clarifying, Clock, Device, Driver, Link, Paced, Store
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,10 @@ class Minder:
         """There may be something to send."""
         for lane in self._lanes.values():
             lane.wake()
+
+    def pause(self, line: str) -> float:
+        """Seconds until the line may send one more part; 0 for at once, and where that is no question."""
+        return self._link.pause(line) if isinstance(self._link, Paced) else 0.0
 
     def retry(self) -> None:
         """The device may be back: do not wait out the back-off."""
@@ -265,6 +269,11 @@ class Supervisor:
     def lines(self) -> tuple[Line, ...]:
         """Every line of every configured device, absent ones too."""
         return tuple(line for minder in self._minders for line in minder.lines)
+
+    def pause(self, line: str) -> float:
+        """Seconds until a line's device may send one more part."""
+        minders = (minder for minder in self._minders if any(each.name == line for each in minder.lines))
+        return max((minder.pause(line) for minder in minders), default=0.0)
 
     def wake(self) -> None:
         """There may be something to send, on whatever line."""

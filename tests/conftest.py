@@ -25,15 +25,22 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "wire/test_udev_rules.py": MACHINE,
     "wire/test_plugs.py": MACHINE,
     "acceptance/test_phones_unplugged.py": PHONE,
+    "wire/test_alarm_mail.py": ("openssl",),
+    "acceptance/test_cli_watch.py": ("openssl",),
     "acceptance/test_seed_samples.py": ("curl", "node", "npm", "php", "ruby", "openssl"),
     "acceptance/test_soap_clients.py": ("node", "npm", "php"),
     "acceptance/test_prometheus.py": ("promtool",),
     "dialects/test_smsmobile_requests.py": ("curl",),
     "unit/api/test_payloads.py": ("openssl",),
     "unit/packaging/test_debian.py": ("dpkg-deb",),
+    "unit/bridge/test_certificate.py": ("openssl",),
+    "acceptance/test_cli_tls.py": ("openssl",),
+    "wire/test_tls.py": ("curl", "openssl"),
+    "wire/test_behind_nginx.py": ("curl", "nginx", "openssl"),
     "unit/test_units.py": ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles"),
     "acceptance/test_service.py::test_answers_where_systemd": ("systemd-socket-activate",),
     "acceptance/test_service.py::test_says_which_socket": ("systemd-socket-activate",),
+    "unit/packaging/test_debian.py": ("dpkg-deb",),
 }
 _SYSTEMD = ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles", "systemd-socket-activate")
 DEBIAN = dict.fromkeys(_SYSTEMD, "systemd") | {

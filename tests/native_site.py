@@ -65,8 +65,8 @@ class Caller:
         return Caller(self.http, {name: value for name, value in self.headers.items() if name not in names})
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Answer:
-        """`body`: bytes as they are, anything else as JSON."""
-        raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        """`body`: bytes as they are, in one piece or as they come; anything else as JSON."""
+        raw = body if body is None or isinstance(body, bytes | AsyncIterator) else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} if raw is not None else {}
         params = {name.rstrip("_"): str(value) for name, value in query.items()}
         async with self.http.request(method, path, data=raw, headers=headers | self.headers, params=params) as response:

@@ -72,7 +72,7 @@ def network(data: Path, modems: int, phones: int, as_json: bool) -> None:
 
 
 def _devices(world: "World") -> dict[str, dict[str, str]]:
-    """Name → what the configuration says of it. The paths stay the same from run to run, the addresses do not."""
+    """Name → what the configuration says of it; the same from run to run."""
     modems = {
         f"modem{place}": {"driver": "gsm_modem", "port": str(world.directory / f"modem{place}")}
         for place in range(len(world.modems))

@@ -20,11 +20,18 @@ PHONES = FIRST_CUSTOMER - FIRST_PHONE
 class World:
     """Modems under `directory/modem0`…, phones at their `address`, and `directory/virtual.sock` to steer them.
 
-    Use it as an async context.
+    Phones listen from `first_port` on, or wherever a port is free. Use it as an async context.
     """
 
     def __init__(
-        self, directory: Path, modems: int | Sequence[Profile] = 1, customers: int = 10, seed: int = 0, phones: int = 0
+        self,
+        directory: Path,
+        modems: int | Sequence[Profile] = 1,
+        customers: int = 10,
+        seed: int = 0,
+        phones: int = 0,
+        *,
+        first_port: int = 0,
     ) -> None:
         profiles = [GENERIC] * modems if isinstance(modems, int) else list(modems)
         room = NUMBERS - PHONES if phones else NUMBERS
@@ -34,7 +41,7 @@ class World:
         self.network = Network(seed)
         self.modems = [_modem(self.network, place, profile, directory) for place, profile in enumerate(profiles)]
         self.customers = [f"+{FIRST_CUSTOMER + place}" for place in range(customers)]
-        self.phones = [_phone(self.network, place) for place in range(phones)]
+        self.phones = [_phone(self.network, place, first_port + place if first_port else 0) for place in range(phones)]
         self.control = Control(self.network, self.modems, directory / "virtual.sock", self.phones)
 
     async def start(self) -> None:
@@ -82,8 +89,8 @@ def _modem(network: Network, place: int, profile: Profile, directory: Path) -> M
     )
 
 
-def _phone(network: Network, place: int) -> Phone:
-    return Phone(network, [f"+{FIRST_PHONE + place}"], serial=f"VIRTUAL{place:04}")
+def _phone(network: Network, place: int, port: int) -> Phone:
+    return Phone(network, [f"+{FIRST_PHONE + place}"], serial=f"VIRTUAL{place:04}", port=port)
 
 
 def _with_check_digit(digits: str) -> str:

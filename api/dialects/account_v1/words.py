@@ -64,6 +64,7 @@ ERROR_WORDS: Mapping[type[BridgeError], Word] = {
     http.NotOffered: Word("03", "不支持参数 {}"),
     http.WrongMethod: Word("03", "请求方法错误,请使用 POST"),
     http.BodyTooLarge: Word("03", "请求内容过大"),
+    http.BodyTooSlow: Word("03", "请求内容未完整到达"),
     errors.NotAllowed: _WRONG_PAIR,
     errors.UnknownCaller: _WRONG_PAIR,
     errors.WrongSecret: _WRONG_PAIR,

@@ -15,6 +15,7 @@ PROBLEMS: Mapping[str, int] = {
     "not-allowed": 403,
     "no-such-thing": 404,
     "method-not-allowed": 405,
+    "too-slow": 408,
     "not-possible": 409,
     "idempotency-conflict": 409,
     "too-large": 413,

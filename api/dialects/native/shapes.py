@@ -24,6 +24,7 @@ from bridge.model import (
 from bridge.queries import Page
 from bridge.scopes import Key, written
 from bridge.templates import places
+from bridge.trips import Departures
 
 T = TypeVar("T")
 Shape = dict[str, Any]
@@ -284,6 +285,16 @@ def audit_entry(row: AuditEntry) -> Shape:
         "account": row.account,
         "detail": row.detail,
     }
+
+
+def departures(row: Departures) -> Shape:
+    """Loop-backs that were sent, and the lines that sent none."""
+    started = [
+        {"id": each.token, "from": each.sender, "to": each.receiver, "started_at": spoken(each.started_at)}
+        for each in row.started
+    ]
+    skipped = [{"from": each.sender, "reason": each.reason} for each in row.skipped]
+    return {"started": started, "skipped": skipped, "deadline": row.deadline}
 
 
 def event(row: Event) -> Shape:

@@ -10,7 +10,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from api.auth import TokenRefused
 from api.dialect import word_for
 from api.dialects.smsmobile.words import ERROR_WORDS, PARAMETERS, ErrorWord
-from api.errors import BodyTooLarge, UnknownPath, WrongMethod
+from api.errors import BodyTooLarge, BodyTooSlow, UnknownPath, WrongMethod
 from bridge.errors import BadRequest, BridgeError, TooManyRequests
 
 #: with every answer; pages of any origin may read it
@@ -28,7 +28,7 @@ _BY_STATUS: Mapping[int, Mapping[str, str]] = {
 #: what the vendor says with a code alone in the lists of calls
 _BARE = frozenset({"missing_apikey", "invalid_apikey"})
 #: it is the place or the form of the request, not what it says: no client takes 200 for these
-_NEVER_200 = (UnknownPath, WrongMethod, BodyTooLarge, TooManyRequests)
+_NEVER_200 = (UnknownPath, WrongMethod, BodyTooLarge, BodyTooSlow, TooManyRequests)
 
 
 def reply(answer: Any, status: int = 200, headers: Mapping[str, str] = HEADERS) -> web.Response:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from api.errors import BodyTooLarge, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
+from api.errors import BodyTooLarge, BodyTooSlow, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
 from bridge import errors
 from bridge.errors import BadRequest, BridgeError
 from bridge.model import State
@@ -63,6 +63,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     WhatsappNotConnected: ErrorWord(400, "whatsapp_not_connected"),
     WrongMethod: ErrorWord(405, "wrong_method"),
     BodyTooLarge: ErrorWord(413, "too_large"),
+    BodyTooSlow: ErrorWord(408, "too_slow"),
     errors.NotAllowed: ErrorWord(403, "invalid_apikey"),
     errors.UnknownCaller: ErrorWord(403, "invalid_apikey"),
     errors.WrongSecret: ErrorWord(403, "invalid_apikey"),

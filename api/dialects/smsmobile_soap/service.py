@@ -1,7 +1,6 @@
 """The service: its description on GET, its one operation on POST."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
@@ -26,6 +25,7 @@ from api.dialects.smsmobile_soap.envelope import (
 )
 from api.dialects.smsmobile_soap.wsdl import OPERATION, describe
 from api.errors import UnknownPath, WrongMethod
+from api.forwarded import origin
 from api.parameters import Parameters, read_body
 from bridge.errors import BridgeError, TooManyRequests
 from bridge.model import State
@@ -33,8 +33,6 @@ from bridge.scopes import SEND
 
 WSDL_PATH = "/sendsms/wsdl/sendsms.wsdl"
 SERVICE_PATH = "/sendsms/soap"
-#: what a Host header may look like before it goes into the description (RFC 9110 §7.2)
-_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 #: fault codes with a meaning of their own, in both versions
 _CODES: Mapping[type[BridgeError], str] = {VersionMismatch: "VersionMismatch", MustUnderstand: "MustUnderstand"}
 
@@ -137,7 +135,7 @@ class SmsMobileSoap:
 
     def _address(self, request: web.Request) -> str:
         """Where this service is, as the one who asks can reach it."""
-        host = request.headers.get("Host", "")
-        if not self._public_url and not _HOST.fullmatch(host):
+        _, scheme, host = origin(request)
+        if not self._public_url and not host:
             raise NotSoap("The request has no proper Host header, and no public URL is configured.")
-        return f"{self._public_url or f'{request.scheme}://{host}'}{self._mount.prefix}{SERVICE_PATH}"
+        return f"{self._public_url or f'{scheme}://{host}'}{self._mount.prefix}{SERVICE_PATH}"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from api.dialect import about_key, word_for
-from api.errors import BodyTooLarge, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
+from api.errors import BodyTooLarge, BodyTooSlow, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
 from bridge import errors
 from bridge.errors import BadRequest, BridgeError
 from bridge.model import State
@@ -62,6 +62,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     NotOffered: ErrorWord(400, "请求参数错误:不支持该功能"),
     WrongMethod: ErrorWord(405, "请求方法错误"),
     BodyTooLarge: ErrorWord(413, "请求参数错误:请求内容过长"),
+    BodyTooSlow: ErrorWord(408, "请求超时:请求内容未完整到达"),
     errors.NotAllowed: _STRANGER,
     InvalidToken: _STRANGER,
     errors.UnknownCaller: _STRANGER,

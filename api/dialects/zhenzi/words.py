@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from api.dialect import about_key, word_for
-from api.errors import BodyTooLarge, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
+from api.errors import BodyTooLarge, BodyTooSlow, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
 from bridge import errors
 from bridge.errors import BadRequest, BridgeError
 from bridge.model import State
@@ -60,6 +60,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     NotOffered: _MALFORMED,
     WrongMethod: ErrorWord(100, "参数格式错误:必须是 post 请求", 405),
     BodyTooLarge: ErrorWord(100, "参数格式错误:请求内容过长", 413),
+    BodyTooSlow: ErrorWord(100, "参数格式错误:请求内容未完整到达", 408),
     errors.NotAllowed: ErrorWord(111, "账号不存在"),
     InvalidToken: ErrorWord(111, "账号不存在"),
     errors.UnknownCaller: ErrorWord(105, "appId 错误或应用不存在"),

@@ -182,7 +182,7 @@ class Adbd:
     """Listens on one port of the loopback for as long as the phone exists; `unplug` makes it refuse."""
 
     def __init__(
-        self, banner: bytes, opened: Opened, authorized: Callable[[], bool], silent: Callable[[], bool]
+        self, banner: bytes, opened: Opened, authorized: Callable[[], bool], silent: Callable[[], bool], port: int = 0
     ) -> None:
         self.banner = banner
         self.opened = opened
@@ -192,19 +192,19 @@ class Adbd:
         self._connections: set[Connection] = set()
         self._reserved: socket.socket | None = None
         self.plugged = False
-        self.port = 0
+        #: 0 until `start` takes any that is free
+        self.port = port
         #: how often a host was let in
         self.accepted = 0
 
     def start(self) -> None:
         """Take a port and listen there. Raises OSError when there is none."""
         while self._reserved is None:
-            taken = _bound(0)
-            self.port = taken.getsockname()[1]
-            if self.port in PROBED:
+            taken = _bound(self.port)
+            if self.port == 0 and taken.getsockname()[1] in PROBED:
                 taken.close()
             else:
-                self._reserved = taken
+                self.port, self._reserved = taken.getsockname()[1], taken
         self.plug()
 
     def plug(self) -> None:

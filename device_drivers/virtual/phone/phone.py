@@ -36,6 +36,7 @@ class Phone:
         serial: str = "VIRTUAL0001",
         manufacturer: str = "Virtual",
         model: str = "Phone",
+        port: int = 0,
     ) -> None:
         if len(numbers) not in (1, 2):
             raise ValueError(f"a phone has one or two SIMs, not {len(numbers)}")
@@ -52,7 +53,7 @@ class Phone:
         self.commands = self._commands()
         self._shell = Shell(self.commands.names, self.commands.run, self.mistakes.append)
         self._adbd = Adbd(
-            self._banner(), self._shell.opened, lambda: self.faults.authorized, lambda: self.faults.offline
+            self._banner(), self._shell.opened, lambda: self.faults.authorized, lambda: self.faults.offline, port
         )
         self.faults.watch(self._fault_changed)
 

@@ -1,5 +1,6 @@
 """Each problem that the document promises, for each operation that promises it, brought about for real."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from api.parameters import Reading
 from bridge.events import Bus
 from bridge.gateway import Gateway
 from bridge.model import Payment, State, Terms
@@ -30,7 +32,7 @@ BODIES: Mapping[str, Any] = {
     "addKey": {"name": "crm", "scopes": ["send"]},
 }
 #: what only an operator may ask for
-OPERATORS = {"listAccounts", "changeAccount", "topUp", "rotateCredentials", "listAudit"}
+OPERATORS = {"listAccounts", "changeAccount", "topUp", "rotateCredentials", "listAudit", "loopBack"}
 OPERATIONS = {operation["operationId"]: (method, path) for method, path, operation in DOCUMENT.operations()}
 PROMISED = [
     pytest.param(operation["operationId"], int(status), id=f"{operation['operationId']}-{status}")
@@ -95,6 +97,15 @@ async def too_large(site: Site, name: str) -> Answer:
     return await asking(site, name).call(method, filled(path), {"text": "x" * 2000})
 
 
+async def too_slow(site: Site, name: str) -> Answer:
+    async def dribble() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    method, path = OPERATIONS[name]
+    return await asking(site, name).call(method, filled(path), dribble())
+
+
 async def not_json(site: Site, name: str) -> Answer:
     method, path = OPERATIONS[name]
     caller = asking(site, name).with_headers(Content_Type="text/plain")
@@ -139,6 +150,7 @@ WAYS: Mapping[int, Callable[[Site, str], Awaitable[Answer]]] = {
     402: out_of_credit,
     403: acting_for_another,
     404: nothing_there,
+    408: too_slow,
     409: wrong_state,
     413: too_large,
     415: not_json,
@@ -149,7 +161,8 @@ WAYS: Mapping[int, Callable[[Site, str], Awaitable[Answer]]] = {
 
 @pytest.mark.parametrize(("name", "status"), [param for param in PROMISED if param.values[1] != 500])
 async def test_the_promised_problem_happens(tmp_path: Path, name: str, status: int) -> None:
-    async with site_in(tmp_path, body_limits={"native": 1000}) as site:
+    reading = Reading(patience=0.1 if status == 408 else 20.0)
+    async with site_in(tmp_path, body_limits={"native": 1000}, reading=reading) as site:
         assert (await WAYS[status](site, name)).status == status
 
 
