@@ -40,7 +40,6 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "unit/test_units.py": ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles"),
     "acceptance/test_service.py::test_answers_where_systemd": ("systemd-socket-activate",),
     "acceptance/test_service.py::test_says_which_socket": ("systemd-socket-activate",),
-    "unit/packaging/test_debian.py": ("dpkg-deb",),
 }
 _SYSTEMD = ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles", "systemd-socket-activate")
 DEBIAN = dict.fromkeys(_SYSTEMD, "systemd") | {
