@@ -31,6 +31,7 @@ from bridge.mail import Mailer, Mailing
 from bridge.plugs import Plugs
 from bridge.policy import SendingRules
 from bridge.ports import Driver, Store, SystemClock
+from bridge.release import version
 from bridge.settings import Config, Dialect
 from bridge.store import open_store
 from bridge.supervisor import Supervisor
@@ -94,6 +95,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
             check_url=lambda url: check_target(url, targets),
         )
         gateway.poke = ledger.poke
+        gateway.examination = supervisor.examine
         clockwork = Clockwork(
             store,
             bus,
@@ -118,7 +120,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
 
         own, token = await _serve_ourselves(serving, gateway, config), await control.grant(store, clock.now())
         steer = urls.get(config.port_of("native"), url) + config.dialects.get("native", Dialect()).prefix
-        control.write(config.directory, control.Control(steer, token, os.getpid(), own))
+        control.write(config.directory, control.Control(steer, token, os.getpid(), own, version()))
         stack.callback(control.remove, config.directory, os.getpid())
         loopback = Loopback(gateway, store, bus, clock, config.loopback, supervisor.pause, end)
         gateway.loop = loopback.send

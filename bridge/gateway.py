@@ -39,7 +39,7 @@ from bridge.model import (
     TypedMessage,
     Verification,
 )
-from bridge.ports import Clock, Credential, Store, SystemClock
+from bridge.ports import Clock, Credential, Finding, Store, SystemClock
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
 from bridge.trips import Departures
 from bridge.vitals import Vitals
@@ -101,6 +101,8 @@ class Gateway:
         self.poke: Callable[[str | None], None] = lambda endpoint: None
         #: sends SMS from a line of ours to another, each to the next one for "": `bridge.loopback.Loopback.send`
         self.loop: Callable[[str, str], Awaitable[Departures]] = _no_loops
+        #: examines a device by its name; raises NoSuchThing
+        self.examination: Callable[[str], Awaitable[Sequence[Finding]]] = _no_device
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, account: Account, seconds: int = 3600) -> str:
@@ -271,6 +273,12 @@ class Gateway:
         """Every configured line with its health, absent ones too."""
         return self._lines()
 
+    async def examine(self, operator: Account, device: str) -> Sequence[Finding]:
+        """What is right with a device and what to change, asked of it now. Raises NotAllowed, NoSuchThing."""
+        if not operator.operator:
+            raise NotAllowed("only an operator may examine a device")
+        return await self.examination(device)
+
     # -- webhooks -------------------------------------------------------------------------------
     async def add_endpoint(
         self, account: Account, url: str, format: str = "v2", names: Sequence[str] = ("*",), max_attempts: int = 0
@@ -376,6 +384,10 @@ class Gateway:
 
 async def _no_loops(sender: str, receiver: str) -> Departures:
     raise NotPossible("this bridge sends no loop-backs")
+
+
+async def _no_device(name: str) -> Sequence[Finding]:
+    raise NoSuchThing(f"there is no device {name!r}")
 
 
 def _scope(account: Account) -> str:

@@ -17,6 +17,7 @@ MACHINE = ("udevadm", "umockdev-run", "unshare")
 #: part of a test's name → programs without which it cannot run
 NEEDS: dict[str, tuple[str, ...]] = {
     "wire/test_android_adb_": PHONE,
+    "wire/test_doctor_phone.py": PHONE,
     "wire/test_bridge_phone.py": PHONE,
     "wire/test_bridge_on_phone.py": PHONE,
     "wire/test_virtual_phone.py": PHONE,
@@ -32,7 +33,6 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "acceptance/test_prometheus.py": ("promtool",),
     "dialects/test_smsmobile_requests.py": ("curl",),
     "unit/api/test_payloads.py": ("openssl",),
-    "unit/packaging/test_debian.py": ("dpkg-deb",),
     "unit/bridge/test_certificate.py": ("openssl",),
     "acceptance/test_cli_tls.py": ("openssl",),
     "wire/test_tls.py": ("curl", "openssl"),
@@ -40,6 +40,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "unit/test_units.py": ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles"),
     "acceptance/test_service.py::test_answers_where_systemd": ("systemd-socket-activate",),
     "acceptance/test_service.py::test_says_which_socket": ("systemd-socket-activate",),
+    "unit/packaging/test_debian.py": ("dpkg-deb",),
+    "test_doctor_webhooks.py": ("openssl",),
 }
 _SYSTEMD = ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles", "systemd-socket-activate")
 DEBIAN = dict.fromkeys(_SYSTEMD, "systemd") | {

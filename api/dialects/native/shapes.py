@@ -21,6 +21,7 @@ from bridge.model import (
     Terms,
     TypedMessage,
 )
+from bridge.ports import Finding
 from bridge.queries import Page
 from bridge.scopes import Key, written
 from bridge.templates import places
@@ -170,6 +171,11 @@ def line(row: Line) -> Shape:
         "calls_reason": row.calls_reason,
         "seen_at": spoken(row.seen_at),
     }
+
+
+def finding(row: Finding) -> Shape:
+    """One line of an examination."""
+    return {"level": row.level, "subject": row.subject, "message": row.message, "remedy": row.remedy}
 
 
 def webhook(row: Endpoint) -> Shape:
