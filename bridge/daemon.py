@@ -84,8 +84,6 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
 
         rules = SendingRules(config.sending.retries, round(config.sending.retry_interval * 1000))
         devices = tuple(config.devices.values())
-        if not devices:
-            log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
         supervisor = Supervisor(store, bus, clock, _drivers(config), devices, rules, end)
         gateway = Gateway(
             store,
@@ -172,6 +170,8 @@ def _drivers(config: Config) -> Mapping[str, Driver]:
     """The drivers that are configured; others are not even imported."""
     from device_drivers import Drivers
 
+    if not config.devices:
+        log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
     known = Drivers()
     return {name: known[name] for name in {device.driver for device in config.devices.values()}}
 
