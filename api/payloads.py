@@ -41,6 +41,7 @@ TYPES: Mapping[str, str] = {
     events.MESSAGE_EXPIRED: "sms.expired",
     events.MESSAGE_CANCELLED: "sms.cancelled",
     events.LINE_CHANGED: "line.changed",
+    **{name: name for name in events.FOR_OPERATORS},
 }
 #: how Zhenzi's status report tells an event: `status`, and `statusText` for people
 _REPORTED: Mapping[str, tuple[str, str]] = {
@@ -110,9 +111,10 @@ def _signed_headers(endpoint: Endpoint, delivery: Delivery, body: bytes, now: in
         "X-SMSMobileAPI-Event-ID": delivery.event_id,
         "X-SMSMobileAPI-Delivery": delivery.id,
         "X-SMSMobileAPI-Timestamp": str(now),
-        "X-SMSMobileAPI-Signature": sign(endpoint.secret, now, body),
         "Idempotency-Key": delivery.event_id,
     }
+    if endpoint.secret:  # that of alarms may have none
+        headers["X-SMSMobileAPI-Signature"] = sign(endpoint.secret, now, body)
     if endpoint.next_secret:
         headers["X-SMSMobileAPI-Signature-Next"] = sign(endpoint.next_secret, now, body)
     return headers
@@ -223,12 +225,19 @@ def _as_told(event: Event, zone: tzinfo) -> dict[str, Any]:
     return dict(event.data)
 
 
+def _with_times(event: Event, zone: tzinfo) -> dict[str, Any]:
+    """As told, each of its times as a moment; null for one that is not yet."""
+    times = {key: _iso(at) if at else None for key, at in event.data.items() if key.endswith("_at")}
+    return {**event.data, **times}
+
+
 #: where `data` is not that of a message
 _DATA: Mapping[str, Callable[[Event, tzinfo], dict[str, Any]]] = {
     events.MESSAGE_RECEIVED: _received,
     events.MESSAGE_TYPED: _typed,
     **dict.fromkeys(CALLS, _call),
     events.LINE_CHANGED: _as_told,
+    **dict.fromkeys(events.FOR_OPERATORS, _with_times),
 }
 
 

@@ -45,6 +45,7 @@ def load(
     """
     reader = _Reader(path, environment, drivers, dialects)
     config = reader.config(reader.tree())
+    reader.judge(config)
     if reader.problems:
         raise ConfigError(reader.problems)
     if path and (finding := written_openly(path, reader.literals)):
@@ -161,6 +162,11 @@ class _Reader:
             dialects=self._named(tree, "dialects", self._dialect),
             devices=self._named(tree, "devices", self._device),
         )
+
+    def judge(self, config: Config) -> None:
+        """Note what does not go together; not beside other mistakes, from which it might only follow."""
+        for key, wrong in () if self.problems else config.problems():
+            self._note(key, None, wrong)
 
     def _note(self, key: str, value: Any, message: str) -> None:
         variable = _variable(value)

@@ -49,6 +49,8 @@ class Control:
     pid: int
     #: path of the bridge's Unix socket; "" where there is none, and the URL is all there is
     socket: str = ""
+    #: release that runs; "" for one that did not say
+    version: str = ""
 
 
 async def grant(store: Store, now: int) -> Secret:
@@ -73,7 +75,8 @@ def write(directory: Path, control: Control) -> None:
     path = directory / FILE
     fresh = path.with_suffix(f".{control.pid}")
     told = {"url": control.url, "token": str(control.token), "pid": control.pid}
-    text = json.dumps(told | ({"socket": control.socket} if control.socket else {}))
+    more = {"socket": control.socket, "version": control.version}
+    text = json.dumps(told | {key: value for key, value in more.items() if value})
     with suppress(FileNotFoundError):
         fresh.unlink()
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -109,7 +112,8 @@ def find(directory: Path, start: str) -> Control:
 def _read(path: Path) -> Control:
     try:
         found = json.loads(path.read_text())
-        return Control(str(found["url"]), Secret(found["token"]), int(found["pid"]), str(found.get("socket", "")))
+        more = (str(found.get(key, "")) for key in ("socket", "version"))
+        return Control(str(found["url"]), Secret(found["token"]), int(found["pid"]), *more)
     except (ValueError, KeyError, TypeError):
         raise NotRunning(f"{path} is damaged: stop the bridge, delete the file and start the bridge again") from None
 
@@ -155,9 +159,9 @@ class Client:
     ) -> None:
         await self._session.close()
 
-    async def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
-        """The JSON at a path."""
-        return await self._call("GET", path, params=query)
+    async def get(self, path: str, query: Mapping[str, str] | None = None, patience: float = CALL_TIMEOUT) -> Any:
+        """The JSON at a path; `patience` in seconds."""
+        return await self._call("GET", path, params=query, timeout=ClientTimeout(total=patience))
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Ask for something to be done."""

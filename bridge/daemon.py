@@ -18,16 +18,20 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bridge import activation, certificate, control
+from bridge.alarm import Alarm, arrange
 from bridge.certificate import Certificate
 from bridge.clockwork import Clockwork
-from bridge.errors import ConfigError
+from bridge.errors import BadRequest, ConfigError
 from bridge.events import Bus
 from bridge.gateway import Gateway
 from bridge.ledger import Ledger
 from bridge.limits import Limits
+from bridge.loopback import Loopback
+from bridge.mail import Mailer, Mailing
 from bridge.plugs import Plugs
 from bridge.policy import SendingRules
 from bridge.ports import Driver, Store, SystemClock
+from bridge.release import version
 from bridge.settings import Config, Dialect
 from bridge.store import open_store
 from bridge.supervisor import Supervisor
@@ -36,6 +40,7 @@ from bridge.tasks import Tasks
 
 if TYPE_CHECKING:
     from api.serving import Serving
+    from api.targets import Policy
 
 log = logging.getLogger(__name__)
 
@@ -55,9 +60,7 @@ class Running:
 async def run(config: Config, on_ready: Callable[[Running], None] | None = None) -> None:
     """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start, and the error
     of a part that died."""
-    from api.payloads import formats
     from api.targets import Policy, check_target
-    from api.webhooks import Webhooks
 
     clock, bus = SystemClock(), Bus()
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -75,16 +78,12 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
             log.warning("%d parts were in a device's hands when the bridge stopped: their outcome is unknown", unknown)
 
         targets = Policy(frozenset(host.lower() for host in config.webhooks.allow_http))
-        post = Webhooks(targets, formats(_zone(config.webhooks.zone)))
-        stack.push_async_callback(post.close)
-        ledger = Ledger(store, bus, clock, post, end)
+        ledger = Ledger(store, bus, clock, await _poster(stack, config, targets, store, clock), end)
         await ledger.start()
         stack.push_async_callback(ledger.close)
 
         rules = SendingRules(config.sending.retries, round(config.sending.retry_interval * 1000))
         devices = tuple(config.devices.values())
-        if not devices:
-            log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
         supervisor = Supervisor(store, bus, clock, _drivers(config), devices, rules, end)
         gateway = Gateway(
             store,
@@ -96,6 +95,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
             check_url=lambda url: check_target(url, targets),
         )
         gateway.poke = ledger.poke
+        gateway.examination = supervisor.examine
         clockwork = Clockwork(
             store,
             bus,
@@ -120,7 +120,10 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
 
         token, own = await control.grant(store, clock.now()), await _serve_ourselves(serving, gateway, config)
         steer = urls.get(config.port_of("native"), url) + config.dialects.get("native", Dialect()).prefix
-        _leave_word(stack, config, control.Control(steer, token, os.getpid(), own))
+        _leave_word(stack, config, control.Control(steer, token, os.getpid(), own, version()))
+        loopback = Loopback(gateway, store, bus, clock, config.loopback, supervisor.pause, end)
+        gateway.loop = loopback.send
+        await _keep_watch(stack, loopback, Alarm(store, bus, clock, config.alarm, supervisor.lines, loopback, end))
         log.info("ready at %s", url)
         service = Service(Notifier.of(os.environ), store, bus, supervisor.lines, on_reload, end)
         if on_ready is not None:  # before the manager hears of it, who may ask for a reload at once
@@ -136,10 +139,39 @@ def _leave_word(stack: AsyncExitStack, config: Config, word: control.Control) ->
     stack.callback(control.remove, config.directory, word.pid)
 
 
+async def _keep_watch(stack: AsyncExitStack, loopback: Loopback, alarm: Alarm) -> None:
+    """Notice when SMS does not go round, and tell of it."""
+    await loopback.start()
+    stack.push_async_callback(loopback.close)
+    await alarm.start()
+    stack.push_async_callback(alarm.close)
+
+
+async def _poster(
+    stack: AsyncExitStack, config: Config, targets: "Policy", store: Store, clock: SystemClock
+) -> Mailing:
+    """What delivers webhooks and alarms. One that may not go out is noticed now, not when it is needed."""
+    from api.payloads import formats
+    from api.targets import check_url
+    from api.webhooks import Webhooks
+
+    try:
+        if config.alarm.webhook:
+            check_url(config.alarm.webhook, targets)
+    except BadRequest as error:
+        raise ConfigError([f"alarm.webhook: {error.message}"]) from error
+    await arrange(store, config.alarm, clock.now())
+    post = Webhooks(targets, formats(_zone(config.webhooks.zone)))
+    stack.push_async_callback(post.close)
+    return Mailing(Mailer(config.alarm), post)
+
+
 def _drivers(config: Config) -> Mapping[str, Driver]:
     """The drivers that are configured; others are not even imported."""
     from device_drivers import Drivers
 
+    if not config.devices:
+        log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
     known = Drivers()
     return {name: known[name] for name in {device.driver for device in config.devices.values()}}
 

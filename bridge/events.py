@@ -29,6 +29,10 @@ CALL_MISSED = "call.missed"
 CALL_INCOMING = "call.incoming"
 CALL_OUTGOING = "call.outgoing"
 LINE_CHANGED = "line.changed"
+ALARM_RAISED = "alarm.raised"
+ALARM_OVER = "alarm.over"
+LOOPBACK_ARRIVED = "loopback.arrived"
+LOOPBACK_LOST = "loopback.lost"
 
 #: everything an endpoint may subscribe to, with the sentence for the documentation
 NAMES: dict[str, str] = {
@@ -45,7 +49,13 @@ NAMES: dict[str, str] = {
     CALL_INCOMING: "a call was answered on a phone",
     CALL_OUTGOING: "somebody made a call on a phone",
     LINE_CHANGED: "a line's state changed; `reason` says what to do",
+    ALARM_RAISED: "SMS is down or in doubt for too long, or still is; `text` says what and what to do",
+    ALARM_OVER: "what an alarm was about is in order again",
+    LOOPBACK_ARRIVED: "an SMS from one of our lines to another arrived",
+    LOOPBACK_LOST: "an SMS from one of our lines to another did not arrive in time",
 }
+#: of the account `operator`, told to every operator account's endpoints
+FOR_OPERATORS = frozenset({ALARM_RAISED, ALARM_OVER, LOOPBACK_ARRIVED, LOOPBACK_LOST})
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,9 @@ from bridge.model import (
     TypedMessage,
     Verification,
 )
-from bridge.ports import Clock, Credential, Store, SystemClock
+from bridge.ports import Clock, Credential, Finding, Store, SystemClock
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
+from bridge.trips import Departures
 from bridge.vitals import Vitals
 
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
@@ -98,6 +99,10 @@ class Gateway:
         self._counter = itertools.count(secrets.randbits(20))
         #: called with an endpoint's id (None: any) when its deliveries may have changed
         self.poke: Callable[[str | None], None] = lambda endpoint: None
+        #: sends SMS from a line of ours to another, each to the next one for "": `bridge.loopback.Loopback.send`
+        self.loop: Callable[[str, str], Awaitable[Departures]] = _no_loops
+        #: examines a device by its name; raises NoSuchThing
+        self.examination: Callable[[str], Awaitable[Sequence[Finding]]] = _no_device
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, account: Account, seconds: int = 3600) -> str:
@@ -268,6 +273,12 @@ class Gateway:
         """Every configured line with its health, absent ones too."""
         return self._lines()
 
+    async def examine(self, operator: Account, device: str) -> Sequence[Finding]:
+        """What is right with a device and what to change, asked of it now. Raises NotAllowed, NoSuchThing."""
+        if not operator.operator:
+            raise NotAllowed("only an operator may examine a device")
+        return await self.examination(device)
+
     # -- webhooks -------------------------------------------------------------------------------
     async def add_endpoint(
         self, account: Account, url: str, format: str = "v2", names: Sequence[str] = ("*",), max_attempts: int = 0
@@ -369,6 +380,14 @@ class Gateway:
                     await woken.wait()
         finally:
             unsubscribe()
+
+
+async def _no_loops(sender: str, receiver: str) -> Departures:
+    raise NotPossible("this bridge sends no loop-backs")
+
+
+async def _no_device(name: str) -> Sequence[Finding]:
+    raise NoSuchThing(f"there is no device {name!r}")
 
 
 def _scope(account: Account) -> str:

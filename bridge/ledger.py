@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from bridge.courier import Courier, Poster
 from bridge.errors import StoreUnavailable
-from bridge.events import Bus, Event
+from bridge.events import FOR_OPERATORS, Bus, Event
 from bridge.model import Endpoint
 from bridge.ports import Clock, Store
 from bridge.records import STORE_AGAIN
@@ -110,5 +110,5 @@ class Ledger:
 
 def _wants(endpoint: Endpoint, event: Event) -> bool:
     """Might the store have owed this event to this endpoint?"""
-    mine = event.account in ("", endpoint.account)
+    mine = event.account in ("", endpoint.account) or event.name in FOR_OPERATORS
     return mine and ("*" in endpoint.events or event.name in endpoint.events)

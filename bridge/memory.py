@@ -1,5 +1,7 @@
 """What a device's driver remembers, kept by the store."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Self
 
 from bridge.dispatcher import insist
@@ -28,3 +30,24 @@ class LastingMemory:
         if self._values.get(key) != value:
             await insist(lambda: self._store.memorise(self._device, key, value))
             self._values[key] = value
+
+
+class BorrowedMemory:
+    """Obeys `bridge.ports.Memory` for a program that has the store open for a moment at a time only."""
+
+    def __init__(
+        self, opened: Callable[[], AbstractAsyncContextManager[Store]], device: str, values: dict[str, str]
+    ) -> None:
+        self._opened = opened
+        self._device = device
+        self._values = values
+
+    def get(self, key: str) -> str | None:
+        """What was on disk when this was made; None for nothing."""
+        return self._values.get(key)
+
+    async def put(self, key: str, value: str) -> None:
+        """Returns when it is on disk. Raises StoreUnavailable."""
+        async with self._opened() as store:
+            await store.memorise(self._device, key, value)
+        self._values[key] = value

@@ -5,7 +5,7 @@ the same contract tests run on every one of them (`tests/contract/`).
 """
 
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -26,8 +26,8 @@ from bridge.traffic import (
 
 __all__ = [
     "Call", "Claim", "Clarifying", "Clock", "Concat", "Credential", "Device", "Doubtful", "Driver", "Evidence",
-    "Finding", "Forgetful", "Found", "Inbound", "InboundPart", "InboundReport", "Link", "Memory", "Outcome",
-    "Outgoing", "Sent", "Store", "SystemClock", "Typed",
+    "Examining", "Finding", "Forgetful", "Found", "Inbound", "InboundPart", "InboundReport", "Link", "Memory",
+    "Outcome", "Outgoing", "Sent", "Store", "Surveying", "SystemClock", "Typed",
 ]  # fmt: skip
 
 
@@ -107,6 +107,15 @@ class Clarifying(Protocol):
         ...
 
 
+@runtime_checkable
+class Examining(Protocol):
+    """What a link has beside `Link` when it can tell more of its device than the health of its lines."""
+
+    async def examine(self) -> "Sequence[Finding]":
+        """What is right and what to change, asked of the open device now, between messages. Raises DeviceLost."""
+        ...
+
+
 class Memory(Protocol):
     """A few values that a driver must know again after a restart. The core keeps them, for each device its own."""
 
@@ -165,6 +174,18 @@ class Finding:
     message: str
     #: the command or step that mends it; "" when nothing is to be done
     remedy: str = ""
+
+
+@runtime_checkable
+class Surveying(Protocol):
+    """What a driver has beside `Driver` when it can tell what the machine does to a device that is in use."""
+
+    async def survey(self, device: Device, ours: Collection[int] = ()) -> Sequence[Finding]:
+        """What is between this machine and the device, with nothing opened. `ours`: processes that may hold it.
+
+        Never raises for a bad device.
+        """
+        ...
 
 
 class Driver(Protocol):

@@ -23,6 +23,8 @@ Check = Callable[[Any], str]
 
 SQLITE = "sqlite:///"
 LEVELS = ("debug", "info", "warning", "error")
+SECURITIES = ("starttls", "tls", "none")
+_MAIL = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
 
 
 class Secret(str):
@@ -59,6 +61,10 @@ def _web_address(value: str) -> str:
     if not value or (parts.scheme in {"http", "https"} and parts.netloc):
         return ""
     return f'must be an address such as "https://sms.example.com", not "{value}"'
+
+
+def _is_this_machine(host: str) -> bool:
+    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def _networks(value: tuple[str, ...]) -> str:
@@ -199,6 +205,81 @@ class Webhooks:
     zone: str = setting("UTC", "time zone of the local times in webhooks", '"Europe/Paris"', _zone)
 
 
+def _mail_address(value: str) -> str:
+    return (
+        "" if not value or _MAIL.fullmatch(value) else f'must be a mail address such as "me@example.com", not "{value}"'
+    )
+
+
+def _mail_addresses(value: tuple[str, ...]) -> str:
+    return next(filter(None, map(_mail_address, value)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Who is told by another way than SMS when SMS itself is down."""
+
+    after: float = setting(
+        300.0, "seconds that a line may be out of service before that is an alarm; 0 for ever", "300", at_least(0)
+    )
+    queue_after: float = setting(
+        900.0, "seconds that due messages may stand still before that is an alarm; 0 for ever", "900", at_least(0)
+    )
+    remind: float = setting(86400.0, "seconds between reminders while it goes on; 0 for none", "86400", at_least(0))
+    per_hour: int = setting(6, "most alarms told in an hour; one more tells how many were held back", "6", at_least(1))
+    webhook: str = setting("", "address that alarms are posted to", '"https://ops.example.com/hook"', _web_address)
+    webhook_secret: str = setting("", "signs them, as webhooks of format v2 are", '"a long random text"')
+    mail_to: tuple[str, ...] = setting((), "who gets alarms by mail", '["me@example.com"]', _mail_addresses)
+    mail_from: str = setting(
+        "", "sender of these mails; the user of the mail server when that is an address", '"me@example.com"',
+        _mail_address,
+    )  # fmt: skip
+    smtp_host: str = setting("", "mail server that takes them", '"smtp.example.com"')
+    smtp_port: int = setting(
+        0, "its port; 0 for the usual one: 587 with starttls, 465 with tls, 25 with none", "587", within(0, 65535)
+    )
+    smtp_user: str = setting("", "user there; empty for a server that wants none", '"me@example.com"')
+    smtp_password: str = setting("", "the user's password", '"…"')
+    smtp_security: str = setting(
+        "starttls", "how the way there is secured: `starttls`, `tls` or `none`", '"starttls"', _one_of(SECURITIES)
+    )
+
+    @property
+    def sender(self) -> str:
+        """Whom alarms by mail are from."""
+        return self.mail_from or ("" if _mail_address(self.smtp_user) else self.smtp_user)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What does not go together: setting and sentence."""
+        if self.mail_to and not self.smtp_host:
+            yield "smtp_host", 'is missing: mail_to needs a mail server, such as "smtp.example.com"'
+        if self.smtp_host and not self.mail_to:
+            yield "mail_to", 'is missing: smtp_host is of no use without it; such as ["me@example.com"]'
+        if self.mail_to and not self.sender:
+            yield "mail_from", 'is missing: a mail needs a sender, such as "me@example.com"'
+        if self.smtp_user and not self.smtp_password:
+            yield "smtp_password", "is missing: smtp_user needs one"
+        if self.smtp_password and not self.smtp_user:
+            yield "smtp_user", "is missing: smtp_password is of no use without it"
+        if self.smtp_password and self.smtp_security == "none" and not _is_this_machine(self.smtp_host):
+            yield "smtp_security", 'must be "starttls" or "tls": with "none" anybody on the way could read the password'
+        if self.webhook_secret and not self.webhook:
+            yield "webhook", "is missing: webhook_secret is of no use without it"
+
+
+@dataclass(frozen=True, slots=True)
+class Loopback:
+    """SMS from one of our own lines to another, to see whether they arrive. Each costs what an SMS costs."""
+
+    every: float = setting(0.0, "seconds between loop-back SMS; 0 for none", "86400", at_least(0))
+    from_line: str = setting("", "line that sends them; each one when empty", '"office"')
+    to_line: str = setting("", "line they go to; for each line the next one when empty", '"shop-phone"')
+    deadline: float = setting(
+        300.0, "seconds after which one that did not arrive is an alarm", "300", lambda value: "" if value > 0 else
+        f"must be more than 0, not {value}",
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """What programs that watch the bridge may read at `/metrics`, on its own port."""
@@ -244,6 +325,8 @@ class Config:
     sending: Sending = Sending()
     inbox: Inbox = Inbox()
     webhooks: Webhooks = Webhooks()
+    alarm: Alarm = Alarm()
+    loopback: Loopback = Loopback()
     metrics: Metrics = Metrics()
     log: Log = Log()
     #: by name; those not named are enabled with their defaults
@@ -257,6 +340,17 @@ class Config:
         """Where a dialect answers: on a port of its own, or on the bridge's."""
         return self.dialects.get(dialect, Dialect()).port or self.http.port
 
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What does not go together though each setting is right by itself: key and sentence."""
+        for setting, wrong in self.alarm.problems():
+            yield f"alarm.{setting}", wrong
+        for setting, line in (("from_line", self.loopback.from_line), ("to_line", self.loopback.to_line)):
+            if self.devices and line and line.partition(":")[0] not in self.devices:
+                yield (
+                    f"loopback.{setting}",
+                    f'there is no device "{line}"; there are: {", ".join(sorted(self.devices))}',
+                )
+
     @property
     def directory(self) -> Path:
         """Where the store is; the running bridge leaves its `control.json` there."""
@@ -266,7 +360,7 @@ class Config:
 #: name of a section → what fills it
 SECTIONS: dict[str, type[Any]] = {
     "http": Http, "store": Storage, "sending": Sending, "inbox": Inbox, "webhooks": Webhooks,
-    "metrics": Metrics, "log": Log,
+    "alarm": Alarm, "loopback": Loopback, "metrics": Metrics, "log": Log,
 }  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from bridge.model import (
 from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
 from bridge.scopes import EVERYTHING, Key, Needs
 from bridge.traffic import Call, Doubtful, Evidence, InboundPart, InboundReport, Typed
+from bridge.trips import Trip
 
 #: nobody needs to know more exactly, and a count reads what it counts
 MOST_COUNTED = 100_000
@@ -81,6 +82,19 @@ class Claim:
     concat_ref: int
     #: parts that went out in an earlier try
     done: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Messages of one route that are due and not claimed."""
+
+    #: what callers asked for: "", a line, a device or a slot
+    route: str
+    #: position of the one that is next
+    first: int
+    #: since when that is due, Unix ms
+    due_at: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +292,10 @@ class Store(Protocol):
         """Scheduled → queued, overdue → expired; returns when to call again (Unix ms, 0 for nothing waiting)."""
         ...
 
+    async def waiting(self, now: int) -> Sequence[Waiting]:
+        """The queues in which messages are due, by route."""
+        ...
+
     async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:
         """A report or other evidence. None when it matches nothing; a report is kept for a part recorded later."""
         ...
@@ -295,6 +313,26 @@ class Store(Protocol):
     async def calls(self, query: CallQuery) -> Page[LoggedCall]: ...
     async def memories(self, device: str) -> Mapping[str, str]: ...
     async def memorise(self, device: str, key: str, value: str) -> None: ...
+
+    # -- loop-backs -----------------------------------------------------------------------------
+    async def depart(self, trip: Trip) -> bool:
+        """Commit that it is about to be sent; False when another is on its way between the same two lines.
+
+        From then on `receive` knows its text: it is told as `loopback.arrived` and in nobody's inbox.
+        """
+        ...
+
+    async def trips(self) -> Sequence[Trip]:
+        """Those on their way, and each pair's last that arrived with all since, oldest first."""
+        ...
+
+    async def lose_trip(self, token: str, reason: str, now: int) -> bool:
+        """Tell that it did not arrive in time; False when it did, or was lost before. It still may arrive."""
+        ...
+
+    async def forget_trip(self, token: str) -> None:
+        """It was not sent."""
+        ...
 
     # -- inbox ----------------------------------------------------------------------------------
     async def receive(self, item: InboundPart, device: str, now: int) -> Received | None:
@@ -344,6 +382,10 @@ class Store(Protocol):
 
     async def events(self, account: str, after: int, limit: int) -> Sequence[Event]:
         """After a position, oldest first; `account` "" reads everybody's."""
+        ...
+
+    async def note_together(self, events: Sequence[Event], device: str, key: str, value: str) -> None:
+        """Log events and put a value into a memory, in one transaction."""
         ...
 
     async def newest_event(self) -> int:

@@ -9,14 +9,14 @@ from typing import Any
 
 from bridge.backoff import Backoff
 from bridge.dispatcher import Lane, LineUnusable, insist
-from bridge.errors import LinkError, SendRefused, StoreUnavailable
+from bridge.errors import LinkError, NoSuchThing, SendRefused, StoreUnavailable
 from bridge.events import LINE_CHANGED, Bus, Event
 from bridge.inbox import Inbox
 from bridge.logs import words
 from bridge.memory import LastingMemory
 from bridge.model import Line, LineState
 from bridge.policy import SendingRules
-from bridge.ports import Clarifying, Clock, Device, Driver, Link, Store
+from bridge.ports import Clarifying, Clock, Device, Driver, Examining, Finding, Link, Paced, Store
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ LOOK_INTERVAL = 1.0  # s
 UNUSABLE_PAUSE = 600.0  # s
 #: a link may look so long for traces of parts whose outcome is unknown
 CLARIFY_PATIENCE = 30.0  # s
+#: an examination waits so long for a device that is busy sending or connecting
+EXAMINE_PATIENCE = 45.0  # s
 #: how long a part in a device's hands may hold up a shutdown
 STOP_PATIENCE = 10.0  # s
 
@@ -57,6 +59,8 @@ class Minder:
         self._unusable: dict[str, str] = {}
         self._known: tuple[Line, ...] = (Line(device.name, device.name, device.driver, LineState.CONNECTING),)
         self._retry_now = asyncio.Event()
+        #: held by whoever opens the device, or looks at it while it is away
+        self._door = asyncio.Lock()
         self._closing = asyncio.Event()
 
     @property
@@ -80,6 +84,10 @@ class Minder:
         for lane in self._lanes.values():
             lane.wake()
 
+    def pause(self, line: str) -> float:
+        """Seconds until the line may send one more part; 0 for at once, and where that is no question."""
+        return self._link.pause(line) if isinstance(self._link, Paced) else 0.0
+
     def retry(self) -> None:
         """The device may be back: do not wait out the back-off."""
         self._retry_now.set()
@@ -96,7 +104,8 @@ class Minder:
             self._retry_now.clear()
             schedule = RECONNECT
             try:
-                self._link = await self._driver.open(await self._remembering())
+                async with self._door:
+                    self._link = await self._driver.open(await self._remembering())
                 failures, soon = 0, 0
                 self._bus.metrics.connected(self.device.name)
                 await self._serve(self._link)
@@ -111,6 +120,27 @@ class Minder:
             failures += 1
             if await self._pause(schedule.delay(failures, random.random()) / 1000):  # noqa: S311 - jitter, no secret
                 failures, soon = 0, PLUGGED_TRIES
+
+    async def examine(self) -> list[Finding]:
+        """What is right with the device and what to change: over the open link, else by its driver from outside."""
+        subject = f"devices.{self.device.name}"
+        try:
+            async with asyncio.timeout(EXAMINE_PATIENCE):
+                found = await self._examined()
+        except LinkError as error:
+            found = [Finding("fail", subject, error.message, "look at the cable and at the power supply")]
+        except TimeoutError:
+            words = f"was busy for {EXAMINE_PATIENCE:g} seconds and could not be examined"
+            found = [Finding("warn", subject, words, "ask again when less is being sent")]
+        remedy = f"ask the operator about the SIM (credit, barring); it is tried again every {UNUSABLE_PAUSE:g} s"
+        return [*found, *(Finding("fail", f"line {name}", why, remedy) for name, why in self._unusable.items())]
+
+    async def _examined(self) -> list[Finding]:
+        if self._link is None:
+            async with self._door:  # never two at a device that may be had once only
+                if self._link is None:
+                    return list(await self._driver.examine(await self._remembering()))
+        return list(await self._link.examine()) if isinstance(self._link, Examining) else []
 
     async def _remembering(self) -> Device:
         """The device with the memory that lasts."""
@@ -266,6 +296,11 @@ class Supervisor:
         """Every line of every configured device, absent ones too."""
         return tuple(line for minder in self._minders for line in minder.lines)
 
+    def pause(self, line: str) -> float:
+        """Seconds until a line's device may send one more part."""
+        minders = (minder for minder in self._minders if any(each.name == line for each in minder.lines))
+        return max((minder.pause(line) for minder in minders), default=0.0)
+
     def wake(self) -> None:
         """There may be something to send, on whatever line."""
         for minder in self._minders:
@@ -276,6 +311,13 @@ class Supervisor:
         for minder in self._minders:
             if device in ("", minder.device.name):
                 minder.retry()
+
+    async def examine(self, device: str) -> list[Finding]:
+        """What is right with a device and what to change. Raises NoSuchThing."""
+        for minder in self._minders:
+            if minder.device.name == device:
+                return await minder.examine()
+        raise NoSuchThing(f"there is no device {device!r}")
 
     async def start(self) -> None:
         """Begin with all devices at once; none waits for another."""

@@ -17,6 +17,7 @@ MACHINE = ("udevadm", "umockdev-run", "unshare")
 #: part of a test's name → programs without which it cannot run
 NEEDS: dict[str, tuple[str, ...]] = {
     "wire/test_android_adb_": PHONE,
+    "wire/test_doctor_phone.py": PHONE,
     "wire/test_bridge_phone.py": PHONE,
     "wire/test_bridge_on_phone.py": PHONE,
     "wire/test_virtual_phone.py": PHONE,
@@ -25,6 +26,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "wire/test_udev_rules.py": MACHINE,
     "wire/test_plugs.py": MACHINE,
     "acceptance/test_phones_unplugged.py": PHONE,
+    "wire/test_alarm_mail.py": ("openssl",),
+    "acceptance/test_cli_watch.py": ("openssl",),
     "acceptance/test_seed_samples.py": ("curl", "node", "npm", "php", "ruby", "openssl"),
     "acceptance/test_soap_clients.py": ("node", "npm", "php"),
     "acceptance/test_prometheus.py": ("promtool",),
@@ -38,6 +41,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "acceptance/test_service.py::test_answers_where_systemd": ("systemd-socket-activate",),
     "acceptance/test_service.py::test_says_which_socket": ("systemd-socket-activate",),
     "unit/packaging/test_debian.py": ("dpkg-deb",),
+    "test_doctor_webhooks.py": ("openssl",),
 }
 _SYSTEMD = ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles", "systemd-socket-activate")
 DEBIAN = dict.fromkeys(_SYSTEMD, "systemd") | {

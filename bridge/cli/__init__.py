@@ -2,7 +2,7 @@
 
 import click
 
-from bridge.cli import account, demo, key, message, moving, run, setup, sim, template, webhook
+from bridge.cli import account, demo, examine, key, message, moving, run, setup, sim, template, watch, webhook
 from bridge.cli.output import Commands
 
 
@@ -35,8 +35,8 @@ def commands() -> None:
 for command in (
     demo.demo,
     run.serve,
-    run.check,
-    run.doctor,
+    examine.check,
+    examine.doctor,
     run.devices,
     account.account,
     key.key,
@@ -45,6 +45,8 @@ for command in (
     message.send,
     message.tail,
     message.resend,
+    watch.loopback,
+    watch.alarm,
     moving.export,
     moving.import_,
     sim.sim,

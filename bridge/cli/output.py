@@ -26,6 +26,10 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "call.missed": ("←", "red"),
     "call.incoming": ("←", "blue"),
     "call.outgoing": ("→", "blue"),
+    "alarm.raised": ("!", "red"),
+    "alarm.over": ("!", "green"),
+    "loopback.arrived": ("↻", "green"),
+    "loopback.lost": ("↻", "red"),
 }
 _LONGEST_TEXT = 60
 #: not printable by themselves, and yet part of many emoji and of some scripts
@@ -87,6 +91,11 @@ def event_line(event: Mapping[str, Any]) -> str:
     arrow, colour = _LOOKS.get(event["name"], ("·", "white"))
     if event["name"] == "line.changed":
         word, about = "line", f"{event['subject']} is {data.get('state', '')}"
+    elif str(event["name"]).startswith("alarm."):
+        word, about, data = "alarm", data["title"], {}
+    elif str(event["name"]).startswith("loopback."):
+        took = f" after {data['seconds']:.1f} s" if "seconds" in data else ""
+        word, about = "loop-back", f"{data['from']} → {data['to']} {str(event['name']).rpartition('.')[2]}{took}"
     elif str(event["name"]).startswith("call."):
         word = str(event["name"]).rpartition(".")[2]
         about = " ".join(filter(None, ("call", data["number"] or "withheld", data["name"])))

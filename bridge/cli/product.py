@@ -3,11 +3,14 @@
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 from bridge.cli.place import Place
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, StoreUnavailable
 from bridge.model import Endpoint
 from bridge.ports import Device, Driver, Store, SystemClock
 from bridge.settings import Config
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from bridge.daemon import Running
     from bridge.desk import Desk
     from bridge.doctor import Surroundings
+    from bridge.scopes import Key
     from device_drivers.gsm_modem.naming import Named
     from device_drivers.virtual.world import World
 
@@ -82,8 +86,35 @@ def checked_url(url: str, place: Place) -> str:
     return url
 
 
-def surroundings(place: Place) -> "Surroundings":
-    """What the doctor needs of the rest of the product."""
+async def try_alarms(config: Config) -> AsyncIterator[tuple[str, str]]:
+    """Send a trial alarm by every channel there is; each channel, and what went wrong with it, "" when nothing did."""
+    from api.targets import Policy
+    from api.webhooks import Webhooks
+    from bridge import notices
+    from bridge.alarm import channels
+    from bridge.mail import Mailer, Mailing
+    from bridge.model import Delivery, DeliveryState
+
+    now = SystemClock().now()
+    event = replace(notices.trial(now), id=str(uuid4()))
+    post = Webhooks(Policy(frozenset(host.lower() for host in config.webhooks.allow_http)))
+    mailing = Mailing(Mailer(config.alarm), post)
+    try:
+        for endpoint in channels(config.alarm, now):
+            delivery = Delivery(
+                str(uuid4()), 0, endpoint.id, endpoint.account, event.id, event.name, DeliveryState.OWED, 0, now, now
+            )
+            answer = await mailing(endpoint, delivery, event, now)
+            parts = urlsplit(endpoint.url)  # the rest of it may be a secret
+            mail = parts.scheme == "mailto"
+            channel = f"mail to {parts.path} by {config.alarm.smtp_host}" if mail else f"webhook at {parts.hostname}"
+            yield channel, answer.error
+    finally:
+        await post.close()
+
+
+def surroundings(place: Place, unit: str = "") -> "Surroundings":
+    """What the doctor needs of the rest of the product; `unit` of systemd is this bridge's."""
     from api.targets import Policy, check_target
     from bridge.doctor import Surroundings
 
@@ -91,9 +122,43 @@ def surroundings(place: Place) -> "Surroundings":
 
     async def endpoints() -> Sequence[Endpoint]:
         async with opened(place) as store:
-            return await store.endpoints()
+            # mail has a door of its own: sms-bridge alarm test
+            return [each for each in await store.endpoints() if not each.url.startswith("mailto:")]
 
-    return Surroundings(place.start, SystemClock(), lambda url: check_target(url, policy), endpoints)
+    return Surroundings(
+        place.start,
+        SystemClock(),
+        lambda url: check_target(url, policy),
+        endpoints,
+        lambda device: _remembering(place, device),
+        lambda: _keys(place),
+        unit,
+    )
+
+
+async def _keys(place: Place) -> Sequence["Key"]:
+    """None where there is no store that could be asked, which is told of the store itself."""
+    if not place.config.store.path.exists():
+        return []
+    try:
+        async with opened(place) as store:
+            return await store.keys()
+    except StoreUnavailable:
+        return []
+
+
+async def _remembering(place: Place, device: Device) -> Device:
+    """With what its driver put into the store; one that is not there yet is not made for this."""
+    from bridge.memory import BorrowedMemory
+
+    if not place.config.store.path.exists():
+        return device
+    try:
+        async with opened(place) as store:
+            values = dict(await store.memories(device.name))
+    except StoreUnavailable:
+        return device  # which is told of the store itself
+    return replace(device, memory=BorrowedMemory(lambda: opened(place), device.name, values))
 
 
 async def run_bridge(config: Config, on_ready: "Callable[[Running], None] | None" = None) -> None:

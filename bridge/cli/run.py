@@ -1,7 +1,7 @@
-"""`serve`, `check`, `doctor` and `devices`: the bridge on real hardware."""
+"""`serve` and `devices`: the bridge on real hardware."""
 
 import json
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,15 @@ from typing import Any
 import click
 
 from bridge.cli import place, product
-from bridge.cli.output import FAILED, USAGE, Misuse, json_line, table
-from bridge.errors import BridgeError, ConfigError
-from bridge.ports import Driver, Finding, Found
-from bridge.settings import Config
+from bridge.cli.output import Misuse, json_line, table
+from bridge.errors import BridgeError
+from bridge.ports import Driver, Found
 
-_MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
 _config = click.option(
     "--config",
     type=click.Path(path_type=Path),
     help="Configuration file.  [default: /etc/sms-bridge/config.toml]",
 )
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 
 
 @click.command()
@@ -33,80 +30,13 @@ def serve(config: Path | None) -> None:
 
     from bridge import logs
 
-    faulthandler.enable()  # SIGABRT, by which systemd ends a bridge that hangs, shows where
+    faulthandler.enable(2)  # SIGABRT, by which systemd ends a bridge that hangs, shows where
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # there is nothing to reload before it is ready
     settings = product.configuration(config)
     logs.begin(settings.log.level)
     for each in settings.findings:
         logging.getLogger(__name__).warning("%s: %s", each.message, each.remedy)
     product.until_stopped(product.run_bridge(settings, product.reload_on_hangup))
-
-
-@click.command()
-@_config
-@_json
-@click.pass_context
-def check(ctx: click.Context, config: Path | None, as_json: bool) -> None:
-    """Look at the configuration and every device, and say what is wrong and how to mend it.
-
-    Ends with 1 when something fails and with 2 when the configuration has mistakes.
-    """
-
-    async def examined(settings: Config) -> list[Finding]:
-        from bridge import doctor
-
-        return await doctor.check(settings, product.drivers())
-
-    _report(ctx, config, as_json, examined)
-
-
-@click.command()
-@_config
-@_json
-@click.pass_context
-def doctor(ctx: click.Context, config: Path | None, as_json: bool) -> None:
-    """Look at everything between the socket and the SIM: what `check` does, disk, clock, port, webhooks.
-
-    A running bridge is asked about the devices that it has in hand. Ends with 1 when something fails and with 2
-    when the configuration has mistakes.
-    """
-    start = f"sms-bridge serve --config {config}" if config else "sms-bridge serve"
-
-    async def examined(settings: Config) -> list[Finding]:
-        from bridge import doctor
-
-        return await doctor.doctor(settings, product.drivers(), product.surroundings(place.Place(settings, start)))
-
-    _report(ctx, config, as_json, examined)
-
-
-def _report(
-    ctx: click.Context,
-    config: Path | None,
-    as_json: bool,
-    examined: Callable[[Config], Coroutine[Any, Any, list[Finding]]],
-) -> None:
-    """Show what was found, and end the command by it."""
-    try:
-        settings = product.configuration(config)
-    except ConfigError as error:
-        findings, code = [Finding("fail", "configuration", problem) for problem in error.problems], USAGE
-    else:
-        findings = product.finish(examined(settings))
-        code = FAILED if any(each.level == "fail" for each in findings) else 0
-    if as_json:
-        json_line({"ok": code == 0, "findings": [asdict(each) for each in findings]})
-    else:
-        for each in findings:
-            _show(each)
-    ctx.exit(code)
-
-
-def _show(finding: Finding) -> None:
-    mark, colour = _MARKS.get(finding.level, (finding.level, "white"))
-    click.echo(f"{click.style(mark, fg=colour)}  {finding.subject}: {finding.message}")
-    if finding.remedy:
-        click.echo(f"      → {finding.remedy}")
 
 
 @click.command()

@@ -11,7 +11,7 @@ from bridge.model import Received
 from bridge.ports import InboundPart
 from bridge.queries import InboxQuery, Page
 from bridge.segments import join
-from bridge.store import lists, news
+from bridge.store import lists, loopbacks, news
 from bridge.store.clauses import marks, position
 from bridge.store.writer import Tx
 
@@ -25,6 +25,8 @@ def receive(tx: Tx, item: InboundPart, device: str, now: int) -> Received | None
     """Commit what came in; the complete SMS when this made one, None for a re-read or while parts are missing."""
     fresh = tx.conn.execute("INSERT OR IGNORE INTO slots VALUES (?, ?)", (item.line, item.slot)).rowcount
     if not fresh:
+        return None
+    if loopbacks.arrive(tx, item, now):
         return None
     if item.concat is None or item.error:
         text = join([item.text])

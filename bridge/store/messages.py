@@ -63,7 +63,8 @@ def _where(account: str, query: MessageQuery) -> tuple[str, list[Any]]:
         conditions.append(("m.seq < (SELECT seq FROM messages WHERE id = ?)", [query.before_id]))
     for column in ("client_ref", "recipient", "line", "dialect"):
         if value := getattr(query, column):
-            conditions.append((f"m.{column} = ?", [value]))
+            # without the second half SQLite does not see that the index of `client_ref` will do
+            conditions.append((f"m.{column} = ? AND m.{column} <> ''", [value]))
     if query.since:
         conditions.append(("m.created_at >= ?", [query.since]))
     if query.until:

@@ -284,6 +284,22 @@ _MOVED = """
 CREATE TABLE moved (at INTEGER NOT NULL, archive TEXT NOT NULL);
 """
 
+# SMS from one of our lines to another, sent to see whether they arrive
+_LOOPBACKS = """
+CREATE TABLE loopbacks (
+    token TEXT PRIMARY KEY,
+    sender TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    arrived_at INTEGER NOT NULL DEFAULT 0,
+    lost_at INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+-- never two on their way between the same two lines
+CREATE UNIQUE INDEX loopbacks_under_way ON loopbacks (sender, receiver) WHERE arrived_at = 0 AND lost_at = 0;
+CREATE INDEX loopbacks_newest ON loopbacks (sender, receiver, started_at);
+"""
+
 # named keys beside an account's own credentials, which may do everything and have no name
 _KEYS = """
 ALTER TABLE credentials ADD COLUMN name TEXT NOT NULL DEFAULT '';
@@ -294,7 +310,7 @@ ALTER TABLE credentials ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
 CREATE UNIQUE INDEX credentials_name ON credentials (account, name) WHERE name <> '' AND kind <> 'token';
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED + _KEYS)
+STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED + _KEYS + _LOOPBACKS)
 
 
 def migrate(database: Database) -> None:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bridge.events import MESSAGE_SENT, NAMES, Event
+from bridge.events import FOR_OPERATORS, MESSAGE_SENT, NAMES, Event
 from bridge.formats import FORMATS, Wording
 from bridge.store.writer import Tx
 
@@ -41,12 +41,14 @@ def _fitting(format: str, wording: Wording) -> str:
 
 
 _FITTING = "\n".join(filter(None, itertools.starmap(_fitting, FORMATS.items())))
+_FOR_OPERATORS = ", ".join(f"'{name}'" for name in sorted(FOR_OPERATORS))
 #: an endpoint hears an event of its own account or of everybody ("") that it asked for and its format can tell
 _FAN_OUT = f"""
 INSERT INTO ledger (id, endpoint, account, event, state, attempts, due_at, created_at, delivered_at, status, error)
 SELECT {UUID},
        p.id, p.account, e.seq, 'owed', 0, e.at, e.at, 0, 0, ''
-FROM events e JOIN endpoints p ON (e.account = '' OR p.account = e.account)
+FROM events e JOIN endpoints p ON (e.account = '' OR p.account = e.account
+  OR (e.name IN ({_FOR_OPERATORS}) AND p.account IN (SELECT name FROM accounts WHERE operator)))
 WHERE e.seq BETWEEN ? AND ?
   AND (p.events LIKE '%"*"%' OR instr(p.events, '"' || e.name || '"') > 0)
 {_FITTING}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.errors import BadRequest, InvalidNumber
-from bridge.events import CALL_INCOMING, CALL_MISSED, CALL_OUTGOING, MESSAGE_TYPED, call_data, typed_data
+from bridge.events import CALL_INCOMING, CALL_MISSED, CALL_OUTGOING, MESSAGE_TYPED, Event, call_data, typed_data
 from bridge.model import CallKind, LoggedCall, TypedMessage
 from bridge.numbers import normalise
 from bridge.ports import Call, Typed
@@ -147,3 +147,10 @@ def memorise(tx: Tx, device: str, key: str, value: str) -> None:
         "INSERT INTO device_memory VALUES (?, ?, ?) ON CONFLICT (device, key) DO UPDATE SET value = excluded.value",
         (device, key, value),
     )
+
+
+def note_together(tx: Tx, events: Sequence[Event], device: str, key: str, value: str) -> None:
+    """Tell events and keep a value that goes with them."""
+    for event in events:
+        news.tell(tx, event.name, event.account, event.at, event.subject, event.data)
+    memorise(tx, device, key, value)

@@ -1,6 +1,7 @@
 """What is forgotten with time, in small bites so that no send waits for it."""
 
 from bridge.model import PENDING, DeliveryState
+from bridge.store import loopbacks
 from bridge.store.writer import Tx
 
 #: rows of a table in one transaction
@@ -23,6 +24,7 @@ def sweep(tx: Tx, older_than: int, keys_older_than: int) -> bool:
     tx.conn.execute("DELETE FROM idempotency WHERE created_at < ?", (keys_older_than,))
     # no message is put off for more than a year, and no time zone is two days away from another
     tx.conn.execute("DELETE FROM daily WHERE day < date(? / 1000 - 172800, 'unixepoch')", (keys_older_than,))
+    loopbacks.sweep(tx, keys_older_than)
     more = False
     if older_than:
         for table, condition in _OLD.items():

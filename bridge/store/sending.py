@@ -22,6 +22,7 @@ from bridge.store import balance, lists, news
 from bridge.store.clauses import marks
 from bridge.store.messages import COLUMNS, get, message_of, move, parts
 from bridge.store.writer import Tx
+from bridge.stores import Waiting
 
 #: a report may come days later, when the recipient's phone is switched on again; references wrap at 256,
 #: so an old part must not steal a new one's report
@@ -63,6 +64,15 @@ def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool) -> Cl
     concat_ref = _concat_ref(tx, message)
     intend(tx, message.id, index, line, now)
     return Claim(message, index, concat_ref, done)
+
+
+def waiting(conn: sqlite3.Connection, now: int) -> Sequence[Waiting]:
+    """The queues in which messages are due. Out of the queue's index alone: the next of a route comes first in it."""
+    rows = conn.execute(
+        "SELECT route, seq, min(due_at), count(*) FROM messages WHERE state = 'queued' AND due_at <= ? GROUP BY route",
+        (now,),
+    )
+    return [Waiting(*row) for row in rows]
 
 
 def _concat_ref(tx: Tx, message: Message) -> int:

@@ -40,6 +40,7 @@ from bridge.store import (
     inbox,
     keys,
     lists,
+    loopbacks,
     messages,
     news,
     phones,
@@ -51,7 +52,8 @@ from bridge.store import (
 )
 from bridge.store.lock import lock
 from bridge.store.writer import Tx, Writer, unavailable
-from bridge.stores import Backlog, Room
+from bridge.stores import Backlog, Room, Waiting
+from bridge.trips import Trip
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -301,6 +303,9 @@ class SqliteStore:
     async def advance(self, now: int) -> int:
         return await self._do(sending.advance, now)
 
+    async def waiting(self, now: int) -> Sequence[Waiting]:
+        return await self._read(sending.waiting, now)
+
     async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:
         return await self._do(sending.settle, item, now)
 
@@ -322,6 +327,19 @@ class SqliteStore:
 
     async def memorise(self, device: str, key: str, value: str) -> None:
         await self._do(phones.memorise, device, key, value)
+
+    # -- loop-backs -----------------------------------------------------------------------------
+    async def depart(self, trip: Trip) -> bool:
+        return await self._do(loopbacks.depart, trip)
+
+    async def trips(self) -> Sequence[Trip]:
+        return await self._read(loopbacks.trips)
+
+    async def lose_trip(self, token: str, reason: str, now: int) -> bool:
+        return await self._do(loopbacks.lose, token, reason, now)
+
+    async def forget_trip(self, token: str) -> None:
+        await self._do(loopbacks.forget, token)
 
     # -- inbox ----------------------------------------------------------------------------------
     async def receive(self, item: InboundPart, device: str, now: int) -> Received | None:
@@ -378,6 +396,9 @@ class SqliteStore:
 
     async def events(self, account: str, after: int, limit: int) -> Sequence[Event]:
         return await self._read(news.read, account, after, limit)
+
+    async def note_together(self, events: Sequence[Event], device: str, key: str, value: str) -> None:
+        await self._do(phones.note_together, events, device, key, value)
 
     async def newest_event(self) -> int:
         return await self._read(news.newest)

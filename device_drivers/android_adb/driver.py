@@ -1,7 +1,7 @@
 """The driver for stock Android phones with USB debugging: nothing is installed on them, no root, no cloud."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bridge.errors import DeviceLost, Refusal, SendRefused
 from bridge.ports import Device, Finding, Found
@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 
 
 class AndroidAdbDriver:
-    """Obeys `bridge.ports.Driver`."""
+    """Obeys `bridge.ports.Driver` and `Surveying`."""
 
     name = "android_adb"
     options: Mapping[str, tuple[type, str]] = OPTIONS
@@ -78,6 +78,10 @@ class AndroidAdbDriver:
     async def examine(self, device: Device) -> Sequence[Finding]:
         """The adb server, the phone's state, permissions, SIMs, network, battery."""
         return await examination.examine(self, device)
+
+    async def survey(self, device: Device, ours: Collection[int] = ()) -> Sequence[Finding]:
+        """The adb server, its key and what it says of the phone, which is not touched."""
+        return await examination.look(device)
 
 
 def _insist(found: Iterable[Condition]) -> None:

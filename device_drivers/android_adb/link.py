@@ -13,9 +13,21 @@ from dataclasses import replace
 
 from bridge.errors import DeviceLost, Refusal, SendRefused
 from bridge.model import Line, LineState
-from bridge.ports import Call, Device, Doubtful, Evidence, Inbound, InboundPart, InboundReport, Outgoing, Sent, Typed
+from bridge.ports import (
+    Call,
+    Device,
+    Doubtful,
+    Evidence,
+    Finding,
+    Inbound,
+    InboundPart,
+    InboundReport,
+    Outgoing,
+    Sent,
+    Typed,
+)
 from bridge.tasks import Tasks
-from device_drivers.android_adb import conditions, health, radiolog
+from device_drivers.android_adb import conditions, examination, health, probe, radiolog
 from device_drivers.android_adb.calls import PERMISSION, CallLog
 from device_drivers.android_adb.conditions import Condition, Stops
 from device_drivers.android_adb.facts import Messaging, Phone
@@ -39,13 +51,14 @@ EAGER, EAGER_INTERVAL = 3, 0.5
 
 
 class PhoneLink:
-    """Obeys `bridge.ports.Link` and `Clarifying`. One line for each active SIM."""
+    """Obeys `bridge.ports.Link`, `Clarifying` and `Examining`. One line for each active SIM."""
 
     def __init__(
         self, device: Device, options: Options, shell: Shell, phone: Phone, messaging: Messaging, clock: Clock
     ) -> None:
         self._device = device.name
         self._options = options
+        self._phone = phone
         self._shell = shell
         self._loop = asyncio.get_running_loop()
         self._over = asyncio.Event()
@@ -117,11 +130,6 @@ class PhoneLink:
         """The active SIMs, by slot."""
         return tuple(self._lines)
 
-    @property
-    def conditions(self) -> Sequence[Condition]:
-        """What a person may want to see to."""
-        return self._conditions
-
     def split(self, text: str) -> Sequence[str]:
         """The whole: the phone wants all parts at once."""
         return [text]
@@ -173,6 +181,16 @@ class PhoneLink:
             if self._loss:
                 raise DeviceLost(self._loss) from unheard
         return self.lines
+
+    async def examine(self) -> Sequence[Finding]:
+        """Rights, apps, network and battery, asked anew. Raises DeviceLost."""
+        subject, may_guess = f"devices.{self._device}", self._options.allow_unknown_sdk
+        await self.refresh()
+        messaging = await probe.messaging(self._shell, self._phone.sdk, may_guess)
+        self._conditions = tuple(conditions.of_messaging(self._phone, messaging, may_guess))
+        model, release = self._phone.model, self._phone.release
+        found = list(examination.of_phone(subject, model, release, messaging, self._conditions))
+        return [*found, *(each for line in self._lines for each in examination.of_line(subject, line))]
 
     async def clarify(self, doubtful: Sequence[Doubtful]) -> None:
         """Look for traces of these with every look from now on."""

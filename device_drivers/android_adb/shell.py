@@ -28,7 +28,7 @@ SERVER_PATIENCE = 30.0
 #: seconds for it to start
 START_PATIENCE = 20.0
 #: only on this machine is a server started that does not run
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: adb's own limit for a service name: its length travels as four hex digits
 LONGEST_COMMAND = 0xFFFF
 #: a phone that floods us is cut off here
@@ -98,7 +98,7 @@ class Client(AdbClient):  # type: ignore[misc] # adbutils has no types
         with suppress(OSError):
             self.make_connection().close()
             return
-        if self.host not in _LOOPBACK:
+        if self.host not in LOOPBACK:
             raise AdbError(f"no adb server listens at {self.host}:{self.port}")
         command = [adb_path(), "-P", str(self.port), "start-server"]
         subprocess.run(command, timeout=START_PATIENCE, check=True, capture_output=True, stdin=subprocess.DEVNULL)  # noqa: S603 - adb itself
@@ -251,12 +251,29 @@ class Shell:
 
 async def is_worthwhile(server: Server) -> bool:
     """Is there an adb server, or a phone to start one for?"""
-    return await asyncio.to_thread(lambda: _is_running(server) or _is_plugged_in())
+    return await asyncio.to_thread(lambda: _is_running(server) or is_plugged_in())
 
 
 async def states(server: Server) -> Mapping[str, str]:
     """Serial → state of every phone that adb sees; starts the server. Raises DeviceLost with what is wrong with adb."""
     return await _asked(server, _listed)
+
+
+async def seen(server: Server) -> Mapping[str, str]:
+    """The same of a server that runs; none is started. Raises DeviceLost."""
+    return await _asked(server, _seen)
+
+
+async def version(server: Server) -> int:
+    """By which an adb command tells whether this server is its own kind; none is started. Raises DeviceLost."""
+
+    def ask(client: Client) -> int:
+        with client.make_connection() as connection:
+            connection.send_command("host:version")
+            connection.check_okay()
+            return int(connection.read_string_block(), 16)
+
+    return await _asked(server, ask)
 
 
 async def models(server: Server) -> Mapping[str, str]:
@@ -290,8 +307,8 @@ def _is_running(server: Server) -> bool:
     return False
 
 
-def _is_plugged_in() -> bool:
-    """Does a USB device have the interface by which adb speaks (class FF, subclass 42, protocol 01)?"""
+def is_plugged_in() -> bool:
+    """Is there a phone with USB debugging: an interface by which adb speaks (class FF, subclass 42, protocol 01)?"""
     for interface in Path("/sys/bus/usb/devices").glob("*:*"):
         names = ("bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol")
         with suppress(OSError):

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import serial
 
@@ -24,7 +24,7 @@ def _fingerprint(pin: str) -> str:
 
 
 class GsmModemDriver:
-    """Obeys `bridge.ports.Driver`."""
+    """Obeys `bridge.ports.Driver` and `Surveying`."""
 
     name = "gsm_modem"
     options: Mapping[str, tuple[type, str]] = OPTIONS
@@ -69,6 +69,10 @@ class GsmModemDriver:
     async def examine(self, device: Device) -> Sequence[Finding]:
         """Port, permission, holder, AT, SIM, registration, service centre, signal, memories."""
         return await examination.examine(self, device)
+
+    async def survey(self, device: Device, ours: Collection[int] = ()) -> Sequence[Finding]:
+        """Port, permission and holder alone, with nothing opened."""
+        return await examination.look(device, ours)
 
 
 DRIVER = GsmModemDriver()

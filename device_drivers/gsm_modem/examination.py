@@ -1,108 +1,73 @@
-"""What is right with a configured modem and what to change: the lines of `check`."""
+"""What is right with a configured modem and what to change, from this machine to the SIM."""
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from bridge.errors import DeviceLost, SendRefused
-from bridge.model import Line, LineState
-from bridge.ports import Device, Finding
-from device_drivers.gsm_modem import options, ports
-from device_drivers.gsm_modem.link import ModemLink
+from bridge.ports import Device, Examining, Finding, Forgetful, Link
+from device_drivers.gsm_modem import checkup, options
 from device_drivers.gsm_modem.options import Options
-
-#: below this, messages fail now and then
-WEAK_DBM = -105
+from device_drivers.gsm_modem.survey import survey
 
 
 class Opener(Protocol):
     """The one thing needed of the driver."""
 
-    async def open(self, device: Device) -> ModemLink:
+    async def open(self, device: Device) -> Link:
         """As `Driver.open`."""
         ...
 
 
-async def examine(driver: Opener, device: Device) -> Sequence[Finding]:
-    """Never raises for a bad device. A SIM's PIN is tried once, as by `open`."""
+async def look(device: Device, ours: Collection[int] = ()) -> Sequence[Finding]:
+    """The machine's side alone: nothing is opened."""
     subject = f"devices.{device.name}"
     if wrong := options.problems(device.options):
         return [Finding("fail", subject, problem, "correct the configuration") for problem in wrong]
-    found = await asyncio.to_thread(lambda: list(_before(subject, Options.of(device.options))))
+    return await asyncio.to_thread(lambda: list(survey(subject, Options.of(device.options), ours)))
+
+
+async def examine(driver: Opener, device: Device) -> Sequence[Finding]:
+    """Never raises for a bad device. A SIM's PIN is tried as by `open`, where a refusal can be remembered."""
+    subject = f"devices.{device.name}"
+    found = list(await look(device))
     if any(finding.level == "fail" for finding in found):
         return found
     try:
-        link = await driver.open(device)
+        link = await driver.open(_careful(device))
     except (DeviceLost, SendRefused) as error:
-        return [*found, Finding("fail", subject, error.message, _remedy(error))]
+        return [*found, _unopened(subject, device, error)]
     try:
-        return [*found, *_inside(subject, link.lines[0]), *await _deeper(subject, link)]
+        return [*found, *(await link.examine() if isinstance(link, Examining) else ())]
     except DeviceLost as lost:
         return [*found, Finding("fail", subject, lost.message, "look at the cable and at the power supply")]
     finally:
         await link.close()
 
 
-def _before(subject: str, chosen: Options) -> Iterator[Finding]:
-    """Without opening anything."""
-    if ports.running(["ModemManager"]):
-        yield Finding(
-            "warn",
-            subject,
-            "ModemManager is running and may talk to this modem too",
-            "install the udev rules, which tell it to leave modems alone, or `systemctl disable --now ModemManager`",
-        )
-    if not chosen.port:
-        return
-    if not os.path.exists(chosen.port):
-        there = ", ".join(ports.matching(options.CANDIDATES)) or "none"
-        yield Finding(
-            "fail", subject, f"there is no {chosen.port}; ports there: {there}", "plug it in, or correct `port`"
-        )
-    elif not os.access(chosen.port, os.R_OK | os.W_OK):
-        yield Finding("fail", subject, f"no permission to open {chosen.port}", "add this user to the group dialout")
-    else:
-        usb = ports.describe(chosen.port)
-        yield Finding("ok", subject, f"port {chosen.port} is there{f' (USB {usb.ids})' if usb.ids else ''}")
+def _careful(device: Device) -> Device:
+    """Without the PIN where a refusal would be forgotten: looking three times must not block a SIM."""
+    if not isinstance(device.memory, Forgetful) or "pin" not in device.options:
+        return device
+    return replace(device, options={name: value for name, value in device.options.items() if name != "pin"})
 
 
-def _inside(subject: str, line: Line) -> Iterator[Finding]:
-    """From what the line says of itself."""
-    yield Finding("ok", subject, f"answers AT: {line.model or 'a modem'}, IMEI {line.imei or 'not told'}")
-    yield Finding("ok", subject, f"the SIM is ready: {line.number or 'its number is not stored on it'}")
-    if line.state is LineState.READY:
-        where = " ".join(word for word in (line.registration, line.operator) if word)
-        yield Finding("ok", subject, f"registered: {where or 'by its signal'}")
-    else:
-        yield Finding("fail", subject, line.reason, "move the antenna, or ask the operator about the SIM")
-    if line.signal_dbm is None:
-        yield Finding("warn", subject, "the signal level is not known", "check the antenna")
-    elif line.signal_dbm < WEAK_DBM:
-        yield Finding("warn", subject, f"the signal is weak: {line.signal_dbm} dBm", "move the antenna")
-    else:
-        yield Finding("ok", subject, f"signal {line.signal_dbm} dBm")
+def _unopened(subject: str, device: Device, error: DeviceLost | SendRefused) -> Finding:
+    if isinstance(error, DeviceLost):
+        return Finding("fail", subject, error.message, _remedy(device, error.message))
+    if _careful(device) is not device and "wants its PIN" in error.message:
+        words = "the SIM wants its PIN; the configured one is tried, once, when the bridge starts"
+        return Finding("warn", subject, words, "start the bridge, then look again")
+    words = error.message.partition(": set `pin`")[0]  # the remedy says so too
+    return Finding("fail", subject, words, checkup.sim_remedy(error.message))
 
 
-async def _deeper(subject: str, link: ModemLink) -> list[Finding]:
-    """What has to be asked for: the service centre and the memories."""
-    centre = await link.service_centre()
-    told = (
-        Finding("ok", subject, f"service centre {centre}")
-        if centre
-        else Finding("fail", subject, "the SIM has no service centre number", "set `smsc` for this device")
-    )
-    return [told, *(_memory(subject, name, used, total) for name, (used, total) in (await link.fill()).items())]
-
-
-def _memory(subject: str, name: str, used: int, total: int) -> Finding:
-    message = f"SMS memory {name}: {used} of {total} places used"
-    if total and used >= total:
-        return Finding("warn", subject, message, "start the bridge: it empties the memory as it commits the messages")
-    return Finding("ok", subject, message)
-
-
-def _remedy(error: DeviceLost | SendRefused) -> str:
-    if isinstance(error, SendRefused):
-        return "look after the SIM"
-    return "see that it is plugged in, that this is its AT port, and that no other program uses it"
+def _remedy(device: Device, message: str) -> str:
+    port = str(device.options.get("port", ""))
+    if "held by another program" in message:
+        return f"sudo fuser -v {os.path.realpath(port)} shows which; end it" if port else "end it"
+    if "answers AT" in message:
+        return "take another of the modem's ports: sms-bridge devices shows the likely ones first"
+    return "plug it in, and see what is there: sms-bridge devices"

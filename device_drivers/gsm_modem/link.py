@@ -17,9 +17,9 @@ from typing import TypeVar
 from bridge import segments
 from bridge.errors import DeviceLost, LinkError, OutcomeUnknown, Refusal, SendRefused
 from bridge.model import Line, LineState
-from bridge.ports import Evidence, Inbound, InboundPart, InboundReport, Outgoing, Sent
+from bridge.ports import Evidence, Finding, Inbound, InboundPart, InboundReport, Outgoing, Sent
 from bridge.tasks import Tasks
-from device_drivers.gsm_modem import health, reading
+from device_drivers.gsm_modem import checkup, health, reading
 from device_drivers.gsm_modem.answers import Failed, News, Silent
 from device_drivers.gsm_modem.bringup import attempt
 from device_drivers.gsm_modem.news import Meaning, Told, understand
@@ -40,7 +40,7 @@ _FULL = "The memory for SMS is full"
 
 
 class ModemLink:
-    """Obeys `bridge.ports.Link`. One line, named after its device."""
+    """Obeys `bridge.ports.Link` and `Examining`. One line, named after its device."""
 
     def __init__(self, device: str, options: Options, port: str, pin_was_refused: bool = False) -> None:
         self._options = options
@@ -159,6 +159,17 @@ class ModemLink:
     async def fill(self) -> Mapping[str, tuple[int, int]]:
         """Memory → places used and places there, as counted now. Raises DeviceLost."""
         return await self._run(self._storage.count)
+
+    async def examine(self) -> Sequence[Finding]:
+        """SIM, registration, signal, service centre and memories, each asked between messages. Raises DeviceLost."""
+        subject = f"devices.{self._line.device}"
+        await self.refresh()
+        found = list(checkup.of_line(subject, self._line))
+        if self._line.state is not LineState.PARKED:
+            found.append(checkup.service_centre(subject, await self.service_centre()))
+            fills = (await self.fill()).items()
+            found += [checkup.memory(subject, name, used, total) for name, (used, total) in fills]
+        return found
 
     async def close(self) -> None:
         """Hang up."""

@@ -1,4 +1,4 @@
-"""Serial ports as Linux shows them: which there are, what is behind them, who holds them. Nothing is opened here."""
+"""Serial ports as Linux shows them: which there are, what is behind them. Nothing is opened here."""
 
 import errno
 import glob
@@ -8,9 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from device_drivers.gsm_modem import quirks, usb
+from device_drivers.gsm_modem import holders, quirks, usb
 
-_PROC = Path("/proc")
 _SYS_TTY = Path("/sys/class/tty")
 
 
@@ -92,37 +91,6 @@ def _attribute(path: Path) -> str:
     return ""
 
 
-def holders(path: str) -> list[str]:
-    """Programs that have this port open, as `name (pid)`; without root only one's own are seen."""
-    device = os.path.realpath(path)
-    return sorted({f"{_program(pid)} ({pid})" for pid in _pids() if pid != os.getpid() and _has_open(pid, device)})
-
-
-def running(names: Iterable[str]) -> list[str]:
-    """Which of these programs run."""
-    wanted = {name[:15]: name for name in names}  # the kernel cuts them there
-    return sorted({wanted[program] for pid in _pids() if (program := _program(pid)) in wanted})
-
-
-def _pids() -> Iterator[int]:
-    return (int(folder.name) for folder in _PROC.iterdir() if folder.name.isdigit())
-
-
-def _program(pid: int) -> str:
-    return _attribute(_PROC / str(pid) / "comm")
-
-
-def _has_open(pid: int, device: str) -> bool:
-    try:
-        return any(os.path.realpath(link) == device for link in (_PROC / str(pid) / "fd").iterdir())
-    except OSError:
-        return False
-
-
-#: programs that are known to take modem ports
-GREEDY = ("ModemManager", "brltty", "gammu-smsd", "smsd", "wvdial", "pppd", "minicom", "picocom", "screen")
-
-
 def why_not_open(path: str, error: OSError) -> str:
     """One sentence for a person: why the port could not be opened and what to do."""
     code = error.errno
@@ -138,8 +106,8 @@ def why_not_open(path: str, error: OSError) -> str:
 
 
 def _suspects(path: str) -> str:
-    if found := holders(path):
-        return f": {', '.join(found)}"
-    if likely := running(GREEDY):
+    if found := holders.of_port(path):
+        return f": {', '.join(holder.words for holder in found)}"
+    if likely := holders.running(holders.GREEDY):
         return f", most likely {' or '.join(likely)}"
     return ""

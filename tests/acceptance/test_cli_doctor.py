@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import stat
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -39,16 +41,17 @@ def about(findings: list[tuple[str, str, str, str]], subject: str) -> list[tuple
 def test_looks_at_everything_in_the_order_of_a_message(sms_bridge: SmsBridge, tmp_path: Path) -> None:
     configure(tmp_path)
     findings = looked(sms_bridge)
-    assert [(level, subject) for level, subject, _, _ in findings] == [
+    # how well this machine's clock is kept, and whether it is a Raspberry Pi, is not ours to say
+    assert [(level, subject) for level, subject, _, _ in findings if subject not in {"clock", "power"}] == [
         ("ok", "configuration"),
         ("ok", "store"),
         ("ok", "disk"),
         ("ok", "disk"),
-        ("ok", "clock"),
         ("warn", "bridge"),
         ("ok", "port"),
         ("warn", "devices"),
     ]
+    assert [level for level, _, _ in about(findings, "clock")] in (["ok"], ["warn"])
     assert about(findings, "bridge") == [
         ("warn", "the bridge is not running", "sms-bridge serve --config config.toml"),
     ]
@@ -132,13 +135,52 @@ def test_a_bridge_that_is_there_and_does_not_answer_fails(sms_bridge: SmsBridge,
 def test_looks_at_where_webhooks_go(sms_bridge: SmsBridge, start: Start, tmp_path: Path, running: bool) -> None:
     configure(tmp_path, more="[webhooks]\nallow_http = ['198.51.100.7']\n")
     assert sms_bridge("account", "add", "shop", *CONFIG).code == 0
-    for url in ("http://127.0.0.1:9/sms", "http://198.51.100.7/sms", "https://nowhere.invalid/sms"):
-        assert sms_bridge("webhook", "add", "shop", url, *CONFIG).code == 0
-    if running:
-        start("serve", *CONFIG, together=True).says(READY)
-    configure(tmp_path)
-    found = about(looked(sms_bridge, code=1), "webhook")
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        open_one = f"http://127.0.0.1:{receiver.getsockname()[1]}/sms"
+        for url in (open_one, "http://198.51.100.7/sms", "https://nowhere.invalid/sms"):
+            assert sms_bridge("webhook", "add", "shop", url, *CONFIG).code == 0
+        if running:
+            start("serve", *CONFIG, together=True).says(READY)
+        configure(tmp_path)
+        found = about(looked(sms_bridge, code=1), "webhook")
     assert [level for level, _, _ in found] == ["ok", "fail", "warn"]
-    assert found[0][1] == "http://127.0.0.1:9/sms of shop is allowed, and its name resolves"
+    assert found[0][1] == f"{open_one} of shop is allowed and takes connections"
     assert "198.51.100.7 is outside this network" in found[1][1]
     assert "nowhere.invalid does not resolve" in found[2][1]
+
+
+def test_for_programs_it_is_one_json_object_of_a_lasting_shape(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    configure(tmp_path)
+    told = json.loads(sms_bridge("doctor", *CONFIG, "--json").out)
+    assert list(told) == ["ok", "version", "at", "findings"]
+    assert {tuple(each) for each in told["findings"]} == {("level", "subject", "message", "remedy")}
+    assert {each["level"] for each in told["findings"]} <= {"ok", "warn", "fail"}
+    assert told["at"].endswith("Z")
+
+
+def test_packs_a_bundle_and_says_what_it_holds(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    configure(tmp_path, more='[devices.office]\ndriver = "gsm_modem"\nport = "/dev/ttyUSB97"\npin = "4711"\n')
+    done = sms_bridge("doctor", *CONFIG, "--bundle", "help.tar.gz")
+    assert done.code == 1
+    assert "Packed for whoever helps you: help.tar.gz (" in done.out
+    assert "tar -xzOf help.tar.gz | less" in done.out
+    assert stat.S_IMODE((tmp_path / "help.tar.gz").stat().st_mode) == 0o600
+    with tarfile.open(tmp_path / "help.tar.gz") as archive:
+        members = {member.name.partition("/")[2]: archive.extractfile(member) for member in archive}
+        texts = {name: file.read().decode() for name, file in members.items() if file is not None}
+    assert "there is no /dev/ttyUSB97" in texts["findings.json"]
+    assert json.loads(texts["config.json"])["devices"]["office"]["options"]["pin"] == "********"
+    assert "4711" not in "".join(texts[name] for name in ("findings.json", "config.json", "lines.json"))
+
+
+def test_packs_a_bundle_for_a_configuration_with_mistakes(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    configure(tmp_path, more="[log]\nlevel = 'loud'\n")
+    done = sms_bridge("doctor", *CONFIG, "--bundle", "help.tar.gz", "--json")
+    assert (done.code, json.loads(done.out)["bundle"]) == (2, "help.tar.gz")
+    assert (tmp_path / "help.tar.gz").exists()
+
+
+def test_a_bundle_that_cannot_be_written_is_a_sentence(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    configure(tmp_path)
+    done = sms_bridge("doctor", *CONFIG, "--bundle", "nowhere/help.tar.gz")
+    assert (done.code, "nowhere" in done.err, "Traceback" in done.err) == (1, True, False)

@@ -9,6 +9,7 @@ from tests.acceptance.conftest import SmsBridge
 
 COMMANDS = [
     "account",
+    "alarm",
     "check",
     "demo",
     "devices",
@@ -16,6 +17,7 @@ COMMANDS = [
     "export",
     "import",
     "key",
+    "loopback",
     "resend",
     "send",
     "serve",

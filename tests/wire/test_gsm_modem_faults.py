@@ -552,7 +552,8 @@ async def test_examining_tells_what_a_person_wants_to_know() -> None:
 async def test_examining_says_what_to_change() -> None:
     async with modem_site(pin="1234") as site:
         (*_, finding) = await site.driver.examine(site.device)
-        assert (finding.level, "set `pin`" in finding.message) == ("fail", True)
+        assert (finding.level, finding.message) == ("fail", "The SIM wants its PIN")
+        assert finding.remedy.startswith('set pin = "…"')
         site.options["prot"] = 1
         (finding,) = await site.driver.examine(site.device)
         assert finding.message == "prot: no such option"

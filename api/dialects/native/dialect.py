@@ -9,7 +9,19 @@ from typing import Any, ClassVar
 from aiohttp import web
 
 from api.dialect import Handler, Mount, Route, Sample, Site, word_for
-from api.dialects.native import accounts, events, fields, inbox, keys, ledger, lines, messages, phones, webhooks
+from api.dialects.native import (
+    accounts,
+    devices,
+    events,
+    fields,
+    inbox,
+    keys,
+    ledger,
+    lines,
+    messages,
+    phones,
+    webhooks,
+)
 from api.dialects.native.answers import problem, written
 from api.dialects.native.body import NotJson
 from api.dialects.native.call import Call, ForAnother, acting
@@ -59,6 +71,8 @@ OPERATIONS = (
     Operation("GET", "/v1/calls", INBOX, phones.calls, phones.CALLS),
     Operation("GET", "/v1/lines", READ, lines.find),
     Operation("GET", "/v1/lines/{id}", READ, lines.show),
+    Operation("GET", "/v1/devices/{device}/examination", READ, devices.examine),
+    Operation("POST", "/v1/loopback", SEND, lines.loop_back),
     Operation("POST", "/v1/webhooks", WEBHOOKS | READ | INBOX, webhooks.add),
     Operation("GET", "/v1/webhooks", WEBHOOKS, webhooks.find),
     Operation("GET", "/v1/webhooks/{id}", WEBHOOKS, webhooks.show),

@@ -1,11 +1,13 @@
-"""/v1/lines and /v1/me: what can send, and who is asking."""
+"""/v1/lines, /v1/loopback and /v1/me: what can send, whether it arrives, and who is asking."""
 
 from aiohttp import web
 
-from api.dialects.native import shapes
+from api.dialects.native import shapes, values
 from api.dialects.native.answers import answer
-from api.dialects.native.call import Call
+from api.dialects.native.call import Call, ForAnother
 from bridge.errors import NoSuchThing
+
+LOOP = {"from": values.short(100), "to": values.short(100)}
 
 
 async def find(call: Call) -> web.Response:
@@ -19,6 +21,15 @@ async def show(call: Call) -> web.Response:
         if row.name == call.id:
             return answer(shapes.line(row))
     raise NoSuchThing("No line has this name.")
+
+
+async def loop_back(call: Call) -> web.Response:
+    """Send an SMS from our line to our line; what becomes of it is told as events."""
+    if not call.account.operator:
+        raise ForAnother("Only an operator may do this.")
+    wanted = await call.fields(LOOP)
+    begun = await call.gateway.loop(wanted.get("from", ""), wanted.get("to", ""))
+    return answer(shapes.departures(begun), 202)
 
 
 async def me(call: Call) -> web.Response:

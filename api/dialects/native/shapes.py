@@ -21,9 +21,11 @@ from bridge.model import (
     Terms,
     TypedMessage,
 )
+from bridge.ports import Finding
 from bridge.queries import Page
 from bridge.scopes import Key, written
 from bridge.templates import places
+from bridge.trips import Departures
 
 T = TypeVar("T")
 Shape = dict[str, Any]
@@ -171,6 +173,11 @@ def line(row: Line) -> Shape:
     }
 
 
+def finding(row: Finding) -> Shape:
+    """One line of an examination."""
+    return {"level": row.level, "subject": row.subject, "message": row.message, "remedy": row.remedy}
+
+
 def webhook(row: Endpoint) -> Shape:
     """An endpoint without its secrets."""
     return {
@@ -284,6 +291,16 @@ def audit_entry(row: AuditEntry) -> Shape:
         "account": row.account,
         "detail": row.detail,
     }
+
+
+def departures(row: Departures) -> Shape:
+    """Loop-backs that were sent, and the lines that sent none."""
+    started = [
+        {"id": each.token, "from": each.sender, "to": each.receiver, "started_at": spoken(each.started_at)}
+        for each in row.started
+    ]
+    skipped = [{"from": each.sender, "reason": each.reason} for each in row.skipped]
+    return {"started": started, "skipped": skipped, "deadline": row.deadline}
 
 
 def event(row: Event) -> Shape:

@@ -162,7 +162,7 @@ MISTAKES: list[tuple[str, str]] = [
         "[zzz]",
         (
             "zzz: there is no such section; "
-            "there are: devices, dialects, http, inbox, log, metrics, sending, store, webhooks"
+            "there are: alarm, devices, dialects, http, inbox, log, loopback, metrics, sending, store, webhooks"
         ),
     ),
     ("[inbox]\nzzz = 1", "inbox.zzz: there is no such setting; there are: partial_after"),

@@ -1,0 +1,16 @@
+"""/v1/devices: what is right with a device and what to change, for operators."""
+
+from aiohttp import web
+
+from api.dialects.native import shapes
+from api.dialects.native.answers import answer
+from api.dialects.native.call import Call, ForAnother
+
+
+async def examine(call: Call) -> web.Response:
+    """Asks the device now: registration, SIM, service centre, memories, signal, conditions of a phone."""
+    if not call.account.operator:
+        raise ForAnother("Only an operator may do this.")
+    name = call.part("device")
+    found = await call.gateway.examine(call.account, name)
+    return answer({"device": name, "findings": [shapes.finding(each) for each in found]})

@@ -1,0 +1,149 @@
+"""`check` and `doctor`: what is right, what is wrong, and the command that mends it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.cli import place, product
+from bridge.cli.output import FAILED, USAGE, json_line
+from bridge.config import DEFAULT_PATH, VARIABLE, read
+from bridge.errors import ConfigError
+from bridge.ports import Finding, SystemClock
+from bridge.settings import Config, Http
+
+_MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
+_config = click.option(
+    "--config", type=click.Path(path_type=Path), help=f"Configuration file.  [default: {DEFAULT_PATH}]"
+)
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found, and what the command ends with."""
+
+    findings: Sequence[Finding]
+    code: int
+    #: None when it has mistakes
+    config: Config | None
+    start: str
+
+
+@click.command()
+@_config
+@_json
+@click.pass_context
+def check(ctx: click.Context, config: Path | None, as_json: bool) -> None:
+    """Look at the configuration and every device, and say what is wrong and how to mend it.
+
+    Ends with 1 when something fails and with 2 when the configuration has mistakes.
+    """
+    looked = _looked(place.Wanted(config, None), thorough=False)
+    _report(looked.findings, looked.code, as_json)
+    ctx.exit(looked.code)
+
+
+@click.command()
+@place.options
+@_json
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Pack everything for whoever helps you into FILE (.tar.gz), with numbers and secrets masked.",
+)
+@click.pass_context
+def doctor(ctx: click.Context, wanted: place.Wanted, as_json: bool, bundle: Path | None) -> None:
+    """Look at everything between the socket and the SIM, and say what mends it.
+
+    What `check` does, and disk, clock, power, service, port, webhooks; a running bridge is asked about its devices.
+    As root it sees more: who holds a port, whether the service's own user may open it.
+
+    Ends with 0 when nothing fails (warnings may be there), with 1 when something does and with 2 when the
+    configuration has mistakes.
+    """
+    looked = _looked(wanted, thorough=True)
+    packed = {} if bundle is None else {"bundle": str(bundle)}
+    size = 0 if bundle is None else _pack(bundle, looked, wanted)
+    _report(looked.findings, looked.code, as_json, packed)
+    if bundle is not None and not as_json:
+        click.echo(f"\nPacked for whoever helps you: {bundle} ({-(-size // 1000)} kB, readable for you alone).")
+        click.echo("It holds these findings, the configuration, releases, counts, USB devices and the last log lines;")
+        click.echo("no text of a message, no whole number, no secret. Look before you send it:")
+        click.echo(f"  tar -xzOf {bundle} | less")
+    ctx.exit(looked.code)
+
+
+def _looked(wanted: place.Wanted, thorough: bool) -> Looked:
+    try:
+        where, unit = _place(wanted)
+    except ConfigError as error:
+        findings = [Finding("fail", "configuration", problem) for problem in error.problems]
+        return Looked(findings, USAGE, None, "sms-bridge serve")
+
+    from bridge import doctor
+
+    look = doctor.doctor if thorough else doctor.check
+    findings = product.finish(look(where.config, product.drivers(), product.surroundings(where, unit)))
+    code = FAILED if any(each.level == "fail" for each in findings) else 0
+    return Looked(findings, code, where.config, where.start)
+
+
+def _place(wanted: place.Wanted) -> tuple[place.Place, str]:
+    """The bridge that is meant, and its unit of systemd; a demo has no configuration of its own. Raises ConfigError."""
+    from bridge.doctor.service import UNIT
+
+    by_default = DEFAULT_PATH.exists() or any(name.startswith(VARIABLE) for name in os.environ)
+    if wanted.data is not None or (wanted.config is None and not by_default):
+        found = wanted.find()
+        return replace(found, config=replace(found.config, http=Http(port=0))), ""
+    start = f"sms-bridge serve --config {wanted.config}" if wanted.config else "sms-bridge serve"
+    path = wanted.config or DEFAULT_PATH
+    return place.Place(product.configuration(path), start), UNIT if path == DEFAULT_PATH else ""
+
+
+def _pack(file: Path, looked: Looked, wanted: place.Wanted) -> int:
+    from bridge.doctor import bundle
+
+    known = bundle.Known(looked.findings, looked.config, _raw(wanted), looked.start, SystemClock().now())
+    return product.finish(bundle.write(file.absolute(), known))
+
+
+def _raw(wanted: place.Wanted) -> Mapping[str, Any]:
+    """Settings as they are written, by which secrets are known."""
+    given = {name: value for name, value in os.environ.items() if name.startswith(VARIABLE)}
+    try:
+        return {**given, **read(wanted.config or DEFAULT_PATH)}
+    except ConfigError:
+        return given
+
+
+def _report(findings: Sequence[Finding], code: int, as_json: bool, more: Mapping[str, Any] | None = None) -> None:
+    """Show what was found."""
+    if not as_json:
+        for each in findings:
+            _show(each)
+        return
+    from bridge.release import version
+
+    json_line(
+        {
+            "ok": code == 0,
+            "version": version(),
+            "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "findings": [asdict(each) for each in findings],
+            **(more or {}),
+        }
+    )
+
+
+def _show(finding: Finding) -> None:
+    mark, colour = _MARKS.get(finding.level, (finding.level, "white"))
+    click.echo(f"{click.style(mark, fg=colour)}  {finding.subject}: {finding.message}")
+    if finding.remedy:
+        click.echo(f"      → {finding.remedy}")

@@ -1,0 +1,101 @@
+"""`loopback` and `alarm test`: does an SMS go round, and would anybody hear if it did not?"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.cli import place, product
+from bridge.cli.message import connected
+from bridge.cli.output import Sentence, json_line
+
+_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+#: seconds to wait beyond the deadline for the bridge to say that it passed
+_GRACE = 10.0
+
+
+@click.command()
+@click.option("--from", "sender", default="", help="Line that sends.  [default: each]")
+@click.option("--to", "receiver", default="", help="Line it goes to.  [default: the next one, or itself]")
+@place.options
+@_json
+def loopback(sender: str, receiver: str, wanted: place.Wanted, as_json: bool) -> None:
+    """Send an SMS from your own lines to one another, and say how long it took.
+
+    Each costs what an SMS costs. They are in nobody's inbox. Ends with 1 when one does not arrive.
+    """
+    order = {name: line for name, line in (("from", sender), ("to", receiver)) if line}
+
+    async def run() -> None:
+        import asyncio
+
+        async with connected(wanted) as client, client.listen() as events:
+            begun = await client.post("/v1/loopback", order)
+            for each in begun["skipped"]:
+                json_line(each) if as_json else click.echo(f"{each['from']}: sends none, {each['reason']}")
+            for each in begun["started"]:
+                if not as_json:
+                    click.echo(f"{each['from']} → {each['to']}: on its way")
+            if not begun["started"]:
+                raise Sentence("no loop-back was sent")
+            async with asyncio.timeout(begun["deadline"] + _GRACE):
+                await _follow({each["id"] for each in begun["started"]}, events, as_json)
+
+    try:
+        stopped = not product.until_stopped(run())
+    except TimeoutError:
+        raise Sentence("the bridge does not say what became of it; see: sms-bridge doctor") from None
+    if stopped:
+        raise Sentence("not waiting any longer; the bridge goes on with it")
+
+
+async def _follow(waiting: set[str], events: AsyncIterator[dict[str, Any]], as_json: bool) -> None:
+    lost = 0
+    async for event in events:
+        if event["subject"] not in waiting or not str(event["name"]).startswith("loopback."):
+            continue
+        data = event["data"]
+        arrived = event["name"] == "loopback.arrived"
+        lost += not arrived
+        said = f"arrived after {data['seconds']:.1f} s" if arrived else f"lost: {data['reason']}"
+        json_line(event) if as_json else click.echo(f"{data['from']} → {data['to']}: {said}")
+        waiting.discard(event["subject"])
+        if not waiting:
+            if lost:
+                raise Sentence("not every SMS arrived; what is wrong says: sms-bridge doctor")
+            return
+    raise Sentence("the bridge stopped; it goes on with it when it starts again")
+
+
+@click.group()
+def alarm() -> None:
+    """Be told by webhook or mail when SMS itself is down: [alarm] in the configuration."""
+
+
+@alarm.command()
+@click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Configuration file.  [default: /etc/sms-bridge/config.toml]",
+)
+@_json
+def test(file: Path | None, as_json: bool) -> None:
+    """Send a trial alarm by every channel of the configuration, and say what came of it."""
+    config = product.configuration(file)
+
+    async def run() -> list[tuple[str, str]]:
+        return [result async for result in product.try_alarms(config)]
+
+    results = product.finish(run())
+    for channel, wrong in results:
+        if as_json:
+            json_line({"channel": channel, "ok": not wrong, "error": wrong})
+            continue
+        mark = click.style("FAIL", fg="red") if wrong else click.style("ok  ", fg="green")
+        click.echo(f"{mark}  {channel}: {wrong or 'it was taken'}")
+    if not results:
+        raise Sentence("nobody would be told: set webhook, or mail_to and smtp_host, in [alarm] of the configuration")
+    if any(wrong for _, wrong in results):
+        raise Sentence("not every channel works")

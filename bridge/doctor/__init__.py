@@ -1,0 +1,47 @@
+"""What is right and what to change, in plain words: `check` looks at the configuration and the devices,
+`doctor` at everything between a caller's socket and the SIM."""
+
+import asyncio
+from collections.abc import Mapping
+
+from bridge import certificate, keys
+from bridge.doctor import devices, http, machine, service, storage, webhooks
+from bridge.doctor.surroundings import Surroundings, Told
+from bridge.ports import Driver, Finding
+from bridge.settings import Config
+
+__all__ = ["Surroundings", "Told", "check", "doctor"]
+
+
+async def check(config: Config, drivers: Mapping[str, Driver], surroundings: Surroundings) -> list[Finding]:
+    """The quick look: configuration, store directory, devices."""
+    shown = await _certificate(config, surroundings)
+    return [*_basics(config), *shown, *await devices.look(config, drivers, surroundings, None)]
+
+
+async def doctor(config: Config, drivers: Mapping[str, Driver], surroundings: Surroundings) -> list[Finding]:
+    """The whole way; what the running bridge has in hand is asked about there."""
+    findings = _basics(config)
+    if all(finding.level != "fail" for finding in findings):
+        findings += storage.room(config.directory)
+        findings.append(await asyncio.to_thread(storage.commits, config.directory))
+    findings += machine.look(config.store.path, surroundings.clock.now())
+    if surroundings.unit:
+        findings += await asyncio.to_thread(service.look, surroundings.unit)
+    answer, told = await http.running(config.directory, surroundings.start)
+    findings += answer
+    findings += http.ports(config, told)
+    findings += await _certificate(config, surroundings, told.control.url if told else "")
+    findings += keys.ending(await surroundings.keys(), surroundings.clock.now())
+    findings += await webhooks.look(config, surroundings, told)
+    return findings + await devices.look(config, drivers, surroundings, told)
+
+
+def _basics(config: Config) -> list[Finding]:
+    return [Finding("ok", "configuration", "has no mistakes"), *config.findings, storage.keeps(config.directory)]
+
+
+async def _certificate(config: Config, surroundings: Surroundings, url: str = "") -> list[Finding]:
+    """How long the certificate is good, the one that the running bridge at `url` shows; nothing without TLS."""
+    found = await asyncio.to_thread(certificate.finding, config.http, surroundings.clock.now(), url)
+    return [found] if found else []

@@ -1,0 +1,87 @@
+"""The running bridge and the ports that it answers on."""
+
+import errno
+import os
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bridge import control
+from bridge.doctor.surroundings import Told
+from bridge.errors import BridgeError
+from bridge.model import Endpoint, LineState
+from bridge.ports import Finding
+from bridge.release import version
+from bridge.settings import Config
+
+
+async def running(directory: Path, start: str) -> tuple[list[Finding], Told | None]:
+    """Whether the bridge runs and answers, and what it says; None while it does not run."""
+    try:
+        found = control.find(directory, start)
+    except control.NotRunning as error:
+        words, _, remedy = error.message.partition("; start it with: ")
+        return [Finding("warn", "bridge", words, remedy)], None
+    try:
+        async with control.Client(found, start) as client:
+            lines = (await client.get("/v1/lines"))["lines"]
+            endpoints = (await client.get("/v1/webhooks"))["webhooks"]
+    except BridgeError as error:
+        words, _, remedy = error.message.partition("; ")
+        remedy = remedy or f"see its log, then restart it: {start}"
+        return [Finding("fail", "bridge", words, remedy)], Told(found, start)
+    ready = sum(line["state"] == LineState.READY for line in lines)
+    words = f"answers at {found.url} (process {found.pid}); {ready} of {len(lines)} lines ready"
+    known = [Endpoint(each["id"], each["account"], each["url"], paused=each["paused"]) for each in endpoints]
+    told = Told(found, start, True, lines, known)
+    return [Finding("ok", "bridge", words), *same_release(found.version, version())], told
+
+
+def same_release(theirs: str, ours: str) -> list[Finding]:
+    """Nothing, or that an upgrade has not reached the process that runs."""
+    if theirs == ours:
+        return []
+    words = f"the running bridge is {theirs or 'of an older release'}, this command {ours}"
+    return [Finding("warn", "bridge", words, "restart the bridge, so that the new release counts")]
+
+
+def ports(config: Config, told: Told | None) -> list[Finding]:
+    """Those of the configuration: free, or held by the running bridge."""
+    if told is None:
+        further = {each.port: f"dialects.{name}.port" for name, each in config.dialects.items() if each.enabled}
+        apart = {port: key for port, key in further.items() if port not in (0, config.http.port)}
+        return [_ours(config), *(free(config.http.host, port, key) for port, key in apart.items())]
+    port, url, pid = config.port_of("native"), told.control.url, told.control.pid
+    if port in (0, urlsplit(url).port):
+        return [Finding("ok", "port", f"{url} is held by our own bridge (process {pid})")]
+    words = f"the running bridge answers at {url}, while the configuration says port {port}"
+    return [Finding("warn", "port", words, "restart the bridge")]
+
+
+def _ours(config: Config) -> Finding:
+    file = config.directory / control.FILE
+    finding = free(config.http.host, config.http.port, "http.port")
+    if finding.level == "ok" or not file.exists() or os.access(file, os.R_OK):
+        return finding
+    return Finding("warn", "port", "it may be our own bridge that holds it", "run this as the bridge's own user")
+
+
+def free(host: str, port: int, key: str) -> Finding:
+    """Could the bridge listen there? `key` is the setting that says so."""
+    where = f"port {port} of {host}"
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            # as the bridge itself does it: connections that linger are no hindrance
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            remedy = f"sudo ss -ltnp 'sport = :{port}' shows by which; end it, or choose another {key}"
+            return Finding("fail", "port", f"{where} is in use by another program", remedy)
+        if error.errno == errno.EACCES:
+            return Finding("fail", "port", f"{where} is for root alone", f"choose a {key} of 1024 or more")
+        return Finding("fail", "port", f"{where} cannot be listened on: {error.strerror or error}", "correct http.host")
+    return Finding("ok", "port", f"{where} is free")

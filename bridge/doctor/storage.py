@@ -1,0 +1,93 @@
+"""Where messages are kept: may we write there, is there room, and how long a commit takes."""
+
+import os
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from bridge.ports import Finding
+
+#: commits that are timed, each with its fsync
+COMMITS = 20
+#: median above which accepting a message is slow
+SLOW_COMMIT = 50.0  # ms
+#: bytes
+LITTLE_ROOM, NO_ROOM = 500_000_000, 50_000_000
+#: files that may still be made
+FEW_INODES = 1000
+
+
+def keeps(directory: Path) -> Finding:
+    """Whether this user can keep a store there."""
+    if not directory.is_dir():
+        return Finding("fail", "store", f"{directory} does not exist", f"mkdir -p {directory}")
+    if os.statvfs(directory).f_flag & os.ST_RDONLY:
+        words = f"{directory} is on a file system that is mounted read-only"
+        why = "dmesg | grep -iE 'error|remount' shows why (a dying SD card?)"
+        return Finding("fail", "store", words, f"{why}; sudo mount -o remount,rw {_mount(directory)}")
+    if not os.access(directory, os.W_OK | os.X_OK):
+        return Finding("fail", "store", f"{directory} is not writable for this user", f"sudo chown $USER {directory}")
+    return Finding("ok", "store", f"{directory} is writable")
+
+
+def _mount(directory: Path) -> Path:
+    """Where the file system that it lies on is mounted."""
+    place = directory.absolute()
+    return next((each for each in (place, *place.parents) if each.is_mount()), Path("/"))
+
+
+def room(directory: Path) -> Iterator[Finding]:
+    """What is left of the disk."""
+    disk = os.statvfs(directory)
+    yield room_finding(directory, disk.f_bavail * disk.f_frsize)
+    # some file systems (btrfs) count no inodes and tell 0 of 0
+    if disk.f_files and disk.f_favail < FEW_INODES:
+        words = f"only {disk.f_favail} more files can be made for {directory}, however much room there is"
+        remedy = f"sudo du -x --inodes {_mount(directory)} | sort -n | tail shows where they are"
+        yield Finding("fail" if disk.f_favail < 10 else "warn", "disk", words, remedy)
+
+
+def room_finding(directory: Path, free: int) -> Finding:
+    """What so many free bytes mean."""
+    words = f"{free / 1e9:.1f} GB free for {directory}" if free >= 1e9 else f"{free // 10**6} MB free for {directory}"
+    if free >= LITTLE_ROOM:
+        return Finding("ok", "disk", words)
+    remedy = f"make room (du -xh {directory.anchor} | sort -h | tail), or set store.keep_days"
+    return Finding("fail" if free < NO_ROOM else "warn", "disk", words, remedy)
+
+
+def commits(directory: Path) -> Finding:
+    """How long this disk takes to make a message safe, by a database of its own beside the real one."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=".doctor-", dir=directory) as scratch:
+            took = _timed(Path(scratch) / "probe.db")
+    except (sqlite3.Error, OSError) as error:
+        return Finding("fail", "disk", f"{directory} cannot be written: {error}", f"df -h {directory}; dmesg | tail")
+    return commit_finding(took)
+
+
+def _timed(path: Path) -> list[float]:
+    """Some commits as the store makes them, in ms."""
+    took = []
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for line in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "CREATE TABLE probe (text TEXT)"):
+            database.execute(line)
+        for _ in range(COMMITS):
+            begun = time.perf_counter()
+            database.execute("INSERT INTO probe VALUES (?)", ("x" * 500,))
+            took.append((time.perf_counter() - begun) * 1000)
+    return took
+
+
+def commit_finding(took: Sequence[float]) -> Finding:
+    """What the times of some commits, in ms, mean."""
+    middle = statistics.median(took)
+    words = f"a commit takes {middle:.1f} ms (the slowest of {len(took)}: {max(took):.1f} ms)"
+    if middle <= SLOW_COMMIT:
+        return Finding("ok", "disk", words)
+    remedy = "put store.url on a faster disk: an SSD, or an SD card of class A2"
+    return Finding("warn", "disk", f"{words}; each message waits for one", remedy)

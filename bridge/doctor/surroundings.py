@@ -1,0 +1,41 @@
+"""What `doctor` is told by others: by whoever starts it, and by the running bridge."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.control import Control
+from bridge.model import Endpoint
+from bridge.ports import Clock, Device
+from bridge.scopes import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What `doctor` cannot know by itself."""
+
+    #: the command that starts the bridge
+    start: str
+    clock: Clock
+    #: raises BadRequest when no webhook may go to a URL
+    check_url: Callable[[str], Awaitable[None]]
+    #: of all accounts, out of the store
+    endpoints: Callable[[], Awaitable[Sequence[Endpoint]]]
+    #: the device with what its driver put into the store, where there is one
+    remembering: Callable[[Device], Awaitable[Device]]
+    #: the named keys of all accounts, out of the store
+    keys: Callable[[], Awaitable[Sequence[Key]]]
+    #: of systemd, by which this bridge runs as a service; "" when it is another one's configuration
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a running bridge says of itself."""
+
+    control: Control
+    start: str
+    #: it answers
+    well: bool = False
+    lines: Sequence[Mapping[str, Any]] = ()
+    endpoints: Sequence[Endpoint] = ()

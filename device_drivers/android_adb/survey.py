@@ -1,0 +1,108 @@
+"""What is between this machine and a phone, looked at without touching the phone: adb, its server, its key."""
+
+import asyncio
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+
+from adbutils import AdbError, adb_path
+
+from bridge.errors import DeviceLost
+from bridge.ports import Finding
+from device_drivers import _access
+from device_drivers.android_adb import conditions, keys, shell
+from device_drivers.android_adb.options import Options
+from device_drivers.android_adb.shell import LOOPBACK, Server
+
+#: unit files of a service that runs the server with a key of its own
+_UNITS = ("/etc/systemd/system/sms-bridge-adb.service", "/usr/lib/systemd/system/sms-bridge-adb.service",
+          "/lib/systemd/system/sms-bridge-adb.service")  # fmt: skip
+_RELEASE = re.compile(r"version 1\.0\.(\d+)")
+#: seconds for `adb version`
+PATIENCE = 5.0
+
+
+async def survey(subject: str, chosen: Options) -> Sequence[Finding]:
+    """A server that does not run is not started here."""
+    server = Server(chosen.adb_host, chosen.adb_port)
+    client = server.client()
+    local, where = client.host in LOOPBACK, f"{client.host}:{client.port}"
+    program = await asyncio.to_thread(_program) if local else ""
+    try:
+        version = await shell.version(server)
+    except DeviceLost:
+        return [_no_server(subject, where, local, program)]
+    found = [_server(subject, where, version, await asyncio.to_thread(_release, program) if program else 0)]
+    key = await asyncio.to_thread(keys.of_server, client.port) if local else None
+    if key is not None:
+        found.append(_key(subject, key))
+    return [*found, *await _phone(subject, server, chosen.serial, key)]
+
+
+def _program() -> str:
+    """Where adb is; "" when it is not installed."""
+    with suppress(AdbError, OSError):
+        return str(adb_path())
+    return ""
+
+
+def _release(program: str) -> int:
+    """What a server of this program would call itself; 0 when it does not say."""
+    with suppress(OSError, subprocess.SubprocessError):
+        done = subprocess.run([program, "version"], capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 - adb itself
+        if said := _RELEASE.search(done.stdout):
+            return int(said[1])
+    return 0
+
+
+def _no_server(subject: str, where: str, local: bool, program: str) -> Finding:
+    if not local:
+        return Finding("fail", subject, f"no adb server answers at {where}", "start it there, or correct adb_host")
+    if not program:
+        return Finding("fail", subject, "adb is not installed, and no server of it runs", "sudo apt install adb")
+    if any(os.path.exists(unit) for unit in _UNITS):
+        remedy = "sudo systemctl enable --now sms-bridge-adb"
+        return Finding("fail", subject, f"no adb server runs at {where}, and its service is not started", remedy)
+    remedy = f"adb start-server; as {_access.ourselves().name}, for phones trust each user's key for itself"
+    return Finding("warn", subject, f"no adb server runs at {where}: the bridge starts one", remedy)
+
+
+def _server(subject: str, where: str, version: int, program: int) -> Finding:
+    if program and program != version:
+        words = f"the adb server at {where} is version {version} and the adb command here {program}: each use of the "
+        words += "command ends the server, and every phone is lost for a moment"
+        return Finding("warn", subject, words, "keep one adb only: which -a adb; then adb kill-server")
+    return Finding("ok", subject, f"an adb server answers at {where} (version {version})")
+
+
+def _key(subject: str, key: keys.Key) -> Finding:
+    if not key.path:
+        words = f"the adb server runs as {key.user}, whose key cannot be read by {_access.ourselves().name}"
+        return Finding("ok", subject, words)
+    return Finding("ok", subject, f"adb's key is {key.path} of {key.user}, fingerprint {key.fingerprint or 'unknown'}")
+
+
+async def _phone(subject: str, server: Server, serial: str, key: keys.Key | None) -> Sequence[Finding]:
+    """The state of the configured phone, where that is enough to say what to do."""
+    with suppress(DeviceLost):
+        seen = await shell.seen(server)
+        state = seen.get(serial, "absent") if serial else next(iter(seen.values()), "absent")
+        if state == "absent" and ":" in serial:
+            return []  # on the network: opening it makes adb look for it
+        if condition := conditions.of_state(state):
+            return [Finding("fail", subject, *_sentences(state, condition, key))]
+    return []
+
+
+def _sentences(state: str, condition: conditions.Condition, key: keys.Key | None) -> tuple[str, str]:
+    if state == "unauthorized" and key is not None and key.fingerprint:
+        return condition.sentence, f"{condition.remedy}; it shows the fingerprint {key.fingerprint}"
+    blind = state == "absent" and shell.is_plugged_in()
+    if blind or state.startswith("no permissions"):
+        words = (
+            "adb does not see the phone, though one with USB debugging is plugged in" if blind else condition.sentence
+        )
+        return words, f"{_access.install_rules()}; then: adb kill-server"
+    return condition.sentence, condition.remedy

@@ -1,0 +1,140 @@
+"""What this machine does to a modem's port, looked at without opening it: is it there, who may open it, who holds it,
+who else may want it, and is the stick a modem yet."""
+
+import os
+import re
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from bridge.ports import Finding
+from device_drivers import _access
+from device_drivers.gsm_modem import holders, options, ports, quirks, usb
+from device_drivers.gsm_modem.options import Options
+
+_ROOT = Path("/")
+#: udev properties by which ModemManager leaves a device or a port alone
+_IGNORED = re.compile(r"^E:ID_MM_(DEVICE|PORT)_IGNORE=1$", re.MULTILINE)
+
+
+def survey(subject: str, chosen: Options, ours: Collection[int] = (), root: Path = _ROOT) -> Iterator[Finding]:
+    """`ours` are processes that may have it open."""
+    if not chosen.port:
+        there = ports.matching(chosen.candidates)
+        if not there:
+            yield Finding("fail", subject, "no serial port is there at all", "plug the modem in; lsusb shows what is")
+            yield from _sticks(subject, root)
+        return
+    if not os.path.exists(chosen.port):
+        yield from _missing(subject, chosen.port)
+        yield from _sticks(subject, root)
+        return
+    yield from _barred(subject, chosen.port, root)
+    yield from _held(subject, chosen.port, ours)
+    yield from _wanted(subject, chosen.port, root)
+
+
+def _missing(subject: str, port: str) -> Iterator[Finding]:
+    there = ", ".join(ports.matching(options.CANDIDATES)) or "none"
+    remedy = "plug it in, or correct `port`: sms-bridge devices"
+    if port.startswith("/dev/sms/") and _access.rules_file() is None:
+        remedy = f"the udev rules make these names, and are not installed: {_access.install_rules()}"
+    if os.path.islink(port):
+        yield Finding("fail", subject, f"{port} points to nothing: what it named is unplugged", remedy)
+    else:
+        yield Finding("fail", subject, f"there is no {port}; ports there: {there}", remedy)
+
+
+def _barred(subject: str, port: str, root: Path) -> Iterator[Finding]:
+    """For the user who runs this, and for the service's."""
+    file, barred = os.stat(port), False
+    if not os.access(port, os.R_OK | os.W_OK):
+        barred = True
+        words, remedy = _access.why_not(port, file, _access.ourselves(), root)
+        yield Finding("fail", subject, f"no permission to open the port: {words}", remedy)
+    service = _access.service()
+    if service is not None and not _access.may_open(file, service):
+        barred = True
+        words, remedy = _access.why_not(port, file, service, root)
+        yield Finding("fail", subject, f"the service may not open the port: {words}", remedy)
+    if not barred:
+        ids = ports.describe(port).ids
+        yield Finding("ok", subject, f"port {port} is there and may be opened{f' (USB {ids})' if ids else ''}")
+
+
+def _held(subject: str, port: str, ours: Collection[int]) -> Iterator[Finding]:
+    for holder in holders.of_port(port, ours):
+        yield Finding("fail", subject, f"{port} is in use by {holder.words}", holder.remedy)
+
+
+# -- who else may want it -------------------------------------------------------------------------
+def _wanted(subject: str, port: str, root: Path) -> Iterator[Finding]:
+    described = ports.describe(port, root / "sys/class/tty")
+    if holders.running(["ModemManager"]) and not ignored_by_modemmanager(port, root):
+        words = f"ModemManager is running, and no udev rule keeps it off {port}: it may talk to this modem too"
+        remedy = f"{_access.install_rules(root)}; or: sudo systemctl disable --now ModemManager"
+        yield Finding("warn", subject, words, remedy)
+    if rules := braille_rules(described, root):
+        adapter = quirks.ADAPTERS.get(described.vendor_id, "serial")
+        words = f"brltty takes {adapter} adapters ({described.ids}) for braille displays: {rules}"
+        yield Finding("warn", subject, words, f"sudo apt remove brltty; or: sudo ln -s /dev/null {_masked_by(rules)}")
+
+
+def ignored_by_modemmanager(port: str, root: Path = _ROOT) -> bool:
+    """Does udev's database say so of the port, or of a device that it belongs to?"""
+    device = root / "sys/class/tty" / Path(os.path.realpath(port)).name / "device"
+    folders = [device.parent.resolve(), *_upwards(device)]
+    return any(_IGNORED.search(_text(entry)) for folder in folders if (entry := _database_entry(folder, root)))
+
+
+def _upwards(device: Path) -> list[Path]:
+    found = device.resolve()
+    return [found, *found.parents]
+
+
+def _database_entry(folder: Path, root: Path) -> Path | None:
+    """Of a character device by its numbers, of anything else by subsystem and name (udev's /run/udev/data)."""
+    if numbers := _text(folder / "dev").strip():
+        return root / "run/udev/data" / f"c{numbers}"
+    subsystem = folder / "subsystem"
+    return root / "run/udev/data" / f"+{subsystem.resolve().name}:{folder.name}" if subsystem.exists() else None
+
+
+def braille_rules(port: ports.UsbPort, root: Path = _ROOT) -> str:
+    """The rules of brltty that name this adapter; "" when none do, or they are switched off."""
+    if not port.vendor_id:
+        return ""
+    product = f"{port.vendor_id.lstrip('0')}/{port.product_id.lstrip('0')}/"
+    named = rf'idVendor\}}=="{port.vendor_id}", *ATTRS\{{idProduct\}}=="{port.product_id}"'
+    for folder in _access.RULES_FOLDERS:
+        for file in sorted((root / folder).glob("*brltty*.rules")):
+            text = _text(_access.rules_file(file.name, root) or Path(os.devnull))
+            if any(product in line or re.search(named, line) for line in _in_force(text)):
+                return f"/{folder}/{file.name}"
+    return ""
+
+
+def _in_force(text: str) -> Iterator[str]:
+    return (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+
+
+def _masked_by(rules: str) -> str:
+    return f"/etc/udev/rules.d/{Path(rules).name}"
+
+
+# -- sticks that are no modem (yet) ---------------------------------------------------------------
+def _sticks(subject: str, root: Path) -> Iterator[Finding]:
+    """Plugged-in sticks that show up as something else: perhaps it is one of these."""
+    for device in ports.usb_devices(root / "sys/bus/usb/devices"):
+        words = f"a stick is plugged in ({device.ids} {device.product}".rstrip()
+        if remedy := usb.STORAGE_FIRST.get(device.ids):
+            yield Finding("fail", subject, f"{words}) that shows up as storage and was not switched to a modem", remedy)
+        elif remedy := usb.NETWORK_ONLY.get(device.ids):
+            words = f"{words}) that shows up as a network card and has no port for SMS"
+            yield Finding("fail", subject, words, remedy)
+
+
+def _text(path: Path) -> str:
+    with suppress(OSError):
+        return path.read_text(errors="replace")
+    return ""
