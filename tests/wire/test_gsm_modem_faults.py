@@ -154,7 +154,7 @@ async def test_says_who_holds_the_port() -> None:
         with subprocess.Popen([sys.executable, "-c", HOLDER, site.modem.port], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             await asyncio.to_thread(process.stdout.readline)
-            with pytest.raises(DeviceLost, match=rf"held by another program.*\({process.pid}\).*fuser"):
+            with pytest.raises(DeviceLost, match=rf"held by another program: .* \(process {process.pid}\); `fuser"):
                 await site.open()
             process.terminate()
 
