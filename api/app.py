@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 MAX_LINE = 256 * 1024
 #: bytes of a header field, and how many there may be: more than a browser behind two proxies sends
 MAX_FIELD, MAX_FIELDS = 16 * 1024, 64
+#: bytes of a body that are taken from a connection before anybody reads them; twice as many stop it
+UNREAD = 32 * 1024
 #: seconds for callers to take their answers when the bridge goes down
 FAREWELL = 10.0
 
@@ -126,6 +128,7 @@ def runner(app: web.Application) -> web.AppRunner:
         max_line_size=MAX_LINE,
         max_field_size=MAX_FIELD,
         max_headers=MAX_FIELDS,
+        read_bufsize=UNREAD,
         shutdown_timeout=FAREWELL,
     )
 

@@ -60,5 +60,5 @@ def test_says_in_one_line_what_is_wrong_with_the_certificate(tmp_path: Path, sms
     configure(tmp_path, files)
     done = sms_bridge_process("serve", *CONFIG)
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith(f"sms-bridge: http.key: {files.key} is locked with a pass phrase")
+    assert f"\nsms-bridge: http.key: {files.key} is locked with a pass phrase" in f"\n{done.err}"
     assert f"FAIL  certificate: http.key: {files.key} is locked" in sms_bridge_process("check", *CONFIG).out
