@@ -32,6 +32,7 @@ from bridge.settings import Config
 from bridge.store import open_store
 from bridge.supervisor import Supervisor
 from bridge.systemd import Notifier, Service
+from bridge.zones import zone
 
 if TYPE_CHECKING:
     from api.targets import Policy
@@ -117,7 +118,6 @@ async def _ledger(common: Common, targets: "Policy") -> Ledger:
 
 async def _poster(common: Common, targets: "Policy") -> Mailing:
     """What delivers webhooks and alarms. One that may not go out is noticed now, not when it is needed."""
-    from api.moments import zone
     from api.payloads import formats
     from api.targets import check_url
     from api.webhooks import Webhooks

@@ -4,13 +4,14 @@ The settings themselves are in `bridge.settings`.
 """
 
 import dataclasses
-import ipaddress
 import re
-import zoneinfo
 from collections.abc import Callable
 from dataclasses import field
 from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
+
+from bridge.addresses import network
+from bridge.zones import zone
 
 T = TypeVar("T")
 #: says what is wrong with a value of the right type; "" when nothing is
@@ -69,7 +70,7 @@ def networks(value: tuple[str, ...]) -> str:
     """IP addresses and networks."""
     for each in value:
         try:
-            ipaddress.ip_network(each.strip(), strict=False)
+            network(each)
         except ValueError:
             return f'must be addresses or networks such as "192.0.2.0/24", not "{each}"'
     return ""
@@ -84,11 +85,9 @@ def store_url(value: str) -> str:
 
 def time_zone(value: str) -> str:
     """A time zone by its IANA name."""
-    if value == "UTC":  # known even where the machine has no time zone files
-        return ""
     try:
-        zoneinfo.ZoneInfo(value)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        zone(value)
+    except (KeyError, ValueError, OSError):
         return f'must be a time zone such as "Europe/Paris" or "UTC", not "{value}"'
     return ""
 
