@@ -85,7 +85,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         gateway = _gateway(common, supervisor, ledger, targets)
         await _start_sending(common, supervisor)
         front = await open_front(stack, config, gateway, end)
-        await _let_the_command_line_in(common, front)
+        await _leave_word(common, front)
         await _keep_watch(common, supervisor, gateway)
         log.info("ready at %s", front.url)
         await _tell_the_manager(common, supervisor, gateway, front, on_ready)
@@ -137,10 +137,8 @@ async def _poster(common: Common, targets: "Policy") -> Mailing:
 def _supervisor(common: Common) -> Supervisor:
     """Who looks after the devices, not at work yet."""
     config = common.config
-    devices = tuple(config.devices.values())
-    if not devices:
-        log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
     rules = SendingRules(config.sending.retries, round(config.sending.retry_interval * 1000))
+    devices = tuple(config.devices.values())
     return Supervisor(common.store, common.bus, common.clock, _drivers(config), devices, rules, common.end)
 
 
@@ -148,6 +146,8 @@ def _drivers(config: Config) -> Mapping[str, Driver]:
     """The drivers that are configured; others are not even imported."""
     from device_drivers import Drivers
 
+    if not config.devices:
+        log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
     known = Drivers()
     return {name: known[name] for name in {device.driver for device in config.devices.values()}}
 
@@ -193,8 +193,8 @@ async def _start_sending(common: Common, supervisor: Supervisor) -> None:
         stack.callback(plugs.close)
 
 
-async def _let_the_command_line_in(common: Common, front: Front) -> None:
-    """Leave it the file that says where we are, and a key."""
+async def _leave_word(common: Common, front: Front) -> None:
+    """For commands, while we run: where we are, and a key."""
     directory, pid = common.config.directory, os.getpid()
     token = await control.grant(common.store, common.clock.now())
     control.write(directory, control.Control(front.native, token, pid, front.socket, version()))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from bridge import numbers
+from bridge import numbers, references
 from bridge.setting import MASK
 
 #: digits that make a phone number, an IMEI, IMSI or ICCID; what has fewer is a count, a port or a code
@@ -60,7 +60,7 @@ def last_two(number: str) -> str:
 
 def is_secret(name: str) -> bool:
     """Is this the name of something that nobody else may see?"""
-    return _SECRET_NAME.search(name) is not None
+    return _SECRET_NAME.search(name) is not None or references.is_secret(name)
 
 
 def settings(value: Any, name: str = "", secrets: Iterable[str] = ()) -> Any:

@@ -89,7 +89,7 @@ def test_what_is_quoted_may_be_somebodys_words() -> None:
     [
         *((name, True) for name in ("pin", "puk", "password", "api_key", "apikey", "key", "smtp_password")),
         *((name, True) for name in ("secret", "client_secret", "token", "SMS_BRIDGE__DEVICES__OFFICE__PIN", "tls.key")),
-        *((name, False) for name in ("port", "host", "keep_days", "spinning", "number", "public_key", "driver")),
+        *((name, False) for name in ("port", "host", "keep_days", "spinning", "number", "driver")),
     ],
 )
 def test_knows_by_its_name_what_is_secret(name: str, secret: bool) -> None:
