@@ -87,6 +87,8 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         front = await open_front(stack, config, gateway, end)
         await _leave_word(common, front)
         await _keep_watch(common, supervisor, gateway)
+        if not config.devices:
+            log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
         log.info("ready at %s", front.url)
         await _tell_the_manager(common, supervisor, gateway, front, on_ready)
         await broken
@@ -146,8 +148,6 @@ def _drivers(config: Config) -> Mapping[str, Driver]:
     """The drivers that are configured; others are not even imported."""
     from device_drivers import Drivers
 
-    if not config.devices:
-        log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
     known = Drivers()
     return {name: known[name] for name in {device.driver for device in config.devices.values()}}
 
