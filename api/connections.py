@@ -6,7 +6,6 @@ A request costs it two glances at the clock.
 """
 
 import asyncio
-import ipaddress
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -16,14 +15,13 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from api.forwarded import Proxies, plain
+from bridge.addresses import sender
 
 log = logging.getLogger(__name__)
 
 PIECE = 32 * 1024  # bytes that are read at once
 GLANCE = 1.0  # seconds between looks at the connections, at most
 COMPLAIN_EVERY = 60.0  # seconds between lines about refused connections
-#: an IPv6 network of this length is one household's: it counts as one address
-IPV6_BLOCK = 64
 _REFUSAL = (
     b"HTTP/1.1 %b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
     b"Connection: close\r\n%b\r\n%b"
@@ -194,7 +192,7 @@ class Connections:
 
         When there is no room, whoever waits for a request for the longest makes some: those who dribble come first.
         """
-        address = block(peer)
+        address = sender(peer)
         if self._by_address[address] >= self.limits.per_address and not self._is_exempt(peer):
             self._refuse(f"{self.limits.per_address} from {address} are open")
             return None
@@ -239,14 +237,6 @@ class Connections:
         if self.now() - self._complained >= COMPLAIN_EVERY:
             log.warning("refused %d connections since the last such line: %s", self._refused, why)
             self._refused, self._complained = 0, self.now()
-
-
-def block(peer: str) -> str:
-    """What counts as one address."""
-    address = plain(peer)
-    if ":" not in address:
-        return address
-    return str(ipaddress.ip_network((address, IPV6_BLOCK), strict=False).network_address)
 
 
 def begin(request: web.BaseRequest) -> None:

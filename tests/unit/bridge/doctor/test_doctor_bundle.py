@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from bridge.doctor import bundle, evidence, masking
 from bridge.model import Account, Endpoint, Message, State
 from bridge.ports import Device, Finding, InboundPart
-from bridge.settings import Config, Dialect, Secret, Storage
+from bridge.setting import MASK, Secret
+from bridge.settings import Config, Dialect, Storage
 from bridge.store import open_store
 
 NOW = 1_795_215_712_123
@@ -88,7 +89,7 @@ def test_takes_the_place_of_an_older_one_and_leaves_nothing_beside_it(tmp_path: 
 def test_a_secret_from_a_file_is_taken_out_wherever_it_turns_up(tmp_path: Path) -> None:
     config = Config(dialects={"native": Dialect(options={"greeting": Secret("from a file")})})
     members = packed(tmp_path, known(config, Finding("warn", "x", "said from a file twice")))
-    assert json.loads(members["config.json"])["dialects"]["native"]["options"] == {"greeting": masking.HIDDEN}
+    assert json.loads(members["config.json"])["dialects"]["native"]["options"] == {"greeting": MASK}
     assert "from a file" not in "".join(members.values())
 
 
