@@ -277,13 +277,16 @@ async def test_one_limit_on_bodies_goes_over_those_of_the_dialects(tmp_path: Pat
 
 
 async def test_a_body_that_dribbles_is_not_waited_for_either(tmp_path: Path) -> None:
-    async with patient(tmp_path, request_timeout=0.5) as bridge:
-        async with calling(bridge, HEAD + b"Content-Length: 100\r\n\r\n") as caller, asyncio.TaskGroup() as group:
-            dribbling = group.create_task(caller.dribble(b"x" * 60, 0.1))
-            begun = asyncio.get_running_loop().time()
-            assert (await caller.answer())[0] == 408
-            assert asyncio.get_running_loop().time() - begun < 4
-            dribbling.cancel()
+    async with (
+        patient(tmp_path, request_timeout=0.5) as bridge,
+        calling(bridge, HEAD + b"Content-Length: 100\r\n\r\n") as caller,
+        asyncio.TaskGroup() as group,
+    ):
+        dribbling = group.create_task(caller.dribble(b"x" * 60, 0.1))
+        begun = asyncio.get_running_loop().time()
+        assert (await caller.answer())[0] == 408
+        assert asyncio.get_running_loop().time() - begun < 4
+        dribbling.cancel()
 
 
 async def test_a_body_that_comes_fast_and_then_stops_is_not_waited_for(tmp_path: Path) -> None:
