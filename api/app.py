@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 MAX_LINE = 256 * 1024
 #: bytes of a header field, and how many there may be: more than a browser behind two proxies sends
 MAX_FIELD, MAX_FIELDS = 16 * 1024, 64
+#: bytes of a body that are taken from a connection before anybody reads them; twice as many stop it
+UNREAD = 32 * 1024
 #: seconds for callers to take their answers when the bridge goes down
 FAREWELL = 10.0
 
@@ -92,11 +94,7 @@ def build_app(
     """
     site, reading = Site(gateway, public_url.rstrip("/")), reading or Reading()
     known = discover()
-    wanted = {name: kind.prefix for name, kind in known.items()} if dialects is None else dialects
-    if unknown := [name for name in wanted if name not in known]:
-        raise ConfigError([f"dialects.{name}: there is only {', '.join(known)}" for name in unknown])
-    if problems := [problem for name in wanted for problem in _misfits(known[name], (options or {}).get(name, {}))]:
-        raise ConfigError(problems)
+    wanted = _wanted(known, dialects, options or {})
     app = web.Application()
     app[SITE], app[PROXIES], app[READING] = site, proxies, reading
     app.on_shutdown.append(_close)
@@ -126,6 +124,7 @@ def runner(app: web.Application) -> web.AppRunner:
         max_line_size=MAX_LINE,
         max_field_size=MAX_FIELD,
         max_headers=MAX_FIELDS,
+        read_bufsize=UNREAD,
         shutdown_timeout=FAREWELL,
     )
 
@@ -141,6 +140,18 @@ def _without_bytes(record: logging.LogRecord) -> bool:
         record.msg = f"{record.getMessage()}: {record.exc_info[0].__name__}"
         record.args, record.exc_info = None, None
     return log.isEnabledFor(record.levelno)
+
+
+def _wanted(
+    known: Mapping[str, type[Dialect]], dialects: Mapping[str, str] | None, options: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, str]:
+    """Name → prefix of what is to be mounted. Raises ConfigError for unknown dialects and for options they lack."""
+    wanted = {name: kind.prefix for name, kind in known.items()} if dialects is None else dialects
+    if unknown := [name for name in wanted if name not in known]:
+        raise ConfigError([f"dialects.{name}: there is only {', '.join(known)}" for name in unknown])
+    if problems := [problem for name in wanted for problem in _misfits(known[name], options.get(name, {}))]:
+        raise ConfigError(problems)
+    return wanted
 
 
 def _misfits(kind: type[Dialect], options: Mapping[str, Any]) -> list[str]:

@@ -6,7 +6,6 @@ A request costs it two glances at the clock.
 """
 
 import asyncio
-import ipaddress
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -16,13 +15,13 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from api.forwarded import Proxies, plain
+from bridge.addresses import sender
 
 log = logging.getLogger(__name__)
 
+PIECE = 32 * 1024  # bytes that are read at once
 GLANCE = 1.0  # seconds between looks at the connections, at most
 COMPLAIN_EVERY = 60.0  # seconds between lines about refused connections
-#: an IPv6 network of this length is one household's: it counts as one address
-IPV6_BLOCK = 64
 _REFUSAL = (
     b"HTTP/1.1 %b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
     b"Connection: close\r\n%b\r\n%b"
@@ -57,8 +56,12 @@ class Limits:
         return min(GLANCE, self.request / 4, self.idle / 4, self.answer / 4)
 
 
-class Connection(asyncio.Protocol):
-    """Stands between a transport and aiohttp's protocol, and knows what is being waited for."""
+class Connection(asyncio.BufferedProtocol):
+    """Stands between a transport and aiohttp's protocol, and knows what is being waited for.
+
+    It reads by small pieces into one buffer for all: what aiohttp cannot make sense of stays in its errors, with all
+    that came at the same time, until the garbage collector comes by.
+    """
 
     __slots__ = (
         "_book", "_handler", "_transport", "_unsent",
@@ -91,11 +94,15 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._handler.connection_made(transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where to put what comes; it is taken out again before anything else happens."""
+        return self._book.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Some of a request."""
         if not self.heard and not self.busy:
             self.heard = self._book.now()
-        self._handler.data_received(data)
+        self._handler.data_received(bytes(self._book.buffer[:nbytes]))
 
     def eof_received(self) -> bool | None:
         """Nothing more will come."""
@@ -169,6 +176,7 @@ class Connections:
         self._proxies = proxies
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time
+        self.buffer = memoryview(bytearray(PIECE))
         #: the oldest first
         self._open: dict[Connection, None] = {}
         self._by_address: Counter[str] = Counter()
@@ -184,7 +192,7 @@ class Connections:
 
         When there is no room, whoever waits for a request for the longest makes some: those who dribble come first.
         """
-        address = block(peer)
+        address = sender(peer)
         if self._by_address[address] >= self.limits.per_address and not self._is_exempt(peer):
             self._refuse(f"{self.limits.per_address} from {address} are open")
             return None
@@ -229,14 +237,6 @@ class Connections:
         if self.now() - self._complained >= COMPLAIN_EVERY:
             log.warning("refused %d connections since the last such line: %s", self._refused, why)
             self._refused, self._complained = 0, self.now()
-
-
-def block(peer: str) -> str:
-    """What counts as one address."""
-    address = plain(peer)
-    if ":" not in address:
-        return address
-    return str(ipaddress.ip_network((address, IPV6_BLOCK), strict=False).network_address)
 
 
 def begin(request: web.BaseRequest) -> None:

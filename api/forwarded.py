@@ -6,19 +6,17 @@ of header alone is read, `X-Forwarded-*` or `Forwarded` (RFC 7239): a proxy that
 as a stranger wrote it.
 """
 
-import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
 from aiohttp import web
 from multidict import CIMultiDictProxy
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from bridge.addresses import Network, network, read, within
+
 Headers = CIMultiDictProxy[str]
 
 #: what a host may look like before it goes into an answer (RFC 9110 §7.2)
@@ -68,11 +66,11 @@ class Proxies:
     @classmethod
     def of(cls, written: Sequence[str], headers: str = "x-forwarded", unix: bool = False) -> "Proxies":
         """Raises ValueError for what is no address and no network."""
-        return cls(tuple(ipaddress.ip_network(each.strip(), strict=False) for each in written), headers, unix)
+        return cls(tuple(network(each) for each in written), headers, unix)
 
     def trusts(self, address: str) -> bool:
         """Whether the other end of a connection is one of these; "" is that of a Unix socket."""
-        return _within(address, self.networks) if address and self.networks else self.unix and not address
+        return within(address, self.networks) if address and self.networks else self.unix and not address
 
     def address(self, request: web.BaseRequest) -> str:
         """The first part of `origin`, which is all that most requests are asked for."""
@@ -96,7 +94,7 @@ class Proxies:
             if not address:
                 break
             origin = origin._replace(address=address)
-            if not _within(address, self.networks):
+            if not within(address, self.networks):
                 break
         return origin
 
@@ -120,31 +118,15 @@ def plain(address: str) -> str:
     """An IPv4 address that came by IPv6 as what it is (RFC 4291 §2.5.5.2), and an IPv6 one without its zone."""
     if ":" not in address:
         return address
-    read = _read(address.partition("%")[0])
-    return str(read) if read is not None else address
+    found = read(address)
+    return str(found) if found is not None else address
 
 
 def read_node(node: str) -> str:
     """The address in what a proxy wrote, "" where there is none: garbage, `unknown` or a name that hides one."""
     found = _NODE.fullmatch(node.strip())
-    read = _read((found["six"] or found["four"] or found["bare"] or "").partition("%")[0]) if found else None
-    return "" if read is None else str(read)
-
-
-def _read(address: str) -> Address | None:
-    try:
-        read = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    if isinstance(read, ipaddress.IPv6Address) and read.ipv4_mapped is not None:
-        return read.ipv4_mapped
-    return read
-
-
-@lru_cache(maxsize=1024)
-def _within(address: str, networks: tuple[Network, ...]) -> bool:
-    read = _read(address.partition("%")[0])
-    return read is not None and any(read in each for each in networks)
+    address = read(found["six"] or found["four"] or found["bare"] or "") if found else None
+    return "" if address is None else str(address)
 
 
 def _host(value: str) -> str:

@@ -22,7 +22,7 @@ from bridge.tasks import Tasks
 log = logging.getLogger(__name__)
 
 BACKLOG = 256  # connections that the kernel holds for us
-UNREAD = 128 * 1024  # bytes, of which the kernel makes twice as many (socket(7))
+KERNELS = 128 * 1024  # bytes, of which the kernel makes twice as many (socket(7))
 ACCEPT_AT_ONCE = 64  # before anything else has its turn
 HANDSHAKE = 10.0  # seconds for TLS
 PAUSE = 1.0  # seconds without accepting when the process has no descriptor left
@@ -51,8 +51,9 @@ class Listener:
 
     def start(self) -> None:
         """Begin to accept."""
-        # what the kernel holds of answers that nobody reads
-        self._door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD)
+        # what the kernel holds of answers that nobody reads, and what comes at once of a body
+        self._door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNELS)
+        self._door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNELS)
         self._door.setblocking(False)
         self._loop.add_reader(self._door, self._accept)
 

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from bridge.metrics import Gauge, Labels
 from bridge.model import Line, LineState
-from bridge.stores import Backlog, Room
+from bridge.rows import Backlog, Room
 
 
 def _gauge(name: str, help: str, labels: Labels, values: Mapping[Labels, float | None]) -> Gauge:

@@ -14,13 +14,13 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from api import moments
 from api.payloads import Format, formats
 from api.targets import CheckedResolver, Policy, TargetRefused, check_url
 from bridge.errors import BadRequest
 from bridge.events import Event
 from bridge.model import Delivery, Endpoint
 from bridge.verdict import Answer
+from bridge.zones import zone
 
 #: seconds for one attempt, from looking up the name to the head of the answer
 TIMEOUT = 15.0
@@ -71,7 +71,7 @@ class Webhooks:
         if form is None:
             return Answer(0, f"there is no payload format {endpoint.format!r}", hopeless=True)
         try:
-            body = form.render(event, moments.zone(endpoint.zone))
+            body = form.render(event, zone(endpoint.zone))
         except BadRequest as error:
             return Answer(0, error.message, hopeless=True)
         return await self._attempt(endpoint, target, body, form.headers(endpoint, delivery, body, now // 1000))

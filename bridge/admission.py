@@ -3,12 +3,12 @@
 Asked by every dialect before anything else.
 """
 
-import ipaddress
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 
 from bridge.accounts import digest
+from bridge.addresses import Network, network, within
 from bridge.errors import (
     AccountDisabled,
     AddressRefused,
@@ -32,8 +32,6 @@ MOST_CALLERS = 1000
 MINUTE, DAY = 60_000, 86_400_000  # ms
 
 _TOO_MANY_WRONG = "These credentials are wrong, and so were too many before them: correct them, then wait."
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Admission:
@@ -130,20 +128,9 @@ class Admission:
 
 def allowed(address: str, networks: Sequence[str]) -> bool:
     """Whether an address is in one of these; an IPv4 address that came by IPv6 counts as what it is."""
-    try:
-        here = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(here, ipaddress.IPv6Address) and here.ipv4_mapped is not None:
-        here = here.ipv4_mapped
-    return any(here in each for each in _networks(tuple(networks)))
+    return within(address, _networks(tuple(networks)))
 
 
 @lru_cache(maxsize=256)
 def _networks(written: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(network(each) for each in written)
-
-
-def network(written: str) -> Network:
-    """CIDR or a single address, host bits or not. Raises ValueError."""
-    return ipaddress.ip_network(written.strip(), strict=False)

@@ -17,8 +17,9 @@ from typing import Any
 from bridge.conversion import KINDS, FromEnvironment, Wrong, convert, described
 from bridge.errors import ConfigError
 from bridge.ports import Device, Driver, Finding
-from bridge.references import MASK, WAYS, Unresolved, is_reference, is_secret, resolve, written_openly
-from bridge.settings import SECTIONS, Config, Dialect, Secret, fields
+from bridge.references import WAYS, Unresolved, is_reference, is_secret, resolve, written_openly
+from bridge.setting import MASK, Secret, fields
+from bridge.settings import SECTIONS, Config, Dialect
 
 DEFAULT_PATH = Path("/etc/sms-bridge/config.toml")
 VARIABLE = "SMS_BRIDGE__"

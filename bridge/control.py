@@ -21,7 +21,7 @@ from bridge import accounts
 from bridge.errors import BridgeError, NoSuchThing
 from bridge.model import Account
 from bridge.ports import Credential, Store
-from bridge.settings import Secret
+from bridge.setting import Secret
 
 FILE = "control.json"
 #: beside it: a Unix socket for our own user, by which commands reach the bridge whatever its ports speak

@@ -4,17 +4,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from bridge import numbers
 from bridge.accounts import OPERATOR, kept, new_of_kind
-from bridge.admission import network
+from bridge.addresses import network
 from bridge.errors import BadRequest, NotPossible, ScopeMissing, UnknownTemplate
 from bridge.keys import MOST_KEYS, made
 from bridge.model import Account, AuditEntry, Movement, Template, Terms, UnknownPolicy
 from bridge.ports import Clock, Credential, Store
 from bridge.queries import Page
 from bridge.scopes import Key, Needs, written
+from bridge.zones import zone
 
 #: SQLite's integers are wide, a typing mistake of an operator's is wider
 MOST_CREDITS = 10**12
@@ -201,8 +201,7 @@ def _check_network(written: str) -> None:
 
 def _check_zone(name: str) -> None:
     try:
-        # UTC is known even where the machine has no time zone files
-        _ = name == "UTC" or ZoneInfo(name)
+        zone(name)
     except (ValueError, OSError, KeyError):
         raise BadRequest(f"{name!r} is no time zone: write a name such as Europe/Paris", "zone") from None
 

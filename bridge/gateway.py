@@ -6,17 +6,12 @@ sees everything.
 """
 
 import asyncio
-import hashlib
-import itertools
-import json
-import operator
 import secrets
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
-from bridge import events, numbers, routing
+from bridge import events
 from bridge.accounts import digest, new_webhook_secret
 from bridge.admission import Admission
 from bridge.desk import Desk
@@ -24,7 +19,8 @@ from bridge.errors import BadRequest, NoSuchThing, NotAllowed, NotPossible, NotV
 from bridge.events import Bus, Event
 from bridge.formats import FORMATS
 from bridge.handouts import Handouts
-from bridge.limits import Limits, check_times, parts_of
+from bridge.intake import Intake, digest_of
+from bridge.limits import Limits
 from bridge.model import (
     Account,
     Delivery,
@@ -35,7 +31,6 @@ from bridge.model import (
     Message,
     Part,
     Received,
-    State,
     TypedMessage,
     Verification,
 )
@@ -44,16 +39,10 @@ from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Pag
 from bridge.trips import Departures
 from bridge.vitals import Vitals
 
-#: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
-INLINE_DRAFTS = 500
 #: events read from the log at a time
 EVENT_BATCH = 200
 #: a message that could not be sent by then is expired, unless its caller says otherwise
 EXPIRE_AFTER = 2 * 24 * 3600 * 1000  # ms
-
-
-_EVERY_FIELD = operator.attrgetter(*(field.name for field in fields(Draft)))
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +74,7 @@ class Gateway:
         self.metrics = bus.metrics
         self._lines = lines
         self._clock = clock or SystemClock()
-        self._limits = limits or Limits()
-        self._expire_after = expire_after
+        self._intake = Intake(self._clock, lines, limits or Limits(), expire_after)
         self._check_url = check_url
         #: who may come in, asked by dialects before anything else
         self.admission = Admission(store, self._clock)
@@ -96,7 +84,6 @@ class Gateway:
         self.handouts = Handouts(store, lines)
         #: whether all is well with the store, and what waits in it
         self.vitals = Vitals(store, self._clock)
-        self._counter = itertools.count(secrets.randbits(20))
         #: called with an endpoint's id (None: any) when its deliveries may have changed
         self.poke: Callable[[str | None], None] = lambda endpoint: None
         #: sends SMS from a line of ours to another, each to the next one for "": `bridge.loopback.Loopback.send`
@@ -137,13 +124,12 @@ class Gateway:
             raise BadRequest("there is no message in this request", "messages")
         request = ""
         if idempotency_key:
-            request = await _aside(drafts, lambda: _request_digest(drafts))
+            request = await digest_of(drafts)
             # before anything is checked: what was right in the first call may have no future by now
             first = await self._store.remembered(account.name, idempotency_key, request)
             if first is not None:
                 return Submission(tuple(first), replayed=True)
-        now = self._clock.now()
-        accepted = await _aside(drafts, lambda: self._accept_all(account, drafts, now))
+        accepted = await self._intake.messages(account, drafts)
         apart = account.credits is not None or account.terms.daily_per_recipient > 0
         stored, replayed = await self._store.submit(accepted, idempotency_key, request, apart)
         if not replayed:
@@ -152,55 +138,7 @@ class Gateway:
 
     def check(self, account: Account, draft: Draft) -> None:
         """Whether `submit` would take this draft, as far as the draft itself goes. Raises BadRequest and its kinds."""
-        now = self._clock.now()
-        self._accept(account, draft, now, "", self._lines())
-
-    def _accept_all(self, account: Account, drafts: Sequence[Draft], now: int) -> list[Message]:
-        lines, accepted = self._lines(), []
-        for index, (draft, name) in enumerate(zip(drafts, self._ids(now, len(drafts)), strict=True)):
-            try:
-                accepted.append(self._accept(account, draft, now, name, lines))
-            except BadRequest as error:
-                if len(drafts) > 1:
-                    error.field = f"messages[{index}].{error.field}"
-                raise
-        return accepted
-
-    def _ids(self, now: int, count: int) -> Iterator[str]:
-        """40 hex digits each, in order; the system is asked once for what is random in all of them."""
-        noise = secrets.token_hex(11 * count)
-        for start in range(0, 22 * count, 22):
-            yield f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{noise[start : start + 22]}"
-
-    def _accept(self, account: Account, draft: Draft, now: int, id: str, lines: Sequence[Line]) -> Message:
-        recipient = numbers.normalise(draft.recipient, account.terms.country)
-        parts = parts_of(draft.text, self._limits)
-        check_times(draft, now, self._limits)
-        route = routing.route(draft.line, draft.slot, lines)
-        later = draft.not_before > now
-        due = draft.not_before if later else now
-        lifetime = draft.ttl or self._expire_after
-        return Message(
-            id=id,
-            account=account.name,
-            recipient=recipient,
-            written=draft.recipient,
-            text=draft.text,
-            state=State.SCHEDULED if later else State.QUEUED,
-            created_at=now,
-            updated_at=now,
-            due_at=due,
-            expires_at=draft.expires_at or (due + lifetime if lifetime else 0),
-            route=route,
-            slot=draft.slot,
-            parts=parts,
-            on_unknown=draft.on_unknown or account.on_unknown,
-            report=draft.report,
-            not_before=draft.not_before,
-            client_ref=draft.client_ref,
-            tag=draft.tag,
-            dialect=draft.dialect,
-        )
+        self._intake.check(account, draft)
 
     async def message(self, account: Account, id: str) -> Message:
         """Raises NoSuchThing."""
@@ -399,18 +337,3 @@ def _check_verified(account: Account) -> None:
         raise NotVerified("the account's verification was rejected: it may not send")
     if account.terms.verification is not Verification.APPROVED:
         raise NotVerified
-
-
-async def _aside(drafts: Sequence[Draft], work: Callable[[], T]) -> T:
-    """Do it, on a worker thread when there are many drafts."""
-    return work() if len(drafts) <= INLINE_DRAFTS else await asyncio.to_thread(work)
-
-
-def _request_digest(drafts: Sequence[Draft]) -> str:
-    """SHA-256 over every field of every draft."""
-    hasher = hashlib.sha256()
-    # in C, a bite at a time: one call for all of them would keep the event loop from running meanwhile
-    for start in range(0, len(drafts), INLINE_DRAFTS):
-        bite = [_EVERY_FIELD(draft) for draft in drafts[start : start + INLINE_DRAFTS]]
-        hasher.update(json.dumps(bite).encode())
-    return hasher.hexdigest()

@@ -5,11 +5,12 @@ locked out by it: credentials that are right go on from any address, at any time
 and have 108 bits or more that nobody else knows, so what there is to win is quiet, not odds.
 """
 
-import ipaddress
 import logging
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
+
+from bridge.addresses import sender
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Guesses:
         remembered.
         """
         self.wrong += 1
-        concerned = [_record(self._addresses, network_of(address), now)]
+        concerned = [_record(self._addresses, sender(address), now)]
         if identifier is not None:
             concerned.append(_record(self._identifiers, identifier, now))
         left = max(_left(record, now) for record in concerned)
@@ -71,7 +72,7 @@ class Guesses:
         if concerned[0].wrong == FREE:
             log.warning(
                 "%d wrong credentials came from %s: it is told to wait after each further one, up to %d s",
-                FREE, network_of(address) or "the local socket", LONGEST_PAUSE // 1000,
+                FREE, sender(address) or "the local socket", LONGEST_PAUSE // 1000,
             )  # fmt: skip
         return 0
 
@@ -90,16 +91,3 @@ def _record(records: Records, key: Hashable, now: int) -> Record:
 
 def _left(record: Record, now: int) -> int:
     return max(record.paused_until - now, 0) if record.wrong >= FREE else 0
-
-
-def network_of(address: str) -> str:
-    """What counts as one sender: an IPv4 address, or the /64 that a customer's IPv6 addresses are taken from."""
-    try:
-        here = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if isinstance(here, ipaddress.IPv4Address):
-        return str(here)
-    if here.ipv4_mapped is not None:
-        return str(here.ipv4_mapped)
-    return str(ipaddress.ip_network((int(here) >> 64 << 64, 64)))

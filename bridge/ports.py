@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from bridge.model import Line
-from bridge.stores import Claim, Credential, Outcome, Store
+from bridge.rows import Claim, Credential, Outcome
+from bridge.stores import Store
 from bridge.traffic import (
     Call,
     Concat,

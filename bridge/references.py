@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bridge.ports import Finding
-from bridge.settings import Secret
+from bridge.setting import Secret
 
 #: where systemd says which directory has the credentials of a service
 DIRECTORY = "CREDENTIALS_DIRECTORY"
@@ -20,7 +20,6 @@ OF_THE_SERVICE = Path("/run/credentials/sms-bridge.service")
 #: what a reference may say
 WAYS = ("file", "credential")
 #: shown in place of a secret
-MASK = "********"
 #: bytes; a secret is not longer
 LARGEST = 65_536
 

@@ -4,98 +4,33 @@ The same fields make the README's configuration table (`markdown`), so the two c
 """
 
 import dataclasses
-import ipaddress
-import re
-import zoneinfo
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
-from urllib.parse import urlsplit
+from typing import Any
 
 from bridge.model import UnknownPolicy
 from bridge.ports import Device, Finding
+from bridge.setting import (
+    SQLITE,
+    at_least,
+    fields,
+    is_this_machine,
+    mail_address,
+    mail_addresses,
+    networks,
+    one_of,
+    path_prefix,
+    setting,
+    store_url,
+    time_zone,
+    web_address,
+    within,
+)
 
-T = TypeVar("T")
-#: says what is wrong with a value of the right type; "" when nothing is
-Check = Callable[[Any], str]
-
-SQLITE = "sqlite:///"
 LEVELS = ("debug", "info", "warning", "error")
 SECURITIES = ("starttls", "tls", "none")
-_MAIL = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
-
-
-class Secret(str):
-    """A text that shows itself only to those who ask for it as text: `repr` is masked."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'********'"
-
-
-def setting(default: T, help: str, example: str = "", check: Check | None = None) -> T:
-    """A field with what a person needs to know of it; `example` is shown when the type is wrong."""
-    made: T = field(default=default, metadata={"help": help, "example": example, "check": check})
-    return made
-
-
-def within(low: float, high: float) -> Check:
-    """A number between two others, both included."""
-    return lambda value: "" if low <= value <= high else f"must be between {low} and {high}, not {value}"
-
-
-def at_least(low: float) -> Check:
-    """A number that is not too small."""
-    return lambda value: "" if value >= low else f"must be {low} or more, not {value}"
-
-
-def _one_of(words: tuple[str, ...]) -> Check:
-    return lambda value: "" if value in words else f'must be one of {", ".join(words)}, not "{value}"'
-
-
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if not value or (parts.scheme in {"http", "https"} and parts.netloc):
-        return ""
-    return f'must be an address such as "https://sms.example.com", not "{value}"'
-
-
-def _is_this_machine(host: str) -> bool:
-    return host in {"localhost", "::1"} or host.startswith("127.")
-
-
-def _networks(value: tuple[str, ...]) -> str:
-    for each in value:
-        try:
-            ipaddress.ip_network(each.strip(), strict=False)
-        except ValueError:
-            return f'must be addresses or networks such as "192.0.2.0/24", not "{each}"'
-    return ""
-
-
-def _store_url(value: str) -> str:
-    if value.startswith(SQLITE) and len(value) > len(SQLITE):
-        return ""
-    return f'must look like "sqlite:////var/lib/sms-bridge/bridge.db" (four slashes: an absolute path), not "{value}"'
-
-
-def _zone(value: str) -> str:
-    if value == "UTC":  # known even where the machine has no time zone files
-        return ""
-    try:
-        zoneinfo.ZoneInfo(value)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return f'must be a time zone such as "Europe/Paris" or "UTC", not "{value}"'
-    return ""
-
-
-def _prefix(value: str) -> str:
-    if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", value):
-        return ""
-    return f'must be a path such as "/vendor", without a slash at its end, not "{value}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +40,7 @@ class Http:
     host: str = setting("127.0.0.1", "address to listen on; `0.0.0.0` for every network", '"127.0.0.1"')
     port: int = setting(8080, "TCP port to listen on", "8080", within(0, 65535))
     public_url: str = setting(
-        "", "address that callers see when a proxy stands in front", '"https://sms.example.com"', _web_address
+        "", "address that callers see when a proxy stands in front", '"https://sms.example.com"', web_address
     )
     legacy_http_200: bool = setting(
         False, "answer errors of the smsmobile dialect with HTTP 200, as some of its clients expect", "false"
@@ -120,13 +55,13 @@ class Http:
         "", "Unix socket on which a proxy on this machine reaches the bridge too", '"/run/sms-bridge/http.sock"'
     )
     trusted_proxies: tuple[str, ...] = setting(
-        (), "addresses or networks of proxies whose word on who calls is believed", '["127.0.0.1", "::1"]', _networks
+        (), "addresses or networks of proxies whose word on who calls is believed", '["127.0.0.1", "::1"]', networks
     )
     proxy_headers: str = setting(
         "x-forwarded",
         "how they tell it: `x-forwarded` (X-Forwarded-For, -Proto, -Host) or `forwarded` (RFC 7239)",
         '"x-forwarded"',
-        _one_of(("x-forwarded", "forwarded")),
+        one_of(("x-forwarded", "forwarded")),
     )
     max_connections: int = setting(500, "connections open at a time", "500", within(1, 100_000))
     max_connections_per_address: int = setting(
@@ -155,7 +90,7 @@ class Storage:
         "sqlite:////var/lib/sms-bridge/bridge.db",
         "the database: `sqlite:////absolute/path` or `sqlite:///relative/path`",
         '"sqlite:////var/lib/sms-bridge/bridge.db"',
-        _store_url,
+        store_url,
     )
     keep_days: int = setting(
         0, "forget finished messages, received SMS and deliveries after so many days; 0 keeps them", "90", at_least(0)
@@ -202,17 +137,7 @@ class Webhooks:
         "hosts outside the own network that may be called without TLS; the own network always may",
         '["crm.example"]',
     )
-    zone: str = setting("UTC", "time zone of the local times in webhooks", '"Europe/Paris"', _zone)
-
-
-def _mail_address(value: str) -> str:
-    return (
-        "" if not value or _MAIL.fullmatch(value) else f'must be a mail address such as "me@example.com", not "{value}"'
-    )
-
-
-def _mail_addresses(value: tuple[str, ...]) -> str:
-    return next(filter(None, map(_mail_address, value)), "")
+    zone: str = setting("UTC", "time zone of the local times in webhooks", '"Europe/Paris"', time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +152,12 @@ class Alarm:
     )
     remind: float = setting(86400.0, "seconds between reminders while it goes on; 0 for none", "86400", at_least(0))
     per_hour: int = setting(6, "most alarms told in an hour; one more tells how many were held back", "6", at_least(1))
-    webhook: str = setting("", "address that alarms are posted to", '"https://ops.example.com/hook"', _web_address)
+    webhook: str = setting("", "address that alarms are posted to", '"https://ops.example.com/hook"', web_address)
     webhook_secret: str = setting("", "signs them, as webhooks of format v2 are", '"a long random text"')
-    mail_to: tuple[str, ...] = setting((), "who gets alarms by mail", '["me@example.com"]', _mail_addresses)
+    mail_to: tuple[str, ...] = setting((), "who gets alarms by mail", '["me@example.com"]', mail_addresses)
     mail_from: str = setting(
         "", "sender of these mails; the user of the mail server when that is an address", '"me@example.com"',
-        _mail_address,
+        mail_address,
     )  # fmt: skip
     smtp_host: str = setting("", "mail server that takes them", '"smtp.example.com"')
     smtp_port: int = setting(
@@ -241,13 +166,13 @@ class Alarm:
     smtp_user: str = setting("", "user there; empty for a server that wants none", '"me@example.com"')
     smtp_password: str = setting("", "the user's password", '"…"')
     smtp_security: str = setting(
-        "starttls", "how the way there is secured: `starttls`, `tls` or `none`", '"starttls"', _one_of(SECURITIES)
+        "starttls", "how the way there is secured: `starttls`, `tls` or `none`", '"starttls"', one_of(SECURITIES)
     )
 
     @property
     def sender(self) -> str:
         """Whom alarms by mail are from."""
-        return self.mail_from or ("" if _mail_address(self.smtp_user) else self.smtp_user)
+        return self.mail_from or ("" if mail_address(self.smtp_user) else self.smtp_user)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """What does not go together: setting and sentence."""
@@ -261,7 +186,7 @@ class Alarm:
             yield "smtp_password", "is missing: smtp_user needs one"
         if self.smtp_password and not self.smtp_user:
             yield "smtp_user", "is missing: smtp_password is of no use without it"
-        if self.smtp_password and self.smtp_security == "none" and not _is_this_machine(self.smtp_host):
+        if self.smtp_password and self.smtp_security == "none" and not is_this_machine(self.smtp_host):
             yield "smtp_security", 'must be "starttls" or "tls": with "none" anybody on the way could read the password'
         if self.webhook_secret and not self.webhook:
             yield "webhook", "is missing: webhook_secret is of no use without it"
@@ -289,7 +214,7 @@ class Metrics:
         ("127.0.0.1", "::1"),
         "addresses and networks that may read the metrics; an operator's key as bearer token always may",
         '["127.0.0.1", "192.0.2.0/24"]',
-        _networks,
+        networks,
     )
 
 
@@ -298,7 +223,7 @@ class Log:
     """What the bridge says about its work, on standard error."""
 
     level: str = setting(
-        "info", "least important line to show: `debug`, `info`, `warning`, `error`", '"info"', _one_of(LEVELS)
+        "info", "least important line to show: `debug`, `info`, `warning`, `error`", '"info"', one_of(LEVELS)
     )
 
 
@@ -307,7 +232,7 @@ class Dialect:
     """One vendor's HTTP API."""
 
     enabled: bool = setting(True, "answer in this dialect", "true")
-    prefix: str = setting("", "path put before the dialect's own paths", '"/vendor"', _prefix)
+    prefix: str = setting("", "path put before the dialect's own paths", '"/vendor"', path_prefix)
     port: int = setting(
         0, "TCP port of the dialect's own, on the same host; 0 for that of `[http]`", "8081", within(0, 65535)
     )
@@ -342,12 +267,12 @@ class Config:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """What does not go together though each setting is right by itself: key and sentence."""
-        for setting, wrong in self.alarm.problems():
-            yield f"alarm.{setting}", wrong
-        for setting, line in (("from_line", self.loopback.from_line), ("to_line", self.loopback.to_line)):
+        for name, wrong in self.alarm.problems():
+            yield f"alarm.{name}", wrong
+        for name, line in (("from_line", self.loopback.from_line), ("to_line", self.loopback.to_line)):
             if self.devices and line and line.partition(":")[0] not in self.devices:
                 yield (
-                    f"loopback.{setting}",
+                    f"loopback.{name}",
                     f'there is no device "{line}"; there are: {", ".join(sorted(self.devices))}',
                 )
 
@@ -387,12 +312,6 @@ def markdown() -> str:
     lines = ["| setting | default | |", "|---|---|---|"]
     lines += [f"| `{row.key}` | {f'`{row.default}`' if row.default else ''} | {row.help} |" for row in rows()]
     return "\n".join(lines) + "\n"
-
-
-def fields(kind: type[Any]) -> dict[str, tuple[Any, dataclasses.Field[Any]]]:
-    """Name → (type, field) of a section."""
-    hints = get_type_hints(kind)
-    return {each.name: (hints[each.name], each) for each in dataclasses.fields(kind)}
 
 
 def _rows_of(section: str, kind: type[Any]) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bridge.model import Line, LineState
 from bridge.routing import routes
-from bridge.stores import Waiting
+from bridge.rows import Waiting
 
 #: key of the trouble that no line is ready
 DOWN = "down"

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from bridge.errors import BridgeError
 from bridge.ports import Clock, Store
-from bridge.stores import Backlog, Room
+from bridge.rows import Backlog, Room
 
 T = TypeVar("T")
 #: an answer is good for so long, whoever asks

@@ -11,7 +11,8 @@ import click
 
 from bridge.config import DEFAULT_PATH, VARIABLE, load_part
 from bridge.errors import ConfigError
-from bridge.settings import SQLITE, Config, Storage
+from bridge.setting import SQLITE
+from bridge.settings import Config, Storage
 
 DATABASE = "bridge.db"
 

@@ -30,7 +30,7 @@ def serve(config: Path | None) -> None:
 
     from bridge import logs
 
-    faulthandler.enable()  # SIGABRT, by which systemd ends a bridge that hangs, shows where
+    faulthandler.enable(2)  # SIGABRT, by which systemd ends a bridge that hangs, shows where
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # there is nothing to reload before it is ready
     settings = product.configuration(config)
     logs.begin(settings.log.level)

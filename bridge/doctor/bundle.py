@@ -17,7 +17,8 @@ from typing import Any
 
 from bridge.doctor import evidence, http, masking, service
 from bridge.ports import Finding
-from bridge.settings import Config, Secret
+from bridge.setting import MASK, Secret
+from bridge.settings import Config
 from bridge.store.figures import figures
 
 #: of a line, down to two digits
@@ -73,7 +74,7 @@ def _members(known: Known, lines: Sequence[Mapping[str, Any]], secrets: Iterable
     mask = partial(masking.mask, secrets=secrets)
     findings = [{name: mask(value) for name, value in asdict(each).items()} for each in known.findings]
     return {
-        "README.txt": _ABOUT.format(hidden=masking.HIDDEN),
+        "README.txt": _ABOUT.format(hidden=MASK),
         "findings.json": _json(findings),
         "machine.json": _json(masking.settings(evidence.machine(), secrets=secrets)),
         "config.json": _json(_settings(known.config, secrets)),
@@ -105,7 +106,7 @@ def _secrets(value: Any) -> set[str]:
 def _plain(value: Any) -> Any:
     """Dataclasses as tables; what a device remembers and what was found are no settings."""
     if isinstance(value, Secret):
-        return masking.HIDDEN if value else ""
+        return MASK if value else ""
     if is_dataclass(value) and not isinstance(value, type):
         names = [name for name in value.__dataclass_fields__ if name not in {"memory", "findings"}]
         return {name: _plain(getattr(value, name)) for name in names}

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
-HIDDEN = "********"
+from bridge import numbers, references
+from bridge.setting import MASK
+
 #: digits that make a phone number, an IMEI, IMSI or ICCID; what has fewer is a count, a port or a code
 SHORTEST = 7
 #: names of settings and fields whose values nobody else may see
@@ -36,12 +38,12 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
     """The text with numbers down to their last two digits, and with no secret that is known or looks like one."""
     for secret in sorted({each for each in secrets if each}, key=len, reverse=True):
         # a PIN is short: as a part of something else it is not the PIN
-        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)" if len(secret) < 8 else re.escape(secret), HIDDEN, text)
+        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)" if len(secret) < 8 else re.escape(secret), MASK, text)
     text = _URL.sub(_address, text)
     text = _MAIL.sub("…@", text)
-    text = _AT_SECRET.sub(rf"\1{HIDDEN}", text)
-    text = _HEADER.sub(rf"\1\2 {HIDDEN}", text)
-    text = _NAMED.sub(rf"\1\2{HIDDEN}", text)
+    text = _AT_SECRET.sub(rf"\1{MASK}", text)
+    text = _HEADER.sub(rf"\1\2 {MASK}", text)
+    text = _NAMED.sub(rf"\1\2{MASK}", text)
     return _numbers(_TOKEN.sub(_token, text))
 
 
@@ -51,14 +53,14 @@ def quoted(text: str) -> str:
 
 
 def last_two(number: str) -> str:
-    """`…00` for `+15550100`."""
-    digits = [each for each in number if each.isdigit()]
-    return f"…{''.join(digits[-2:])}" if digits else ""
+    """`…00` for `+15550100`, however it is written; "" where nothing is."""
+    digits = "".join(filter(str.isdigit, number))
+    return numbers.masked(digits) if digits else ""
 
 
 def is_secret(name: str) -> bool:
     """Is this the name of something that nobody else may see?"""
-    return _SECRET_NAME.search(name) is not None
+    return _SECRET_NAME.search(name) is not None or references.is_secret(name)
 
 
 def settings(value: Any, name: str = "", secrets: Iterable[str] = ()) -> Any:
@@ -66,7 +68,7 @@ def settings(value: Any, name: str = "", secrets: Iterable[str] = ()) -> Any:
     if isinstance(value, Mapping):
         return {mask(str(key), secrets): settings(each, str(key), secrets) for key, each in value.items()}
     if is_secret(name) and value not in ("", None, False, True):
-        return HIDDEN
+        return MASK
     if isinstance(value, list | tuple):
         return [settings(each, name, secrets) for each in value]
     if isinstance(value, bool) or value is None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+from bridge.certificate import SOON
 from bridge.doctor.surroundings import Surroundings, Told
 from bridge.errors import BadRequest, BridgeError
 from bridge.model import Endpoint
@@ -15,8 +16,6 @@ from bridge.settings import Config
 
 #: seconds for a receiver to take a connection and show its certificate
 PATIENCE = 5.0
-#: a certificate that ends within so many days was forgotten
-SOON = 14
 _DAY = 86_400  # s
 
 

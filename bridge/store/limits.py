@@ -7,14 +7,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import datetime, tzinfo
 
 from bridge.errors import DailyLimit
 from bridge.model import Message
 from bridge.store import balance, lists
 from bridge.store.clauses import marks
 from bridge.store.writer import Tx
+from bridge.zones import zone
 
 _RULES = """
 SELECT name, credits IS NOT NULL, daily_per_recipient, zone, EXISTS (SELECT 1 FROM suppressed s WHERE s.account = name)
@@ -65,8 +65,8 @@ def apply(tx: Tx, rules: Mapping[str, Rule], messages: Sequence[Message], last: 
 
 def _count(tx: Tx, account: str, rule: Rule, messages: Sequence[Message]) -> None:
     """One more for each recipient on the day when it may be sent. Raises DailyLimit."""
-    zone: tzinfo = UTC if rule.zone == "UTC" else ZoneInfo(rule.zone)
-    days = Counter((message.recipient, _day(message.due_at, zone)) for message in messages)
+    here = zone(rule.zone)
+    days = Counter((message.recipient, _day(message.due_at, here)) for message in messages)
     full: dict[str, str] = {}
     for (recipient, day), more in days.items():
         row = tx.conn.execute(

@@ -18,11 +18,11 @@ from bridge.model import Message, Part, State
 from bridge.numbers import same_subscriber
 from bridge.policy import unknown
 from bridge.ports import Claim, Doubtful, Evidence, InboundReport, Outcome
+from bridge.rows import Waiting
 from bridge.store import balance, lists, news
 from bridge.store.clauses import marks
 from bridge.store.messages import COLUMNS, get, message_of, move, parts
 from bridge.store.writer import Tx
-from bridge.stores import Waiting
 
 #: a report may come days later, when the recipient's phone is switched on again; references wrap at 256,
 #: so an old part must not steal a new one's report

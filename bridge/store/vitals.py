@@ -5,8 +5,8 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
+from bridge.rows import MOST_COUNTED, Backlog, Room
 from bridge.store.writer import Tx
-from bridge.stores import MOST_COUNTED, Backlog, Room
 
 # Each reads only a partial index, whose entries are what is counted.
 _QUEUED = "SELECT count(*), min(due_at) FROM (SELECT due_at FROM messages WHERE state = 'queued' LIMIT ?)"

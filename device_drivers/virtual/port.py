@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import termios
 import tty
 from collections.abc import Callable
 
@@ -13,6 +14,8 @@ from device_drivers.virtual.faults import Faults
 _READ_SIZE = 65536
 #: with so many octets unread, whatever is said next is lost, as it is on a port that nobody opened
 MAX_BACKLOG = 1 << 16
+#: seconds between looks at what a program left behind
+FORGET = 1.0
 
 
 class Port:
@@ -34,7 +37,14 @@ class Port:
         self._flushing = False
         self._pause: asyncio.TimerHandle | None = None
         self._closed = False
+        self._forgetting = self._loop.call_later(FORGET, self._forget)
         self._loop.add_reader(self._far, self._readable)
+
+    def _forget(self) -> None:
+        """A real port forgets who wanted it for itself when the last program lets go of it, however that ends. A
+        pseudo-terminal does not while its far end lives, and a bridge that was killed would find its port taken."""
+        fcntl.ioctl(self._near, termios.TIOCNXCL)
+        self._forgetting = self._loop.call_later(FORGET, self._forget)
 
     def _readable(self) -> None:
         try:
@@ -86,6 +96,7 @@ class Port:
         self._watch(False)
         if self._pause is not None:
             self._pause.cancel()
+        self._forgetting.cancel()
         for descriptor in (self._far, self._near):
             with contextlib.suppress(OSError):
                 os.close(descriptor)

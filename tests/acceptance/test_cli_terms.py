@@ -137,6 +137,7 @@ def test_each_change_is_in_the_audit_trail(run: Run) -> None:
     rows = [json.loads(line) for line in run("account", "audit", "shop", "--json").out.splitlines()]
     assert [row["what"] for row in rows] == [
         "remove_template", "template", "allow", "suppress", "rotate", "top_up", "terms", "enable", "disable",
+        "add_account",
     ]  # fmt: skip
     assert {(row["who"], row["account"]) for row in rows} == {("command line", "shop")}
     assert "payment: postpaid → prepaid, on_unknown: hold → resend" in [row["detail"] for row in rows]

@@ -11,7 +11,17 @@ import pytest
 import device_drivers
 from bridge.errors import BridgeError, DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.model import LineState, State
-from bridge.ports import Device, Driver, Inbound, InboundPart, InboundReport, Link, Outgoing
+from bridge.ports import (
+    Device,
+    Driver,
+    Examining,
+    Inbound,
+    InboundPart,
+    InboundReport,
+    Link,
+    Outgoing,
+    Surveying,
+)
 from bridge.tasks import Tasks
 from tests.contract.bench import Bench, bench_for
 
@@ -122,6 +132,22 @@ async def test_examining_says_what_is_right_and_never_raises(driver: Driver, ben
     bench.unplug()
     bad = await driver.examine(bench.device)
     assert [finding for finding in bad if finding.level == "fail" and finding.message]
+
+
+async def test_an_open_link_tells_what_a_look_from_outside_does(driver: Driver, bench: Bench, link: Link) -> None:
+    inside = await link.examine() if isinstance(link, Examining) else []
+    assert {finding.level for finding in inside} <= {"ok", "warn"}
+    assert {finding.subject for finding in inside} <= {f"devices.{bench.device.name}"}
+    assert await send(link, bench)
+
+
+async def test_surveying_opens_nothing_and_never_raises(driver: Driver, bench: Bench, link: Link) -> None:
+    seen = await driver.survey(bench.device) if isinstance(driver, Surveying) else []
+    assert {finding.level for finding in seen} <= {"ok", "warn"}
+    assert await send(link, bench)
+    bench.unplug()
+    if isinstance(driver, Surveying):
+        assert {finding.subject for finding in await driver.survey(bench.device)} <= {f"devices.{bench.device.name}"}
 
 
 async def test_discovering_opens_nothing_and_never_raises(driver: Driver, bench: Bench, link: Link) -> None:

@@ -15,7 +15,7 @@ from bridge.events import (
 from bridge.model import Account, Endpoint
 from bridge.ports import Concat, InboundPart, Store
 from bridge.queries import InboxQuery
-from bridge.stores import Waiting
+from bridge.rows import Waiting
 from bridge.trips import Trip
 from tests.store_rows import NOW, Opener, message
 

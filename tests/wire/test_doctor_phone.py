@@ -52,7 +52,11 @@ async def test_a_phone_that_does_not_trust_this_computer(tmp_path: Path) -> None
 async def test_a_phone_that_was_not_unlocked_since_it_started(tmp_path: Path) -> None:
     async with phone_site(tmp_path) as site:
         site.phone.faults.has_pin = True
+        before = site.phone.attached
         site.phone.reboot()
+        async with asyncio.timeout(SOON):
+            while site.phone.attached == before:  # adb may show the connection that went for a moment yet
+                await asyncio.sleep(0.02)
         await site.adb.until(site.phone.address, "device")
         found = (await examined(site))[-1]
         assert (found.level, "restarted and not unlocked since" in found.message) == ("fail", True)

@@ -154,7 +154,7 @@ async def test_says_who_holds_the_port() -> None:
         with subprocess.Popen([sys.executable, "-c", HOLDER, site.modem.port], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             await asyncio.to_thread(process.stdout.readline)
-            with pytest.raises(DeviceLost, match=rf"held by another program.*\({process.pid}\).*fuser"):
+            with pytest.raises(DeviceLost, match=rf"held by another program: .* \(process {process.pid}\); `fuser"):
                 await site.open()
             process.terminate()
 
@@ -316,9 +316,9 @@ async def test_a_full_memory_is_noticed_and_emptied() -> None:
         for item in held:
             await site.link.acknowledge(item)
         rest = await site.take(6)
-        assert [item.text for item in (*held, *rest) if isinstance(item, InboundPart)] == [
-            f"number {n}" for n in range(9)
-        ]
+        texts = [item.text for item in (*held, *rest) if isinstance(item, InboundPart)]
+        # what comes later is stored wherever there is room, and read in the order of the places
+        assert (texts[:3], sorted(texts)) == ([f"number {n}" for n in range(3)], [f"number {n}" for n in range(9)])
         await until(lambda: site.stored() == 0)
 
 

@@ -58,7 +58,9 @@ async def stream(call: Call) -> web.StreamResponse:
             async with aclosing(call.gateway.events(call.account, after, call.query.get("names", ()))) as news:
                 await _pass_on(response, news, call.streams)
         except Exception as error:
-            log.info("an event stream ended early: %s", type(error).__name__)
+            # that somebody stops listening is nothing to tell of
+            level = logging.DEBUG if isinstance(error, ConnectionError) else logging.INFO
+            log.log(level, "an event stream ended early: %s", type(error).__name__)
             _cut(call.request)
         finally:
             await tasks.close()

@@ -1,14 +1,14 @@
 """Rows of the smsmobile dialect's lists: the sent log, the inbox and the phones; and its ways to write dates."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from api.dialects.smsmobile.words import STATE_WORDS
 from bridge.errors import BadRequest, ConfigError
 from bridge.model import Line, LineState, LoggedCall, Message, Received, State, TypedMessage
+from bridge.zones import zone
 
 #: what `note` says of an outcome that nobody knows, so that a person can decide about `/resend`
 UNKNOWN_NOTE = "The phone had it and gave no answer; it may or may not have been sent. It is not sent again unasked."
@@ -20,8 +20,8 @@ class Calendar:
     def __init__(self, timezone: str = "UTC", dialect: str = "smsmobile") -> None:
         """Raises ConfigError, naming the dialect's option, for a zone that is not in the IANA database."""
         try:
-            self._zone: tzinfo = UTC if timezone == "UTC" else ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
+            self._zone = zone(timezone)
+        except (KeyError, ValueError, TypeError, OSError) as error:
             raise ConfigError(
                 [f"dialects.{dialect}.options.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]
             ) from error

@@ -32,7 +32,7 @@ BODIES: Mapping[str, Any] = {
     "addKey": {"name": "crm", "scopes": ["send"]},
 }
 #: what only an operator may ask for
-OPERATORS = {"listAccounts", "changeAccount", "topUp", "rotateCredentials", "listAudit", "loopBack"}
+OPERATORS = {"listAccounts", "changeAccount", "topUp", "rotateCredentials", "listAudit", "loopBack", "examineDevice"}
 OPERATIONS = {operation["operationId"]: (method, path) for method, path, operation in DOCUMENT.operations()}
 PROMISED = [
     pytest.param(operation["operationId"], int(status), id=f"{operation['operationId']}-{status}")
@@ -43,7 +43,10 @@ PROMISED = [
 
 
 def filled(path: str, id: str = NOTHING, account: str = "shop") -> str:
-    return path.replace("{id}", id).replace("{name}", account).replace("{number}", "+15550100")
+    parts = {"{id}": id, "{name}": account, "{device}": "office", "{number}": "+15550100"}
+    for part, value in parts.items():
+        path = path.replace(part, value)
+    return path
 
 
 def asking(site: Site, name: str) -> Caller:
@@ -71,7 +74,7 @@ async def acting_for_another(site: Site, name: str) -> Answer:
 async def nothing_there(site: Site, name: str) -> Answer:
     if "{name}" in OPERATIONS[name][1]:
         return await perform(site.operator, name, account="nobody")
-    return await perform(site.shop, name)
+    return await perform(asking(site, name), name)
 
 
 async def wrong_state(site: Site, name: str) -> Answer:

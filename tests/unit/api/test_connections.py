@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from api.connections import Connection, Connections, Limits, block
+from api.connections import Connection, Connections, Limits
 from api.forwarded import Proxies
 from api.listening import RESERVE, enough_files
 from bridge.errors import ConfigError
@@ -44,20 +44,6 @@ async def test_a_household_with_ipv6_is_one_address() -> None:
     made = admit(connections, "2001:db8:0:1::1", "2001:db8:0:1:9::7", "2001:db8:0:1:ffff::", "2001:db8:0:2::1")
     assert [each is None for each in made] == [False, False, True, False]
     connections.close()
-
-
-@pytest.mark.parametrize(
-    ("peer", "counted_as"),
-    [
-        ("203.0.113.7", "203.0.113.7"),
-        ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("2001:db8:1:2:3::4", "2001:db8:1:2::"),
-        ("fe80::1%eth0", "fe80::"),
-        ("", ""),
-    ],
-)
-def test_counts_by(peer: str, counted_as: str) -> None:
-    assert block(peer) == counted_as
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "", "10.0.0.7", "fd00::1"])

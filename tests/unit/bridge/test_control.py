@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bridge import accounts, control
 from bridge.model import Account
-from bridge.settings import Secret
+from bridge.setting import Secret
 from bridge.store import open_store
 
 START = "sms-bridge serve"

@@ -8,7 +8,8 @@ import pytest
 
 from bridge.errors import BadRequest, IdempotencyConflict, NotPossible
 from bridge.events import Bus
-from bridge.gateway import INLINE_DRAFTS, Gateway
+from bridge.gateway import Gateway
+from bridge.intake import INLINE_DRAFTS
 from bridge.model import Account, Draft
 from bridge.queries import MessageQuery
 from bridge.store import open_store

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.guesses import FIRST_PAUSE, FORGIVEN, FREE, LONGEST_PAUSE, MOST, Guesses, network_of
+from bridge.guesses import FIRST_PAUSE, FORGIVEN, FREE, LONGEST_PAUSE, MOST, Guesses
 from tests.http_site import START
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
@@ -58,22 +58,6 @@ def test_a_clock_that_was_set_back_makes_nobody_wait_for_longer_than_a_pause() -
     guesses = Guesses()
     wrong(guesses, FREE)
     assert wrong(guesses, 1, START - 86_400_000) == [0]
-
-
-@pytest.mark.parametrize(
-    ("address", "sender"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-        ("x" * 1000, "x" * 64),
-    ],
-)
-def test_what_counts_as_one_sender(address: str, sender: str) -> None:
-    assert network_of(address) == sender
 
 
 def test_an_address_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:

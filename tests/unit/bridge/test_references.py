@@ -10,7 +10,8 @@ import pytest
 from bridge import config
 from bridge.errors import ConfigError
 from bridge.references import is_secret
-from bridge.settings import Config, Secret
+from bridge.setting import Secret
+from bridge.settings import Config
 from tests.unit.bridge.test_config import DIALECTS, Drivers
 
 DEVICE = '[devices.office]\ndriver = "gsm_modem"\nport = "/dev/ttyUSB0"\n'

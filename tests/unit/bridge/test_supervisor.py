@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
+from bridge.errors import DeviceLost, NoSuchThing, OutcomeUnknown, Refusal, SendRefused
 from bridge.events import Bus
 from bridge.model import Account, CallKind, Line, LineState, Message, State
 from bridge.policy import SendingRules
@@ -102,6 +102,10 @@ class FakeDriver:
     def __init__(self, *links: Link) -> None:
         self._links = list(links)
         self.opened: list[Device] = []
+        self.found: list[Finding] = []
+        self.examining = False
+        self.may_examine = asyncio.Event()
+        self.may_examine.set()
 
     def validate(self, device: Device) -> Sequence[str]:
         return []
@@ -116,7 +120,9 @@ class FakeDriver:
         return []
 
     async def examine(self, device: Device) -> Sequence[Finding]:
-        return []
+        self.examining = True
+        await self.may_examine.wait()
+        return self.found
 
 
 @asynccontextmanager
@@ -310,3 +316,52 @@ async def test_what_is_plugged_in_during_a_try_is_tried_at_once_after_it(store: 
         await until(lambda: len(driver.opened) == 2, seconds=0.5)
     finally:
         await supervisor.close()
+
+
+class ExaminedLink(FakeLink):
+    """Tells of itself, or that it is gone."""
+
+    def __init__(self, *found: Finding) -> None:
+        super().__init__()
+        self.found: list[Finding] | DeviceLost = list(found)
+
+    async def examine(self) -> Sequence[Finding]:
+        if isinstance(self.found, DeviceLost):
+            raise self.found
+        return self.found
+
+
+async def test_a_device_is_examined_over_its_open_link(store: Store, bus: Bus) -> None:
+    link = ExaminedLink(Finding("ok", "devices.phone", "is well"))
+    async with minding(store, bus, link) as (supervisor, driver):
+        await until(lambda: [line.state for line in supervisor.lines()] == [LineState.READY])
+        assert await supervisor.examine("phone") == link.found
+        link.found = DeviceLost("it went away")
+        (lost,) = await supervisor.examine("phone")
+        assert (lost.level, lost.message) == ("fail", "it went away")
+        assert len(driver.opened) == 1
+
+
+async def test_a_device_that_is_away_is_examined_by_its_driver(store: Store, bus: Bus) -> None:
+    async with minding(store, bus) as (supervisor, driver):
+        driver.found = [Finding("fail", "devices.phone", "is not there", "plug it in")]
+        await until(lambda: [line.state for line in supervisor.lines()] == [LineState.ABSENT])
+        assert await supervisor.examine("phone") == driver.found
+        with pytest.raises(NoSuchThing):
+            await supervisor.examine("fridge")
+
+
+async def test_a_device_is_never_opened_and_examined_at_once(store: Store, bus: Bus) -> None:
+    async with minding(store, bus) as (supervisor, driver):
+        driver.may_examine.clear()
+        await until(lambda: [line.state for line in supervisor.lines()] == [LineState.ABSENT])
+        examination = asyncio.gather(supervisor.examine("phone"))
+        await until(lambda: driver.examining)
+        before = len(driver.opened)
+        supervisor.retry()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert len(driver.opened) == before
+        driver.may_examine.set()
+        await examination
+        await until(lambda: len(driver.opened) > before)

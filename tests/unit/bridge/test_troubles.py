@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bridge.model import Line, LineState
-from bridge.stores import Waiting
+from bridge.rows import Waiting
 from bridge.troubles import GRACE, Trouble, Watch
 
 START = 1_795_215_712_000

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bridge.doctor import bundle, evidence, masking
 from bridge.model import Account, Endpoint, Message, State
 from bridge.ports import Device, Finding, InboundPart
+from bridge.setting import MASK, Secret
 from bridge.settings import Config, Dialect, Storage
 from bridge.store import open_store
 
@@ -83,6 +84,13 @@ def test_takes_the_place_of_an_older_one_and_leaves_nothing_beside_it(tmp_path: 
     (tmp_path / "bundle.tar.gz").write_text("older")
     packed(tmp_path, known(None))
     assert [each.name for each in tmp_path.iterdir()] == ["bundle.tar.gz"]
+
+
+def test_a_secret_from_a_file_is_taken_out_wherever_it_turns_up(tmp_path: Path) -> None:
+    config = Config(dialects={"native": Dialect(options={"greeting": Secret("from a file")})})
+    members = packed(tmp_path, known(config, Finding("warn", "x", "said from a file twice")))
+    assert json.loads(members["config.json"])["dialects"]["native"]["options"] == {"greeting": MASK}
+    assert "from a file" not in "".join(members.values())
 
 
 NUMBERS = st.builds(

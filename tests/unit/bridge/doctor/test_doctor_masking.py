@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.doctor.masking import HIDDEN, is_secret, last_two, mask, quoted, secrets_in, settings
+from bridge.doctor.masking import is_secret, last_two, mask, quoted, secrets_in, settings
+from bridge.setting import MASK
 
 
 @pytest.mark.parametrize(
@@ -29,11 +30,11 @@ from bridge.doctor.masking import HIDDEN, is_secret, last_two, mask, quoted, sec
         ("https://me:pw@hooks.example/T0/B0?key=v#x refused", "https://hooks.example/… refused"),
         ("https://hooks.example", None),
         ("mail to jane.doe+x@shop.example failed", "mail to …@shop.example failed"),
-        ("AT+CPIN=1234", f"AT+CPIN={HIDDEN}"),
-        ("Authorization: Bearer abc", f"Authorization: {HIDDEN}"),
-        ('api_key="abc", next', f"api_key={HIDDEN}, next"),
-        ("password: hunter2", f"password: {HIDDEN}"),
-        ("key 8f3b9c0d1e2f4a5b6c7d8e9f", f"key {HIDDEN}"),
+        ("AT+CPIN=1234", f"AT+CPIN={MASK}"),
+        ("Authorization: Bearer abc", f"Authorization: {MASK}"),
+        ('api_key="abc", next', f"api_key={MASK}, next"),
+        ("password: hunter2", f"password: {MASK}"),
+        ("key 8f3b9c0d1e2f4a5b6c7d8e9f", f"key {MASK}"),
         ("07915155010100F1040A9151550101F000", "<34 characters>"),
         ("The SIM wants its PIN", None),
         ("the SIM has no service centre number", None),
@@ -64,7 +65,7 @@ def test_no_number_is_left_whole_however_it_is_written(before: str, pieces: list
 @given(AROUND, st.text(min_size=3, max_size=40).filter(str.strip), AROUND)
 def test_no_known_secret_is_left(before: str, secret: str, after: str) -> None:
     masked = mask(f"{before} {secret} {after}", [secret])
-    if secret not in f"{before} {HIDDEN} {after}" and secret not in "…@ <characters>":
+    if secret not in f"{before} {MASK} {after}" and secret not in "…@ <characters>":
         assert f" {secret} " not in masked
 
 
@@ -76,7 +77,7 @@ def test_no_key_of_ours_is_left(key: str, around: str) -> None:
 
 
 def test_a_short_secret_is_itself_only_as_a_word() -> None:
-    assert mask("pid 12345, 1234", ["1234"]) == f"pid 12345, {HIDDEN}"
+    assert mask("pid 12345, 1234", ["1234"]) == f"pid 12345, {MASK}"
 
 
 def test_what_is_quoted_may_be_somebodys_words() -> None:
@@ -88,7 +89,7 @@ def test_what_is_quoted_may_be_somebodys_words() -> None:
     [
         *((name, True) for name in ("pin", "puk", "password", "api_key", "apikey", "key", "smtp_password")),
         *((name, True) for name in ("secret", "client_secret", "token", "SMS_BRIDGE__DEVICES__OFFICE__PIN", "tls.key")),
-        *((name, False) for name in ("port", "host", "keep_days", "spinning", "number", "public_key", "driver")),
+        *((name, False) for name in ("port", "host", "keep_days", "spinning", "number", "driver")),
     ],
 )
 def test_knows_by_its_name_what_is_secret(name: str, secret: bool) -> None:
@@ -106,13 +107,13 @@ def test_settings_are_shown_without_what_is_secret() -> None:
     assert settings(given) == {
         "devices": {
             "office": {
-                "pin": HIDDEN,
+                "pin": MASK,
                 "number": "…01",
                 "port": "/dev/ttyUSB0",
-                "init": [f"AT+CPIN={HIDDEN}"],
+                "init": [f"AT+CPIN={MASK}"],
             }
         },
-        "mail": {"password": HIDDEN, "to": "…@shop.example", "tokens": HIDDEN},
+        "mail": {"password": MASK, "to": "…@shop.example", "tokens": MASK},
         "http": {"port": 8080, "public_url": "https://sms.example/…"},
         "empty": {"secret": ""},
         "big": "…01",

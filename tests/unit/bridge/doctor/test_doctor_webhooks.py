@@ -16,7 +16,8 @@ from bridge.doctor.surroundings import Surroundings, Told
 from bridge.model import Endpoint
 from bridge.ports import Device, Finding, SystemClock
 from bridge.scopes import Key
-from bridge.settings import Config, Secret
+from bridge.setting import Secret
+from bridge.settings import Config
 
 
 async def _anywhere(url: str) -> None:
