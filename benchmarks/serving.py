@@ -49,11 +49,10 @@ async def serving(
     `devices` are further tables of the configuration; `account` must be a new one each time."""
     folder.mkdir(parents=True, exist_ok=True)
     config, log = folder / "config.toml", folder / "bridge.log"
-    tables = [f'[devices.line{number}]\ndriver = "gsm_modem"\nport = "{port}"\n' for number, port in enumerate(ports)]
+    modems = [f'[devices.line{number}]\ndriver = "gsm_modem"\nport = "{port}"\n' for number, port in enumerate(ports)]
     config.write_text(
         f'[http]\nport = 0\n[store]\nurl = "sqlite:///{folder}/bridge.db"\n[log]\nlevel = "warning"\n'
-        + "".join(tables)
-        + devices
+        + "".join([*modems, devices])
     )
     control = folder / "control.json"
     async with started(*before, *python("bridge", "serve", "--config", config), log=log) as process:
