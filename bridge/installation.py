@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +95,8 @@ class Installation:
             if path.exists():
                 path.unlink()
                 yield f"removed   {path}"
+        with suppress(OSError):  # it holds what others put there; Debian has none of its own
+            (self.root / "etc/sysusers.d").rmdir()
         yield from self._reload()
 
     def forget(self) -> Iterator[str]:
