@@ -324,7 +324,7 @@ def migrate(conn: sqlite3.Connection) -> None:
         )
     if seen == len(STEPS):
         return
-    from sqlite_utils import Database  # 4 MB that stay: not for each start, only for the one after an upgrade
+    from sqlite_utils import Database  # 3 MB that stay: not for each start, only for one after an upgrade
 
     database = Database(conn, execute_plugins=False)
     for number, step in enumerate(STEPS[seen:], start=seen + 1):
