@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import accepting, bulk, receiving, sending, watching, webhooks
+from benchmarks import accepting, bulk, idle, receiving, sending, watching, webhooks
 from benchmarks.table import main
 
 ALL = {
@@ -12,6 +12,7 @@ ALL = {
     "receiving": receiving.measure,
     "webhooks": webhooks.measure,
     "watching": watching.measure,
+    "idle": idle.measure,
 }
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ class Network:
     #: by modem: its number and the path of its serial port
     numbers: list[str]
     ports: list[str]
+    #: Android phones, each with its `number` and the `address` by which adb connects it
+    phones: list[dict[str, str]]
     #: other people's phones
     customers: list[str]
     control: str
@@ -59,10 +61,11 @@ class Customer:
 
 
 @asynccontextmanager
-async def network(folder: Path, modems: int = 1, latency: float = 0.0) -> AsyncIterator[Network]:
+async def network(folder: Path, modems: int = 1, latency: float = 0.0, phones: int = 0) -> AsyncIterator[Network]:
     """So many modems; `latency` is the seconds from a PDU to its +CMGS."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = python("device_drivers.virtual", "--dir", folder, "--modems", str(modems), "--latency", str(latency))
+    many = ("--modems", str(modems), "--phones", str(phones))
+    command = python("device_drivers.virtual", "--dir", folder, *many, "--latency", str(latency))
     async with started(*command, log=folder / "network.log") as process:
         assert process.stdout is not None
         ready = json.loads(await process.stdout.readline())

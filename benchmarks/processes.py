@@ -30,7 +30,8 @@ async def started(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+            # an installed program has its bytecode
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "", **(environment or {})},
             start_new_session=True,
         )
     try:

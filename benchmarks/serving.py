@@ -42,21 +42,25 @@ class Bridge:
 
 
 @asynccontextmanager
-async def serving(folder: Path, ports: Sequence[str] = (), *before: str | Path) -> AsyncIterator[Bridge]:
-    """`serve` with a modem at each port, all of them ready. `before` goes in front of the command, for a profiler."""
+async def serving(
+    folder: Path, ports: Sequence[str] = (), *before: str | Path, devices: str = "", account: str = "bench"
+) -> AsyncIterator[Bridge]:
+    """`serve` with a modem at each port, all of them ready. `before` goes in front of the command, for a profiler;
+    `devices` are further tables of the configuration; `account` must be a new one each time."""
     folder.mkdir(parents=True, exist_ok=True)
     config, log = folder / "config.toml", folder / "bridge.log"
-    tables = [f'[devices.line{number}]\ndriver = "gsm_modem"\nport = "{port}"\n' for number, port in enumerate(ports)]
+    modems = [f'[devices.line{number}]\ndriver = "gsm_modem"\nport = "{port}"\n' for number, port in enumerate(ports)]
     config.write_text(
-        f'[http]\nport = 0\n[store]\nurl = "sqlite:///{folder}/bridge.db"\n[log]\nlevel = "warning"\n' + "".join(tables)
+        f'[http]\nport = 0\n[store]\nurl = "sqlite:///{folder}/bridge.db"\n[log]\nlevel = "warning"\n'
+        + "".join([*modems, devices])
     )
     control = folder / "control.json"
     async with started(*before, *python("bridge", "serve", "--config", config), log=log) as process:
         await until(control.exists, process, log)
-        added = await output(*python("bridge", "account", "add", "bench", "--json", "--config", config), log=log)
+        added = await output(*python("bridge", "account", "add", account, "--json", "--config", config), log=log)
         apikey = json.loads(added)["apikey"]
         headers = {"Authorization": f"Bearer {apikey}"}
         async with aiohttp.ClientSession(headers=headers) as http:
             bridge = Bridge(json.loads(control.read_text())["url"], apikey, process.pid, http)
-            await bridge.ready(len(ports))
+            await bridge.ready(len(ports) + devices.count("[devices."))
             yield bridge

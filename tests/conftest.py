@@ -26,6 +26,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "wire/test_udev_rules.py": MACHINE,
     "wire/test_plugs.py": MACHINE,
     "acceptance/test_phones_unplugged.py": PHONE,
+    "acceptance/test_serve_imports.py": PHONE,
     "wire/test_alarm_mail.py": ("openssl",),
     "acceptance/test_cli_watch.py": ("openssl",),
     "acceptance/test_seed_samples.py": ("curl", "node", "npm", "php", "ruby", "openssl"),

@@ -3,7 +3,7 @@
 `PRAGMA user_version` counts the steps a file has seen; a file from a newer release is refused.
 """
 
-from sqlite_utils import Database
+import sqlite3
 
 from bridge.errors import StoreUnavailable
 
@@ -313,15 +313,20 @@ CREATE UNIQUE INDEX credentials_name ON credentials (account, name) WHERE name <
 STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED + _KEYS + _LOOPBACKS)
 
 
-def migrate(database: Database) -> None:
+def migrate(conn: sqlite3.Connection) -> None:
     """Bring a file to this release's schema. Raises StoreUnavailable for a file of a newer one."""
-    seen = int(database.execute("PRAGMA user_version").fetchone()[0])
+    seen = int(conn.execute("PRAGMA user_version").fetchone()[0])
     if seen > len(STEPS):
         raise StoreUnavailable(
             f"the store was written by a newer sms-bridge (schema {seen}, this one knows {len(STEPS)}): "
             "install that version again. The store as it was before the upgrade may be beside it, named .export: "
             "sms-bridge import FILE --replace"
         )
+    if seen == len(STEPS):
+        return
+    from sqlite_utils import Database  # 3 MB that stay: not for each start, only for one after an upgrade
+
+    database = Database(conn, execute_plugins=False)
     for number, step in enumerate(STEPS[seen:], start=seen + 1):
         # one transaction a step: a crash in the middle leaves the step before it
         database.conn.executescript(f"BEGIN IMMEDIATE;{step};PRAGMA user_version = {number};COMMIT;")

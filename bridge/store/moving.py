@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from bridge.errors import NotPossible, StoreUnavailable
 from bridge.model import PENDING, Message, State
 from bridge.policy import unknown
@@ -91,7 +89,7 @@ def move_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]
     """Pack a store and close it: no bridge starts with it again. Raises StoreUnavailable while one runs, OSError."""
     counted = _counted(database)
     with lock(database), closing(_open(database)) as conn:
-        migrate(Database(conn, execute_plugins=False))
+        migrate(conn)
         refuse_moved(conn)
 
         def seal() -> None:
@@ -120,7 +118,7 @@ def take_back(database: Path) -> None:
     """Open a moved store again. Raises NotPossible, StoreUnavailable."""
     _counted(database)
     with lock(database), closing(_open(database)) as conn:
-        migrate(Database(conn, execute_plugins=False))
+        migrate(conn)
         if not conn.execute("DELETE FROM moved").rowcount:
             raise NotPossible(f"{database} was not moved: there is nothing to take back")
 
@@ -173,7 +171,7 @@ def _prepare(database: Path, manifest: Manifest, now: int, gone: bool) -> tuple[
         troubles = conn.execute("PRAGMA quick_check").fetchone()[0]
         if troubles != "ok":
             raise archive.NotAnArchive(f"the store inside is damaged: {troubles}")
-        migrate(Database(conn, execute_plugins=False))
+        migrate(conn)
         doubtful = _doubt(conn, manifest.made_at, now, gone) if manifest.kind is Kind.COPY else 0
         counted = content(conn)
         conn.execute("PRAGMA journal_mode = DELETE")  # all in one file, which can be renamed

@@ -48,8 +48,6 @@ class Threads:
         self._writer = Writer(self._write_connection, self._bus)
 
     def _open(self, exclusive: bool) -> None:
-        from sqlite_utils import Database
-
         from bridge.store.migrations import migrate
         from bridge.store.moving import keep_before_upgrade, refuse_moved
 
@@ -61,7 +59,7 @@ class Threads:
         elif exclusive:
             keep_before_upgrade(self._path, time.time_ns() // 1_000_000)
         self._write_connection = self._connect()
-        migrate(Database(self._write_connection, execute_plugins=False))
+        migrate(self._write_connection)
         if exclusive:
             refuse_moved(self._write_connection)
         self._read_connection = self._connect()

@@ -10,7 +10,8 @@ from device_drivers.android_adb.conditions import Condition, Stops
 from device_drivers.android_adb.link import PhoneLink
 from device_drivers.android_adb.options import OPTIONS, Options
 from device_drivers.android_adb.sending import Clock
-from device_drivers.android_adb.shell import ONLINE, Server, Shell
+from device_drivers.android_adb.server import Server
+from device_drivers.android_adb.shell import ONLINE, Shell
 
 #: a serial that is a place on the network
 _ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")

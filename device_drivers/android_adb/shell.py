@@ -1,13 +1,13 @@
-"""The only door to adbutils: which phones there are, what state they are in, and one command at a time with a deadline.
+"""The only door to phones: which there are, what state they are in, and one command at a time with a deadline.
 
-adbutils blocks, so every call runs on a thread of its own. Its time-outs are per read and never total, therefore a
-deadline here closes the socket, which ends the thread's wait. Commands always go by the shell protocol version 2 (the
-other one mixes errors into the answer). The adb server listens on loopback; nothing here ever starts it otherwise.
+Talking to adb's server blocks, so every call runs on a thread of its own. Its time-outs are per read and never total,
+therefore a deadline here closes the socket, which ends the thread's wait. Commands always go by the shell protocol
+version 2 (the other one mixes errors into the answer). The adb server listens on loopback; nothing here ever starts it
+otherwise.
 """
 
 import asyncio
 import shlex
-import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,20 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from adbutils import AdbClient, AdbConnection, AdbError, adb_path
-
 from bridge.errors import DeviceLost
+from device_drivers import _adb
+from device_drivers.android_adb.server import LONGEST_SERVICE, PATIENCE, Conversation, Refused, Server
 
 T = TypeVar("T")
 
-#: seconds for the adb server to say what it knows
-SERVER_PATIENCE = 30.0
 #: seconds for it to start
 START_PATIENCE = 20.0
-#: only on this machine is a server started that does not run
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-#: adb's own limit for a service name: its length travels as four hex digits
-LONGEST_COMMAND = 0xFFFF
 #: a phone that floods us is cut off here
 LONGEST_ANSWER = 32 * 1024 * 1024
 #: the state in which a phone takes commands
@@ -38,7 +32,7 @@ ONLINE = "device"
 
 #: packets of the shell protocol: one byte of kind, four of length, little-endian (adb `shell_protocol.h`)
 _STDOUT, _STDERR, _EXIT = 1, 2, 3
-_FAILURES = (AdbError, OSError, EOFError, ValueError, subprocess.SubprocessError)
+_FAILURES = (Refused, OSError, EOFError, ValueError, subprocess.SubprocessError)
 
 
 class Unheard(DeviceLost):
@@ -59,61 +53,16 @@ class Answer:
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where the adb server listens; "" and 0 for what the environment says, else 127.0.0.1:5037."""
-
-    host: str = ""
-    port: int = 0
-
-    def client(self) -> "Client":
-        """For questions to it."""
-        return Client(self.host or None, self.port or None)
-
-
-class Connection(AdbConnection):  # type: ignore[misc] # adbutils has no types
-    """adbutils' connection, without its habits of starting a server on another port and of losing sockets."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._address = (host, port)
-        super().__init__(host, port)
-
-    def _safe_connect(self) -> socket.socket:
-        opened = socket.create_connection(self._address, timeout=SERVER_PATIENCE)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        return opened
-
-
-class Client(AdbClient):  # type: ignore[misc] # adbutils has no types
-    """adbutils' client on our connections. Each of its waits lasts `SERVER_PATIENCE` at most."""
-
-    def make_connection(self, timeout: float | None = None) -> Connection:
-        """Raises OSError when there is no server."""
-        connection = Connection(self.host, self.port)
-        connection.conn.settimeout(timeout or SERVER_PATIENCE)
-        return connection
-
-    def start(self) -> None:
-        """Start the server where none runs. Raises AdbError, OSError and SubprocessError with what is missing."""
-        with suppress(OSError):
-            self.make_connection().close()
-            return
-        if self.host not in LOOPBACK:
-            raise AdbError(f"no adb server listens at {self.host}:{self.port}")
-        command = [adb_path(), "-P", str(self.port), "start-server"]
-        subprocess.run(command, timeout=START_PATIENCE, check=True, capture_output=True, stdin=subprocess.DEVNULL)  # noqa: S603 - adb itself
-
-
 class _Call:
     """One blocking conversation, which the event loop may end."""
 
     def __init__(self) -> None:
         self.handed = False
-        self._connection: AdbConnection | None = None
+        self._connection: Conversation | None = None
         self._over = False
         self._lock = threading.Lock()
 
-    def hold(self, connection: AdbConnection) -> AdbConnection:
+    def hold(self, connection: Conversation) -> Conversation:
         """Remember what to close. Raises ConnectionAbortedError when it was ended meanwhile."""
         with self._lock:
             self._connection = connection
@@ -129,8 +78,8 @@ class _Call:
             self._over = True
             connection = self._connection
         if connection is not None:
-            with suppress(OSError, AdbError):
-                connection.conn.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):
+                connection.end()
 
 
 class Shell:
@@ -152,7 +101,7 @@ class Shell:
     async def script(self, text: str, patience: float) -> Answer:
         """What the phone's shell is to run as it stands: ours alone, word by word. Raises Unheard."""
         command = text.encode()
-        if len(command) + 16 > LONGEST_COMMAND:
+        if len(command) + 16 > LONGEST_SERVICE:
             raise ValueError("the command is longer than adb can carry")
         return await self._converse(
             lambda call: self._execute(call, command), patience, f"`{text.split(maxsplit=1)[0]}`"
@@ -182,27 +131,18 @@ class Shell:
             return _answer(connection)
 
     @contextmanager
-    def _begun(self, call: _Call, command: bytes) -> Iterator[Connection]:
-        """Choose the phone and send the command whole; what it says is to be read packet by packet.
-
-        Not by adbutils' `open_transport`, which forgets its socket when the phone is not there.
-        """
-        connection = call.hold(self._server.client().make_connection())
-        try:
-            connection.send_command(f"host:transport:{self.serial}")
-            connection.check_okay()
-            connection.conn.settimeout(None)
-            service = b"shell,v2,raw:" + command
+    def _begun(self, call: _Call, command: bytes) -> Iterator[Conversation]:
+        """Choose the phone and send the command; what it says is to be read packet by packet."""
+        with call.hold(self._server.converse()) as connection:
+            connection.ask(f"host:transport:{self.serial}")
+            connection.wait()
             call.handed = True
-            connection.conn.sendall(f"{len(service):04x}".encode() + service)
-            connection.check_okay()
+            connection.ask(b"shell,v2,raw:" + command)
             yield connection
-        finally:
-            connection.close()
 
     async def state(self) -> str:
         """What adb says of the phone now. Raises DeviceLost when there is no adb server."""
-        return (await _asked(self._server, _seen)).get(self.serial, "absent")
+        return (await seen(self._server)).get(self.serial, "absent")
 
     def watch(self, tell: Callable[[str], None]) -> None:
         """Say the phone's state whenever adb tells of a change, from a thread, until `close`; "" when adb is gone.
@@ -256,44 +196,44 @@ async def is_worthwhile(server: Server) -> bool:
 
 async def states(server: Server) -> Mapping[str, str]:
     """Serial → state of every phone that adb sees; starts the server. Raises DeviceLost with what is wrong with adb."""
-    return await _asked(server, _listed)
+    return await _asked(lambda: _listed(server))
 
 
 async def seen(server: Server) -> Mapping[str, str]:
     """The same of a server that runs; none is started. Raises DeviceLost."""
-    return await _asked(server, _seen)
+    return await _asked(lambda: _states(server.told("host:devices")))
 
 
 async def version(server: Server) -> int:
     """By which an adb command tells whether this server is its own kind; none is started. Raises DeviceLost."""
-
-    def ask(client: Client) -> int:
-        with client.make_connection() as connection:
-            connection.send_command("host:version")
-            connection.check_okay()
-            return int(connection.read_string_block(), 16)
-
-    return await _asked(server, ask)
+    return await _asked(lambda: int(server.told("host:version"), 16))
 
 
 async def models(server: Server) -> Mapping[str, str]:
     """Serial → model, as far as adb knows it. Raises DeviceLost."""
 
-    def ask(client: Client) -> Mapping[str, str]:
-        return {one.serial: str(one.tags.get("model", "")) for one in client.list(extended=True)}
+    def ask() -> Mapping[str, str]:
+        from adbutils import AdbClient, AdbError
 
-    return await _asked(server, ask)
+        host, port = server.address
+        try:
+            found = AdbClient(host, port, PATIENCE).list(extended=True)
+        except AdbError as error:
+            raise Refused(str(error)) from error
+        return {one.serial: str(one.tags.get("model", "")) for one in found}
+
+    return await _asked(ask)
 
 
 async def connect(server: Server, address: str) -> str:
     """Make adb look for a phone on the network; what it says. Raises DeviceLost."""
-    return await _asked(server, lambda client: str(client.connect(address, timeout=SERVER_PATIENCE)))
+    return await _asked(lambda: server.told(f"host:connect:{address}"))
 
 
-async def _asked(server: Server, ask: Callable[[Client], T]) -> T:
+async def _asked(ask: Callable[[], T]) -> T:
     try:
-        async with asyncio.timeout(SERVER_PATIENCE + START_PATIENCE):
-            return await asyncio.to_thread(ask, server.client())
+        async with asyncio.timeout(PATIENCE + START_PATIENCE):
+            return await asyncio.to_thread(ask)
     except TimeoutError:
         raise DeviceLost("the adb server does not answer") from None
     except _FAILURES as error:
@@ -302,7 +242,7 @@ async def _asked(server: Server, ask: Callable[[Client], T]) -> T:
 
 def _is_running(server: Server) -> bool:
     with suppress(OSError):
-        server.client().make_connection().close()
+        server.converse().close()
         return True
     return False
 
@@ -317,29 +257,28 @@ def is_plugged_in() -> bool:
     return False
 
 
-def _listed(client: Client) -> Mapping[str, str]:
-    client.start()
-    return _seen(client)
+def _listed(server: Server) -> Mapping[str, str]:
+    _start(server)
+    return _states(server.told("host:devices"))
 
 
-def _seen(client: Client) -> Mapping[str, str]:
-    # not `client.list()`: it cuts "no permissions (…)" at the first blank
-    with client.make_connection() as connection:
-        connection.send_command("host:devices")
-        connection.check_okay()
-        return _states(connection.read_string_block())
+def _start(server: Server) -> None:
+    """Start it where none runs. Raises Refused, OSError and SubprocessError with what is missing."""
+    if _is_running(server):
+        return
+    host, port = server.address
+    if not server.local:
+        raise Refused(f"no adb server listens at {host}:{port}")
+    command = [_adb.program(), "-P", str(port), "start-server"]
+    subprocess.run(command, timeout=START_PATIENCE, check=True, capture_output=True, stdin=subprocess.DEVNULL)  # noqa: S603 - adb itself
 
 
 def _tracked(call: _Call, server: Server) -> Iterator[Mapping[str, str]]:
-    connection = call.hold(server.client().make_connection())
-    connection.conn.settimeout(None)  # news may be days apart
-    try:
-        connection.send_command("host:track-devices")
-        connection.check_okay()
+    with call.hold(server.converse()) as connection:
+        connection.wait()  # news may be days apart
+        connection.ask("host:track-devices")
         while True:
-            yield _states(connection.read_string_block())
-    finally:
-        connection.close()
+            yield _states(connection.block())
 
 
 def _states(block: str) -> Mapping[str, str]:
@@ -347,7 +286,7 @@ def _states(block: str) -> Mapping[str, str]:
     return {serial.strip(): state.strip() for serial, state in pairs}
 
 
-def _answer(connection: Connection) -> Answer:
+def _answer(connection: Conversation) -> Answer:
     """All of it. Raises EOFError when the connection ends before the exit status, ValueError for a flood."""
     said: dict[int, bytearray] = {_STDOUT: bytearray(), _STDERR: bytearray(), _EXIT: bytearray()}
     for kind, data in _packets(connection):
@@ -359,15 +298,15 @@ def _answer(connection: Connection) -> Answer:
     return Answer(out, err, said[_EXIT][0] if said[_EXIT] else 0)
 
 
-def _packets(connection: Connection) -> Iterator[tuple[int, bytes]]:
+def _packets(connection: Conversation) -> Iterator[tuple[int, bytes]]:
     """Kind and content, up to the exit status. Raises EOFError when the connection ends before it."""
     kind = 0
     while kind != _EXIT:
-        head = connection.read_exact(5)
+        head = connection.exactly(5)
         kind, size = head[0], int.from_bytes(head[1:], "little")
         if size > LONGEST_ANSWER:
             raise ValueError("the answer has no end")
-        yield kind, connection.read_exact(size)
+        yield kind, connection.exactly(size)
 
 
 def _words(error: BaseException) -> str:

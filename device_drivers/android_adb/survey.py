@@ -7,14 +7,12 @@ import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 
-from adbutils import AdbError, adb_path
-
 from bridge.errors import DeviceLost
 from bridge.ports import Finding
-from device_drivers import _access
+from device_drivers import _access, _adb
 from device_drivers.android_adb import conditions, keys, shell
 from device_drivers.android_adb.options import Options
-from device_drivers.android_adb.shell import LOOPBACK, Server
+from device_drivers.android_adb.server import Server
 
 #: unit files of a service that runs the server with a key of its own
 _UNITS = ("/etc/systemd/system/sms-bridge-adb.service", "/usr/lib/systemd/system/sms-bridge-adb.service",
@@ -27,15 +25,15 @@ PATIENCE = 5.0
 async def survey(subject: str, chosen: Options) -> Sequence[Finding]:
     """A server that does not run is not started here."""
     server = Server(chosen.adb_host, chosen.adb_port)
-    client = server.client()
-    local, where = client.host in LOOPBACK, f"{client.host}:{client.port}"
-    program = await asyncio.to_thread(_program) if local else ""
+    host, port = server.address
+    local, where = server.local, f"{host}:{port}"
+    adb = await asyncio.to_thread(_program) if local else ""
     try:
         version = await shell.version(server)
     except DeviceLost:
-        return [_no_server(subject, where, local, program)]
-    found = [_server(subject, where, version, await asyncio.to_thread(_release, program) if program else 0)]
-    key = await asyncio.to_thread(keys.of_server, client.port) if local else None
+        return [_no_server(subject, where, local, adb)]
+    found = [_server(subject, where, version, await asyncio.to_thread(_release, adb) if adb else 0)]
+    key = await asyncio.to_thread(keys.of_server, port) if local else None
     if key is not None:
         found.append(_key(subject, key))
     return [*found, *await _phone(subject, server, chosen.serial, key)]
@@ -43,24 +41,24 @@ async def survey(subject: str, chosen: Options) -> Sequence[Finding]:
 
 def _program() -> str:
     """Where adb is; "" when it is not installed."""
-    with suppress(AdbError, OSError):
-        return str(adb_path())
+    with suppress(FileNotFoundError):
+        return _adb.program()
     return ""
 
 
-def _release(program: str) -> int:
+def _release(adb: str) -> int:
     """What a server of this program would call itself; 0 when it does not say."""
     with suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run([program, "version"], capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 - adb itself
+        done = subprocess.run([adb, "version"], capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 - adb itself
         if said := _RELEASE.search(done.stdout):
             return int(said[1])
     return 0
 
 
-def _no_server(subject: str, where: str, local: bool, program: str) -> Finding:
+def _no_server(subject: str, where: str, local: bool, adb: str) -> Finding:
     if not local:
         return Finding("fail", subject, f"no adb server answers at {where}", "start it there, or correct adb_host")
-    if not program:
+    if not adb:
         return Finding("fail", subject, "adb is not installed, and no server of it runs", "sudo apt install adb")
     if any(os.path.exists(unit) for unit in _UNITS):
         remedy = "sudo systemctl enable --now sms-bridge-adb"
@@ -69,9 +67,9 @@ def _no_server(subject: str, where: str, local: bool, program: str) -> Finding:
     return Finding("warn", subject, f"no adb server runs at {where}: the bridge starts one", remedy)
 
 
-def _server(subject: str, where: str, version: int, program: int) -> Finding:
-    if program and program != version:
-        words = f"the adb server at {where} is version {version} and the adb command here {program}: each use of the "
+def _server(subject: str, where: str, version: int, command: int) -> Finding:
+    if command and command != version:
+        words = f"the adb server at {where} is version {version} and the adb command here {command}: each use of the "
         words += "command ends the server, and every phone is lost for a moment"
         return Finding("warn", subject, words, "keep one adb only: which -a adb; then adb kill-server")
     return Finding("ok", subject, f"an adb server answers at {where} (version {version})")

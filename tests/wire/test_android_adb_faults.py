@@ -10,7 +10,7 @@ from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.model import LineState
 from bridge.ports import Device, Doubtful, InboundPart, Outgoing
 from device_drivers.android_adb import shell
-from device_drivers.android_adb.shell import Server
+from device_drivers.android_adb.server import Server
 from device_drivers.virtual.phone import Phone
 from tests.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
 

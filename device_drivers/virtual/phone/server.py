@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from device_drivers import _adb
 from device_drivers.virtual.phone.adbd import PROBED
 
 #: seconds until it must listen
@@ -18,21 +19,6 @@ ANSWER_WITHIN = 30.0
 
 class NoServer(Exception):
     """The adb server does not run, or does not do what it was asked."""
-
-
-def adb_program() -> str:
-    """Where adb is: this machine's own, else what adbutils brings on x86. Raises NoServer with what to install."""
-    found = os.environ.get("ADBUTILS_ADB_PATH") or shutil.which("adb")
-    if found:
-        return found
-    try:
-        from adbutils import AdbError, adb_path
-    except ImportError:
-        raise NoServer("adbutils is not installed") from None
-    try:
-        return str(adb_path())
-    except AdbError:
-        raise NoServer("adb is not installed: apt install adb (Debian), or the Android platform tools") from None
 
 
 def _not_outliving_us() -> list[str]:
@@ -63,7 +49,10 @@ class AdbServer:
 
     async def start(self) -> None:
         """Start it, on the same port when it ran before. Raises NoServer."""
-        program = adb_program()
+        try:
+            program = _adb.program()
+        except FileNotFoundError as error:
+            raise NoServer(str(error)) from error
         (self._directory / ".android").mkdir(parents=True, exist_ok=True)
         self.port = self.port or _free_port()
         with (self._directory / "adb.log").open("ab") as log:
