@@ -4,6 +4,9 @@
 """
 
 import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
 
 from bridge.errors import StoreUnavailable
 
@@ -311,6 +314,25 @@ CREATE UNIQUE INDEX credentials_name ON credentials (account, name) WHERE name <
 """
 
 STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED + _KEYS + _LOOPBACKS)
+
+
+def behind(database: Path) -> int:
+    """The schema of a store that this release will change; 0 for one that is up to date, new or from the future."""
+    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as conn:
+        schema = int(conn.execute("PRAGMA user_version").fetchone()[0])
+    return schema if schema < len(STEPS) else 0
+
+
+def refuse_moved(conn: sqlite3.Connection) -> None:
+    """Raises StoreUnavailable for a store that is another machine's now."""
+    row = conn.execute("SELECT at, archive FROM moved ORDER BY at DESC LIMIT 1").fetchone()
+    if row is None:
+        return
+    day = datetime.fromtimestamp(row[0] / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    raise StoreUnavailable(
+        f"the store was moved into {row[1]} on {day}: the bridge that imported that file sends what waits in it. "
+        "When it was imported nowhere: sms-bridge export --take-back"
+    )
 
 
 def migrate(conn: sqlite3.Connection) -> None:

@@ -20,7 +20,7 @@ from bridge.policy import unknown
 from bridge.store import archive, messages, sending
 from bridge.store.archive import Kind, Manifest
 from bridge.store.lock import lock
-from bridge.store.migrations import STEPS, migrate
+from bridge.store.migrations import STEPS, migrate, refuse_moved
 from bridge.store.writer import Tx
 
 log = logging.getLogger(__name__)
@@ -99,12 +99,8 @@ def move_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]
         return Packed(archive.pack(database, target, Kind.MOVE, now, others, seal), counted)
 
 
-def keep_before_upgrade(database: Path, now: int) -> None:
-    """Before a new release changes a store, pack it as it is: the way back, should somebody need one."""
-    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as conn:
-        schema = int(conn.execute("PRAGMA user_version").fetchone()[0])
-    if not 0 < schema < len(STEPS):
-        return
+def keep_before_upgrade(database: Path, schema: int, now: int) -> None:
+    """Before a new release changes a store of an earlier schema, pack it as it is: the way back, if one is needed."""
     target = database.with_name(f"{database.name}.schema-{schema}.export")
     try:
         archive.pack(database, target, Kind.COPY, now)
@@ -121,18 +117,6 @@ def take_back(database: Path) -> None:
         migrate(conn)
         if not conn.execute("DELETE FROM moved").rowcount:
             raise NotPossible(f"{database} was not moved: there is nothing to take back")
-
-
-def refuse_moved(conn: sqlite3.Connection) -> None:
-    """Raises StoreUnavailable for a store that is another machine's now."""
-    row = conn.execute("SELECT at, archive FROM moved ORDER BY at DESC LIMIT 1").fetchone()
-    if row is None:
-        return
-    day = datetime.fromtimestamp(row[0] / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    raise StoreUnavailable(
-        f"the store was moved into {row[1]} on {day}: the bridge that imported that file sends what waits in it. "
-        "When it was imported nowhere: sms-bridge export --take-back"
-    )
 
 
 def bring_in(source: Path, database: Path, now: int, *, replace: bool = False, gone: bool = False) -> Arrived:

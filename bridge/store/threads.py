@@ -48,16 +48,17 @@ class Threads:
         self._writer = Writer(self._write_connection, self._bus)
 
     def _open(self, exclusive: bool) -> None:
-        from bridge.store.migrations import migrate
-        from bridge.store.moving import keep_before_upgrade, refuse_moved
+        from bridge.store.migrations import behind, migrate, refuse_moved
 
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if exclusive:
             self._lock = lock(self._path)
         if not self._path.exists():
             self._path.touch(mode=0o600)  # messages are private
-        elif exclusive:
-            keep_before_upgrade(self._path, time.time_ns() // 1_000_000)
+        elif exclusive and (schema := behind(self._path)):
+            from bridge.store.moving import keep_before_upgrade  # archives, which no other start has to do with
+
+            keep_before_upgrade(self._path, schema, time.time_ns() // 1_000_000)
         self._write_connection = self._connect()
         migrate(self._write_connection)
         if exclusive:

@@ -20,6 +20,7 @@ NOT_WANTED = {
     "phonenumbers": "for national numbers of an account that has a country",
     "prometheus_client": "for the first scrape",
     "smtplib": "for an alarm by mail",
+    "tarfile": "for packing a store",
     "yaml": "of tests",
 }
 
