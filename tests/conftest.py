@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from tests.namespaces import apart
+
 PHONE = ("adb", "mksh")
 #: what shows devices to programs that are not there; `unshare` must be allowed too, which in some containers it is not
 MACHINE = ("udevadm", "umockdev-run", "unshare")
@@ -70,8 +72,7 @@ def _needs(name: str) -> Iterator[str]:
 def _is_here(program: str) -> bool:
     if shutil.which(program) is None:
         return False
-    own = ["unshare", *(() if os.geteuid() == 0 else ("--map-root-user",)), "--mount", "true"]
-    return program != "unshare" or subprocess.run(own, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    return program != "unshare" or subprocess.run(apart("true"), stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -4,13 +4,14 @@ The ids, interfaces and drivers are what such devices show in public; the serial
 """
 
 import grp
-import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.namespaces import apart
 
 RULES = Path(__file__).parent.parent / "udev" / "60-sms-bridge.rules"
 #: the USB host on the PCI bus that everything is plugged into
@@ -137,8 +138,7 @@ def inside(directory: Path, devices: Sequence[Device], script: str, rules: Seque
         + "mount --rbind /run/dev /dev\n"
         + f"exec umockdev-run --device '{record}' -- sh '{inner}'\n"
     )
-    own = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
-    done = subprocess.run([*own, "sh", str(outer)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(apart("sh", str(outer)), capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
