@@ -9,6 +9,7 @@ A part that has a bus counts on `bus.metrics`. Another one is one line, where it
 """
 
 import re
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -34,7 +35,7 @@ Labels = tuple[str, ...]
 M = TypeVar("M", bound="Metric")
 
 
-class Metric:
+class Metric(ABC):
     """A name, what it means, and the names of its labels."""
 
     __slots__ = ("help", "labels", "name")
@@ -44,9 +45,9 @@ class Metric:
         self.help = help
         self.labels = labels
 
+    @abstractmethod
     def copy(self) -> "Metric":
         """As it is at this moment, for another thread to read at leisure."""
-        raise NotImplementedError
 
 
 class Counter(Metric):

@@ -19,7 +19,6 @@ DIRECTORY = "CREDENTIALS_DIRECTORY"
 OF_THE_SERVICE = Path("/run/credentials/sms-bridge.service")
 #: what a reference may say
 WAYS = ("file", "credential")
-#: shown in place of a secret
 #: bytes; a secret is not longer
 LARGEST = 65_536
 

@@ -21,6 +21,7 @@ from typing import IO, Self
 
 from bridge.errors import BridgeError
 from bridge.release import version
+from bridge.store.reading import read_only
 
 FORMAT = 1
 MANIFEST, DATABASE = "manifest.json", "bridge.db"
@@ -113,7 +114,7 @@ def _snapshot(database: Path, target: Path) -> int:
     """A consistent copy of a store, whoever writes to it; its schema."""
     target.unlink(missing_ok=True)
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source:
+    with closing(read_only(database)) as source:
         with closing(sqlite3.connect(target)) as copy:
             source.backup(copy)
         return int(source.execute("PRAGMA user_version").fetchone()[0])

@@ -1,11 +1,11 @@
 """How much is in a store, without opening it for work: counts alone, nothing of what anybody wrote."""
 
-import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+
+from bridge.store.reading import read_only
 
 #: table → column by which its rows are counted
 _COUNTED = {"messages": "state", "parts": "state", "ledger": "state"}
@@ -18,7 +18,7 @@ def figures(path: Path) -> Mapping[str, Any]:
     """Schema, size and rows of the database at `path`, which is not changed. Raises sqlite3.Error, OSError."""
     size = {name: (Path(f"{path}{name}").stat().st_size + 1023) // 1024 for name in ("", "-wal") if _is(path, name)}
     found: dict[str, Any] = {"kilobytes": size.get("", 0), "wal_kilobytes": size.get("-wal", 0)}
-    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=PATIENCE)) as database:
+    with closing(read_only(path, PATIENCE)) as database:
         found["schema"] = database.execute("PRAGMA user_version").fetchone()[0]
         there = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         for table, column in _COUNTED.items():

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge.errors import StoreUnavailable
+from bridge.store.reading import read_only
 
 _FIRST = """
 CREATE TABLE accounts (
@@ -318,7 +319,7 @@ STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED + _KEYS + _LOOPBACK
 
 def behind(database: Path) -> int:
     """The schema of a store that this release will change; 0 for one that is up to date, new or from the future."""
-    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as conn:
+    with closing(read_only(database)) as conn:
         schema = int(conn.execute("PRAGMA user_version").fetchone()[0])
     return schema if schema < len(STEPS) else 0
 

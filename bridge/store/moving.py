@@ -21,6 +21,7 @@ from bridge.store import archive, messages, sending
 from bridge.store.archive import Kind, Manifest
 from bridge.store.lock import lock
 from bridge.store.migrations import STEPS, migrate, refuse_moved
+from bridge.store.reading import read_only
 from bridge.store.writer import Tx
 
 log = logging.getLogger(__name__)
@@ -140,8 +141,9 @@ def bring_in(source: Path, database: Path, now: int, *, replace: bool = False, g
         try:
             manifest = archive.unpack(source, fresh)
             counted, doubtful = _prepare(fresh / archive.DATABASE, manifest, now, gone)
-            aside = _put_aside(database, now) if here is not None else None
             others = {name: (fresh / name).read_bytes() for name in manifest.files if name != archive.DATABASE}
+            # last: what could still fail must not leave this machine without a store
+            aside = _put_aside(database, now) if here is not None else None
             (fresh / archive.DATABASE).replace(database)
             archive.sync(database.parent)
         finally:
@@ -178,8 +180,7 @@ def _doubt(conn: sqlite3.Connection, made_at: int, now: int, gone: bool) -> int:
 
 
 def _doubt_one(tx: Tx, message: Message, error: str, now: int) -> None:
-    done = {part.index for part in messages.parts(tx.conn, message.id) if part.state in (State.SENT, State.DELIVERED)}
-    index = next(number for number in range(1, len(done) + 2) if number not in done)
+    _, index = sending.progress(tx.conn, message.id)
     if message.state is State.SCHEDULED:
         message = messages.move(tx, message, State.QUEUED, now)
     message = messages.move(tx, message, State.SENDING, now, units=message.parts)
@@ -204,7 +205,7 @@ def _counted(database: Path) -> Content:
     if not database.exists():
         raise StoreUnavailable(f"there is no store at {database}")
     try:
-        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as conn:
+        with closing(read_only(database)) as conn:
             return content(conn)
     except sqlite3.OperationalError as error:
         if "no such table" in str(error):  # made, and never opened by a bridge

@@ -57,8 +57,7 @@ def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool) -> Cl
     if best is None:
         return None
     message = message_of(best[2:])
-    done = frozenset(part.index for part in parts(tx.conn, message.id) if part.state in _OUT)
-    index = next(number for number in range(1, len(done) + 2) if number not in done)
+    done, index = progress(tx.conn, message.id)
     units = 1 if whole else message.parts
     message = move(tx, message, State.SENDING, now, line=line, units=units)
     concat_ref = _concat_ref(tx, message)
@@ -73,6 +72,12 @@ def waiting(conn: sqlite3.Connection, now: int) -> Sequence[Waiting]:
         (now,),
     )
     return [Waiting(*row) for row in rows]
+
+
+def progress(conn: sqlite3.Connection, message: str) -> tuple[frozenset[int], int]:
+    """Which parts of a message are out, and the first that is not."""
+    done = frozenset(part.index for part in parts(conn, message) if part.state in _OUT)
+    return done, next(number for number in range(1, len(done) + 2) if number not in done)
 
 
 def _concat_ref(tx: Tx, message: Message) -> int:
