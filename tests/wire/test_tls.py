@@ -15,6 +15,7 @@ import pytest
 
 from bridge import certificate, control, daemon
 from bridge.errors import ConfigError
+from bridge.ports import SystemClock
 from bridge.settings import Config, Dialect, Http
 from tests.certificates import NAME, Files, issue, openssl
 from tests.wire.running import Bridge, config, running, until
@@ -261,7 +262,7 @@ async def test_does_not_start_with_a_pair_that_does_not_fit(tmp_path: Path) -> N
 async def test_the_doctor_asks_the_running_bridge_what_it_shows(tmp_path: Path) -> None:
     async with secured(tmp_path) as (bridge, files):
         http = Http(certificate=str(files.certificate), key="/nowhere/that/this/user/may/look")
-        now = round(asyncio.get_running_loop().time()) + 1_795_300_000_000
+        now = SystemClock().now()
         found = await asyncio.to_thread(certificate.finding, http, now, bridge.url)
         assert found is not None
         assert found.message.startswith(f"what {bridge.url} shows is good until ")
