@@ -23,7 +23,7 @@ from benchmarks.network import Network, network
 from benchmarks.peers import GAMMU, GAMMU_TUNED, SMSTOOLS, SMSTOOLS_TUNED, Peer, Running
 from benchmarks.serving import Bridge, serving
 from benchmarks.table import Row, main
-from bridge.ports import Outgoing
+from bridge.model.radio import Outgoing
 from device_drivers.gsm_modem.pdu import encode_submit
 
 MESSAGES, FLOOR_MESSAGES, PEER_MESSAGES = 100, 40, 20

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.processes import processor_seconds
 from benchmarks.serving import Bridge, serving
 from benchmarks.table import Row, main
-from bridge.metrics import Metrics
+from bridge.telemetry.metrics import Metrics
 from device_drivers.virtual.world import World
 
 IDLE, SCRAPES, COUNTS = 20.0, 200, 100_000

@@ -17,14 +17,16 @@ from multiprocessing.connection import Connection
 
 import aiohttp
 
-from api.webhooks import Webhooks
+from api.webhooks.poster import Webhooks
 from benchmarks.table import Row, main, percentile
-from bridge.events import Bus
-from bridge.gateway import Gateway
-from bridge.ledger import Ledger
-from bridge.model import Account
-from bridge.ports import InboundPart, Store, SystemClock
+from bridge.bus import Bus
+from bridge.gateway.gateway import Gateway
+from bridge.model.account import Account
+from bridge.model.radio import InboundPart
+from bridge.ports.clock import SystemClock
+from bridge.ports.store import Store
 from bridge.store import open_store
+from bridge.webhooks.deliverer import Ledger
 
 SINGLES, BURST, BURSTS = 300, 100, 20
 BODY = b"x" * 400

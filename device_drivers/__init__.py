@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bridge.ports import Driver
+    from bridge.ports.driver import Driver
 
 
 class Drivers(Mapping[str, "Driver"]):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.namespaces import apart
+from tests.support.namespaces import apart
 
 PHONE = ("adb", "mksh")
 #: what shows devices to programs that are not there; `unshare` must be allowed too, which in some containers it is not

@@ -9,7 +9,7 @@ from bridge.cli.output import Commands
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted:
         return
-    from bridge.release import version
+    from bridge.version import version
 
     click.echo(f"sms-bridge {version()}")
     ctx.exit()

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import click
 
-from bridge import accounts
+from bridge.accounts import credentials as accounts
 from bridge.cli import books, place, product, terms
 from bridge.cli.output import json_line, moment, table
-from bridge.model import Account, UnknownPolicy
-from bridge.ports import SystemClock
+from bridge.model.account import Account, UnknownPolicy
+from bridge.ports.clock import SystemClock
 
 _LABELS: Mapping[str, str] = {
     "apikey": "native API and smsmobile: API key",

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from bridge import accounts
+from bridge.accounts import credentials
 from bridge.cli import place, product
 from bridge.cli.output import json_line, moment, table
-from bridge.model import Account, AuditEntry, Movement
+from bridge.model.account import Account, AuditEntry, Movement
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 _limit = click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
@@ -31,7 +31,7 @@ def top_up(name: str, credits: int, note: str, wanted: place.Wanted, as_json: bo
 
     async def add() -> Account:
         async with product.desk(wanted.find()) as desk:
-            return await desk.top_up(product.WHO, accounts.checked_name(name), credits, note)
+            return await desk.top_up(product.WHO, credentials.checked_name(name), credits, note)
 
     changed = product.finish(add())
     if as_json:
@@ -50,7 +50,7 @@ def movements(name: str, limit: int, wanted: place.Wanted, as_json: bool) -> Non
 
     async def read() -> Sequence[Movement]:
         async with product.desk(wanted.find()) as desk:
-            return (await desk.movements(accounts.checked_name(name), limit)).rows
+            return (await desk.movements(credentials.checked_name(name), limit)).rows
 
     found = product.finish(read())
     if as_json:
@@ -72,7 +72,7 @@ def suppress(name: str, number: str, reason: str, wanted: place.Wanted) -> None:
 
     async def put() -> None:
         async with product.desk(wanted.find()) as desk:
-            await desk.suppress(product.WHO, accounts.checked_name(name), number, reason)
+            await desk.suppress(product.WHO, credentials.checked_name(name), number, reason)
 
     product.finish(put())
     click.echo(f"Nothing is sent to {number} for {name} any more.")
@@ -87,7 +87,7 @@ def allow(name: str, number: str, wanted: place.Wanted) -> None:
 
     async def drop() -> None:
         async with product.desk(wanted.find()) as desk:
-            await desk.allow(product.WHO, accounts.checked_name(name), number)
+            await desk.allow(product.WHO, credentials.checked_name(name), number)
 
     product.finish(drop())
     click.echo(f"{name} may send to {number} again.")
@@ -102,7 +102,7 @@ def suppressed(name: str, wanted: place.Wanted, as_json: bool) -> None:
 
     async def read() -> Sequence[tuple[str, str, int]]:
         async with product.desk(wanted.find()) as desk:
-            await desk.account(accounts.checked_name(name))
+            await desk.account(credentials.checked_name(name))
             return await desk.suppressed(name)
 
     found = product.finish(read())
@@ -126,7 +126,7 @@ def audit(name: str, limit: int, wanted: place.Wanted, as_json: bool) -> None:
     async def read() -> Sequence[AuditEntry]:
         async with product.desk(wanted.find()) as desk:
             if name:
-                await desk.account(accounts.checked_name(name))
+                await desk.account(credentials.checked_name(name))
             return (await desk.audit(name, limit)).rows
 
     found = product.finish(read())

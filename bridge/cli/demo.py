@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge import accounts
+from bridge.accounts import credentials as accounts
 from bridge.cli import place, product
 from bridge.cli.output import Misuse, Sentence, event_line, json_line
+from bridge.config.schema import Config, Http
 from bridge.errors import NoSuchThing
-from bridge.model import Account
-from bridge.ports import Device, SystemClock
-from bridge.settings import Config, Http
+from bridge.model.account import Account
+from bridge.ports.clock import SystemClock
+from bridge.ports.driver import Device
 
 if TYPE_CHECKING:
-    from bridge.daemon import Running
+    from bridge.daemon.run import Running
     from device_drivers.virtual.world import World
 
 ACCOUNT = "demo"
@@ -52,7 +53,7 @@ def demo(http: str, data: Path | None, as_json: bool) -> None:
     Starts a bridge with a virtual network: a modem with a number, and other people's phones. Prints what to paste
     into a second terminal, then shows what happens.
     """
-    from bridge import logs
+    from bridge.telemetry import logs
 
     address = _free(_address(http))
     directory = (data or place.demo_directory()).absolute()

@@ -11,10 +11,11 @@ import click
 
 from bridge.cli import place, product
 from bridge.cli.output import FAILED, USAGE, json_line
-from bridge.config import DEFAULT_PATH, VARIABLE, read
+from bridge.config.loader import DEFAULT_PATH, VARIABLE, read
+from bridge.config.schema import Config, Http
 from bridge.errors import ConfigError
-from bridge.ports import Finding, SystemClock
-from bridge.settings import Config, Http
+from bridge.model.finding import Finding
+from bridge.ports.clock import SystemClock
 
 _MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
 _config = click.option(
@@ -129,7 +130,7 @@ def _report(findings: Sequence[Finding], code: int, as_json: bool, more: Mapping
         for each in findings:
             _show(each)
         return
-    from bridge.release import version
+    from bridge.version import version
 
     json_line(
         {

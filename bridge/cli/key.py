@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from bridge import accounts
+from bridge.accounts import credentials
 from bridge.cli import place, product
 from bridge.cli.output import Misuse, json_line, moment, table
-from bridge.ports import SystemClock
-from bridge.scopes import Key, Scope, written
+from bridge.model.scope import Key, Scope, written
+from bridge.ports.clock import SystemClock
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 _UNITS: Mapping[str, int] = {"h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}  # ms
@@ -39,7 +39,7 @@ def key() -> None:
 )
 @click.option(
     "--kind",
-    type=click.Choice([each for each in accounts.KINDS if each != "webhook"]),
+    type=click.Choice([each for each in credentials.KINDS if each != "webhook"]),
     default="apikey",
     show_default=True,
     help="For which dialects; apikey is for native and smsmobile, client for OAuth2.",
@@ -54,7 +54,7 @@ def add(
 
     async def make() -> tuple[Key, Mapping[str, str]]:
         async with product.desk(wanted.find()) as desk:
-            owner = await desk.account(accounts.checked_name(account))
+            owner = await desk.account(credentials.checked_name(account))
             return await desk.add_key(product.WHO, owner, name, frozenset(map(Scope, scopes)), kind, ends)
 
     made, printed = product.finish(make())
@@ -78,7 +78,7 @@ def list_(account: str, wanted: place.Wanted, as_json: bool) -> None:
     async def read() -> Sequence[Key]:
         async with product.desk(wanted.find()) as desk:
             if account:
-                await desk.account(accounts.checked_name(account))
+                await desk.account(credentials.checked_name(account))
             return await desk.keys(account)
 
     found = product.finish(read())
@@ -100,7 +100,7 @@ def revoke(account: str, name: str, wanted: place.Wanted) -> None:
 
     async def end() -> None:
         async with product.desk(wanted.find()) as desk:
-            await desk.revoke_key(product.WHO, accounts.checked_name(account), name)
+            await desk.revoke_key(product.WHO, credentials.checked_name(account), name)
 
     product.finish(end())
     click.echo(f"The key {name} of {account} is revoked.")

@@ -11,7 +11,7 @@ from bridge.cli import place, product
 from bridge.cli.output import Sentence, event_line, json_line
 
 if TYPE_CHECKING:
-    from bridge.control import Client
+    from bridge.host.control_file import Client
 
 #: events that end the wait for a message: does it count as a success?
 _ENDS = {
@@ -27,14 +27,14 @@ _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of te
 @asynccontextmanager
 async def connected(wanted: place.Wanted, account: str = "") -> AsyncIterator["Client"]:
     """The running bridge. Raises NotRunning."""
-    from bridge import control
+    from bridge.host import control_file
 
     where = wanted.find()
-    async with control.Client(control.find(where.directory, where.start), where.start, account) as client:
+    async with control_file.Client(control_file.find(where.directory, where.start), where.start, account) as client:
         try:
             yield client
-        except control.Declined as declined:
-            if control.ACCOUNT_HEADER not in declined.message:
+        except control_file.Declined as declined:
+            if control_file.ACCOUNT_HEADER not in declined.message:
                 raise
             raise Sentence(f'there is no account "{account}"; see: sms-bridge account list') from declined
 

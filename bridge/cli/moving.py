@@ -9,11 +9,11 @@ import click
 
 from bridge.cli import place, product
 from bridge.cli.output import Misuse, json_line
-from bridge.config import DEFAULT_PATH
-from bridge.ports import SystemClock
+from bridge.config.loader import DEFAULT_PATH
+from bridge.ports.clock import SystemClock
 
 if TYPE_CHECKING:
-    from bridge.store.moving import Content
+    from bridge.store.backup import Content
 
 #: where the adb server of the service keeps the key that phones trust
 ADB_KEYS = Path("/var/lib/sms-bridge-adb/.android")
@@ -34,12 +34,12 @@ def export(file: Path | None, copy: bool, take_back: bool, wanted: place.Wanted,
     To move, stop the bridge first; afterwards it does not start with this store again, so that what waits is sent
     once. A backup is made with --copy while it runs.
     """
-    from bridge.store import moving
+    from bridge.store import backup
 
     where = wanted.find()
     database = where.config.store.path
     if take_back:
-        moving.take_back(database)
+        backup.take_back(database)
         product.leave_to_owner(database)
         click.echo(f"{database} is open again. Import the exported file nowhere: both would send what waits.")
         return
@@ -47,7 +47,7 @@ def export(file: Path | None, copy: bool, take_back: bool, wanted: place.Wanted,
         raise Misuse("say into which file: sms-bridge export FILE")
     if file.exists():
         raise Misuse(f"{file} exists already: choose another name")
-    pack = moving.copy_out if copy else moving.move_out
+    pack = backup.copy_out if copy else backup.move_out
     packed = pack(database, file.absolute(), SystemClock().now(), _belongings(wanted))
     product.leave_to_owner(database)
     if as_json:
@@ -74,11 +74,11 @@ def import_(file: Path, replace: bool, original_is_gone: bool, wanted: place.Wan
     What waited in a backup may have been sent since, so it becomes `unknown` and waits for your word. With
     --original-is-gone, what is due in the future is still sent.
     """
-    from bridge.store import moving
+    from bridge.store import backup
 
     where = wanted.find()
     database = where.config.store.path
-    arrived = moving.bring_in(file, database, SystemClock().now(), replace=replace, gone=original_is_gone)
+    arrived = backup.bring_in(file, database, SystemClock().now(), replace=replace, gone=original_is_gone)
     product.leave_to_owner(database)
     notes = _unpack(arrived.others, wanted, database.parent)
     if arrived.replaced is not None:

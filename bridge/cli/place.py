@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from bridge.config import DEFAULT_PATH, VARIABLE, load_part
+from bridge.config.field import SQLITE
+from bridge.config.loader import DEFAULT_PATH, VARIABLE, load_part
+from bridge.config.schema import Config, Storage
 from bridge.errors import ConfigError
-from bridge.setting import SQLITE
-from bridge.settings import Config, Storage
 
 DATABASE = "bridge.db"
 

@@ -10,16 +10,18 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from bridge.cli.place import Place
+from bridge.config.schema import Config
 from bridge.errors import BridgeError, StoreUnavailable
-from bridge.model import Endpoint
-from bridge.ports import Device, Driver, Store, SystemClock
-from bridge.settings import Config
+from bridge.model.webhook import Endpoint
+from bridge.ports.clock import SystemClock
+from bridge.ports.driver import Device, Driver
+from bridge.ports.store import Store
 
 if TYPE_CHECKING:
-    from bridge.daemon import Running
-    from bridge.desk import Desk
+    from bridge.accounts.administration import Desk
+    from bridge.daemon.run import Running
     from bridge.doctor import Surroundings
-    from bridge.scopes import Key
+    from bridge.model.scope import Key
     from device_drivers.gsm_modem.naming import Named
     from device_drivers.virtual.world import World
 
@@ -39,8 +41,8 @@ def drivers() -> Mapping[str, Driver]:
 
 def configuration(path: Path | None) -> Config:
     """The whole configuration, devices included. Raises ConfigError."""
-    from api.dialect import discover
-    from bridge import config
+    from api.dialect.contract import discover
+    from bridge.config import loader as config
 
     dialects = {name: kind.options for name, kind in discover().items()}
     return config.load(path or config.DEFAULT_PATH, os.environ, drivers(), dialects)
@@ -62,7 +64,7 @@ async def opened(place: Place) -> AsyncIterator[Store]:
 @asynccontextmanager
 async def desk(place: Place) -> AsyncIterator["Desk"]:
     """The operator's desk of a bridge, running or not. Raises StoreUnavailable."""
-    from bridge.desk import Desk
+    from bridge.accounts.administration import Desk
 
     async with opened(place) as store:
         yield Desk(store, SystemClock())
@@ -80,7 +82,7 @@ def leave_to_owner(database: Path) -> None:
 
 def checked_url(url: str, place: Place) -> str:
     """The address of a webhook, or BadRequest saying why none may go there."""
-    from api.targets import Policy, check_url
+    from api.webhooks.url_policy import Policy, check_url
 
     check_url(url, Policy(frozenset(host.lower() for host in place.config.webhooks.allow_http)))
     return url
@@ -88,15 +90,15 @@ def checked_url(url: str, place: Place) -> str:
 
 async def try_alarms(config: Config) -> AsyncIterator[tuple[str, str]]:
     """Send a trial alarm by every channel there is; each channel, and what went wrong with it, "" when nothing did."""
-    from api.targets import Policy
-    from api.webhooks import Webhooks
-    from bridge import notices
-    from bridge.alarm import channels
-    from bridge.mail import Mailer, Mailing
-    from bridge.model import Delivery, DeliveryState
+    from api.webhooks.poster import Webhooks
+    from api.webhooks.url_policy import Policy
+    from bridge.model.webhook import Delivery, DeliveryState
+    from bridge.monitoring import alarm_text
+    from bridge.monitoring.alarm import channels
+    from bridge.monitoring.mail import Mailer, Mailing
 
     now = SystemClock().now()
-    event = replace(notices.trial(now), id=str(uuid4()))
+    event = replace(alarm_text.trial(now), id=str(uuid4()))
     post = Webhooks(Policy(frozenset(host.lower() for host in config.webhooks.allow_http)))
     mailing = Mailing(Mailer(config.alarm), post)
     try:
@@ -115,7 +117,7 @@ async def try_alarms(config: Config) -> AsyncIterator[tuple[str, str]]:
 
 def surroundings(place: Place, unit: str = "") -> "Surroundings":
     """What the doctor needs of the rest of the product; `unit` of systemd is this bridge's."""
-    from api.targets import Policy, check_target
+    from api.webhooks.url_policy import Policy, check_target
     from bridge.doctor import Surroundings
 
     policy = Policy(frozenset(host.lower() for host in place.config.webhooks.allow_http))
@@ -149,7 +151,7 @@ async def _keys(place: Place) -> Sequence["Key"]:
 
 async def _remembering(place: Place, device: Device) -> Device:
     """With what its driver put into the store; one that is not there yet is not made for this."""
-    from bridge.memory import BorrowedMemory
+    from bridge.devices.memory import BorrowedMemory
 
     if not place.config.store.path.exists():
         return device
@@ -163,7 +165,7 @@ async def _remembering(place: Place, device: Device) -> Device:
 
 async def run_bridge(config: Config, on_ready: "Callable[[Running], None] | None" = None) -> None:
     """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start."""
-    from bridge import daemon
+    from bridge.daemon import run as daemon
 
     await daemon.run(config, on_ready)
 

@@ -11,7 +11,7 @@ import click
 from bridge.cli import place, product
 from bridge.cli.output import Misuse, json_line, table
 from bridge.errors import BridgeError
-from bridge.ports import Driver, Found
+from bridge.ports.driver import Driver, Found
 
 _config = click.option(
     "--config",
@@ -28,7 +28,7 @@ def serve(config: Path | None) -> None:
     import logging
     import signal
 
-    from bridge import logs
+    from bridge.telemetry import logs
 
     faulthandler.enable(2)  # SIGABRT, by which systemd ends a bridge that hangs, shows where
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # there is nothing to reload before it is ready
@@ -119,11 +119,11 @@ async def _seen(drivers: Sequence[Driver], wanted: place.Wanted) -> tuple[list[F
 
 async def _lines(wanted: place.Wanted) -> list[dict[str, Any]]:
     """The lines of the running bridge; none when there is no such thing."""
-    from bridge import control
+    from bridge.host import control_file
 
     try:
         where = wanted.find()
-        async with control.Client(control.find(where.directory, where.start), where.start) as client:
+        async with control_file.Client(control_file.find(where.directory, where.start), where.start) as client:
             lines: list[dict[str, Any]] = (await client.get("/v1/lines"))["lines"]
             return lines
     except BridgeError:

@@ -20,7 +20,7 @@ def setup(remove: bool, purge: bool) -> None:
     For installations by pipx or pip; the Debian package does the same by itself. Run it again after an upgrade.
     Changes of yours to /etc/sms-bridge/config.toml stay.
     """
-    from bridge.installation import Installation, files, program
+    from bridge.host.install import Installation, files, program
 
     if DEBIAN.exists():
         raise Misuse("the Debian package has put everything in place; to take it away: apt purge sms-bridge")

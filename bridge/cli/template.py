@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from bridge import accounts
+from bridge.accounts import credentials
 from bridge.cli import place, product
 from bridge.cli.output import json_line, moment, table
 from bridge.errors import NoSuchThing
-from bridge.model import Template
-from bridge.templates import places
+from bridge.messages.templates import places
+from bridge.model.account import Template
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 #: characters of a text in the list; `template show` has the whole
@@ -35,7 +35,7 @@ def add(account: str, id: str, text: str, pending: bool, wanted: place.Wanted, a
 
     {name}, ${name} and {1} are places that each message fills.
     """
-    asked = Template(accounts.checked_name(account), id, text, approved=not pending)
+    asked = Template(credentials.checked_name(account), id, text, approved=not pending)
 
     async def keep() -> Template:
         async with product.desk(wanted.find()) as desk:
@@ -89,7 +89,7 @@ def remove(account: str, id: str, wanted: place.Wanted) -> None:
 
     async def drop() -> None:
         async with product.desk(wanted.find()) as desk:
-            await desk.remove_template(product.WHO, accounts.checked_name(account), id)
+            await desk.remove_template(product.WHO, credentials.checked_name(account), id)
 
     product.finish(drop())
     click.echo(f"The template {id} of {account} is removed.")
@@ -97,7 +97,7 @@ def remove(account: str, id: str, wanted: place.Wanted) -> None:
 
 async def _all(account: str, wanted: place.Wanted) -> Sequence[Template]:
     async with product.desk(wanted.find()) as desk:
-        await desk.account(accounts.checked_name(account))
+        await desk.account(credentials.checked_name(account))
         return await desk.templates(account)
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from bridge import accounts
+from bridge.accounts import credentials
 from bridge.cli import place, product
 from bridge.cli.output import Misuse, json_line, moment
-from bridge.model import Account, Payment, UnknownPolicy, Verification
+from bridge.model.account import Account, Payment, UnknownPolicy, Verification
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 _number = click.IntRange(0, 1_000_000_000)
@@ -53,7 +53,7 @@ def set_(
 
     async def change() -> Account:
         async with product.desk(wanted.find()) as desk:
-            terms = (await desk.account(accounts.checked_name(name))).terms
+            terms = (await desk.account(credentials.checked_name(name))).terms
             return await desk.set_terms(product.WHO, name, replace(terms, **changes), policy)
 
     _tell(product.finish(change()), as_json)
@@ -84,7 +84,7 @@ def show(name: str, wanted: place.Wanted, as_json: bool) -> None:
 
     async def read() -> Account:
         async with product.desk(wanted.find()) as desk:
-            return await desk.account(accounts.checked_name(name))
+            return await desk.account(credentials.checked_name(name))
 
     _tell(product.finish(read()), as_json)
 

@@ -6,15 +6,16 @@ from typing import Any
 
 import click
 
-from bridge import accounts
+from bridge.accounts import credentials
 from bridge.cli import place, product
 from bridge.cli.output import Misuse, json_line, moment, table
-from bridge.config import nearest
-from bridge.events import NAMES
-from bridge.formats import FORMATS
-from bridge.model import Account, Delivery, DeliveryState, Endpoint
-from bridge.ports import SystemClock
-from bridge.queries import LedgerQuery
+from bridge.config.loader import nearest
+from bridge.model.account import Account
+from bridge.model.event import NAMES
+from bridge.model.payload_format import FORMATS
+from bridge.model.query import LedgerQuery
+from bridge.model.webhook import Delivery, DeliveryState, Endpoint
+from bridge.ports.clock import SystemClock
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 _state = click.option("--state", type=click.Choice([each.value for each in DeliveryState]), help="Only these.")
@@ -46,7 +47,7 @@ def add(account: str, url: str, format: str, events: str, wanted: place.Wanted, 
 
     async def keep() -> Endpoint:
         async with product.opened(where) as store:
-            found = await store.account(accounts.checked_name(account))
+            found = await store.account(credentials.checked_name(account))
             endpoint = _endpoint(found, url, format, chosen)
             await store.add_endpoint(endpoint)
             return endpoint
@@ -60,7 +61,7 @@ def add(account: str, url: str, format: str, events: str, wanted: place.Wanted, 
 
 
 def _endpoint(account: Account, url: str, format: str, events: tuple[str, ...]) -> Endpoint:
-    secret = account.webhook_secret or accounts.new_of_kind(account.name, "webhook")["webhook_secret"]
+    secret = account.webhook_secret or credentials.new_of_kind(account.name, "webhook")["webhook_secret"]
     attempts = FORMATS[format].attempts
     now = SystemClock().now()
     return Endpoint(

@@ -4,11 +4,13 @@
 import asyncio
 from collections.abc import Mapping
 
-from bridge import certificate, keys
+from bridge.accounts import api_keys
+from bridge.config.schema import Config
 from bridge.doctor import devices, http, machine, service, storage, webhooks
 from bridge.doctor.surroundings import Surroundings, Told
-from bridge.ports import Driver, Finding
-from bridge.settings import Config
+from bridge.host import tls
+from bridge.model.finding import Finding
+from bridge.ports.driver import Driver
 
 __all__ = ["Surroundings", "Told", "check", "doctor"]
 
@@ -32,7 +34,7 @@ async def doctor(config: Config, drivers: Mapping[str, Driver], surroundings: Su
     findings += answer
     findings += http.ports(config, told)
     findings += await _certificate(config, surroundings, told.control.url if told else "")
-    findings += keys.ending(await surroundings.keys(), surroundings.clock.now())
+    findings += api_keys.ending(await surroundings.keys(), surroundings.clock.now())
     findings += await webhooks.look(config, surroundings, told)
     return findings + await devices.look(config, drivers, surroundings, told)
 
@@ -43,5 +45,5 @@ def _basics(config: Config) -> list[Finding]:
 
 async def _certificate(config: Config, surroundings: Surroundings, url: str = "") -> list[Finding]:
     """How long the certificate is good, the one that the running bridge at `url` shows; nothing without TLS."""
-    found = await asyncio.to_thread(certificate.finding, config.http, surroundings.clock.now(), url)
+    found = await asyncio.to_thread(tls.finding, config.http, surroundings.clock.now(), url)
     return [found] if found else []

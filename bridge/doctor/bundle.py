@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bridge.config.field import MASK, Secret
+from bridge.config.schema import Config
 from bridge.doctor import evidence, http, masking, service
-from bridge.ports import Finding
-from bridge.setting import MASK, Secret
-from bridge.settings import Config
-from bridge.store.figures import figures
+from bridge.model.finding import Finding
+from bridge.store.statistics import figures
 
 #: of a line, down to two digits
 _IDENTITIES = ("number", "iccid", "imsi", "imei")

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bridge import control
+from bridge.config.schema import Config
 from bridge.doctor.surroundings import Surroundings, Told
 from bridge.errors import BridgeError
-from bridge.model import LineState
-from bridge.ports import Device, Driver, Finding, Surveying
-from bridge.settings import Config
+from bridge.host import control_file
+from bridge.model.finding import Finding
+from bridge.model.line import LineState
+from bridge.ports.driver import Device, Driver, Surveying
 
 #: seconds for the bridge to examine a device: one that is busy with a long message takes long
 PATIENCE = 60.0
@@ -63,7 +64,7 @@ async def _told(name: str, told: Told) -> list[Finding]:
         subject = f"devices.{name}"
         return [Finding("warn", subject, "the running bridge does not know this device", f"restart it: {told.start}")]
     try:
-        async with control.Client(told.control, told.start) as client:
+        async with control_file.Client(told.control, told.start) as client:
             answer = await client.get(f"/v1/devices/{name}/examination", patience=PATIENCE)
         found = [Finding(**each) for each in answer["findings"]]
     except BridgeError:

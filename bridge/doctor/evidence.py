@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.doctor.masking import last_two, quoted
-from bridge.release import version
+from bridge.version import version
 
 #: lines of each log
 LINES = 300

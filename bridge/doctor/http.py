@@ -6,24 +6,25 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bridge import control
+from bridge.config.schema import Config
 from bridge.doctor.surroundings import Told
 from bridge.errors import BridgeError
-from bridge.model import Endpoint, LineState
-from bridge.ports import Finding
-from bridge.release import version
-from bridge.settings import Config
+from bridge.host import control_file
+from bridge.model.finding import Finding
+from bridge.model.line import LineState
+from bridge.model.webhook import Endpoint
+from bridge.version import version
 
 
 async def running(directory: Path, start: str) -> tuple[list[Finding], Told | None]:
     """Whether the bridge runs and answers, and what it says; None while it does not run."""
     try:
-        found = control.find(directory, start)
-    except control.NotRunning as error:
+        found = control_file.find(directory, start)
+    except control_file.NotRunning as error:
         words, _, remedy = error.message.partition("; start it with: ")
         return [Finding("warn", "bridge", words, remedy)], None
     try:
-        async with control.Client(found, start) as client:
+        async with control_file.Client(found, start) as client:
             lines = (await client.get("/v1/lines"))["lines"]
             endpoints = (await client.get("/v1/webhooks"))["webhooks"]
     except BridgeError as error:
@@ -59,7 +60,7 @@ def ports(config: Config, told: Told | None) -> list[Finding]:
 
 
 def _ours(config: Config) -> Finding:
-    file = config.directory / control.FILE
+    file = config.directory / control_file.FILE
     finding = free(config.http.host, config.http.port, "http.port")
     if finding.level == "ok" or not file.exists() or os.access(file, os.R_OK):
         return finding

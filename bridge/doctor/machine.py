@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bridge.ports import Finding
+from bridge.model.finding import Finding
 
 #: 2026-11-20, when this was written: no clock that is right says less
 WRITTEN = 1_795_132_800_000  # Unix ms

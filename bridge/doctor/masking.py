@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from bridge import numbers, references
-from bridge.setting import MASK
+from bridge.config import secrets as references
+from bridge.config.field import MASK
+from bridge.messages import phone_numbers
 
 #: digits that make a phone number, an IMEI, IMSI or ICCID; what has fewer is a count, a port or a code
 SHORTEST = 7
@@ -55,7 +56,7 @@ def quoted(text: str) -> str:
 def last_two(number: str) -> str:
     """`…00` for `+15550100`, however it is written; "" where nothing is."""
     digits = "".join(filter(str.isdigit, number))
-    return numbers.masked(digits) if digits else ""
+    return phone_numbers.masked(digits) if digits else ""
 
 
 def is_secret(name: str) -> bool:

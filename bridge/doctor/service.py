@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from bridge.ports import Finding
+from bridge.model.finding import Finding
 
 UNIT = "sms-bridge.service"
 #: seconds for systemd to answer

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from bridge.ports import Finding
+from bridge.model.finding import Finding
 
 #: commits that are timed, each with its fsync
 COMMITS = 20

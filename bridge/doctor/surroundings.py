@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.control import Control
-from bridge.model import Endpoint
-from bridge.ports import Clock, Device
-from bridge.scopes import Key
+from bridge.host.control_file import Control
+from bridge.model.scope import Key
+from bridge.model.webhook import Endpoint
+from bridge.ports.clock import Clock
+from bridge.ports.driver import Device
 
 
 @dataclass(frozen=True, slots=True)

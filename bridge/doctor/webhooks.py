@@ -7,12 +7,12 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from bridge.certificate import SOON
+from bridge.config.schema import Config
 from bridge.doctor.surroundings import Surroundings, Told
 from bridge.errors import BadRequest, BridgeError
-from bridge.model import Endpoint
-from bridge.ports import Finding
-from bridge.settings import Config
+from bridge.host.tls import SOON
+from bridge.model.finding import Finding
+from bridge.model.webhook import Endpoint
 
 #: seconds for a receiver to take a connection and show its certificate
 PATIENCE = 5.0

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 from bridge.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from bridge.events import Bus
-    from bridge.ports import Store
+    from bridge.bus import Bus
+    from bridge.ports.store import Store
 
 #: scheme of the URL → module with a `STORE` class; `tests/contract/test_store_contract.py` runs on each
 STORES = {"sqlite": "bridge.store.sqlite"}

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import IO, Self
 
 from bridge.errors import BridgeError
-from bridge.release import version
-from bridge.store.reading import read_only
+from bridge.store.read_only import read_only
+from bridge.version import version
 
 FORMAT = 1
 MANIFEST, DATABASE = "manifest.json", "bridge.db"

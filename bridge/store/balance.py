@@ -6,11 +6,12 @@ One credit is one radio part. `messages.charged` is how many of its parts a mess
 import sqlite3
 
 from bridge.errors import BadRequest, OutOfCredit
-from bridge.model import Account, AuditEntry, Message, Movement, Payment
-from bridge.queries import Page
-from bridge.store import callers
-from bridge.store.clauses import position
-from bridge.store.trail import audit
+from bridge.model.account import Account, AuditEntry, Movement, Payment
+from bridge.model.message import Message
+from bridge.model.query import Page
+from bridge.store import accounts
+from bridge.store.audit_log import audit
+from bridge.store.sql import position
 from bridge.store.writer import Tx
 
 
@@ -27,7 +28,7 @@ def book(tx: Tx, account: str, kind: str, amount: int, at: int, message: str = "
 
 def top_up(tx: Tx, name: str, credits: int, note: str, entry: AuditEntry) -> Account:
     """Raises NoSuchThing, and BadRequest for taking more than a prepaid account has."""
-    account = callers.get(tx.conn, name)
+    account = accounts.get(tx.conn, name)
     left = (account.credits or 0) + credits
     if left < 0 and credits < 0 and account.terms.payment is Payment.PREPAID:
         raise BadRequest(
@@ -35,7 +36,7 @@ def top_up(tx: Tx, name: str, credits: int, note: str, entry: AuditEntry) -> Acc
         )
     book(tx, name, "top_up" if credits >= 0 else "adjust", credits, entry.at, note=note)
     audit(tx, entry)
-    return callers.get(tx.conn, name)
+    return accounts.get(tx.conn, name)
 
 
 def movements(conn: sqlite3.Connection, account: str, limit: int, cursor: str) -> Page[Movement]:

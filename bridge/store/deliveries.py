@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from bridge.errors import NoSuchThing
-from bridge.events import Event
-from bridge.model import Delivery, DeliveryState, Endpoint
-from bridge.queries import LedgerQuery, Page
-from bridge.store.clauses import marks, position
-from bridge.store.news import event_of
+from bridge.model.event import Event
+from bridge.model.query import LedgerQuery, Page
+from bridge.model.webhook import Delivery, DeliveryState, Endpoint
+from bridge.store.event_log import event_of
+from bridge.store.sql import marks, position
 from bridge.store.writer import Tx
 
 _ENDPOINT = "id, account, url, format, events, secret, next_secret, created_at, paused, max_attempts"

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from bridge.errors import BadRequest, NoSuchThing
-from bridge.events import MESSAGE_RECEIVED, received_data
-from bridge.model import Received
-from bridge.ports import InboundPart
-from bridge.queries import InboxQuery, Page
-from bridge.segments import join
-from bridge.store import lists, loopbacks, news
-from bridge.store.clauses import marks, position
+from bridge.messages.segmentation import join
+from bridge.model.event import MESSAGE_RECEIVED, received_data
+from bridge.model.inbox import Received
+from bridge.model.query import InboxQuery, Page
+from bridge.model.radio import InboundPart
+from bridge.store import event_log, loopbacks, suppression
+from bridge.store.sql import marks, position
 from bridge.store.writer import Tx
 
 #: 8-bit references come round again; a part with a known reference and another content starts a new set
@@ -30,7 +30,7 @@ def receive(tx: Tx, item: InboundPart, device: str, now: int) -> Received | None
         return None
     if item.concat is None or item.error:
         text = join([item.text])
-        received = Received(news.new_uuid(), item.line, device, item.sender, text, item.sent_at, now)
+        received = Received(event_log.new_uuid(), item.line, device, item.sender, text, item.sent_at, now)
         return _keep(tx, replace(received, data=item.data, error=item.error))
     return _fragment(tx, item, device, now)
 
@@ -39,8 +39,8 @@ def _keep(tx: Tx, received: Received) -> Received:
     """Commit a complete SMS and tell of it."""
     values = [getattr(received, name.strip()) for name in _COLUMNS.split(",")]
     row = tx.conn.execute(f"INSERT INTO received ({_COLUMNS}) VALUES ({marks(values)})", values)
-    news.tell(tx, MESSAGE_RECEIVED, "", received.received_at, received.id, received_data(received))
-    lists.heed(tx, received)
+    event_log.tell(tx, MESSAGE_RECEIVED, "", received.received_at, received.id, received_data(received))
+    suppression.heed(tx, received)
     return replace(received, seq=row.lastrowid or 0)
 
 
@@ -101,7 +101,7 @@ def _put_together(tx: Tx, set_id: int, now: int) -> Received:
     tx.conn.execute("UPDATE fragment_sets SET done = 1 WHERE id = ?", (set_id,))
     # its time is when the sender's network took the first part
     sent_at = min((row[3] for row in rows if row[3]), default=0)
-    received = Received(news.new_uuid(), line, device, sender, text, sent_at, now, bool(missing), data)
+    received = Received(event_log.new_uuid(), line, device, sender, text, sent_at, now, bool(missing), data)
     return _keep(tx, received)
 
 

@@ -4,23 +4,23 @@ import sqlite3
 from collections.abc import Sequence
 
 from bridge.errors import NoSuchThing, NotPossible
-from bridge.model import AuditEntry
-from bridge.ports import Credential
-from bridge.scopes import Key, read
-from bridge.store import callers
-from bridge.store.trail import audit
+from bridge.model.account import AuditEntry
+from bridge.model.scope import Key, read
+from bridge.ports.store_rows import Credential
+from bridge.store import accounts
+from bridge.store.audit_log import audit
 from bridge.store.writer import Tx
 
 
 def add(tx: Tx, account: str, credential: Credential, most: int, entry: AuditEntry) -> None:
     """Raises NoSuchThing for the account, NotPossible for a name in use and for more than `most`."""
-    callers.get(tx.conn, account)
+    accounts.get(tx.conn, account)
     names = {key.name for key in find(tx.conn, account)}
     if credential.name in names:
         raise NotPossible(f"the account {account} has a key {credential.name!r}: revoke it, or choose another name")
     if len(names) >= most:
         raise NotPossible(f"the account {account} has {most} keys, which is as many as there may be: revoke some")
-    callers.add_credential(tx, account, credential, anew=False)
+    accounts.add_credential(tx, account, credential, anew=False)
     audit(tx, entry)
 
 

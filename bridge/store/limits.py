@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from bridge.errors import DailyLimit
-from bridge.model import Message
-from bridge.store import balance, lists
-from bridge.store.clauses import marks
+from bridge.model.message import Message
+from bridge.store import balance, suppression
+from bridge.store.sql import marks
 from bridge.store.writer import Tx
 from bridge.zones import zone
 
@@ -51,10 +51,10 @@ def apply(tx: Tx, rules: Mapping[str, Rule], messages: Sequence[Message], last: 
     for account, rule in rules.items():
         own = [message for message in messages if message.account == account]
         if rule.has_list:
-            blocked = lists.listed(tx.conn, account, {message.recipient for message in own})
+            blocked = suppression.listed(tx.conn, account, {message.recipient for message in own})
             for message in own:
                 if message.recipient in blocked:
-                    stored[message.id] = lists.block(tx, message, message.created_at)
+                    stored[message.id] = suppression.block(tx, message, message.created_at)
             own = [message for message in own if message.recipient not in blocked]
         if rule.daily:
             _count(tx, account, rule, own)

@@ -4,13 +4,13 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from bridge import trips as texts
-from bridge.accounts import OPERATOR
-from bridge.events import LOOPBACK_ARRIVED, LOOPBACK_LOST
-from bridge.ports import InboundPart
-from bridge.store import news
+from bridge.accounts.credentials import OPERATOR
+from bridge.model import loopback
+from bridge.model.event import LOOPBACK_ARRIVED, LOOPBACK_LOST
+from bridge.model.loopback import Trip
+from bridge.model.radio import InboundPart
+from bridge.store import event_log
 from bridge.store.writer import Tx
-from bridge.trips import Trip
 
 _COLUMNS = "token, sender, receiver, started_at, arrived_at, lost_at, reason"
 
@@ -26,7 +26,7 @@ def depart(tx: Tx, trip: Trip) -> bool:
 
 def arrive(tx: Tx, item: InboundPart, now: int) -> bool:
     """Whether what came in is one of ours; the first time it is told. The network may bring it twice."""
-    token = texts.token_in(item.text)
+    token = loopback.token_in(item.text)
     row = token and tx.conn.execute(f"SELECT {_COLUMNS} FROM loopbacks WHERE token = ?", (token,)).fetchone()
     if not row:
         return False
@@ -36,7 +36,7 @@ def arrive(tx: Tx, item: InboundPart, now: int) -> bool:
         seconds = max(0, now - trip.started_at) / 1000
         # where it came in: a number may have moved to another line
         told = {"arrived_at": now, "seconds": seconds, "late": bool(trip.lost_at), "line": item.line}
-        news.tell(tx, LOOPBACK_ARRIVED, OPERATOR, now, token, _told(trip) | told)
+        event_log.tell(tx, LOOPBACK_ARRIVED, OPERATOR, now, token, _told(trip) | told)
     return True
 
 
@@ -49,7 +49,7 @@ def lose(tx: Tx, token: str, reason: str, now: int) -> bool:
     ).fetchone()
     if lost is None:
         return False
-    news.tell(tx, LOOPBACK_LOST, OPERATOR, now, token, _told(Trip(*lost)) | {"lost_at": now, "reason": reason})
+    event_log.tell(tx, LOOPBACK_LOST, OPERATOR, now, token, _told(Trip(*lost)) | {"lost_at": now, "reason": reason})
     return True
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from bridge.errors import BadRequest, NoSuchThing, NotPossible
-from bridge.events import MESSAGE_CANCELLED, message_data
-from bridge.model import PENDING, TRANSITIONS, Message, Part, State, UnknownPolicy
-from bridge.queries import MessageQuery, Page
-from bridge.store import balance, news
-from bridge.store.clauses import marks, position
+from bridge.model.account import UnknownPolicy
+from bridge.model.event import MESSAGE_CANCELLED, message_data
+from bridge.model.message import PENDING, TRANSITIONS, Message, Part, State
+from bridge.model.query import MessageQuery, Page
+from bridge.store import balance, event_log
+from bridge.store.sql import marks, position
 from bridge.store.writer import Tx
 
 COLUMNS = (
@@ -120,7 +121,7 @@ def cancel(tx: Tx, id: str, now: int) -> Message:
     if message.state not in (State.SCHEDULED, State.QUEUED):
         raise NotPossible(f"the message is {message.state}: only scheduled and queued ones can be cancelled")
     message = move(tx, message, State.CANCELLED, now)
-    news.tell(tx, MESSAGE_CANCELLED, message.account, now, id, message_data(message))
+    event_log.tell(tx, MESSAGE_CANCELLED, message.account, now, id, message_data(message))
     return message
 
 

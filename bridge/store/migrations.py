@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge.errors import StoreUnavailable
-from bridge.store.reading import read_only
+from bridge.store.read_only import read_only
 
 _FIRST = """
 CREATE TABLE accounts (

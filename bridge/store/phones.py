@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.errors import BadRequest, InvalidNumber
-from bridge.events import CALL_INCOMING, CALL_MISSED, CALL_OUTGOING, MESSAGE_TYPED, Event, call_data, typed_data
-from bridge.model import CallKind, LoggedCall, TypedMessage
-from bridge.numbers import normalise
-from bridge.ports import Call, Typed
-from bridge.queries import CallOrder, CallQuery, Page, TypedQuery
-from bridge.store import news
-from bridge.store.clauses import marks
+from bridge.messages.phone_numbers import normalise
+from bridge.model.event import CALL_INCOMING, CALL_MISSED, CALL_OUTGOING, MESSAGE_TYPED, Event, call_data, typed_data
+from bridge.model.inbox import CallKind, LoggedCall, TypedMessage
+from bridge.model.query import CallOrder, CallQuery, Page, TypedQuery
+from bridge.model.radio import Call, Typed
+from bridge.store import event_log
+from bridge.store.sql import marks
 from bridge.store.writer import Tx
 
 _TOLD = {CallKind.MISSED: CALL_MISSED, CallKind.INCOMING: CALL_INCOMING, CallKind.OUTGOING: CALL_OUTGOING}
@@ -37,7 +37,7 @@ def keep(tx: Tx, item: Typed | Call, device: str, now: int) -> TypedMessage | Lo
 
 def _keep_typed(tx: Tx, item: Typed, device: str, now: int) -> TypedMessage | None:
     recipient = _tidy(item.recipient)
-    typed = TypedMessage(news.new_uuid(), item.line, device, recipient, item.text, item.sent_at, now)
+    typed = TypedMessage(event_log.new_uuid(), item.line, device, recipient, item.text, item.sent_at, now)
     row = tx.conn.execute(
         "INSERT OR IGNORE INTO typed (slot, id, line, device, recipient, text, sent_at, recorded_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -45,13 +45,13 @@ def _keep_typed(tx: Tx, item: Typed, device: str, now: int) -> TypedMessage | No
     )
     if not row.rowcount:
         return None
-    news.tell(tx, MESSAGE_TYPED, "", now, typed.id, typed_data(typed))
+    event_log.tell(tx, MESSAGE_TYPED, "", now, typed.id, typed_data(typed))
     return typed
 
 
 def _keep_call(tx: Tx, item: Call, device: str, now: int) -> LoggedCall | None:
     kind, number = CallKind(item.kind), _tidy(item.number)
-    call = LoggedCall(news.new_uuid(), item.line, device, kind, number, item.name, item.at, item.duration, now)
+    call = LoggedCall(event_log.new_uuid(), item.line, device, kind, number, item.name, item.at, item.duration, now)
     row = tx.conn.execute(
         "INSERT OR IGNORE INTO calls (slot, id, line, device, kind, number, name, call_at, duration_seconds, "
         "recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -59,7 +59,7 @@ def _keep_call(tx: Tx, item: Call, device: str, now: int) -> LoggedCall | None:
     )
     if not row.rowcount:
         return None
-    news.tell(tx, _TOLD[kind], "", now, call.id, call_data(call))
+    event_log.tell(tx, _TOLD[kind], "", now, call.id, call_data(call))
     return call
 
 
@@ -152,5 +152,5 @@ def memorise(tx: Tx, device: str, key: str, value: str) -> None:
 def note_together(tx: Tx, events: Sequence[Event], device: str, key: str, value: str) -> None:
     """Tell events and keep a value that goes with them."""
     for event in events:
-        news.tell(tx, event.name, event.account, event.at, event.subject, event.data)
+        event_log.tell(tx, event.name, event.account, event.at, event.subject, event.data)
     memorise(tx, device, key, value)

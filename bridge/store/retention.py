@@ -1,6 +1,7 @@
 """What is forgotten with time, in small bites so that no send waits for it."""
 
-from bridge.model import PENDING, DeliveryState
+from bridge.model.message import PENDING
+from bridge.model.webhook import DeliveryState
 from bridge.store import loopbacks
 from bridge.store.writer import Tx
 

@@ -1,52 +1,41 @@
-"""The store on SQLite: what binds the two threads of `bridge.store.threads` to `bridge.ports.Store`.
+"""The store on SQLite: what binds the two threads of `bridge.store.connections` to `bridge.ports.Store`.
 
 The SQL lives beside it, one module a subject.
 """
 
 from collections.abc import Mapping, Sequence
 
-from bridge.events import Event
-from bridge.model import (
-    Account,
-    AuditEntry,
-    Delivery,
-    Endpoint,
-    LoggedCall,
-    Message,
-    Movement,
-    Part,
-    Received,
-    Template,
-    Terms,
-    TypedMessage,
-    UnknownPolicy,
-)
-from bridge.ports import Call, Claim, Credential, Doubtful, Evidence, InboundPart, InboundReport, Outcome, Typed
-from bridge.queries import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
-from bridge.rows import Backlog, Room, Waiting
-from bridge.scopes import Key
+from bridge.model.account import Account, AuditEntry, Movement, Template, Terms, UnknownPolicy
+from bridge.model.event import Event
+from bridge.model.inbox import LoggedCall, Received, TypedMessage
+from bridge.model.loopback import Trip
+from bridge.model.message import Message, Part
+from bridge.model.query import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
+from bridge.model.radio import Call, Doubtful, Evidence, InboundPart, InboundReport, Typed
+from bridge.model.scope import Key
+from bridge.model.webhook import Delivery, Endpoint
+from bridge.ports.store_rows import Backlog, Claim, Credential, Outcome, Room, Waiting
 from bridge.store import (
+    account_admin,
+    audit_log,
     balance,
-    books,
-    callers,
     deliveries,
-    handouts,
+    event_log,
+    health,
     inbox,
     keys,
-    lists,
+    lifecycle,
     loopbacks,
     messages,
-    news,
     phones,
+    pulls,
     retention,
-    sending,
     submission,
-    trail,
-    vitals,
+    suppression,
 )
-from bridge.store.threads import Threads
+from bridge.store import accounts as callers
+from bridge.store.connections import Threads
 from bridge.store.writer import Tx
-from bridge.trips import Trip
 
 
 class SqliteStore(Threads):
@@ -89,13 +78,13 @@ class SqliteStore(Threads):
     async def set_terms(
         self, name: str, terms: Terms, entry: AuditEntry, on_unknown: UnknownPolicy | None = None
     ) -> Account:
-        return await self._do(books.set_terms, name, terms, entry, on_unknown)
+        return await self._do(account_admin.set_terms, name, terms, entry, on_unknown)
 
     async def disable(self, name: str, disabled: bool, entry: AuditEntry) -> Account:
-        return await self._do(books.disable, name, disabled, entry)
+        return await self._do(account_admin.disable, name, disabled, entry)
 
     async def rotate(self, name: str, fresh: Sequence[Credential], until: int, entry: AuditEntry) -> None:
-        await self._do(books.rotate, name, fresh, until, entry)
+        await self._do(account_admin.rotate, name, fresh, until, entry)
 
     async def add_key(self, account: str, credential: Credential, most: int, entry: AuditEntry) -> None:
         await self._do(keys.add, account, credential, most, entry)
@@ -107,7 +96,7 @@ class SqliteStore(Threads):
         await self._do(keys.revoke, account, name, entry)
 
     async def set_webhook_secret(self, name: str, secret: str, entry: AuditEntry) -> None:
-        await self._do(books.set_webhook_secret, name, secret, entry)
+        await self._do(account_admin.set_webhook_secret, name, secret, entry)
 
     async def top_up(self, name: str, credits: int, note: str, entry: AuditEntry) -> Account:
         return await self._do(balance.top_up, name, credits, note, entry)
@@ -116,41 +105,41 @@ class SqliteStore(Threads):
         return await self._read(balance.movements, account, limit, cursor)
 
     async def keep_template(self, template: Template, entry: AuditEntry) -> Template:
-        return await self._do(books.keep_template, template, entry)
+        return await self._do(account_admin.keep_template, template, entry)
 
     async def templates(self, account: str) -> Sequence[Template]:
-        return await self._read(books.templates, account)
+        return await self._read(account_admin.templates, account)
 
     async def template(self, account: str, id: str) -> Template | None:
-        return await self._read(books.template_of, account, id)
+        return await self._read(account_admin.template_of, account, id)
 
     async def drop_template(self, account: str, id: str, entry: AuditEntry) -> None:
-        await self._do(books.drop_template, account, id, entry)
+        await self._do(account_admin.drop_template, account, id, entry)
 
     async def suppress(self, account: str, number: str, reason: str, entry: AuditEntry) -> None:
-        await self._do(lists.suppress, account, number, reason, entry)
+        await self._do(suppression.suppress, account, number, reason, entry)
 
     async def allow(self, account: str, number: str, entry: AuditEntry) -> None:
-        await self._do(lists.allow, account, number, entry)
+        await self._do(suppression.allow, account, number, entry)
 
     async def suppressed(self, account: str) -> Sequence[tuple[str, str, int]]:
-        return await self._read(lists.suppressed, account)
+        return await self._read(suppression.suppressed, account)
 
     async def audit(self, account: str, limit: int, cursor: str) -> Page[AuditEntry]:
-        return await self._read(trail.trail, account, limit, cursor)
+        return await self._read(audit_log.trail, account, limit, cursor)
 
     # -- handed out once ------------------------------------------------------------------------
     async def hand_out_reports(
         self, account: str, report_on: str, reporting: frozenset[str], limit: int
     ) -> Sequence[tuple[Message, bool, int]]:
-        if not await self._read(handouts.any_news, account, handouts.REPORTS):
+        if not await self._read(pulls.any_news, account, pulls.REPORTS):
             return []
-        return await self._do(handouts.reports, account, report_on, reporting, limit)
+        return await self._do(pulls.reports, account, report_on, reporting, limit)
 
     async def hand_out_received(self, account: str, since: int, limit: int) -> Sequence[Received]:
-        if not await self._read(handouts.any_news, account, handouts.RECEIVED):
+        if not await self._read(pulls.any_news, account, pulls.RECEIVED):
             return []
-        return await self._do(handouts.received, account, since, limit)
+        return await self._do(pulls.received, account, since, limit)
 
     # -- messages -------------------------------------------------------------------------------
     async def submit(
@@ -183,35 +172,35 @@ class SqliteStore(Threads):
         return await self._do(messages.cancel, id, now)
 
     async def resend(self, id: str, now: int) -> Message:
-        return await self._do(sending.resend, id, now)
+        return await self._do(lifecycle.resend, id, now)
 
     async def delete_messages(self, account: str, query: MessageQuery) -> int:
         return await self._do(messages.delete, account, query)
 
     # -- sending --------------------------------------------------------------------------------
     async def claim(self, line: str, routes: Sequence[str], now: int, whole: bool = False) -> Claim | None:
-        return await self._do(sending.claim, line, routes, now, whole)
+        return await self._do(lifecycle.claim, line, routes, now, whole)
 
     async def intend(self, message: str, index: int, line: str, now: int) -> None:
-        await self._do(sending.intend, message, index, line, now)
+        await self._do(lifecycle.intend, message, index, line, now)
 
     async def record(self, outcome: Outcome, now: int) -> Message:
-        return await self._do(sending.record, outcome, now)
+        return await self._do(lifecycle.record, outcome, now)
 
     async def recover(self, now: int) -> int:
-        return await self._do(sending.recover, now)
+        return await self._do(lifecycle.recover, now)
 
     async def advance(self, now: int) -> int:
-        return await self._do(sending.advance, now)
+        return await self._do(lifecycle.advance, now)
 
     async def waiting(self, now: int) -> Sequence[Waiting]:
-        return await self._read(sending.waiting, now)
+        return await self._read(lifecycle.waiting, now)
 
     async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:
-        return await self._do(sending.settle, item, now)
+        return await self._do(lifecycle.settle, item, now)
 
     async def doubtful(self, lines: Sequence[str]) -> Sequence[Doubtful]:
-        return await self._read(sending.doubtful, lines)
+        return await self._read(lifecycle.doubtful, lines)
 
     # -- devices --------------------------------------------------------------------------------
     async def keep(self, item: Typed | Call, device: str, now: int) -> TypedMessage | LoggedCall | None:
@@ -293,29 +282,29 @@ class SqliteStore(Threads):
 
     # -- news -----------------------------------------------------------------------------------
     async def note(self, event: Event) -> Event:
-        return await self._do(news.tell, event.name, event.account, event.at, event.subject, event.data)
+        return await self._do(event_log.tell, event.name, event.account, event.at, event.subject, event.data)
 
     async def events(self, account: str, after: int, limit: int) -> Sequence[Event]:
-        return await self._read(news.read, account, after, limit)
+        return await self._read(event_log.read, account, after, limit)
 
     async def note_together(self, events: Sequence[Event], device: str, key: str, value: str) -> None:
         await self._do(phones.note_together, events, device, key, value)
 
     async def newest_event(self) -> int:
-        return await self._read(news.newest)
+        return await self._read(event_log.newest)
 
     # -- vitals ---------------------------------------------------------------------------------
     async def prove(self) -> None:
-        await self._do(vitals.prove)
+        await self._do(health.prove)
 
     async def pulse(self) -> int:
         return await self._do(messages.waiting)
 
     async def backlog(self, now: int) -> Backlog:
-        return await self._read(vitals.backlog, now)
+        return await self._read(health.backlog, now)
 
     async def room(self) -> Room:
-        return await self._read(vitals.room, self._path)
+        return await self._read(health.room, self._path)
 
     async def changed_elsewhere(self) -> bool:
         before, self._data_version = self._data_version, await self._read_other_writes()

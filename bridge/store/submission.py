@@ -7,9 +7,9 @@ from itertools import chain, islice
 from typing import Any
 
 from bridge.errors import AlreadyUsed, IdempotencyConflict, NotPossible
-from bridge.events import MESSAGE_SUBMITTED, Event
-from bridge.model import Message
-from bridge.store import limits, news
+from bridge.model.event import MESSAGE_SUBMITTED, Event
+from bridge.model.message import Message
+from bridge.store import event_log, limits
 from bridge.store.messages import COLUMNS, QUALIFIED, message_of
 from bridge.store.writer import Tx
 
@@ -21,7 +21,7 @@ _INSERT = {size: f"INSERT INTO messages ({COLUMNS}) VALUES {', '.join([_ROW] * s
 # The snapshot of `message_data`, made by SQLite for the same reason; the store's contract holds the two equal.
 _SUBMITTED = f"""
 INSERT INTO events (id, name, account, at, subject, data)
-SELECT {news.UUID}, '{MESSAGE_SUBMITTED}', account, created_at, id, json_object(
+SELECT {event_log.UUID}, '{MESSAGE_SUBMITTED}', account, created_at, id, json_object(
   'id', id, 'to', recipient, 'written', written, 'text', text, 'state', state, 'line', line, 'slot', slot,
   'parts', parts, 'error', error, 'client_ref', client_ref, 'tag', tag, 'dialect', dialect,
   'created_at', created_at, 'sent_at', sent_at, 'delivered_at', delivered_at)
@@ -39,9 +39,9 @@ def insert(tx: Tx, messages: Sequence[Message]) -> Sequence[Message]:
         last = _insert_rows(tx.conn, [_row_of(message) for message in messages])
     except sqlite3.IntegrityError:
         raise _used_before(tx.conn, messages) from None
-    first_event = news.newest(tx.conn) + 1
+    first_event = event_log.newest(tx.conn) + 1
     tx.conn.execute(_SUBMITTED, (last - len(messages) + 1, last))
-    news.owe(tx.conn, first_event, first_event + len(messages) - 1)
+    event_log.owe(tx.conn, first_event, first_event + len(messages) - 1)
     # On the bus one stands for all of an account's, without the snapshot, which is in the log: whoever listens for
     # these only wants to be woken.
     latest = {message.account: message for message in messages}

@@ -20,9 +20,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from bridge.bus import Bus
 from bridge.errors import BridgeError, StoreUnavailable
-from bridge.events import Bus, Event
-from bridge.metrics import Metrics
+from bridge.model.event import Event
+from bridge.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -6,7 +6,8 @@ Its provider takes plain columns only, so the two columns that hold other people
 import time
 from collections.abc import Mapping
 
-from bridge.ports import Call, Memory
+from bridge.model.radio import Call
+from bridge.ports.driver import Memory
 from device_drivers.android_adb import rows
 from device_drivers.android_adb.shell import Shell
 

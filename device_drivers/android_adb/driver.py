@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bridge.errors import DeviceLost, Refusal, SendRefused
-from bridge.ports import Device, Finding, Found
+from bridge.model.finding import Finding
+from bridge.ports.driver import Device, Found
 from device_drivers.android_adb import conditions, examination, options, probe, shell
 from device_drivers.android_adb.conditions import Condition, Stops
 from device_drivers.android_adb.link import PhoneLink

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from bridge.errors import DeviceLost, SendRefused
-from bridge.model import Line, LineState
-from bridge.ports import Device, Examining, Finding, Link
+from bridge.model.finding import Finding
+from bridge.model.line import Line, LineState
+from bridge.ports.driver import Device, Examining, Link
 from device_drivers.android_adb import options
 from device_drivers.android_adb.conditions import Condition, Stops
 from device_drivers.android_adb.facts import Messaging

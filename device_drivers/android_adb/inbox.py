@@ -7,7 +7,7 @@ the phone gives numbers of deleted messages to new ones. What moves the mark is 
 import json
 from collections.abc import Iterable
 
-from bridge.ports import Memory
+from bridge.ports.driver import Memory
 from device_drivers.android_adb.store import Row, Store
 
 KEY = "inbox"

@@ -12,20 +12,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bridge.errors import DeviceLost, Refusal, SendRefused
-from bridge.model import Line, LineState
-from bridge.ports import (
-    Call,
-    Device,
-    Doubtful,
-    Evidence,
-    Finding,
-    Inbound,
-    InboundPart,
-    InboundReport,
-    Outgoing,
-    Sent,
-    Typed,
-)
+from bridge.model.finding import Finding
+from bridge.model.line import Line, LineState
+from bridge.model.radio import Call, Doubtful, Evidence, Inbound, InboundPart, InboundReport, Outgoing, Sent, Typed
+from bridge.ports.driver import Device
 from bridge.tasks import Tasks
 from device_drivers.android_adb import conditions, examination, health, probe, radiolog
 from device_drivers.android_adb.calls import PERMISSION, CallLog

@@ -13,10 +13,11 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from bridge import segments
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
-from bridge.model import State
-from bridge.ports import Doubtful, Evidence, Memory, Outgoing, Sent
+from bridge.messages import segmentation
+from bridge.model.message import State
+from bridge.model.radio import Doubtful, Evidence, Outgoing, Sent
+from bridge.ports.driver import Memory
 from device_drivers.android_adb import isms, radiolog
 from device_drivers.android_adb.options import Options
 from device_drivers.android_adb.pace import Pace
@@ -126,7 +127,7 @@ class Sender:
                 self._flying = None
 
     def _parts(self, text: str) -> Sequence[str]:
-        parts = segments.split(isms.sayable(text))
+        parts = segmentation.split(isms.sayable(text))
         if len(parts) > isms.MOST_PARTS:
             raise SendRefused(
                 f"the text needs {len(parts)} SMS parts; a phone is given {isms.MOST_PARTS} at most", Refusal.PERMANENT

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from bridge.errors import DeviceLost
-from bridge.ports import Finding
+from bridge.model.finding import Finding
 from device_drivers import _access, _adb
 from device_drivers.android_adb import conditions, keys, shell
 from device_drivers.android_adb.options import Options

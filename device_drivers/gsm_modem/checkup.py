@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from bridge.model import Line, LineState
-from bridge.ports import Finding
+from bridge.model.finding import Finding
+from bridge.model.line import Line, LineState
 
 #: below this, messages fail now and then
 WEAK_DBM = -105

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 import serial
 
 from bridge.errors import DeviceLost
-from bridge.ports import Device, Finding, Found
+from bridge.model.finding import Finding
+from bridge.ports.driver import Device, Found
 from device_drivers.gsm_modem import examination, options, ports, seeking
 from device_drivers.gsm_modem.answers import Failed, Silent
 from device_drivers.gsm_modem.link import ModemLink

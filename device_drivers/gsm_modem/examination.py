@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from bridge.errors import DeviceLost, SendRefused
-from bridge.ports import Device, Examining, Finding, Forgetful, Link
+from bridge.model.finding import Finding
+from bridge.ports.driver import Device, Examining, Forgetful, Link
 from device_drivers.gsm_modem import checkup, options
 from device_drivers.gsm_modem.options import Options
 from device_drivers.gsm_modem.survey import survey

@@ -8,7 +8,7 @@ from typing import Any
 from gsmmodem.exceptions import CommandError
 
 from bridge.errors import SendRefused
-from bridge.model import LineState
+from bridge.model.line import LineState
 from device_drivers.gsm_modem.bringup import attempt
 from device_drivers.gsm_modem.session import Session
 

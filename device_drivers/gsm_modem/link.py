@@ -14,10 +14,11 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import TypeVar
 
-from bridge import segments
 from bridge.errors import DeviceLost, LinkError, OutcomeUnknown, Refusal, SendRefused
-from bridge.model import Line, LineState
-from bridge.ports import Evidence, Finding, Inbound, InboundPart, InboundReport, Outgoing, Sent
+from bridge.messages import segmentation
+from bridge.model.finding import Finding
+from bridge.model.line import Line, LineState
+from bridge.model.radio import Evidence, Inbound, InboundPart, InboundReport, Outgoing, Sent
 from bridge.tasks import Tasks
 from device_drivers.gsm_modem import checkup, health, reading
 from device_drivers.gsm_modem.answers import Failed, News, Silent
@@ -94,7 +95,7 @@ class ModemLink:
 
     def split(self, text: str) -> Sequence[str]:
         """Radio parts."""
-        return segments.split(text)
+        return segmentation.split(text)
 
     async def send(self, line: str, outgoing: Outgoing) -> Sent:
         """One part to the network; see `Sender` for what is believed."""

@@ -1,6 +1,6 @@
 """From a PDU that a modem gave us to what the core takes. Pure; nothing that came in is ever dropped."""
 
-from bridge.ports import InboundPart, InboundReport
+from bridge.model.radio import InboundPart, InboundReport
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, StatusReport, Submit, decode
 
 

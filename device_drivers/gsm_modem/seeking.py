@@ -9,7 +9,7 @@ from pathlib import Path
 import serial
 
 from bridge.errors import DeviceLost
-from bridge.ports import Found
+from bridge.ports.driver import Found
 from device_drivers.gsm_modem import health, ports, usb
 from device_drivers.gsm_modem.answers import Failed, Silent
 from device_drivers.gsm_modem.options import CANDIDATES

@@ -10,8 +10,8 @@ import threading
 from dataclasses import dataclass
 
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
-from bridge.model import State
-from bridge.ports import Evidence, Outgoing, Sent
+from bridge.model.message import State
+from bridge.model.radio import Evidence, Outgoing, Sent
 from device_drivers.gsm_modem import causes, quirks
 from device_drivers.gsm_modem.answers import Answer, Silent
 from device_drivers.gsm_modem.lines import PROMPT

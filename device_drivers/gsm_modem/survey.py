@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from bridge.ports import Finding
+from bridge.model.finding import Finding
 from device_drivers import _access
 from device_drivers.gsm_modem import holders, options, ports, quirks, usb
 from device_drivers.gsm_modem.options import Options

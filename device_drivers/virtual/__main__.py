@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from device_drivers.virtual.profile import PROFILES
+from device_drivers.virtual.modem.profile import PROFILES
 from device_drivers.virtual.world import World
 
 

@@ -32,9 +32,9 @@ from pathlib import Path
 from typing import Any
 
 from bridge.tasks import Tasks
-from device_drivers.virtual.handset import Sms
-from device_drivers.virtual.modem import Modem
-from device_drivers.virtual.network import Network
+from device_drivers.virtual.modem.modem import Modem
+from device_drivers.virtual.network.handset import Sms
+from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import Kind, Phone
 from device_drivers.virtual.socketpath import address
 

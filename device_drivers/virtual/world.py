@@ -7,10 +7,10 @@ from types import TracebackType
 from typing import Self
 
 from device_drivers.virtual.control import Control
-from device_drivers.virtual.modem import Modem
-from device_drivers.virtual.network import Network
+from device_drivers.virtual.modem.modem import Modem
+from device_drivers.virtual.modem.profile import GENERIC, Profile
+from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import Phone
-from device_drivers.virtual.profile import GENERIC, Profile
 
 #: fictional numbers: +1 555 01xx; modems, then phones are the first half, customers the second
 FIRST_LINE, FIRST_PHONE, FIRST_CUSTOMER, NUMBERS = 15550100, 15550140, 15550150, 50

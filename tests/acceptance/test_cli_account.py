@@ -5,8 +5,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from bridge import accounts
-from bridge.ports import SystemClock
+from bridge.accounts import credentials
+from bridge.ports.clock import SystemClock
 from bridge.store import open_store
 from tests.acceptance.conftest import SmsBridge
 
@@ -33,7 +33,7 @@ async def test_what_was_printed_opens_the_account(sms_bridge_process: SmsBridge,
     printed = json.loads(sms_bridge_process("account", "add", "shop", "--json", "--data", str(tmp_path)).out)
     store = await open_store(f"sqlite:///{tmp_path}/bridge.db")
     try:
-        for credential in accounts.kept(printed):
+        for credential in credentials.kept(printed):
             found = await store.account_for(credential.kind, credential.ident, credential.digest, 1)
             assert found is not None
             assert (found.name, found.webhook_secret) == ("shop", printed["webhook_secret"])
@@ -53,7 +53,7 @@ def test_no_printed_secret_but_the_webhooks_is_on_disk(sms_bridge: SmsBridge, tm
 def test_prints_credentials_for_people_with_a_heading_each(sms_bridge: SmsBridge, tmp_path: Path) -> None:
     done = sms_bridge("account", "add", "shop", "--data", str(tmp_path))
     assert "shown this once" in done.out
-    assert all(f"  {key} " in done.out for keys in accounts.KINDS.values() for key in keys)
+    assert all(f"  {key} " in done.out for keys in credentials.KINDS.values() for key in keys)
 
 
 def test_says_when_a_name_is_taken(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ async def test_a_rotated_key_replaces_the_old_one(sms_bridge_process: SmsBridge,
     store = await open_store(f"sqlite:///{tmp_path}/bridge.db")
     try:
         known = [
-            await store.account_for("apikey", "", accounts.digest(each["apikey"]), SystemClock().now()) is not None
+            await store.account_for("apikey", "", credentials.digest(each["apikey"]), SystemClock().now()) is not None
             for each in (old, new)
         ]
     finally:

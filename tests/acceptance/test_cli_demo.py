@@ -223,7 +223,7 @@ def test_a_network_of_its_own_serves_a_bridge_that_runs_elsewhere(
     )
     config = ("--config", "config.toml")
     bridge = start("serve", *config, together=True)
-    bridge.says("INFO bridge.supervisor: modem0 is ready")
+    bridge.says("INFO bridge.devices.supervisor: modem0 is ready")
     sent = sms_bridge("send", "+15550150", "Hello", "--delivered", *config)
     assert (sent.code, "delivered" in sent.out) == (0, True)
     assert "Hello" in sms_bridge("sim", "handset", "+15550150", "--data", "network").out

@@ -4,9 +4,9 @@ import json
 import sqlite3
 from pathlib import Path
 
-from bridge import accounts
-from bridge.ports import SystemClock
-from bridge.scopes import Scope
+from bridge.accounts import credentials
+from bridge.model.scope import Scope
+from bridge.ports.clock import SystemClock
 from bridge.store import open_store
 from tests.acceptance.conftest import SmsBridge
 
@@ -26,7 +26,7 @@ async def test_prints_a_key_once_that_may_do_what_it_says(sms_bridge_process: Sm
     assert made["hint"] == key[:6]
     store = await open_store(f"sqlite:///{tmp_path}/bridge.db")
     try:
-        found = await store.account_for("apikey", "", accounts.digest(key), SystemClock().now())
+        found = await store.account_for("apikey", "", credentials.digest(key), SystemClock().now())
     finally:
         await store.close()
     assert found is not None

@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.conftest import SmsBridge, Start
 
-READY = "INFO bridge.daemon: ready at "
+READY = "INFO bridge.daemon.run: ready at "
 OLD, NEW = ("--config", "old.toml"), ("--config", "new.toml")
 
 

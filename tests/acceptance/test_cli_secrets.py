@@ -8,10 +8,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from device_drivers.virtual.profile import Profile
+from device_drivers.virtual.modem.profile import Profile
 from tests.acceptance.conftest import SmsBridge, Start
 from tests.acceptance.test_cli_serve import CONFIG
-from tests.modem_site import modem_site
+from tests.support.modem_site import modem_site
 
 PIN, OTHER_PIN = "91830274", "40571862"
 #: everything that only looks, with what a person or a program may add to it
@@ -65,7 +65,7 @@ async def test_no_command_and_no_log_repeats_a_secret(sms_bridge: SmsBridge, sta
         secrets = {*await asyncio.to_thread(lambda: list(printed_once(sms_bridge))), PIN, OTHER_PIN}
         bridge = await asyncio.to_thread(start, "serve", *CONFIG, together=True)
         first = []
-        while not (first or [""])[-1].startswith("INFO bridge.daemon: ready at "):
+        while not (first or [""])[-1].startswith("INFO bridge.daemon.run: ready at "):
             first.append(await asyncio.to_thread(bridge.says))
         url = first[-1].rpartition(" ")[2]
         token = json.loads((tmp_path / "control.json").read_text())["token"]

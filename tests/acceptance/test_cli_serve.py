@@ -12,7 +12,7 @@ import pytest
 from tests.acceptance.conftest import Running, SmsBridge, Start
 
 CONFIG = ("--config", "config.toml")
-READY = "INFO bridge.daemon: ready at "
+READY = "INFO bridge.daemon.run: ready at "
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_leaves_word_for_its_own_user_while_it_runs(configured: Path, start: Sta
 
 def test_without_devices_says_how_to_get_one(configured: Path, start: Start) -> None:
     bridge = start("serve", *CONFIG, together=True)
-    assert bridge.says("WARNING bridge.daemon: no device is configured").endswith("what to add: sms-bridge devices")
+    assert bridge.says("WARNING bridge.daemon.run: no device is configured").endswith("what to add: sms-bridge devices")
     assert bridge.says(READY)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bridge import accounts
-from bridge.ports import SystemClock
+from bridge.accounts import credentials
+from bridge.ports.clock import SystemClock
 from bridge.store import open_store
 from tests.acceptance.conftest import Ended, SmsBridge
 
@@ -154,7 +154,7 @@ async def test_an_old_key_works_until_the_overlap_ends(sms_bridge_process: SmsBr
     try:
         now = SystemClock().now()
         for later, known in ((0, [True, True, True]), (120_000, [False, False, True])):
-            digests = [accounts.digest(key) for key in keys]
+            digests = [credentials.digest(key) for key in keys]
             found = [await store.account_for("apikey", "", each, now + later) is not None for each in digests]
             assert found == known
     finally:

@@ -6,10 +6,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.acceptance.conftest import SmsBridge, Start
-from tests.certificates import Files, issue, openssl
+from tests.support.certificates import Files, issue, openssl
 
 CONFIG = ("--config", "config.toml")
-READY = "INFO bridge.daemon: ready at "
+READY = "INFO bridge.daemon.run: ready at "
 
 
 def configure(directory: Path, files: Files) -> None:
@@ -34,11 +34,11 @@ def test_renews_at_a_reload_and_keeps_what_works(tmp_path: Path, start: Start) -
     assert (url.startswith("https://"), shown(url)) == (True, "1")
     issue(tmp_path, 2).copy_to(files)
     bridge.process.send_signal(signal.SIGHUP)
-    bridge.says(f"INFO bridge.certificate: new certificate from {files.certificate}, good until ")
+    bridge.says(f"INFO bridge.host.tls: new certificate from {files.certificate}, good until ")
     assert shown(url) == "2"
     files.key.write_text("half a")
     bridge.process.send_signal(signal.SIGHUP)
-    bridge.says("ERROR bridge.certificate: the certificate is not renewed, the one before stays in use: http.key: ")
+    bridge.says("ERROR bridge.host.tls: the certificate is not renewed, the one before stays in use: http.key: ")
     assert shown(url) == "2"
     assert bridge.stop(signal.SIGTERM).code == 0
 

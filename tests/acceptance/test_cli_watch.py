@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.conftest import DEADLINE, Ended, SmsBridge, Start
-from tests.receivers import Receiver
-from tests.smtp_site import PASSWORD, USER, authenticated, certificate, mail_server
+from tests.support.receivers import Receiver
+from tests.support.smtp_site import PASSWORD, USER, authenticated, certificate, mail_server
 
 Run = Callable[..., Awaitable[Ended]]
 

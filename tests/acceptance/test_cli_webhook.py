@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.events import LINE_CHANGED, Event
-from bridge.model import DeliveryState
+from bridge.model.event import LINE_CHANGED, Event
+from bridge.model.webhook import DeliveryState
 from bridge.store import open_store
 from tests.acceptance.conftest import SmsBridge
 

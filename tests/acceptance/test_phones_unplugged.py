@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from bridge.model import Draft, LineState, State
-from bridge.ports import Device
-from bridge.settings import Config
+from bridge.config.schema import Config
+from bridge.model.line import LineState
+from bridge.model.message import Draft, State
+from bridge.ports.driver import Device
 from device_drivers.virtual.phone import Phone
 from device_drivers.virtual.phone.server import AdbServer, NoServer
 from device_drivers.virtual.world import World
-from tests.wire.running import SHOP, Bridge, config, running, until
+from tests.support.running import SHOP, Bridge, config, running, until
 
 PHONES, EACH = 10, 30
 UNPLUGS = 20

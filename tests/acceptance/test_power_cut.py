@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bridge.model import State
+from bridge.model.message import State
 from device_drivers.virtual.world import World
 
 ROOT = Path(__file__).parents[2]

@@ -3,8 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from bridge.model import State
-from tests.wire.running import on_modems
+from bridge.model.message import State
+from tests.support.running import on_modems
 
 PROMETHEUS = Path(__file__).parents[2] / "udev/prometheus"
 

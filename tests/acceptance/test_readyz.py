@@ -42,7 +42,7 @@ def bridge(start: Start, tmp_path: Path) -> tuple[Running, str]:
     file = tmp_path / "config.toml"
     file.write_text(f'[http]\nport = {port}\n[store]\nurl = "sqlite:///{tmp_path}/bridge.db"\n')
     serving = start("serve", "--config", str(file), together=True)
-    serving.says("INFO bridge.daemon: ready at ")
+    serving.says("INFO bridge.daemon.run: ready at ")
     return serving, f"http://127.0.0.1:{port}"
 
 

@@ -14,17 +14,20 @@ from typing import Any
 
 import pytest
 
-from bridge.desk import Desk
-from bridge.events import Bus
-from bridge.model import Payment, State, Template, Terms, Verification
-from bridge.ports import InboundPart, Outcome, SystemClock
+from bridge.accounts.administration import Desk
+from bridge.bus import Bus
+from bridge.model.account import Payment, Template, Terms, Verification
+from bridge.model.message import State
+from bridge.model.radio import InboundPart
+from bridge.ports.clock import SystemClock
+from bridge.ports.store_rows import Outcome
 from bridge.store import open_store
-from tests.acceptance import foreign
 from tests.acceptance.conftest import SmsBridge, Start
-from tests.acceptance.foreign import Said
+from tests.support import foreign
+from tests.support.foreign import Said
 
 CONFIG = ("--config", "config.toml")
-READY = "INFO bridge.daemon: ready at "
+READY = "INFO bridge.daemon.run: ready at "
 #: what the pages say and what it is here: their hosts, and what a customer puts in
 Filled = Callable[[str], str]
 

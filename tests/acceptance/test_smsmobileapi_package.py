@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.http_site import CREDENTIALS, HttpSite, open_site
+from tests.support.http_site import CREDENTIALS, HttpSite, open_site
 
 VERSIONS = ("1.0.10", "2.0.1")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance import foreign
-from tests.acceptance.foreign import Said
-from tests.http_site import CREDENTIALS, HttpSite, open_site
+from tests.support import foreign
+from tests.support.foreign import Said
+from tests.support.http_site import CREDENTIALS, HttpSite, open_site
 
 TEXT = "Grüße & <b>100%</b> 🙂\nsecond line"
 #: from the WSDL's address, the version of SOAP, and the three parts of the call

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Protocol, cast
 
 from bridge.errors import Refusal
-from bridge.ports import Device
+from bridge.ports.driver import Device
 
 
 class Bench(Protocol):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.ports import Store
+from bridge.ports.store import Store
 from bridge.store import STORES, open_store
-from tests.store_rows import CAFE, SHOP, Opener
+from tests.support.store_rows import CAFE, SHOP, Opener
 
 
 @pytest.fixture(params=sorted(STORES))

@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 import pytest
 from aiohttp import web
 
-import api.errors
+import api.http.errors
 import bridge.errors
-from api.dialect import Dialect, Mount, Sample, Site, discover
-from api.errors import BodyTooLarge, UnknownPath, WrongMethod
+from api.dialect.contract import Dialect, Mount, Sample, Site, discover
+from api.http.errors import BodyTooLarge, UnknownPath, WrongMethod
 from bridge.errors import BridgeError, NotAllowed, StoreUnavailable
-from bridge.model import State
-from tests.http_site import CREDENTIALS, Answer, HttpSite, open_site
+from bridge.model.message import State
+from tests.support.http_site import CREDENTIALS, Answer, HttpSite, open_site
 
 DIALECTS = discover()
 RECIPIENT, TEXT = "+15550123", "Grüße, 100% ok"
@@ -25,7 +25,7 @@ WRONG = {name: value if name == "account" else "0" * len(value) for name, value 
 
 def kinds(root: type[BridgeError] = BridgeError) -> Iterator[type[BridgeError]]:
     """Every class of error that a dialect may be handed."""
-    if root.__module__ in (bridge.errors.__name__, api.errors.__name__):
+    if root.__module__ in (bridge.errors.__name__, api.http.errors.__name__):
         yield root
     for child in root.__subclasses__():
         yield from kinds(child)

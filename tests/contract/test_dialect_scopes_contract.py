@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from api.dialect import Dialect, Mount, Route, Site, discover
-from bridge.accounts import digest, kept
+from api.dialect.contract import Dialect, Mount, Route, Site, discover
+from bridge.accounts.credentials import digest, kept
+from bridge.accounts.throttling import FREE
 from bridge.errors import KeyExpired, ScopeMissing, TooManyRequests
-from bridge.guesses import FREE
-from bridge.model import AuditEntry
-from bridge.scopes import EVERYTHING, Needs, Scope, written
+from bridge.model.account import AuditEntry
+from bridge.model.scope import EVERYTHING, Needs, Scope, written
 from tests.contract.test_dialect_contract import WRONG, is_like, sample
-from tests.http_site import START, Answer, HttpSite, open_site
+from tests.support.http_site import START, Answer, HttpSite, open_site
 
 DIALECTS = discover()
 #: what everybody may see; a path that joins these needs a reason

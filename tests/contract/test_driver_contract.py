@@ -10,18 +10,10 @@ import pytest
 
 import device_drivers
 from bridge.errors import BridgeError, DeviceLost, OutcomeUnknown, Refusal, SendRefused
-from bridge.model import LineState, State
-from bridge.ports import (
-    Device,
-    Driver,
-    Examining,
-    Inbound,
-    InboundPart,
-    InboundReport,
-    Link,
-    Outgoing,
-    Surveying,
-)
+from bridge.model.line import LineState
+from bridge.model.message import State
+from bridge.model.radio import Inbound, InboundPart, InboundReport, Outgoing
+from bridge.ports.driver import Device, Driver, Examining, Link, Surveying
 from bridge.tasks import Tasks
 from tests.contract.bench import Bench, bench_for
 

@@ -7,23 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from bridge import events
 from bridge.errors import AlreadyUsed, BadRequest, BridgeError, DailyLimit, NoSuchThing, NotPossible, OutOfCredit
-from bridge.model import (
-    Account,
-    AuditEntry,
-    Message,
-    Movement,
-    Payment,
-    State,
-    Template,
-    Terms,
-    UnknownPolicy,
-    Verification,
-)
-from bridge.ports import Credential, InboundPart, InboundReport, Outcome, Store
-from bridge.queries import MessageQuery
-from tests.store_rows import NOW, SHOP, Opener, message
+from bridge.model import event
+from bridge.model.account import Account, AuditEntry, Movement, Payment, Template, Terms, UnknownPolicy, Verification
+from bridge.model.message import Message, State
+from bridge.model.query import MessageQuery
+from bridge.model.radio import InboundPart, InboundReport
+from bridge.ports.store import Store
+from bridge.ports.store_rows import Credential, Outcome
+from tests.support.store_rows import NOW, SHOP, Opener, message
 
 PREPAID = Terms(payment=Payment.PREPAID)
 DAY = 24 * 3600 * 1000
@@ -312,9 +304,9 @@ class TestLists:
         assert await left(store) == 3
         told = [(each.name, each.subject) for each in await store.events("shop", 0, 9)]
         assert told == [
-            (events.MESSAGE_SUBMITTED, message(1).id),
-            (events.MESSAGE_SUBMITTED, message(2).id),
-            (events.MESSAGE_FAILED, message(1).id),
+            (event.MESSAGE_SUBMITTED, message(1).id),
+            (event.MESSAGE_SUBMITTED, message(2).id),
+            (event.MESSAGE_FAILED, message(1).id),
         ]
         claim = await store.claim("office", ("",), NOW)
         assert claim is not None

@@ -5,34 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from bridge import events
 from bridge.errors import BadRequest, IdempotencyConflict, NoSuchThing, NotPossible
-from bridge.events import Event, message_data
-from bridge.formats import FORMATS
-from bridge.model import (
-    CallKind,
-    DeliveryState,
-    Endpoint,
-    LoggedCall,
-    Message,
-    State,
-    TypedMessage,
-    UnknownPolicy,
-)
-from bridge.ports import (
-    Call,
-    Concat,
-    Credential,
-    Doubtful,
-    Evidence,
-    InboundPart,
-    InboundReport,
-    Outcome,
-    Store,
-    Typed,
-)
-from bridge.queries import CallOrder, CallQuery, InboxQuery, LedgerQuery, MessageQuery, TypedQuery
-from tests.store_rows import NOW, SHOP, Opener, message
+from bridge.model import event as events
+from bridge.model.account import UnknownPolicy
+from bridge.model.event import Event, message_data
+from bridge.model.inbox import CallKind, LoggedCall, TypedMessage
+from bridge.model.message import Message, State
+from bridge.model.payload_format import FORMATS
+from bridge.model.query import CallOrder, CallQuery, InboxQuery, LedgerQuery, MessageQuery, TypedQuery
+from bridge.model.radio import Call, Concat, Doubtful, Evidence, InboundPart, InboundReport, Typed
+from bridge.model.webhook import DeliveryState, Endpoint
+from bridge.ports.store import Store
+from bridge.ports.store_rows import Credential, Outcome
+from tests.support.store_rows import NOW, SHOP, Opener, message
 
 ANY = ("", "office")
 

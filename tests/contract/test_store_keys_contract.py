@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bridge.errors import NoSuchThing, NotPossible
-from bridge.model import AuditEntry
-from bridge.ports import Credential, Store
-from bridge.scopes import EVERYTHING, FULL, Grant, Key, Scope
-from tests.store_rows import NOW, Opener
+from bridge.model.account import AuditEntry
+from bridge.model.scope import EVERYTHING, FULL, Grant, Key, Scope
+from bridge.ports.store import Store
+from bridge.ports.store_rows import Credential
+from tests.support.store_rows import NOW, Opener
 
 DAY = 86_400_000
 SEND = frozenset({Scope.SEND})

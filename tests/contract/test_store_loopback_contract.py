@@ -2,29 +2,24 @@
 
 import asyncio
 
-from bridge import trips
-from bridge.accounts import OPERATOR
-from bridge.events import (
-    ALARM_RAISED,
-    LOOPBACK_ARRIVED,
-    LOOPBACK_LOST,
-    MESSAGE_RECEIVED,
-    MESSAGE_SENT,
-    Event,
-)
-from bridge.model import Account, Endpoint
-from bridge.ports import Concat, InboundPart, Store
-from bridge.queries import InboxQuery
-from bridge.rows import Waiting
-from bridge.trips import Trip
-from tests.store_rows import NOW, Opener, message
+from bridge.accounts.credentials import OPERATOR
+from bridge.model import loopback
+from bridge.model.account import Account
+from bridge.model.event import ALARM_RAISED, LOOPBACK_ARRIVED, LOOPBACK_LOST, MESSAGE_RECEIVED, MESSAGE_SENT, Event
+from bridge.model.loopback import Trip
+from bridge.model.query import InboxQuery
+from bridge.model.radio import Concat, InboundPart
+from bridge.model.webhook import Endpoint
+from bridge.ports.store import Store
+from bridge.ports.store_rows import Waiting
+from tests.support.store_rows import NOW, Opener, message
 
-TRIP = Trip(trips.new_token(), "office", "shop", NOW)
+TRIP = Trip(loopback.new_token(), "office", "shop", NOW)
 DAY = 24 * 3600 * 1000
 
 
 def arriving(trip: Trip, slot: str = "1", text: str = "{}", line: str = "shop") -> InboundPart:
-    return InboundPart(line, slot, "+15550100", text.format(trips.text(trip.token)), NOW)
+    return InboundPart(line, slot, "+15550100", text.format(loopback.text(trip.token)), NOW)
 
 
 async def names(store: Store) -> list[str]:
@@ -53,24 +48,24 @@ async def test_it_is_known_whatever_the_network_put_around_it(store: Store) -> N
 
 async def test_a_text_that_only_looks_like_one_is_an_ordinary_sms(store: Store) -> None:
     await store.depart(TRIP)
-    stranger = Trip(trips.new_token(), "office", "shop", NOW)
+    stranger = Trip(loopback.new_token(), "office", "shop", NOW)
     received = await store.receive(arriving(stranger), "shop", NOW)
     assert received is not None
-    assert received.text == trips.text(stranger.token)
-    long = InboundPart("shop", "2", "+15550150", trips.text(stranger.token), NOW, Concat(1, 2, 1))
+    assert received.text == loopback.text(stranger.token)
+    long = InboundPart("shop", "2", "+15550150", loopback.text(stranger.token), NOW, Concat(1, 2, 1))
     assert await store.receive(long, "shop", NOW) is None  # its second part is missing
     assert await names(store) == [MESSAGE_RECEIVED]
 
 
 async def test_never_two_on_their_way_between_the_same_lines(store: Store) -> None:
-    again = Trip(trips.new_token(), "office", "shop", NOW + 1)
-    other = Trip(trips.new_token(), "shop", "office", NOW + 1)
+    again = Trip(loopback.new_token(), "office", "shop", NOW + 1)
+    other = Trip(loopback.new_token(), "shop", "office", NOW + 1)
     results = await asyncio.gather(*(store.depart(trip) for trip in (TRIP, again, other)))
     assert results == [True, False, True]
     await store.forget_trip(TRIP.token)
     assert await store.depart(again)
     await store.lose_trip(again.token, "nothing came", NOW + 9)
-    assert await store.depart(Trip(trips.new_token(), "office", "shop", NOW + 10))
+    assert await store.depart(Trip(loopback.new_token(), "office", "shop", NOW + 10))
 
 
 async def test_a_lost_one_is_told_once_and_may_come_all_the_same(store: Store) -> None:
@@ -86,7 +81,7 @@ async def test_a_lost_one_is_told_once_and_may_come_all_the_same(store: Store) -
 
 async def test_a_restart_finds_what_is_on_its_way_and_what_was_lost_since_the_last_success(reopen: Opener) -> None:
     store = await reopen()
-    made = [Trip(trips.new_token(), "office", "shop", NOW + number) for number in range(5)]
+    made = [Trip(loopback.new_token(), "office", "shop", NOW + number) for number in range(5)]
     for trip in made:
         await store.depart(trip)
         if trip is made[1]:
@@ -100,7 +95,7 @@ async def test_a_restart_finds_what_is_on_its_way_and_what_was_lost_since_the_la
 
 
 async def test_old_ones_go_but_for_the_last_and_the_last_success(store: Store) -> None:
-    made = [Trip(trips.new_token(), "office", "shop", NOW + number) for number in range(4)]
+    made = [Trip(loopback.new_token(), "office", "shop", NOW + number) for number in range(4)]
     for trip in made:
         await store.depart(trip)
         if trip is made[1]:

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bridge.errors import StoreUnavailable
-from bridge.model import Endpoint, State
-from bridge.ports import Outcome, Store
-from tests.store_rows import NOW, message
+from bridge.model.message import State
+from bridge.model.webhook import Endpoint
+from bridge.ports.store import Store
+from bridge.ports.store_rows import Outcome
+from tests.support.store_rows import NOW, message
 
 SHOP, OTHER = (Endpoint(name, name, f"http://127.0.0.1/{name}") for name in ("shop", "cafe"))
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.http_site import HttpSite, open_site
+from tests.support.http_site import HttpSite, open_site
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from bridge.model import Draft, State
-from bridge.ports import Outcome
-from tests.dialects.account_v1_calls import OTHER, PWD, SHOP, TO, post, pull, send, set_terms
-from tests.http_site import HttpSite
+from bridge.model.message import Draft, State
+from bridge.ports.store_rows import Outcome
+from tests.support.account_v1_calls import OTHER, PWD, SHOP, TO, post, pull, send, set_terms
+from tests.support.http_site import HttpSite
 
 
 async def end(site: HttpSite, state: State, error: str = "", reports: bool = True) -> None:

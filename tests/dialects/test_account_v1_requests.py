@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.dialects.account_v1.send import MOST_MOBILES, compose
-from api.parameters import Parameters
+from api.http.parameters import Parameters
+from bridge.accounts.throttling import FailedLogins
 from bridge.errors import BadRequest
-from bridge.guesses import Guesses
-from tests.dialects.account_v1_calls import FORM, PATHS, PWD, SHOP, TO, post, pull, refused, send_form
-from tests.http_site import HttpSite, open_site
+from tests.support.account_v1_calls import FORM, PATHS, PWD, SHOP, TO, post, pull, refused, send_form
+from tests.support.http_site import HttpSite, open_site
 
 #: endpoint → what its form needs
 NEEDED = dict.fromkeys(PATHS, ("account", "pwd")) | {PATHS[0]: ("account", "pwd", "mobiles", "content")}
@@ -168,7 +168,7 @@ def test_whatever_is_composed_is_within_bounds(mobiles: str, content: str, task:
 async def test_whatever_comes_in_is_answered_and_queued_all_or_none(open_door: HttpSite, form: dict[str, str]) -> None:
     sent = {"account": SHOP, "pwd": PWD, "mobiles": TO, "content": "hello"} | form
     before = len(await open_door.messages())
-    open_door.gateway.admission.guesses = Guesses()  # each example is somebody else's first call
+    open_door.gateway.admission.guesses = FailedLogins()  # each example is somebody else's first call
     body = urlencode({name: value.encode("utf-8", "surrogatepass") for name, value in sent.items()})
     answer = await post(open_door, PATHS[0], body.encode())
     made = len(await open_door.messages()) - before

@@ -4,10 +4,11 @@ import uuid
 
 import pytest
 
-from bridge.model import Draft, Payment, State, Verification
-from bridge.queries import MessageQuery
-from tests.dialects.account_v1_calls import OTHER, PWD, SHOP, TO, post, pull, refused, send, send_form, set_terms
-from tests.http_site import HttpSite
+from bridge.model.account import Payment, Verification
+from bridge.model.message import Draft, State
+from bridge.model.query import MessageQuery
+from tests.support.account_v1_calls import OTHER, PWD, SHOP, TO, post, pull, refused, send, send_form, set_terms
+from tests.support.http_site import HttpSite
 
 
 async def test_answers_as_the_page_prints_it(site: HttpSite) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.model import Payment, Terms, Verification
-from tests.dialects.smsmobile_calls import send
-from tests.http_site import CREDENTIALS, HttpSite, open_site
+from bridge.model.account import Payment, Terms, Verification
+from tests.support.http_site import CREDENTIALS, HttpSite, open_site
+from tests.support.smsmobile_calls import send
 
 ASK = {
     "grant_type": "client_credentials",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.model import Line
-from tests.dialects.smsmobile_calls import KEY, TO, get, send
-from tests.http_site import HttpSite, open_site
+from bridge.model.line import Line
+from tests.support.http_site import HttpSite, open_site
+from tests.support.smsmobile_calls import KEY, TO, get, send
 
 EVERY_PATH = {
     "/sendsms": "result",
@@ -134,7 +134,7 @@ async def test_a_bug_of_ours_is_told_in_shape_and_logged_without_keys_and_texts(
     async with open_site(tmp_path, lines=broken) as site:
         answer = await send(site, message=text, port="1")
     assert (answer.status, answer.json["result"]["error"]) == (500, "server_error")
-    (record,) = [record for record in caplog.records if record.name == "api.app"]
+    (record,) = [record for record in caplog.records if record.name == "api.http.app"]
     assert "RuntimeError in /sendsms" in record.getMessage()
     assert "in broken" in record.getMessage()
     reference = record.getMessage().split("reference ")[1][:8]

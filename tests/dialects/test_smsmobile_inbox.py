@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.model import State
-from tests.dialects.smsmobile_calls import get, result, sent_id
-from tests.http_site import START, HttpSite, open_site
+from bridge.model.message import State
+from tests.support.http_site import START, HttpSite, open_site
+from tests.support.smsmobile_calls import get, result, sent_id
 
 DAY = 24 * 3600 * 1000
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from bridge.model import State
-from tests.dialects.smsmobile_calls import KEY, TO, get, result, send, sent_id
-from tests.http_site import HttpSite
+from bridge.model.message import State
+from tests.support.http_site import HttpSite
+from tests.support.smsmobile_calls import KEY, TO, get, result, send, sent_id
 
 
 async def test_sent_is_the_text_1(site: HttpSite) -> None:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from bridge.model import Account, State
-from tests.dialects.smsmobile_calls import TO, get, result, sent_id
-from tests.http_site import START, HttpSite
+from bridge.model.account import Account
+from bridge.model.message import State
+from tests.support.http_site import START, HttpSite
+from tests.support.smsmobile_calls import TO, get, result, sent_id
 
 
 async def texts(site: HttpSite, **params: str) -> list[str]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.scopes import READ
-from tests.dialects.smsmobile_calls import TO
-from tests.http_site import CREDENTIALS, Answer, HttpSite, open_site
+from bridge.model.scope import READ
+from tests.support.http_site import CREDENTIALS, Answer, HttpSite, open_site
+from tests.support.smsmobile_calls import TO
 
 ID, SECRET = CREDENTIALS["client_id"], CREDENTIALS["client_secret"]
 ASK = {"grant_type": "client_credentials", "client_id": ID, "client_secret": SECRET}

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bridge.model import Line, LineState
-from bridge.ports import Call, Typed
-from tests.dialects.smsmobile_calls import get, result
-from tests.http_site import START, HttpSite, open_site
+from bridge.model.line import Line, LineState
+from bridge.model.radio import Call, Typed
+from tests.support.http_site import START, HttpSite, open_site
+from tests.support.smsmobile_calls import get, result
 
 DAY = 86_400_000
 LISTS = ["/call/missed/list", "/call/incoming/list", "/call/outgoing/list"]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.dialects.property_bench import PropertyBench
-from tests.http_site import CREDENTIALS, HttpSite
+from tests.support.http_site import CREDENTIALS, HttpSite
+from tests.support.property_bench import PropertyBench
 
 #: a form can hold any text that UTF-8 can
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.dialects.smsmobile_calls import KEY, TO
-from tests.http_site import HttpSite
+from tests.support.http_site import HttpSite
+from tests.support.smsmobile_calls import KEY, TO
 
 FORM = b"Content-Type: application/x-www-form-urlencoded"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bridge.model import State
-from tests.dialects.smsmobile_calls import TO, get, send, sent_id
-from tests.http_site import LINES, START, Answer, HttpSite, open_site
+from bridge.model.message import State
+from tests.support.http_site import LINES, START, Answer, HttpSite, open_site
+from tests.support.smsmobile_calls import TO, get, send, sent_id
 
 
 def assert_refused(answer: Answer, code: str, status: int = 400) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from api.dialects.smsmobile_soap import envelope
 from bridge.errors import BadRequest
-from tests.http_site import CREDENTIALS, Answer, HttpSite, open_site
+from tests.support.http_site import CREDENTIALS, Answer, HttpSite, open_site
 
 KEY, TO = CREDENTIALS["apikey"], "+15550123"
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.dialects.template_calls import (
+from tests.support.http_site import CREDENTIALS, HttpSite
+from tests.support.template_calls import (
     HEADERS,
     TO,
     agree,
@@ -17,7 +18,6 @@ from tests.dialects.template_calls import (
     post,
     send,
 )
-from tests.http_site import CREDENTIALS, HttpSite
 
 SEND, BATCH, RECORDS, INFO = "/api/sms/send", "/api/sms/batch-send", "/api/sms/records", "/api/account/info"
 EVERY = {SEND: "POST", BATCH: "POST", RECORDS: "GET", INFO: "GET"}

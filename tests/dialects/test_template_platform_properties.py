@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.dialects.property_bench import PropertyBench
-from tests.dialects.template_calls import HEADERS, TO, add_template, furnish
-from tests.http_site import HttpSite
+from tests.support.http_site import HttpSite
+from tests.support.property_bench import PropertyBench
+from tests.support.template_calls import HEADERS, TO, add_template, furnish
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats() | st.text(max_size=70),

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from bridge.model import Account, Draft, State, Verification
-from tests.dialects.template_calls import (
+from bridge.model.account import Account, Verification
+from bridge.model.message import Draft, State
+from tests.support.http_site import HttpSite
+from tests.support.template_calls import (
     HEADERS,
     agree,
     assert_refused,
@@ -17,7 +19,6 @@ from tests.dialects.template_calls import (
     records,
     send,
 )
-from tests.http_site import HttpSite
 
 HOUR, DAY = 3_600_000, 86_400_000
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from bridge.model import State
-from tests.dialects.template_calls import CREDITS, HEADERS, SHOWN, TO, add_template, furnish, get, post, prepaid
-from tests.http_site import CREDENTIALS, HttpSite
+from bridge.model.message import State
+from tests.support.http_site import CREDENTIALS, HttpSite
+from tests.support.template_calls import CREDITS, HEADERS, SHOWN, TO, add_template, furnish, get, post, prepaid
 
 ONE = '{"phone": "13800138000", "template_id": "123456", "params": {"code": "1234"}}'
 #: how each sample program of the pages writes its request

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from api.masking import masked
-from bridge.model import Line, LineState, Verification
-from tests.dialects.template_calls import (
+from api.dialect.masking import masked
+from bridge.model.account import Verification
+from bridge.model.line import Line, LineState
+from tests.support.http_site import LINES, HttpSite, open_site
+from tests.support.template_calls import (
     SHOWN,
     TO,
     add_template,
@@ -21,7 +23,6 @@ from tests.dialects.template_calls import (
     records,
     send,
 )
-from tests.http_site import LINES, HttpSite, open_site
 
 
 @pytest.fixture(autouse=True)

@@ -6,14 +6,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from api.webhooks import Webhooks
-from bridge.ledger import Ledger
-from bridge.model import Delivery, DeliveryState, Draft, State
-from bridge.queries import LedgerQuery
-from tests.dialects.zhenzi_calls import BY_TEMPLATE, SEND, TO, call, furnish
-from tests.http_site import HttpSite
-from tests.receivers import DEADLINE, Receiver
-from tests.webhook_site import answers
+from api.webhooks.poster import Webhooks
+from bridge.model.message import Draft, State
+from bridge.model.query import LedgerQuery
+from bridge.model.webhook import Delivery, DeliveryState
+from bridge.webhooks.deliverer import Ledger
+from tests.support.http_site import HttpSite
+from tests.support.receivers import DEADLINE, Receiver
+from tests.support.webhook_site import answers
+from tests.support.zhenzi_calls import BY_TEMPLATE, SEND, TO, call, furnish
 
 
 @pytest.fixture

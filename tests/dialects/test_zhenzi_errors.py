@@ -4,8 +4,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bridge.model import Payment, Verification
-from tests.dialects.zhenzi_calls import (
+from bridge.model.account import Payment, Verification
+from tests.support.http_site import HttpSite
+from tests.support.zhenzi_calls import (
     APP,
     BALANCE,
     BY_TEMPLATE,
@@ -20,7 +21,6 @@ from tests.dialects.zhenzi_calls import (
     call,
     furnish,
 )
-from tests.http_site import HttpSite
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 NUMBERS = [None, "", " ", "shop", "1", "1" * 21, "1" * 65, f"{TO},15550123", f"{TO};15550123", f'["{TO}"]']

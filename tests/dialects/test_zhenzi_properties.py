@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.dialects.property_bench import PropertyBench
-from tests.dialects.zhenzi_calls import APP, BY_TEMPLATE, SEND, TO, furnish
-from tests.http_site import HttpSite
+from tests.support.http_site import HttpSite
+from tests.support.property_bench import PropertyBench
+from tests.support.zhenzi_calls import APP, BY_TEMPLATE, SEND, TO, furnish
 
 #: a form can hold any text that UTF-8 can
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)

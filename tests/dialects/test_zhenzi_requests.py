@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.model import Draft, State
-from tests.dialects.zhenzi_calls import (
+from bridge.model.message import Draft, State
+from tests.support.http_site import HttpSite, open_site
+from tests.support.zhenzi_calls import (
     APP,
     BALANCE,
     BY_TEMPLATE,
@@ -21,7 +22,6 @@ from tests.dialects.zhenzi_calls import (
     call,
     furnish,
 )
-from tests.http_site import HttpSite, open_site
 
 SENT = b'{"code": 0, "data": "\xe5\x8f\x91\xe9\x80\x81\xe6\x88\x90\xe5\x8a\x9f"}'
 DAY = 86_400_000

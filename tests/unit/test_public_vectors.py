@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parents[1] / "public_vectors.py"
+SCRIPT = Path(__file__).parents[1] / "support" / "public_vectors.py"
 VECTOR: dict[str, Any] = {
     "id": "own",
     # DELIVER from +15550101, 2024-02-03 04:05:06 +01:00, reference 7, part 1 of 2, "A"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.supervisor import STOP_PATIENCE
+from bridge.devices.supervisor import STOP_PATIENCE
 
 UDEV = Path(__file__).parents[2] / "udev"
 SERVICES = ("sms-bridge.service", "sms-bridge-adb.service")

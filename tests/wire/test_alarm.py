@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from bridge.config.schema import Alarm, Config
 from bridge.errors import ConfigError
-from bridge.events import ALARM_OVER, ALARM_RAISED
-from bridge.model import Account, Delivery, DeliveryState, LineState
-from bridge.queries import LedgerQuery
-from bridge.settings import Alarm, Config
-from bridge.verdict import SCHEDULE
+from bridge.model.account import Account
+from bridge.model.event import ALARM_OVER, ALARM_RAISED
+from bridge.model.line import LineState
+from bridge.model.query import LedgerQuery
+from bridge.model.webhook import Delivery, DeliveryState
+from bridge.webhooks.retry_policy import SCHEDULE
 from device_drivers.virtual.world import World
-from tests.receivers import Heard, Receiver, StrictReceiver
-from tests.smtp_site import mail_server, mailing_to
-from tests.wire.running import SHOP, Bridge, config, running, until
+from tests.support.receivers import Heard, Receiver, StrictReceiver
+from tests.support.running import SHOP, Bridge, config, running, until
+from tests.support.smtp_site import mail_server, mailing_to
 
 SECRET = "a long random text"
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from bridge import notices
-from bridge.events import Event
-from bridge.mail import Mailer
-from tests.smtp_site import PASSWORD, USER, MailServer, authenticated, certificate, mail_server, mailing_to
+from bridge.model.event import Event
+from bridge.monitoring import alarm_text
+from bridge.monitoring.mail import Mailer
+from tests.support.smtp_site import PASSWORD, USER, MailServer, authenticated, certificate, mail_server, mailing_to
 
 NOW = 1_795_215_712_000
-EVENT = replace(notices.trial(NOW), id="7a9a1207-e3a4-4550-a4af-3dad6cff5108")
+EVENT = replace(alarm_text.trial(NOW), id="7a9a1207-e3a4-4550-a4af-3dad6cff5108")
 LOGIN = {"authenticator": authenticated, "auth_required": True, "auth_require_tls": False}
 
 
@@ -30,14 +30,16 @@ async def tried(server: MailServer, event: Event = EVENT, tls: ssl.SSLContext | 
 
 
 async def test_the_mail_says_what_is_wrong_and_what_to_do() -> None:
-    alarm = notices.Raised(NOW - 360_000, NOW, "The line office is out of service", "", "office", "absent (no SIM: 🙁)")
-    event = replace(notices.begun("line:office", alarm, [], NOW), id="8e9a1207-e3a4-4550-a4af-3dad6cff5108")
+    alarm = alarm_text.Raised(
+        NOW - 360_000, NOW, "The line office is out of service", "", "office", "absent (no SIM: 🙁)"
+    )
+    event = replace(alarm_text.begun("line:office", alarm, [], NOW), id="8e9a1207-e3a4-4550-a4af-3dad6cff5108")
     async with mail_server() as server:
         assert await tried(server, event, mail_to=("me@example.com", "you@example.com")) == ""
         (mail,) = server.taken
     assert mail.recipients == ["me@example.com", "you@example.com"]
     assert mail.subject == "The line office is out of service"
-    assert f"since {notices.moment(NOW - 360_000)}, for 6 minutes now.\nabsent (no SIM: 🙁)" in mail.text
+    assert f"since {alarm_text.moment(NOW - 360_000)}, for 6 minutes now.\nabsent (no SIM: 🙁)" in mail.text
     assert "sms-bridge doctor" in mail.text
     assert mail.message["Message-ID"] == "<8e9a1207-e3a4-4550-a4af-3dad6cff5108@example.com>"
     assert mail.message["Date"] == "Fri, 20 Nov 2026 23:01:52 +0000"

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
-from bridge.model import LineState
-from bridge.ports import Device, Doubtful, InboundPart, Outgoing
+from bridge.model.line import LineState
+from bridge.model.radio import Doubtful, InboundPart, Outgoing
+from bridge.ports.driver import Device
 from device_drivers.android_adb import shell
 from device_drivers.android_adb.server import Server
 from device_drivers.virtual.phone import Phone
-from tests.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
+from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
 
 
 # -- the cable ----------------------------------------------------------------------------------

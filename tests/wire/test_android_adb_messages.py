@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
-from bridge.model import LineState
-from bridge.ports import Call, Doubtful, Evidence, InboundPart, Outgoing, Typed
+from bridge.model.line import LineState
+from bridge.model.radio import Call, Doubtful, Evidence, InboundPart, Outgoing, Typed
 from device_drivers.android_adb.driver import AndroidAdbDriver
 from device_drivers.virtual.phone import Kind
-from tests.phone_site import OURS, SECOND, SOON, THEIRS, OwnClock, phone_site
+from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, OwnClock, phone_site
 
 LONG = "äöü [€] " * 60
 HOSTILE = [

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bridge.model import Terms
-from bridge.settings import Http
-from tests.certificates import NAME, Files, issue
-from tests.wire.running import Bridge, config, running, until
+from bridge.config.schema import Http
+from bridge.model.account import Terms
+from tests.support.certificates import NAME, Files, issue
+from tests.support.running import Bridge, config, running, until
 
 README = Path(__file__).parents[2] / "README.md"
 #: where nginx is, where its callers are, and where they are not

@@ -4,10 +4,11 @@ import asyncio
 import time
 from pathlib import Path
 
-from bridge.model import Draft, LineState, State
-from bridge.queries import MessageQuery
+from bridge.model.line import LineState
+from bridge.model.message import Draft, State
+from bridge.model.query import MessageQuery
 from device_drivers.virtual.world import World
-from tests.wire.running import SHOP, config, on_modems, running, until
+from tests.support.running import SHOP, config, on_modems, running, until
 
 CUSTOMER = "+15550150"
 

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bridge.model import State
-from tests.phone_site import OURS, THEIRS, Site, phone_site
-from tests.wire.running import Bridge, config, running
+from bridge.model.message import State
+from tests.support.phone_site import OURS, THEIRS, Site, phone_site
+from tests.support.running import Bridge, config, running
 
 
 @asynccontextmanager

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bridge.model import Draft, LineState, State
-from bridge.ports import Device
+from bridge.model.line import LineState
+from bridge.model.message import Draft, State
+from bridge.ports.driver import Device
 from device_drivers.virtual.phone.server import AdbServer
 from device_drivers.virtual.world import World
-from tests.wire.running import SHOP, Bridge, config, running, until
+from tests.support.running import SHOP, Bridge, config, running, until
 
 PHONE, CUSTOMER = "+15550140", "+15550150"
 

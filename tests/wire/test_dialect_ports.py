@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bridge import control
+from bridge.config.schema import Config, Dialect
 from bridge.errors import ConfigError
-from bridge.settings import Config, Dialect
-from tests.wire.running import Bridge, config, running
+from bridge.host import control_file
+from tests.support.running import Bridge, config, running
 
 
 def free_port() -> int:
@@ -74,7 +74,7 @@ async def test_two_dialects_may_share_a_further_port(tmp_path: Path) -> None:
         assert (await look(bridge, f"http://127.0.0.1:{port}/sms/v1/me"))[0] == 200
         assert (await look(bridge, f"{bridge.url}/livez"))[0] == 200
         # the command line finds the native API where it is
-        async with control.Client(control.find(tmp_path, "sms-bridge serve"), "sms-bridge serve") as client:
+        async with control_file.Client(control_file.find(tmp_path, "sms-bridge serve"), "sms-bridge serve") as client:
             assert (await client.get("/v1/me"))["operator"] is True
 
 

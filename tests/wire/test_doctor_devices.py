@@ -6,13 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridge import doctor
-from bridge.model import Account, Endpoint, LineState
-from bridge.ports import Device, Finding, SystemClock
-from bridge.scopes import Key
-from bridge.settings import Config
+from bridge.config.schema import Config
+from bridge.model.account import Account
+from bridge.model.finding import Finding
+from bridge.model.line import LineState
+from bridge.model.scope import Key
+from bridge.model.webhook import Endpoint
+from bridge.ports.clock import SystemClock
+from bridge.ports.driver import Device
 from device_drivers import Drivers
 from device_drivers.virtual.world import World
-from tests.wire.running import Bridge, config, running, until
+from tests.support.running import Bridge, config, running, until
 
 
 async def looked(settings: Config) -> list[Finding]:

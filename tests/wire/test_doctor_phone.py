@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.ports import Finding
+from bridge.model.finding import Finding
 from device_drivers.android_adb import keys
-from tests.phone_site import SOON, Site, phone_site
+from tests.support.phone_site import SOON, Site, phone_site
 
 
 async def examined(site: Site) -> list[Finding]:

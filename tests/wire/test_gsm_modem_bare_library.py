@@ -15,12 +15,12 @@ from gsmmodem.modem import GsmModem, SentSms, StatusReport
 from gsmmodem.pdu import decodeSmsPdu, encodeSmsSubmitPdu
 from gsmmodem.serial_comms import SerialComms
 
-from bridge.ports import Concat
+from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import encode_deliver
-from device_drivers.virtual.faults import Intrusion
-from device_drivers.virtual.profile import QUECTEL, Profile
-from tests.bare_library import let_handlers_end
-from tests.modem_site import OURS, THEIRS, Site, modem_site, until
+from device_drivers.virtual.modem.faults import Intrusion
+from device_drivers.virtual.modem.profile import QUECTEL, Profile
+from tests.support.bare_library import let_handlers_end
+from tests.support.modem_site import OURS, THEIRS, Site, modem_site, until
 
 NOW = 1_795_000_000_000
 

@@ -12,14 +12,14 @@ import pytest
 import serial
 
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
-from bridge.model import State
-from bridge.ports import Concat, InboundPart, InboundReport
+from bridge.model.message import State
+from bridge.model.radio import Concat, InboundPart, InboundReport
 from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.gsm_modem.session import Session
 from device_drivers.gsm_modem.transport import Transport
-from device_drivers.virtual.faults import Intrusion, Place
-from device_drivers.virtual.profile import QUECTEL, Profile
-from tests.modem_site import OURS, THEIRS, modem_site, until
+from device_drivers.virtual.modem.faults import Intrusion, Place
+from device_drivers.virtual.modem.profile import QUECTEL, Profile
+from tests.support.modem_site import OURS, THEIRS, modem_site, until
 
 NOW = 1_795_000_000_000
 

@@ -12,18 +12,20 @@ import pytest
 import serial
 
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
-from bridge.model import LineState, State
-from bridge.ports import Forgetful, InboundPart, InboundReport, Outgoing
+from bridge.model.line import LineState
+from bridge.model.message import State
+from bridge.model.radio import InboundPart, InboundReport, Outgoing
+from bridge.ports.driver import Forgetful
 from bridge.tasks import Tasks
 from device_drivers.gsm_modem import ports, seeking
 from device_drivers.gsm_modem.driver import GsmModemDriver
 from device_drivers.gsm_modem.pdu import encode_deliver, encode_submit
 from device_drivers.gsm_modem.transport import Transport
-from device_drivers.virtual.modem import Modem
-from device_drivers.virtual.network import Network
-from device_drivers.virtual.profile import PROFILES, SIMCOM, Profile
-from device_drivers.virtual.storage import Status
-from tests.modem_site import OURS, THEIRS, Site, modem_site, until
+from device_drivers.virtual.modem.modem import Modem
+from device_drivers.virtual.modem.profile import PROFILES, SIMCOM, Profile
+from device_drivers.virtual.modem.storage import Status
+from device_drivers.virtual.network.service_centre import Network
+from tests.support.modem_site import OURS, THEIRS, Site, modem_site, until
 
 NOW = 1_795_000_000_000
 #: a number here, so that no line of source that a traceback quotes has it as it is sent

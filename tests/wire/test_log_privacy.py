@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge import logs
-from bridge.events import NAMES
-from bridge.model import State
+from bridge.model.event import NAMES
+from bridge.model.message import State
+from bridge.telemetry import logs
 from device_drivers.virtual.world import World
-from tests.wire.running import Bridge, on_modems, until
+from tests.support.running import Bridge, on_modems, until
 
 CUSTOMER, REFUSED, BARRED, NOBODY = "+15550150", "+15550159", "+15550158", "+447700900123"
 OWN = "+15550100"
@@ -48,7 +48,12 @@ async def go_wrong(bridge: Bridge, world: World) -> None:
         world.network.handset(CUSTOMER).send(OWN, text)
     await bridge.received(3)
     for path in ("/sendsms", "/v1/messages", f"/nowhere/{CUSTOMER}?message={WORD}"):
-        form = {"apikey": bridge.keys["apikey"], "recipients": "12,nobody", "message": WORD, "to": CUSTOMER}
+        form = {
+            "apikey": bridge.keys["apikey"],
+            "recipients": "12,nobody",
+            "message": WORD,
+            "to": CUSTOMER,
+        }
         async with bridge.http.post(f"{bridge.url}{path}", data=form) as answer:
             assert answer.status < 500
     rules.lose_answer_next = 1

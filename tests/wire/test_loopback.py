@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bridge import trips
-from bridge.accounts import OPERATOR
-from bridge.events import LOOPBACK_ARRIVED, LOOPBACK_LOST, Event
-from bridge.model import Account, LineState, State
-from bridge.queries import InboxQuery, MessageQuery
-from bridge.settings import Alarm, Config, Loopback
-from bridge.trips import Departures, Trip
+from bridge.accounts.credentials import OPERATOR
+from bridge.config.schema import Alarm, Config, Loopback
+from bridge.model import loopback as trips
+from bridge.model.account import Account
+from bridge.model.event import LOOPBACK_ARRIVED, LOOPBACK_LOST, Event
+from bridge.model.line import LineState
+from bridge.model.loopback import Departures, Trip
+from bridge.model.message import State
+from bridge.model.query import InboxQuery, MessageQuery
 from device_drivers.virtual.world import World
-from tests.receivers import Receiver
-from tests.wire.running import SHOP, Bridge, config, running, until
+from tests.support.receivers import Receiver
+from tests.support.running import SHOP, Bridge, config, running, until
 
 CHIEF = Account(OPERATOR, operator=True)
 

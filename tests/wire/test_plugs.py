@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.plugs import Plugs, is_plug, parse
+from bridge.devices.hotplug import Plugs, is_plug, parse
 from device_drivers.virtual.world import World
-from tests.uevents import Sender, command, sender
-from tests.usb_trees import ROOTS, Device, Interface
+from tests.support.uevents import Sender, command, sender
+from tests.support.usb_trees import ROOTS, Device, Interface
 
 STICK = Device("2c7c:0125", "EC25", tuple(Interface("ff0000", f"ttyUSB{number}") for number in range(4)))
 PHONE = Device("18d1:4ee7", "Pixel", (Interface("ff4201", driver="usbfs"),), "R58M00TEST", "1-2")
@@ -23,7 +23,7 @@ TREE = "\n".join((ROOTS, STICK.record(), PHONE.record(), KEYBOARD.record()))
 SOON = 15.0
 LISTENER = """
 import asyncio
-from bridge.plugs import Plugs
+from bridge.devices.hotplug import Plugs
 async def main():
     Plugs(lambda: print("plugged", flush=True)).start()
     await asyncio.Event().wait()

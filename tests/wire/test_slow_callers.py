@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bridge import control
-from bridge.settings import Http
-from tests.wire.running import Bridge, config, running
+from bridge.config.schema import Http
+from bridge.host import control_file
+from tests.support.running import Bridge, config, running
 
 DEADLINE = 15.0  # s
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -186,7 +186,7 @@ async def test_who_is_at_work_is_not_shown_out_for_a_newcomer(tmp_path: Path) ->
             assert refusal.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
             assert b"Retry-After: 5\r\n" in refusal
         # the command line has a door of its own
-        async with control.Client(control.find(tmp_path, "serve"), "serve") as client:
+        async with control_file.Client(control_file.find(tmp_path, "serve"), "serve") as client:
             assert (await client.get("/v1/me"))["operator"] is True
 
 

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bridge import certificate, control, daemon
+from bridge.config.schema import Config, Dialect, Http
+from bridge.daemon import run
 from bridge.errors import ConfigError
-from bridge.ports import SystemClock
-from bridge.settings import Config, Dialect, Http
-from tests.certificates import NAME, Files, issue, openssl
-from tests.wire.running import Bridge, config, running, until
+from bridge.host import control_file, tls
+from bridge.ports.clock import SystemClock
+from tests.support.certificates import NAME, Files, issue, openssl
+from tests.support.running import Bridge, config, running, until
 
 DEADLINE = 15.0  # s
 LIVE = b"GET /livez HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -81,7 +82,14 @@ async def connected(url: str, context: ssl.SSLContext) -> AsyncIterator[tuple[as
 async def test_curl_sends_over_tls(tmp_path: Path) -> None:
     async with secured(tmp_path) as (bridge, files):
         assert bridge.url.startswith("https://127.0.0.1:")
-        form = ("-d", f"apikey={bridge.keys['apikey']}", "-d", "recipients=%2B15550100", "-d", "message=hello")
+        form = (
+            "-d",
+            f"apikey={bridge.keys['apikey']}",
+            "-d",
+            "recipients=%2B15550100",
+            "-d",
+            "message=hello",
+        )
         code, told = await curl(f"{bridge.url}/sendsms", files, *form)
         assert (code, json.loads(told)["result"]["sent"]) == (0, "1")
         # and only because it trusts this one
@@ -173,8 +181,8 @@ async def test_slow_callers_are_shown_out_over_tls_too(tmp_path: Path) -> None:
 
 async def test_a_renewal_ends_no_connection(tmp_path: Path) -> None:
     files = issue(tmp_path / "tls", 1)
-    ready: asyncio.Future[daemon.Running] = asyncio.get_running_loop().create_future()
-    task = asyncio.get_running_loop().create_task(daemon.run(settings(tmp_path, files), ready.set_result))
+    ready: asyncio.Future[run.Running] = asyncio.get_running_loop().create_future()
+    task = asyncio.get_running_loop().create_task(run.run(settings(tmp_path, files), ready.set_result))
     up = await ready
     async with connected(up.url, trusting_nobody()) as (reader, writer), asyncio.timeout(DEADLINE):
         assert await shown(up.url) == "1"
@@ -194,7 +202,7 @@ async def test_a_renewal_ends_no_connection(tmp_path: Path) -> None:
 
 async def test_sees_a_renewal_by_itself(tmp_path: Path) -> None:
     files = issue(tmp_path / "tls", 1)
-    made = certificate.Certificate(certificate.Pair(*files))
+    made = tls.Certificate(tls.Pair(*files))
     watching = asyncio.get_running_loop().create_task(made.watch(every=0.02))
     serials = []
 
@@ -214,8 +222,8 @@ async def test_sees_a_renewal_by_itself(tmp_path: Path) -> None:
     assert serials == ["1"]
 
 
-def commands(directory: Path) -> control.Client:
-    return control.Client(control.find(directory, "serve"), "serve")
+def commands(directory: Path) -> control_file.Client:
+    return control_file.Client(control_file.find(directory, "serve"), "serve")
 
 
 async def test_commands_reach_it_by_a_door_of_their_own(tmp_path: Path) -> None:
@@ -223,10 +231,10 @@ async def test_commands_reach_it_by_a_door_of_their_own(tmp_path: Path) -> None:
     async with secured(tmp_path) as (bridge, files):
         for each in files:
             each.unlink()
-        found = control.find(tmp_path, "serve")
+        found = control_file.find(tmp_path, "serve")
         assert (found.url, found.socket) == (bridge.url, str(tmp_path / "control.sock"))
         assert (tmp_path / "control.sock").stat().st_mode & 0o777 == 0o600
-        async with control.Client(found, "serve", "shop") as client:
+        async with control_file.Client(found, "serve", "shop") as client:
             assert (await client.post("/v1/messages", {"to": "+15550100", "text": "x"}))["state"] == "queued"
             assert (await client.get("/v1/me"))["name"] == "shop"
     assert not (tmp_path / "control.sock").exists()
@@ -243,9 +251,9 @@ async def test_a_path_too_long_for_a_socket_leaves_the_port_to_commands(tmp_path
     deep = tmp_path / ("x" * 100)
     deep.mkdir()
     async with running(config(deep, {})) as bridge:
-        found = control.find(deep, "serve")
+        found = control_file.find(deep, "serve")
         assert (found.url, found.socket) == (bridge.url, "")
-        async with control.Client(found, "serve") as client:
+        async with control_file.Client(found, "serve") as client:
             assert (await client.get("/v1/me"))["operator"] is True
     with pytest.raises(ConfigError, match=r"cannot make .*/control.sock for the command line: .*; with TLS it needs"):
         async with running(settings(deep, issue(tmp_path / "tls"))):
@@ -263,13 +271,13 @@ async def test_the_doctor_asks_the_running_bridge_what_it_shows(tmp_path: Path) 
     async with secured(tmp_path) as (bridge, files):
         http = Http(certificate=str(files.certificate), key="/nowhere/that/this/user/may/look")
         now = SystemClock().now()
-        found = await asyncio.to_thread(certificate.finding, http, now, bridge.url)
+        found = await asyncio.to_thread(tls.finding, http, now, bridge.url)
         assert found is not None
         assert found.message.startswith(f"what {bridge.url} shows is good until ")
         issue(tmp_path, 2, days=200).copy_to(files)
-        found = await asyncio.to_thread(certificate.finding, http, now, bridge.url)
+        found = await asyncio.to_thread(tls.finding, http, now, bridge.url)
         assert found is not None
         assert (found.level, found.remedy) == ("warn", "sudo systemctl reload sms-bridge")
-    plain = await asyncio.to_thread(certificate.finding, http, now, bridge.url)
+    plain = await asyncio.to_thread(tls.finding, http, now, bridge.url)
     assert plain is not None
     assert plain.level == "fail"

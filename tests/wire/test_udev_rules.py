@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from device_drivers.gsm_modem import rules, usb
-from tests.usb_trees import RULES, Device, Interface, Seen, inside, udev
+from tests.support.usb_trees import RULES, Device, Interface, Seen, inside, udev
 
 _STORAGE = Interface("080650", driver="usb-storage")
 _ADB = Interface("ff4201", driver="usbfs")

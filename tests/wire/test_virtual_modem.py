@@ -14,13 +14,13 @@ import pytest
 import serial
 from gsmmodem.modem import GsmModem, ReceivedSms, StatusReport
 
-from bridge.ports import Outgoing
+from bridge.model.radio import Outgoing
 from device_drivers.gsm_modem.pdu import encode_submit
 from device_drivers.virtual.control import command
-from device_drivers.virtual.modem import Modem
-from device_drivers.virtual.network import Network
-from device_drivers.virtual.profile import QUECTEL
-from tests.bare_library import let_handlers_end
+from device_drivers.virtual.modem.modem import Modem
+from device_drivers.virtual.modem.profile import QUECTEL
+from device_drivers.virtual.network.service_centre import Network
+from tests.support.bare_library import let_handlers_end
 
 LINE, CUSTOMER = "+15550100", "+15550150"
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from adbutils import AdbClient, AdbConnection, AdbDevice, ShellReturn
 
-from device_drivers.virtual.network import Network
+from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import AdbServer, Phone
-from tests.phone_talk import CUSTOMER, LINE
+from tests.support.phone_talk import CUSTOMER, LINE
 
 #: everything that a shell, a parcel or a table might take for something of its own
 HOSTILE = "it's \"quoted\" $HOME `id` $(id) \\ \\n %s ; & | < > * ? ~ # ! \t\nRow: 1 body=x, y\u2028ж🙂 --where ''"

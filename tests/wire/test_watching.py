@@ -12,9 +12,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from bridge.cli import commands
-from bridge.model import State
-from bridge.settings import Dialect, Metrics
-from tests.wire.running import Bridge, config, on_modems, running, until
+from bridge.config.schema import Dialect, Metrics
+from bridge.model.message import State
+from tests.support.running import Bridge, config, on_modems, running, until
 from tests.wire.test_dialect_ports import free_port
 
 UDEV = Path(__file__).parents[2] / "udev"

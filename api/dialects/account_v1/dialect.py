@@ -7,18 +7,19 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from api import auth
-from api.dialect import Mount, Route, Sample, Site
+from api.dialect import auth
+from api.dialect.contract import Mount, Route, Sample, Site
+from api.dialect.local_time import zone_of
 from api.dialects.account_v1 import rows
 from api.dialects.account_v1.send import Task, compose
-from api.dialects.account_v1.words import ERROR_WORDS, STATE_WORDS, BadMobile, Word, told
-from api.moments import zone_of
-from api.parameters import Parameters, read_form
-from bridge.accounts import v1_sent
+from api.dialects.account_v1.vocabulary import ERROR_WORDS, STATE_WORDS, BadMobile, Word, told
+from api.http.parameters import Parameters, read_form
+from bridge.accounts.credentials import v1_sent
 from bridge.errors import BridgeError, InvalidNumber
-from bridge.model import Account, Message, Payment, State
-from bridge.queries import MessageQuery
-from bridge.scopes import INBOX, READ, SEND
+from bridge.model.account import Account, Payment
+from bridge.model.message import Message, State
+from bridge.model.query import MessageQuery
+from bridge.model.scope import INBOX, READ, SEND
 
 #: with every answer
 HEADERS = {"Content-Type": "application/json; charset=utf-8"}

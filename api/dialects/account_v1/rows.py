@@ -3,13 +3,14 @@
 from datetime import tzinfo
 from typing import Any
 
-from api.dialects.account_v1.words import PULLED, PUSHED, REJECTED, STATE_WORDS, SUPPRESSED
-from api.masking import masked
-from api.moments import written
-from bridge import events
-from bridge.events import Event
-from bridge.handouts import Report
-from bridge.model import Message, Received, State
+from api.dialect.local_time import written
+from api.dialect.masking import masked
+from api.dialects.account_v1.vocabulary import PULLED, PUSHED, REJECTED, STATE_WORDS, SUPPRESSED
+from bridge.gateway.pulls import Report
+from bridge.model import event as events
+from bridge.model.event import Event
+from bridge.model.inbox import Received
+from bridge.model.message import Message, State
 
 NAME = "account_v1"
 

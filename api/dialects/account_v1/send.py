@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.dialects.account_v1.rows import NAME, reference
-from api.dialects.account_v1.words import TooManyMobiles
-from api.errors import MissingParameter
-from api.parameters import Parameters
+from api.dialects.account_v1.vocabulary import TooManyMobiles
+from api.http.errors import MissingParameter
+from api.http.parameters import Parameters
 from bridge.errors import BadRequest, InvalidText
-from bridge.model import Draft
+from bridge.model.message import Draft
 
 #: numbers in one request
 MOST_MOBILES = 3000

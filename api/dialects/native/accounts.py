@@ -5,50 +5,51 @@ from typing import Any
 
 from aiohttp import web
 
-from api.dialects.native import shapes, values
-from api.dialects.native.answers import answer, nothing
-from api.dialects.native.call import Call, ForAnother
-from bridge import accounts, numbers
+from api.dialects.native import serializers, validators
+from api.dialects.native.request import Call, ForAnother
+from api.dialects.native.responses import answer, nothing
+from bridge.accounts import credentials
 from bridge.errors import BadRequest, InvalidNumber, NoSuchThing, NotPossible
-from bridge.model import Account, Payment, Template, UnknownPolicy, Verification
+from bridge.messages import phone_numbers
+from bridge.model.account import Account, Payment, Template, UnknownPolicy, Verification
 
 MOST = 1_000_000_000
 MAX_CREDITS = 10**12
 MAX_TEMPLATE = 10_000
 
 TERMS = {
-    "payment": values.choice(Payment),
-    "addresses": values.strings(100, most=100, least=0),
-    "requests_per_minute": values.number(0, MOST),
-    "daily_per_recipient": values.number(0, MOST),
-    "zone": values.short(100, least=1),
-    "country": values.short(2),
-    "verification": values.choice(Verification),
-    "report_on": values.word("sent", "delivered", shapes.AUTO),
+    "payment": validators.choice(Payment),
+    "addresses": validators.strings(100, most=100, least=0),
+    "requests_per_minute": validators.number(0, MOST),
+    "daily_per_recipient": validators.number(0, MOST),
+    "zone": validators.short(100, least=1),
+    "country": validators.short(2),
+    "verification": validators.choice(Verification),
+    "report_on": validators.word("sent", "delivered", serializers.AUTO),
 }
 CHANGE = {
-    "disabled": values.flag,
-    "on_unknown": values.choice(UnknownPolicy),
-    "terms": values.members(TERMS),
+    "disabled": validators.flag,
+    "on_unknown": validators.choice(UnknownPolicy),
+    "terms": validators.members(TERMS),
 }
-CREDITS = {"credits": values.number(-MAX_CREDITS, MAX_CREDITS), "note": values.short(200)}
-TEMPLATE = {"text": values.short(MAX_TEMPLATE, least=1), "approved": values.flag}
-SUPPRESS = {"reason": values.short(200)}
-ROTATE = {"kind": values.word(*accounts.KINDS), "overlap": values.number(0, accounts.LONGEST_OVERLAP)}
-MOVEMENTS = values.listing()
-AUDIT = values.listing(account=values.short(200, least=1))
+CREDITS = {"credits": validators.number(-MAX_CREDITS, MAX_CREDITS), "note": validators.short(200)}
+TEMPLATE = {"text": validators.short(MAX_TEMPLATE, least=1), "approved": validators.flag}
+SUPPRESS = {"reason": validators.short(200)}
+ROTATE = {"kind": validators.word(*credentials.KINDS), "overlap": validators.number(0, credentials.LONGEST_OVERLAP)}
+MOVEMENTS = validators.listing()
+AUDIT = validators.listing(account=validators.short(200, least=1))
 
 
 async def find(call: Call) -> web.Response:
     """By name."""
     _operator(call)
     rows = await call.gateway.desk.accounts()
-    return answer({"accounts": [shapes.account(row) for row in rows]})
+    return answer({"accounts": [serializers.account(row) for row in rows]})
 
 
 async def show(call: Call) -> web.Response:
     """One account, its terms and credits."""
-    return answer(shapes.account(await _own(call)))
+    return answer(serializers.account(await _own(call)))
 
 
 async def change(call: Call) -> web.Response:
@@ -63,13 +64,13 @@ async def change(call: Call) -> web.Response:
     # last, because the terms may be refused and then nothing is to be changed
     if "disabled" in asked:
         account = await call.gateway.desk.disable(call.who, account.name, asked["disabled"])
-    return answer(shapes.account(account))
+    return answer(serializers.account(account))
 
 
 async def _set_terms(
     call: Call, account: Account, changes: dict[str, Any], on_unknown: UnknownPolicy | None
 ) -> Account:
-    if changes.get("report_on") == shapes.AUTO:
+    if changes.get("report_on") == serializers.AUTO:
         changes = changes | {"report_on": ""}
     try:
         terms = replace(account.terms, **changes)
@@ -85,14 +86,14 @@ async def top_up(call: Call) -> web.Response:
     asked = await call.fields(CREDITS, "credits")
     name = (await _changeable(call)).name
     changed = await call.gateway.desk.top_up(call.who, name, asked["credits"], asked.get("note", ""))
-    return answer(shapes.account(changed))
+    return answer(serializers.account(changed))
 
 
 async def movements(call: Call) -> web.Response:
     """Newest first."""
     account = await _own(call)
     rows = await call.gateway.desk.movements(account.name, **call.query)
-    return answer(shapes.page("movements", rows, shapes.movement))
+    return answer(serializers.page("movements", rows, serializers.movement))
 
 
 async def rotate(call: Call) -> web.Response:
@@ -106,7 +107,7 @@ async def rotate(call: Call) -> web.Response:
 async def audit(call: Call) -> web.Response:
     """Newest first."""
     _operator(call)
-    return answer(shapes.page("entries", await call.gateway.desk.audit(**call.query), shapes.audit_entry))
+    return answer(serializers.page("entries", await call.gateway.desk.audit(**call.query), serializers.audit_entry))
 
 
 # -- who may ----------------------------------------------------------------------------------
@@ -126,7 +127,7 @@ async def _own(call: Call) -> Account:
 async def _changeable(call: Call) -> Account:
     """The account in the path, for an operator. The command line's own must go on to work."""
     account = await _own(call)
-    if account.name == accounts.OPERATOR:
+    if account.name == credentials.OPERATOR:
         raise NotPossible("The account of the command line stays as it is.")
     return account
 
@@ -136,7 +137,7 @@ async def templates(call: Call) -> web.Response:
     """By id."""
     account = await _own(call)
     rows = await call.gateway.desk.templates(account.name)
-    return answer({"templates": [shapes.template(row) for row in rows]})
+    return answer({"templates": [serializers.template(row) for row in rows]})
 
 
 async def template(call: Call) -> web.Response:
@@ -145,7 +146,7 @@ async def template(call: Call) -> web.Response:
     found = await _template(call, account, call.id)
     if found is None:
         raise NoSuchThing("There is no template of this id in this account.")
-    return answer(shapes.template(found))
+    return answer(serializers.template(found))
 
 
 async def keep_template(call: Call) -> web.Response:
@@ -162,7 +163,7 @@ async def keep_template(call: Call) -> web.Response:
         before = await _template(call, account, call.id)
         approved = before is not None and before.approved and before.text == asked["text"]
     wanted = Template(account.name, call.id, asked["text"], approved)
-    return answer(shapes.template(await call.gateway.desk.add_template(call.who, wanted)))
+    return answer(serializers.template(await call.gateway.desk.add_template(call.who, wanted)))
 
 
 async def remove_template(call: Call) -> web.Response:
@@ -181,7 +182,7 @@ async def suppressed(call: Call) -> web.Response:
     """Oldest first."""
     account = await _own(call)
     rows = await call.gateway.desk.suppressed(account.name)
-    return answer({"suppressed": [shapes.suppressed(*row) for row in rows]})
+    return answer({"suppressed": [serializers.suppressed(*row) for row in rows]})
 
 
 async def suppress(call: Call) -> web.Response:
@@ -205,16 +206,16 @@ async def allow(call: Call) -> web.Response:
     return nothing()
 
 
-async def _entry(call: Call, account: Account, number: str) -> shapes.Shape:
+async def _entry(call: Call, account: Account, number: str) -> serializers.Shape:
     for row in await call.gateway.desk.suppressed(account.name):
         if row[0] == number:
-            return shapes.suppressed(*row)
+            return serializers.suppressed(*row)
     raise NoSuchThing("This number is not on this account's list.")
 
 
 def _number(call: Call, account: Account) -> str:
     """The one in the path, as messages to it have it."""
     try:
-        return numbers.normalise(values.text(call.request.match_info["number"]), account.terms.country)
+        return phone_numbers.normalise(validators.text(call.request.match_info["number"]), account.terms.country)
     except InvalidNumber as error:
         raise BadRequest(error.message, "number") from None

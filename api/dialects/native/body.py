@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypeVar
 from aiohttp import web
 
 from api.dialects.native.fields import Unfit
-from api.parameters import read_body
+from api.http.parameters import read_body
 from bridge.errors import BadRequest
 
 T = TypeVar("T")

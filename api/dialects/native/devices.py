@@ -2,9 +2,9 @@
 
 from aiohttp import web
 
-from api.dialects.native import shapes
-from api.dialects.native.answers import answer
-from api.dialects.native.call import Call, ForAnother
+from api.dialects.native import serializers
+from api.dialects.native.request import Call, ForAnother
+from api.dialects.native.responses import answer
 
 
 async def examine(call: Call) -> web.Response:
@@ -13,4 +13,4 @@ async def examine(call: Call) -> web.Response:
         raise ForAnother("Only an operator may do this.")
     name = call.part("device")
     found = await call.gateway.examine(call.account, name)
-    return answer({"device": name, "findings": [shapes.finding(each) for each in found]})
+    return answer({"device": name, "findings": [serializers.finding(each) for each in found]})

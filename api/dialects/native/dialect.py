@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from aiohttp import web
 
-from api.dialect import Handler, Mount, Route, Sample, Site, word_for
+from api.dialect.contract import Handler, Mount, Route, Sample, Site, word_for
 from api.dialects.native import (
     accounts,
     devices,
@@ -22,11 +22,19 @@ from api.dialects.native import (
     phones,
     webhooks,
 )
-from api.dialects.native.answers import problem, written
 from api.dialects.native.body import NotJson
-from api.dialects.native.call import Call, ForAnother, acting
+from api.dialects.native.request import Call, ForAnother, acting
+from api.dialects.native.responses import problem, written
 from api.dialects.native.streams import Streams, TooMany
-from api.errors import BodyTooLarge, BodyTooSlow, InvalidToken, MissingParameter, NotOffered, UnknownPath, WrongMethod
+from api.http.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    InvalidToken,
+    MissingParameter,
+    NotOffered,
+    UnknownPath,
+    WrongMethod,
+)
 from bridge import errors
 from bridge.errors import (
     BadRequest,
@@ -38,8 +46,8 @@ from bridge.errors import (
     NotPossible,
     StoreUnavailable,
 )
-from bridge.model import State
-from bridge.scopes import ADMIN, ANY, INBOX, READ, SEND, WEBHOOKS, Needs
+from bridge.model.message import State
+from bridge.model.scope import ADMIN, ANY, INBOX, READ, SEND, WEBHOOKS, Needs
 
 RETRY_AFTER = "5"  # seconds
 

@@ -11,12 +11,12 @@ from contextlib import aclosing, suppress
 
 from aiohttp import web
 
-from api.dialects.native import fields, shapes, values
-from api.dialects.native.answers import written
-from api.dialects.native.call import Call, still_known
+from api.dialects.native import fields, serializers, validators
+from api.dialects.native.request import Call, still_known
+from api.dialects.native.responses import written
 from api.dialects.native.streams import Streams
 from bridge.errors import StoreUnavailable
-from bridge.events import NAMES, Event
+from bridge.model.event import NAMES, Event
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def names(value: str) -> tuple[str, ...]:
     return given
 
 
-QUERY = {"after": values.digits(0, MAX_SEQ), "names": names}
+QUERY = {"after": validators.digits(0, MAX_SEQ), "names": names}
 
 
 async def stream(call: Call) -> web.StreamResponse:
@@ -95,7 +95,11 @@ async def _chunks(news: AsyncIterator[Event], streams: Streams) -> AsyncGenerato
                 if not coming.done():
                     yield b": still here\n\n"
             event = coming.result()
-            yield b"id: %d\nevent: %b\ndata: %b\n\n" % (event.seq, event.name.encode(), written(shapes.event(event)))
+            yield b"id: %d\nevent: %b\ndata: %b\n\n" % (
+                event.seq,
+                event.name.encode(),
+                written(serializers.event(event)),
+            )
     finally:
         await tasks.close()
 

@@ -2,32 +2,32 @@
 
 from aiohttp import web
 
-from api.dialects.native import fields, shapes, values
-from api.dialects.native.answers import answer, nothing
-from api.dialects.native.call import Call
+from api.dialects.native import fields, serializers, validators
+from api.dialects.native.request import Call
+from api.dialects.native.responses import answer, nothing
 from bridge.errors import NoSuchThing
-from bridge.queries import InboxQuery
+from bridge.model.query import InboxQuery
 
-LIST = values.listing(
-    keyword=values.short(200),
-    since=values.moment,
-    until=values.moment,
-    line=values.short(100),
-    unread=values.switch,
-    mark_read=values.switch,
-) | {"from": values.sender}
+LIST = validators.listing(
+    keyword=validators.short(200),
+    since=validators.moment,
+    until=validators.moment,
+    line=validators.short(100),
+    unread=validators.switch,
+    mark_read=validators.switch,
+) | {"from": validators.sender}
 
 
 async def find(call: Call) -> web.Response:
     """Newest first; with `mark_read`, what is returned counts as read from then on."""
     query = InboxQuery(**fields.renamed(call.query, **{"from": "sender"}))
     rows = await call.gateway.inbox(call.account, query)
-    return answer(shapes.page("messages", rows, shapes.received))
+    return answer(serializers.page("messages", rows, serializers.received))
 
 
 async def show(call: Call) -> web.Response:
     """One received SMS."""
-    return answer(shapes.received(await call.gateway.received(call.account, call.id)))
+    return answer(serializers.received(await call.gateway.received(call.account, call.id)))
 
 
 async def forget(call: Call) -> web.Response:

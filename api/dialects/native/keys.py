@@ -2,26 +2,26 @@
 
 from aiohttp import web
 
-from api.dialects.native import shapes, values
-from api.dialects.native.answers import answer, nothing
-from api.dialects.native.call import Call
+from api.dialects.native import serializers, validators
 from api.dialects.native.fields import Unfit
-from bridge.keys import KEY_KINDS
-from bridge.scopes import Needs, Scope
+from api.dialects.native.request import Call
+from api.dialects.native.responses import answer, nothing
+from bridge.accounts.api_keys import KEY_KINDS
+from bridge.model.scope import Needs, Scope
 
 
 def _scopes(value: object) -> Needs:
     if not isinstance(value, list) or not value:
         raise Unfit(f"must be a list of scopes; there are {', '.join(Scope)}")
-    read = values.choice(Scope)
+    read = validators.choice(Scope)
     return frozenset(read(word) for word in value)
 
 
 NEW = {
-    "name": values.short(200, least=1),
-    "kind": values.word(*KEY_KINDS),
+    "name": validators.short(200, least=1),
+    "kind": validators.word(*KEY_KINDS),
     "scopes": _scopes,
-    "expires_at": values.moment,
+    "expires_at": validators.moment,
 }
 
 
@@ -32,12 +32,12 @@ async def add(call: Call) -> web.Response:
         call.who, call.account, asked["name"], asked["scopes"], asked.get("kind", "apikey"), asked.get("expires_at", 0)
     )
     where = {"Location": f"{call.mount.prefix}/v1/keys/{made.name}"}
-    return answer(shapes.key(made) | {"credentials": printed}, 201, where)
+    return answer(serializers.key(made) | {"credentials": printed}, 201, where)
 
 
 async def find(call: Call) -> web.Response:
     """By name, expired ones too."""
-    return answer({"keys": [shapes.key(row) for row in await call.gateway.desk.keys(call.account.name)]})
+    return answer({"keys": [serializers.key(row) for row in await call.gateway.desk.keys(call.account.name)]})
 
 
 async def revoke(call: Call) -> web.Response:

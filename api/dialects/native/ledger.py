@@ -5,30 +5,30 @@ from typing import Any
 
 from aiohttp import web
 
-from api.dialects.native import fields, shapes, values
-from api.dialects.native.answers import answer
-from api.dialects.native.call import Call
+from api.dialects.native import fields, serializers, validators
+from api.dialects.native.request import Call
+from api.dialects.native.responses import answer
 from bridge.errors import BadRequest
-from bridge.model import DeliveryState
-from bridge.queries import LedgerQuery
+from bridge.model.query import LedgerQuery
+from bridge.model.webhook import DeliveryState
 
 MAX_IDS = 1000
 FILTERS: Mapping[str, fields.Reader] = {
-    "state": values.choice(DeliveryState),
-    "endpoint": values.short(100),
-    "event": values.short(100),
-    "event_id": values.short(100),
-    "since": values.moment,
-    "until": values.moment,
+    "state": validators.choice(DeliveryState),
+    "endpoint": validators.short(100),
+    "event": validators.short(100),
+    "event_id": validators.short(100),
+    "since": validators.moment,
+    "until": validators.moment,
 }
-LIST = values.listing(**FILTERS)
-AGAIN = {**FILTERS, "ids": values.strings(100, most=MAX_IDS)}
+LIST = validators.listing(**FILTERS)
+AGAIN = {**FILTERS, "ids": validators.strings(100, most=MAX_IDS)}
 
 
 async def find(call: Call) -> web.Response:
     """Newest first."""
     rows = await call.gateway.ledger(call.account, LedgerQuery(**call.query))
-    return answer(shapes.page("deliveries", rows, shapes.delivery))
+    return answer(serializers.page("deliveries", rows, serializers.delivery))
 
 
 async def redeliver(call: Call) -> web.Response:

@@ -2,24 +2,24 @@
 
 from aiohttp import web
 
-from api.dialects.native import shapes, values
-from api.dialects.native.answers import answer
-from api.dialects.native.call import Call, ForAnother
+from api.dialects.native import serializers, validators
+from api.dialects.native.request import Call, ForAnother
+from api.dialects.native.responses import answer
 from bridge.errors import NoSuchThing
 
-LOOP = {"from": values.short(100), "to": values.short(100)}
+LOOP = {"from": validators.short(100), "to": validators.short(100)}
 
 
 async def find(call: Call) -> web.Response:
     """Every configured line, absent ones too."""
-    return answer({"lines": [shapes.line(row) for row in call.gateway.lines()]})
+    return answer({"lines": [serializers.line(row) for row in call.gateway.lines()]})
 
 
 async def show(call: Call) -> web.Response:
     """One line by its name."""
     for row in call.gateway.lines():
         if row.name == call.id:
-            return answer(shapes.line(row))
+            return answer(serializers.line(row))
     raise NoSuchThing("No line has this name.")
 
 
@@ -29,9 +29,9 @@ async def loop_back(call: Call) -> web.Response:
         raise ForAnother("Only an operator may do this.")
     wanted = await call.fields(LOOP)
     begun = await call.gateway.loop(wanted.get("from", ""), wanted.get("to", ""))
-    return answer(shapes.departures(begun), 202)
+    return answer(serializers.departures(begun), 202)
 
 
 async def me(call: Call) -> web.Response:
     """The account that the credentials belong to, its credits as they are now."""
-    return answer(shapes.account(await call.gateway.desk.account(call.account.name)))
+    return answer(serializers.account(await call.gateway.desk.account(call.account.name)))

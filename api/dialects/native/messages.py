@@ -7,12 +7,13 @@ from typing import Any
 
 from aiohttp import web
 
-from api.dialects.native import fields, shapes, values
-from api.dialects.native.answers import answer, nothing
-from api.dialects.native.call import Call
+from api.dialects.native import fields, serializers, validators
+from api.dialects.native.request import Call
+from api.dialects.native.responses import answer, nothing
 from bridge.errors import BadRequest, NotPossible
-from bridge.model import Draft, State, UnknownPolicy
-from bridge.queries import MessageQuery
+from bridge.model.account import UnknownPolicy
+from bridge.model.message import Draft, State
+from bridge.model.query import MessageQuery
 
 #: messages in one call; more would hold the store's writer for seconds
 MAX_BATCH = 100_000
@@ -26,27 +27,27 @@ _PLACE = re.compile(r"messages\[(\d+)\]\.(.*)")
 _NAMES = {"recipient": "to"}
 
 MESSAGE: Mapping[str, fields.Reader] = {
-    "to": values.text,
-    "text": values.text,
-    "line": values.short(100),
-    "slot": values.number(0, 2),
-    "not_before": values.moment,
-    "expires_at": values.moment,
-    "ttl": values.number(1, MAX_TTL),
-    "on_unknown": values.choice(UnknownPolicy),
-    "report": values.flag,
-    "client_ref": values.short(128),
-    "tag": values.short(256),
+    "to": validators.text,
+    "text": validators.text,
+    "line": validators.short(100),
+    "slot": validators.number(0, 2),
+    "not_before": validators.moment,
+    "expires_at": validators.moment,
+    "ttl": validators.number(1, MAX_TTL),
+    "on_unknown": validators.choice(UnknownPolicy),
+    "report": validators.flag,
+    "client_ref": validators.short(128),
+    "tag": validators.short(256),
 }
 
-LIST = values.listing(
-    state=values.choices(State),
-    to=values.recipient,
-    keyword=values.short(200),
-    since=values.moment,
-    until=values.moment,
-    line=values.short(100),
-    client_ref=values.short(128),
+LIST = validators.listing(
+    state=validators.choices(State),
+    to=validators.recipient,
+    keyword=validators.short(200),
+    since=validators.moment,
+    until=validators.moment,
+    line=validators.short(100),
+    client_ref=validators.short(128),
 )
 
 
@@ -79,7 +80,7 @@ def _each(given: Mapping[str, Any]) -> Order:
     for index, entry in enumerate(entries):
         try:
             if type(entry) is not dict:
-                raise fields.Unfit(f"must be an object, not {values.kind(entry)}")
+                raise fields.Unfit(f"must be an object, not {validators.kind(entry)}")
             drafts.append(Draft(**_draft(entry)))
         except fields.Unfit as error:
             raise error.within(f"messages[{index}]") from None
@@ -94,7 +95,7 @@ def _many(given: Mapping[str, Any]) -> Order:
     drafts = []
     for index, recipient in enumerate(recipients):
         try:
-            shared["recipient"] = values.text(recipient)
+            shared["recipient"] = validators.text(recipient)
         except fields.Unfit as error:
             raise error.within(f"to[{index}]") from None
         drafts.append(Draft(**shared))
@@ -130,7 +131,9 @@ async def submit(call: Call) -> web.Response:
     headers = {"Idempotency-Replayed": "true"} if done.replayed else {}
     if asked.single:
         row = done.messages[0]
-        return answer(shapes.message(row), 202, headers | {"Location": f"{call.mount.prefix}/v1/messages/{row.id}"})
+        return answer(
+            serializers.message(row), 202, headers | {"Location": f"{call.mount.prefix}/v1/messages/{row.id}"}
+        )
     return answer({"count": len(done.messages), "ids": [row.id for row in done.messages]}, 202, headers)
 
 
@@ -146,23 +149,23 @@ async def find(call: Call) -> web.Response:
     rows = await call.gateway.messages(
         call.account, MessageQuery(**fields.renamed(call.query, state="states", to="recipient"))
     )
-    return answer(shapes.page("messages", rows, shapes.message))
+    return answer(serializers.page("messages", rows, serializers.message))
 
 
 async def show(call: Call) -> web.Response:
     """One message, with the parts that were tried."""
     row = await call.gateway.message(call.account, call.id)
-    return answer(shapes.message_with_parts(row, await call.gateway.parts(call.account, call.id)))
+    return answer(serializers.message_with_parts(row, await call.gateway.parts(call.account, call.id)))
 
 
 async def cancel(call: Call) -> web.Response:
     """Take back what was not sent yet."""
-    return answer(shapes.message(await call.gateway.cancel(call.account, call.id)))
+    return answer(serializers.message(await call.gateway.cancel(call.account, call.id)))
 
 
 async def resend(call: Call) -> web.Response:
     """Queue it again; parts that were sent stay sent."""
-    return answer(shapes.message(await call.gateway.resend(call.account, call.id)), 202)
+    return answer(serializers.message(await call.gateway.resend(call.account, call.id)), 202)
 
 
 async def forget(call: Call) -> web.Response:

@@ -2,42 +2,42 @@
 
 from aiohttp import web
 
-from api.dialects.native import fields, shapes, values
-from api.dialects.native.answers import answer, nothing
-from api.dialects.native.call import Call
+from api.dialects.native import fields, serializers, validators
+from api.dialects.native.request import Call
+from api.dialects.native.responses import answer, nothing
 
 NEW = {
-    "url": values.short(2000, least=1),
-    "format": values.short(20, least=1),
-    "events": values.strings(100, most=50),
-    "max_attempts": values.number(0, 1000),
+    "url": validators.short(2000, least=1),
+    "format": validators.short(20, least=1),
+    "events": validators.strings(100, most=50),
+    "max_attempts": validators.number(0, 1000),
 }
-CHANGE = {"paused": values.flag}
-ROTATE = {"finish": values.flag}
+CHANGE = {"paused": validators.flag}
+ROTATE = {"finish": validators.flag}
 
 
 async def add(call: Call) -> web.Response:
     """The one answer that shows the secret."""
     asked = await call.fields(NEW, "url")
     made = await call.gateway.add_endpoint(call.account, **fields.renamed(asked, events="names"))
-    shown = shapes.webhook(made) | {"secret": made.secret}
+    shown = serializers.webhook(made) | {"secret": made.secret}
     return answer(shown, 201, {"Location": f"{call.mount.prefix}/v1/webhooks/{made.id}"})
 
 
 async def find(call: Call) -> web.Response:
     """Oldest first."""
-    return answer({"webhooks": [shapes.webhook(row) for row in await call.gateway.endpoints(call.account)]})
+    return answer({"webhooks": [serializers.webhook(row) for row in await call.gateway.endpoints(call.account)]})
 
 
 async def show(call: Call) -> web.Response:
     """One endpoint, without its secret."""
-    return answer(shapes.webhook(await call.gateway.endpoint(call.account, call.id)))
+    return answer(serializers.webhook(await call.gateway.endpoint(call.account, call.id)))
 
 
 async def change(call: Call) -> web.Response:
     """Pause it, or let it go on: what is owed waits in order."""
     asked = await call.fields(CHANGE, "paused")
-    return answer(shapes.webhook(await call.gateway.pause_endpoint(call.account, call.id, asked["paused"])))
+    return answer(serializers.webhook(await call.gateway.pause_endpoint(call.account, call.id, asked["paused"])))
 
 
 async def remove(call: Call) -> web.Response:
@@ -50,5 +50,5 @@ async def rotate(call: Call) -> web.Response:
     """A second secret signs along, shown here once; with `finish` it becomes the only one."""
     asked = await call.fields(ROTATE)
     changed = await call.gateway.rotate_secret(call.account, call.id, **asked)
-    shown = shapes.webhook(changed)
+    shown = serializers.webhook(changed)
     return answer(shown | {"next_secret": changed.next_secret} if changed.next_secret else shown)

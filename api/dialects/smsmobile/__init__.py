@@ -5,6 +5,6 @@ What is ours, because nobody outside knows: the answers of `/resend` and `/delet
 page sizes, and that `onlyunread=yes` marks what it returns as read.
 """
 
-from api.dialects.smsmobile.paths import SmsMobile
+from api.dialects.smsmobile.dialect import SmsMobile
 
 DIALECT = SmsMobile

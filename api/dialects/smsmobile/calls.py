@@ -8,12 +8,14 @@ from aiohttp import web
 
 from api.dialects.smsmobile.refusals import reply
 from api.dialects.smsmobile.rows import Calendar, call_row, missed_row
-from api.dialects.smsmobile.words import NotHere
-from api.parameters import Parameters
+from api.dialects.smsmobile.vocabulary import NotHere
+from api.http.parameters import Parameters
 from bridge.errors import BadRequest
-from bridge.gateway import Gateway
-from bridge.model import Account, CallKind, Line, LoggedCall
-from bridge.queries import CallOrder, CallQuery
+from bridge.gateway.gateway import Gateway
+from bridge.model.account import Account
+from bridge.model.inbox import CallKind, LoggedCall
+from bridge.model.line import Line
+from bridge.model.query import CallOrder, CallQuery
 
 #: rows in one answer: when not said, and at most
 MISSED_PAGE, MISSED_MOST = 100, 500

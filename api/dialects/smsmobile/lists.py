@@ -9,13 +9,15 @@ from aiohttp import web
 from api.dialects.smsmobile.refusals import reply
 from api.dialects.smsmobile.rows import Calendar, inbox_row, phone_row, sent_row, typed_row
 from api.dialects.smsmobile.send import flag, phone
-from api.dialects.smsmobile.words import STATE_WORDS
-from api.errors import MissingParameter
-from api.parameters import Parameters
+from api.dialects.smsmobile.vocabulary import STATE_WORDS
+from api.http.errors import MissingParameter
+from api.http.parameters import Parameters
 from bridge.errors import BadRequest
-from bridge.gateway import Gateway
-from bridge.model import Account, Received, State
-from bridge.queries import InboxQuery, MessageQuery, TypedQuery
+from bridge.gateway.gateway import Gateway
+from bridge.model.account import Account
+from bridge.model.inbox import Received
+from bridge.model.message import State
+from bridge.model.query import InboxQuery, MessageQuery, TypedQuery
 
 #: rows of the sent log in one answer; older ones by `before`
 LOG_PAGE = 100

@@ -7,10 +7,10 @@ from typing import Any
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from api.auth import TokenRefused
-from api.dialect import word_for
-from api.dialects.smsmobile.words import ERROR_WORDS, PARAMETERS, ErrorWord
-from api.errors import BodyTooLarge, BodyTooSlow, UnknownPath, WrongMethod
+from api.dialect.auth import TokenRefused
+from api.dialect.contract import word_for
+from api.dialects.smsmobile.vocabulary import ERROR_WORDS, PARAMETERS, ErrorWord
+from api.http.errors import BodyTooLarge, BodyTooSlow, UnknownPath, WrongMethod
 from bridge.errors import BadRequest, BridgeError, TooManyRequests
 
 #: with every answer; pages of any origin may read it

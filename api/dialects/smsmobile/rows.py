@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from api.dialects.smsmobile.words import STATE_WORDS
+from api.dialects.smsmobile.vocabulary import STATE_WORDS
 from bridge.errors import BadRequest, ConfigError
-from bridge.model import Line, LineState, LoggedCall, Message, Received, State, TypedMessage
+from bridge.model.inbox import LoggedCall, Received, TypedMessage
+from bridge.model.line import Line, LineState
+from bridge.model.message import Message, State
 from bridge.zones import zone
 
 #: what `note` says of an outcome that nobody knows, so that a person can decide about `/resend`

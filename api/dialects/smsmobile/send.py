@@ -4,11 +4,11 @@ import json
 import re
 
 from api.dialects.smsmobile.rows import Calendar
-from api.dialects.smsmobile.words import WhatsappNotConnected
-from api.errors import NotOffered
-from api.parameters import Parameters
+from api.dialects.smsmobile.vocabulary import WhatsappNotConnected
+from api.http.errors import NotOffered
+from api.http.parameters import Parameters
 from bridge.errors import BadRequest
-from bridge.model import Draft, Message
+from bridge.model.message import Draft, Message
 
 _YES = frozenset({"1", "yes", "true", "on"})
 _NO = frozenset({"", "0", "no", "false", "off"})

@@ -8,9 +8,9 @@ from typing import ClassVar, NamedTuple
 
 from aiohttp import web
 
-from api import auth
-from api.dialect import Mount, Route, Sample, Site, word_for
-from api.dialects.smsmobile import words
+from api.dialect import auth
+from api.dialect.contract import Mount, Route, Sample, Site, word_for
+from api.dialects.smsmobile import vocabulary
 from api.dialects.smsmobile.refusals import sending_answer
 from api.dialects.smsmobile.rows import Calendar
 from api.dialects.smsmobile.send import accepted, compose, wants_whatsapp
@@ -24,12 +24,12 @@ from api.dialects.smsmobile_soap.envelope import (
     VersionMismatch,
 )
 from api.dialects.smsmobile_soap.wsdl import OPERATION, describe
-from api.errors import UnknownPath, WrongMethod
-from api.forwarded import origin
-from api.parameters import Parameters, read_body
+from api.http.errors import UnknownPath, WrongMethod
+from api.http.parameters import Parameters, read_body
+from api.http.proxies import origin
 from bridge.errors import BridgeError, TooManyRequests
-from bridge.model import State
-from bridge.scopes import SEND
+from bridge.model.message import State
+from bridge.model.scope import SEND
 
 WSDL_PATH = "/sendsms/wsdl/sendsms.wsdl"
 SERVICE_PATH = "/sendsms/soap"
@@ -58,9 +58,9 @@ class SmsMobileSoap:
     options: ClassVar[Mapping[str, tuple[type, str]]] = {
         "timezone": (str, "the zone of dates in answers, such as Europe/Paris; UTC when not given"),
     }
-    STATE_WORDS: ClassVar[Mapping[State, words.StateWord]] = words.STATE_WORDS
+    STATE_WORDS: ClassVar[Mapping[State, vocabulary.StateWord]] = vocabulary.STATE_WORDS
     ERROR_WORDS: ClassVar[Mapping[type[BridgeError], FaultWord]] = {
-        kind: FaultWord(word.status < 500, word.code) for kind, word in words.ERROR_WORDS.items()
+        kind: FaultWord(word.status < 500, word.code) for kind, word in vocabulary.ERROR_WORDS.items()
     }
 
     def __init__(self, site: Site, mount: Mount) -> None:

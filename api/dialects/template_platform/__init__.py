@@ -5,6 +5,6 @@ Two published pages describe the same four endpoints. What is ours, because the 
 and that a body with a key that is not in the page is refused rather than half understood.
 """
 
-from api.dialects.template_platform.paths import TemplatePlatform
+from api.dialects.template_platform.dialect import TemplatePlatform
 
 DIALECT = TemplatePlatform

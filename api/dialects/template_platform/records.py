@@ -7,15 +7,16 @@ from typing import Any
 
 from aiohttp import web
 
-from api.dialects.template_platform.words import BALANCE, STATE_WORDS, Wrong, success
-from api.masking import masked
-from api.moments import FORM, written, zone_of
-from api.parameters import Parameters, read_query
-from api.templated import told
+from api.dialect.local_time import FORM, written, zone_of
+from api.dialect.masking import masked
+from api.dialect.templated import told
+from api.dialects.template_platform.vocabulary import BALANCE, STATE_WORDS, Wrong, success
+from api.http.parameters import Parameters, read_query
 from bridge.errors import BadRequest
-from bridge.gateway import Gateway
-from bridge.model import Account, Message, State
-from bridge.queries import MessageQuery
+from bridge.gateway.gateway import Gateway
+from bridge.model.account import Account
+from bridge.model.message import Message, State
+from bridge.model.query import MessageQuery
 
 PAGE, MOST = 10, 100
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")

@@ -6,15 +6,16 @@ from typing import Any
 
 from aiohttp import web
 
+from api.dialect.masking import masked
+from api.dialect.templated import tag
 from api.dialects.template_platform import body
-from api.dialects.template_platform.words import SENT, UnknownProvider, Wrong, sentence, success
-from api.masking import masked
-from api.templated import tag
-from bridge import numbers
+from api.dialects.template_platform.vocabulary import SENT, UnknownProvider, Wrong, sentence, success
 from bridge.errors import DailyLimit, InvalidNumber, NotVerified, UnknownTemplate
-from bridge.gateway import Gateway
-from bridge.model import Account, Draft, Message, Verification
-from bridge.templates import places, render
+from bridge.gateway.gateway import Gateway
+from bridge.messages import phone_numbers
+from bridge.messages.templates import places, render
+from bridge.model.account import Account, Verification
+from bridge.model.message import Draft, Message
 
 #: numbers in one batch
 MOST_PHONES = 100
@@ -98,7 +99,7 @@ class Sending:
             except InvalidNumber as error:
                 outcomes[index] = sentence(error)
                 continue
-            recipient = numbers.normalise(draft.recipient, account.terms.country)
+            recipient = phone_numbers.normalise(draft.recipient, account.terms.country)
             if recipient in going:
                 outcomes[index] = "号码重复"
             going.setdefault(recipient, index)

@@ -5,13 +5,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.dialects.zhenzi.words import TooLong, Wrong
-from api.parameters import Parameters
-from api.templated import tag
+from api.dialect.templated import tag
+from api.dialects.zhenzi.vocabulary import TooLong, Wrong
+from api.http.parameters import Parameters
 from bridge.errors import BadRequest, UnknownTemplate
-from bridge.gateway import Gateway
-from bridge.model import Account, Draft
-from bridge.templates import places, render
+from bridge.gateway.gateway import Gateway
+from bridge.messages.templates import places, render
+from bridge.model.account import Account
+from bridge.model.message import Draft
 
 #: characters of a text
 LONGEST_TEXT = 1000

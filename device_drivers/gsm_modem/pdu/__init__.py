@@ -1,6 +1,6 @@
 """The SMS PDU codec (3GPP TS 23.040 and TS 23.038): hex as modems speak it, to and from what it says."""
 
-from bridge.segments import join
+from bridge.messages.segmentation import join
 from device_drivers.gsm_modem.pdu.decoding import decode
 from device_drivers.gsm_modem.pdu.encoding import deliver_of_submit, encode_deliver, encode_report, encode_submit
 from device_drivers.gsm_modem.pdu.reader import Malformed

@@ -2,7 +2,7 @@
 
 from binascii import unhexlify
 
-from bridge.ports import Concat, Outgoing
+from bridge.model.radio import Concat, Outgoing
 from device_drivers.gsm_modem.pdu import address
 from device_drivers.gsm_modem.pdu.dcs import DCS_HAS_CLASS
 from device_drivers.gsm_modem.pdu.decoding import (

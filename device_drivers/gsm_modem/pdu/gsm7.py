@@ -1,6 +1,6 @@
 """The GSM 7-bit alphabet: septets packed into octets, and text to and from septets (3GPP TS 23.038 §6)."""
 
-from bridge.segments import GSM7_DEFAULT, GSM7_EXTENSION
+from bridge.messages.segmentation import GSM7_DEFAULT, GSM7_EXTENSION
 from device_drivers.gsm_modem.pdu.national import LOCKING, SINGLE
 
 ESCAPE = 0x1B

@@ -4,7 +4,7 @@ A header element names the language: 0x25 replaces the default alphabet (locking
 (single shift) for this one SMS (TS 23.040 §9.2.3.24.15 and .16).
 """
 
-from bridge.segments import GSM7_EXTENSION
+from bridge.messages.segmentation import GSM7_EXTENSION
 
 #: locking shift: language → the whole table, one row per column of the standard; a blank cell reads as a space
 LOCKING: dict[int, str] = {

@@ -1,6 +1,6 @@
 """What a status report says about a part (TP-ST, 3GPP TS 23.040 §9.2.3.15)."""
 
-from bridge.model import State
+from bridge.model.message import State
 
 _DELIVERED = {
     0x00: "delivered to the phone",

@@ -1,13 +1,14 @@
 """The three TPDUs a gateway meets, decoded (3GPP TS 23.040 §9.2.2).
 
 `text` holds one part exactly as it travelled: a part that begins or ends inside a surrogate pair keeps its lone half,
-and `join` (bridge.segments) makes valid Unicode of the parts in order. `data` holds the user data that is not text.
+and `join` (bridge.messages.segmentation) makes valid Unicode of the parts in order.
+`data` holds the user data that is not text.
 """
 
 from dataclasses import dataclass
 
-from bridge.model import State
-from bridge.ports import Concat
+from bridge.model.message import State
+from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu.status import outcome
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bridge.ports import Concat
+from bridge.model.radio import Concat
 
 #: information element identifiers
 CONCAT_8, PORTS_8, PORTS_16, CONCAT_16, SINGLE_SHIFT, LOCKING_SHIFT = 0x00, 0x04, 0x05, 0x08, 0x24, 0x25

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from device_drivers.virtual.network import Network
+from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone.adbd import Adbd
 from device_drivers.virtual.phone.calllog import CallLog, Kind
 from device_drivers.virtual.phone.commands import Commands

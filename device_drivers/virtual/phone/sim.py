@@ -3,11 +3,11 @@
 import contextlib
 from typing import TYPE_CHECKING
 
-from bridge.segments import join
+from bridge.messages.segmentation import join
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, decode
+from device_drivers.virtual.network.message import SERVICE_CENTRE
 from device_drivers.virtual.phone.provider import MESSAGING, Box, Provider
 from device_drivers.virtual.phone.radiolog import RadioLog
-from device_drivers.virtual.posting import SERVICE_CENTRE
 
 if TYPE_CHECKING:
     from device_drivers.virtual.phone.state import State

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from device_drivers.virtual.network.message import now
 from device_drivers.virtual.phone.calllog import GRANTED
 from device_drivers.virtual.phone.faults import Faults
-from device_drivers.virtual.posting import now
 
 if TYPE_CHECKING:
     from device_drivers.virtual.phone.sim import Sim

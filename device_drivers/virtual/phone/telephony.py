@@ -8,15 +8,15 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bridge.ports import Concat
-from bridge.segments import GSM7_PART, UCS2_PART, Alphabet, alphabet, split
+from bridge.messages.segmentation import GSM7_PART, UCS2_PART, Alphabet, alphabet, split
+from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import encode_deliver
-from device_drivers.virtual.network import Network
+from device_drivers.virtual.network.message import SERVICE_CENTRE, Accepted, Posting, Verdict
+from device_drivers.virtual.network.service_centre import Network
+from device_drivers.virtual.network.timers import Timers
 from device_drivers.virtual.phone.provider import MESSAGING, SHELL, Box, Provider
 from device_drivers.virtual.phone.radiolog import RadioLog
 from device_drivers.virtual.phone.state import State
-from device_drivers.virtual.posting import SERVICE_CENTRE, Accepted, Posting, Verdict
-from device_drivers.virtual.timers import Timers
 
 #: SmsUsageMonitor: segments of one package, within so many ms
 MAX_SEGMENTS, PERIOD = 30, 60_000

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import Refusal
-from bridge.ports import Device, Forgetful
-from device_drivers.virtual.network import Network
+from bridge.ports.driver import Device, Forgetful
+from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import AdbServer, Phone
 
 OURS, THEIRS = "+15550101", "+15550199"

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bridge.errors import Refusal
-from bridge.ports import Device
-from device_drivers.virtual.modem import Modem
-from device_drivers.virtual.network import Network
+from bridge.ports.driver import Device
+from device_drivers.virtual.modem.modem import Modem
+from device_drivers.virtual.network.service_centre import Network
 
 OURS, THEIRS = "+15550101", "+15550199"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.native_site import Caller, Site, site_in
+from tests.support.native_site import Caller, Site, site_in
 
 
 @pytest.fixture

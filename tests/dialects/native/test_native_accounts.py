@@ -2,8 +2,8 @@
 
 import pytest
 
-from bridge.model import Payment, Terms, Verification
-from tests.native_site import Site
+from bridge.model.account import Payment, Terms, Verification
+from tests.support.native_site import Site
 
 MESSAGE = {"to": "+15550100", "text": "x"}
 

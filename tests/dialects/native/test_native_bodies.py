@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.native_site import Caller, Site
+from tests.support.native_site import Caller, Site
 
 SOUND = {"to": "+15550100", "text": "x"}
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bridge.errors import NoSuchThing
-from bridge.ports import Finding
-from tests.native_site import Site
+from bridge.model.finding import Finding
+from tests.support.native_site import Site
 
 FOUND = [
     Finding("ok", "devices.office", "registered: home Virtual"),

@@ -8,12 +8,13 @@ from typing import Any, cast
 
 import pytest
 
-from api.parameters import Reading
-from bridge.events import Bus
-from bridge.gateway import Gateway
-from bridge.model import Payment, State, Terms
-from bridge.ports import Store
-from tests.native_site import DOCUMENT, Answer, Caller, Site, serving, site_in
+from api.http.parameters import Reading
+from bridge.bus import Bus
+from bridge.gateway.gateway import Gateway
+from bridge.model.account import Payment, Terms
+from bridge.model.message import State
+from bridge.ports.store import Store
+from tests.support.native_site import DOCUMENT, Answer, Caller, Site, serving, site_in
 
 NOTHING = "0" * 40
 #: by then every message of today is expired

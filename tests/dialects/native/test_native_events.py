@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from api.app import build_app, runner
+from api.http.app import build_app, runner
 from bridge.errors import ConfigError
-from bridge.model import State
-from tests.native_site import DOCUMENT, Caller, Site, site_in, until
+from bridge.model.message import State
+from tests.support.native_site import DOCUMENT, Caller, Site, site_in, until
 
 DEADLINE = 5.0  # s
 

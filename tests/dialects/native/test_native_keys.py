@@ -2,8 +2,8 @@
 
 import pytest
 
-from bridge.scopes import Scope
-from tests.native_site import Caller, Site
+from bridge.model.scope import Scope
+from tests.support.native_site import Caller, Site
 
 ALL = [scope.value for scope in Scope]
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from yarl import URL
 
-from bridge.model import State
-from tests.native_site import Caller, Site
+from bridge.model.message import State
+from tests.support.native_site import Caller, Site
 
 
 async def texts(caller: Caller, **query: Any) -> list[str]:

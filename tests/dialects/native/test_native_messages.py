@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 from yarl import URL
 
-from bridge.model import State
-from tests.native_site import Caller, Site
+from bridge.model.message import State
+from tests.support.native_site import Caller, Site
 
 
 async def test_accepts_a_message_and_shows_it(shop: Caller) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.native_site import Caller, Site
+from tests.support.native_site import Caller, Site
 
 TERMS = {
     "payment": "prepaid",

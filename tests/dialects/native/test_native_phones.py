@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bridge.ports import Call, Typed
-from tests.native_site import NOW, Caller, Site
+from bridge.model.radio import Call, Typed
+from tests.support.native_site import NOW, Caller, Site
 
 
 async def tell(site: Site, *items: Typed | Call) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.native_site import DOCUMENT, Answer, Site, site_in
+from tests.support.native_site import DOCUMENT, Answer, Site, site_in
 
 NUMBERS = st.sampled_from(["+15550100", "0015550101", "+44 7700 900123", "8613800138000", "12", "x", "", "+", "\0"])
 JSON = st.recursive(

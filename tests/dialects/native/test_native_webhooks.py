@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bridge.model import DeliveryState
-from tests.native_site import NOW, Caller, Site
+from bridge.model.webhook import DeliveryState
+from tests.support.native_site import NOW, Caller, Site
 
 URL = "https://shop.example/sms"
 

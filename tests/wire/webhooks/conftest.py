@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.receivers import Receiver
-from tests.webhook_site import Bench, at_work
+from tests.support.receivers import Receiver
+from tests.support.webhook_site import Bench, at_work
 
 
 @pytest.fixture

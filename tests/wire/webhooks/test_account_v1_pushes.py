@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from bridge.model import Account, DeliveryState, Draft, Endpoint, Message, State, Terms
-from bridge.ports import Outcome
-from tests.receivers import Receiver
-from tests.webhook_site import SHOP, Bench, answers
+from bridge.model.account import Account, Terms
+from bridge.model.message import Draft, Message, State
+from bridge.model.webhook import DeliveryState, Endpoint
+from bridge.ports.store_rows import Outcome
+from tests.support.receivers import Receiver
+from tests.support.webhook_site import SHOP, Bench, answers
 
 STATUS, INBOUND = "account_v1_status", "account_v1_inbound"
 TO = "13800138000"

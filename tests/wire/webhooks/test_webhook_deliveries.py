@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
-from tests.receivers import Heard, Receiver, StrictReceiver
-from tests.webhook_site import SHOP, START, Bench, answers, numbered
+from tests.support.receivers import Heard, Receiver, StrictReceiver
+from tests.support.webhook_site import SHOP, START, Bench, answers, numbered
 
 
 class TestADelivery:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bridge.model import DeliveryState
-from tests.receivers import DEADLINE, Heard, Receiver
-from tests.webhook_site import SHOP, Bench, at_work, hang, numbered
+from bridge.model.webhook import DeliveryState
+from tests.support.receivers import DEADLINE, Heard, Receiver
+from tests.support.webhook_site import SHOP, Bench, at_work, hang, numbered
 
 
 class TestAStoreThatIsFull:
@@ -62,10 +62,10 @@ class TestTheEnd:
 
 BRIDGE_IN_A_PROCESS = """
 import asyncio, sys
-from api.webhooks import Webhooks
-from bridge.events import Bus
-from bridge.ledger import Ledger
-from bridge.ports import SystemClock
+from api.webhooks.poster import Webhooks
+from bridge.bus import Bus
+from bridge.webhooks.deliverer import Ledger
+from bridge.ports.clock import SystemClock
 from bridge.store.sqlite import SqliteStore
 
 async def main():

@@ -4,15 +4,15 @@ import asyncio
 import ssl
 from pathlib import Path
 
-from api.webhooks import Webhooks
-from bridge.events import Bus
-from bridge.gateway import Gateway
-from bridge.model import DeliveryState
-from bridge.queries import LedgerQuery
+from api.webhooks.poster import Webhooks
+from bridge.bus import Bus
+from bridge.gateway.gateway import Gateway
+from bridge.model.query import LedgerQuery
+from bridge.model.webhook import DeliveryState
 from bridge.store.sqlite import SqliteStore
-from bridge.verdict import DAY, TRIES
-from tests.receivers import DEADLINE, NameTable, Receiver
-from tests.webhook_site import SECOND, SHOP, Bench, answers, numbered
+from bridge.webhooks.retry_policy import DAY, TRIES
+from tests.support.receivers import DEADLINE, NameTable, Receiver
+from tests.support.webhook_site import SECOND, SHOP, Bench, answers, numbered
 
 
 class TestAnEndpoint:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bridge.courier import BATCH
-from bridge.events import Event
-from bridge.model import Delivery, DeliveryState, Endpoint
-from bridge.verdict import DAY, TRIES, Answer
-from tests.receivers import DEADLINE, Heard, Receiver, StrictReceiver, accept
-from tests.webhook_site import SECOND, START, Bench, answers, at_work, hang, numbered, refuses
+from bridge.model.event import Event
+from bridge.model.webhook import Delivery, DeliveryState, Endpoint
+from bridge.webhooks.endpoint_queue import BATCH
+from bridge.webhooks.retry_policy import DAY, TRIES, Answer
+from tests.support.receivers import DEADLINE, Heard, Receiver, StrictReceiver, accept
+from tests.support.webhook_site import SECOND, START, Bench, answers, at_work, hang, numbered, refuses
 
 
 class TestAReceiverThatIsDown:

@@ -14,11 +14,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.config.field import MASK, Secret
+from bridge.config.schema import Config, Dialect, Storage
 from bridge.doctor import bundle, evidence, masking
-from bridge.model import Account, Endpoint, Message, State
-from bridge.ports import Device, Finding, InboundPart
-from bridge.setting import MASK, Secret
-from bridge.settings import Config, Dialect, Storage
+from bridge.model.account import Account
+from bridge.model.finding import Finding
+from bridge.model.message import Message, State
+from bridge.model.radio import InboundPart
+from bridge.model.webhook import Endpoint
+from bridge.ports.driver import Device
 from bridge.store import open_store
 
 NOW = 1_795_215_712_123

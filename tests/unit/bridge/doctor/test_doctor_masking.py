@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.config.field import MASK
 from bridge.doctor.masking import is_secret, last_two, mask, quoted, secrets_in, settings
-from bridge.setting import MASK
 
 
 @pytest.mark.parametrize(

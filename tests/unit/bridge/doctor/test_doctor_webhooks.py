@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from bridge.control import Control
+from bridge.config.field import Secret
+from bridge.config.schema import Config
 from bridge.doctor import webhooks
 from bridge.doctor.surroundings import Surroundings, Told
-from bridge.model import Endpoint
-from bridge.ports import Device, Finding, SystemClock
-from bridge.scopes import Key
-from bridge.setting import Secret
-from bridge.settings import Config
+from bridge.host.control_file import Control
+from bridge.model.finding import Finding
+from bridge.model.scope import Key
+from bridge.model.webhook import Endpoint
+from bridge.ports.clock import SystemClock
+from bridge.ports.driver import Device
 
 
 async def _anywhere(url: str) -> None:

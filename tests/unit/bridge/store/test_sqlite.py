@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from bridge.bus import Bus
 from bridge.errors import AlreadyUsed, NotPossible, StoreUnavailable
-from bridge.events import Bus, Event
-from bridge.model import Account, Message, State
-from bridge.ports import Call, InboundPart, Outcome, Store, Typed
-from bridge.queries import CallQuery, InboxQuery, MessageQuery, TypedQuery
+from bridge.model.account import Account
+from bridge.model.event import Event
+from bridge.model.message import Message, State
+from bridge.model.query import CallQuery, InboxQuery, MessageQuery, TypedQuery
+from bridge.model.radio import Call, InboundPart, Typed
+from bridge.ports.store import Store
+from bridge.ports.store_rows import Outcome
 from bridge.store import open_store
 from bridge.store.migrations import STEPS
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge.accounts import digest
+from bridge.accounts.credentials import digest
 from bridge.errors import StoreUnavailable
-from bridge.model import DeliveryState, State
-from bridge.queries import InboxQuery, LedgerQuery, MessageQuery
+from bridge.model.message import State
+from bridge.model.query import InboxQuery, LedgerQuery, MessageQuery
+from bridge.model.webhook import DeliveryState
 from bridge.store import archive, open_store
 from bridge.store.migrations import STEPS
 

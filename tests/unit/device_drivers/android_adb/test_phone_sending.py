@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import Refusal
-from bridge.ports import Device
+from bridge.ports.driver import Device
 from device_drivers.android_adb import options, radiolog
 from device_drivers.android_adb.driver import DRIVER
 from device_drivers.android_adb.options import Options

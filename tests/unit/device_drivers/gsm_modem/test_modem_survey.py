@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.model import Line, LineState
+from bridge.model.line import Line, LineState
 from device_drivers import _access
 from device_drivers.gsm_modem import checkup, ports, survey
 from device_drivers.gsm_modem.options import Options

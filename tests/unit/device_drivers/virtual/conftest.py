@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from device_drivers.virtual.network import Network
-from device_drivers.virtual.profile import GENERIC, Profile
-from tests.virtual_talk import Talk, attached
+from device_drivers.virtual.modem.profile import GENERIC, Profile
+from device_drivers.virtual.network.service_centre import Network
+from tests.support.virtual_talk import Talk, attached
 
 
 @pytest.fixture

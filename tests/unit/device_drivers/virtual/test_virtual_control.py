@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from device_drivers.virtual.control import NotDone, command, follow
-from device_drivers.virtual.profile import GENERIC, HUAWEI
-from device_drivers.virtual.rules import Rules
+from device_drivers.virtual.modem.profile import GENERIC, HUAWEI
+from device_drivers.virtual.network.rules import Rules
 from device_drivers.virtual.world import World
-from tests.virtual_talk import CUSTOMER, LINE
+from tests.support.virtual_talk import CUSTOMER, LINE
 
 PHONE = "+15550140"
 

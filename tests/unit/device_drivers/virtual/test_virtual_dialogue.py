@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from bridge.ports import Outgoing
+from bridge.model.radio import Outgoing
 from device_drivers.gsm_modem.pdu import encode_submit
-from device_drivers.virtual.faults import Intrusion, Place
-from device_drivers.virtual.profile import GENERIC, HUAWEI, PROFILES, SIMCOM, Profile
-from tests.virtual_talk import CUSTOMER, LINE, Talk, attached
+from device_drivers.virtual.modem.faults import Intrusion, Place
+from device_drivers.virtual.modem.profile import GENERIC, HUAWEI, PROFILES, SIMCOM, Profile
+from tests.support.virtual_talk import CUSTOMER, LINE, Talk, attached
 
 #: what python-gsmmodem-new types to connect, in its order
 CONNECT = (

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from bridge.ports import Outgoing
+from bridge.model.radio import Outgoing
 from device_drivers.gsm_modem.pdu import Deliver, StatusReport, decode, encode_deliver, encode_submit
-from device_drivers.virtual.network import Network
-from device_drivers.virtual.posting import SERVICE_CENTRE
-from device_drivers.virtual.profile import HUAWEI, PROFILES, SIM7600, Profile
-from device_drivers.virtual.storage import Status
-from tests.virtual_talk import CUSTOMER, LINE, Talk, attached, held
+from device_drivers.virtual.modem.profile import HUAWEI, PROFILES, SIM7600, Profile
+from device_drivers.virtual.modem.storage import Status
+from device_drivers.virtual.network.message import SERVICE_CENTRE
+from device_drivers.virtual.network.service_centre import Network
+from tests.support.virtual_talk import CUSTOMER, LINE, Talk, attached, held
 
 
 # -- sending ----------------------------------------------------------------------------------------

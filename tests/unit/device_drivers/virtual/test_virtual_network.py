@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from bridge.ports import Concat
+from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import encode_deliver
-from device_drivers.virtual.network import Network
-from device_drivers.virtual.posting import Accepted, Posting, Verdict
-from tests.virtual_talk import CUSTOMER, LINE, Talk, attached
+from device_drivers.virtual.network.message import Accepted, Posting, Verdict
+from device_drivers.virtual.network.service_centre import Network
+from tests.support.virtual_talk import CUSTOMER, LINE, Talk, attached
 
 OTHER = "+15550151"
 

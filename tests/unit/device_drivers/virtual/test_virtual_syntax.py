@@ -2,7 +2,7 @@
 
 import pytest
 
-from device_drivers.virtual.syntax import Command, Kind, parse
+from device_drivers.virtual.modem.syntax import Command, Kind, parse
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.segments import GSM7_DEFAULT, GSM7_EXTENSION
+from bridge.messages.segmentation import GSM7_DEFAULT, GSM7_EXTENSION
 from device_drivers.gsm_modem.pdu import Deliver, decode
 from device_drivers.gsm_modem.pdu.gsm7 import pack, septets_of, text_of, unpack
 from device_drivers.gsm_modem.pdu.national import LOCKING, SINGLE

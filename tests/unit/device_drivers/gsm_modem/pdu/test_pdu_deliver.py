@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from bridge.ports import Concat
+from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import Deliver, decode, encode_deliver, join
 
 SENDER = "089151551010"  # 8 digits, international, +15550101 → pairs swapped

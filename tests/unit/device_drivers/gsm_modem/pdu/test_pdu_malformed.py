@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bridge.ports import Concat, Outgoing
+from bridge.model.radio import Concat, Outgoing
 from device_drivers.gsm_modem.pdu import (
     Deliver,
     Malformed,

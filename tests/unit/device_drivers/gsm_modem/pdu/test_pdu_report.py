@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from bridge.model import State
+from bridge.model.message import State
 from device_drivers.gsm_modem.pdu import StatusReport, decode, encode_report, outcome
 
 SENT_AT = int(datetime.fromisoformat("2024-02-03T04:05:06+01:00").timestamp()) * 1000

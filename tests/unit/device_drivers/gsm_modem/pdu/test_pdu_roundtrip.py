@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.ports import Concat, Outgoing
-from bridge.segments import GSM7_DEFAULT, split
+from bridge.messages.segmentation import GSM7_DEFAULT, split
+from bridge.model.radio import Concat, Outgoing
 from device_drivers.gsm_modem.pdu import (
     Deliver,
     StatusReport,

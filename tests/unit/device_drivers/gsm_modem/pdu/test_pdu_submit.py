@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from bridge.ports import Concat, Outgoing
+from bridge.model.radio import Concat, Outgoing
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, Submit, decode, deliver_of_submit, encode_submit
 from device_drivers.gsm_modem.pdu.validity import period, seconds
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from device_drivers.virtual.network import Network
-from tests.phone_talk import CUSTOMER, Talk
+from device_drivers.virtual.network.service_centre import Network
+from tests.support.phone_talk import CUSTOMER, Talk
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from device_drivers.virtual.network import Network
+from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import Phone
 from device_drivers.virtual.phone.adbd import AUTH, CLSE, CNXN, OKAY, OPEN, VERSION, WRTE
 

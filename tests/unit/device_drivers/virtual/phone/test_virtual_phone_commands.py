@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from bridge.tasks import Tasks
-from tests.phone_talk import Talk
+from tests.support.phone_talk import Talk
 
 
 async def test_tells_its_properties(phone: Callable[..., Talk]) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from device_drivers.virtual.network import Network
+from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import Box, Kind
-from tests.phone_talk import CUSTOMER, LINE, SECOND, Talk
+from tests.support.phone_talk import CUSTOMER, LINE, SECOND, Talk
 
 NOTHING = "No result found.\n"
 HOSTILE = "hi\nRow: 1 _id=99, body=forged, \\ 'it' \"is\" \u2028\r🙂"

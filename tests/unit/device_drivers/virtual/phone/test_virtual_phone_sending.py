@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from device_drivers.virtual.network import Network
+from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import Box, Row
-from tests.phone_talk import CUSTOMER, LINE, SECOND, Talk, codes
+from tests.support.phone_talk import CUSTOMER, LINE, SECOND, Talk, codes
 
 VOID = "Result: Parcel(00000000    '....')\n"
 RELEASES = [*range(23, 38)]

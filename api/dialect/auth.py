@@ -1,0 +1,107 @@
+"""Who calls: a key, a bearer token or a client's pair in a request, as an account; and the giving out of tokens.
+
+Secrets are never logged. The gateway remembers for a moment who was right, so nothing is remembered here.
+"""
+
+import base64
+from collections.abc import Mapping
+from contextvars import ContextVar
+
+from aiohttp import web
+
+from api.http import proxies
+from api.http.errors import InvalidToken, MissingParameter
+from bridge.errors import BridgeError, NotAllowed, UnknownCaller, WrongSecret
+from bridge.gateway.gateway import Gateway
+from bridge.model.account import Account
+from bridge.model.scope import EVERYTHING, Needs, written
+
+#: seconds for which a bearer token is good
+TOKEN_LIFE = 3600
+#: where the frame leaves the scopes that the route of this task's request needs
+NEEDS: ContextVar[Needs | None] = ContextVar("needs", default=EVERYTHING)
+
+
+async def enter(gateway: Gateway, request: web.Request, kind: str, ident: str, secret: str, other: str = "") -> Account:
+    """The account of these credentials, when they are enough for the route of this request.
+
+    Raises what `Admission.enter` does.
+    """
+    needs = NEEDS.get()
+    return await gateway.admission.enter(
+        kind, ident, secret, address(request), EVERYTHING if needs is None else needs, other
+    )
+
+
+async def caller(gateway: Gateway, key: str, request: web.Request, hint: str = "") -> Account:
+    """The account of an API key, or of what the headers have instead: a bearer token, or the key as `X-Api-Key`.
+
+    Raises what `Admission.enter` does, InvalidToken, and MissingParameter, with the `hint`, when there is none.
+    """
+    if key := key.strip() or request.headers.get("X-Api-Key", ""):
+        return await enter(gateway, request, "apikey", "", key)
+    if token := bearer(request.headers):
+        try:
+            return await enter(gateway, request, "token", "", token)
+        except UnknownCaller as error:
+            raise InvalidToken from error
+    raise MissingParameter("apikey", hint)
+
+
+def address(request: web.Request) -> str:
+    """From which network address this request comes, by the word of a trusted proxy where one stands in between;
+    "" where there is none (a Unix socket)."""
+    return proxies.address(request)
+
+
+def bearer(headers: Mapping[str, str]) -> str:
+    """The token of `Authorization: Bearer …` (RFC 6750 §2.1), "" when there is none."""
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def basic(headers: Mapping[str, str]) -> tuple[str, str] | None:
+    """User and password of `Authorization: Basic …` (RFC 7617), None when there are none or they are garbled."""
+    scheme, _, coded = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, colon, password = base64.b64decode(coded.strip(), validate=True).decode().partition(":")
+    except ValueError:  # binascii.Error and UnicodeDecodeError are such
+        return None
+    return (user, password) if colon else None
+
+
+class TokenRefused(BridgeError):
+    """No token is given (RFC 6749 §5.2)."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        #: `invalid_request`, `invalid_client` or `unsupported_grant_type`
+        self.code = code
+
+
+async def grant(gateway: Gateway, parameters: Mapping[str, str], request: web.Request) -> dict[str, object]:
+    """The answer to a request for a token (RFC 6749 §4.4, client credentials). Raises TokenRefused, TooManyRequests."""
+    kind = parameters.get("grant_type", "")
+    if not kind:
+        raise TokenRefused("invalid_request", "The parameter grant_type is missing.")
+    if kind != "client_credentials":
+        raise TokenRefused("unsupported_grant_type", "The only grant_type here is client_credentials.")
+    ident, secret = basic(request.headers) or (parameters.get("client_id", ""), parameters.get("client_secret", ""))
+    try:
+        account = await enter(gateway, request, "client", ident, secret)
+    except (UnknownCaller, WrongSecret) as error:
+        raise TokenRefused("invalid_client", "client_id or client_secret is missing or wrong.") from error
+    except NotAllowed as error:
+        raise TokenRefused("invalid_client", error.message) from error
+    ends = account.grant.expires_at
+    life = min(TOKEN_LIFE, (ends - gateway.now()) // 1000) if ends else TOKEN_LIFE
+    answer: dict[str, object] = {
+        "access_token": await gateway.issue_token(account, life),
+        "token_type": "Bearer",
+        "expires_in": life,
+    }
+    if account.grant.scopes != EVERYTHING:
+        answer["scope"] = written(account.grant.scopes)
+    return answer

@@ -1,0 +1,135 @@
+"""What a dialect is, and how the frame finds them.
+
+A dialect is one module or folder in `api/dialects/`, called as the dialect is, with a `DIALECT` attribute:
+a class that obeys `Dialect`. `tests/contract/test_dialect_contract.py` finds each dialect in the same way
+and fails until it has a word for every state and every error.
+"""
+
+import asyncio
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from aiohttp import web
+
+import api.dialects
+from bridge.errors import BridgeError, KeyExpired, ScopeMissing
+from bridge.gateway.gateway import Gateway
+from bridge.model.message import State
+from bridge.model.scope import EVERYTHING, Needs
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Refuse = Callable[[BridgeError], web.Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all dialects of an application share."""
+
+    gateway: Gateway
+    #: where callers reach us, without a trailing slash; "" when not configured
+    public_url: str = ""
+    #: set when the application goes down: answers that go on for long must end
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """How one dialect is put into an application."""
+
+    #: path before all of its own, without a trailing slash; "" for none
+    prefix: str
+    #: bytes of the largest request body
+    body_limit: int
+    #: values for the options that the dialect declares
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path of a dialect and what answers there, with and without a trailing slash."""
+
+    #: below the mount's prefix, without a trailing slash
+    path: str
+    handler: Handler
+    #: the scopes that a key needs here, for all methods or for each; None where nobody is asked for a key.
+    #: The frame hands them to `api.dialect.auth`, so that what stands here is what is asked for
+    needs: Needs | Mapping[str, Needs | None] | None
+    methods: frozenset[str] = frozenset({"GET", "POST"})
+    #: how errors look here, where that differs from the dialect's `refuse`
+    refuse: Refuse | None = None
+
+    def needs_of(self, method: str) -> Needs | None:
+        """What a key needs for this method; everything where the route does not say."""
+        return self.needs.get(method, EVERYTHING) if isinstance(self.needs, Mapping) else self.needs
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A request that sends one SMS: for documentation, for the demo's curl line, and for the contract test."""
+
+    method: str
+    #: with the mount's prefix, and a query where the dialect wants one
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Dialect(Protocol):
+    """A vendor's HTTP API, spoken by us.
+
+    The frame calls handlers with the errors caught: whatever they raise of `bridge.errors` or
+    `api.http.errors` goes through `refuse`, anything else is logged and refused as a bare `BridgeError`.
+    """
+
+    name: ClassVar[str]
+    #: one line for a person: whose API this is and where it is documented
+    about: ClassVar[str]
+    #: the prefix it is mounted under when nothing else is configured
+    prefix: ClassVar[str]
+    #: bytes of the largest request body when nothing else is configured
+    body_limit: ClassVar[int]
+    #: browsers of other origins may call: the frame answers their OPTIONS
+    cors: ClassVar[bool]
+    #: option name → (type, help): what a `[dialects.x]` table of this dialect may hold
+    options: ClassVar[Mapping[str, tuple[type, str]]]
+    #: how each state is told
+    STATE_WORDS: ClassVar[Mapping[State, Any]]
+    #: how each class of error is told; a class that is not here is told as its nearest parent
+    ERROR_WORDS: ClassVar[Mapping[type[BridgeError], Any]]
+
+    def __init__(self, site: Site, mount: Mount) -> None:
+        """Raises ConfigError for options that do not fit."""
+        ...
+
+    def routes(self) -> Sequence[Route]:
+        """Every path it answers."""
+        ...
+
+    def refuse(self, error: BridgeError) -> web.Response:
+        """An error in the dialect's own shape."""
+        ...
+
+    def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
+        """A request that sends `text`; `credentials` are those that `account add --json` prints."""
+        ...
+
+
+def word_for(words: Mapping[type[BridgeError], Any], error: BridgeError) -> Any:
+    """The word for an error's class or its nearest parent that has one."""
+    return next(words[kind] for kind in type(error).__mro__ if kind in words)
+
+
+def about_key(error: BridgeError) -> str:
+    """What a sentence about a key has to name: the scopes that it lacks, or when it expired; "" for other errors."""
+    if isinstance(error, ScopeMissing):
+        return error.missing
+    return error.when if isinstance(error, KeyExpired) else ""
+
+
+def discover() -> dict[str, type[Dialect]]:
+    """Every dialect that is installed, by name."""
+    names = sorted(info.name for info in pkgutil.iter_modules(api.dialects.__path__))
+    return {name: importlib.import_module(f"api.dialects.{name}").DIALECT for name in names}

@@ -1,0 +1,106 @@
+"""One request by one account: what every handler of this dialect gets."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from api.dialect.auth import bearer, enter
+from api.dialect.contract import Mount, Site
+from api.dialects.native import body, fields
+from api.dialects.native.streams import Streams
+from bridge.errors import NoSuchThing, NotAllowed, UnknownCaller
+from bridge.gateway.gateway import Gateway
+from bridge.model.account import Account
+
+T = TypeVar("T")
+_ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
+#: bytes; all bodies but that of a bulk submission are small
+BODY_LIMIT = 1024 * 1024
+
+
+class ForAnother(NotAllowed):
+    """This account may not act for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose credentials and query string were found good."""
+
+    request: web.Request
+    gateway: Gateway
+    account: Account
+    #: what the query string says, by the readers of its route
+    query: Mapping[str, Any]
+    #: how the dialect is mounted
+    mount: Mount
+    #: the event streams that are open
+    streams: Streams
+    #: whose credentials they are, for the audit trail: `account`, or the operator who acts for it
+    who: str
+
+    @property
+    def id(self) -> str:
+        """The last variable part of the path. Raises NoSuchThing for what can be no id of ours."""
+        return self.part("id")
+
+    def part(self, name: str) -> str:
+        """A variable part of the path. Raises NoSuchThing for what can be no id and no name of ours."""
+        given = self.request.match_info[name]
+        if not _ID.fullmatch(given):
+            raise NoSuchThing
+        return given
+
+    async def body(self, meaning: Callable[[Mapping[str, Any]], T], bulk: bool = False) -> T:
+        """What `meaning` makes of the JSON object in the body. Raises BadRequest, NotJson, BodyTooLarge."""
+        limit = self.mount.body_limit if bulk else min(self.mount.body_limit, BODY_LIMIT)
+        return await body.read(self.request, meaning, limit)
+
+    async def fields(self, readers: Mapping[str, fields.Reader], *needed: str) -> dict[str, Any]:
+        """The members of the JSON object in the body; those `needed` must be there."""
+
+        def meaning(given: Mapping[str, Any]) -> dict[str, Any]:
+            taken = fields.take(given, readers)
+            fields.need(taken, *needed)
+            return taken
+
+        return await self.body(meaning)
+
+
+async def acting(request: web.Request, site: Site) -> tuple[Account, str]:
+    """The account that this call is for, its caller's own or the one that an operator names in a header; and who calls.
+
+    Raises NotAllowed, and ForAnother for a name that this caller may not act for.
+    """
+    caller = await _caller(request, site.gateway)
+    who = f"{caller.name} (key {caller.grant.key})" if caller.grant.key else caller.name
+    name = request.headers.get("SMS-Bridge-Account", caller.name)
+    if name == caller.name:
+        return caller, who
+    try:
+        return await site.gateway.account(caller, name if _ID.fullmatch(name) else ""), who
+    except NoSuchThing:
+        raise ForAnother("There is no account of the name in SMS-Bridge-Account.") from None
+    except NotAllowed as error:
+        raise ForAnother(error.message) from None
+
+
+async def still_known(call: Call) -> bool:
+    """Whether the key of a call that lasts is still good. Raises StoreUnavailable."""
+    return await call.gateway.admission.stands(_secret(call.request), "apikey", "token")
+
+
+def _secret(request: web.Request) -> str:
+    return bearer(request.headers) or request.headers.get("X-Api-Key", "")
+
+
+async def _caller(request: web.Request, gateway: Gateway) -> Account:
+    secret = _secret(request)
+    if not secret:
+        raise NotAllowed("Send your API key: Authorization: Bearer <key>, or X-Api-Key: <key>.")
+    try:
+        return await enter(gateway, request, "apikey", "", secret, other="token")
+    except UnknownCaller:
+        raise NotAllowed("This is no API key or token of ours, or it has ended.") from None

@@ -1,0 +1,312 @@
+"""What the API shows of the model, as JSON-ready objects; `openapi.yaml` describes each of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from bridge.messages.templates import places
+from bridge.model.account import Account, AuditEntry, Movement, Template, Terms
+from bridge.model.event import Event
+from bridge.model.finding import Finding
+from bridge.model.inbox import LoggedCall, Received, TypedMessage
+from bridge.model.line import Line
+from bridge.model.loopback import Departures
+from bridge.model.message import Message, Part
+from bridge.model.query import Page
+from bridge.model.scope import Key, written
+from bridge.model.webhook import Delivery, Endpoint
+
+T = TypeVar("T")
+Shape = dict[str, Any]
+#: reports count what the line can tell
+AUTO = "auto"
+
+
+def spoken(milliseconds: int) -> str | None:
+    """`2026-11-20T22:48:32.123Z` (RFC 3339); None for 0, which stands for "not yet" and "never"."""
+    if not milliseconds:
+        return None
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_second(seconds)}.{rest:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _second(seconds: int) -> str:
+    """Most moments of an answer, and of the answers beside it, lie in the same few seconds."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+def page(name: str, rows: Page[T], shape: Callable[[T], Shape]) -> Shape:
+    """One page of a list; `cursor` is null on the last one."""
+    return {name: [shape(row) for row in rows.rows], "cursor": rows.cursor or None}
+
+
+def message(row: Message) -> Shape:
+    """A message as lists show it."""
+    return {
+        "id": row.id,
+        "account": row.account,
+        "to": row.recipient,
+        "written": row.written,
+        "text": row.text,
+        "state": row.state.value,
+        "error": row.error,
+        "route": row.route,
+        "line": row.line,
+        "slot": row.slot,
+        "parts": row.parts,
+        "attempts": row.attempts,
+        "on_unknown": row.on_unknown.value,
+        "report": row.report,
+        "client_ref": row.client_ref,
+        "tag": row.tag,
+        "dialect": row.dialect,
+        "created_at": spoken(row.created_at),
+        "updated_at": spoken(row.updated_at),
+        "not_before": spoken(row.not_before),
+        "due_at": spoken(row.due_at),
+        "expires_at": spoken(row.expires_at),
+        "sent_at": spoken(row.sent_at),
+        "delivered_at": spoken(row.delivered_at),
+    }
+
+
+def message_with_parts(row: Message, parts: Iterable[Part]) -> Shape:
+    """A message and what became of each of its parts that was tried."""
+    return message(row) | {"tried": [part(each) for each in parts]}
+
+
+def part(row: Part) -> Shape:
+    """One radio SMS of a message."""
+    return {
+        "index": row.index,
+        "state": row.state.value,
+        "reference": row.reference,
+        "line": row.line,
+        "attempts": row.attempts,
+        "error": row.error,
+        "intent_at": spoken(row.intent_at),
+        "sent_at": spoken(row.sent_at),
+        "done_at": spoken(row.done_at),
+    }
+
+
+def received(row: Received) -> Shape:
+    """An SMS that came in."""
+    return {
+        "id": row.id,
+        "from": row.sender,
+        "text": row.text,
+        "line": row.line,
+        "device": row.device,
+        "sent_at": spoken(row.sent_at),
+        "received_at": spoken(row.received_at),
+        "partial": row.partial,
+        "data": row.data,
+        "error": row.error,
+        "read": row.read,
+    }
+
+
+def typed(row: TypedMessage) -> Shape:
+    """An SMS typed on a phone."""
+    return {
+        "id": row.id,
+        "to": row.recipient,
+        "text": row.text,
+        "line": row.line,
+        "device": row.device,
+        "sent_at": spoken(row.sent_at),
+        "recorded_at": spoken(row.recorded_at),
+    }
+
+
+def call(row: LoggedCall) -> Shape:
+    """A call in a phone's log."""
+    return {
+        "id": row.id,
+        "kind": row.kind.value,
+        "number": row.number,
+        "name": row.name,
+        "duration_seconds": row.duration_seconds,
+        "line": row.line,
+        "device": row.device,
+        "call_at": spoken(row.call_at),
+        "recorded_at": spoken(row.recorded_at),
+    }
+
+
+def line(row: Line) -> Shape:
+    """A line and its health."""
+    return {
+        "name": row.name,
+        "device": row.device,
+        "driver": row.driver,
+        "slot": row.slot,
+        "state": row.state.value,
+        "reason": row.reason,
+        "number": row.number,
+        "iccid": row.iccid,
+        "imsi": row.imsi,
+        "imei": row.imei,
+        "model": row.model,
+        "operator": row.operator,
+        "registration": row.registration,
+        "signal_dbm": row.signal_dbm,
+        "battery": row.battery,
+        "charging": row.charging,
+        "reports": row.reports,
+        "calls": row.calls,
+        "calls_reason": row.calls_reason,
+        "seen_at": spoken(row.seen_at),
+    }
+
+
+def finding(row: Finding) -> Shape:
+    """One line of an examination."""
+    return {"level": row.level, "subject": row.subject, "message": row.message, "remedy": row.remedy}
+
+
+def webhook(row: Endpoint) -> Shape:
+    """An endpoint without its secrets."""
+    return {
+        "id": row.id,
+        "account": row.account,
+        "url": row.url,
+        "format": row.format,
+        "events": list(row.events),
+        "max_attempts": row.max_attempts,
+        "paused": row.paused,
+        "rotating": bool(row.next_secret),
+        "created_at": spoken(row.created_at),
+    }
+
+
+def delivery(row: Delivery) -> Shape:
+    """A row of the ledger."""
+    return {
+        "id": row.id,
+        "seq": row.seq,
+        "account": row.account,
+        "endpoint": row.endpoint,
+        "event_id": row.event_id,
+        "event": row.event,
+        "state": row.state.value,
+        "attempts": row.attempts,
+        "status": row.status or None,
+        "error": row.error,
+        "created_at": spoken(row.created_at),
+        "due_at": spoken(row.due_at),
+        "delivered_at": spoken(row.delivered_at),
+    }
+
+
+def account(row: Account) -> Shape:
+    """An account, what it may do and what it has left; nothing that opens anything."""
+    return {
+        "name": row.name,
+        "operator": row.operator,
+        "disabled": row.disabled,
+        "on_unknown": row.on_unknown.value,
+        "credits": row.credits,
+        "terms": terms(row.terms),
+        "created_at": spoken(row.created_at),
+    }
+
+
+def terms(row: Terms) -> Shape:
+    """What an account may do."""
+    return {
+        "payment": row.payment.value,
+        "addresses": list(row.addresses),
+        "requests_per_minute": row.requests_per_minute,
+        "daily_per_recipient": row.daily_per_recipient,
+        "zone": row.zone,
+        "country": row.country,
+        "verification": row.verification.value,
+        "report_on": row.report_on or AUTO,
+    }
+
+
+def movement(row: Movement) -> Shape:
+    """A change of an account's credits."""
+    return {
+        "seq": row.seq,
+        "kind": row.kind,
+        "amount": row.amount,
+        "balance": row.balance,
+        "message": row.message,
+        "note": row.note,
+        "at": spoken(row.at),
+    }
+
+
+def template(row: Template) -> Shape:
+    """A text with places."""
+    return {
+        "id": row.id,
+        "text": row.text,
+        "places": list(places(row.text)),
+        "approved": row.approved,
+        "created_at": spoken(row.created_at),
+    }
+
+
+def suppressed(number: str, reason: str, at: int) -> Shape:
+    """A number that nothing is sent to."""
+    return {"number": number, "reason": reason, "at": spoken(at)}
+
+
+def key(row: Key) -> Shape:
+    """A named key, without what opens anything."""
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "hint": row.hint,
+        "scopes": written(row.scopes).split(),
+        "created_at": spoken(row.created_at),
+        "expires_at": spoken(row.expires_at),
+        "used_at": spoken(row.used_at),
+    }
+
+
+def audit_entry(row: AuditEntry) -> Shape:
+    """Who changed what."""
+    return {
+        "seq": row.seq,
+        "at": spoken(row.at),
+        "who": row.who,
+        "what": row.what,
+        "account": row.account,
+        "detail": row.detail,
+    }
+
+
+def departures(row: Departures) -> Shape:
+    """Loop-backs that were sent, and the lines that sent none."""
+    started = [
+        {"id": each.token, "from": each.sender, "to": each.receiver, "started_at": spoken(each.started_at)}
+        for each in row.started
+    ]
+    skipped = [{"from": each.sender, "reason": each.reason} for each in row.skipped]
+    return {"started": started, "skipped": skipped, "deadline": row.deadline}
+
+
+def event(row: Event) -> Shape:
+    """What happened; the times of its snapshot are written as everywhere in this API."""
+    return {
+        "id": row.id,
+        "seq": row.seq,
+        "name": row.name,
+        "account": row.account,
+        "at": spoken(row.at),
+        "subject": row.subject,
+        "data": _timed(row.data),
+    }
+
+
+def _timed(data: Mapping[str, Any]) -> Shape:
+    return {
+        key: spoken(value) if key.endswith("_at") and isinstance(value, int) else value for key, value in data.items()
+    }

@@ -1,0 +1,167 @@
+"""Every path of the smsmobile dialect, and sending by it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from api.dialect import auth
+from api.dialect.contract import Mount, Refuse, Route, Sample, Site
+from api.dialects.smsmobile.calls import Calls
+from api.dialects.smsmobile.lists import Lists
+from api.dialects.smsmobile.refusals import HEADERS, NO_STORE, Refusals, reply
+from api.dialects.smsmobile.rows import Calendar
+from api.dialects.smsmobile.send import accepted, compose, wants_whatsapp
+from api.dialects.smsmobile.vocabulary import ERROR_WORDS, STATE_WORDS, NotHere, StateWord, WhatsappNotConnected
+from api.http.parameters import Parameters, read_parameters
+from bridge.errors import BadRequest, BridgeError, ConfigError, NotPossible
+from bridge.model.account import Account
+from bridge.model.inbox import CallKind
+from bridge.model.message import State
+from bridge.model.scope import ADMIN, ANY, INBOX, READ, SEND
+
+Answer = Callable[[Account, Parameters], Awaitable[web.Response]]
+
+_NO_WHATSAPP = "WhatsApp is not connected to this bridge"
+
+
+class SmsMobile:
+    """Obeys `api.dialect.Dialect`."""
+
+    name: ClassVar[str] = "smsmobile"
+    about: ClassVar[str] = "the API of smsmobileapi.com, documented at https://smsmobileapi.com/doc"
+    prefix: ClassVar[str] = ""
+    body_limit: ClassVar[int] = 1 << 20
+    cors: ClassVar[bool] = True
+    options: ClassVar[Mapping[str, tuple[type, str]]] = {
+        "legacy_http_200": (bool, "answer mistakes of the caller with status 200, for clients that want it so"),
+        "timezone": (str, "the zone of dates in answers, such as Europe/Paris; UTC when not given"),
+    }
+    STATE_WORDS: ClassVar[Mapping[State, StateWord]] = STATE_WORDS
+    ERROR_WORDS: ClassVar[Mapping[type[BridgeError], Any]] = ERROR_WORDS
+
+    def __init__(self, site: Site, mount: Mount) -> None:
+        """Raises ConfigError for options that do not fit."""
+        self._gateway = site.gateway
+        self._mount = mount
+        self._calendar = Calendar(mount.options.get("timezone", "UTC"))
+        self._refusals = Refusals(_legacy(mount.options.get("legacy_http_200", False)))
+        self._lists = Lists(site.gateway, self._calendar)
+        self._calls = Calls(site.gateway, self._calendar)
+
+    def routes(self) -> Sequence[Route]:
+        """Every path of the vendor's that we know of; what we cannot do is refused in its place."""
+        refusals, lists, calls = self._refusals, self._lists, self._calls
+        return [
+            Route("/sendsms", self.send, SEND),
+            Route("/resend", self._known(self._resend), SEND),
+            Route("/deletesms", self._known(lists.delete), INBOX | ADMIN),
+            Route("/log/sent/sms", self._known(lists.sent), READ, refuse=refusals.listing),
+            Route("/log/sent/frommobile", self._known(lists.typed), INBOX, refuse=refusals.listing),
+            Route("/getsms", self._known(lists.inbox), INBOX, refuse=refusals.listing),
+            Route("/gateway/mobile/list", self._known(lists.phones), READ, refuse=refusals.phones),
+            Route("/oauth2/token", self._token, ANY, refuse=refusals.tokens),
+            Route("/resendwa", self._known(_no_whatsapp), SEND),
+            Route("/getwa", self._known(_whatsapp_inbox), INBOX),
+            Route("/getwa/active", self._known(_whatsapp_active), INBOX),
+            Route("/getwa/synchronisation", self._known(_whatsapp_window), INBOX),
+            Route("/whatsapp/checknumber", self._known(_whatsapp_number), READ),
+            self._absent("/sendemail", "E-mail", refusals.sending),
+            self._absent("/getemail", "E-mail", refusals.sending),
+            self._absent("/conversation/sms/list", "A list of conversations", refusals.calls),
+            Route("/call/missed/list", self._known(calls.missed), INBOX, refuse=refusals.calls),
+            Route("/call/incoming/list", self._known(calls.of(CallKind.INCOMING)), INBOX, refuse=refusals.calls),
+            Route("/call/outgoing/list", self._known(calls.of(CallKind.OUTGOING)), INBOX, refuse=refusals.calls),
+            self._absent("/notification/send", "Notifications", refusals.notifications),
+            self._absent("/notification/list", "Notifications", refusals.notifications),
+        ]
+
+    def refuse(self, error: BridgeError) -> web.Response:
+        """As `/sendsms` does it, with the code at the top too."""
+        return self._refusals.sending(error)
+
+    def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
+        """A form POST, as in the vendor's first example."""
+        form = {"recipients": recipient, "message": text, "apikey": credentials["apikey"]}
+        label = {"Content-Type": "application/x-www-form-urlencoded"}
+        return Sample("POST", f"{self._mount.prefix}/sendsms", label, urlencode(form).encode())
+
+    async def send(self, request: web.Request) -> web.Response:
+        """`/sendsms`: accept one SMS."""
+        params = await read_parameters(request, self._mount.body_limit)
+        account = await self._caller(request, params)
+        key = _idempotency_key(request.headers)
+        submission = await self._gateway.submit(account, (compose(params),), key)
+        body = accepted(submission.messages[0], self._calendar, wants_whatsapp(params))
+        return web.Response(body=body, headers=HEADERS)
+
+    async def _caller(self, request: web.Request, params: Parameters) -> Account:
+        return await auth.caller(self._gateway, params.text("apikey"), request, params.hint)
+
+    def _known(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
+        """A handler that knows who calls and with which parameters."""
+
+        async def handle(request: web.Request) -> web.Response:
+            params = await read_parameters(request, self._mount.body_limit)
+            return await answer(await self._caller(request, params), params)
+
+        return handle
+
+    def _absent(self, path: str, what: str, refuse: Refuse) -> Route:
+        """A path of the vendor's for something that this bridge does not do."""
+
+        async def answer(_account: Account, _params: Parameters) -> web.Response:
+            raise NotHere(f"{what}: not offered by this bridge.")
+
+        return Route(path, self._known(answer), ANY, refuse=refuse)
+
+    async def _resend(self, account: Account, params: Parameters) -> web.Response:
+        """`/resend`: another try for what failed, expired or is unknown."""
+        guid = (params.text("guid_message") or params.need("guid")).strip().lower()
+        try:
+            message = await self._gateway.resend(account, guid)
+        except NotPossible as error:
+            return self._refusals.sending(error, guid, "0")
+        return web.Response(body=accepted(message, self._calendar), headers=HEADERS)
+
+    async def _token(self, request: web.Request) -> web.Response:
+        """`/oauth2/token`: a bearer token for client credentials."""
+        params = await read_parameters(request, self._mount.body_limit)
+        return reply(await auth.grant(self._gateway, params, request), headers=NO_STORE)
+
+
+def _legacy(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ConfigError([f"dialects.smsmobile.options.legacy_http_200: must be true or false, not {value!r}"])
+
+
+def _idempotency_key(headers: Mapping[str, str]) -> str:
+    """Ours: a request repeated with the same `Idempotency-Key` is sent once."""
+    key = headers.get("Idempotency-Key", "")
+    if len(key) > 255 or not key.isascii():
+        raise BadRequest("Idempotency-Key is at most 255 ASCII characters.", "Idempotency-Key")
+    return key
+
+
+async def _no_whatsapp(_account: Account, _params: Parameters) -> web.Response:
+    raise WhatsappNotConnected
+
+
+async def _whatsapp_inbox(_account: Account, _params: Parameters) -> web.Response:
+    return reply({"result": {"error": "0", "messages": [], "note": f"{_NO_WHATSAPP}."}})
+
+
+async def _whatsapp_active(_account: Account, _params: Parameters) -> web.Response:
+    note = f"{_NO_WHATSAPP}; reading its messages cannot be switched on."
+    return reply({"success": True, "read_message_active": 0, "status_note": note})
+
+
+async def _whatsapp_window(_account: Account, _params: Parameters) -> web.Response:
+    return reply({"error": "0", "messages": "not connected", "expire_at": "", "expire_at_unix": "0"})
+
+
+async def _whatsapp_number(_account: Account, params: Parameters) -> web.Response:
+    result = {"error": "0", "recipients": params.text("recipients"), "whatsapp": "0", "note": f"{_NO_WHATSAPP}."}
+    return reply({"result": result})

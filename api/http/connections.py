@@ -1,0 +1,262 @@
+"""Every open connection: how many there may be, and how long each may keep us waiting.
+
+aiohttp waits for a request's header and for a caller who does not read for as long as they like. So what it is told
+passes a `Connection`, which notes what it sees; once a second all are looked at, and those that took too long go.
+A request costs it two glances at the clock.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
+
+from api.http.proxies import Proxies, plain
+from bridge.networks import sender
+
+log = logging.getLogger(__name__)
+
+PIECE = 32 * 1024  # bytes that are read at once
+GLANCE = 1.0  # seconds between looks at the connections, at most
+COMPLAIN_EVERY = 60.0  # seconds between lines about refused connections
+_REFUSAL = (
+    b"HTTP/1.1 %b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
+    b"Connection: close\r\n%b\r\n%b"
+)  # fmt: skip
+
+
+def _refusal(status: bytes, text: bytes, more: bytes = b"") -> bytes:
+    return _REFUSAL % (status, len(text), more, text)
+
+
+TOO_SLOW = _refusal(b"408 Request Timeout", b"The request took too long to arrive.\n")
+TOO_MANY = _refusal(b"503 Service Unavailable", b"Too many connections are open.\n", b"Retry-After: 5\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What callers may take."""
+
+    #: connections open at a time: of all, and of one address
+    connections: int = 500
+    per_address: int = 100
+    #: seconds for the header of a request to arrive, and for each body, which gets more as it comes
+    request: float = 20.0
+    #: seconds until the next request must begin
+    idle: float = 90.0
+    #: seconds without progress for an answer that is not read
+    answer: float = 60.0
+
+    @property
+    def glance(self) -> float:
+        """Seconds between looks at the connections."""
+        return min(GLANCE, self.request / 4, self.idle / 4, self.answer / 4)
+
+
+class Connection(asyncio.BufferedProtocol):
+    """Stands between a transport and aiohttp's protocol, and knows what is being waited for.
+
+    It reads by small pieces into one buffer for all: what aiohttp cannot make sense of stays in its errors, with all
+    that came at the same time, until the garbage collector comes by.
+    """
+
+    __slots__ = (
+        "_book", "_handler", "_transport", "_unsent",
+        "address", "busy", "fresh", "heard", "patient", "since", "undo",
+    )  # fmt: skip
+
+    def __init__(self, book: "Connections", handler: asyncio.Protocol, address: str, patient: bool) -> None:
+        now = book.now()
+        self._book = book
+        self._handler = handler
+        self._transport: asyncio.Transport | None = None
+        #: bytes not sent yet and when they last became fewer
+        self._unsent = (0, now)
+        self.address = address
+        #: it may stay idle: a proxy keeps some connections for the next caller
+        self.patient = patient
+        #: nothing was answered on it yet
+        self.fresh = True
+        #: a handler of ours is at work on a request
+        self.busy = False
+        #: when it began to wait for a request, and for the rest of one (0 while none of it came)
+        self.since, self.heard = now, 0.0
+        #: ends what sets the connection up: a TLS handshake
+        self.undo: Callable[[], object] | None = None
+
+    # -- what the transport tells, passed on ----------------------------------------------------
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It is there, with TLS when there is TLS."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - narrows the type: sockets have such
+        self._transport = transport
+        self._handler.connection_made(transport)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where to put what comes; it is taken out again before anything else happens."""
+        return self._book.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Some of a request."""
+        if not self.heard and not self.busy:
+            self.heard = self._book.now()
+        self._handler.data_received(bytes(self._book.buffer[:nbytes]))
+
+    def eof_received(self) -> bool | None:
+        """Nothing more will come."""
+        return self._handler.eof_received()
+
+    def pause_writing(self) -> None:
+        """The other side does not read as fast as we write."""
+        self._handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        """It has read on."""
+        self._handler.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        self._book.leave(self)
+        self._handler.connection_lost(exc)
+
+    # -- what the application tells -------------------------------------------------------------
+    def began(self) -> None:
+        """The header is complete."""
+        self.busy = True
+
+    def ended(self) -> None:
+        """The answer is written."""
+        self.busy = self.fresh = False
+        self.since, self.heard = self._book.now(), 0.0
+
+    # -- what is thought of it ------------------------------------------------------------------
+    def drop(self) -> None:
+        """End it now, whatever is under way."""
+        self._book.leave(self)
+        if self._transport is not None:
+            self._transport.abort()
+        elif self.undo is not None:
+            self.undo()
+
+    def judge(self, now: float, limits: Limits) -> None:
+        """End it when it took too long."""
+        transport = self._transport
+        if transport is None:  # a handshake, which has a limit of its own
+            return
+        if self._is_stuck(transport.get_write_buffer_size(), now, limits.answer):
+            self.drop()
+        elif self.busy or transport.is_closing():
+            return
+        elif self.heard and now - self.heard > limits.request:
+            transport.write(TOO_SLOW)
+            transport.close()
+        elif self._is_idle(now, limits):
+            transport.close()
+
+    def _is_idle(self, now: float, limits: Limits) -> bool:
+        if self.heard or (self.patient and not self.fresh):
+            return False
+        return now - self.since > (limits.request if self.fresh else limits.idle)
+
+    def _is_stuck(self, unsent: int, now: float, patience: float) -> bool:
+        before, moved = self._unsent
+        if unsent == 0 or unsent < before or before == 0:
+            moved = now
+        self._unsent = (unsent, moved)
+        return now - moved > patience
+
+
+class Connections:
+    """The book of all that are open, over all ports."""
+
+    def __init__(self, limits: Limits, proxies: Proxies) -> None:
+        self.limits = limits
+        self._proxies = proxies
+        self._loop = asyncio.get_running_loop()
+        self.now = self._loop.time
+        self.buffer = memoryview(bytearray(PIECE))
+        #: the oldest first
+        self._open: dict[Connection, None] = {}
+        self._by_address: Counter[str] = Counter()
+        self._next_look: asyncio.TimerHandle | None = None
+        self._refused = 0
+        self._complained = -COMPLAIN_EVERY
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def admit(self, peer: str, handler: Callable[[], asyncio.Protocol]) -> Connection | None:
+        """A new connection from an address, "" for a Unix socket; None when there are too many.
+
+        When there is no room, whoever waits for a request for the longest makes some: those who dribble come first.
+        """
+        address = sender(peer)
+        if self._by_address[address] >= self.limits.per_address and not self._is_exempt(peer):
+            self._refuse(f"{self.limits.per_address} from {address} are open")
+            return None
+        if len(self._open) >= self.limits.connections:
+            idlest = min((each for each in self._open if not each.busy), key=lambda each: each.since, default=None)
+            if idlest is None:
+                self._refuse(f"{self.limits.connections} are at work")
+                return None
+            idlest.drop()
+        made = Connection(self, handler(), address, self._proxies.trusts(peer))
+        self._open[made] = None
+        self._by_address[address] += 1
+        if self._next_look is None:
+            self._next_look = self._loop.call_later(self.limits.glance, self._look)
+        return made
+
+    def leave(self, connection: Connection) -> None:
+        """It is no more; harmless when said twice."""
+        if connection not in self._open:
+            return
+        del self._open[connection]
+        self._by_address[connection.address] -= 1
+        if not self._by_address[connection.address]:
+            del self._by_address[connection.address]
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._next_look is not None:
+            self._next_look.cancel()
+
+    def _look(self) -> None:
+        now = self.now()
+        for each in list(self._open):
+            each.judge(now, self.limits)
+        self._next_look = self._loop.call_later(self.limits.glance, self._look) if self._open else None
+
+    def _is_exempt(self, peer: str) -> bool:
+        return not peer or peer == "::1" or plain(peer).startswith("127.") or self._proxies.trusts(peer)
+
+    def _refuse(self, why: str) -> None:
+        self._refused += 1
+        if self.now() - self._complained >= COMPLAIN_EVERY:
+            log.warning("refused %d connections since the last such line: %s", self._refused, why)
+            self._refused, self._complained = 0, self.now()
+
+
+def begin(request: web.BaseRequest) -> None:
+    """A handler begins with a request: from now on it is not the caller who is waited for."""
+    connection = _of(request)
+    if connection is not None:
+        connection.began()
+
+
+class Endings(AbstractAccessLogger):
+    """aiohttp's hook for the end of an answer. It logs nothing: keys and people's texts are in requests."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        """An answer was written."""
+        connection = _of(request)
+        if connection is not None:
+            connection.ended()
+
+
+def _of(request: web.BaseRequest) -> Connection | None:
+    transport = request.transport
+    protocol = None if transport is None else transport.get_protocol()
+    return protocol if isinstance(protocol, Connection) else None

@@ -1,0 +1,259 @@
+"""The parameters of a request, read leniently from wherever callers put them: query, form, JSON, multipart.
+
+What a body says goes over what the query says, and an empty value counts as absent. A value that
+cannot be decoded is an error only when somebody asks for it, so that strangers' extra parameters never hurt.
+"""
+
+import asyncio
+import codecs
+import json
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote_to_bytes
+
+from aiohttp import web
+
+from api.http.errors import BodyTooLarge, BodyTooSlow, MissingParameter
+from bridge.errors import BadRequest, TooManyRequests
+
+_BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)', re.IGNORECASE)
+_FIELD_NAME = re.compile(rb'\bname="?([^";\r\n]*)', re.IGNORECASE)
+#: what forms are still written in, besides UTF-8; other codecs of Python's are traps
+_CHARSET = re.compile(r'charset="?(iso-8859-\d{1,2}|windows-125\d)\b', re.IGNORECASE)
+
+#: bytes of the largest body where nothing else is configured
+LARGEST = 64 * 1024 * 1024
+#: bytes, beside one of the largest, for others that arrive at the same time
+FURTHER = 16 * 1024 * 1024
+#: bytes a second with which a long body must come
+PACE = 1024
+#: in a request: bytes of room that its body holds
+HELD = web.RequestKey("held", int)
+
+
+class Parameters(Mapping[str, str]):
+    """Names and values; `params["x"]` and `.get("x")` raise BadRequest for a value that could not be decoded."""
+
+    __slots__ = ("_broken", "_once", "_values", "hint")
+
+    def __init__(self, once: bool = False) -> None:
+        """With `once`, a name that comes twice is as bad as a value that cannot be decoded."""
+        self._values: dict[str, str] = {}
+        self._broken: dict[str, str] = {}
+        self._once = once
+        #: what was wrong with the body as a whole, for the error that follows from it
+        self.hint = ""
+
+    def __getitem__(self, name: str) -> str:
+        if self._broken and name in self._broken:
+            raise BadRequest(f"The parameter {name} {self._broken[name]}.", name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values | self._broken)
+
+    def __len__(self) -> int:
+        return len(self._values | self._broken)
+
+    def text(self, name: str) -> str:
+        """The value, "" when absent. Raises BadRequest when it could not be decoded."""
+        if self._broken and name in self._broken:
+            raise BadRequest(f"The parameter {name} {self._broken[name]}.", name)
+        return self._values.get(name, "")
+
+    def any_of(self, names: frozenset[str]) -> bool:
+        """Whether one of these is there: spares asking for each of them when, as usual, none is."""
+        return not (names.isdisjoint(self._values) and names.isdisjoint(self._broken))
+
+    def need(self, name: str) -> str:
+        """The value. Raises MissingParameter when it is absent or empty."""
+        value = self.text(name)
+        if not value:
+            raise MissingParameter(name, self.hint)
+        return value
+
+    def put(self, name: str, value: bytes, charset: str = "utf-8") -> None:
+        """Take one value as it came; an empty one does not cover what was there."""
+        if not value:
+            return
+        if self._once and (name in self._values or name in self._broken):
+            self._broken[name] = "is given more than once"
+            return
+        try:
+            self._values[name] = value.decode(charset)
+        except UnicodeDecodeError:
+            self._broken[name] = f"is not valid {charset.upper()}"
+            return
+        if self._broken:
+            self._broken.pop(name, None)
+
+    def put_form(self, raw: bytes, charset: str = "utf-8") -> None:
+        """Take `a=b&c=d`; raw bytes, raw spaces and stray `%` stand for themselves."""
+        for pair in raw.split(b"&"):
+            name, _, value = pair.partition(b"=")
+            if b"+" in pair or b"%" in pair:
+                name, value = _unquote(name), _unquote(value)
+            if name and value:
+                self.put(name.decode("utf-8", "replace"), value, charset)
+
+    def put_json(self, raw: bytes) -> bool:
+        """Take the members of a JSON object; False, and nothing taken, when it is none."""
+        try:
+            members = json.loads(raw)
+        except (ValueError, RecursionError):
+            return False
+        if not isinstance(members, dict):
+            return False
+        for name, value in members.items():
+            self._put_member(name, value)
+        return True
+
+    def _put_member(self, name: str, value: object) -> None:
+        if isinstance(value, dict | list):
+            self._broken[name] = "must be text, not a list or an object"
+        elif isinstance(value, bool):
+            self.put(name, b"1" if value else b"0")
+        elif value is not None:
+            # a lone surrogate, which JSON can spell and UTF-8 cannot, ends up as not decodable
+            self.put(name, str(value).encode("utf-8", "surrogatepass"))
+
+    def put_multipart(self, raw: bytes, boundary: bytes) -> None:
+        """Take the parts of multipart/form-data (RFC 7578)."""
+        for part in raw.split(b"--" + boundary)[1:]:
+            head, gap, value = part.partition(b"\r\n\r\n")
+            name = _FIELD_NAME.search(head)
+            if gap and name:
+                self.put(name[1].decode("utf-8", "replace"), value.removesuffix(b"\r\n"))
+
+    def put_body(self, raw: bytes, content_type: str) -> None:
+        """Take a body by its label, and by its looks where the label is missing or wrong."""
+        kind = _kind(content_type)
+        if kind.endswith("json"):
+            if raw.strip() and not self.put_json(raw):
+                self.hint = "the body is not a JSON object in UTF-8"
+        elif kind == "multipart/form-data" or not (raw.lstrip()[:1] == b"{" and self.put_json(raw)):
+            self.put_fields(raw, content_type)
+
+    def put_fields(self, raw: bytes, content_type: str) -> None:
+        """Take a body that is a form, urlencoded or multipart; nothing of one that is labelled as something else."""
+        kind = _kind(content_type)
+        if kind == "multipart/form-data" and (boundary := _BOUNDARY.search(content_type.encode(errors="replace"))):
+            self.put_multipart(raw, boundary[1])
+        elif not kind.endswith("json"):
+            self.put_form(raw.rstrip(b"\r\n"), _charset(content_type))
+
+
+def _kind(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _unquote(raw: bytes) -> bytes:
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
+    return unquote_to_bytes(raw) if b"%" in raw else raw
+
+
+def _charset(content_type: str) -> str:
+    label = _CHARSET.search(content_type)
+    try:
+        return codecs.lookup(label[1]).name if label else "utf-8"
+    except LookupError:
+        return "utf-8"
+
+
+class Reading:
+    """What the bodies of an application's requests may take while they arrive."""
+
+    def __init__(self, largest: int = LARGEST, patience: float = 20.0) -> None:
+        #: bytes of one, whatever a dialect would take
+        self.largest = largest
+        #: seconds for one, or for the next `PACE` bytes of a long one for each of them
+        self.patience = patience
+        #: bytes left for all bodies that did not come in one piece, until their requests are answered
+        self.room = largest + FURTHER
+
+    def release(self, request: web.Request) -> None:
+        """A request is answered: what its body held is free."""
+        if HELD in request:
+            self.room += request.pop(HELD)
+
+
+READING = web.AppKey("reading", Reading)
+
+
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """The whole body. Raises BodyTooLarge beyond `limit` bytes, at once where the length was announced.
+
+    Raises BadRequest for one that ends too early or is not packed as its headers say, BodyTooSlow for one that
+    takes too long, TooManyRequests when others are arriving that leave it no room.
+    """
+    content = request.content
+    try:
+        if content.is_eof():
+            body = await content.readany()
+            if content.at_eof() and len(body) <= limit:
+                return body
+            return await _read_on(request, body, limit)
+        return await _read_on(request, b"", limit)
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise BadRequest("The request body could not be read to its end.") from error
+
+
+async def _read_on(request: web.Request, start: bytes, limit: int) -> bytes:
+    """The rest of a body that did not come in one piece."""
+    if (request.content_length or 0) > limit:
+        raise BodyTooLarge(limit)
+    reading, now = request.app[READING], asyncio.get_running_loop().time
+    chunks, size, paced = [start], len(start), 0
+    _hold(request, reading, size)
+    try:
+        async with asyncio.timeout(reading.patience) as timer:
+            while size <= limit and not request.content.at_eof():
+                chunks.append(await request.content.readany())
+                size += len(chunks[-1])
+                _hold(request, reading, len(chunks[-1]))
+                if size - paced >= PACE * reading.patience:
+                    paced = size
+                    timer.reschedule(now() + reading.patience)
+    except TimeoutError:
+        raise BodyTooSlow(reading.patience) from None
+    if size > limit:
+        raise BodyTooLarge(limit)
+    return b"".join(chunks)
+
+
+def _hold(request: web.Request, reading: Reading, size: int) -> None:
+    """Take room until the request is answered. Raises TooManyRequests when there is none."""
+    request[HELD] = request.get(HELD, 0) + size
+    reading.room -= size
+    if reading.room < 0:
+        raise TooManyRequests(5, "Too many large requests are arriving at once.")
+
+
+async def read_parameters(request: web.Request, limit: int) -> Parameters:
+    """Query and body together, for every method. Raises BodyTooLarge."""
+    parameters = Parameters()
+    _put_query(parameters, request)
+    if body := await read_body(request, limit):
+        parameters.put_body(body, request.headers.get("Content-Type", ""))
+    return parameters
+
+
+def read_query(request: web.Request) -> Parameters:
+    """What the query says, each name once at most."""
+    parameters = Parameters(once=True)
+    _put_query(parameters, request)
+    return parameters
+
+
+async def read_form(request: web.Request, limit: int) -> Parameters:
+    """The fields of a form in the body, each once at most; what the query says does not count. Raises BodyTooLarge."""
+    parameters = Parameters(once=True)
+    parameters.put_fields(await read_body(request, limit), request.headers.get("Content-Type", ""))
+    return parameters
+
+
+def _put_query(parameters: Parameters, request: web.Request) -> None:
+    _, _, query = request.raw_path.partition("?")
+    if query:
+        parameters.put_form(query.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,27 @@
+"""`/livez` (the process answers) and `/readyz` (a message sent to us now would be kept), for supervisors and probes."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from bridge.gateway.gateway import Gateway
+from bridge.model.line import LineState
+
+
+def routes(gateway: Gateway) -> Sequence[web.RouteDef]:
+    """The two paths. No credentials, and nothing in the answers that needs any."""
+
+    async def live(_: web.Request) -> web.Response:
+        return web.json_response({"status": "live"})
+
+    async def ready(_: web.Request) -> web.Response:
+        # lines may be absent: messages wait for them
+        trouble = await gateway.vitals.trouble()
+        states = [line.state for line in gateway.lines()]
+        lines = {"ready": states.count(LineState.READY), "total": len(states)}
+        status = {"status": "not ready" if trouble else "ready", "reason": trouble, "lines": lines}
+        return web.json_response(status, status=503 if trouble else 200)
+
+    return [web.get(path, live) for path in ("/livez", "/livez/")] + [
+        web.get(path, ready) for path in ("/readyz", "/readyz/")
+    ]

@@ -1,0 +1,109 @@
+"""What is read when somebody asks, rather than counted: lines, what waits in the store, its room on disk, the build."""
+
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+from bridge.model.line import Line, LineState
+from bridge.ports.store_rows import Backlog, Room
+from bridge.telemetry.metrics import Gauge, Labels
+
+
+def _gauge(name: str, help: str, labels: Labels, values: Mapping[Labels, float | None]) -> Gauge:
+    """What is not known is left out."""
+    gauge = Gauge(name, help, labels)
+    gauge.values = {key: value for key, value in values.items() if value is not None}
+    return gauge
+
+
+@cache
+def build() -> Gauge:
+    """Which bridge this is."""
+    try:
+        ours = version("sms-bridge")
+    except PackageNotFoundError:  # run from its sources
+        ours = ""
+    names = ("version", "python")
+    return _gauge(
+        "sms_bridge_build_info",
+        "1, with the version of the bridge and of its Python.",
+        names,
+        {(ours, platform.python_version()): 1},
+    )
+
+
+def lines(known: Sequence[Line]) -> Iterable[Gauge]:
+    """Every configured line, absent ones too."""
+    of_line = ("line",)
+    yield _gauge(
+        "sms_bridge_line_info",
+        "1, with what is known of a line.",
+        ("line", "device", "driver", "model", "operator"),
+        {(each.name, each.device, each.driver, each.model, each.operator): 1 for each in known},
+    )
+    yield _gauge(
+        "sms_bridge_line_state",
+        "1 for the state that a line is in, 0 for the others.",
+        ("line", "device", "state"),
+        {(each.name, each.device, state): each.state is state for each in known for state in LineState},
+    )
+    yield _gauge(
+        "sms_bridge_line_signal_dbm",
+        "Received level of a line in dBm.",
+        of_line,
+        {(each.name,): each.signal_dbm for each in known if each.state is not LineState.ABSENT},
+    )
+    yield _gauge(
+        "sms_bridge_line_battery_ratio",
+        "Battery of the phone that a line is in, 0 to 1.",
+        of_line,
+        {(each.name,): each.battery / 100 for each in known if each.battery is not None},
+    )
+    yield _gauge(
+        "sms_bridge_line_last_seen_timestamp_seconds",
+        "When a line last gave a sign of life.",
+        of_line,
+        {(each.name,): each.seen_at / 1000 for each in known if each.seen_at},
+    )
+
+
+def backlog(waiting: Backlog, now: int) -> Iterable[Gauge]:
+    """What waits, at `now` (Unix ms)."""
+    states = ("scheduled", "queued", "sending", "unknown")
+    yield _gauge(
+        "sms_bridge_messages",
+        "Messages that are in a state now; counts stop at 100000.",
+        ("state",),
+        {(state,): getattr(waiting, state) for state in states},
+    )
+    yield _gauge(
+        "sms_bridge_queue_oldest_seconds",
+        "For how long the message that is due longest has waited for a line; 0 when none does.",
+        (),
+        {(): _age(waiting.due_since, now)},
+    )
+    yield _gauge(
+        "sms_bridge_webhooks_owed",
+        "Webhooks still to be delivered to endpoints that are not paused; counts stop at 100000.",
+        ("account",),
+        {(account,): count for account, count in waiting.owed.items()},
+    )
+    yield _gauge(
+        "sms_bridge_webhooks_oldest_owed_seconds",
+        "Age of the oldest event that a receiver still waits for; 0 when none does.",
+        (),
+        {(): _age(waiting.owed_since, now)},
+    )
+
+
+def _age(since: int, now: int) -> float:
+    return max(now - since, 0) / 1000 if since else 0
+
+
+def room(disk: Room) -> Iterable[Gauge]:
+    """Bytes of the store and of its disk."""
+    sizes: dict[Labels, float | None] = {("database",): disk.database, ("log",): disk.log}
+    yield _gauge("sms_bridge_store_size_bytes", "Size of the store's files.", ("file",), sizes)
+    yield _gauge("sms_bridge_store_disk_free_bytes", "Bytes left on the store's disk.", (), {(): disk.free})
+    yield _gauge("sms_bridge_store_disk_size_bytes", "Size of the store's disk.", (), {(): disk.total})

@@ -1,0 +1,259 @@
+"""What a webhook says: the payload formats and their signature.
+
+`v1` is the flat object of the SMSMobileAPI's first webhook, for received SMS only, unsigned. `v2` is its signed
+envelope for every event. `zhenzi` is the status report that Zhenzi's documentation speaks of, unsigned; its shape
+is ours. `account_v1_status` and `account_v1_inbound` are the pushes of the account/MD5 dialect, unsigned. A body is
+made from the event alone, so each attempt sends the same bytes; only the time stamp and the signature are new,
+because receivers refuse a time stamp older than 300 s.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from api.dialects.account_v1.rows import pushed_received, pushed_report
+from bridge.errors import BadRequest
+from bridge.model import event as events
+from bridge.model.event import Event
+from bridge.model.payload_format import FORMATS
+from bridge.model.webhook import Delivery, Endpoint
+
+#: receivers read no more (the vendor's own ones cap at this)
+LONGEST_BODY = 1_000_000
+API_VERSION = "2026-09-22"
+
+#: our names of events and the vendor's; from `delivered` on the vendor has no word, and ours is alike
+TYPES: Mapping[str, str] = {
+    events.MESSAGE_SUBMITTED: "sms.api.submitted",
+    events.MESSAGE_SENT: "sms.sent",
+    events.MESSAGE_FAILED: "sms.failed",
+    events.MESSAGE_RECEIVED: "sms.received",
+    events.MESSAGE_TYPED: "sms.mobile.sent",
+    events.CALL_MISSED: "call.missed",
+    events.CALL_INCOMING: "call.incoming",
+    events.CALL_OUTGOING: "call.outgoing",
+    events.MESSAGE_DELIVERED: "sms.delivered",
+    events.MESSAGE_UNKNOWN: "sms.unknown",
+    events.MESSAGE_EXPIRED: "sms.expired",
+    events.MESSAGE_CANCELLED: "sms.cancelled",
+    events.LINE_CHANGED: "line.changed",
+    **{name: name for name in events.FOR_OPERATORS},
+}
+#: how Zhenzi's status report tells an event: `status`, and `statusText` for people
+_REPORTED: Mapping[str, tuple[str, str]] = {
+    events.MESSAGE_SENT: ("sent", "已发送"),
+    events.MESSAGE_DELIVERED: ("delivered", "已送达"),
+    events.MESSAGE_FAILED: ("failed", "发送失败"),
+    events.MESSAGE_EXPIRED: ("failed", "已过期"),
+    events.MESSAGE_CANCELLED: ("failed", "已取消"),
+    events.MESSAGE_UNKNOWN: ("unknown", "状态未知"),
+}
+CALLS = frozenset({events.CALL_MISSED, events.CALL_INCOMING, events.CALL_OUTGOING})
+#: which of its data is an event's own time
+_HAPPENED = {events.MESSAGE_RECEIVED: "received_at", events.MESSAGE_TYPED: "sent_at", **dict.fromkeys(CALLS, "call_at")}
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A payload format: which events it has words for, its body, and the headers of one attempt."""
+
+    #: names of `bridge.model.event`
+    events: frozenset[str]
+    #: from event and time zone of the account: the same bytes for the same event, whenever asked
+    body: Callable[[Event, tzinfo], bytes]
+    #: from endpoint, delivery, body and Unix seconds
+    headers: Callable[[Endpoint, Delivery, bytes, int], dict[str, str]]
+
+    def render(self, event: Event, zone: tzinfo = UTC) -> bytes:
+        """The body, for an account in this time zone. Raises BadRequest when this format cannot say this event."""
+        if event.name not in self.events:
+            raise BadRequest(f"this format has no words for {event.name}", "format")
+        body = self.body(event, zone)
+        if len(body) > LONGEST_BODY:
+            raise BadRequest(f"the body is longer than {LONGEST_BODY} bytes", "format")
+        return body
+
+
+def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
+    """The built-in formats by name; `zone` is that of times which are told without one, where not the account's."""
+    return {
+        "v1": Format(FORMATS["v1"].events, lambda event, _: _flat(event, zone), _plain_headers),
+        "v2": Format(FORMATS["v2"].events, lambda event, _: _envelope(event, zone), _signed_headers),
+        "zhenzi": Format(FORMATS["zhenzi"].events, lambda event, _: _status_report(event, zone), _plain_headers),
+        "account_v1_status": Format(
+            FORMATS["account_v1_status"].events, lambda *what: _json(pushed_report(*what)), _plain_headers
+        ),
+        "account_v1_inbound": Format(
+            FORMATS["account_v1_inbound"].events, lambda *what: _json(pushed_received(*what)), _plain_headers
+        ),
+    }
+
+
+def sign(secret: str, timestamp: int, body: bytes) -> str:
+    """HMAC-SHA256 (RFC 2104) over the decimal Unix seconds, a dot and the raw body, as receivers check it."""
+    message = b"%d.%b" % (timestamp, body)
+    # not `hmac.digest`: it lets go of the interpreter lock, and getting it back from the store's threads takes longer
+    return "v1=" + hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+
+
+def _plain_headers(endpoint: Endpoint, delivery: Delivery, body: bytes, now: int) -> dict[str, str]:
+    return {"Content-Type": "application/json"}
+
+
+def _signed_headers(endpoint: Endpoint, delivery: Delivery, body: bytes, now: int) -> dict[str, str]:
+    headers = {
+        "Content-Type": "application/json",
+        "X-SMSMobileAPI-Event": TYPES[delivery.event],
+        "X-SMSMobileAPI-Event-ID": delivery.event_id,
+        "X-SMSMobileAPI-Delivery": delivery.id,
+        "X-SMSMobileAPI-Timestamp": str(now),
+        "Idempotency-Key": delivery.event_id,
+    }
+    if endpoint.secret:  # that of alarms may have none
+        headers["X-SMSMobileAPI-Signature"] = sign(endpoint.secret, now, body)
+    if endpoint.next_secret:
+        headers["X-SMSMobileAPI-Signature-Next"] = sign(endpoint.next_secret, now, body)
+    return headers
+
+
+def _flat(event: Event, zone: tzinfo) -> bytes:
+    data = event.data
+    added = _local(event.at, zone)
+    return _json(
+        {
+            "date": added[:10],
+            "hour": added[11:],
+            "time_received": _local(data["received_at"], zone),
+            "message": data["text"],
+            "number": data["from"],
+            "guid": data["id"].upper(),
+        }
+    )
+
+
+def _status_report(event: Event, zone: tzinfo) -> bytes:
+    data = event.data
+    status, text = _REPORTED[event.name]
+    return _json(
+        {
+            "messageId": data["client_ref"],
+            "number": data["written"],
+            "status": status,
+            "statusText": f"{text}:{data['error']}" if data["error"] else text,
+            "reportTime": _local(event.at, zone),
+        }
+    )
+
+
+def _envelope(event: Event, zone: tzinfo) -> bytes:
+    return _json(
+        {
+            "id": event.id,
+            "type": TYPES[event.name],
+            "api_version": API_VERSION,
+            "created_at": _iso(event.at),
+            "occurred_at": _iso(_occurred(event)),
+            "data": _DATA.get(event.name, _message)(event, zone),
+        }
+    )
+
+
+def _occurred(event: Event) -> int:
+    """When the thing itself happened; the event tells of it a little later."""
+    own = _HAPPENED.get(event.name)
+    return int(event.data[own] if own else 0) or event.at
+
+
+def _received(event: Event, zone: tzinfo) -> dict[str, Any]:
+    data = event.data
+    return {
+        "guid": data["id"].upper(),
+        "from": data["from"],
+        "message": data["text"],
+        "received_at": _iso(data["received_at"]),
+        # the name in the phone's address book, which is not read
+        "alias": "",
+        "device_id": data["device"],
+    }
+
+
+def _message(event: Event, zone: tzinfo) -> dict[str, Any]:
+    data = event.data
+    return {
+        "guid": data["id"],
+        "to": data["to"],
+        "message": data["text"],
+        "device_id": _device(data["line"]),
+        "port": data["slot"] or None,
+        "status": data["state"],
+        "error": data["error"],
+        "sent_at": _iso(data["sent_at"]) if data["sent_at"] else None,
+    }
+
+
+def _typed(event: Event, zone: tzinfo) -> dict[str, Any]:
+    data = event.data
+    return {
+        "guid": data["id"].upper(),
+        "to": data["to"],
+        "message": data["text"],
+        "device_id": data["device"],
+        "port": None,
+        "status": "sent",
+        "error": "",
+        "sent_at": _iso(data["sent_at"]),
+    }
+
+
+def _call(event: Event, zone: tzinfo) -> dict[str, Any]:
+    data = event.data
+    return {
+        "guid": data["id"].upper(),
+        "number": data["number"],
+        "name": data["name"],
+        "duration_seconds": data["duration_seconds"],
+        "device_id": data["device"],
+        "call_at": _local(data["call_at"], zone),
+    }
+
+
+def _as_told(event: Event, zone: tzinfo) -> dict[str, Any]:
+    return dict(event.data)
+
+
+def _with_times(event: Event, zone: tzinfo) -> dict[str, Any]:
+    """As told, each of its times as a moment; null for one that is not yet."""
+    times = {key: _iso(at) if at else None for key, at in event.data.items() if key.endswith("_at")}
+    return {**event.data, **times}
+
+
+#: where `data` is not that of a message
+_DATA: Mapping[str, Callable[[Event, tzinfo], dict[str, Any]]] = {
+    events.MESSAGE_RECEIVED: _received,
+    events.MESSAGE_TYPED: _typed,
+    **dict.fromkeys(CALLS, _call),
+    events.LINE_CHANGED: _as_told,
+    **dict.fromkeys(events.FOR_OPERATORS, _with_times),
+}
+
+
+def _device(line: str) -> str:
+    """A line is named like its device, or `device:slot`."""
+    return line.partition(":")[0]
+
+
+def _iso(at: int) -> str:
+    return datetime.fromtimestamp(at // 1000, UTC).isoformat()[:19] + "Z"
+
+
+def _local(at: int, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at // 1000, zone).isoformat(" ")[:19]
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    # half of a surrogate pair has no UTF-8; a broken character must not hold a message back
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -1,0 +1,137 @@
+"""Who comes in: credentials and their scopes, the network address, the account's rate.
+
+Asked by every dialect before anything else.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
+
+from bridge.accounts.credentials import digest
+from bridge.accounts.throttling import FailedLogins
+from bridge.errors import (
+    AccountDisabled,
+    AddressRefused,
+    BridgeError,
+    KeyExpired,
+    ScopeMissing,
+    StoreUnavailable,
+    TooManyRequests,
+    UnknownCaller,
+    WrongSecret,
+)
+from bridge.model.account import Account
+from bridge.model.scope import ANY, Needs, written
+from bridge.networks import Network, network, within
+from bridge.ports.clock import Clock
+from bridge.ports.store import Store
+
+#: a changed or disabled account is noticed after this long at the latest
+ACCOUNT_CACHE = 1000  # ms
+#: callers remembered at a time
+MOST_CALLERS = 1000
+MINUTE, DAY = 60_000, 86_400_000  # ms
+
+_TOO_MANY_WRONG = "These credentials are wrong, and so were too many before them: correct them, then wait."
+
+
+class Admission:
+    """The door. `gateway.admission` is the one of a bridge."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._callers: dict[tuple[str, str, str], tuple[Account, int]] = {}
+        #: account → requests that it may make at once, and when that was so
+        self._buckets: dict[str, tuple[float, int]] = {}
+        #: its `wrong` and `paused` are counters for whoever watches
+        self.guesses = FailedLogins()
+
+    async def enter(
+        self, kind: str, ident: str, secret: str, address: str, needs: Needs = ANY, other: str = ""
+    ) -> Account:
+        """The account behind an identifier and its secret, called from `address`, with the grant of its key.
+
+        Kinds and identifiers are those of `bridge.accounts.KINDS`, and `token` for OAuth2's; `ident` is "" for a
+        secret that stands alone, which may be of the kind `other` too. `needs` are the scopes of the call. Raises
+        UnknownCaller, WrongSecret, KeyExpired, ScopeMissing, AccountDisabled, AddressRefused, TooManyRequests.
+        """
+        account = await self._known(kind, ident, secret, address, other)
+        if account.disabled:
+            raise AccountDisabled
+        if account.terms.addresses and not allowed(address, account.terms.addresses):
+            raise AddressRefused
+        if not needs <= account.grant.scopes:
+            raise ScopeMissing(written(needs - account.grant.scopes))
+        if account.terms.requests_per_minute:
+            self._count(account.name, account.terms.requests_per_minute)
+        return account
+
+    async def stands(self, secret: str, *kinds: str) -> bool:
+        """Whether a secret that opened the door goes on to do so: for calls that last. It counts for no rate."""
+        now = self._clock.now()
+        found = [await self._store.account_for(kind, "", digest(secret), now) for kind in kinds]
+        return any(account is not None and not account.disabled for account in found)
+
+    async def _known(self, kind: str, ident: str, secret: str, address: str, other: str) -> Account:
+        now = self._clock.now()
+        for each in (kind, other) if other else (kind,):
+            cached = self._callers.get((each, ident, secret))
+            # a clock that was set back must not keep anybody in
+            if cached is not None and now < cached[1] <= now + ACCOUNT_CACHE:
+                return cached[0]
+        hidden = digest(secret) if secret else ""
+        for each in (kind, other) if other else (kind,):
+            account = await self._store.account_for(each, ident, hidden, now) if hidden else None
+            if account is not None:
+                await self._note_use(account, now)
+                self._remember((each, ident, secret), account, now)
+                return account
+        raise await self._refusal(kind, ident, hidden, address)
+
+    def _remember(self, key: tuple[str, str, str], account: Account, now: int) -> None:
+        if key[0] == "client":  # it gets a token, which must not be made of what was revoked a moment ago
+            return
+        if len(self._callers) >= MOST_CALLERS:
+            self._callers.clear()
+        ends = account.grant.expires_at
+        self._callers[key] = (account, min(now + ACCOUNT_CACHE, ends) if ends else now + ACCOUNT_CACHE)
+
+    async def _note_use(self, account: Account, now: int) -> None:
+        """When a named key was used last, to the day: a write a day for each."""
+        today = now - now % DAY
+        if account.grant.key and account.grant.used_at < today:
+            with suppress(StoreUnavailable):  # a full disk must not keep anybody from reading
+                await self._store.used(account.name, account.grant.key, today)
+
+    async def _refusal(self, kind: str, ident: str, hidden: str, address: str) -> BridgeError:
+        """Why these credentials are refused. Wrong ones count against their sender; nobody guesses without a secret."""
+        now = self._clock.now()
+        # a token says what tokens say, whichever key it was given
+        if hidden and kind != "token" and (ended := await self._store.ended(kind, ident, hidden, now)):
+            return KeyExpired(ended)
+        known = bool(ident) and await self._store.knows(kind, ident, now)
+        if hidden and (wait := self.guesses.pause(address, (kind, ident) if known else None, now)):
+            return TooManyRequests(-(-wait // 1000), _TOO_MANY_WRONG)
+        return WrongSecret() if known else UnknownCaller()
+
+    def _count(self, name: str, per_minute: int) -> None:
+        """A minute's worth at once at most, then one each time that one is due."""
+        now = self._clock.now()
+        left, since = self._buckets.get(name, (float(per_minute), now))
+        left = min(left + max(now - since, 0) * per_minute / MINUTE, per_minute)
+        if left < 1:
+            self._buckets[name] = (left, now)
+            wait = (1 - left) * 60 / per_minute  # s
+            raise TooManyRequests(max(1, -int(-wait // 1)))
+        self._buckets[name] = (left - 1, now)
+
+
+def allowed(address: str, networks: Sequence[str]) -> bool:
+    """Whether an address is in one of these; an IPv4 address that came by IPv6 counts as what it is."""
+    return within(address, _networks(tuple(networks)))
+
+
+@lru_cache(maxsize=256)
+def _networks(written: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(network(each) for each in written)

@@ -1,0 +1,93 @@
+"""Wrong credentials, counted by the address they come from and by the identifier they are for; in memory only.
+
+Whoever is wrong too often hears "too many" for a while that doubles with each further wrong one. Nobody is ever
+locked out by it: credentials that are right go on from any address, at any time. All secrets are made by the bridge
+and have 108 bits or more that nobody else knows, so what there is to win is quiet, not odds.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from bridge.networks import sender
+
+log = logging.getLogger(__name__)
+
+#: wrong ones that are answered as such before the first pause: people mistype, and clients try a few ways
+FREE = 10
+#: the first pause; each further one is twice as long
+FIRST_PAUSE = 1_000  # ms
+LONGEST_PAUSE = 300_000  # ms
+#: what is remembered of the one who was wrong ends so long after the last pause
+FORGIVEN = 900_000  # ms
+#: addresses, and identifiers, remembered at a time; the longest quiet one goes first
+MOST = 4096
+
+
+@dataclass(slots=True)
+class Record:
+    """What is known of an address or of an identifier."""
+
+    wrong: int = 0
+    #: Unix ms; further wrong ones are not answered as such before
+    paused_until: int = 0
+
+
+Records = OrderedDict[Hashable, Record]
+
+
+class FailedLogins:
+    """Who was wrong, and how long they are to wait. `now` is Unix ms everywhere."""
+
+    def __init__(self) -> None:
+        self._addresses: Records = OrderedDict()
+        self._identifiers: Records = OrderedDict()
+        #: all wrong credentials since the start
+        self.wrong = 0
+        #: those of them that were answered with "too many"
+        self.paused = 0
+
+    def __len__(self) -> int:
+        return len(self._addresses) + len(self._identifiers)
+
+    def pause(self, address: str, identifier: tuple[str, str] | None, now: int) -> int:
+        """Another wrong one: milliseconds that its sender is to wait, 0 for an answer that says it was wrong.
+
+        `identifier` is kind and identifier of somebody who exists, None for nobody: what attackers make up is not
+        remembered.
+        """
+        self.wrong += 1
+        concerned = [_record(self._addresses, sender(address), now)]
+        if identifier is not None:
+            concerned.append(_record(self._identifiers, identifier, now))
+        left = max(_left(record, now) for record in concerned)
+        if left:
+            self.paused += 1
+            return left
+        for record in concerned:
+            record.wrong += 1
+            if record.wrong >= FREE:
+                record.paused_until = now + min(FIRST_PAUSE << min(record.wrong - FREE, 20), LONGEST_PAUSE)
+        if concerned[0].wrong == FREE:
+            log.warning(
+                "%d wrong credentials came from %s: it is told to wait after each further one, up to %d s",
+                FREE, sender(address) or "the local socket", LONGEST_PAUSE // 1000,
+            )  # fmt: skip
+        return 0
+
+
+def _record(records: Records, key: Hashable, now: int) -> Record:
+    """That of an address or an identifier, a fresh one when the old one is forgiven."""
+    record = records.pop(key, None)
+    # a clock that was set back must not keep anybody waiting for longer than a pause
+    if record is None or not -LONGEST_PAUSE <= now - record.paused_until < FORGIVEN:
+        record = Record(0, now)
+    records[key] = record
+    while len(records) > MOST:
+        records.popitem(last=False)
+    return record
+
+
+def _left(record: Record, now: int) -> int:
+    return max(record.paused_until - now, 0) if record.wrong >= FREE else 0

@@ -1,0 +1,231 @@
+"""The composition root: everything the bridge is made of, put together here and in `bridge.daemon.http` only.
+
+Read it from top to bottom: `run` names the parts in the order in which they start. Each is closed by the stack in the
+opposite order: first what watches, then HTTP, so that nothing more is accepted, then the devices with what they have
+in hand, then the ledger, the store last.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bridge.bus import Bus
+from bridge.config.schema import Config
+from bridge.daemon.http import Front, open_front
+from bridge.devices.hotplug import Plugs
+from bridge.devices.supervisor import Supervisor
+from bridge.errors import BadRequest, ConfigError
+from bridge.gateway.gateway import Gateway
+from bridge.host import control_file
+from bridge.host.notify import Notifier, Service
+from bridge.messages.outcomes import SendingRules
+from bridge.messages.validation import Limits
+from bridge.monitoring.alarm import Alarm, arrange
+from bridge.monitoring.loopback import Loopback
+from bridge.monitoring.mail import Mailer, Mailing
+from bridge.ports.clock import SystemClock
+from bridge.ports.driver import Driver
+from bridge.ports.store import Store
+from bridge.scheduler import Clockwork
+from bridge.store import open_store
+from bridge.version import version
+from bridge.webhooks.deliverer import Ledger
+from bridge.zones import zone
+
+if TYPE_CHECKING:
+    from api.webhooks.url_policy import Policy
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A bridge that answers."""
+
+    #: by which this machine reaches it
+    url: str
+    store: Store
+    gateway: Gateway
+    #: reads again what may have changed on disk; SIGHUP asks for it
+    reload: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What every part is given."""
+
+    config: Config
+    #: closes each part
+    stack: AsyncExitStack
+    store: Store
+    bus: Bus
+    clock: SystemClock
+    #: hears of a part that died by a mistake of ours
+    end: Callable[[BaseException], None]
+
+
+async def run(config: Config, on_ready: Callable[[Running], None] | None = None) -> None:
+    """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start, and the error
+    of a part that died."""
+    broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def end(error: BaseException) -> None:
+        """A part that died by a mistake of ours takes the bridge down: whoever supervises it starts it again."""
+        if not broken.done():
+            broken.set_exception(error)
+
+    async with AsyncExitStack() as stack:
+        bus, clock = Bus(), SystemClock()
+        common = Common(config, stack, await _store(stack, config, bus, clock), bus, clock, end)
+        targets = _targets(config)
+        ledger = await _ledger(common, targets)
+        supervisor = _supervisor(common)
+        gateway = _gateway(common, supervisor, ledger, targets)
+        await _start_sending(common, supervisor)
+        front = await open_front(stack, config, gateway, end)
+        await _leave_word(common, front)
+        await _keep_watch(common, supervisor, gateway)
+        if not config.devices:
+            log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
+        log.info("ready at %s", front.url)
+        await _tell_the_manager(common, supervisor, gateway, front, on_ready)
+        await broken
+
+
+async def _store(stack: AsyncExitStack, config: Config, bus: Bus, clock: SystemClock) -> Store:
+    """Everything durable, with what a crash left in it settled."""
+    store = await open_store(config.store.url, bus, exclusive=True)
+    stack.push_async_callback(store.close)
+    if unknown := await store.recover(clock.now()):
+        log.warning("%d parts were in a device's hands when the bridge stopped: their outcome is unknown", unknown)
+    return store
+
+
+def _targets(config: Config) -> "Policy":
+    """Where webhooks and alarms may go."""
+    from api.webhooks.url_policy import Policy
+
+    return Policy(frozenset(host.lower() for host in config.webhooks.allow_http))
+
+
+async def _ledger(common: Common, targets: "Policy") -> Ledger:
+    """What is owed to webhooks, being delivered."""
+    ledger = Ledger(common.store, common.bus, common.clock, await _poster(common, targets), common.end)
+    await ledger.start()
+    common.stack.push_async_callback(ledger.close)
+    return ledger
+
+
+async def _poster(common: Common, targets: "Policy") -> Mailing:
+    """What delivers webhooks and alarms. One that may not go out is noticed now, not when it is needed."""
+    from api.webhooks.payloads import formats
+    from api.webhooks.poster import Webhooks
+    from api.webhooks.url_policy import check_url
+
+    config = common.config
+    try:
+        if config.alarm.webhook:
+            check_url(config.alarm.webhook, targets)
+    except BadRequest as error:
+        raise ConfigError([f"alarm.webhook: {error.message}"]) from error
+    await arrange(common.store, config.alarm, common.clock.now())
+    post = Webhooks(targets, formats(zone(config.webhooks.zone)))
+    common.stack.push_async_callback(post.close)
+    return Mailing(Mailer(config.alarm), post)
+
+
+def _supervisor(common: Common) -> Supervisor:
+    """Who looks after the devices, not at work yet."""
+    config = common.config
+    rules = SendingRules(config.sending.retries, round(config.sending.retry_interval * 1000))
+    devices = tuple(config.devices.values())
+    return Supervisor(common.store, common.bus, common.clock, _drivers(config), devices, rules, common.end)
+
+
+def _drivers(config: Config) -> Mapping[str, Driver]:
+    """The drivers that are configured; others are not even imported."""
+    from device_drivers import Drivers
+
+    known = Drivers()
+    return {name: known[name] for name in {device.driver for device in config.devices.values()}}
+
+
+def _gateway(common: Common, supervisor: Supervisor, ledger: Ledger, targets: "Policy") -> Gateway:
+    """What callers may ask for."""
+    from api.webhooks.url_policy import check_target
+
+    sending = common.config.sending
+    gateway = Gateway(
+        common.store,
+        common.bus,
+        lines=supervisor.lines,
+        clock=common.clock,
+        limits=Limits(sending.max_parts),
+        expire_after=round(sending.expire_after * 1000),
+        check_url=lambda url: check_target(url, targets),
+    )
+    gateway.poke = ledger.poke
+    gateway.examination = supervisor.examine
+    return gateway
+
+
+async def _start_sending(common: Common, supervisor: Supervisor) -> None:
+    """From here on what is due goes out, and what comes in is kept."""
+    config, stack = common.config, common.stack
+    clockwork = Clockwork(
+        common.store,
+        common.bus,
+        common.clock,
+        supervisor.wake,
+        common.end,
+        partial_after=round(config.inbox.partial_after * 1000),
+        keep=config.store.keep_days * 86_400_000,
+    )
+    await clockwork.start()
+    stack.push_async_callback(clockwork.close)
+    await supervisor.start()
+    stack.push_async_callback(supervisor.close)
+    if config.devices:
+        plugs = Plugs(supervisor.retry)
+        plugs.start()
+        stack.callback(plugs.close)
+
+
+async def _leave_word(common: Common, front: Front) -> None:
+    """For commands, while we run: where we are, and a key."""
+    directory, pid = common.config.directory, os.getpid()
+    token = await control_file.grant(common.store, common.clock.now())
+    control_file.write(directory, control_file.Control(front.native, token, pid, front.socket, version()))
+    common.stack.callback(control_file.remove, directory, pid)
+
+
+async def _keep_watch(common: Common, supervisor: Supervisor, gateway: Gateway) -> None:
+    """Notice when SMS does not go round, and tell of it."""
+    config, store, bus, clock = common.config, common.store, common.bus, common.clock
+    loopback = Loopback(gateway, store, bus, clock, config.loopback, supervisor.pause, common.end)
+    gateway.loop = loopback.send
+    alarm = Alarm(store, bus, clock, config.alarm, supervisor.lines, loopback, common.end)
+    await loopback.start()
+    common.stack.push_async_callback(loopback.close)
+    await alarm.start()
+    common.stack.push_async_callback(alarm.close)
+
+
+async def _tell_the_manager(
+    common: Common,
+    supervisor: Supervisor,
+    gateway: Gateway,
+    front: Front,
+    on_ready: Callable[[Running], None] | None,
+) -> None:
+    """Say that all of it runs, to whoever started this program and to systemd."""
+    notifier = Notifier.of(os.environ)
+    service = Service(notifier, common.store, common.bus, supervisor.lines, front.reloads, common.end)
+    if on_ready is not None:  # before the manager hears of it, who may ask for a reload at once
+        on_ready(Running(front.url, common.store, gateway, service.reload))
+    await service.start()
+    common.stack.push_async_callback(service.close)

@@ -1,0 +1,80 @@
+"""Receiving: what a link hears, SMS or else, is committed first, and only then may the device forget it."""
+
+import asyncio
+import logging
+from typing import NoReturn
+
+from bridge.errors import NotPossible
+from bridge.messages.phone_numbers import masked
+from bridge.model.radio import Call, Evidence, Inbound, InboundPart, InboundReport, Typed
+from bridge.ports.clock import Clock
+from bridge.ports.driver import Link
+from bridge.ports.store import Store
+from bridge.retry import retry_until_stored
+from bridge.tasks import Tasks
+from bridge.telemetry.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+
+class Inbox:
+    """One device's way in. `run` ends by DeviceLost only."""
+
+    def __init__(self, store: Store, link: Link, device: str, clock: Clock, metrics: Metrics | None = None) -> None:
+        self._store = store
+        self._link = link
+        self._device = device
+        self._clock = clock
+        self._metrics = metrics or Metrics()
+        self._committed: asyncio.Queue[Inbound] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Take in whatever comes until the device is lost."""
+        lost: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
+
+        def give_up(error: BaseException) -> None:
+            if not lost.done():
+                lost.set_exception(error)
+
+        tasks = Tasks(f"inbox of {self._device}", on_death=give_up)
+        tasks.start(self._listen(), "listen")
+        # deleting from a SIM takes its time; the next SMS is not made to wait for it
+        tasks.start(self._forget(), "forget")
+        try:
+            await lost
+        finally:
+            await tasks.close()
+
+    async def _listen(self) -> None:
+        async for item in self._link.inbound():
+            await retry_until_stored(lambda: self._commit(item))  # noqa: B023 - awaited before the next item
+            self._committed.put_nowait(item)
+
+    async def _commit(self, item: Inbound) -> None:
+        now = self._clock.now()
+        if isinstance(item, InboundReport | Evidence):
+            await self._settle(item, now)
+            return
+        if isinstance(item, Typed | Call):
+            await self._store.keep(item, self._device, now)
+            return
+        received = await self._store.receive(item, self._device, now)
+        if received is not None:
+            told = {"sms_line": received.line, "sms_device": received.device, "sms_message": received.id}
+            log.info("received an SMS from %s on %s", masked(received.sender), received.line, extra=told)
+
+    async def _settle(self, item: InboundReport | Evidence, now: int) -> None:
+        if isinstance(item, InboundReport):
+            self._metrics.reports.add(item.line, item.state)
+        try:
+            await self._store.settle(item, now)
+        except NotPossible as error:  # a report that makes no sense must not come back for ever
+            told = {"sms_line": item.line, "sms_device": self._device}
+            log.error("%s told of a message's end that cannot be: %s", item.line, error.message, extra=told)
+
+    async def _forget(self) -> None:
+        while True:
+            item = await self._committed.get()
+            await self._link.acknowledge(item)
+            if isinstance(item, InboundPart):
+                await retry_until_stored(lambda: self._store.acknowledged(item.line, item.slot))  # noqa: B023 - as above

@@ -1,0 +1,338 @@
+"""One minder a device: connect, run its lanes and inbox, notice the loss, back off, connect again."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bridge.bus import Bus
+from bridge.devices.memory import LastingMemory
+from bridge.devices.receiver import Inbox
+from bridge.devices.sender import LineSender, LineUnusable
+from bridge.errors import LinkError, NoSuchThing, SendRefused, StoreUnavailable
+from bridge.messages.outcomes import SendingRules
+from bridge.model.event import LINE_CHANGED, Event
+from bridge.model.finding import Finding
+from bridge.model.line import Line, LineState
+from bridge.ports.clock import Clock
+from bridge.ports.driver import Clarifying, Device, Driver, Examining, Link, Paced
+from bridge.ports.store import Store
+from bridge.retry import Backoff, retry_until_stored
+from bridge.tasks import Tasks
+from bridge.telemetry.logs import words
+
+log = logging.getLogger(__name__)
+
+#: a lost device is looked for again after 1 s, 2 s … one minute
+RECONNECT = Backoff(first=1_000, ceiling=60_000)  # ms
+#: one that needs a person (PIN, SIM, prompt) is not pestered
+PARKED_RECONNECT = Backoff(first=30_000, ceiling=300_000)  # ms
+#: unless something was plugged in: a SIM takes seconds to be ready, a phone to trust us, so that many tries come soon
+PLUGGED_TRIES = 4
+#: the device's health is asked for this often
+REFRESH_INTERVAL = 30.0  # s
+#: what the link already knows of it is looked at this often
+LOOK_INTERVAL = 1.0  # s
+#: a line that the network refuses (credit, barred) is tried again after this long
+UNUSABLE_PAUSE = 600.0  # s
+#: a link may look so long for traces of parts whose outcome is unknown
+CLARIFY_PATIENCE = 30.0  # s
+#: an examination waits so long for a device that is busy sending or connecting
+EXAMINE_PATIENCE = 45.0  # s
+#: how long a part in a device's hands may hold up a shutdown
+STOP_PATIENCE = 10.0  # s
+
+
+class DeviceWorker:
+    """Keeps one device connected for as long as the bridge runs."""
+
+    def __init__(
+        self, device: Device, driver: Driver, store: Store, bus: Bus, clock: Clock, rules: SendingRules
+    ) -> None:
+        self.device = device
+        self._driver = driver
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._rules = rules
+        self._link: Link | None = None
+        self._lanes: dict[str, LineSender] = {}
+        #: lines that the network refuses for now, with its words
+        self._unusable: dict[str, str] = {}
+        self._known: tuple[Line, ...] = (Line(device.name, device.name, device.driver, LineState.CONNECTING),)
+        self._retry_now = asyncio.Event()
+        #: held by whoever opens the device, or looks at it while it is away
+        self._door = asyncio.Lock()
+        self._closing = asyncio.Event()
+
+    @property
+    def _fields(self) -> dict[str, str]:
+        """For the log: which device it is about."""
+        return {"sms_device": self.device.name}
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The device's lines as they are now; while it is away, as they were, marked absent."""
+        if self._link is None:
+            return self._known
+        return tuple(self._as_usable(line) for line in self._link.lines)
+
+    def _as_usable(self, line: Line) -> Line:
+        reason = self._unusable.get(line.name)
+        return line if reason is None else replace(line, state=LineState.PARKED, reason=reason)
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        for lane in self._lanes.values():
+            lane.wake()
+
+    def pause(self, line: str) -> float:
+        """Seconds until the line may send one more part; 0 for at once, and where that is no question."""
+        return self._link.pause(line) if isinstance(self._link, Paced) else 0.0
+
+    def retry(self) -> None:
+        """The device may be back: do not wait out the back-off."""
+        self._retry_now.set()
+
+    def close(self) -> None:
+        """Begin to stop; `run` ends when the device has been let go."""
+        self._closing.set()
+        self._retry_now.set()
+
+    async def run(self) -> None:
+        """Connect, serve, and connect again until `close`."""
+        failures, soon = 0, 0
+        while not self._closing.is_set():
+            self._retry_now.clear()
+            schedule = RECONNECT
+            try:
+                async with self._door:
+                    self._link = await self._driver.open(await self._remembering())
+                failures, soon = 0, 0
+                self._bus.metrics.connected(self.device.name)
+                await self._serve(self._link)
+            except SendRefused as refusal:
+                schedule = RECONNECT if failures < soon else PARKED_RECONNECT
+                await self._away(LineState.PARKED, refusal.message)
+            except LinkError as error:
+                await self._away(LineState.ABSENT, error.message)
+            except Exception as error:
+                log.exception("the driver of %s failed", self.device.name, extra=self._fields)
+                await self._away(LineState.ABSENT, f"the driver failed: {words(error)}")
+            failures += 1
+            if await self._pause(schedule.delay(failures, random.random()) / 1000):  # noqa: S311 - jitter, no secret
+                failures, soon = 0, PLUGGED_TRIES
+
+    async def examine(self) -> list[Finding]:
+        """What is right with the device and what to change: over the open link, else by its driver from outside."""
+        subject = f"devices.{self.device.name}"
+        try:
+            async with asyncio.timeout(EXAMINE_PATIENCE):
+                found = await self._examined()
+        except LinkError as error:
+            found = [Finding("fail", subject, error.message, "look at the cable and at the power supply")]
+        except TimeoutError:
+            words = f"was busy for {EXAMINE_PATIENCE:g} seconds and could not be examined"
+            found = [Finding("warn", subject, words, "ask again when less is being sent")]
+        remedy = f"ask the operator about the SIM (credit, barring); it is tried again every {UNUSABLE_PAUSE:g} s"
+        return [*found, *(Finding("fail", f"line {name}", why, remedy) for name, why in self._unusable.items())]
+
+    async def _examined(self) -> list[Finding]:
+        if self._link is None:
+            async with self._door:  # never two at a device that may be had once only
+                if self._link is None:
+                    return list(await self._driver.examine(await self._remembering()))
+        return list(await self._link.examine()) if isinstance(self._link, Examining) else []
+
+    async def _remembering(self) -> Device:
+        """The device with the memory that lasts."""
+        if not isinstance(self.device.memory, LastingMemory):
+            self.device = replace(self.device, memory=await LastingMemory.of(self._store, self.device.name))
+        return self.device
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait so long, or until `retry` or `close`, one since the last try began included; whether it was one."""
+        try:
+            await asyncio.wait_for(self._retry_now.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _away(self, state: LineState, reason: str) -> None:
+        before = self.lines
+        if self._link is not None:
+            self._bus.metrics.lost(self.device.name)
+        self._link = None
+        self._known = tuple(replace(line, state=state, reason=reason) for line in before)
+        await self._tell(before, self._known)
+
+    async def _serve(self, link: Link) -> None:
+        """Run everything on an open link until it is lost (raises) or the bridge closes."""
+        tasks = Tasks(self.device.name)
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        inbox = Inbox(self._store, link, self.device.name, self._clock, self._bus.metrics)
+        await self._tell(self._known, self.lines)
+        cleared = asyncio.Event()
+        lanes = [tasks.start(self._until(over, self._drive(link, line, cleared)), line.name) for line in link.lines]
+        tasks.start(self._until(over, inbox.run()), "inbox")
+        tasks.start(self._until(over, self._watch(link, cleared)), "health")
+        tasks.start(self._until(over, self._closed()), "close")
+        try:
+            await over
+        finally:
+            for lane in self._lanes.values():
+                lane.stop()
+            cleared.set()
+            if lanes:
+                await asyncio.wait(lanes, timeout=STOP_PATIENCE)
+            await tasks.close()
+            await link.close()
+            self._lanes.clear()
+
+    async def _until(self, over: "asyncio.Future[None]", work: Coroutine[Any, Any, None]) -> None:
+        """Whatever ends first ends the link, with its reason."""
+        try:
+            await work
+        except Exception as error:
+            if not over.done():
+                over.set_exception(error)
+            elif not isinstance(error, LinkError):
+                log.exception("%s: failed while closing", self.device.name, extra=self._fields)
+        else:
+            if not over.done():
+                over.set_result(None)
+
+    async def _closed(self) -> None:
+        await self._closing.wait()
+
+    async def _drive(self, link: Link, line: Line, cleared: asyncio.Event) -> None:
+        """Run a line's lane once doubts are cleared; when the network refuses the line, rest it and try again."""
+
+        def current() -> Line:
+            return next((each for each in self.lines if each.name == line.name), line)
+
+        while True:
+            lane = LineSender(
+                self._store, link, current,
+                clock=self._clock, rules=self._rules, stir=self._stir, metrics=self._bus.metrics,
+            )  # fmt: skip
+            self._lanes[line.name] = lane
+            try:
+                await cleared.wait()
+                await lane.run()
+                return
+            except LineUnusable as error:
+                before = self.lines
+                self._unusable[line.name] = str(error)
+                await self._tell(before, self.lines)
+                stopped = await lane.rest(UNUSABLE_PAUSE)
+                del self._unusable[line.name]
+                if stopped:
+                    return
+
+    def _stir(self) -> None:
+        self._bus.publish(())
+
+    async def _clarify(self, link: Link) -> None:
+        """Let a link that can look for traces of what is unknown, before new messages blur them."""
+        doubtful = await retry_until_stored(lambda: self._store.doubtful([line.name for line in link.lines]))
+        if not doubtful or not isinstance(link, Clarifying):
+            return
+        try:
+            async with asyncio.timeout(CLARIFY_PATIENCE):
+                await link.clarify(doubtful)
+        except TimeoutError:
+            sentence = "%s: %d parts stay unknown: it took too long to look"
+            log.warning(sentence, self.device.name, len(doubtful), extra=self._fields)
+
+    async def _watch(self, link: Link, cleared: asyncio.Event) -> None:
+        """Clear doubts first; then tell of changes in health, and wake the lanes when a line is ready again."""
+        before, countdown = self.lines, REFRESH_INTERVAL
+        await self._clarify(link)
+        cleared.set()
+        while True:
+            await asyncio.sleep(LOOK_INTERVAL)
+            countdown -= LOOK_INTERVAL
+            if countdown <= 0:
+                countdown = REFRESH_INTERVAL
+                await link.refresh()
+            now = self.lines
+            await self._tell(before, now)
+            if [line.state for line in now] != [line.state for line in before]:
+                self.wake()
+            before = now
+
+    async def _tell(self, before: Sequence[Line], now: Sequence[Line]) -> None:
+        was = {line.name: (line.state, line.reason) for line in before}
+        for line in now:
+            if was.get(line.name) == (line.state, line.reason):
+                continue
+            level = logging.INFO if line.state in (LineState.READY, LineState.CONNECTING) else logging.WARNING
+            reason = f": {line.reason}" if line.reason else ""
+            log.log(level, "%s is %s%s", line.name, line.state, reason, extra=self._fields | {"sms_line": line.name})
+            data = {"line": line.name, "device": line.device, "state": line.state.value, "reason": line.reason}
+            try:
+                await self._store.note(Event(0, "", LINE_CHANGED, "", self._clock.now(), line.name, data))
+            except StoreUnavailable as error:
+                log.error("%s", error.message)
+
+
+class Supervisor:
+    """All devices' minders."""
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        drivers: Mapping[str, Driver],
+        devices: Sequence[Device],
+        rules: SendingRules,
+        on_death: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self._bus = bus
+        self._minders = [DeviceWorker(device, drivers[device.driver], store, bus, clock, rules) for device in devices]
+        self._tasks = Tasks("supervisor", on_death)
+
+    def lines(self) -> tuple[Line, ...]:
+        """Every line of every configured device, absent ones too."""
+        return tuple(line for minder in self._minders for line in minder.lines)
+
+    def pause(self, line: str) -> float:
+        """Seconds until a line's device may send one more part."""
+        minders = (minder for minder in self._minders if any(each.name == line for each in minder.lines))
+        return max((minder.pause(line) for minder in minders), default=0.0)
+
+    def wake(self) -> None:
+        """There may be something to send, on whatever line."""
+        for minder in self._minders:
+            minder.wake()
+
+    def retry(self, device: str = "") -> None:
+        """A device was plugged in: look now."""
+        for minder in self._minders:
+            if device in ("", minder.device.name):
+                minder.retry()
+
+    async def examine(self, device: str) -> list[Finding]:
+        """What is right with a device and what to change. Raises NoSuchThing."""
+        for minder in self._minders:
+            if minder.device.name == device:
+                return await minder.examine()
+        raise NoSuchThing(f"there is no device {device!r}")
+
+    async def start(self) -> None:
+        """Begin with all devices at once; none waits for another."""
+        self._unsubscribe = self._bus.subscribe(lambda _: self.wake())
+        self._running = [self._tasks.start(minder.run(), minder.device.name) for minder in self._minders]
+
+    async def close(self) -> None:
+        """Let every device finish what it has in hand, within its patience."""
+        self._unsubscribe()
+        for minder in self._minders:
+            minder.close()
+        if self._running:
+            await asyncio.wait(self._running, timeout=STOP_PATIENCE + 5)
+        await self._tasks.close()

@@ -1,0 +1,44 @@
+"""What pulling dialects hand out once: reports on messages, and received SMS."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bridge.model.account import Account
+from bridge.model.inbox import Received
+from bridge.model.line import Line
+from bridge.model.message import Message
+from bridge.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A message's end, as its account's terms count it (`Terms.report_on`)."""
+
+    #: as it was then
+    message: Message
+    #: success, or the message's state and error say why not
+    success: bool
+    #: Unix ms
+    at: int
+
+
+class Handouts:
+    """Each row once, surviving a crash: marked in the transaction that reads it. `gateway.handouts`."""
+
+    def __init__(self, store: Store, lines: Callable[[], Sequence[Line]]) -> None:
+        self._store = store
+        self._lines = lines
+
+    async def reports(self, account: Account, limit: int = 500) -> Sequence[Report]:
+        """Ends not handed out before, oldest first.
+
+        After a success nothing more is told of a message; an unknown outcome or a failure may be followed by
+        another end, when evidence or another try brought one.
+        """
+        reporting = frozenset(line.name for line in self._lines() if line.reports)
+        ends = await self._store.hand_out_reports(account.name, account.terms.report_on, reporting, limit)
+        return [Report(*end) for end in ends]
+
+    async def received(self, account: Account, limit: int = 500) -> Sequence[Received]:
+        """SMS not handed out before, oldest first; begins with the account's creation."""
+        return await self._store.hand_out_received(account.name, account.created_at, limit)

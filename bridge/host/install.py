@@ -1,0 +1,158 @@
+"""A system service out of a program that pipx or pip installed: units, udev rules, account, configuration.
+
+The Debian package brings the same files itself; what is here is the way of those who do not have it.
+"""
+
+import shutil
+import stat
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.errors import NotPossible
+
+#: file that we bring → where it belongs; what an administrator puts there by hand goes below /etc
+PLACES = {
+    "60-sms-bridge.rules": "etc/udev/rules.d/60-sms-bridge.rules",
+    "sms-bridge.sysusers": "etc/sysusers.d/sms-bridge.conf",
+    "sms-bridge.tmpfiles": "etc/tmpfiles.d/sms-bridge.conf",
+    "sms-bridge.service": "etc/systemd/system/sms-bridge.service",
+    "sms-bridge.socket": "etc/systemd/system/sms-bridge.socket",
+    "sms-bridge-adb.service": "etc/systemd/system/sms-bridge-adb.service",
+}
+CONFIG = "etc/sms-bridge/config.toml"
+#: where everything is that `purge` forgets
+KEPT = ("etc/sms-bridge", "var/lib/sms-bridge", "var/lib/sms-bridge-adb")
+SERVICES = ("sms-bridge.service", "sms-bridge-adb.service")
+#: where the shipped unit looks for the program
+SHIPPED = "/usr/bin/sms-bridge"
+ACCOUNT = "sms-bridge"
+
+_AT_HOME = ("home", "root", "run/user")
+
+
+def files() -> Path:
+    """The directory of what we bring: of the installed wheel, or of the source tree. Raises NotPossible."""
+    for directory in (
+        Path(sysconfig.get_path("data")) / "share" / "sms-bridge",
+        Path(__file__).parents[2] / "udev",
+    ):
+        if all((directory / name).is_file() for name in (*PLACES, "config.toml")):
+            return directory
+    raise NotPossible("this installation came without its system files; install it from the wheel: make dist")
+
+
+def program() -> Path:
+    """The command that the service is to run: the one beside this interpreter."""
+    return Path(sys.prefix) / "bin" / "sms-bridge"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The service on a system; each step tells what it did. Doing it again does no harm, and upgrades."""
+
+    source: Path
+    program: Path
+    #: of another system than this one, nothing is run there
+    root: Path = Path("/")
+
+    def refuse_unreachable(self) -> None:
+        """Raises NotPossible when the service's account could not run the program."""
+        for path in (self.program, self.program.with_name("python3").resolve()):
+            if hidden := _hidden(path, self.root):
+                raise NotPossible(
+                    f"{path}: {hidden}, where the service may not look; install it for the whole system:\n"
+                    "PIPX_HOME=/opt/pipx PIPX_BIN_DIR=/usr/local/bin pipx install ./sms_bridge-*.whl"
+                )
+
+    def put_in_place(self) -> Iterator[str]:
+        """Write what is missing or older, make the account, start the service. Raises NotPossible, OSError."""
+        for name, place in PLACES.items():
+            text = (self.source / name).read_text().replace(f"={SHIPPED} ", f"={self.program} ")
+            yield _write(self.root / place, text)
+        if (self.root / CONFIG).exists():
+            yield f"kept      {self.root / CONFIG}"
+        else:
+            yield _write(self.root / CONFIG, (self.source / "config.toml").read_text())
+        yield from self._ran("systemd-sysusers", "sms-bridge.conf")
+        yield from self._ran("systemd-tmpfiles", "--create", "sms-bridge.conf")
+        yield from self._reload()
+        yield from self._ran("systemctl", "enable", "--quiet", *SERVICES)
+        if self._running("systemd"):
+            yield from self._ran("systemctl", "restart", *SERVICES)
+
+    def take_away(self) -> Iterator[str]:
+        """Stop the service and remove what was put in place; configuration and messages stay. Raises NotPossible."""
+        if (self.root / PLACES["sms-bridge.service"]).exists():
+            now = ("--now",) if self._running("systemd") else ()
+            yield from self._ran("systemctl", "disable", *now, "--quiet", *SERVICES, "sms-bridge.socket")
+        for place in PLACES.values():
+            path = self.root / place
+            if path.exists():
+                path.unlink()
+                yield f"removed   {path}"
+        with suppress(OSError):  # it holds what others put there; Debian has none of its own
+            (self.root / "etc/sysusers.d").rmdir()
+        yield from self._reload()
+
+    def forget(self) -> Iterator[str]:
+        """Remove configuration, messages, keys and the account. Raises NotPossible, OSError."""
+        for place in KEPT:
+            path = self.root / place
+            if path.exists():
+                shutil.rmtree(path)
+                yield f"removed   {path}"
+        if f"\n{ACCOUNT}:" in (self.root / "etc/passwd").read_text():
+            yield from self._ran("userdel", ACCOUNT)
+
+    def _reload(self) -> Iterator[str]:
+        if self._running("udev"):
+            yield from self._ran("udevadm", "control", "--reload")
+            subsystems = ("--subsystem-match=usb", "--subsystem-match=tty")
+            yield from self._ran("udevadm", "trigger", "--action=change", *subsystems)
+        if self._running("systemd"):
+            yield from self._ran("systemctl", "daemon-reload")
+
+    def _running(self, what: str) -> bool:
+        """Whether systemd or udev runs here; in a chroot, or while an image is being built, neither does."""
+        sign = {"systemd": "run/systemd/system", "udev": "run/udev/control"}[what]
+        return self.root == Path("/") and (self.root / sign).exists()
+
+    def _ran(self, *command: str) -> Iterator[str]:
+        if self.root != Path("/"):
+            return
+        if shutil.which(command[0]) is None:
+            yield f"left out  {' '.join(command)}: there is no {command[0]} here"
+            return
+        _run(command)
+        yield f"ran       {' '.join(command)}"
+
+
+def _write(path: Path, text: str) -> str:
+    if path.exists() and path.read_text() == text:
+        return f"has       {path}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o644)
+    return f"wrote     {path}"
+
+
+def _run(command: Sequence[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed commands of ours
+    if done.returncode:
+        raise NotPossible(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()}")
+
+
+def _hidden(path: Path, root: Path) -> str:
+    """Why another user cannot run a program; "" when nothing is in the way."""
+    for home in _AT_HOME:
+        if path.is_relative_to(root / home):
+            return "is in somebody's home"
+    for above in path.parents:
+        if above != root and above.is_relative_to(root) and not above.stat().st_mode & stat.S_IXOTH:
+            return f"is below {above}, which is closed to others"
+    return ""

@@ -1,0 +1,111 @@
+"""Drafts become messages: number, text, times and line are checked before anything is kept."""
+
+import asyncio
+import hashlib
+import itertools
+import json
+import operator
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from typing import TypeVar
+
+from bridge.errors import BadRequest
+from bridge.messages import phone_numbers, routing
+from bridge.messages.validation import Limits, check_times, parts_of
+from bridge.model.account import Account
+from bridge.model.line import Line
+from bridge.model.message import Draft, Message, State
+from bridge.ports.clock import Clock
+
+#: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
+INLINE_DRAFTS = 500
+
+_EVERY_FIELD = operator.attrgetter(*(field.name for field in fields(Draft)))
+T = TypeVar("T")
+
+
+class Intake:
+    """Makes messages of drafts. `expire_after` is the lifetime, in ms, of those whose draft names none; 0 for ever."""
+
+    def __init__(self, clock: Clock, lines: Callable[[], Sequence[Line]], limits: Limits, expire_after: int) -> None:
+        self._clock = clock
+        self._lines = lines
+        self._limits = limits
+        self._expire_after = expire_after
+        self._counter = itertools.count(secrets.randbits(20))
+
+    def check(self, account: Account, draft: Draft) -> None:
+        """Whether this draft could become a message. Raises BadRequest and its kinds."""
+        self._message(account, draft, self._clock.now(), "", self._lines())
+
+    async def messages(self, account: Account, drafts: Sequence[Draft]) -> list[Message]:
+        """One of each draft, in their order. Raises BadRequest and its kinds."""
+        now = self._clock.now()
+        return await _aside(drafts, lambda: self._all(account, drafts, now))
+
+    def _all(self, account: Account, drafts: Sequence[Draft], now: int) -> list[Message]:
+        lines, accepted = self._lines(), []
+        for index, (draft, name) in enumerate(zip(drafts, self._ids(now, len(drafts)), strict=True)):
+            try:
+                accepted.append(self._message(account, draft, now, name, lines))
+            except BadRequest as error:
+                if len(drafts) > 1:
+                    error.field = f"messages[{index}].{error.field}"
+                raise
+        return accepted
+
+    def _ids(self, now: int, count: int) -> Iterator[str]:
+        """40 hex digits each, in order; the system is asked once for what is random in all of them."""
+        noise = secrets.token_hex(11 * count)
+        for start in range(0, 22 * count, 22):
+            yield f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{noise[start : start + 22]}"
+
+    def _message(self, account: Account, draft: Draft, now: int, id: str, lines: Sequence[Line]) -> Message:
+        recipient = phone_numbers.normalise(draft.recipient, account.terms.country)
+        parts = parts_of(draft.text, self._limits)
+        check_times(draft, now, self._limits)
+        route = routing.route(draft.line, draft.slot, lines)
+        later = draft.not_before > now
+        due = draft.not_before if later else now
+        lifetime = draft.ttl or self._expire_after
+        return Message(
+            id=id,
+            account=account.name,
+            recipient=recipient,
+            written=draft.recipient,
+            text=draft.text,
+            state=State.SCHEDULED if later else State.QUEUED,
+            created_at=now,
+            updated_at=now,
+            due_at=due,
+            expires_at=draft.expires_at or (due + lifetime if lifetime else 0),
+            route=route,
+            slot=draft.slot,
+            parts=parts,
+            on_unknown=draft.on_unknown or account.on_unknown,
+            report=draft.report,
+            not_before=draft.not_before,
+            client_ref=draft.client_ref,
+            tag=draft.tag,
+            dialect=draft.dialect,
+        )
+
+
+async def _aside(drafts: Sequence[Draft], work: Callable[[], T]) -> T:
+    """Do it, on a worker thread when there are many drafts."""
+    return work() if len(drafts) <= INLINE_DRAFTS else await asyncio.to_thread(work)
+
+
+async def digest_of(drafts: Sequence[Draft]) -> str:
+    """SHA-256 over every field of every draft: what a repeated request has in common with the first."""
+    return await _aside(drafts, lambda: _digest(drafts))
+
+
+def _digest(drafts: Sequence[Draft]) -> str:
+    hasher = hashlib.sha256()
+    # in C, a bite at a time: one call for all of them would keep the event loop from running meanwhile
+    for start in range(0, len(drafts), INLINE_DRAFTS):
+        bite = [_EVERY_FIELD(draft) for draft in drafts[start : start + INLINE_DRAFTS]]
+        hasher.update(json.dumps(bite).encode())
+    return hasher.hexdigest()

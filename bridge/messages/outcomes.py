@@ -1,0 +1,39 @@
+"""What follows from how a send ended: pure decisions, one place."""
+
+from dataclasses import dataclass
+
+from bridge.errors import Refusal, SendRefused
+from bridge.model.account import UnknownPolicy
+from bridge.model.message import Message, State
+from bridge.ports.store_rows import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class SendingRules:
+    """What happens to a message that the network refuses for now."""
+
+    #: further tries after a temporary refusal
+    retries: int = 3
+    #: between them
+    retry_interval: int = 60_000  # ms
+
+
+def unknown(message: Message, index: int, error: str, now: int) -> Outcome:
+    """A part nobody knows the outcome of: held, sent again or given up, as the message's policy says."""
+    if message.on_unknown is UnknownPolicy.RESEND:
+        return Outcome(message.id, index, State.QUEUED, error=error, retry_at=now, counts=True)
+    state = State.FAILED if message.on_unknown is UnknownPolicy.FAIL else State.UNKNOWN
+    return Outcome(message.id, index, state, error=error)
+
+
+def refused(message: Message, index: int, refusal: SendRefused, rules: SendingRules, now: int) -> Outcome:
+    """A part that was definitely not sent: given up, retried later, or free for another line at once."""
+    if refusal.refusal is Refusal.PERMANENT:
+        return Outcome(message.id, index, State.FAILED, error=refusal.cause)
+    if refusal.refusal is not Refusal.TEMPORARY:
+        return Outcome(message.id, index, State.QUEUED, error=refusal.cause, retry_at=now)
+    if message.attempts >= rules.retries:
+        tries = f"given up after {rules.retries} retries: " if rules.retries else ""
+        return Outcome(message.id, index, State.FAILED, error=tries + refusal.cause)
+    later = now + rules.retry_interval
+    return Outcome(message.id, index, State.QUEUED, error=refusal.cause, retry_at=later, counts=True)

@@ -1,0 +1,51 @@
+"""What is accepted at all: lengths, times and characters. Pure checks, one sentence a refusal."""
+
+import re
+from dataclasses import dataclass
+
+from bridge.errors import BadRequest, InvalidText
+from bridge.messages import segmentation
+from bridge.model.message import Draft
+
+#: control characters that no phone shows and that truncate texts elsewhere; halves of surrogate pairs
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
+#: the longest text that could fit MAX_PARTS
+_MAX_CHARACTERS = segmentation.MAX_PARTS * segmentation.GSM7_PART
+YEAR = 366 * 24 * 3600 * 1000  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one message."""
+
+    #: radio parts, at most 255 (3GPP TS 23.040 §9.2.3.24.1)
+    max_parts: int = segmentation.MAX_PARTS
+    #: how far ahead a message may be scheduled
+    max_ahead: int = YEAR
+
+
+def parts_of(text: str, limits: Limits) -> int:
+    """How many radio parts a text needs. Raises InvalidText when it cannot be sent."""
+    if not text or text.isspace():
+        raise InvalidText("the text is empty")
+    if len(text) > _MAX_CHARACTERS:
+        raise InvalidText(f"the text has {len(text)} characters; {_MAX_CHARACTERS} is the most an SMS can carry")
+    if not text.isprintable() and (found := _FORBIDDEN.search(text)):
+        raise InvalidText(f"the text has a character that no SMS can carry: U+{ord(found[0]):04X} at {found.start()}")
+    parts = segmentation.count(text)
+    if parts > limits.max_parts:
+        raise InvalidText(f"the text needs {parts} SMS parts; the most is {limits.max_parts}")
+    return parts
+
+
+def check_times(draft: Draft, now: int, limits: Limits) -> None:
+    """Raises BadRequest for times that make no sense."""
+    if draft.not_before > now + limits.max_ahead:
+        days = limits.max_ahead // 86_400_000
+        raise BadRequest(f"that is more than {days} days ahead: times are Unix seconds or RFC 3339", "not_before")
+    if draft.expires_at and draft.expires_at <= max(now, draft.not_before):
+        raise BadRequest("it would expire before it may be sent", "expires_at")
+    if len(draft.client_ref) > 128:
+        raise BadRequest("client_ref has more than 128 characters", "client_ref")
+    if len(draft.tag) > 256:
+        raise BadRequest("tag has more than 256 characters", "tag")

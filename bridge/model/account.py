@@ -1,0 +1,115 @@
+"""What accounts may do and pay, as data. `bridge.model.message` has these words too.
+
+All times are Unix milliseconds.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bridge.model.scope import FULL, Grant
+
+
+class Payment(StrEnum):
+    """How an account pays."""
+
+    #: nothing goes out that its credits do not cover
+    PREPAID = "prepaid"
+    #: credits may go below zero
+    POSTPAID = "postpaid"
+
+
+class Verification(StrEnum):
+    """Whether an account was looked at; only approved ones send."""
+
+    APPROVED = "approved"
+    PENDING = "pending"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an account may do, set by the operator."""
+
+    payment: Payment = Payment.POSTPAID
+    #: networks it may call from, CIDR or single addresses; none for any
+    addresses: tuple[str, ...] = ()
+    #: requests a minute; 0 for any number
+    requests_per_minute: int = 0
+    #: messages a recipient may get in a day of the account's time zone; 0 for any number
+    daily_per_recipient: int = 0
+    #: IANA time zone of its dates
+    zone: str = "UTC"
+    #: ISO 3166 country that numbers without a country code belong to; "" leaves them as they are
+    country: str = ""
+    verification: Verification = Verification.APPROVED
+    #: what counts as success in reports: sent, delivered, or "" for what the line can tell
+    report_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with placeholders, kept for an account."""
+
+    account: str
+    id: str
+    #: `{name}`, `${name}` and `{1}` are places
+    text: str
+    approved: bool = True
+    created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A change of an account's credits; their sum is its balance."""
+
+    seq: int
+    account: str
+    #: reserve, refund, top_up or adjust
+    kind: str
+    #: credits; negative when they leave the account
+    amount: int
+    at: int
+    #: the message it is about; "" for none
+    message: str = ""
+    note: str = ""
+    balance: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """An administrative change: who did what to which account."""
+
+    seq: int
+    at: int
+    #: `command line` or the account that called
+    who: str
+    what: str
+    account: str
+    detail: str = ""
+
+
+class UnknownPolicy(StrEnum):
+    """What to do with a message whose outcome is unknown."""
+
+    HOLD = "hold"
+    RESEND = "resend"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who calls us."""
+
+    name: str
+    created_at: int = 0
+    disabled: bool = False
+    on_unknown: UnknownPolicy = UnknownPolicy.HOLD
+    #: may see and steer everything (the command line uses such a one)
+    operator: bool = False
+    #: signs the webhooks of endpoints that are added without a secret of their own
+    webhook_secret: str = field(default="", repr=False)
+    #: credits left, one a radio part; None when they are not counted
+    credits: int | None = None
+    terms: Terms = field(default_factory=Terms)
+    #: of one who calls: what the credentials of this call allow. Not kept with the account
+    grant: Grant = field(default=FULL, compare=False)

@@ -1,0 +1,15 @@
+"""A finding of `check` or `doctor`: what is right or wrong, and how to fix it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `check` or `doctor`."""
+
+    #: ok, warn or fail
+    level: str
+    subject: str
+    message: str
+    #: the command or step that mends it; "" when nothing is to be done
+    remedy: str = ""

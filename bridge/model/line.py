@@ -1,0 +1,51 @@
+"""A line: one SIM in a device, with its number and its state."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class LineState(StrEnum):
+    """Whether a line can carry messages now."""
+
+    ABSENT = "absent"
+    CONNECTING = "connecting"
+    READY = "ready"
+    #: present but cannot send: not registered, airplane mode …
+    OUT_OF_SERVICE = "out_of_service"
+    #: needs a person: PIN, PUK, no SIM, prompt not accepted
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One SIM in a device: identity and health. What is not known is "" or None."""
+
+    #: unique: the device's name, or `device:slot` when it has several SIMs
+    name: str
+    device: str
+    driver: str
+    state: LineState = LineState.ABSENT
+    slot: int = 1
+    number: str = ""
+    iccid: str = ""
+    imsi: str = ""
+    imei: str = ""
+    model: str = ""
+    operator: str = ""
+    #: home, roaming, searching, denied, none; "" when not known
+    registration: str = ""
+    #: received level in dBm
+    signal_dbm: int | None = None
+    #: battery percent, phones only
+    battery: int | None = None
+    charging: bool | None = None
+    #: one sentence for a person: what is wrong and what to do
+    reason: str = ""
+    #: Unix ms of the last proof of life
+    seen_at: int = 0
+    #: can this line's device report delivery?
+    reports: bool = True
+    #: does it tell of its calls? None: not known, or a kind of device without a call log
+    calls: bool | None = None
+    #: one sentence: why it does not tell of them; "" when it does
+    calls_reason: str = ""

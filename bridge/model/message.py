@@ -1,0 +1,132 @@
+"""The words of the product as data: message, part, line, and the states with their one table.
+
+All times are Unix milliseconds (int) unless a name says otherwise.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bridge.model.account import UnknownPolicy
+
+
+class State(StrEnum):
+    """Where a message (or one of its parts) is."""
+
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    #: the device had it and no answer came; evidence that arrives later settles it
+    UNKNOWN = "unknown"
+
+
+#: every move a message may make; whatever is not here does not happen
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.SCHEDULED: frozenset({State.QUEUED, State.CANCELLED, State.EXPIRED, State.FAILED}),
+    State.QUEUED: frozenset({State.SENDING, State.CANCELLED, State.EXPIRED, State.FAILED}),
+    State.SENDING: frozenset({State.SENT, State.DELIVERED, State.FAILED, State.UNKNOWN, State.QUEUED}),
+    State.SENT: frozenset({State.DELIVERED, State.FAILED, State.EXPIRED}),
+    State.DELIVERED: frozenset(),
+    # a person may ask for another try; and a network that gave up may be proved wrong by the recipient's phone
+    State.FAILED: frozenset({State.QUEUED, State.DELIVERED}),
+    State.EXPIRED: frozenset({State.QUEUED}),
+    State.CANCELLED: frozenset(),
+    State.UNKNOWN: frozenset({State.SENT, State.DELIVERED, State.FAILED, State.QUEUED}),
+}
+
+#: states in which a message still has a way to go without anybody's asking
+PENDING = frozenset({State.SCHEDULED, State.QUEUED, State.SENDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a caller asks for, before it is accepted."""
+
+    #: as the caller wrote it; the gateway normalises it
+    recipient: str
+    text: str
+    #: a line, a device, or "" for any
+    line: str = ""
+    #: SIM slot of the device, 1 or 2; 0 for any
+    slot: int = 0
+    #: do not send before this moment; 0 for now
+    not_before: int = 0
+    #: give up after this moment; 0 for the account's default
+    expires_at: int = 0
+    #: None for the account's default
+    on_unknown: UnknownPolicy | None = None
+    #: ask the network for a delivery report
+    report: bool = True
+    #: the caller's own id, unique in its account; "" for none
+    client_ref: str = ""
+    #: free text of the caller, kept and given back
+    tag: str = ""
+    #: the dialect it came in by
+    dialect: str = "native"
+    #: give up so many milliseconds after it may be sent, instead of `expires_at`; 0 for none. Unlike a moment
+    #: it is the same in a repeated call, which an idempotency key needs
+    ttl: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An accepted message as the store has it."""
+
+    #: 40 lower-case hex digits, ordered by time of acceptance
+    id: str
+    account: str
+    #: normalised: `+` and digits, or a short code
+    recipient: str
+    #: what the caller wrote
+    written: str
+    text: str
+    state: State
+    created_at: int
+    updated_at: int
+    #: when it may be tried (again)
+    due_at: int
+    expires_at: int = 0
+    #: what the caller asked for: "", a line or a device
+    route: str = ""
+    #: the line that carries it; "" until claimed
+    line: str = ""
+    slot: int = 0
+    #: radio parts by 3GPP TS 23.038 counting
+    parts: int = 1
+    #: sends that ended in a temporary refusal so far
+    attempts: int = 0
+    #: why it failed, waits, or is unknown; "" when all is well
+    error: str = ""
+    on_unknown: UnknownPolicy = UnknownPolicy.HOLD
+    report: bool = True
+    sent_at: int = 0
+    delivered_at: int = 0
+    not_before: int = 0
+    client_ref: str = ""
+    tag: str = ""
+    dialect: str = "native"
+    #: position in the store, grows by acceptance; lists tell it, elsewhere it is 0
+    seq: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One radio SMS of a message."""
+
+    message: str
+    #: 1-based
+    index: int
+    state: State
+    #: TP-MR given by the device (3GPP TS 23.040 §9.2.3.6); None when it told none
+    reference: int | None = None
+    line: str = ""
+    attempts: int = 0
+    error: str = ""
+    #: when the intent was committed; the device was not touched before
+    intent_at: int = 0
+    sent_at: int = 0
+    done_at: int = 0

@@ -1,0 +1,42 @@
+"""Payload formats of webhooks by name: which events each can express. `api.webhooks.payloads` writes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bridge.model import event as events
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a format can tell of; nothing else is ever owed to an endpoint that has it."""
+
+    #: names of `bridge.model.event`
+    events: frozenset[str]
+    #: only messages that came in by this dialect with an id of their caller's own; "" for all
+    dialect: str = ""
+    #: of a message only its end, as its account's terms count it (`Terms.report_on`)
+    ends: bool = False
+    #: attempts when an endpoint names no number; 0 for the default schedule
+    attempts: int = 0
+
+
+#: what may become of a message
+_OUTCOMES = frozenset(
+    {
+        events.MESSAGE_SENT,
+        events.MESSAGE_DELIVERED,
+        events.MESSAGE_FAILED,
+        events.MESSAGE_UNKNOWN,
+        events.MESSAGE_EXPIRED,
+        events.MESSAGE_CANCELLED,
+    }
+)
+#: every format that an endpoint may have
+FORMATS: Mapping[str, Wording] = {
+    "v1": Wording(frozenset({events.MESSAGE_RECEIVED})),
+    "v2": Wording(frozenset(events.NAMES)),
+    "zhenzi": Wording(_OUTCOMES, dialect="zhenzi", attempts=3),
+    # once, received or not, by their documentation
+    "account_v1_status": Wording(_OUTCOMES, ends=True, attempts=1),
+    "account_v1_inbound": Wording(frozenset({events.MESSAGE_RECEIVED}), attempts=1),
+}

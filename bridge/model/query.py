@@ -1,0 +1,119 @@
+"""What may be asked of the store, as data: filters and pages. The same for every store and every dialect."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from bridge.model.inbox import CallKind
+from bridge.model.message import State
+from bridge.model.webhook import DeliveryState
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Rows and the cursor of the next page."""
+
+    rows: tuple[T, ...]
+    #: give it back as `cursor` for the rows after these; "" when there are none
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQuery:
+    """Which messages of an account, newest first. A field left at its default does not filter."""
+
+    states: frozenset[State] = frozenset()
+    ids: tuple[str, ...] = ()
+    client_ref: str = ""
+    recipient: str = ""
+    #: part of the recipient or of the text
+    keyword: str = ""
+    #: Unix ms, both inclusive, of acceptance
+    since: int = 0
+    until: int = 0
+    #: only messages accepted before this one (a message id)
+    before_id: str = ""
+    line: str = ""
+    dialect: str = ""
+    #: rows to leave out first
+    offset: int = 0
+    limit: int = 100
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxQuery:
+    """Which received SMS an account sees, newest first."""
+
+    ids: tuple[str, ...] = ()
+    sender: str = ""
+    keyword: str = ""
+    #: Unix ms, both inclusive, of reception
+    since: int = 0
+    until: int = 0
+    line: str = ""
+    unread: bool = False
+    #: mark what is returned as read, in the same transaction
+    mark_read: bool = False
+    limit: int = 100
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedQuery:
+    """Which SMS typed on phones, newest first."""
+
+    recipient: str = ""
+    #: part of the recipient or of the text
+    keyword: str = ""
+    #: Unix ms, both inclusive, of sending
+    since: int = 0
+    until: int = 0
+    line: str = ""
+    limit: int = 100
+    cursor: str = ""
+
+
+class CallOrder(StrEnum):
+    """By what calls may be sorted."""
+
+    AT = "at"
+    NUMBER = "number"
+    NAME = "name"
+    DURATION = "duration"
+
+
+@dataclass(frozen=True, slots=True)
+class CallQuery:
+    """Which calls, newest first unless told otherwise; only that order has cursors."""
+
+    kinds: frozenset[CallKind] = frozenset()
+    number: str = ""
+    #: part of the number or of the name
+    keyword: str = ""
+    #: Unix ms, both inclusive, of the call
+    since: int = 0
+    until: int = 0
+    line: str = ""
+    order: CallOrder = CallOrder.AT
+    ascending: bool = False
+    #: rows to leave out first
+    offset: int = 0
+    limit: int = 100
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerQuery:
+    """Which webhook deliveries of an account, newest first."""
+
+    state: DeliveryState | None = None
+    endpoint: str = ""
+    event: str = ""
+    event_id: str = ""
+    since: int = 0
+    until: int = 0
+    limit: int = 100
+    cursor: str = ""

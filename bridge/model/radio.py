@@ -1,0 +1,139 @@
+"""What passes between the core and a link: parts to send, and all that comes in."""
+
+from dataclasses import dataclass
+
+from bridge.model.message import State
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One thing for a link to send: what `Link.split` made of a message's text."""
+
+    message: str
+    recipient: str
+    text: str
+    #: 1-based, of `total`
+    index: int = 1
+    total: int = 1
+    #: the same for all parts of a message and for every retry of them (3GPP TS 23.040 §9.2.3.24.1), 0–255
+    concat_ref: int = 0
+    report: bool = True
+    #: seconds the network may keep trying (TP-VP); 0 for the network's default
+    validity: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The network took a part."""
+
+    #: TP-MR by which reports will speak of it; None when the device tells none
+    reference: int | None
+    #: `sent`, or `delivered` where a device knows at once
+    state: State = State.SENT
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """Where a received part belongs (3GPP TS 23.040 §9.2.3.24.1 and .8)."""
+
+    reference: int
+    total: int
+    index: int
+    #: 8 or 16: references of different width are never the same message
+    bits: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class InboundPart:
+    """An SMS (or one part of one) read from a device. The core commits it, then calls `acknowledge`."""
+
+    line: str
+    #: names the place it was read from and its content: equal for each re-read of the same stored SMS
+    slot: str
+    sender: str
+    text: str
+    #: the service centre's time stamp, Unix ms; 0 when absent or broken
+    sent_at: int = 0
+    concat: Concat | None = None
+    #: user data that is not text, hex
+    data: str = ""
+    #: set when it could not be decoded; `data` then holds the whole PDU
+    error: str = ""
+    #: the PDU as read, hex, for the record
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundReport:
+    """A status report for a part sent earlier (3GPP TS 23.040 §9.2.2.3)."""
+
+    line: str
+    slot: str
+    recipient: str
+    reference: int
+    #: `delivered`, `failed`, or `sent` for "still trying"
+    state: State
+    #: in people's words, with TP-ST
+    detail: str = ""
+    #: TP-DT, Unix ms; 0 when absent
+    at: int = 0
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The device knows by now what became of a part whose outcome was unknown (a stored copy, a type-2 row)."""
+
+    line: str
+    message: str
+    index: int
+    state: State
+    reference: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An SMS that somebody typed on the phone itself; the bridge had no part in it."""
+
+    line: str
+    slot: str
+    recipient: str
+    text: str
+    #: Unix ms
+    sent_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call in the phone's log."""
+
+    line: str
+    slot: str
+    #: missed, incoming (answered) or outgoing
+    kind: str
+    number: str
+    #: the name in the phone's address book; "" when it has none
+    name: str
+    #: Unix ms
+    at: int
+    #: seconds
+    duration: int
+
+
+Inbound = InboundPart | InboundReport | Evidence | Typed | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A part whose outcome is unknown, as the store has it: a device that keeps traces may look for some."""
+
+    message: str
+    #: 1-based, of what `Link.split` made
+    index: int
+    line: str
+    recipient: str
+    #: of the whole message, before `Link.split`
+    text: str
+    #: Unix ms of the intent
+    since: int

@@ -1,0 +1,58 @@
+"""Webhooks: the endpoints that are subscribed, and each delivery that is owed or was made to one."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an account wants its events delivered as webhooks."""
+
+    id: str
+    account: str
+    url: str
+    #: payload format, one of `bridge.formats.FORMATS`: "v1" flat, "v2" signed envelope …
+    format: str = "v2"
+    #: names of events as in `bridge.model.event`; ("*",) for all
+    events: tuple[str, ...] = ("*",)
+    #: shared secret for the signature
+    secret: str = field(default="", repr=False)
+    #: second secret during a rotation
+    next_secret: str = field(default="", repr=False)
+    created_at: int = 0
+    paused: bool = False
+    #: 0 for the default schedule over two days
+    max_attempts: int = 0
+    #: IANA time zone of its account, read along; some formats tell local times
+    zone: str = "UTC"
+
+
+class DeliveryState(StrEnum):
+    """Where a webhook delivery is."""
+
+    OWED = "owed"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook delivery owed or made: one row of the ledger."""
+
+    #: UUID of this delivery
+    id: str
+    seq: int
+    endpoint: str
+    account: str
+    #: UUID of the event, stable over retries and redeliveries
+    event_id: str
+    event: str
+    state: DeliveryState
+    attempts: int
+    due_at: int
+    created_at: int
+    #: Unix ms of the 2xx; 0 while owed
+    delivered_at: int = 0
+    #: HTTP status of the last attempt, 0 when none came
+    status: int = 0
+    error: str = ""

@@ -1,0 +1,246 @@
+"""The alarm: tells by another way than SMS that SMS is down, that it still is, and that it is over. Each once.
+
+Told is what was committed: the event, the webhooks and mails it makes owed, and what the alarm must know after a
+restart are one transaction. The ledger delivers them, and tries again for two days.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from typing import Protocol, Self
+
+from bridge.accounts.credentials import OPERATOR
+from bridge.bus import Bus
+from bridge.config.schema import Alarm as Settings
+from bridge.errors import StoreUnavailable
+from bridge.model.event import ALARM_OVER, ALARM_RAISED, LINE_CHANGED, LOOPBACK_ARRIVED, LOOPBACK_LOST, Event
+from bridge.model.line import Line
+from bridge.model.webhook import Endpoint
+from bridge.monitoring import alarm_text, problems
+from bridge.monitoring.alarm_text import Raised
+from bridge.monitoring.problems import Trouble, Watch
+from bridge.ports.clock import Clock
+from bridge.ports.store import Store
+from bridge.tasks import Tasks
+from bridge.webhooks.recorder import STORE_AGAIN
+
+log = logging.getLogger(__name__)
+
+#: the two channels, as endpoints of the operator account in the ledger
+WEBHOOK, MAIL = "alarm-webhook", "alarm-mail"
+#: under which the store keeps what must be known after a restart; no device can have this name
+MEMORY, STATE = "[alarm]", "state"
+#: between looks at the queues; lines tell when they change
+LOOK_INTERVAL = 30.0  # s
+HOUR = 3_600_000  # ms
+_ALARMS = (ALARM_RAISED, ALARM_OVER)
+_STIRRING = frozenset({LINE_CHANGED, LOOPBACK_ARRIVED, LOOPBACK_LOST})
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the alarm must know after a restart. Times are Unix ms."""
+
+    raised: Mapping[str, Raised] = field(default_factory=dict)
+    #: lines that cannot send or receive, and since when
+    away: Mapping[str, int] = field(default_factory=dict)
+    #: when something was told in the last hour
+    told: tuple[int, ...] = ()
+    #: how many were not, because too much was
+    held_back: int = 0
+
+    def written(self) -> str:
+        """As the store keeps it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def read(cls, text: str | None) -> Self:
+        """As it was written; the first one when nothing was."""
+        if not text:
+            return cls()
+        kept = json.loads(text)
+        raised = {key: Raised(**each) for key, each in kept["raised"].items()}
+        return cls(raised, kept["away"], tuple(kept["told"]), kept["held_back"])
+
+
+class Source(Protocol):
+    """Something else that finds things wrong."""
+
+    def troubles(self) -> Iterable[Trouble]:
+        """All that is wrong now."""
+        ...
+
+    def watches(self) -> bool:
+        """Whether it looks at all: when it does not, that it finds nothing means nothing."""
+        ...
+
+
+class Alarm:
+    """Watches lines, queues and what `loopback` finds wrong. `on_death` hears of an end by a mistake of ours."""
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        settings: Settings,
+        lines: Callable[[], Sequence[Line]],
+        loopback: "Source",
+        on_death: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._settings = settings
+        self._lines = lines
+        self._loopback = loopback
+        self._watch = Watch(settings.after, settings.queue_after)
+        self._state = State()
+        self._woken = asyncio.Event()
+        self._tasks = Tasks("alarm", on_death)
+        self._deaf: Callable[[], None] = lambda: None
+
+    @property
+    def raised(self) -> Mapping[str, Raised]:
+        """The alarms that go on, by what they are about."""
+        return self._state.raised
+
+    async def start(self) -> None:
+        """Go on from where the process before this one stopped. Raises StoreUnavailable."""
+        self._state = State.read((await self._store.memories(MEMORY)).get(STATE))
+        marks = {key: each.mark for key, each in self._state.raised.items()}
+        queues = {key.removeprefix(problems.QUEUE): mark for key, mark in marks.items() if mark}
+        self._watch.resume(self._state.away, queues, self._clock.now(), _time())
+        self._deaf = self._bus.subscribe(self._hear)
+        self._tasks.start(self._run(), "watch")
+
+    async def close(self) -> None:
+        """Stop watching. What was told is told."""
+        self._deaf()
+        await self._tasks.close()
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        if any(event.name in _STIRRING for event in events):
+            self._woken.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                nap = await self._look()
+            except StoreUnavailable as error:
+                log.error("the alarm waits for the store: %s", error.message)
+                nap = STORE_AGAIN
+            with suppress(TimeoutError):
+                async with asyncio.timeout(nap):
+                    await self._woken.wait()
+
+    async def _look(self) -> float:
+        """Tell what is to be told; seconds until the next look. Raises StoreUnavailable."""
+        now, clock = self._clock.now(), _time()
+        self._watch.see_lines(self._lines(), now, clock)
+        if self._settings.queue_after:
+            self._watch.see_queues(await self._store.waiting(now), now, clock)
+        before = self._state
+        wrong = {each.key: each for each in (*self._watch.troubles(before.raised), *self._loopback.troubles())}
+        after, news = self._follow(before, wrong, now, clock)
+        after, news = self._damped(after, news, now)
+        if after != before or news:
+            await self._store.note_together(news, MEMORY, STATE, after.written())
+            self._state = after
+            for event in news:
+                level = logging.ERROR if event.name == ALARM_RAISED else logging.WARNING
+                log.log(level, "alarm: %s", event.data["title"])
+        return self._nap(wrong.values(), now, clock)
+
+    def _follow(self, before: State, wrong: Mapping[str, Trouble], now: int, clock: float) -> tuple[State, list[Event]]:
+        """What begins, goes on and ends, and what there is to say of it."""
+        raised = {key: each for key, each in before.raised.items() if _goes_on(each, wrong.get(key))}
+        news = []
+        for key, each in before.raised.items():
+            if key not in raised:
+                news.append(alarm_text.ended(key, each, list(raised.values()), now, self._is_watched(key, each)))
+        fresh = [each for each in wrong.values() if each.key not in raised and each.due <= clock]
+        for trouble in fresh:
+            alarm = _raised(trouble, now)
+            news.append(alarm_text.begun(trouble.key, alarm, list(raised.values()), now))
+            raised[trouble.key] = alarm
+        for key, each in list(raised.items()):
+            if self._is_time_to_remind(each, now):
+                again = replace(each, told_at=now, reminders=each.reminders + 1, reason=wrong[key].reason)
+                rest = [other for name, other in raised.items() if name != key]
+                news.append(alarm_text.begun(key, again, rest, now))
+                raised[key] = again
+        return replace(before, raised=raised, away=self._watch.away), news
+
+    def _is_watched(self, key: str, alarm: Raised) -> bool:
+        if key.startswith(problems.LOOPBACK) and not self._loopback.watches():
+            return False
+        return any(alarm.line in ("", line.name) for line in self._lines())
+
+    def _is_time_to_remind(self, alarm: Raised, now: int) -> bool:
+        return self._settings.remind > 0 and now - alarm.told_at >= self._settings.remind * 1000
+
+    def _damped(self, state: State, news: list[Event], now: int) -> tuple[State, list[Event]]:
+        """At most so many an hour; the rest is told in one, when there is room for it."""
+        told = tuple(at for at in state.told if 0 <= now - at < HOUR)
+        room = self._settings.per_hour - len(told)
+        held_back = state.held_back
+        if held_back and room > 0:
+            news, held_back = [alarm_text.gathered(held_back + len(news), list(state.raised.values()), now)], 0
+        elif len(news) > room:
+            held_back += len(news) - max(0, room)
+            news = news[: max(0, room)]
+        if not news and held_back == state.held_back:
+            return state, news  # old times are forgotten with the next news, not with a write of their own
+        return replace(state, told=(*told, *[now] * len(news)), held_back=held_back), news
+
+    def _nap(self, wrong: Iterable[Trouble], now: int, clock: float) -> float:
+        state = self._state
+        waits = [LOOK_INTERVAL, *(each.due - clock for each in wrong if each.key not in state.raised)]
+        if self._settings.remind:
+            reminders = (each.told_at / 1000 + self._settings.remind for each in state.raised.values())
+            waits += [at - now / 1000 for at in reminders]
+        if state.held_back and state.told:
+            waits.append((state.told[0] + HOUR - now) / 1000)
+        if self._settings.queue_after:
+            waits.append(self._settings.queue_after)
+        return max(0.0, min(waits)) + 0.001
+
+
+def _goes_on(alarm: Raised, trouble: Trouble | None) -> bool:
+    return trouble is not None and trouble.mark == alarm.mark
+
+
+def _raised(trouble: Trouble, now: int) -> Raised:
+    return Raised(trouble.began_at, now, trouble.title, trouble.over, trouble.line, trouble.reason, mark=trouble.mark)
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def channels(settings: Settings, now: int = 0) -> list[Endpoint]:
+    """Where alarms go, as endpoints of the ledger."""
+    made = []
+    if settings.webhook:
+        made.append(Endpoint(WEBHOOK, OPERATOR, settings.webhook, events=_ALARMS, secret=str(settings.webhook_secret)))
+    if settings.mail_to:
+        made.append(Endpoint(MAIL, OPERATOR, f"mailto:{','.join(settings.mail_to)}", events=_ALARMS))
+    return [replace(each, created_at=now) for each in made]
+
+
+async def arrange(store: Store, settings: Settings, now: int) -> None:
+    """Make the ledger's endpoints for alarms those of the configuration. Raises StoreUnavailable."""
+    there = {each.id: each for each in await store.endpoints(OPERATOR) if each.id in (WEBHOOK, MAIL)}
+    wanted = {each.id: each for each in channels(settings, now)}
+    for gone in there.keys() - wanted.keys():
+        await store.remove_endpoint(gone)
+    for name, endpoint in wanted.items():
+        if name in there:
+            await store.change_endpoint(replace(endpoint, created_at=there[name].created_at))
+        else:
+            await store.add_endpoint(endpoint)

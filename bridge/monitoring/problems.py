@@ -1,0 +1,136 @@
+"""What may be wrong with SMS as a whole, and since when. No I/O.
+
+How long a thing lasts is measured by the event loop's clock, because a Pi's wall clock jumps when the network tells
+it the time; the wall clock's word is for people.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bridge.messages.routing import routes
+from bridge.model.line import Line, LineState
+from bridge.ports.store_rows import Waiting
+
+#: key of the trouble that no line is ready
+DOWN = "down"
+LINE, QUEUE, LOOPBACK = "line:", "queue:", "loopback:"
+#: devices need so long to be found after a start, whatever was wrong before it
+GRACE = 60.0  # s
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is wrong now; an alarm when it lasts."""
+
+    #: what is wrong where: the same for as long as it goes on
+    key: str
+    #: one sentence without its full stop
+    title: str
+    #: the same once it is over
+    over: str
+    #: Unix ms
+    began_at: int
+    #: the event loop's time from which it is an alarm
+    due: float
+    #: the line it is about; "" when it is about more than one
+    line: str = ""
+    #: in the driver's or the network's words, a line each
+    reason: str = ""
+    #: what must not change while it goes on
+    mark: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """When something was first seen: Unix ms, and seconds of the event loop's clock."""
+
+    at: int
+    clock: float
+    mark: int = 0
+
+
+class Watch:
+    """Remembers since when lines are away and queues stand still. Seconds; 0 for "never an alarm"."""
+
+    def __init__(self, after: float, queue_after: float) -> None:
+        self._after = after
+        self._queue_after = queue_after
+        self._lines: Sequence[Line] = ()
+        self._away: dict[str, Since] = {}
+        self._queues: dict[str, Since] = {}
+        self._waiting: Mapping[str, Waiting] = {}
+        #: nothing is an alarm before this time of the event loop's clock
+        self._not_before = 0.0
+
+    def resume(self, away: Mapping[str, int], queues: Mapping[str, int], now: int, clock: float) -> None:
+        """Go on where the process before this one stopped: lines and when they went, queues and what stood first."""
+        self._not_before = clock + min(self._after, GRACE)
+        self._away = {name: Since(at, clock - max(0, now - at) / 1000) for name, at in away.items()}
+        self._queues = {route: Since(now, clock, mark) for route, mark in queues.items()}
+
+    @property
+    def away(self) -> dict[str, int]:
+        """Lines that cannot send or receive, and since when."""
+        return {name: since.at for name, since in self._away.items()}
+
+    def see_lines(self, lines: Sequence[Line], now: int, clock: float) -> None:
+        """Look at the lines as they are."""
+        self._lines = lines
+        down = [line.name for line in lines if line.state is not LineState.READY]
+        self._away = {name: self._away.get(name, Since(now, clock)) for name in down}
+
+    def see_queues(self, waiting: Sequence[Waiting], now: int, clock: float) -> None:
+        """Look at what is next in each queue: when it is another than before, the queue moves."""
+        before = self._queues
+        self._waiting = {queue.route: queue for queue in waiting}
+        self._queues = {
+            queue.route: since
+            if (since := before.get(queue.route)) and since.mark == queue.first
+            else Since(now, clock, queue.first)
+            for queue in waiting
+        }
+
+    def troubles(self, raised: Collection[str]) -> Iterator[Trouble]:
+        """All that is wrong. What was `raised` goes on to be told apart, though it be a part of something larger."""
+        if self._after:
+            yield from self._line_troubles(raised)
+        if self._queue_after:
+            yield from self._queue_troubles(raised)
+
+    def _line_troubles(self, raised: Collection[str]) -> Iterator[Trouble]:
+        all_down = bool(self._lines) and len(self._away) == len(self._lines)
+        if all_down:
+            # since the last one went; each line's own reason, for they differ
+            last = max(self._away.values(), key=lambda since: since.clock)
+            reasons = "\n".join(f"{line.name}: {_why(line)}" for line in self._lines)
+            due = max(last.clock + self._after, self._not_before)
+            yield Trouble(DOWN, "SMS is down: no line is ready", "SMS is up again", last.at, due, reason=reasons)
+        for line in self._lines:
+            since, key = self._away.get(line.name), LINE + line.name
+            if since is None or (all_down and key not in raised):
+                continue
+            due = max(since.clock + self._after, self._not_before)
+            title, over = f"The line {line.name} is out of service", f"The line {line.name} is in service again"
+            yield Trouble(key, title, over, since.at, due, line.name, _why(line))
+
+    def _queue_troubles(self, raised: Collection[str]) -> Iterator[Trouble]:
+        for route, since in self._queues.items():
+            queue, key = self._waiting.get(route), QUEUE + route
+            if queue is None or not (key in raised or self._ought_to_move(route)):
+                continue
+            for_whom = f" for {route}" if route else ""
+            title, over = f"Messages{for_whom} wait and none goes out", f"The queue{for_whom} moves again"
+            reason = f"{queue.count} due, though a line is ready for them"
+            if not any(route in routes(line) for line in self._lines):
+                reason = f"{queue.count} due, and no line of that name is configured"
+            due = since.clock + self._queue_after
+            yield Trouble(key, title, over, queue.due_at, due, reason=reason, mark=queue.first)
+
+    def _ought_to_move(self, route: str) -> bool:
+        """A queue whose lines all are away stands still because of them, and that is told of them."""
+        serving = [line for line in self._lines if route in routes(line)]
+        return not serving or any(line.state is LineState.READY for line in serving)
+
+
+def _why(line: Line) -> str:
+    return f"{line.state.value.replace('_', ' ')}{f' ({line.reason})' if line.reason else ''}"

@@ -1,0 +1,103 @@
+"""The rows that the core and its store (`bridge.ports.store`) hand each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bridge.model.message import Message, State
+from bridge.model.scope import EVERYTHING, Needs
+
+#: nobody needs to know more exactly, and a count reads what it counts
+MOST_COUNTED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One way to prove to be an account; the secret itself is never stored."""
+
+    #: apikey, token, client, template, v1, zhenzi …: what may be tried against it
+    kind: str
+    #: the public half (client_id); "" when the secret stands alone
+    ident: str
+    #: SHA-256 hex of the secret
+    digest: str
+    #: Unix ms; 0 for never
+    expires_at: int = 0
+    #: of a named key, and of the tokens that it was exchanged for; "" for the account's own
+    name: str = ""
+    scopes: Needs = EVERYTHING
+    #: Unix ms; 0 where nobody wrote it down
+    created_at: int = 0
+    #: to recognise a named key by
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one part that was handed to a link."""
+
+    message: str
+    index: int
+    state: State
+    reference: int | None = None
+    error: str = ""
+    #: for `queued`: when to try again
+    retry_at: int = 0
+    #: for `queued`: this try counts against the retries
+    counts: bool = False
+    #: for `sent`: the line can tell of delivery; when it cannot, no report is awaited
+    reports: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that a line took, with the intent for its first part already on disk."""
+
+    message: Message
+    #: the first part to send
+    index: int
+    #: the same for every part and every retry
+    concat_ref: int
+    #: parts that went out in an earlier try
+    done: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Messages of one route that are due and not claimed."""
+
+    #: what callers asked for: "", a line, a device or a slot
+    route: str
+    #: position of the one that is next
+    first: int
+    #: since when that is due, Unix ms
+    due_at: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in the store. Counts stop at `MOST_COUNTED`."""
+
+    scheduled: int = 0
+    queued: int = 0
+    sending: int = 0
+    unknown: int = 0
+    #: Unix ms since which the message that is due longest could have gone; 0 when none is due
+    due_since: int = 0
+    #: account with webhook endpoints → deliveries owed to those that are not paused
+    owed: Mapping[str, int] = field(default_factory=dict)
+    #: Unix ms of the event that a receiver waits for longest; 0 when none does
+    owed_since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes on disk."""
+
+    database: int
+    #: what is committed and not yet moved into the database
+    log: int
+    #: what this user may still fill
+    free: int
+    #: of the whole file system
+    total: int

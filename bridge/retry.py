@@ -1,0 +1,63 @@
+"""How long to wait before the next try: a pure schedule that doubles up to a ceiling, with jitter."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bridge.errors import StoreUnavailable
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Waits between tries, in milliseconds.
+
+    The n-th wait is `first` × 2ⁿ⁻¹, at most `ceiling`, shifted by up to ± `jitter` of itself so that
+    many who failed together do not come back together.
+    """
+
+    first: int
+    ceiling: int
+    #: share of a wait, 0 to 1
+    jitter: float = 0.1
+
+    def plain(self, tries: int) -> int:
+        """The wait after `tries` failed tries, without jitter; 0 before the first."""
+        if tries < 1:
+            return 0
+        # past 2³² no ceiling is left to reach, and huge powers would only cost time
+        return min(self.first << min(tries - 1, 32), self.ceiling)
+
+    def delay(self, tries: int, chance: float) -> int:
+        """The wait after `tries` failed tries; `chance` is a random number in [0, 1)."""
+        return round(self.plain(tries) * (1 + self.jitter * (2 * chance - 1)))
+
+    def elapsed(self, tries: int) -> int:
+        """How long a thing has been tried once it failed `tries` times and the wait after that is over."""
+        return sum(self.plain(n) for n in range(1, tries + 1))
+
+    def tries_within(self, span: int) -> int:
+        """How many tries it takes until the last comes `span` after the first, or just later."""
+        tries, waited = 1, 0
+        while waited < span:
+            waited += self.plain(tries)
+            tries += 1
+        return tries
+
+
+#: between tries while the disk is full or the file locked
+STORE_PAUSE = 1.0  # s
+
+
+async def retry_until_stored(action: Callable[[], Awaitable[T]]) -> T:
+    """Do what must not be given up until the store takes it: nothing goes on before."""
+    while True:
+        try:
+            return await action()
+        except StoreUnavailable as error:
+            log.error("%s; trying again in %g s", error.message, STORE_PAUSE)
+            await asyncio.sleep(STORE_PAUSE)

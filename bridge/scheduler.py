@@ -1,0 +1,110 @@
+"""What becomes due by the clock alone: scheduled messages, expiry, partial SMS, changes made by other processes."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bridge.accounts.api_keys import ending
+from bridge.bus import Bus
+from bridge.ports.clock import Clock
+from bridge.ports.store import Store
+from bridge.retry import retry_until_stored
+from bridge.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+#: looks at least this often, in case the wall clock was set
+LONGEST_NAP = 30.0  # s
+#: news is waited for this long to become more news: one look serves a whole burst
+GATHERING = 0.2  # s
+#: between sweeps of what is older than the configuration keeps, and of what no longer counts
+SWEEP_INTERVAL = 3600.0  # s
+#: idempotency keys and early reports are of use for so long
+KEY_LIFE = 7 * 24 * 3600 * 1000  # ms
+#: between warnings of keys that end soon
+KEYS_INTERVAL = 86_400.0  # s
+#: between looks for what the command line changed in the store
+ELSEWHERE_INTERVAL = 1.0  # s
+
+
+class Clockwork:
+    """Moves what waits for its time, and wakes whom it concerns.
+
+    `partial_after`: ms until an incomplete multipart SMS is given out as it is. `keep`: ms that finished
+    things stay in the store, 0 for ever. `wake` tells the lines that something may be due.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        wake: Callable[[], None],
+        on_death: Callable[[BaseException], None] | None = None,
+        *,
+        partial_after: int,
+        keep: int = 0,
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._wake = wake
+        self._partial_after = partial_after
+        self._keep = keep
+        self._woken = asyncio.Event()
+        self._tasks = Tasks("clockwork", on_death)
+
+    async def start(self) -> None:
+        """Begin to tick."""
+        self._unsubscribe = self._bus.subscribe(lambda _: self._woken.set())
+        self._tasks.start(self._tick(), "due times")
+        self._tasks.start(self._look_elsewhere(), "changes by other processes")
+        self._tasks.start(self._sweep(), "sweep")
+        self._tasks.start(self._look_at_keys(), "keys that end")
+
+    async def close(self) -> None:
+        """Stop ticking."""
+        self._unsubscribe()
+        await self._tasks.close()
+
+    async def _tick(self) -> None:
+        while True:
+            self._woken.clear()
+            due = await retry_until_stored(self._advance)
+            self._wake()
+            nap = min(LONGEST_NAP, max(0.0, (due - self._clock.now()) / 1000)) if due else LONGEST_NAP
+            try:
+                await asyncio.wait_for(self._woken.wait(), nap)
+            except TimeoutError:
+                continue
+            await asyncio.sleep(GATHERING)
+
+    async def _advance(self) -> int:
+        now = self._clock.now()
+        await self._store.release_partial(now - self._partial_after, now)
+        return await self._store.advance(now)
+
+    async def _look_elsewhere(self) -> None:
+        while True:
+            await asyncio.sleep(ELSEWHERE_INTERVAL)
+            if await retry_until_stored(self._store.changed_elsewhere):
+                self._bus.publish(())
+
+    async def _sweep(self) -> None:
+        while True:
+            await retry_until_stored(self._forget_old)
+            await asyncio.sleep(SWEEP_INTERVAL)
+
+    async def _look_at_keys(self) -> None:
+        while True:
+            for found in ending(await retry_until_stored(self._store.keys), self._clock.now()):
+                log.warning("the %s %s: %s", found.subject, found.message, found.remedy)
+            await asyncio.sleep(KEYS_INTERVAL)
+
+    async def _forget_old(self) -> None:
+        now = self._clock.now()
+        await self._store.forget_expired(now)
+        older_than = now - self._keep if self._keep else 0
+        more = True
+        while more:  # in small transactions, so that nobody waits for it
+            more = await self._store.sweep(older_than, now - KEY_LIFE)

@@ -1,0 +1,149 @@
+"""Accounts and their credentials, on disk: digests, and the secret that both sides sign webhooks with."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bridge.errors import NoSuchThing, NotPossible
+from bridge.model.account import Account, AuditEntry, Payment, Terms, UnknownPolicy, Verification
+from bridge.model.scope import Grant, read, written
+from bridge.ports.store_rows import Credential
+from bridge.store.audit_log import audit
+from bridge.store.writer import Tx
+
+_TERMS = "payment, addresses, requests_per_minute, daily_per_recipient, zone, country, verification, report_on"
+_COLUMNS = f"name, created_at, disabled, on_unknown, operator, webhook_secret, credits, {_TERMS}"
+
+
+def _account(row: Sequence[Any]) -> Account:
+    payment, addresses, requests, daily, zone, country, verification, report_on = row[7:]
+    terms = Terms(
+        Payment(payment), tuple(json.loads(addresses)), requests, daily, zone, country, Verification(verification),
+        report_on,
+    )  # fmt: skip
+    return Account(row[0], row[1], bool(row[2]), UnknownPolicy(row[3]), bool(row[4]), row[5], row[6], terms)
+
+
+def _terms(terms: Terms) -> Mapping[str, Any]:
+    """The columns of `_TERMS`."""
+    values: list[Any] = [getattr(terms, name) for name in _TERMS.split(", ")]
+    values[1] = json.dumps(terms.addresses)
+    return dict(zip(_TERMS.split(", "), values, strict=True))
+
+
+def add(tx: Tx, account: Account, credentials: Sequence[Credential], entry: AuditEntry | None) -> None:
+    """Raises NotPossible when the name is taken."""
+    values = (
+        account.name, account.created_at, int(account.disabled), account.on_unknown, int(account.operator),
+        account.webhook_secret, account.credits, *_terms(account.terms).values(),
+    )  # fmt: skip
+    try:
+        tx.conn.execute(f"INSERT INTO accounts ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
+    except sqlite3.IntegrityError:
+        raise NotPossible(f"there is an account {account.name!r} already") from None
+    if account.credits:
+        # so that the movements add up to the balance from the beginning
+        tx.conn.execute(
+            "INSERT INTO movements (account, kind, amount, at, message, note, balance) "
+            "VALUES (?, 'top_up', ?, ?, '', '', ?)",
+            (account.name, account.credits, account.created_at, account.credits),
+        )
+    for credential in credentials:
+        add_credential(tx, account.name, credential, anew=False)
+    if entry is not None:
+        audit(tx, entry)
+
+
+def get(conn: sqlite3.Connection, name: str) -> Account:
+    """Raises NoSuchThing."""
+    row = conn.execute(f"SELECT {_COLUMNS} FROM accounts WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        raise NoSuchThing(f"there is no account {name!r}")
+    return _account(row)
+
+
+def everyone(conn: sqlite3.Connection) -> Sequence[Account]:
+    """By name."""
+    return [_account(row) for row in conn.execute(f"SELECT {_COLUMNS} FROM accounts ORDER BY name")]
+
+
+def change(tx: Tx, account: Account) -> None:
+    """Everything but the credits, which move by movements only. Raises NoSuchThing."""
+    values = {
+        "disabled": int(account.disabled),
+        "on_unknown": account.on_unknown,
+        "operator": int(account.operator),
+        "webhook_secret": account.webhook_secret,
+        **_terms(account.terms),
+    }
+    assignments = ", ".join(f"{column} = ?" for column in values)
+    changed = tx.conn.execute(f"UPDATE accounts SET {assignments} WHERE name = ?", (*values.values(), account.name))
+    if not changed.rowcount:
+        raise NoSuchThing(f"there is no account {account.name!r}")
+
+
+def add_credential(tx: Tx, account: str, credential: Credential, *, anew: bool) -> None:
+    """`anew` drops those of the same kind first, named keys excepted."""
+    if anew:
+        tx.conn.execute(
+            "DELETE FROM credentials WHERE account = ? AND kind = ? AND name = ''", (account, credential.kind)
+        )
+    try:
+        tx.conn.execute(
+            "INSERT INTO credentials (account, kind, ident, digest, expires_at, name, scopes, created_at, hint) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                account, credential.kind, credential.ident, credential.digest, credential.expires_at, credential.name,
+                written(credential.scopes), credential.created_at, credential.hint,
+            ),
+        )  # fmt: skip
+    except sqlite3.IntegrityError:
+        raise NotPossible(f"account {account!r} does not exist, or this credential is in use") from None
+
+
+def forget_expired(tx: Tx, now: int) -> None:
+    """Drop tokens and replaced credentials whose time is over. A named key stays, so that we can say when it ended."""
+    tx.conn.execute(
+        "DELETE FROM credentials WHERE expires_at > 0 AND expires_at <= ? AND (name = '' OR kind = 'token')", (now,)
+    )
+
+
+def end_credentials(tx: Tx, account: str, kind: str, at: int) -> None:
+    """Those of a kind are good until then and no longer, named keys excepted."""
+    tx.conn.execute(
+        "UPDATE credentials SET expires_at = ? "
+        "WHERE account = ? AND kind = ? AND name = '' AND (expires_at = 0 OR expires_at > ?)",
+        (at, account, kind, at),
+    )
+
+
+def owner(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int) -> Account | None:
+    """Whose credential this is, with its grant, of a disabled account too; None when nobody's or expired."""
+    row = conn.execute(
+        f"SELECT c.scopes, c.name, c.expires_at, c.used_at, {', '.join('a.' + name for name in _COLUMNS.split(', '))} "
+        "FROM credentials c JOIN accounts a ON a.name = c.account WHERE c.kind = ? AND c.ident = ? AND c.digest = ? "
+        "AND (c.expires_at = 0 OR c.expires_at > ?)",
+        (kind, ident, digest, now),
+    ).fetchone()
+    return None if row is None else replace(_account(row[4:]), grant=Grant(read(row[0]), *row[1:4]))
+
+
+def ended(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int) -> int:
+    """When this named key expired; 0 for one that has not, and for what is no key."""
+    row = conn.execute(
+        "SELECT expires_at FROM credentials WHERE kind = ? AND ident = ? AND digest = ? AND expires_at BETWEEN 1 AND ? "
+        "AND name <> ''",
+        (kind, ident, digest, now),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def knows(conn: sqlite3.Connection, kind: str, ident: str, now: int) -> bool:
+    """Whether somebody has this identifier, whatever the secret."""
+    found = conn.execute(
+        "SELECT 1 FROM credentials WHERE kind = ? AND ident = ? AND (expires_at = 0 OR expires_at > ?) LIMIT 1",
+        (kind, ident, now),
+    ).fetchone()
+    return found is not None

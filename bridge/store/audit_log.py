@@ -1,0 +1,28 @@
+"""The audit trail: who changed what about which account, written in the transaction of the change."""
+
+import sqlite3
+
+from bridge.model.account import AuditEntry
+from bridge.model.query import Page
+from bridge.store.sql import position
+from bridge.store.writer import Tx
+
+
+def audit(tx: Tx, entry: AuditEntry) -> None:
+    """Add a line to the trail."""
+    tx.conn.execute(
+        "INSERT INTO audit (at, who, what, account, detail) VALUES (?, ?, ?, ?, ?)",
+        (entry.at, entry.who, entry.what, entry.account, entry.detail),
+    )
+
+
+def trail(conn: sqlite3.Connection, account: str, limit: int, cursor: str) -> Page[AuditEntry]:
+    """Newest first; `account` "" reads everybody's."""
+    rows = conn.execute(
+        "SELECT seq, at, who, what, account, detail FROM audit WHERE (? = '' OR account = ?) AND seq < ? "
+        "ORDER BY seq DESC LIMIT ?",
+        (account, account, position(cursor), limit + 1),
+    ).fetchall()
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(tuple(AuditEntry(*row) for row in rows), str(rows[-1][0]) if more else "")

@@ -1,0 +1,222 @@
+"""A store that goes to another machine: what waits in it must be sent by one of the two and not by both.
+
+A *move* closes the old store for good. A *copy* (a backup) leaves it open, so what was waiting in it when the copy was
+made may have been sent since: where the copy is brought in, those messages are `unknown`.
+"""
+
+import logging
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bridge.errors import NotPossible, StoreUnavailable
+from bridge.messages.outcomes import unknown
+from bridge.model.message import PENDING, Message, State
+from bridge.store import archive, lifecycle, messages
+from bridge.store.archive import Kind, Manifest
+from bridge.store.lock import lock
+from bridge.store.migrations import STEPS, migrate, refuse_moved
+from bridge.store.read_only import read_only
+from bridge.store.writer import Tx
+
+log = logging.getLogger(__name__)
+
+#: what SQLite keeps beside a database
+_BESIDE = ("", "-wal", "-shm")
+_PENDING = ", ".join(f"'{state}'" for state in sorted(PENDING))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is in a store, counted."""
+
+    accounts: int
+    messages: int
+    #: of these, those that have a way to go yet
+    waiting: int
+    received: int
+
+    @property
+    def empty(self) -> bool:
+        """Nobody would miss it."""
+        return not (self.accounts or self.messages or self.received)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An archive that was written."""
+
+    manifest: Manifest
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A store that was brought in."""
+
+    manifest: Manifest
+    content: Content
+    #: messages that the other bridge may have sent since
+    doubtful: int
+    #: where the store is that was here before; None when there was none
+    replaced: Path | None
+    #: what came beside the store
+    others: Mapping[str, bytes]
+
+
+def content(conn: sqlite3.Connection) -> Content:
+    """Count what is in a store of any release."""
+    one = [
+        "SELECT count(*) FROM accounts WHERE operator = 0",
+        "SELECT count(*) FROM messages",
+        f"SELECT count(*) FROM messages WHERE state IN ({_PENDING})",
+        "SELECT count(*) FROM received",
+    ]
+    return Content(*(int(conn.execute(query).fetchone()[0]) for query in one))
+
+
+def copy_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]) -> Packed:
+    """Pack a store that goes on, running or not. Raises StoreUnavailable, OSError."""
+    counted = _counted(database)
+    return Packed(archive.pack(database, target, Kind.COPY, now, others), counted)
+
+
+def move_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]) -> Packed:
+    """Pack a store and close it: no bridge starts with it again. Raises StoreUnavailable while one runs, OSError."""
+    counted = _counted(database)
+    with lock(database), closing(_open(database)) as conn:
+        migrate(conn)
+        refuse_moved(conn)
+
+        def seal() -> None:
+            # before the archive has its name: whatever happens now, only one of the two sends
+            conn.execute("INSERT INTO moved VALUES (?, ?)", (now, str(target)))
+
+        return Packed(archive.pack(database, target, Kind.MOVE, now, others, seal), counted)
+
+
+def keep_before_upgrade(database: Path, schema: int, now: int) -> None:
+    """Before a new release changes a store of an earlier schema, pack it as it is: the way back, if one is needed."""
+    target = database.with_name(f"{database.name}.schema-{schema}.export")
+    try:
+        archive.pack(database, target, Kind.COPY, now)
+    except (OSError, sqlite3.Error) as error:
+        log.warning("the store could not be packed before its upgrade (%s); it is upgraded all the same", error)
+    else:
+        log.info("the store is of an earlier release: packed as it was into %s, now upgraded", target)
+
+
+def take_back(database: Path) -> None:
+    """Open a moved store again. Raises NotPossible, StoreUnavailable."""
+    _counted(database)
+    with lock(database), closing(_open(database)) as conn:
+        migrate(conn)
+        if not conn.execute("DELETE FROM moved").rowcount:
+            raise NotPossible(f"{database} was not moved: there is nothing to take back")
+
+
+def bring_in(source: Path, database: Path, now: int, *, replace: bool = False, gone: bool = False) -> Arrived:
+    """Make the store of an archive this machine's.
+
+    `replace`: put a store that is here aside. `gone`: the bridge that a copy was made of runs no more, so what was to
+    be sent later than now was not sent. Raises NotAnArchive, NotPossible, StoreUnavailable, OSError.
+    """
+    told = archive.look(source)
+    if told.schema > len(STEPS):
+        raise NotPossible(f"{source} was made by a newer sms-bridge ({told.made_by}): install that version here first")
+    database.parent.mkdir(parents=True, exist_ok=True)
+    with lock(database):
+        here = _counted(database) if database.exists() else None
+        if here is not None and not here.empty and not replace:
+            raise NotPossible(
+                f"there is a store already: {database} with {here.accounts} accounts and {here.messages} messages; "
+                "to put it aside: --replace"
+            )
+        fresh = Path(tempfile.mkdtemp(prefix=".import-", dir=database.parent))
+        try:
+            manifest = archive.unpack(source, fresh)
+            counted, doubtful = _prepare(fresh / archive.DATABASE, manifest, now, gone)
+            others = {name: (fresh / name).read_bytes() for name in manifest.files if name != archive.DATABASE}
+            # last: what could still fail must not leave this machine without a store
+            aside = _put_aside(database, now) if here is not None else None
+            (fresh / archive.DATABASE).replace(database)
+            archive.sync(database.parent)
+        finally:
+            shutil.rmtree(fresh)
+    return Arrived(manifest, counted, doubtful, aside, others)
+
+
+def _prepare(database: Path, manifest: Manifest, now: int, gone: bool) -> tuple[Content, int]:
+    """Bring an unpacked store to this release, and say of a copy what nobody can know."""
+    with closing(_open(database)) as conn:
+        troubles = conn.execute("PRAGMA quick_check").fetchone()[0]
+        if troubles != "ok":
+            raise archive.NotAnArchive(f"the store inside is damaged: {troubles}")
+        migrate(conn)
+        doubtful = _doubt(conn, manifest.made_at, now, gone) if manifest.kind is Kind.COPY else 0
+        counted = content(conn)
+        conn.execute("PRAGMA journal_mode = DELETE")  # all in one file, which can be renamed
+    return counted, doubtful
+
+
+def _doubt(conn: sqlite3.Connection, made_at: int, now: int, gone: bool) -> int:
+    """What was waiting in a copy may have been sent by the original: as its policy says, it is unknown."""
+    made = datetime.fromtimestamp(made_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    error = f"it waited when this store was copied on {made}; whether the other bridge sent it since is not known"
+    conn.execute("BEGIN IMMEDIATE")
+    tx = Tx(conn)
+    lifecycle.recover(tx, now)
+    rows = conn.execute(f"SELECT {messages.COLUMNS} FROM messages WHERE state IN ({_PENDING}) ORDER BY seq").fetchall()
+    doubtful = [message for message in map(messages.message_of, rows) if not (gone and _was_later(message, now))]
+    for message in doubtful:
+        _doubt_one(tx, message, error, now)
+    conn.execute("COMMIT")
+    return len(doubtful)
+
+
+def _doubt_one(tx: Tx, message: Message, error: str, now: int) -> None:
+    _, index = lifecycle.progress(tx.conn, message.id)
+    if message.state is State.SCHEDULED:
+        message = messages.move(tx, message, State.QUEUED, now)
+    message = messages.move(tx, message, State.SENDING, now, units=message.parts)
+    lifecycle.intend(tx, message.id, index, message.line or message.route, now)
+    lifecycle.record(tx, unknown(message, index, error, now), now)
+
+
+def _was_later(message: Message, now: int) -> bool:
+    return message.state is State.SCHEDULED and message.due_at > now
+
+
+def _put_aside(database: Path, now: int) -> Path:
+    aside = database.with_name(f"{database.name}.replaced-{now}")
+    for suffix in _BESIDE:
+        if (file := Path(f"{database}{suffix}")).exists():
+            file.replace(f"{aside}{suffix}")
+    return aside
+
+
+def _counted(database: Path) -> Content:
+    """Raises StoreUnavailable when there is no store."""
+    if not database.exists():
+        raise StoreUnavailable(f"there is no store at {database}")
+    try:
+        with closing(read_only(database)) as conn:
+            return content(conn)
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):  # made, and never opened by a bridge
+            return Content(0, 0, 0, 0)
+        raise StoreUnavailable(f"{database}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreUnavailable(f"{database} is not a store: {error}") from error
+
+
+def _open(database: Path) -> sqlite3.Connection:
+    conn = sqlite3.connect(database, isolation_level=None)
+    conn.execute("PRAGMA synchronous = FULL")
+    conn.execute("PRAGMA foreign_keys = ON")
+    return conn

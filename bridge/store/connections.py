@@ -1,0 +1,109 @@
+"""One database file and its two threads: WAL, `synchronous=FULL`, one that writes, one that reads."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Concatenate, ParamSpec, TypeVar
+
+from bridge.bus import Bus
+from bridge.errors import StoreUnavailable
+from bridge.store.lock import lock
+from bridge.store.writer import Tx, Writer, unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: the command line writes beside the daemon; its transactions are short
+BUSY_TIMEOUT = 10.0  # s
+
+
+class Threads:
+    """Opens and closes the file, and carries work to its two threads: `_do` writes, `_read` reads."""
+
+    def __init__(self, path: str, bus: Bus | None = None) -> None:
+        self._path = Path(path)
+        self._bus = bus
+        self._lock: IO[str] | None = None
+        self._connections: list[sqlite3.Connection] = []
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
+        self._data_version = 0
+        self._closed = False
+
+    async def open(self, *, exclusive: bool = False) -> None:
+        """Open and migrate. Raises StoreUnavailable."""
+        try:
+            await asyncio.to_thread(self._open, exclusive)
+        except sqlite3.Error as error:
+            self._let_go()
+            raise StoreUnavailable(f"{self._path}: {unavailable(error).message}") from error
+        except OSError as error:
+            self._let_go()
+            raise StoreUnavailable(f"{self._path}: {error.strerror or error}") from error
+        except StoreUnavailable:
+            self._let_go()
+            raise
+        self._writer = Writer(self._write_connection, self._bus)
+
+    def _open(self, exclusive: bool) -> None:
+        from bridge.store.migrations import behind, migrate, refuse_moved
+
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if exclusive:
+            self._lock = lock(self._path)
+        if not self._path.exists():
+            self._path.touch(mode=0o600)  # messages are private
+        elif exclusive and (schema := behind(self._path)):
+            from bridge.store.backup import keep_before_upgrade
+
+            keep_before_upgrade(self._path, schema, time.time_ns() // 1_000_000)
+        self._write_connection = self._connect()
+        migrate(self._write_connection)
+        if exclusive:
+            refuse_moved(self._write_connection)
+        self._read_connection = self._connect()
+        self._read_connection.execute("PRAGMA query_only = ON")
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        self._connections.append(connection)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _let_go(self) -> None:
+        for connection in self._connections:
+            connection.close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    async def close(self) -> None:
+        """Finish what was asked for, then let go of the file. Harmless when repeated."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._writer.close()
+        await asyncio.get_running_loop().run_in_executor(self._reader, self._read_connection.close)
+        self._reader.shutdown(wait=False)
+        self._let_go()
+
+    def _do(self, job: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
+        return self._writer.do(lambda tx: job(tx, *args, **kwargs))
+
+    async def _read(
+        self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        def run() -> T:
+            return query(self._read_connection, *args, **kwargs)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._reader, run)
+        except sqlite3.Error as error:
+            raise unavailable(error) from error
+        except RuntimeError as error:  # the executor's word for "shut down"
+            raise StoreUnavailable("the store is closed") from error

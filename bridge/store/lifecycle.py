@@ -1,0 +1,322 @@
+"""The way of a message through a line: claim, intend, record; and what a crash or a late report changes."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from bridge.errors import NotPossible
+from bridge.messages.outcomes import unknown
+from bridge.messages.phone_numbers import same_subscriber
+from bridge.model.event import (
+    MESSAGE_DELIVERED,
+    MESSAGE_EXPIRED,
+    MESSAGE_FAILED,
+    MESSAGE_SENT,
+    MESSAGE_UNKNOWN,
+    message_data,
+)
+from bridge.model.message import Message, Part, State
+from bridge.model.radio import Doubtful, Evidence, InboundReport
+from bridge.ports.store_rows import Claim, Outcome, Waiting
+from bridge.store import balance, event_log, suppression
+from bridge.store.messages import COLUMNS, get, message_of, move, parts
+from bridge.store.sql import marks
+from bridge.store.writer import Tx
+
+#: a report may come days later, when the recipient's phone is switched on again; references wrap at 256,
+#: so an old part must not steal a new one's report
+REPORT_WINDOW = 7 * 24 * 3600 * 1000  # ms
+#: a report that arrives before `+CMGS` was recorded is kept this long
+EARLY_REPORT_WINDOW = 10 * 60 * 1000  # ms
+
+_TELLS = {
+    State.SENT: MESSAGE_SENT,
+    State.DELIVERED: MESSAGE_DELIVERED,
+    State.FAILED: MESSAGE_FAILED,
+    State.UNKNOWN: MESSAGE_UNKNOWN,
+    State.EXPIRED: MESSAGE_EXPIRED,
+}
+_OUT = frozenset({State.SENT, State.DELIVERED})
+_OLDEST = (
+    f"SELECT * FROM (SELECT due_at, seq, {COLUMNS} FROM messages WHERE state = 'queued' AND route = ? AND due_at <= ? "
+    "AND (expires_at = 0 OR expires_at > ?) ORDER BY due_at, seq LIMIT 1)"
+)
+
+
+def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool) -> Claim | None:
+    """The oldest due message that this line may carry, with the intent for its first missing part.
+
+    `whole`: the line's device takes a long text in one piece, so one part stands for all of it.
+    """
+    # each route's oldest by its index, then the oldest of those
+    oldest = " UNION ALL ".join([_OLDEST] * len(routes))
+    best = tx.conn.execute(
+        f"{oldest} ORDER BY 1, 2 LIMIT 1", [value for route in routes for value in (route, now, now)]
+    ).fetchone()
+    if best is None:
+        return None
+    message = message_of(best[2:])
+    done, index = progress(tx.conn, message.id)
+    units = 1 if whole else message.parts
+    message = move(tx, message, State.SENDING, now, line=line, units=units)
+    concat_ref = _concat_ref(tx, message)
+    intend(tx, message.id, index, line, now)
+    return Claim(message, index, concat_ref, done)
+
+
+def waiting(conn: sqlite3.Connection, now: int) -> Sequence[Waiting]:
+    """The queues in which messages are due. Out of the queue's index alone: the next of a route comes first in it."""
+    rows = conn.execute(
+        "SELECT route, seq, min(due_at), count(*) FROM messages WHERE state = 'queued' AND due_at <= ? GROUP BY route",
+        (now,),
+    )
+    return [Waiting(*row) for row in rows]
+
+
+def progress(conn: sqlite3.Connection, message: str) -> tuple[frozenset[int], int]:
+    """Which parts of a message are out, and the first that is not."""
+    done = frozenset(part.index for part in parts(conn, message) if part.state in _OUT)
+    return done, next(number for number in range(1, len(done) + 2) if number not in done)
+
+
+def _concat_ref(tx: Tx, message: Message) -> int:
+    """Kept with the message for its retries; counts per recipient, so that two long texts never share one soon."""
+    if message.parts == 1:
+        return 0
+    kept = tx.conn.execute("SELECT concat_ref FROM messages WHERE id = ?", (message.id,)).fetchone()[0]
+    if kept is not None:
+        return int(kept)
+    row = tx.conn.execute(
+        "INSERT INTO concat_refs VALUES (?, abs(random() % 256)) "
+        "ON CONFLICT (recipient) DO UPDATE SET last = (last + 1) % 256 RETURNING last",
+        (message.recipient,),
+    ).fetchone()
+    tx.conn.execute("UPDATE messages SET concat_ref = ? WHERE id = ?", (row[0], message.id))
+    return int(row[0])
+
+
+def intend(tx: Tx, message: str, index: int, line: str, now: int) -> None:
+    """Write down that this part is about to be handed to the device."""
+    tx.conn.execute(
+        "INSERT INTO parts VALUES (?, ?, 'sending', NULL, ?, 1, '', ?, 0, 0) ON CONFLICT (message, idx) DO UPDATE SET "
+        "state = 'sending', reference = NULL, line = excluded.line, attempts = attempts + 1, error = '', "
+        "intent_at = excluded.intent_at",
+        (message, index, line, now),
+    )
+
+
+def record(tx: Tx, outcome: Outcome, now: int) -> Message:
+    """Write down what became of a part, then let the message follow."""
+    message = get(tx.conn, outcome.message)
+    out = outcome.state in _OUT
+    tx.conn.execute(
+        "UPDATE parts SET state = ?, reference = ?, error = ?, sent_at = ?, done_at = ? WHERE message = ? AND idx = ?",
+        (outcome.state, outcome.reference, outcome.error, now if out else 0, now, message.id, outcome.index),
+    )
+    if outcome.state is State.QUEUED:
+        tx.conn.execute("UPDATE parts SET state = 'queued' WHERE message = ? AND state = 'sending'", (message.id,))
+        attempts = message.attempts + int(outcome.counts)
+        due = outcome.retry_at or now
+        return requeue(tx, message, now, due_at=due, error=outcome.error, attempts=attempts)
+    if out and not outcome.reports:
+        tx.conn.execute("UPDATE messages SET report = 0 WHERE id = ?", (message.id,))
+        message = replace(message, report=False)
+    if out and outcome.reference is not None and _apply_early_reports(tx, message, outcome, now):
+        message = get(tx.conn, message.id)
+    return follow(tx, message, now)
+
+
+def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
+    """Back to the queue; one that is partly out keeps to its line, for parts of two senders never come together."""
+    out = tx.conn.execute(
+        "SELECT line FROM parts WHERE message = ? AND state IN ('sent', 'delivered') LIMIT 1", (message.id,)
+    ).fetchone()
+    if out is not None:
+        changes["route"] = out[0]
+    return move(tx, message, State.QUEUED, now, **changes)
+
+
+def _apply_early_reports(tx: Tx, message: Message, outcome: Outcome, now: int) -> bool:
+    """Settle a part by the report that came before its outcome; False when none did."""
+    rows = tx.conn.execute(
+        "SELECT e.rowid, e.recipient, e.state, e.detail FROM parts p JOIN early_reports e ON e.line = p.line "
+        "WHERE p.message = ? AND p.idx = ? AND e.reference = ? AND e.heard_at >= ?",
+        (message.id, outcome.index, outcome.reference, now - EARLY_REPORT_WINDOW),
+    ).fetchall()
+    ours = [row for row in rows if same_subscriber(row[1], message.recipient)]
+    for rowid, _, state, detail in ours:
+        _settle_part(tx, message.id, outcome.index, State(state), outcome.reference, detail, now)
+        tx.conn.execute("DELETE FROM early_reports WHERE rowid = ?", (rowid,))
+    return bool(ours)
+
+
+def follow(tx: Tx, message: Message, now: int) -> Message:
+    """Let the message's state follow from its parts, and tell when it changed."""
+    if message.state in (State.CANCELLED, State.EXPIRED):
+        return message  # some of its parts went out; what becomes of those brings the rest back no more
+    state, error = derive(parts(tx.conn, message.id), _units(tx.conn, message), message.state)
+    if state is message.state and error == message.error:
+        return message
+    changes: dict[str, Any] = {"error": error}
+    if state in _OUT and not message.sent_at:
+        changes["sent_at"] = now
+    if state is State.DELIVERED:
+        changes["delivered_at"] = now
+    if state is State.QUEUED:
+        if message.state is State.FAILED and not _may_go_on(tx, message, now):
+            return message
+        return requeue(tx, message, now, due_at=now, error=error)
+    told = state is not message.state and state in _TELLS
+    message = move(tx, message, state, now, **changes)
+    if told:
+        event_log.tell(tx, _TELLS[state], message.account, now, message.id, message_data(message))
+    return message
+
+
+def _may_go_on(tx: Tx, message: Message, now: int) -> bool:
+    """Whether a message that had failed is still wanted, and what it was given back can be paid once more."""
+    try:
+        suppression.check(tx, message)
+        balance.reserve_again(tx, message, now)
+    except NotPossible:
+        return False
+    return True
+
+
+def _units(conn: sqlite3.Connection, message: Message) -> int:
+    """In how many pieces its line hands it over."""
+    if message.parts == 1:
+        return 1
+    return int(conn.execute("SELECT units FROM messages WHERE id = ?", (message.id,)).fetchone()[0])
+
+
+def derive(known: Sequence[Part], units: int, current: State) -> tuple[State, str]:
+    """What the parts make of the message, and the words for it. Pure."""
+    for state in (State.SENDING, State.FAILED, State.UNKNOWN):
+        for part in known:
+            if part.state is state:
+                return state, _words(part, units)
+    states = {part.state for part in known}
+    if len(known) < units or State.QUEUED in states:
+        # between two parts; or evidence settled a part whose followers were held back
+        return (State.SENDING if current is State.SENDING else State.QUEUED), ""
+    return (State.DELIVERED if states == {State.DELIVERED} else State.SENT), ""
+
+
+def _words(part: Part, units: int) -> str:
+    if not part.error or units == 1:
+        return part.error
+    return f"part {part.index} of {units}: {part.error}"
+
+
+def recover(tx: Tx, now: int) -> int:
+    """After a crash: what was in the device's hands is unknown (or what its policy says), the rest goes back."""
+    caught = tx.conn.execute("SELECT message, idx FROM parts WHERE state = 'sending'").fetchall()
+    for message_id, index in caught:
+        error = "the bridge stopped while the device had it; it may or may not have been sent"
+        record(tx, unknown(get(tx.conn, message_id), index, error, now), now)
+    rows = tx.conn.execute(f"SELECT {COLUMNS} FROM messages WHERE state = 'sending'").fetchall()
+    for row in rows:
+        requeue(tx, message_of(row), now, due_at=now)
+    return len(caught)
+
+
+def doubtful(conn: sqlite3.Connection, lines: Sequence[str]) -> Sequence[Doubtful]:
+    """The parts in state unknown that these lines had in hand, oldest first."""
+    rows = conn.execute(
+        "SELECT p.message, p.idx, p.line, m.recipient, m.text, p.intent_at FROM parts p "
+        f"JOIN messages m ON m.id = p.message WHERE p.state = 'unknown' AND p.line IN ({marks(lines)}) "
+        "ORDER BY p.intent_at, m.seq, p.idx",
+        tuple(lines),
+    )
+    return [Doubtful(*row) for row in rows]
+
+
+def resend(tx: Tx, id: str, now: int) -> Message:
+    """Queue again what failed, expired or is unknown; parts that were sent stay sent."""
+    message = get(tx.conn, id)
+    if message.state not in (State.FAILED, State.EXPIRED, State.UNKNOWN):
+        raise NotPossible(f"the message is {message.state}: only failed, expired and unknown ones can be sent again")
+    suppression.check(tx, message)
+    # a delivered or sent part has done its work; the others are forgotten and go out afresh
+    tx.conn.execute("DELETE FROM parts WHERE message = ? AND state NOT IN ('sent', 'delivered')", (id,))
+    balance.reserve_again(tx, message, now)
+    # its old time limit has passed or would cut the new try short
+    return requeue(tx, message, now, due_at=now, expires_at=0, error="", attempts=0, line="")
+
+
+def advance(tx: Tx, now: int) -> int:
+    """Scheduled becomes queued when due, overdue becomes expired; when to look again (0: nothing waits)."""
+    overdue = tx.conn.execute(
+        f"SELECT {COLUMNS} FROM messages WHERE state IN ('queued', 'scheduled') AND expires_at > 0 AND expires_at <= ?",
+        (now,),
+    ).fetchall()
+    for row in overdue:
+        message = move(tx, message_of(row), State.EXPIRED, now, error="its time ran out before it could be sent")
+        event_log.tell(tx, MESSAGE_EXPIRED, message.account, now, message.id, message_data(message))
+    tx.conn.execute(
+        "UPDATE messages SET state = 'queued', updated_at = ? WHERE state = 'scheduled' AND due_at <= ?", (now, now)
+    )
+    row = tx.conn.execute(
+        "SELECT min(at) FROM ("
+        " SELECT min(due_at) AS at FROM messages WHERE state = 'scheduled'"
+        " UNION ALL SELECT min(due_at) FROM messages WHERE state = 'queued' AND due_at > ?"
+        " UNION ALL SELECT min(expires_at) FROM messages WHERE state IN ('queued', 'scheduled') AND expires_at > 0)",
+        (now,),
+    ).fetchone()
+    return int(row[0] or 0)
+
+
+def settle(tx: Tx, item: InboundReport | Evidence, now: int) -> Message | None:
+    """A report or other evidence about a part; a report that matches nothing yet is kept for a while."""
+    if isinstance(item, Evidence):
+        part = next((part for part in parts(tx.conn, item.message) if part.index == item.index), None)
+        if part is None or part.state not in (State.UNKNOWN, State.SENDING):
+            return None
+        return _settle_part(tx, item.message, item.index, item.state, item.reference, item.detail, now)
+    found = _reported_part(tx.conn, item, now)
+    if found is not None:
+        return _settle_part(tx, *found, item.state, item.reference, item.detail, now)
+    tx.conn.execute("DELETE FROM early_reports WHERE heard_at < ?", (now - EARLY_REPORT_WINDOW,))
+    tx.conn.execute(
+        "INSERT INTO early_reports VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (item.line, item.reference, item.recipient, item.state, item.detail, item.at, now),
+    )
+    return None
+
+
+def _reported_part(conn: sqlite3.Connection, report: InboundReport, now: int) -> tuple[str, int] | None:
+    """The part a report speaks of: by reference, else the only one to this recipient whose fate is unknown."""
+    query = (
+        "SELECT p.message, p.idx, m.recipient FROM parts p JOIN messages m ON m.id = p.message "
+        "WHERE p.line = ? AND p.intent_at >= ? AND {} ORDER BY p.intent_at DESC"
+    )
+    rows = conn.execute(
+        query.format("p.reference = ?"), (report.line, now - REPORT_WINDOW, report.reference)
+    ).fetchall()
+    for message, index, recipient in rows:
+        if same_subscriber(recipient, report.recipient):
+            return message, index
+    rows = conn.execute(
+        query.format("p.state = 'unknown' AND p.reference IS NULL"), (report.line, now - REPORT_WINDOW)
+    ).fetchall()
+    candidates = [row[:2] for row in rows if same_subscriber(row[2], report.recipient)]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _settle_part(
+    tx: Tx, message_id: str, index: int, state: State, reference: int | None, detail: str, now: int
+) -> Message:
+    message = get(tx.conn, message_id)
+    part = next(part for part in parts(tx.conn, message_id) if part.index == index)
+    # "still trying" after "delivered", or the same report again, changes nothing
+    if part.state is State.DELIVERED or (part.state is State.FAILED and state is State.SENT):
+        return message
+    error = "" if state in _OUT else detail
+    tx.conn.execute(
+        "UPDATE parts SET state = ?, reference = coalesce(?, reference), error = ?, done_at = ?, "
+        "sent_at = CASE WHEN sent_at = 0 AND ? THEN ? ELSE sent_at END WHERE message = ? AND idx = ?",
+        (state, reference, error, now, state in _OUT, now, message_id, index),
+    )
+    return follow(tx, message, now)

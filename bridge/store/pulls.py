@@ -1,0 +1,123 @@
+"""What is handed out once to an account that asks: a mark in the event log for each account and kind."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+
+from bridge.errors import NoSuchThing
+from bridge.model.event import (
+    MESSAGE_CANCELLED,
+    MESSAGE_DELIVERED,
+    MESSAGE_EXPIRED,
+    MESSAGE_FAILED,
+    MESSAGE_RECEIVED,
+    MESSAGE_SENT,
+    MESSAGE_UNKNOWN,
+)
+from bridge.model.inbox import Received
+from bridge.model.message import Message, State
+from bridge.store import event_log, inbox
+from bridge.store.messages import QUALIFIED, message_of
+from bridge.store.sql import marks
+from bridge.store.writer import Tx
+
+REPORTS, RECEIVED = "reports", "received"
+#: events that may lie behind a mark without concerning its account before the mark is moved past them
+GAP = 5000
+
+_SUCCESSES = (MESSAGE_SENT, MESSAGE_DELIVERED)
+#: kind → the events it is about, and whose those are: "" for everybody's
+_TOLD = {
+    REPORTS: (*_SUCCESSES, MESSAGE_FAILED, MESSAGE_EXPIRED, MESSAGE_UNKNOWN, MESSAGE_CANCELLED),
+    RECEIVED: (MESSAGE_RECEIVED,),
+}
+
+End = tuple[Message, bool, int]
+
+
+def any_news(conn: sqlite3.Connection, account: str, kind: str) -> bool:
+    """Whether it is worth a transaction to look."""
+    mark, names = _mark(conn, account, kind), _TOLD[kind]
+    if event_log.newest(conn) - mark > GAP:
+        return True
+    found = conn.execute(
+        f"SELECT 1 FROM events WHERE seq > ? AND account IN ('', ?) AND name IN ({marks(names)}) LIMIT 1",
+        (mark, account, *names),
+    ).fetchone()
+    return found is not None
+
+
+def reports(tx: Tx, account: str, report_on: str, reporting: frozenset[str], limit: int) -> Sequence[End]:
+    """Messages as they were when they ended, whether that was a success, and when (Unix ms); oldest first."""
+    names = _TOLD[REPORTS]
+    # the log in its own order, not SQLite's choice of one
+    rows = tx.conn.execute(
+        f"SELECT e.seq, e.name, e.at, e.data, m.reported, {QUALIFIED} FROM events e CROSS JOIN messages m "
+        f"ON m.id = e.subject WHERE e.seq > ? AND e.account = ? AND e.name IN ({marks(names)}) ORDER BY e.seq",
+        (_mark(tx.conn, account, REPORTS), account, *names),
+    )
+    found: list[End] = []
+    succeeded: set[str] = set()
+    mark = event_log.newest(tx.conn)
+    with closing(rows):
+        for seq, name, at, data, reported, *columns in rows:
+            message = _as_it_was(message_of(columns), data)
+            if reported or message.id in succeeded or not _is_end(message, name, report_on, reporting):
+                continue
+            if len(found) == limit:
+                mark = seq - 1
+                break
+            found.append((message, name in _SUCCESSES, at))
+            if name in _SUCCESSES:
+                succeeded.add(message.id)
+    tx.conn.executemany("UPDATE messages SET reported = 1 WHERE id = ?", [(each,) for each in succeeded])
+    _move(tx, account, REPORTS, mark)
+    return found
+
+
+def _as_it_was(message: Message, data: str) -> Message:
+    then = json.loads(data)
+    return replace(
+        message,
+        state=State(then["state"]),
+        error=then["error"],
+        line=then["line"],
+        sent_at=then["sent_at"],
+        delivered_at=then["delivered_at"],
+    )
+
+
+def _is_end(message: Message, name: str, report_on: str, reporting: frozenset[str]) -> bool:
+    if name != MESSAGE_SENT:
+        return True
+    return report_on == "sent" or (report_on == "" and not (message.report and message.line in reporting))
+
+
+def received(tx: Tx, account: str, since: int, limit: int) -> Sequence[Received]:
+    """Received SMS after the mark and since then (Unix ms), oldest first, without those the account deleted."""
+    rows = tx.conn.execute(
+        "SELECT seq, subject FROM events WHERE seq > ? AND name = ? AND at >= ? ORDER BY seq LIMIT ?",
+        (_mark(tx.conn, account, RECEIVED), MESSAGE_RECEIVED, since, limit),
+    ).fetchall()
+    found = []
+    for _, subject in rows:
+        try:
+            found.append(inbox.get(tx.conn, account, subject))
+        except NoSuchThing:
+            continue
+    _move(tx, account, RECEIVED, rows[-1][0] if len(rows) == limit else event_log.newest(tx.conn))
+    return found
+
+
+def _mark(conn: sqlite3.Connection, account: str, kind: str) -> int:
+    row = conn.execute("SELECT event FROM handed_out WHERE account = ? AND kind = ?", (account, kind)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _move(tx: Tx, account: str, kind: str, event: int) -> None:
+    tx.conn.execute(
+        "INSERT INTO handed_out VALUES (?, ?, ?) ON CONFLICT (account, kind) DO UPDATE SET event = excluded.event",
+        (account, kind, event),
+    )

@@ -1,0 +1,162 @@
+"""A modem on a pseudo-terminal: to a program that opens its port, a USB stick."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from device_drivers.virtual.modem.faults import Faults
+from device_drivers.virtual.modem.profile import GENERIC, Profile
+from device_drivers.virtual.modem.pty import Port
+from device_drivers.virtual.modem.sim import Sim
+from device_drivers.virtual.modem.state import Stick
+from device_drivers.virtual.modem.storage import Status
+from device_drivers.virtual.network.service_centre import Network
+
+#: seconds between two rings (3GPP TS 22.001 leaves it to the network)
+RING_EVERY = 3.0
+
+
+class Modem:
+    """An emulated GSM modem with a SIM in it.
+
+    `storage_size` makes every memory that small. Messages in its memories outlive `unplug` and `reset`, settings do
+    not.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a person who buys a modem may choose
+        self,
+        network: Network,
+        number: str,
+        *,
+        imei: str = "490154203237518",
+        imsi: str = "001010123456789",
+        iccid: str = "89001012345678901237",
+        link_path: Path | None = None,
+        profile: Profile = GENERIC,
+        pin: str | None = None,
+        storage_size: int | None = None,
+    ) -> None:
+        sizes = None if storage_size is None else dict.fromkeys(profile.sizes, storage_size)
+        self.stick = Stick(
+            network, Sim(number, imsi, iccid, pin), imei=imei, write=self._say, profile=profile, storage_sizes=sizes
+        )
+        self._link = link_path
+        self._port: Port | None = None
+
+    @property
+    def number(self) -> str:
+        """The line's number."""
+        return self.stick.number
+
+    @property
+    def faults(self) -> Faults:
+        """What is wrong with it on purpose."""
+        return self.stick.faults
+
+    # -- the port ---------------------------------------------------------------------------------
+    @property
+    def port(self) -> str:
+        """The path to open: the stable link when there is one, "" while unplugged without one."""
+        if self._link is not None:
+            return str(self._link)
+        return self._port.path if self._port is not None else ""
+
+    @property
+    def plugged(self) -> bool:
+        """Whether the port is there."""
+        return self._port is not None
+
+    async def start(self) -> None:
+        """Plug it in."""
+        self.replug()
+
+    async def close(self) -> None:
+        """Unplug it for good. Harmless when it is."""
+        self.unplug()
+
+    def replug(self) -> None:
+        """Plug it in: a new pseudo-terminal under the same link. Harmless when it is plugged in."""
+        if self._port is not None:
+            return
+        self._port = Port(self.stick.terminal.feed, self.stick.faults)
+        if self._link is not None:
+            _point(self._link, self._port.path)
+        self.stick.power_on()
+
+    def unplug(self) -> None:
+        """Pull it out: readers see the end of file, writers an error. Harmless when it is out."""
+        if self._port is None:
+            return
+        self.stick.power_off()
+        if self._link is not None:
+            with contextlib.suppress(FileNotFoundError):
+                self._link.unlink()
+        port, self._port = self._port, None
+        port.close()
+
+    def _say(self, data: bytes) -> None:
+        if self._port is not None:
+            self._port.write(data)
+
+    # -- what may happen to it --------------------------------------------------------------------
+    def noise(self, data: bytes) -> None:
+        """Bytes on the line that mean nothing."""
+        self._say(data)
+
+    def urc(self, line: str) -> None:
+        """Something said unasked: `^RSSI:17`; a second line may follow CR LF."""
+        self.stick.terminal.unsolicited(line)
+
+    def hang(self) -> None:
+        """Stop reading and answering."""
+        self.stick.terminal.hang()
+
+    def unhang(self) -> None:
+        """Go on, with everything that was typed meanwhile."""
+        self.stick.terminal.unhang()
+
+    def reset(self) -> None:
+        """Restart on its own, with the port left open. Nothing happens while it is unplugged."""
+        if self.plugged:
+            self.stick.reset()
+
+    def set_registration(self, stat: int) -> None:
+        """+CREG's stat: 0 not registered, 1 home, 2 searching, 3 denied, 5 roaming."""
+        self.stick.set_registration(stat)
+
+    def set_signal(self, rssi: int) -> None:
+        """+CSQ's rssi: 0 to 31, or 99 for none."""
+        self.stick.signal = rssi
+
+    def store(self, pdu: str, memory: str | None = None, status: Status = Status.REC_UNREAD) -> int | None:
+        """Put anything into a memory without a word, broken PDUs too; its place, None when there is no room."""
+        return self.stick.incoming.store(memory or self.stick.settings.memories[2], pdu, status)
+
+    def ring(self, caller: str = "+15550150", times: int = 3) -> None:
+        """A call comes in, rings so often, and is given up unless the computer hangs up first."""
+        if not self.plugged:
+            return
+        self.stick.settings.other["ring"] = caller
+        self._ring(caller, times)
+
+    def _ring(self, caller: str, left: int) -> None:
+        settings = self.stick.settings
+        if settings.other.get("ring") != caller:
+            return
+        if left <= 0:
+            del settings.other["ring"]
+            self.urc("NO CARRIER")
+            return
+        self.urc("+CRING: VOICE" if settings.extended_ring else "RING")
+        if settings.caller_id:
+            self.urc(f'+CLIP: "{caller}",145,,,,0')
+        self.stick.timers.after(RING_EVERY, self._ring, caller, left - 1)
+
+
+def _point(link: Path, target: str) -> None:
+    """Make a symlink in one step, in place of whatever link was there."""
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    with contextlib.suppress(FileNotFoundError):
+        fresh.unlink()
+    fresh.symlink_to(target)
+    fresh.replace(link)

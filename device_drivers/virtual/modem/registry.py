@@ -1,0 +1,42 @@
+"""The table of commands: each subject's module puts its own into it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from device_drivers.virtual.modem.answers import Reply
+from device_drivers.virtual.modem.syntax import Command
+
+if TYPE_CHECKING:
+    from device_drivers.virtual.modem.state import Stick
+
+Handler = Callable[["Stick", Command], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command the modem knows."""
+
+    handler: Handler
+    #: "CMS" or "CME": how it is refused
+    family: str
+    #: it works only with a usable SIM
+    sim: bool
+
+
+COMMANDS: dict[str, Entry] = {}
+
+
+def command(*names: str, family: str = "CME", sim: bool = False) -> Callable[[Handler], Handler]:
+    """Register the handler of some commands.
+
+    A handler returns information lines, a Prompt or a Pending, and raises Refused; a ValueError or KeyError stands
+    for parameters that are none.
+    """
+
+    def register(handler: Handler) -> Handler:
+        for name in names:
+            COMMANDS[name] = Entry(handler, family, sim)
+        return handler
+
+    return register

@@ -1,0 +1,189 @@
+"""A modem without its port: bytes in, bytes out, a SIM in it and a network around it."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from device_drivers.virtual.modem.answers import NoAnswer, Outcome, Refused, Reply, cme, cms
+from device_drivers.virtual.modem.commands import COMMANDS, Entry
+from device_drivers.virtual.modem.engine import Execution
+from device_drivers.virtual.modem.faults import Faults
+from device_drivers.virtual.modem.incoming import Incoming
+from device_drivers.virtual.modem.profile import GENERIC, Profile
+from device_drivers.virtual.modem.settings import Settings
+from device_drivers.virtual.modem.sim import Sim
+from device_drivers.virtual.modem.storage import Storage
+from device_drivers.virtual.modem.syntax import Command, parse
+from device_drivers.virtual.modem.terminal import Terminal
+from device_drivers.virtual.network.service_centre import Network
+from device_drivers.virtual.network.timers import Timers
+
+T = TypeVar("T")
+
+#: +CREG: registered at home, or roaming (TS 27.007 §7.2), with 6 and 7 for SMS only
+REGISTERED = frozenset({1, 5, 6, 7})
+
+
+class Stick:
+    """The AT engine and what it works on. `write` gets every byte it says."""
+
+    def __init__(
+        self,
+        network: Network,
+        sim: Sim,
+        *,
+        imei: str,
+        write: Callable[[bytes], None],
+        profile: Profile = GENERIC,
+        storage_sizes: Mapping[str, int] | None = None,
+    ) -> None:
+        self.network = network
+        self.sim = sim
+        self.imei = imei
+        self.profile = profile
+        self.faults = Faults()
+        self.timers = Timers()
+        self.settings = Settings.of(profile)
+        self.storage = Storage({**profile.sizes, **(storage_sizes or {})}, profile.first_index)
+        self.terminal = Terminal(write, self._execute)
+        self.incoming = Incoming(self)
+        #: +CSQ: 0 to 31, 99 for none
+        self.signal = 20
+        #: +CREG's stat
+        self.registration = 1
+        #: +CFUN: 1 on, 0 and 4 off
+        self.functionality = 1
+        self._powered = False
+        self._ready_at = 0.0
+        self._reference = -1
+        self._execution: Execution | None = None
+
+    @property
+    def number(self) -> str:
+        """The subscriber's number."""
+        return self.sim.number
+
+    # -- power ------------------------------------------------------------------------------------
+    def power_on(self) -> None:
+        """Start as a modem does that is plugged in: settings forgotten, SIM locked, messages kept."""
+        self.settings = Settings.of(self.profile)
+        self.functionality = 1
+        self.terminal.echo = True
+        self.terminal.hung = False
+        self.sim.lock()
+        self._powered = True
+        self._ready_at = time.monotonic() + self.profile.settling
+        for delay, line in self.profile.startup:
+            self.timers.after(delay, self.terminal.unsolicited, line)
+        if self.profile.noise and self.profile.noise_every > 0:
+            self.timers.after(self.profile.noise_every, self._chatter, 0)
+        self.network.attach(self)
+        if self.profile.settling > 0:
+            self.timers.after(self.profile.settling, self.recover)
+
+    def power_off(self) -> None:
+        """No power, no network; what was under way is lost."""
+        self._powered = False
+        self.network.detach(self)
+        self.timers.close()
+        self.incoming.reset()
+        self.terminal.reset()
+        if self._execution is not None:
+            self._execution.abandoned = True
+            self._execution = None
+
+    def reset(self) -> None:
+        """Restart, as after a brown-out or AT+CFUN=1,1: the port stays."""
+        self.power_off()
+        self.power_on()
+
+    def _chatter(self, turn: int) -> None:
+        self.terminal.unsolicited(self.profile.noise[turn % len(self.profile.noise)])
+        self.timers.after(self.profile.noise_every, self._chatter, turn + 1)
+
+    # -- the air ----------------------------------------------------------------------------------
+    @property
+    def settled(self) -> bool:
+        """Whether it is through with its start."""
+        return time.monotonic() >= self._ready_at
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the network reaches it and it the network."""
+        on = self._powered and self.functionality == 1 and self.settled
+        return on and self.registration in REGISTERED and self.sim.ready
+
+    def require_network(self) -> None:
+        """Raises Refused for a message that cannot go out now."""
+        if not self.reachable:
+            raise cms(331)
+
+    def set_registration(self, stat: int) -> None:
+        """Change +CREG's stat: 0 not registered, 1 home, 2 searching, 3 denied, 5 roaming."""
+        changed, self.registration = stat != self.registration, stat
+        if changed:
+            for name, detail in self.settings.registration.items():
+                if detail:
+                    self.terminal.unsolicited(f"{name}: {stat}")
+        self.recover()
+
+    def recover(self) -> None:
+        """There is room or reception again: the network may deliver what it held back."""
+        self.incoming.room()
+        self.network.retry(self.number)
+
+    def take(self, pdu: str) -> bool:
+        """A message comes from the network; False when it cannot be taken now."""
+        return self.reachable and self.incoming.message(pdu)
+
+    def take_report(self, pdu: str) -> bool:
+        """A status report comes from the network; False when it cannot be taken now."""
+        return self.reachable and self.incoming.report(pdu)
+
+    def next_reference(self) -> int:
+        """TP-MR of the next message: 0 to 255 and round again (TS 23.040 §9.2.3.6)."""
+        self._reference = (self._reference + 1) % 256
+        return self._reference
+
+    # -- commands ---------------------------------------------------------------------------------
+    def _execute(self, line: str) -> None:
+        try:
+            commands = parse(line)
+        except ValueError:
+            self.terminal.answer([], "ERROR")
+            return
+        self._execution = Execution(self, commands)
+        self._execution.advance()
+
+    def ended(self, execution: Execution) -> None:
+        """A command line is done."""
+        if self._execution is execution:
+            self._execution = None
+
+    def perform(self, command: Command) -> Reply | Outcome:
+        """Do one command."""
+        instead = self.faults.answer(command.name)
+        if instead is not None:
+            return Refused(text=instead)
+        if command.name in self.profile.extra:
+            return []
+        entry = COMMANDS.get(command.name)
+        if entry is None or not self.profile.supports(command.name):
+            return Refused(text=self.profile.unsupported_answer)
+        return self.guard(lambda known: self._checked(known, command), entry)
+
+    def _checked(self, entry: Entry, command: Command) -> Reply:
+        if entry.sim:
+            self.sim.require(entry.family)
+            if not self.settled:
+                raise cms(515) if entry.family == "CMS" else cme(515)
+        return entry.handler(self, command)
+
+    def guard(self, call: Callable[[T], Reply], argument: T) -> Reply | Outcome:
+        """Call, with what it raises as its outcome; parameters that are none are refused plainly."""
+        try:
+            return call(argument)
+        except (Refused, NoAnswer) as outcome:
+            return outcome
+        except (ValueError, LookupError):
+            return Refused()

@@ -1,0 +1,119 @@
+"""A modem on a pseudo-terminal, its driver, and somebody else's phone at the far end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.model.radio import Evidence, Inbound, InboundPart, InboundReport, Outgoing, Sent
+from bridge.ports.driver import Device, Forgetful
+from device_drivers.gsm_modem.driver import GsmModemDriver
+from device_drivers.gsm_modem.link import ModemLink
+from device_drivers.virtual.modem.modem import Modem
+from device_drivers.virtual.network.handset import Handset
+from device_drivers.virtual.network.service_centre import Network
+
+OURS, THEIRS = "+15550101", "+15550199"
+#: seconds in which anything that is to happen has happened
+SOON = 10.0
+
+
+@dataclass
+class Site:
+    """Everything a test needs; options are short of patience, so that silence is noticed soon."""
+
+    network: Network
+    modem: Modem
+    far: Handset
+    driver: GsmModemDriver = field(default_factory=GsmModemDriver)
+    options: dict[str, Any] = field(default_factory=lambda: {"command_timeout": 1.0, "send_timeout": 5.0})
+    #: what the bridge keeps for the device over restarts
+    memory: Forgetful = field(default_factory=Forgetful)
+    _link: ModemLink | None = None
+    _inbound: AsyncIterator[Inbound] | None = None
+
+    @property
+    def device(self) -> Device:
+        """As the configuration has it."""
+        where = {} if "imei" in self.options else {"port": self.modem.port}
+        return Device("office", self.driver.name, where | self.options, self.memory)
+
+    @property
+    def link(self) -> ModemLink:
+        """The open one."""
+        assert self._link is not None
+        return self._link
+
+    async def open(self, **options: Any) -> ModemLink:
+        """Connect, instead of the link before."""
+        await self.close()
+        self.options |= options
+        self._link = await self.driver.open(self.device)
+        self._inbound = self._link.inbound()
+        return self._link
+
+    async def close(self) -> None:
+        """Let go of the modem."""
+        if self._link is not None:
+            await self._link.close()
+        self._link = None
+
+    async def send(self, text: str = "hello", to: str = THEIRS, message: str = "m1", **more: Any) -> Sent:
+        """One part."""
+        return await self.link.send("office", Outgoing(message, to, text, **more))
+
+    async def take(self, count: int = 1, acknowledge: bool = True) -> list[Inbound]:
+        """The next things that come in."""
+        assert self._inbound is not None
+        taken: list[Inbound] = []
+        async with asyncio.timeout(SOON):
+            while len(taken) < count:
+                taken.append(await anext(self._inbound))
+                if acknowledge:
+                    await self.link.acknowledge(taken[-1])
+        return taken
+
+    async def take_part(self) -> InboundPart:
+        """The next SMS; nothing else may come before it."""
+        (item,) = await self.take()
+        assert isinstance(item, InboundPart), item
+        return item
+
+    async def take_report(self) -> InboundReport:
+        """The next report; nothing else may come before it."""
+        (item,) = await self.take()
+        assert isinstance(item, InboundReport), item
+        return item
+
+    async def take_evidence(self) -> Evidence:
+        """The next evidence; nothing else may come before it."""
+        (item,) = await self.take()
+        assert isinstance(item, Evidence), item
+        return item
+
+    def stored(self) -> int:
+        """How many SMS and reports the modem holds."""
+        return sum(len(self.modem.stick.storage[name]) for name in self.modem.stick.profile.sizes)
+
+
+async def until(happened: Callable[[], bool], what: str = "it never happened") -> None:
+    """Wait for something that nobody tells of."""
+    async with asyncio.timeout(SOON):
+        while not happened():
+            await asyncio.sleep(0.005)
+    assert happened(), what
+
+
+@asynccontextmanager
+async def modem_site(number: str = OURS, **modem: Any) -> AsyncIterator[Site]:
+    """A modem that is plugged in, not opened yet."""
+    network = Network()
+    site = Site(network, Modem(network, number, **modem), network.handset(THEIRS))
+    await site.modem.start()
+    try:
+        yield site
+    finally:
+        await site.close()
+        await site.modem.close()
+        network.close()

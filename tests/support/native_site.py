@@ -1,0 +1,172 @@
+"""A whole bridge without devices behind a real HTTP port: real store, real gateway, the native API.
+
+The tests play the devices through the store, as the dispatcher and the inbox do.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient, TestServer
+
+from api.http.app import SITE, build_app
+from bridge.accounts.credentials import digest
+from bridge.bus import Bus
+from bridge.gateway.gateway import Gateway
+from bridge.model.account import Account
+from bridge.model.inbox import Received
+from bridge.model.line import Line, LineState
+from bridge.model.message import Message, State
+from bridge.model.radio import InboundPart
+from bridge.ports.store import Store
+from bridge.ports.store_rows import Credential, Outcome
+from bridge.store import open_store
+from tests.support.openapi_document import Document
+
+DOCUMENT = Document(resources.files("api").joinpath("openapi.yaml").read_text("utf-8"))
+NOW = 1_795_215_712_123
+LINES = (
+    Line("office", "office", "gsm_modem", LineState.READY, number="+15550190", signal_dbm=-71, seen_at=NOW),
+    Line("shop-phone:2", "shop-phone", "android_adb", LineState.ABSENT, slot=2, reason="plug it in", reports=False),
+)
+KEYS = {"shop": "shop-key", "bakery": "bakery-key", "operator": "operator-key"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, already found to be as documented."""
+
+    status: int
+    headers: Any
+    body: Any
+
+    @property
+    def problem(self) -> tuple[int, str, str]:
+        """Status, kind and field of a problem."""
+        return self.status, self.body["type"].rpartition(":")[2], self.body.get("field", "")
+
+    @property
+    def detail(self) -> str:
+        return str(self.body["detail"])
+
+
+class Caller:
+    """An application that talks to the native API; each answer must be in the document."""
+
+    def __init__(self, http: "TestClient[Any, Any]", headers: dict[str, str]) -> None:
+        self.http = http
+        self.headers = headers
+
+    def with_headers(self, **headers: str) -> "Caller":
+        """The same caller with further headers; `_` stands for `-`."""
+        return Caller(self.http, self.headers | {name.replace("_", "-"): value for name, value in headers.items()})
+
+    def without(self, *names: str) -> "Caller":
+        return Caller(self.http, {name: value for name, value in self.headers.items() if name not in names})
+
+    async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Answer:
+        """`body`: bytes as they are, in one piece or as they come; anything else as JSON."""
+        raw = body if body is None or isinstance(body, bytes | AsyncIterator) else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"} if raw is not None else {}
+        params = {name.rstrip("_"): str(value) for name, value in query.items()}
+        async with self.http.request(method, path, data=raw, headers=headers | self.headers, params=params) as response:
+            answer = Answer(response.status, response.headers, await _body(response))
+        DOCUMENT.judge(method, response.url.path, answer.status, answer.headers, answer.body)
+        return answer
+
+    async def get(self, path: str, **query: Any) -> Answer:
+        return await self.call("GET", path, **query)
+
+    async def post(self, path: str, body: Any = None) -> Answer:
+        return await self.call("POST", path, body)
+
+    async def patch(self, path: str, body: Any) -> Answer:
+        return await self.call("PATCH", path, body)
+
+    async def delete(self, path: str) -> Answer:
+        return await self.call("DELETE", path)
+
+    async def send(self, to: Any = "+15550100", text: str = "hello", **more: Any) -> dict[str, Any]:
+        """Submit one message that must be accepted."""
+        answer = await self.post("/v1/messages", {"to": to, "text": text, **more})
+        assert answer.status == 202, answer.body
+        return dict(answer.body)
+
+
+async def _body(response: ClientResponse) -> Any:
+    raw = await response.read()
+    return json.loads(raw) if raw and response.content_type.endswith("json") else raw.decode()
+
+
+class Site:
+    """The bridge under test, and what its devices would do."""
+
+    def __init__(self, store: Store, gateway: Gateway, http: "TestClient[Any, Any]") -> None:
+        self.store = store
+        self.gateway = gateway
+        self.http = http
+        self.shop, self.bakery, self.operator = (self.caller(key) for key in KEYS.values())
+        self.nobody = Caller(http, {})
+        self._slot = 0
+
+    def caller(self, key: str) -> Caller:
+        return Caller(self.http, {"Authorization": f"Bearer {key}"})
+
+    def close_streams(self) -> None:
+        """What the application does first when it goes down."""
+        self.http.app[SITE].closing.set()  # type: ignore[union-attr]
+
+    async def carry(self, state: State, error: str = "", line: str = "office") -> Message:
+        """A line takes the oldest message and each of its parts ends in `state`."""
+        claim = await self.store.claim(line, ("", line), self.gateway.now() + 1)
+        assert claim is not None
+        message = claim.message
+        for index in range(claim.index, message.parts + 1):
+            if index > claim.index:
+                await self.store.intend(message.id, index, line, NOW)
+            message = await self.store.record(Outcome(message.id, index, state, reference=index, error=error), NOW)
+        return message
+
+    async def receive(self, sender: str = "+15550123", text: str = "hi", line: str = "office") -> Received:
+        self._slot += 1
+        item = InboundPart(line, f"slot-{self._slot}", sender, text, sent_at=NOW)
+        received = await self.store.receive(item, line, NOW + self._slot)
+        assert received is not None
+        return received
+
+
+@asynccontextmanager
+async def serving(gateway: Gateway, **how: Any) -> AsyncIterator["TestClient[Any, Any]"]:
+    """The native API of a gateway on a port of its own."""
+    app = build_app(gateway, dialects={"native": how.pop("prefix", "")}, **how)
+    async with TestClient(TestServer(app)) as http:
+        yield http
+
+
+@asynccontextmanager
+async def site_in(folder: Path, lines: Sequence[Line] = LINES, **how: Any) -> AsyncIterator[Site]:
+    """A bridge with the accounts `shop` and `bakery`, and `operator` who may do everything."""
+    bus = Bus()
+    store = await open_store(f"sqlite:///{folder}/bridge.db", bus)
+    for name, key in KEYS.items():
+        account = replace(Account(name, created_at=NOW), operator=name == "operator")
+        await store.add_account(account, [Credential("apikey", "", digest(key))])
+    gateway = Gateway(store, bus, lines=lambda: lines)
+    try:
+        async with serving(gateway, **how) as http:
+            yield Site(store, gateway, http)
+    finally:
+        await store.close()
+
+
+async def until(condition: Any, seconds: float = 5.0) -> None:
+    """Wait for a condition, giving way to the event loop."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)

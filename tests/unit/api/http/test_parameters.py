@@ -1,0 +1,151 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.http.errors import MissingParameter
+from api.http.parameters import Parameters
+from bridge.errors import BadRequest
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def form(raw: bytes, label: str = FORM) -> Parameters:
+    params = Parameters()
+    params.put_body(raw, label)
+    return params
+
+
+@pytest.mark.parametrize(
+    ("raw", "values"),
+    [
+        (b"a=1&b=2", {"a": "1", "b": "2"}),
+        (b"a=1&a=2", {"a": "2"}),
+        (b"a=1&a=", {"a": "1"}),
+        (b"a=x+y%20z", {"a": "x y z"}),
+        (b"a=%2B+", {"a": "+ "}),
+        (b"a=100%", {"a": "100%"}),
+        (b"a=%e4%bd%A0", {"a": "你"}),
+        (b"a=\xe4\xbd\xa0", {"a": "你"}),
+        (b"a b=1&%C3%A9=2", {"a b": "1", "é": "2"}),
+        (b"a=b=c", {"a": "b=c"}),
+        (b"&&a=1&", {"a": "1"}),
+        (b"a", {}),
+        (b"=1", {}),
+        (b"a=%u00e9", {"a": "%u00e9"}),
+        (b"a=1\r\n", {"a": "1"}),
+        (b"a=\x00", {"a": "\x00"}),
+    ],
+)
+def test_reads_forms(raw: bytes, values: dict[str, str]) -> None:
+    assert dict(form(raw)) == values
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text()))
+def test_reads_back_what_a_browser_would_write(values: dict[str, str]) -> None:
+    from urllib.parse import urlencode
+
+    values = {name: value for name, value in values.items() if name.isprintable()}
+    assert dict(form(urlencode(values).encode())) == {name: value for name, value in values.items() if value}
+
+
+@given(st.binary(), st.sampled_from([FORM, "application/json", "multipart/form-data; boundary=x", "", "text/plain"]))
+def test_any_bytes_under_any_label_are_read_without_an_accident(raw: bytes, label: str) -> None:
+    params = form(raw, label)
+    assert set(params) >= set(params._values)
+
+
+def test_a_value_that_is_no_utf8_hurts_only_who_asks_for_it() -> None:
+    params = form(b"good=1&bad=%E9")
+    assert params.text("good") == "1"
+    for ask in (params.text, params.need, params.__getitem__, params.get):
+        with pytest.raises(BadRequest, match="bad is not valid UTF-8"):
+            ask("bad")
+    assert params.any_of(frozenset({"bad"}))
+
+
+def test_a_readable_value_mends_an_unreadable_one() -> None:
+    assert form(b"a=%E9&a=ok").text("a") == "ok"
+
+
+def test_reads_a_form_in_the_charset_it_names() -> None:
+    assert form(b"a=caf\xe9&b=%A4", f"{FORM}; charset=ISO-8859-15").text("a") == "café"
+    assert form(b"b=%A4", f'{FORM}; charset="iso-8859-15"').text("b") == "€"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "klingon", "zlib", "hex", "utf-16", "idna", "iso-8859-99"])
+def test_a_charset_that_makes_no_sense_is_taken_for_utf8(charset: str) -> None:
+    assert form("a=é".encode(), f"{FORM}; charset={charset}").text("a") == "é"
+
+
+@pytest.mark.parametrize(
+    ("raw", "values"),
+    [
+        (b'{"a": "1", "b": 2, "c": 3.5, "d": true, "e": false}', {"a": "1", "b": "2", "c": "3.5", "d": "1", "e": "0"}),
+        (b'{"a": null, "b": ""}', {}),
+        ('{"a": "é🙂"}'.encode(), {"a": "é🙂"}),
+        (b'\xef\xbb\xbf{"a": "1"}', {"a": "1"}),
+        (b'{"a": "\\ud83d\\ude42"}', {"a": "🙂"}),
+    ],
+)
+def test_reads_json(raw: bytes, values: dict[str, str]) -> None:
+    assert dict(form(raw, "application/json; charset=utf-8")) == values
+
+
+@pytest.mark.parametrize("raw", [b"{", b"[]", b"1", b'"a"', b"\xff", b"null", b"[" * 100_000, b'{"a":' * 100_000])
+def test_says_that_a_json_body_could_not_be_read(raw: bytes) -> None:
+    params = form(raw, "application/json")
+    assert not params
+    with pytest.raises(MissingParameter, match="not a JSON object"):
+        params.need("a")
+
+
+@pytest.mark.parametrize("value", ['["x"]', '{"x": 1}', '"\\ud83d"'])
+def test_json_members_that_are_no_text_hurt_only_who_asks(value: str) -> None:
+    params = form(f'{{"good": 1, "odd": {value}}}'.encode(), "application/json")
+    assert params.text("good") == "1"
+    with pytest.raises(BadRequest) as caught:
+        params.text("odd")
+    assert caught.value.field == "odd"
+
+
+@pytest.mark.parametrize("label", [FORM, "", "text/plain"])
+def test_knows_json_by_its_looks(label: str) -> None:
+    assert dict(form(b' {"a": "x&y=z"}', label)) == {"a": "x&y=z"}
+
+
+def test_reads_multipart_with_files_and_quirks() -> None:
+    raw = (
+        b"preamble\r\n--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none\r\ntwo\r\n"
+        b"--b\r\ncontent-disposition: form-data; name=b; filename=\"x.txt\"\r\nContent-Type: text/plain\r\n\r\nfile\r\n"
+        b"--b\r\nContent-Disposition: form-data; name=\"c\"\r\n\r\n\r\n"
+        b"--b\r\nno end of head\r\n--b--\r\nepilogue"
+    )  # fmt: skip
+    assert dict(form(raw, 'multipart/form-data; boundary="b"')) == {"a": "one\r\ntwo", "b": "file"}
+
+
+def part(field: bytes) -> bytes:
+    return b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % tuple(field.split(b"="))
+
+
+@pytest.mark.parametrize(
+    ("label", "raw"),
+    [
+        (FORM, b"a=1&b=2&a=1"),
+        ("", b"a=1&b=2&a=%FF&a=1"),
+        ("multipart/form-data; boundary=x", b"".join(map(part, (b"a=1", b"b=2", b"a=1"))) + b"--x--\r\n"),
+    ],
+)
+def test_takes_each_name_once_where_that_is_wanted(label: str, raw: bytes) -> None:
+    params = Parameters(once=True)
+    params.put_fields(raw, label)
+    assert params.text("b") == "2"
+    with pytest.raises(BadRequest, match="more than once") as caught:
+        params.text("a")
+    assert caught.value.field == "a"
+
+
+def test_finds_no_fields_in_what_is_labelled_as_json() -> None:
+    params = Parameters(once=True)
+    params.put_fields(b"a=1", "application/json")
+    params.put_fields(b'{"a": "1"}', FORM)
+    assert params.text("a") == ""

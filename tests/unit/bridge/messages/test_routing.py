@@ -1,0 +1,41 @@
+"""Which line carries which message."""
+
+import pytest
+
+from bridge.errors import UnknownLine
+from bridge.messages.routing import ANY, route, routes
+from bridge.model.line import Line
+
+OFFICE = Line("office", "office", "gsm_modem", number="+15550100", imei="490154203237005")
+FIRST = Line("phone:1", "phone", "android_adb", slot=1)
+SECOND = Line("phone:2", "phone", "android_adb", slot=2)
+LINES = (OFFICE, FIRST, SECOND)
+
+
+@pytest.mark.parametrize(
+    ("wish", "slot", "expected"),
+    [
+        ("", 0, ANY),
+        ("office", 0, "office"),
+        ("OFFICE", 0, "office"),
+        ("+15550100", 0, "office"),
+        ("490154203237005", 0, "office"),
+        ("phone", 0, "phone"),
+        ("phone", 2, "phone:2"),
+        ("phone:2", 0, "phone:2"),
+        ("", 2, ":2"),
+    ],
+)
+def test_a_wish_becomes_a_route_that_some_line_serves(wish: str, slot: int, expected: str) -> None:
+    assert route(wish, slot, LINES) == expected
+    assert any(expected in routes(line) for line in LINES)
+
+
+@pytest.mark.parametrize(("wish", "slot"), [("attic", 0), ("office", 2), ("", 3)])
+def test_an_unknown_line_is_refused_with_the_known_ones(wish: str, slot: int) -> None:
+    with pytest.raises(UnknownLine, match="known lines: office, phone:1, phone:2"):
+        route(wish, slot, LINES)
+
+
+def test_a_device_s_route_is_shared_by_its_lines_and_by_no_other() -> None:
+    assert [line.name for line in LINES if "phone" in routes(line)] == ["phone:1", "phone:2"]
