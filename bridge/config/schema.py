@@ -1,6 +1,6 @@
 """Every setting there is: its name, type, default and help, as frozen dataclasses that `bridge.config.loader` fills.
 
-The same fields make the README's configuration table (`markdown`), so the two cannot part.
+The same fields make the table of docs/configuration.md (`markdown`), so the two cannot differ.
 """
 
 import dataclasses
@@ -309,7 +309,7 @@ def rows() -> Iterator[Row]:
 
 
 def markdown() -> str:
-    """The README's table."""
+    """The table of docs/configuration.md."""
     lines = ["| setting | default | |", "|---|---|---|"]
     lines += [f"| `{row.key}` | {f'`{row.default}`' if row.default else ''} | {row.help} |" for row in rows()]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""The README's nginx in front of the bridge: real clients, real TLS, and callers who lie."""
+"""The documented nginx in front of the bridge: real clients, real TLS, and callers who lie."""
 
 import asyncio
 import json
@@ -18,11 +18,11 @@ from bridge.model.account import Terms
 from tests.support.certificates import NAME, Files, issue
 from tests.support.running import Bridge, config, running, until
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs/operating.md"
 #: where nginx is, where its callers are, and where they are not
 LOOPBACK, CALLER, ELSEWHERE = "127.0.0.1", "127.0.0.2", "203.0.113.7"
 FORM = ("-d", "recipients=%2B15550100", "-d", "message=hello")
-#: around the README's block: everything in a directory of its own, and this user's own rights
+#: around the documented block: everything in a directory of its own, and this user's own rights
 FRAME = """
 daemon off;
 user {user};
@@ -49,7 +49,7 @@ class Front:
     files: Files
 
     async def ask(self, path: str, *options: str) -> str:
-        """What curl hears, at the address and by the certificate of the README."""
+        """What curl hears, at the address and by the certificate of the documented block."""
         command = ("curl", "-sS", "--interface", CALLER, "--cacert", str(self.files.certificate))
         there = ("--connect-to", f"{NAME}:443:{LOOPBACK}:{self.port}", f"https://{NAME}{path}")
         pipe = asyncio.subprocess.PIPE
@@ -71,8 +71,8 @@ def free_port() -> int:
 
 
 def block(upstream: str, port: int, files: Files) -> str:
-    """The README's, with this machine's paths and ports."""
-    found = re.search(r"```nginx\n(.*?)```", README.read_text(), re.DOTALL)
+    """The documented one, with this machine's paths and ports."""
+    found = re.search(r"```nginx\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert found is not None
     text = found[1]
     for old, new in (

@@ -21,7 +21,7 @@ echo '{"url": "file:///somewhere"}' >"$2/sms_bridge-1.2.0rc1.dist-info/direct_ur
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """What the package is made of."""
-    for name in ("udev", "README.md", "SECURITY.md", "CHANGELOG.md", "requirements.lock"):
+    for name in ("udev", "docs", "README.md", "SECURITY.md", "CHANGELOG.md", "requirements.lock"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
     (tmp_path / "uv").write_text(UV)
