@@ -174,7 +174,7 @@ class Control:
                 "number": modem.number,
                 "port": modem.port,
                 "plugged": modem.plugged,
-                "profile": modem.stick.profile.name,
+                "profile": modem.state.profile.name,
                 "held": self._network.held(modem.number),
             }
             for modem in self._modems

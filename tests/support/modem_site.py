@@ -94,7 +94,7 @@ class Site:
 
     def stored(self) -> int:
         """How many SMS and reports the modem holds."""
-        return sum(len(self.modem.stick.storage[name]) for name in self.modem.stick.profile.sizes)
+        return sum(len(self.modem.state.storage[name]) for name in self.modem.state.profile.sizes)
 
 
 async def until(happened: Callable[[], bool], what: str = "it never happened") -> None:

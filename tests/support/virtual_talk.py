@@ -4,9 +4,10 @@ import asyncio
 
 from bridge.model.radio import Outgoing
 from device_drivers.gsm_modem.pdu import encode_submit
+from device_drivers.virtual.modem.engine import Engine
 from device_drivers.virtual.modem.profile import GENERIC, Profile
 from device_drivers.virtual.modem.sim import Sim
-from device_drivers.virtual.modem.state import Stick
+from device_drivers.virtual.modem.state import ModemState
 from device_drivers.virtual.network.service_centre import Network
 
 LINE, CUSTOMER = "+15550100", "+15550150"
@@ -20,7 +21,7 @@ class Talk:
         self.said = bytearray()
         self._news = asyncio.Event()
         sizes = dict.fromkeys(profile.sizes, size) if size else None
-        self.stick = Stick(
+        self.state = ModemState(
             network,
             Sim(LINE, "001010123456789", "89001012345678901237", pin),
             imei="490154203237518",
@@ -28,7 +29,8 @@ class Talk:
             profile=profile,
             storage_sizes=sizes,
         )
-        self.stick.power_on()
+        self._engine = Engine(self.state)
+        self.state.power_on()
 
     def _hear(self, data: bytes) -> None:
         self.said += data
@@ -37,7 +39,7 @@ class Talk:
     def raw(self, data: bytes) -> bytes:
         """What it says at once to these bytes."""
         self.said.clear()
-        self.stick.terminal.feed(data)
+        self.state.terminal.feed(data)
         return bytes(self.said)
 
     def type(self, line: str) -> list[str]:

@@ -84,7 +84,7 @@ def ports_there(found: list[tuple[str, str]]) -> str:
 
 async def test_a_sim_that_waits_for_its_pin_loses_no_try_by_being_asked_about(tmp_path: Path) -> None:
     async with World(tmp_path / "world") as world:
-        sim = world.modems[0].stick.sim
+        sim = world.modems[0].state.sim
         sim.pin = "1234"
         settings = config(tmp_path, {"office": {"port": str(world.modems[0].port), "pin": "9999"}})
         async with running(settings) as bridge:

@@ -112,7 +112,7 @@ async def test_a_port_that_this_user_may_not_open() -> None:
 @pytest.mark.parametrize("left", [3, 1])
 async def test_a_sim_that_wants_its_pin(left: int) -> None:
     async with modem_site(pin="1234") as site:
-        site.modem.stick.sim.pin_tries = left
+        site.modem.state.sim.pin_tries = left
         found = (await examined(site))[-1]
         assert (found.level, found.message) == ("fail", "The SIM wants its PIN")
         assert found.remedy == 'set pin = "…" for this device, or switch the SIM\'s PIN off in a phone'
@@ -124,7 +124,7 @@ async def test_looking_tries_a_pin_only_where_a_refusal_is_remembered() -> None:
         for _ in range(3):
             found = (await examined(site))[-1]
             assert (found.level, "tried, once, when the bridge starts" in found.message) == ("warn", True)
-        assert site.modem.stick.sim.pin_tries == 3
+        assert site.modem.state.sim.pin_tries == 3
         assert "9999" not in repr(found)
 
 
@@ -145,7 +145,7 @@ async def test_a_pin_that_the_sim_refused_before_is_not_tried_by_looking() -> No
         site.options["pin"] = "9999"
         site.memory = Kept()  # type: ignore[assignment]
         first, second = (await examined(site))[-1], (await examined(site))[-1]
-        assert site.modem.stick.sim.pin_tries == 2
+        assert site.modem.state.sim.pin_tries == 2
         assert "The SIM refused the PIN" in first.message
         assert "refused this PIN before" in second.message
         assert first.remedy == second.remedy
@@ -154,7 +154,7 @@ async def test_a_pin_that_the_sim_refused_before_is_not_tried_by_looking() -> No
 
 async def test_a_sim_that_is_blocked() -> None:
     async with modem_site(pin="1234") as site:
-        site.modem.stick.sim.pin_tries = 0
+        site.modem.state.sim.pin_tries = 0
         found = (await examined(site))[-1]
         assert (found.level, "PUK" in found.message) == ("fail", True)
         assert "enter its PUK" in found.remedy
@@ -162,7 +162,7 @@ async def test_a_sim_that_is_blocked() -> None:
 
 async def test_no_sim() -> None:
     async with modem_site() as site:
-        site.modem.stick.sim.present = False
+        site.modem.state.sim.present = False
         found = (await examined(site))[-1]
         assert (found.level, "SIM not inserted" in found.message) == ("fail", True)
         assert found.remedy.startswith("put a SIM in")

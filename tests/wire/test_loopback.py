@@ -126,7 +126,7 @@ async def test_reaches_no_account_and_costs_none_anything(tmp_path: Path) -> Non
         for account in (SHOP, CHIEF):
             assert len((await live.bridge.gateway.inbox(account, InboxQuery())).rows) == 1
         assert {row.account for row in (await live.bridge.gateway.messages(CHIEF, MessageQuery())).rows} == {OPERATOR}
-        assert all(not modem.stick.storage["SM"] for modem in here.world.modems)  # the SIM forgets them as any other
+        assert all(not modem.state.storage["SM"] for modem in here.world.modems)  # the SIM forgets them as any other
 
 
 async def test_goes_by_the_clock(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ async def test_a_device_is_back_at_once_when_something_is_plugged_in(tmp_path: P
     config = tmp_path / "config.toml"
     async with World(tmp_path / "world", modems=1) as world:
         modem = world.modems[0]
-        modem.stick.sim.pin = "1234"  # and none is configured: a line that waits for a person waits 30 s at least
+        modem.state.sim.pin = "1234"  # and none is configured: a line that waits for a person waits 30 s at least
         modem.unplug()
         modem.replug()
         config.write_text(
@@ -102,7 +102,7 @@ async def test_a_device_is_back_at_once_when_something_is_plugged_in(tmp_path: P
             async with program(events, sys.executable, "-m", "bridge", "serve", "--config", str(config)) as output:
                 await said(output, "office is parked")
                 modem.unplug()
-                modem.stick.sim.pin = None
+                modem.state.sim.pin = None
                 modem.replug()
                 plugged = time.monotonic()
                 events.tell(STICK.tty("ttyUSB2"), "add")

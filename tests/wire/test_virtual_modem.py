@@ -228,7 +228,7 @@ async def test_the_library_enters_the_pin(network: Network, tmp_path: Path) -> N
     await modem.start()
     gsm = GsmModem(modem.port)
     await asyncio.to_thread(gsm.connect, "1234")
-    assert modem.stick.sim.state == "READY"
+    assert modem.state.sim.state == "READY"
     await asyncio.to_thread(gsm.close)
     await modem.close()
 

@@ -1,14 +1,15 @@
-"""A modem on a pseudo-terminal: to a program that opens its port, a USB stick."""
+"""A modem on a pseudo-terminal: to a program that opens its port, a USB state."""
 
 import contextlib
 import os
 from pathlib import Path
 
+from device_drivers.virtual.modem.engine import Engine
 from device_drivers.virtual.modem.faults import Faults
 from device_drivers.virtual.modem.profile import GENERIC, Profile
 from device_drivers.virtual.modem.pty import Port
 from device_drivers.virtual.modem.sim import Sim
-from device_drivers.virtual.modem.state import Stick
+from device_drivers.virtual.modem.state import ModemState
 from device_drivers.virtual.modem.storage import Status
 from device_drivers.virtual.network.service_centre import Network
 
@@ -37,21 +38,22 @@ class Modem:
         storage_size: int | None = None,
     ) -> None:
         sizes = None if storage_size is None else dict.fromkeys(profile.sizes, storage_size)
-        self.stick = Stick(
+        self.state = ModemState(
             network, Sim(number, imsi, iccid, pin), imei=imei, write=self._say, profile=profile, storage_sizes=sizes
         )
+        self._engine = Engine(self.state)
         self._link = link_path
         self._port: Port | None = None
 
     @property
     def number(self) -> str:
         """The line's number."""
-        return self.stick.number
+        return self.state.number
 
     @property
     def faults(self) -> Faults:
         """What is wrong with it on purpose."""
-        return self.stick.faults
+        return self.state.faults
 
     # -- the port ---------------------------------------------------------------------------------
     @property
@@ -78,16 +80,16 @@ class Modem:
         """Plug it in: a new pseudo-terminal under the same link. Harmless when it is plugged in."""
         if self._port is not None:
             return
-        self._port = Port(self.stick.terminal.feed, self.stick.faults)
+        self._port = Port(self.state.terminal.feed, self.state.faults)
         if self._link is not None:
             _point(self._link, self._port.path)
-        self.stick.power_on()
+        self.state.power_on()
 
     def unplug(self) -> None:
         """Pull it out: readers see the end of file, writers an error. Harmless when it is out."""
         if self._port is None:
             return
-        self.stick.power_off()
+        self.state.power_off()
         if self._link is not None:
             with contextlib.suppress(FileNotFoundError):
                 self._link.unlink()
@@ -105,42 +107,42 @@ class Modem:
 
     def urc(self, line: str) -> None:
         """Something said unasked: `^RSSI:17`; a second line may follow CR LF."""
-        self.stick.terminal.unsolicited(line)
+        self.state.terminal.unsolicited(line)
 
     def hang(self) -> None:
         """Stop reading and answering."""
-        self.stick.terminal.hang()
+        self.state.terminal.hang()
 
     def unhang(self) -> None:
         """Go on, with everything that was typed meanwhile."""
-        self.stick.terminal.unhang()
+        self.state.terminal.unhang()
 
     def reset(self) -> None:
         """Restart on its own, with the port left open. Nothing happens while it is unplugged."""
         if self.plugged:
-            self.stick.reset()
+            self.state.reset()
 
     def set_registration(self, stat: int) -> None:
         """+CREG's stat: 0 not registered, 1 home, 2 searching, 3 denied, 5 roaming."""
-        self.stick.set_registration(stat)
+        self.state.set_registration(stat)
 
     def set_signal(self, rssi: int) -> None:
         """+CSQ's rssi: 0 to 31, or 99 for none."""
-        self.stick.signal = rssi
+        self.state.signal = rssi
 
     def store(self, pdu: str, memory: str | None = None, status: Status = Status.REC_UNREAD) -> int | None:
         """Put anything into a memory without a word, broken PDUs too; its place, None when there is no room."""
-        return self.stick.incoming.store(memory or self.stick.settings.memories[2], pdu, status)
+        return self.state.incoming.store(memory or self.state.settings.memories[2], pdu, status)
 
     def ring(self, caller: str = "+15550150", times: int = 3) -> None:
         """A call comes in, rings so often, and is given up unless the computer hangs up first."""
         if not self.plugged:
             return
-        self.stick.settings.other["ring"] = caller
+        self.state.settings.other["ring"] = caller
         self._ring(caller, times)
 
     def _ring(self, caller: str, left: int) -> None:
-        settings = self.stick.settings
+        settings = self.state.settings
         if settings.other.get("ring") != caller:
             return
         if left <= 0:
@@ -150,7 +152,7 @@ class Modem:
         self.urc("+CRING: VOICE" if settings.extended_ring else "RING")
         if settings.caller_id:
             self.urc(f'+CLIP: "{caller}",145,,,,0')
-        self.stick.timers.after(RING_EVERY, self._ring, caller, left - 1)
+        self.state.timers.after(RING_EVERY, self._ring, caller, left - 1)
 
 
 def _point(link: Path, target: str) -> None:

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from device_drivers.virtual.modem.answers import Reply
+from device_drivers.virtual.modem.state import ModemState
 from device_drivers.virtual.modem.syntax import Command
 
-if TYPE_CHECKING:
-    from device_drivers.virtual.modem.state import Stick
-
-Handler = Callable[["Stick", Command], Reply]
+Handler = Callable[[ModemState, Command], Reply]
 
 
 @dataclass(frozen=True, slots=True)

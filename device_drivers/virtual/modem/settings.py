@@ -1,6 +1,6 @@
 """What a modem forgets when its power goes: the settings that AT commands make."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from device_drivers.virtual.modem.profile import Profile
 from device_drivers.virtual.network.message import SERVICE_CENTRE
@@ -42,3 +42,9 @@ class Settings:
         start = cls(detail=profile.detail, memories=[names[0] for names in profile.memories])
         start.announce = [allowed[0] for allowed in profile.cnmi]
         return start
+
+    def restore(self, profile: Profile) -> None:
+        """Start anew, in place: everything that works with these settings goes on with them."""
+        fresh = Settings.of(profile)
+        for each in fields(self):
+            setattr(self, each.name, getattr(fresh, each.name))

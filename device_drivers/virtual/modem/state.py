@@ -1,31 +1,25 @@
-"""A modem without its port: bytes in, bytes out, a SIM in it and a network around it."""
+"""A modem as it stands now: its SIM, settings, memories, terminal and network. The commands read and change it."""
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TypeVar
 
-from device_drivers.virtual.modem.answers import NoAnswer, Outcome, Refused, Reply, cme, cms
-from device_drivers.virtual.modem.commands import COMMANDS, Entry
-from device_drivers.virtual.modem.engine import Execution
+from device_drivers.virtual.modem.answers import cms
 from device_drivers.virtual.modem.faults import Faults
 from device_drivers.virtual.modem.incoming import Incoming
 from device_drivers.virtual.modem.profile import GENERIC, Profile
 from device_drivers.virtual.modem.settings import Settings
 from device_drivers.virtual.modem.sim import Sim
 from device_drivers.virtual.modem.storage import Storage
-from device_drivers.virtual.modem.syntax import Command, parse
 from device_drivers.virtual.modem.terminal import Terminal
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.network.timers import Timers
-
-T = TypeVar("T")
 
 #: +CREG: registered at home, or roaming (TS 27.007 §7.2), with 6 and 7 for SMS only
 REGISTERED = frozenset({1, 5, 6, 7})
 
 
-class Stick:
-    """The AT engine and what it works on. `write` gets every byte it says."""
+class ModemState:
+    """What commands work on, without a port; `write` gets every byte it says. `Engine` carries commands out."""
 
     def __init__(
         self,
@@ -45,8 +39,10 @@ class Stick:
         self.timers = Timers()
         self.settings = Settings.of(profile)
         self.storage = Storage({**profile.sizes, **(storage_sizes or {})}, profile.first_index)
-        self.terminal = Terminal(write, self._execute)
-        self.incoming = Incoming(self)
+        self.terminal = Terminal(write)
+        self.incoming = Incoming(
+            self.settings, profile, self.terminal, self.storage, self.timers, lambda: network.retry(self.number)
+        )
         #: +CSQ: 0 to 31, 99 for none
         self.signal = 20
         #: +CREG's stat
@@ -56,7 +52,8 @@ class Stick:
         self._powered = False
         self._ready_at = 0.0
         self._reference = -1
-        self._execution: Execution | None = None
+        #: counts how often it lost its power: what began before is over
+        self.boots = 0
 
     @property
     def number(self) -> str:
@@ -66,7 +63,7 @@ class Stick:
     # -- power ------------------------------------------------------------------------------------
     def power_on(self) -> None:
         """Start as a modem does that is plugged in: settings forgotten, SIM locked, messages kept."""
-        self.settings = Settings.of(self.profile)
+        self.settings.restore(self.profile)
         self.functionality = 1
         self.terminal.echo = True
         self.terminal.hung = False
@@ -88,9 +85,7 @@ class Stick:
         self.timers.close()
         self.incoming.reset()
         self.terminal.reset()
-        if self._execution is not None:
-            self._execution.abandoned = True
-            self._execution = None
+        self.boots += 1
 
     def reset(self) -> None:
         """Restart, as after a brown-out or AT+CFUN=1,1: the port stays."""
@@ -144,46 +139,3 @@ class Stick:
         """TP-MR of the next message: 0 to 255 and round again (TS 23.040 §9.2.3.6)."""
         self._reference = (self._reference + 1) % 256
         return self._reference
-
-    # -- commands ---------------------------------------------------------------------------------
-    def _execute(self, line: str) -> None:
-        try:
-            commands = parse(line)
-        except ValueError:
-            self.terminal.answer([], "ERROR")
-            return
-        self._execution = Execution(self, commands)
-        self._execution.advance()
-
-    def ended(self, execution: Execution) -> None:
-        """A command line is done."""
-        if self._execution is execution:
-            self._execution = None
-
-    def perform(self, command: Command) -> Reply | Outcome:
-        """Do one command."""
-        instead = self.faults.answer(command.name)
-        if instead is not None:
-            return Refused(text=instead)
-        if command.name in self.profile.extra:
-            return []
-        entry = COMMANDS.get(command.name)
-        if entry is None or not self.profile.supports(command.name):
-            return Refused(text=self.profile.unsupported_answer)
-        return self.guard(lambda known: self._checked(known, command), entry)
-
-    def _checked(self, entry: Entry, command: Command) -> Reply:
-        if entry.sim:
-            self.sim.require(entry.family)
-            if not self.settled:
-                raise cms(515) if entry.family == "CMS" else cme(515)
-        return entry.handler(self, command)
-
-    def guard(self, call: Callable[[T], Reply], argument: T) -> Reply | Outcome:
-        """Call, with what it raises as its outcome; parameters that are none are refused plainly."""
-        try:
-            return call(argument)
-        except (Refused, NoAnswer) as outcome:
-            return outcome
-        except (ValueError, LookupError):
-            return Refused()

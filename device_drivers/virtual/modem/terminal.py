@@ -11,6 +11,8 @@ CR, LF, BACKSPACE, ESCAPE, CTRL_Z = 0x0D, 0x0A, 0x08, 0x1B, 0x1A
 PROMPT = b"\r\n> "
 #: a longer command line is thrown away, as real modems do
 MAX_LINE = 8192
+#: command lines that are remembered
+REMEMBERED = 10_000
 
 
 class Terminal:
@@ -20,12 +22,14 @@ class Terminal:
     even inside an answer, but not into a prompt, where it would be taken for an echo of the text.
     """
 
-    def __init__(self, write: Callable[[bytes], None], execute: Callable[[str], None]) -> None:
+    def __init__(self, write: Callable[[bytes], None]) -> None:
         self.echo = True
         #: a modem that hangs neither reads nor says a thing
         self.hung = False
+        #: the command lines so far, newest last
+        self.heard: deque[str] = deque(maxlen=REMEMBERED)
         self._write = write
-        self._execute = execute
+        self._execute: Callable[[str], None] = lambda line: None
         self._input = bytearray()
         #: how much of the unfinished line was echoed already
         self._echoed = 0
@@ -33,6 +37,10 @@ class Terminal:
         self._pumping = False
         self._entry: Callable[[str | None], None] | None = None
         self._held: deque[str] = deque()
+
+    def obey(self, execute: Callable[[str], None]) -> None:
+        """Hand command lines, without their AT, to `execute`, which ends each by `answer` or `lose_answer`."""
+        self._execute = execute
 
     def reset(self) -> None:
         """Power lost: whatever was under way is forgotten."""
@@ -75,6 +83,7 @@ class Terminal:
         start = line.upper().find("AT")
         if start >= 0:
             self._busy = True
+            self.heard.append(line[start:])
             self._execute(line[start + 2 :])
         return True
 

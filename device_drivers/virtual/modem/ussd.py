@@ -1,11 +1,7 @@
 """The operator's service codes: a balance and a small menu (3GPP TS 22.090)."""
 
-from typing import TYPE_CHECKING
-
+from device_drivers.virtual.modem.state import ModemState
 from device_drivers.virtual.modem.textmode import spell, understand
-
-if TYPE_CHECKING:
-    from device_drivers.virtual.modem.state import Stick
 
 BALANCE, MENU = "*100#", "*123#"
 _MENU = "1 Balance\n2 My number\n0 End"
@@ -15,27 +11,27 @@ _DONE, _REPLY, _UNSUPPORTED = 0, 1, 4
 _DCS = 15
 
 
-def dial(stick: "Stick", typed: str) -> None:
+def dial(state: ModemState, typed: str) -> None:
     """Send a code, or a reply within the menu; the answer comes as +CUSD once the command is done."""
-    code = _code(stick, typed)
-    in_menu = stick.settings.other.pop("+CUSD", "") == MENU
-    mode, text = _answer(stick, code, in_menu)
+    code = _code(state, typed)
+    in_menu = state.settings.other.pop("+CUSD", "") == MENU
+    mode, text = _answer(state, code, in_menu)
     if mode == _REPLY:
-        stick.settings.other["+CUSD"] = MENU
-    line = f'+CUSD: {mode},"{spell(text, stick.settings.charset)}",{_DCS}' if text else f"+CUSD: {mode}"
-    stick.timers.after(0, stick.terminal.unsolicited, line)
+        state.settings.other["+CUSD"] = MENU
+    line = f'+CUSD: {mode},"{spell(text, state.settings.charset)}",{_DCS}' if text else f"+CUSD: {mode}"
+    state.timers.after(0, state.terminal.unsolicited, line)
 
 
-def _code(stick: "Stick", typed: str) -> str:
+def _code(state: ModemState, typed: str) -> str:
     plain = typed.startswith(("*", "#")) or (typed.isdigit() and len(typed) < 4)
-    return typed if plain else understand(typed, stick.settings.charset)
+    return typed if plain else understand(typed, state.settings.charset)
 
 
-def _answer(stick: "Stick", code: str, in_menu: bool) -> tuple[int, str]:
+def _answer(state: ModemState, code: str, in_menu: bool) -> tuple[int, str]:
     if code == BALANCE or (in_menu and code == "1"):
         return _DONE, "Your balance is 12.34 EUR."
     if in_menu and code == "2":
-        return _DONE, f"Your number is {stick.number}."
+        return _DONE, f"Your number is {state.number}."
     if in_menu and code == "0":
         return _DONE, "Goodbye."
     return (_REPLY, _MENU) if code == MENU or in_menu else (_UNSUPPORTED, "")

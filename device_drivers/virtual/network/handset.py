@@ -2,16 +2,13 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bridge.messages.segmentation import join, split
 from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, decode, encode_deliver
 from device_drivers.virtual.network.message import SERVICE_CENTRE, Posting, now
-
-if TYPE_CHECKING:
-    from device_drivers.virtual.network.service_centre import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +24,13 @@ class Sms:
 
 
 class Handset:
-    """A phone in somebody's hand. `Network.handset` makes one."""
+    """A phone in somebody's hand; `carry` brings what it writes to others. `Network.handset` makes one."""
 
-    def __init__(self, number: str, network: "Network") -> None:
+    def __init__(self, number: str, carry: Callable[[Posting], None]) -> None:
         self.number = number
         #: complete messages, oldest first
         self.received: list[Sms] = []
-        self._network = network
+        self._carry = carry
         self._parts: dict[tuple[str, int, int, int], dict[int, str]] = {}
         self._reference = 0
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
@@ -94,4 +91,4 @@ class Handset:
         for index, part in enumerate(parts, 1):
             concat = Concat(self._reference, len(parts), index) if len(parts) > 1 else None
             pdu = encode_deliver(self.number, part, sent_at=now(), concat=concat, smsc=SERVICE_CENTRE)
-            self._network.carry(Posting(self.number, to, 0, report=False, pdu=pdu, sent_at=now()))
+            self._carry(Posting(self.number, to, 0, report=False, pdu=pdu, sent_at=now()))

@@ -65,7 +65,7 @@ class Network:
         """The phone with this number; a new one when there is none yet. Raises ValueError when a modem has it."""
         known = self._subscribers.get(number)
         if known is None:
-            known = Handset(number, self)
+            known = Handset(number, self.carry)
             self.attach(known)
         if not isinstance(known, Handset):
             raise ValueError(f"{number} is a modem's number")

@@ -1,121 +1,117 @@
 """Commands about the modem and its SIM: who they are, power, PIN (3GPP TS 27.007 §5, §8)."""
 
-from typing import TYPE_CHECKING
-
 from device_drivers.virtual.modem.answers import Reply, cme
 from device_drivers.virtual.modem.registry import command
+from device_drivers.virtual.modem.state import ModemState
 from device_drivers.virtual.modem.syntax import Command, Kind
 from device_drivers.virtual.modem.textmode import spell, type_of
 
-if TYPE_CHECKING:
-    from device_drivers.virtual.modem.state import Stick
-
 
 @command("+CGMI", "+GMI")
-def manufacturer(stick: "Stick", given: Command) -> Reply:
+def manufacturer(state: ModemState, given: Command) -> Reply:
     """Who made it."""
-    return [] if given.kind is Kind.TEST else [stick.profile.manufacturer]
+    return [] if given.kind is Kind.TEST else [state.profile.manufacturer]
 
 
 @command("+CGMM", "+GMM")
-def model(stick: "Stick", given: Command) -> Reply:
+def model(state: ModemState, given: Command) -> Reply:
     """What it is called."""
-    return [] if given.kind is Kind.TEST else [stick.profile.model]
+    return [] if given.kind is Kind.TEST else [state.profile.model]
 
 
 @command("+CGMR", "+GMR")
-def revision(stick: "Stick", given: Command) -> Reply:
+def revision(state: ModemState, given: Command) -> Reply:
     """Its firmware."""
-    return [] if given.kind is Kind.TEST else [stick.profile.revision]
+    return [] if given.kind is Kind.TEST else [state.profile.revision]
 
 
 @command("+CGSN", "+GSN")
-def imei(stick: "Stick", given: Command) -> Reply:
+def imei(state: ModemState, given: Command) -> Reply:
     """The number of this very modem."""
-    return [] if given.kind is Kind.TEST else [stick.imei]
+    return [] if given.kind is Kind.TEST else [state.imei]
 
 
 @command("I")
-def information(stick: "Stick", _command: Command) -> Reply:
+def information(state: ModemState, _command: Command) -> Reply:
     """ATI: all of that together."""
-    about = stick.profile
+    about = state.profile
     return [f"Manufacturer: {about.manufacturer}", f"Model: {about.model}", f"Revision: {about.revision}"]
 
 
 @command("+CIMI", sim=True)
-def imsi(stick: "Stick", given: Command) -> Reply:
+def imsi(state: ModemState, given: Command) -> Reply:
     """The SIM's number in the network."""
-    return [] if given.kind is Kind.TEST else [stick.sim.imsi]
+    return [] if given.kind is Kind.TEST else [state.sim.imsi]
 
 
 @command("+CCID", "^ICCID", "+ICCID", "+QCCID")
-def iccid(stick: "Stick", given: Command) -> Reply:
+def iccid(state: ModemState, given: Command) -> Reply:
     """The number printed on the SIM; readable before its PIN."""
-    if not stick.sim.present:
+    if not state.sim.present:
         raise cme(10)
-    return [] if given.kind is Kind.TEST else [f"{given.name}: {stick.sim.iccid}"]
+    return [] if given.kind is Kind.TEST else [f"{given.name}: {state.sim.iccid}"]
 
 
 @command("+CNUM", sim=True)
-def own_number(stick: "Stick", given: Command) -> Reply:
+def own_number(state: ModemState, given: Command) -> Reply:
     """The subscriber's own number, as the SIM has it."""
-    number = stick.sim.number
+    number = state.sim.number
     if given.kind is Kind.TEST or not number:
         return []
-    return [f'+CNUM: "","{spell(number, stick.settings.charset)}",{type_of(number)}']
+    return [f'+CNUM: "","{spell(number, state.settings.charset)}",{type_of(number)}']
 
 
 @command("+CPIN")
-def pin(stick: "Stick", given: Command) -> Reply:
+def pin(state: ModemState, given: Command) -> Reply:
     """Which secret is wanted, and giving it."""
     if given.kind is Kind.READ:
-        return [f"+CPIN: {stick.sim.state}"]
+        return [f"+CPIN: {state.sim.state}"]
     if given.kind is Kind.SET:
-        stick.sim.enter(given.text(0), given.text(1))
-        stick.recover()
+        state.sim.enter(given.text(0), given.text(1))
+        state.recover()
     return []
 
 
 @command("+CPINR")
-def tries_left(stick: "Stick", given: Command) -> Reply:
+def tries_left(state: ModemState, given: Command) -> Reply:
     """How often PIN and PUK may still be tried wrongly (TS 27.007 §8.65)."""
-    left = {"SIM PIN": stick.sim.pin_tries, "SIM PUK": stick.sim.puk_tries}
+    left = {"SIM PIN": state.sim.pin_tries, "SIM PUK": state.sim.puk_tries}
     wanted = given.text(0) if given.kind is Kind.SET else ""
     return [f"+CPINR: {name},{tries}" for name, tries in left.items() if wanted in ("", name)]
 
 
 @command("+CFUN")
-def functionality(stick: "Stick", given: Command) -> Reply:
+def functionality(state: ModemState, given: Command) -> Reply:
     """Radio on (1) or off (0, 4); with `,1` the modem restarts (TS 27.007 §8.2)."""
     if given.kind is Kind.TEST:
         return ["+CFUN: (0,1,4),(0,1)"]
     if given.kind is Kind.READ:
-        return [f"+CFUN: {stick.functionality}"]
+        return [f"+CFUN: {state.functionality}"]
     level = given.number(0, 1)
     if level not in (0, 1, 4):
         raise cme(50)
     if given.number(1, 0) == 1:
-        stick.timers.after(0, stick.reset)
+        state.timers.after(0, state.reset)
         return []
-    stick.functionality = level
-    stick.recover()
+    state.functionality = level
+    state.recover()
     return []
 
 
 @command("^RESET")
-def restart(stick: "Stick", _command: Command) -> Reply:
+def restart(state: ModemState, _command: Command) -> Reply:
     """Restart."""
-    stick.timers.after(0, stick.reset)
+    state.timers.after(0, state.reset)
     return []
 
 
 @command("+CBC")
-def battery(_stick: "Stick", given: Command) -> Reply:
+def battery(_state: ModemState, given: Command) -> Reply:
     """Powered by the port: full."""
     return ["+CBC: (0,1),(0-100)"] if given.kind is Kind.TEST else ["+CBC: 0,100,4100"]
 
 
 @command("+CPAS")
-def activity(_stick: "Stick", _command: Command) -> Reply:
+def activity(_state: ModemState, _command: Command) -> Reply:
     """Ready."""
     return ["+CPAS: 0"]

@@ -1,15 +1,11 @@
 """Listing, reading and deleting stored messages (3GPP TS 27.005 §3.4.2, §3.4.3, §3.5.4)."""
 
-from typing import TYPE_CHECKING
-
 from device_drivers.virtual.modem.answers import Reply, cms
 from device_drivers.virtual.modem.registry import command
+from device_drivers.virtual.modem.state import ModemState
 from device_drivers.virtual.modem.storage import STATUS_TEXT, Memory, Status, Stored
 from device_drivers.virtual.modem.syntax import Command, Kind
 from device_drivers.virtual.modem.textmode import stored_lines
-
-if TYPE_CHECKING:
-    from device_drivers.virtual.modem.state import Stick
 
 ALL = 4
 #: +CMGD's <delflag>: which statuses go
@@ -21,21 +17,21 @@ DELETED = {
 }
 
 
-def _memory(stick: "Stick") -> Memory:
-    return stick.storage[stick.settings.memories[0]]
+def _memory(state: ModemState) -> Memory:
+    return state.storage[state.settings.memories[0]]
 
 
-def _place(stick: "Stick", index: int) -> Stored | None:
+def _place(state: ModemState, index: int) -> Stored | None:
     try:
-        return _memory(stick).get(index)
+        return _memory(state).get(index)
     except IndexError:
         raise cms(321) from None
 
 
 @command("+CMGL", family="CMS", sim=True)
-def list_messages(stick: "Stick", given: Command) -> Reply:
+def list_messages(state: ModemState, given: Command) -> Reply:
     """The messages with a status, or all."""
-    text_mode = stick.settings.text_mode
+    text_mode = state.settings.text_mode
     if given.kind is Kind.TEST:
         return [
             "+CMGL: " + (f"({','.join(f'{chr(34)}{one}{chr(34)}' for one in STATUS_TEXT)})" if text_mode else "(0-4)")
@@ -44,31 +40,31 @@ def list_messages(stick: "Stick", given: Command) -> Reply:
     if not 0 <= wanted <= ALL:
         raise cms(302)
     lines: list[str] = []
-    for index, stored in _memory(stick):
+    for index, stored in _memory(state):
         if wanted in (ALL, stored.status):
-            head, *rest = stored_lines(stored, stick.settings)
+            head, *rest = stored_lines(stored, state.settings)
             lines += [f"+CMGL: {index},{head}", *rest]
             stored.read()
     return lines
 
 
 @command("+CMGR", family="CMS", sim=True)
-def read_message(stick: "Stick", given: Command) -> Reply:
+def read_message(state: ModemState, given: Command) -> Reply:
     """One message."""
     if given.kind is Kind.TEST:
         return []
-    stored = _place(stick, int(given.text(0)))
+    stored = _place(state, int(given.text(0)))
     if stored is None:
         raise cms(321)
-    head, *rest = stored_lines(stored, stick.settings, stick.profile.omits_status)
+    head, *rest = stored_lines(stored, state.settings, state.profile.omits_status)
     stored.read()
     return [f"+CMGR: {head}", *rest]
 
 
 @command("+CMGD", family="CMS", sim=True)
-def delete_messages(stick: "Stick", given: Command) -> Reply:
+def delete_messages(state: ModemState, given: Command) -> Reply:
     """One message, or those the flag names; an empty place is fine, one that does not exist is not."""
-    memory = _memory(stick)
+    memory = _memory(state)
     if given.kind is Kind.TEST:
         return [f"+CMGD: ({','.join(str(index) for index, _ in memory)}),(0-4)"]
     index, flag = int(given.text(0)), given.number(1, 0)
@@ -76,7 +72,7 @@ def delete_messages(stick: "Stick", given: Command) -> Reply:
         unwanted = DELETED[flag]
         memory.purge(lambda stored: stored.status in unwanted)
     else:
-        _place(stick, index)
+        _place(state, index)
         memory.delete(index)
-    stick.recover()
+    state.recover()
     return []

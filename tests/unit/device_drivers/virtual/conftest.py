@@ -27,7 +27,7 @@ async def modem(network: Network) -> AsyncIterator[Callable[..., Talk]]:
 
     yield make
     for talk in made:
-        talk.stick.power_off()
+        talk.state.power_off()
 
 
 @pytest.fixture

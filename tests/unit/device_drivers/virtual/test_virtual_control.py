@@ -36,7 +36,7 @@ async def test_a_customer_writes_to_a_line(world: World) -> None:
     told = await command(world.control.path, {"command": "receive", "text": "good day"})
     assert told == {"from": CUSTOMER, "to": LINE}
     async with asyncio.timeout(5):
-        while not len(world.modems[0].stick.storage["ME"]):
+        while not len(world.modems[0].state.storage["ME"]):
             await asyncio.sleep(0)
 
 
@@ -94,8 +94,8 @@ async def test_does_the_rest_to_a_modem(world: World) -> None:
         {"command": "reset"},
     ):
         await command(path, request)
-    stick = world.modems[0].stick
-    assert (stick.registration, stick.signal, stick.faults.delays) == (5, 7, {"+CMGS": 0.5})
+    state = world.modems[0].state
+    assert (state.registration, state.signal, state.faults.delays) == (5, 7, {"+CMGS": 0.5})
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,9 @@ async def test_closing_leaves_no_descriptor_and_no_file(tmp_path: Path, settled:
 
 async def test_every_line_has_its_own_identity(tmp_path: Path) -> None:
     world = World(tmp_path, 50)
-    sticks = [modem.stick for modem in world.modems]
-    assert len({stick.imei for stick in sticks}) == len({stick.sim.iccid for stick in sticks}) == 50
-    assert all(_luhn(stick.imei) and len(stick.imei) == 15 for stick in sticks)
+    states = [modem.state for modem in world.modems]
+    assert len({state.imei for state in states}) == len({state.sim.iccid for state in states}) == 50
+    assert all(_luhn(state.imei) and len(state.imei) == 15 for state in states)
 
 
 def _luhn(number: str) -> bool:
@@ -186,7 +186,7 @@ async def test_tells_the_phones(with_phone: World) -> None:
 
 
 async def test_a_phone_and_a_modem_text_each_other(with_phone: World) -> None:
-    modem, phone = with_phone.modems[0].stick, with_phone.phones[0]
+    modem, phone = with_phone.modems[0].state, with_phone.phones[0]
     await command(with_phone.control.path, {"command": "phone", "do": "type", "to": LINE, "text": "to the modem"})
     async with asyncio.timeout(5):
         while not len(modem.storage["ME"]):

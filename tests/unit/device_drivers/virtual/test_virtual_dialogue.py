@@ -30,7 +30,7 @@ async def test_says_the_same_however_the_bytes_are_cut(modem: Callable[..., Talk
     pdu, length = encode_submit(Outgoing("", CUSTOMER, "hello", report=False))
     typed = f"AT+CSQ\r\nATE0;+CSQ\rAT+CMGS={length}\r\n{pdu}\x1aAT+CMGD=1\r".encode()
     for start in range(0, len(typed), size):
-        talk.stick.terminal.feed(typed[start : start + size])
+        talk.state.terminal.feed(typed[start : start + size])
     assert bytes(talk.said) == (
         b"AT+CSQ\r\r\n+CSQ: 20,99\r\n\r\nOK\r\n"
         b"\nATE0;+CSQ\r\r\n+CSQ: 20,99\r\n\r\nOK\r\n"
@@ -131,7 +131,7 @@ async def test_three_wrong_pins_block_it_until_the_puk_comes(modem: Callable[...
 
 
 async def test_says_when_there_is_no_sim(talk: Talk) -> None:
-    talk.stick.sim.present = False
+    talk.state.sim.present = False
     assert talk.type("AT+CPIN?") == ["+CME ERROR: 10"]
     assert talk.type("AT+CMGS=10") == ["+CMS ERROR: 310"]
 
@@ -149,7 +149,7 @@ async def test_tells_who_and_where_it_is(talk: Talk) -> None:
 async def test_tells_of_a_lost_network_and_refuses_to_send(talk: Talk) -> None:
     talk.type("AT+CREG=1")
     talk.said.clear()
-    talk.stick.set_registration(2)
+    talk.state.set_registration(2)
     assert bytes(talk.said) == b"\r\n+CREG: 2\r\n"
     assert talk.submit("hello") == ["+CMS ERROR: 331"]
 
@@ -170,7 +170,7 @@ async def test_a_service_menu_takes_replies_until_it_is_left(talk: Talk) -> None
 
 # -- what breaks in ---------------------------------------------------------------------------------
 async def test_an_intrusion_comes_where_it_is_wanted_and_once(talk: Talk) -> None:
-    talk.stick.faults.intrusions += [Intrusion("+CGSN", f"^{place.name}", place) for place in Place]
+    talk.state.faults.intrusions += [Intrusion("+CGSN", f"^{place.name}", place) for place in Place]
     assert talk.type("AT+CGSN") == ["^BEFORE", "490154203237518", "^INSIDE", "OK", "^AFTER"]
     assert talk.type("AT+CGSN") == ["490154203237518", "OK"]
 
@@ -178,40 +178,40 @@ async def test_an_intrusion_comes_where_it_is_wanted_and_once(talk: Talk) -> Non
 async def test_nothing_breaks_into_a_prompt_but_comes_behind_the_answer(talk: Talk) -> None:
     talk.type("AT+CMGS=10")
     talk.said.clear()
-    talk.stick.terminal.unsolicited("^RSSI:17")
+    talk.state.terminal.unsolicited("^RSSI:17")
     assert bytes(talk.said) == b""
     assert talk.raw(b"\x1b") == b"\r\nOK\r\n\r\n^RSSI:17\r\n"
 
 
 async def test_prompts_as_the_fault_says(talk: Talk) -> None:
-    talk.stick.faults.prompt = b"\r\n>"
-    talk.stick.faults.after_prompt = "^RSSI:17"
+    talk.state.faults.prompt = b"\r\n>"
+    talk.state.faults.after_prompt = "^RSSI:17"
     assert talk.raw(b"AT+CMGS=10\r") == b"\r\n>\r\n^RSSI:17\r\n"
 
 
 async def test_a_late_answer_comes_before_the_next_command_is_read(talk: Talk) -> None:
-    talk.stick.faults.delays["+CGSN"] = 0.01
+    talk.state.faults.delays["+CGSN"] = 0.01
     assert talk.raw(b"AT+CGSN\rAT+CSQ\r") == b""
     said = await talk.until("+CSQ: 20,99\r\n\r\nOK")
     assert said.index("490154203237518") < said.index("+CSQ")
 
 
 async def test_answers_otherwise_when_the_fault_says_so(talk: Talk) -> None:
-    talk.stick.faults.answers["+CMGS"] = ["+CMS ERROR: SIM busy"]
+    talk.state.faults.answers["+CMGS"] = ["+CMS ERROR: SIM busy"]
     assert talk.type("AT+CMGS=10") == ["+CMS ERROR: SIM busy"]
     assert talk.type("AT+CMGS=10") == ["> "]
 
 
 async def test_an_answer_may_get_lost_and_the_next_command_works(talk: Talk) -> None:
-    talk.stick.faults.silences["+CSQ"] = 1
+    talk.state.faults.silences["+CSQ"] = 1
     assert talk.type("AT+CSQ") == []
     assert talk.type("AT+CSQ") == ["+CSQ: 20,99", "OK"]
 
 
 async def test_a_hanging_modem_reads_on_when_it_wakes(talk: Talk) -> None:
-    talk.stick.terminal.hang()
+    talk.state.terminal.hang()
     assert talk.raw(b"AT+CSQ\r") == b""
-    talk.stick.terminal.unhang()
+    talk.state.terminal.unhang()
     assert bytes(talk.said) == b"\r\n+CSQ: 20,99\r\n\r\nOK\r\n"
 
 
@@ -220,7 +220,7 @@ async def test_a_reset_forgets_settings_and_what_was_under_way(modem: Callable[.
     talk.type("ATE0+CNMI=2,1,0,2,0")
     talk.type("AT+CMGS=10")
     talk.said.clear()
-    talk.stick.reset()
+    talk.state.reset()
     await talk.until("RDY")
     assert talk.raw(b"AT+CNMI?\r") == b"AT+CNMI?\r\r\n+CNMI: 0,0,0,0,0\r\n\r\nOK\r\n"
 
@@ -240,7 +240,7 @@ async def test_what_the_generic_make_cannot_do_is_refused(talk: Talk) -> None:
 async def test_a_reset_asks_for_the_pin_again(modem: Callable[..., Talk]) -> None:
     talk = modem(pin="1234")
     talk.type('ATE0;+CPIN="1234"')
-    talk.stick.reset()
+    talk.state.reset()
     talk.type("ATE0")
     assert talk.type("AT+CPIN?") == ["+CPIN: SIM PIN", "OK"]
 
@@ -249,7 +249,7 @@ async def test_an_answer_that_was_due_before_a_reset_never_comes(talk: Talk) -> 
     handset = talk.network.handset(CUSTOMER)
     talk.network.rules.send_latency = 0.02
     assert talk.submit("hello") == []
-    talk.stick.reset()
+    talk.state.reset()
     await handset.wait(1)
     assert b"+CMGS" not in talk.said
     assert talk.raw(b"ATE0\r") == b"ATE0\r\r\nOK\r\n"

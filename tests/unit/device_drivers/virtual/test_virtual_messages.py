@@ -84,7 +84,7 @@ async def test_keeps_a_message_and_sends_it_later(network: Network, talk: Talk) 
 async def test_some_makes_stamp_what_they_sent(modem: Callable[..., Talk]) -> None:
     talk = modem(PROFILES["quectel"])
     talk.type("ATE0;+CSMS=1")
-    talk.stick.network.attach(talk.stick)
+    talk.state.network.attach(talk.state)
     assert talk.submit("x")[0].startswith('+CMGS: 0,"')
 
 
@@ -121,7 +121,7 @@ async def test_hands_a_message_over_directly_when_told_to(network: Network, talk
 
 
 async def test_what_is_not_acknowledged_is_kept_and_holds_back_the_rest(network: Network, talk: Talk) -> None:
-    talk.stick.incoming.acknowledge_within = 0.05
+    talk.state.incoming.acknowledge_within = 0.05
     talk.type("AT+CSMS=1;+CNMI=2,2,0,1,0")
     for text in ("one", "two", "three"):
         network.handset(CUSTOMER).send(LINE, text)
@@ -150,10 +150,10 @@ async def test_full_memory_keeps_messages_waiting_until_there_is_room(
 
 
 async def test_messages_wait_while_it_has_no_network(network: Network, talk: Talk) -> None:
-    talk.stick.set_registration(0)
+    talk.state.set_registration(0)
     network.handset(CUSTOMER).send(LINE, "later")
     await held(network)
-    talk.stick.set_registration(5)
+    talk.state.set_registration(5)
     assert "+CMTI" in await talk.until("+CMTI")
 
 
@@ -170,7 +170,7 @@ async def test_messages_wait_for_the_pin(network: Network, modem: Callable[..., 
 async def test_messages_outlive_a_reset(network: Network, talk: Talk) -> None:
     network.handset(CUSTOMER).send(LINE, "kept")
     await talk.until("+CMTI")
-    talk.stick.reset()
+    talk.state.reset()
     talk.type("ATE0")
     assert talk.type("AT+CMGL=4")[-1] == "OK"
     assert len(talk.type("AT+CMGL=4")) == 3
@@ -201,14 +201,14 @@ async def test_each_make_numbers_its_places(
 async def test_zte_leaves_the_status_out(network: Network, modem: Callable[..., Talk]) -> None:
     talk = modem(PROFILES["zte"])
     talk.type("ATE0")
-    talk.stick.incoming.store("ME", encode_deliver(CUSTOMER, "x", sent_at=0))
+    talk.state.incoming.store("ME", encode_deliver(CUSTOMER, "x", sent_at=0))
     assert talk.type("AT+CMGR=0")[0].startswith("+CMGR: ,,")
 
 
 async def test_huawei_counts_a_new_message_late(modem: Callable[..., Talk]) -> None:
     talk = modem(HUAWEI)
     talk.type("ATE0")
-    talk.stick.incoming.store("SM", encode_deliver(CUSTOMER, "x", sent_at=0))
+    talk.state.incoming.store("SM", encode_deliver(CUSTOMER, "x", sent_at=0))
     assert talk.type("AT+CPMS?")[0].startswith('+CPMS: "SM",0,50')
     assert len(talk.type("AT+CMGL=4")) == 3
 
@@ -233,9 +233,9 @@ async def test_takes_one_two_or_three_memories(talk: Talk) -> None:
 )
 async def test_deletes_what_the_flag_names(talk: Talk, flag: int, left: list[Status]) -> None:
     for status in Status:
-        talk.stick.incoming.store("ME", "00", status)
+        talk.state.incoming.store("ME", "00", status)
     assert talk.type(f"AT+CMGD=1,{flag}") == ["OK"]
-    assert [stored.status for _, stored in talk.stick.storage["ME"]] == left
+    assert [stored.status for _, stored in talk.state.storage["ME"]] == left
 
 
 async def test_deleting_is_harmless_twice_but_not_out_of_range(talk: Talk) -> None:
@@ -245,14 +245,14 @@ async def test_deleting_is_harmless_twice_but_not_out_of_range(talk: Talk) -> No
 
 
 async def test_fills_the_lowest_free_place(talk: Talk) -> None:
-    memory = talk.stick.storage["ME"]
+    memory = talk.state.storage["ME"]
     assert [memory.put("00", Status.REC_UNREAD) for _ in range(3)] == [1, 2, 3]
     memory.delete(2)
     assert [memory.put("00", Status.REC_UNREAD) for _ in range(2)] == [2, 4]
 
 
 async def test_lists_a_broken_pdu_as_it_is(talk: Talk) -> None:
-    talk.stick.incoming.store("ME", "07FF00")
+    talk.state.incoming.store("ME", "07FF00")
     assert talk.type("AT+CMGL=4") == ["+CMGL: 1,0,,-5", "07FF00", "OK"]
 
 
@@ -281,7 +281,7 @@ async def test_reports_only_what_was_asked_for(network: Network, talk: Talk) -> 
     talk.submit("quiet", report=False)
     talk.submit("loud", report=True)
     await talk.until("+CDSI")
-    assert len(talk.stick.storage["SR"]) == 1
+    assert len(talk.state.storage["SR"]) == 1
 
 
 @pytest.mark.parametrize("status", [0x02, 0x30, 0x46])
@@ -290,7 +290,7 @@ async def test_reports_the_status_that_the_rules_say(network: Network, talk: Tal
     network.rules.report_status[CUSTOMER] = status
     talk.submit("x", report=True)
     await talk.until("+CDSI")
-    report = decode(next(stored.pdu for _, stored in talk.stick.storage["SR"]))
+    report = decode(next(stored.pdu for _, stored in talk.state.storage["SR"]))
     assert isinstance(report, StatusReport)
     assert report.status == status
     assert len(network.handset(CUSTOMER).received) == (status < 0x20)
@@ -299,7 +299,7 @@ async def test_reports_the_status_that_the_rules_say(network: Network, talk: Tal
 async def test_reports_that_nobody_has_the_number(network: Network, talk: Talk) -> None:
     talk.submit("x", to="+447700900999", report=True)
     await talk.until("+CDSI")
-    report = decode(next(stored.pdu for _, stored in talk.stick.storage["SR"]))
+    report = decode(next(stored.pdu for _, stored in talk.state.storage["SR"]))
     assert isinstance(report, StatusReport)
     assert (report.recipient, report.status) == ("+447700900999", 0x43)
 

@@ -54,7 +54,7 @@ async def test_finds_no_number_that_nobody_has(network: Network) -> None:
 async def test_a_modems_number_is_no_handset_even_when_it_is_off(modem: Callable[..., Talk]) -> None:
     talk = modem()
     await attached(talk)
-    talk.stick.power_off()
+    talk.state.power_off()
     with pytest.raises(ValueError, match="is a modem's number"):
         talk.network.handset(LINE)
 
