@@ -2,7 +2,7 @@
 
 import click
 
-from bridge.cli import account, demo, examine, key, message, moving, run, setup, sim, template, watch, webhook
+from bridge.cli import account, demo, examine, key, message, moving, run, setup, sim, table, template, watch, webhook
 from bridge.cli.output import Commands
 
 
@@ -41,6 +41,7 @@ for command in (
     account.account,
     key.key,
     template.template,
+    table.table_,
     webhook.webhook,
     message.send,
     message.tail,

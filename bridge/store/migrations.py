@@ -1,6 +1,10 @@
 """The schema, one step a release, applied in order and never edited afterwards.
 
 `PRAGMA user_version` counts the steps a file has seen; a file from a newer release is refused.
+
+The steps are SQL and are run by sqlite3 itself. sqlite-utils, which `store/tables.py` uses, has transforms for a change
+of a table's shape, but not for tables like these: it refuses one with a partial index, which every queue here has, and
+makes a WITHOUT ROWID table an ordinary one without a word.
 """
 
 import sqlite3
@@ -347,9 +351,6 @@ def migrate(conn: sqlite3.Connection) -> None:
         )
     if seen == len(STEPS):
         return
-    from sqlite_utils import Database  # 3 MB that stay: not for each start, only for one after an upgrade
-
-    database = Database(conn, execute_plugins=False)
     for number, step in enumerate(STEPS[seen:], start=seen + 1):
         # one transaction a step: a crash in the middle leaves the step before it
-        database.conn.executescript(f"BEGIN IMMEDIATE;{step};PRAGMA user_version = {number};COMMIT;")
+        conn.executescript(f"BEGIN IMMEDIATE;{step};PRAGMA user_version = {number};COMMIT;")

@@ -14,7 +14,7 @@ NOT_WANTED = {
     "PIL": "adbutils",
     "requests": "adbutils",
     "urllib3": "adbutils",
-    "sqlite_utils": "brings dateutil and pluggy; for the start after an upgrade",
+    "sqlite_utils": "brings dateutil and pluggy; for the tables of the command line",
     "dateutil": "sqlite_utils",
     "pluggy": "sqlite_utils",
     "phonenumbers": "for national numbers of an account that has a country",

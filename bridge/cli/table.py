@@ -1,0 +1,98 @@
+"""`table …`: what a store holds as files for spreadsheets and programs, and lists brought along from elsewhere."""
+
+from pathlib import Path
+
+import click
+
+from bridge.accounts import credentials
+from bridge.cli import place, product
+from bridge.cli.output import Misuse, json_line
+from bridge.errors import BadRequest
+from bridge.model.account import Template
+
+_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+_file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+
+
+@click.group("table")
+def table_() -> None:
+    """Write messages, received SMS, credits … as tables, and read lists from other systems."""
+
+
+@table_.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("names", nargs=-1, metavar="[TABLE]...")
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
+@place.options
+@_json
+def export(folder: Path, names: tuple[str, ...], form: str, wanted: place.Wanted, as_json: bool) -> None:
+    """Write each TABLE (all when none is named) into a file of FOLDER; the bridge may run.
+
+    Moments are UTC. Secrets and credentials are left out; texts and numbers are not.
+    """
+    from bridge.store import tables
+
+    database = wanted.find().config.store.path
+    if not database.exists():
+        raise Misuse(f"there is no store at {database}")
+    try:
+        written = tables.export(database, folder, names, tables.Format(form))
+    except FileExistsError as error:
+        raise Misuse(f"{error.filename} exists already: choose another folder") from error
+    if as_json:
+        json_line(written)
+        return
+    for name, rows in written.items():
+        click.echo(f"{folder / name}.{form}: {rows} rows")
+
+
+@table_.command()
+@click.argument("account")
+@_file
+@place.options
+def suppress(account: str, file: Path, wanted: place.Wanted) -> None:
+    """Send nothing to the numbers in FILE for ACCOUNT any more.
+
+    FILE is .csv, .tsv, .json or .jsonl with a column `number`, and `reason` if you like. To read it twice does no harm.
+    """
+    from bridge.store import tables
+
+    rows = tables.read(file, "number", ("reason",))
+
+    async def put() -> None:
+        async with product.desk(wanted.find()) as desk:
+            for number, row in enumerate(rows, start=1):
+                try:
+                    await desk.suppress(product.WHO, credentials.checked_name(account), row["number"], row["reason"])
+                except BadRequest as error:
+                    raise BadRequest(f"{file}: row {number}: {error.message}; the rows before it are in") from error
+
+    product.finish(put())
+    click.echo(f"Nothing is sent to the {len(rows)} numbers in {file} for {account} any more.")
+
+
+@table_.command()
+@click.argument("account")
+@_file
+@click.option("--pending", is_flag=True, help="Not approved yet: nothing is sent by them.")
+@place.options
+def templates(account: str, file: Path, pending: bool, wanted: place.Wanted) -> None:
+    """Keep the templates in FILE for ACCOUNT, in place of those that have the same ids.
+
+    FILE is .csv, .tsv, .json or .jsonl with the columns `id` and `text`.
+    """
+    from bridge.store import tables
+
+    rows = tables.read(file, "id", ("text",))
+
+    async def keep() -> None:
+        async with product.desk(wanted.find()) as desk:
+            for number, row in enumerate(rows, start=1):
+                asked = Template(credentials.checked_name(account), row["id"], row["text"], approved=not pending)
+                try:
+                    await desk.add_template(product.WHO, asked)
+                except BadRequest as error:
+                    raise BadRequest(f"{file}: row {number}: {error.message}; the rows before it are in") from error
+
+    product.finish(keep())
+    click.echo(f"{account} has the {len(rows)} templates of {file}.")
