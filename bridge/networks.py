@@ -36,6 +36,12 @@ def within(written: str, networks: tuple[Network, ...]) -> bool:
     return address is not None and any(address in each for each in networks)
 
 
+def is_this_machine(written: str) -> bool:
+    """Whether an address is one of loopback."""
+    address = read(written)
+    return address is not None and address.is_loopback
+
+
 def sender(written: str) -> str:
     """What counts as one sender: an IPv4 address, or the /64 that a customer's IPv6 addresses are taken from."""
     address = read(written)

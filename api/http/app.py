@@ -106,7 +106,7 @@ def build_app(
     app[MOUNTED] = tuple(sorted(mounted, key=lambda one: -len(one.prefix)))
     app.add_routes(health.routes(gateway))
     if readers is not None:
-        app.add_routes(metrics.routes(gateway, readers))
+        app.add_routes(metrics.routes(gateway, readers, bool(proxies.networks or proxies.unix or public_url)))
     app.router.add_get("/", _front)
     app.router.add_route("*", "/{tail:.*}", _nowhere)
     return app

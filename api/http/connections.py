@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
-from api.http.proxies import Proxies, plain
-from bridge.networks import sender
+from api.http.proxies import Proxies
+from bridge.networks import is_this_machine, sender
 
 log = logging.getLogger(__name__)
 
@@ -230,7 +230,7 @@ class Connections:
         self._next_look = self._loop.call_later(self.limits.glance, self._look) if self._open else None
 
     def _is_exempt(self, peer: str) -> bool:
-        return not peer or peer == "::1" or plain(peer).startswith("127.") or self._proxies.trusts(peer)
+        return not peer or is_this_machine(peer) or self._proxies.trusts(peer)
 
     def _refuse(self, why: str) -> None:
         self._refused += 1

@@ -9,23 +9,37 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from api.dialect.auth import address, bearer
+from api.http.proxies import PROXIES, plain
 from api.operations import scrape as readings
 from bridge.accounts.authentication import allowed
 from bridge.errors import BridgeError, StoreUnavailable, UnknownCaller
 from bridge.gateway.gateway import Gateway
 from bridge.model.scope import READ
+from bridge.networks import is_this_machine
 from bridge.telemetry.metrics import Metric
 
-#: headers by which a proxy says that it speaks for somebody else
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+#: headers that a proxy or a content delivery network adds: whoever sends them speaks for somebody else
+_ADDED_BY_PROXIES = frozenset(
+    name.lower()
+    for name in (
+        "Forwarded", "Via", "CDN-Loop", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+        "X-Forwarded-Server", "X-Original-Forwarded-For", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP",
+        "X-Originating-IP", "True-Client-IP", "CF-Connecting-IP", "CF-Ray", "Fastly-Client-IP", "Fly-Client-IP",
+        "X-Azure-ClientIP", "X-Azure-SocketIP", "X-ARR-LOG-ID", "X-Amz-Cf-Id", "X-Amzn-Trace-Id", "X-Varnish",
+        "X-Envoy-External-Address",
+    )
+)  # fmt: skip
 
 
-def routes(gateway: Gateway, readers: Sequence[str]) -> Sequence[web.RouteDef]:
-    """The path, for `readers` (networks) and for operators' bearer tokens."""
+def routes(gateway: Gateway, readers: Sequence[str], behind_proxy: bool = False) -> Sequence[web.RouteDef]:
+    """The path, for `readers` (networks) and for operators' bearer tokens.
+
+    `behind_proxy`: the configuration says that a proxy stands in front of the bridge.
+    """
 
     async def scrape(request: web.Request) -> web.Response:
         try:
-            refusal = await _refusal(gateway, readers, request)
+            refusal = await _refusal(gateway, readers, request, behind_proxy)
         except BridgeError as error:
             refusal = error.message
         if refusal:
@@ -36,15 +50,15 @@ def routes(gateway: Gateway, readers: Sequence[str]) -> Sequence[web.RouteDef]:
     return [web.get("/metrics", scrape)]
 
 
-async def _refusal(gateway: Gateway, readers: Sequence[str], request: web.Request) -> str:
+async def _refusal(gateway: Gateway, readers: Sequence[str], request: web.Request, behind_proxy: bool) -> str:
     """Why this caller may not read them, "" when it may."""
     if token := bearer(request.headers):
         return "" if await _is_operator(gateway, token, request) else "This is no key of an operator account."
     here = address(request)
-    if here == (request.remote or "") and any(name in request.headers for name in _FORWARDED):
+    if _may_be_a_proxy(request, here, behind_proxy):
         return (
-            "This came through a proxy that the configuration does not name as trusted, so nobody knows from where. "
-            "Ask the bridge itself, or send an operator's key: Authorization: Bearer <key>."
+            "This may have come through a proxy, so nobody knows from where. "
+            "Send an operator's key: Authorization: Bearer <key>."
         )
     if allowed(here, readers):
         return ""
@@ -53,6 +67,19 @@ async def _refusal(gateway: Gateway, readers: Sequence[str], request: web.Reques
         f"{here or 'This address'} may not read the metrics. Add it to the configuration, [metrics] "
         f"allow = [{networks}], or send an operator's key: Authorization: Bearer <key>."
     )
+
+
+def _may_be_a_proxy(request: web.Request, here: str, behind_proxy: bool) -> bool:
+    """Whether the address may be a proxy's that lends it to everybody who calls it.
+
+    A proxy on this machine need not add any header. So where one is configured, this machine's address proves nothing.
+    """
+    peer = plain(request.remote or "")
+    if here != peer:
+        return False  # a trusted proxy told who calls
+    if any(name.lower() in _ADDED_BY_PROXIES for name in request.headers):
+        return True
+    return request.app[PROXIES].trusts(request.remote or "") or (behind_proxy and is_this_machine(peer))
 
 
 async def _is_operator(gateway: Gateway, token: str, request: web.Request) -> bool:

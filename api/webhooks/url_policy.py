@@ -1,9 +1,9 @@
 """Which URLs webhooks may go to.
 
-Plain `http` reaches this machine and its own network only (loopback, private, link-local and unique local
-addresses); anything further wants `https`, unless the configuration names the host in `allow_http`. The
-addresses under which clouds hand credentials to their machines are refused in any case. What counts is the
-address that is connected to, not what the name resolved to when the URL was written down.
+Plain `http` reaches this machine and its own network only (loopback, private and unique local addresses); anything
+further needs `https`, unless the configuration names the host in `allow_http`. Link-local addresses and the others
+under which clouds hand credentials to their machines are always refused. The address that is connected to decides,
+not what the name resolved to when the URL was written down.
 """
 
 import socket
@@ -23,20 +23,34 @@ if TYPE_CHECKING:
 
 Address = IPv4Address | IPv6Address
 
-#: the machine itself and its own network: RFC 1122 §3.2.1.3, RFC 1918, RFC 3927, RFC 4291 §2.5.3 and §2.5.6, RFC 4193
+#: the machine itself and its own network: RFC 1122 §3.2.1.3, RFC 1918, RFC 4291 §2.5.3, RFC 4193
 OWN_NETWORKS = tuple(
-    ip_network(net)
-    for net in (
-        "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
-        "::1/128", "fe80::/10", "fc00::/7",
+    ip_network(net) for net in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7")
+)
+#: link-local (RFC 3927, RFC 4291 §2.5.6): no receiver is there that has no other address, but metadata services are
+LINK_LOCAL = (ip_network("169.254.0.0/16"), ip_network("fe80::/10"))
+#: metadata services of clouds outside link-local: they trust every program that reaches them
+METADATA = frozenset(
+    ip_address(address)
+    for address in (
+        "100.100.100.200",  # Alibaba Cloud
+        "168.63.129.16",  # Azure's wire server
+        "192.0.0.192",  # Oracle Cloud
+        "fd00:ec2::254", "fd00:ec2::23",  # AWS: instance metadata, EKS pod identity
+        "fd00:42::42",  # Scaleway
+        "fd20:ce::254",  # Google Cloud
     )
 )  # fmt: skip
-#: cloud metadata services: they trust whoever reaches them
-METADATA = frozenset(
-    ip_address(address) for address in ("169.254.169.254", "169.254.170.2", "100.100.100.200", "fd00:ec2::254")
+#: names that are looked up in one's own network: RFC 6762, RFC 8375, RFC 6761 and what routers hand out
+LOCAL_NAMES = ("localhost", "local", "lan", "home", "home.arpa", "internal", "intranet", "localdomain", "fritz.box")
+#: IPv4 inside IPv6, and how many bits stand behind it: translators (RFC 6052, RFC 8215), 6to4 (RFC 3056),
+#: IPv4-compatible (RFC 4291 §2.5.5.1)
+_WRAPPINGS = (
+    (ip_network("64:ff9b::/96"), 0),
+    (ip_network("64:ff9b:1::/48"), 0),
+    (ip_network("2002::/16"), 80),
+    (ip_network("::/96"), 0),
 )
-#: IPv4 inside IPv6 behind a translator (RFC 6052)
-_NAT64 = ip_network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,7 @@ def check_url(url: str, policy: Policy) -> None:
 async def check_target(url: str, policy: Policy, resolver: AbstractResolver | None = None) -> None:
     """Like `check_url`, and also asks for the host's addresses. Raises BadRequest (field `url`).
 
-    A name that does not resolve now is let through: the receiver may be a machine that is switched off.
+    A name of one's own network that does not resolve now is let through: that machine may be switched off.
     """
     check_url(url, policy)
     parsed = URL(url)
@@ -70,8 +84,10 @@ async def check_target(url: str, policy: Policy, resolver: AbstractResolver | No
         await checked.resolve(parsed.raw_host or "", parsed.port or 0, socket.AF_UNSPEC)
     except TargetRefused as error:
         raise BadRequest(str(error), "url") from error
-    except OSError:
-        return
+    except OSError as error:
+        if parsed.scheme == "http" and not _is_local_name(parsed.host or "", policy):
+            problem = f"{parsed.host} does not resolve now, so it may be outside this network: use https"
+            raise BadRequest(f"{problem}, or name the host in allow_http in the configuration", "url") from error
     finally:
         await checked.close()
 
@@ -79,8 +95,8 @@ async def check_target(url: str, policy: Policy, resolver: AbstractResolver | No
 def refusal(scheme: str, host: str, address: str, policy: Policy) -> str:
     """Why a connection to this address of this host is not made; "" when it may be."""
     actual = _unwrapped(address)
-    if actual in METADATA:
-        return f"{host} is a cloud metadata service; webhooks never go there"
+    if actual in METADATA or any(actual in network for network in LINK_LOCAL):
+        return f"{host} is link-local or a cloud's metadata service; webhooks never go there"
     if actual.is_unspecified or actual.is_multicast or actual == IPv4Address("255.255.255.255"):
         return f"{address} is not the address of a receiver"
     if scheme != "http" or host.lower() in policy.allow_http or any(actual in network for network in OWN_NETWORKS):
@@ -141,12 +157,21 @@ def _literal(host: str) -> bool:
     return True
 
 
+def _is_local_name(host: str, policy: Policy) -> bool:
+    name = host.rstrip(".").lower()
+    return "." not in name or name in policy.allow_http or name.endswith(tuple(f".{each}" for each in LOCAL_NAMES))
+
+
 def _unwrapped(address: str) -> Address:
     """The address that packets really go to, without an interface (`%eth0`) and an IPv4 address out of its wrapping."""
     actual = ip_address(address.partition("%")[0])
-    if isinstance(actual, IPv6Address):
-        if actual.ipv4_mapped is not None:
-            return actual.ipv4_mapped
-        if actual in _NAT64:
-            return IPv4Address(int(actual) & 0xFFFFFFFF)
+    if not isinstance(actual, IPv6Address) or actual.is_loopback or actual.is_unspecified:
+        return actual
+    if actual.ipv4_mapped is not None:
+        return actual.ipv4_mapped
+    if actual.teredo is not None:
+        return actual.teredo[1]
+    for network, behind in _WRAPPINGS:
+        if actual in network:
+            return IPv4Address(int(actual) >> behind & 0xFFFFFFFF)
     return actual

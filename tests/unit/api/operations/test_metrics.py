@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from api.http.proxies import Proxies
 from bridge.accounts.credentials import digest
 from bridge.model.account import Account
 from bridge.ports.store_rows import Credential
@@ -68,11 +69,31 @@ class TestAccess:
     async def test_no_other_key_is(self, closed: HttpSite, key: str) -> None:
         assert (await scrape(closed, Authorization=f"Bearer {key}")).status == 403
 
-    @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+    @pytest.mark.parametrize(
+        "header",
+        ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "CDN-Loop", "cf-ray", "X-Forwarded-Proto", "X-Varnish"],
+    )
     async def test_a_proxy_that_nobody_named_does_not_lend_its_address(self, site: HttpSite, header: str) -> None:
         answer = await scrape(site, **{header: "for=203.0.113.7"})
         assert answer.status == 403
         assert b"proxy" in answer.body
+
+    async def test_where_a_proxy_is_configured_this_machines_address_proves_nothing(self, tmp_path: Path) -> None:
+        for number, options in enumerate(
+            ({"proxies": Proxies.of(HERE)}, {"proxies": Proxies(unix=True)}, {"public_url": "https://sms.example.com"})
+        ):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            async with open_site(folder, readers=HERE, **options) as site:
+                assert (await scrape(site)).status == 403
+                boss = [Credential("apikey", "", digest("boss-key"))]
+                await site.store.add_account(Account("boss", operator=True), boss)
+                assert (await scrape(site, Authorization="Bearer boss-key")).status == 200
+
+    async def test_a_trusted_proxy_says_who_asks(self, tmp_path: Path) -> None:
+        async with open_site(tmp_path, readers=("203.0.113.0/24",), proxies=Proxies.of(HERE)) as site:
+            assert (await scrape(site, **{"X-Forwarded-For": "203.0.113.7", "Via": "1.1 front"})).status == 200
+            assert (await scrape(site, **{"X-Forwarded-For": "198.51.100.7"})).status == 403
 
     async def test_costs_no_import_until_somebody_asks(self) -> None:
         script = "import sys, api.http.app, bridge.daemon.run; sys.exit('prometheus_client' in sys.modules)"

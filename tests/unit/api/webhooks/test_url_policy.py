@@ -5,7 +5,7 @@ from bridge.errors import BadRequest
 from tests.support.receivers import NameTable
 
 STRICT = Policy()
-METADATA = "is a cloud metadata service; webhooks never go there"
+METADATA = "is link-local or a cloud's metadata service; webhooks never go there"
 OUTSIDE = "is outside this network: use https, or name the host in allow_http in the configuration"
 
 
@@ -31,8 +31,6 @@ def complaint(url: str, policy: Policy = STRICT) -> str:
         "http://172.16.0.1/",
         "http://172.31.255.254/",
         "http://192.168.178.20/api/webhook/sms",
-        "http://169.254.3.4/",
-        "http://[fe80::1]/",
         "http://[fd12:3456::1]/",
         "http://[::ffff:192.168.1.1]/",
         "http://homeassistant.local:8123/api/webhook/sms",
@@ -70,6 +68,31 @@ def test_allows(url: str) -> None:
         ("https://[fd00:ec2::254]/", METADATA),
         ("http://169.254.170.2/", METADATA),
         ("https://100.100.100.200/", METADATA),
+        *(
+            (f"https://{address}/", METADATA)
+            for address in (
+                "169.254.170.23",
+                "169.254.42.42",
+                "169.254.0.23",
+                "169.254.3.4",
+                "168.63.129.16",
+                "192.0.0.192",
+                "[fd00:ec2::23]",
+                "[fd00:42::42]",
+                "[fd20:ce::254]",
+                "[fe80::1]",
+                "[fe80::a9fe:a9fe]",
+                "[2002:a9fe:a9fe::]",
+                "[2002:a9fe:a9fe::1]",
+                "[2002:a83f:8110::1]",
+                "[::169.254.169.254]",
+                "[::168.63.129.16]",
+                "[64:ff9b:1::a9fe:a9fe]",
+                "[2001:0:4136:e378:8000:63bf:5601:5601]",
+            )
+        ),
+        ("http://[2002:808:808::1]/", OUTSIDE),
+        ("http://[::8.8.8.8]/", OUTSIDE),
         ("http://0.0.0.0/", "not the address of a receiver"),
         ("https://[::]/", "not the address of a receiver"),
         ("https://224.0.0.1/", "not the address of a receiver"),
@@ -104,7 +127,8 @@ class TestNames:
             "shop.example": ["93.184.215.14"],
             "half.example": ["192.168.1.5", "93.184.215.14"],
             "rebind.example": ["169.254.169.254"],
-            "scoped.lan": ["fe80::1%eth0"],
+            "scoped.lan": ["fd12::1%eth0"],
+            "neighbour.lan": ["fe80::1%eth0"],
         }
     )
 
@@ -114,7 +138,7 @@ class TestNames:
 
     async def test_of_this_network_may_be_connected_to(self) -> None:
         assert await self.resolved("http", "nas.lan") == ["192.168.1.5", "fd12::5"]
-        assert await self.resolved("http", "scoped.lan") == ["fe80::1%eth0"]
+        assert await self.resolved("http", "scoped.lan") == ["fd12::1%eth0"]
 
     async def test_with_one_address_outside_are_refused_as_a_whole(self) -> None:
         with pytest.raises(TargetRefused, match=r"half\.example is outside this network"):
@@ -131,15 +155,25 @@ class TestNames:
         with pytest.raises(TargetRefused, match="metadata"):
             await self.resolved("https", "rebind.example", Policy(allow_http=frozenset({"rebind.example"})))
 
+    async def test_of_a_link_local_address_are_refused_whatever_its_interface(self) -> None:
+        with pytest.raises(TargetRefused, match="link-local"):
+            await self.resolved("https", "neighbour.lan")
+
     async def test_are_looked_up_when_an_endpoint_is_added(self) -> None:
         with pytest.raises(BadRequest, match="outside this network") as refused:
             await check_target("http://shop.example/hook", STRICT, self.NAMES)
         assert refused.value.field == "url"
 
-    async def test_that_do_not_resolve_now_may_be_added(self) -> None:
-        with pytest.raises(OSError, match="not known"):
-            await self.resolved("http", "laptop.lan")
-        await check_target("http://laptop.lan/hook", STRICT, self.NAMES)
+    @pytest.mark.parametrize(
+        "url", ["http://laptop.lan/hook", "http://laptop/hook", "http://nas.home.arpa./", "https://later.example/hook"]
+    )
+    async def test_of_this_network_or_for_https_that_do_not_resolve_now_may_be_added(self, url: str) -> None:
+        await check_target(url, STRICT, self.NAMES)
+
+    async def test_elsewhere_that_do_not_resolve_now_may_not_be_added_for_http(self) -> None:
+        with pytest.raises(BadRequest, match="may be outside this network: use https"):
+            await check_target("http://later.example/hook", STRICT, self.NAMES)
+        await check_target("http://later.example/hook", Policy(frozenset({"later.example"})), self.NAMES)
 
     async def test_need_not_be_looked_up_when_the_url_is_bad_already(self) -> None:
         with pytest.raises(BadRequest, match="must begin with"):
