@@ -1,7 +1,4 @@
-"""`/metrics`: the counts of `bridge.telemetry.metrics` and the state of the gateway, for Prometheus.
-
-The library is imported at the first scrape, on a worker thread: a bridge that nobody watches pays nothing for it.
-"""
+"""`/metrics`: the counts of `bridge.telemetry.metrics` and the state of the gateway, for Prometheus."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,6 +7,7 @@ from aiohttp import web
 
 from api.dialect.auth import address, bearer
 from api.http.proxies import PROXIES, plain
+from api.operations import exposition
 from api.operations import scrape as readings
 from bridge.accounts.authentication import allowed
 from bridge.errors import BridgeError, StoreUnavailable, UnknownCaller
@@ -98,10 +96,4 @@ async def _scraped(gateway: Gateway, accept: str) -> tuple[bytes, str]:
     except StoreUnavailable:
         pass  # these are missing then, and what is counted says why
     counted = [metric.copy() for metric in gateway.metrics.all.values()]
-    return await asyncio.to_thread(_written, [*now, *counted], accept)
-
-
-def _written(metrics: Sequence[Metric], accept: str) -> tuple[bytes, str]:
-    from api.operations import exposition
-
-    return exposition.write(metrics, accept)
+    return await asyncio.to_thread(exposition.write, [*now, *counted, *readings.process()], accept)

@@ -1,13 +1,16 @@
-"""What is read when somebody asks, rather than counted: lines, what waits in the store, its room on disk, the build."""
+"""What is read when somebody asks, not counted: lines, what waits in the store, its room on disk, build, process."""
 
+import os
 import platform
+import resource
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from bridge.model.line import Line, LineState
 from bridge.ports.store_rows import Backlog, Room
-from bridge.telemetry.metrics import Gauge, Labels
+from bridge.telemetry.metrics import Counter, Gauge, Labels, Metric
 
 
 def _gauge(name: str, help: str, labels: Labels, values: Mapping[Labels, float | None]) -> Gauge:
@@ -107,3 +110,30 @@ def room(disk: Room) -> Iterable[Gauge]:
     yield _gauge("sms_bridge_store_size_bytes", "Size of the store's files.", ("file",), sizes)
     yield _gauge("sms_bridge_store_disk_free_bytes", "Bytes left on the store's disk.", (), {(): disk.free})
     yield _gauge("sms_bridge_store_disk_size_bytes", "Size of the store's disk.", (), {(): disk.total})
+
+
+def process() -> Iterable[Metric]:
+    """What Prometheus' own libraries tell of a process, by the same names; nothing where there is no /proc.
+
+    Source: proc(5), `stat` and `limits`.
+    """
+    try:
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        booted = int(Path("/proc/stat").read_text().partition("\nbtime ")[2].split()[0])
+        open_files = len(os.listdir("/proc/self/fd"))
+    except OSError:
+        return
+    ticks = os.sysconf("SC_CLK_TCK")
+    used = Counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", ())
+    used.add(by=int(fields[11]) / ticks + int(fields[12]) / ticks)
+    yield used
+    start, virtual, resident = int(fields[19]) / ticks + booted, int(fields[20]), int(fields[21])
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    for name, about, value in (
+        ("virtual_memory_bytes", "Virtual memory size in bytes.", virtual),
+        ("resident_memory_bytes", "Resident memory size in bytes.", resident * resource.getpagesize()),
+        ("start_time_seconds", "Start time of the process since unix epoch in seconds.", start),
+        ("open_fds", "Number of open file descriptors.", open_files),
+        ("max_fds", "Maximum number of open file descriptors.", limit),
+    ):
+        yield _gauge(f"process_{name}", about, (), {(): value})

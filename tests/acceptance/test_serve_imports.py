@@ -18,7 +18,7 @@ NOT_WANTED = {
     "dateutil": "sqlite_utils",
     "pluggy": "sqlite_utils",
     "phonenumbers": "for national numbers of an account that has a country",
-    "prometheus_client": "for the first scrape",
+    "prometheus_client": "of tests",
     "smtplib": "for an alarm by mail",
     "tarfile": "for packing a store",
     "yaml": "of tests",
