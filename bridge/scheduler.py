@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 from bridge.accounts.api_keys import ending
 from bridge.bus import Bus
 from bridge.ports.clock import Clock
-from bridge.ports.store import Store
+from bridge.ports.store import KeyStore, UpkeepStore
 from bridge.retry import retry_until_stored
 from bridge.tasks import Tasks
 
@@ -27,6 +28,10 @@ KEYS_INTERVAL = 86_400.0  # s
 ELSEWHERE_INTERVAL = 1.0  # s
 
 
+class ClockStore(UpkeepStore, KeyStore, Protocol):
+    """What is looked after by the clock."""
+
+
 class Clockwork:
     """Moves what waits for its time, and wakes whom it concerns.
 
@@ -36,7 +41,7 @@ class Clockwork:
 
     def __init__(
         self,
-        store: Store,
+        store: ClockStore,
         bus: Bus,
         clock: Clock,
         wake: Callable[[], None],

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 from bridge.accounts.api_keys import MOST_KEYS, made
 from bridge.accounts.credentials import OPERATOR, kept, new_of_kind
@@ -14,7 +15,7 @@ from bridge.model.query import Page
 from bridge.model.scope import Key, Needs, written
 from bridge.networks import network
 from bridge.ports.clock import Clock
-from bridge.ports.store import Store
+from bridge.ports.store import AccountStore, AuditStore, CreditStore, KeyStore, SuppressionStore, TemplateStore
 from bridge.ports.store_rows import Credential
 from bridge.zones import zone
 
@@ -23,10 +24,14 @@ MOST_CREDITS = 10**12
 _TEMPLATE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
+class DeskStore(AccountStore, KeyStore, CreditStore, TemplateStore, SuppressionStore, AuditStore, Protocol):
+    """What administration takes."""
+
+
 class Desk:
     """Accounts, credits, templates and lists. `gateway.desk` is the one of a bridge. `who` is for the audit trail."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: DeskStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 

@@ -24,7 +24,7 @@ from bridge.model.account import Account
 from bridge.model.scope import ANY, Needs, written
 from bridge.networks import Network, network, within
 from bridge.ports.clock import Clock
-from bridge.ports.store import Store
+from bridge.ports.store import CredentialStore
 
 #: a changed or disabled account is noticed after this long at the latest
 ACCOUNT_CACHE = 1000  # ms
@@ -38,7 +38,7 @@ _TOO_MANY_WRONG = "These credentials are wrong, and so were too many before them
 class Admission:
     """The door. `gateway.admission` is the one of a bridge."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: CredentialStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._callers: dict[tuple[str, str, str], tuple[Account, int]] = {}

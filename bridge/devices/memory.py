@@ -4,20 +4,20 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Self
 
-from bridge.ports.store import Store
+from bridge.ports.store import DeviceStore
 from bridge.retry import retry_until_stored
 
 
 class LastingMemory:
     """Obeys `bridge.ports.Memory` for one device; read from the store once, for nobody else writes it."""
 
-    def __init__(self, store: Store, device: str, values: dict[str, str]) -> None:
+    def __init__(self, store: DeviceStore, device: str, values: dict[str, str]) -> None:
         self._store = store
         self._device = device
         self._values = values
 
     @classmethod
-    async def of(cls, store: Store, device: str) -> Self:
+    async def of(cls, store: DeviceStore, device: str) -> Self:
         """All that was put there before."""
         return cls(store, device, dict(await retry_until_stored(lambda: store.memories(device))))
 
@@ -36,7 +36,7 @@ class BorrowedMemory:
     """Obeys `bridge.ports.Memory` for a program that has the store open for a moment at a time only."""
 
     def __init__(
-        self, opened: Callable[[], AbstractAsyncContextManager[Store]], device: str, values: dict[str, str]
+        self, opened: Callable[[], AbstractAsyncContextManager[DeviceStore]], device: str, values: dict[str, str]
     ) -> None:
         self._opened = opened
         self._device = device

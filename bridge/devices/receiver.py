@@ -9,7 +9,7 @@ from bridge.messages.phone_numbers import masked
 from bridge.model.radio import Call, Evidence, Inbound, InboundPart, InboundReport, Typed
 from bridge.ports.clock import Clock
 from bridge.ports.driver import Link
-from bridge.ports.store import Store
+from bridge.ports.store import ReceivingStore
 from bridge.retry import retry_until_stored
 from bridge.tasks import Tasks
 from bridge.telemetry.metrics import Metrics
@@ -20,7 +20,9 @@ log = logging.getLogger(__name__)
 class Inbox:
     """One device's way in. `run` ends by DeviceLost only."""
 
-    def __init__(self, store: Store, link: Link, device: str, clock: Clock, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self, store: ReceivingStore, link: Link, device: str, clock: Clock, metrics: Metrics | None = None
+    ) -> None:
         self._store = store
         self._link = link
         self._device = device

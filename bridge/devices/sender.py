@@ -22,7 +22,7 @@ from bridge.model.message import Message, State
 from bridge.model.radio import Outgoing, Sent
 from bridge.ports.clock import Clock
 from bridge.ports.driver import Link, Paced
-from bridge.ports.store import Store
+from bridge.ports.store import SendingStore
 from bridge.ports.store_rows import Claim, Outcome
 from bridge.retry import retry_until_stored
 from bridge.telemetry.metrics import Metrics
@@ -46,7 +46,7 @@ class LineSender:
 
     def __init__(
         self,
-        store: Store,
+        store: SendingStore,
         link: Link,
         line: Callable[[], Line],
         *,

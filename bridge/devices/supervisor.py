@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from bridge.bus import Bus
 from bridge.devices.memory import LastingMemory
@@ -18,7 +18,7 @@ from bridge.model.finding import Finding
 from bridge.model.line import Line, LineState
 from bridge.ports.clock import Clock
 from bridge.ports.driver import Clarifying, Device, Driver, Examining, Link, Paced
-from bridge.ports.store import Store
+from bridge.ports.store import DeviceStore, EventStore, ReceivingStore, SendingStore
 from bridge.retry import Backoff, retry_until_stored
 from bridge.tasks import Tasks
 from bridge.telemetry.logs import words
@@ -45,11 +45,15 @@ EXAMINE_PATIENCE = 45.0  # s
 STOP_PATIENCE = 10.0  # s
 
 
+class WorkerStore(SendingStore, ReceivingStore, DeviceStore, EventStore, Protocol):
+    """What looking after a device takes."""
+
+
 class DeviceWorker:
     """Keeps one device connected for as long as the bridge runs."""
 
     def __init__(
-        self, device: Device, driver: Driver, store: Store, bus: Bus, clock: Clock, rules: SendingRules
+        self, device: Device, driver: Driver, store: WorkerStore, bus: Bus, clock: Clock, rules: SendingRules
     ) -> None:
         self.device = device
         self._driver = driver
@@ -284,7 +288,7 @@ class Supervisor:
 
     def __init__(
         self,
-        store: Store,
+        store: WorkerStore,
         bus: Bus,
         clock: Clock,
         drivers: Mapping[str, Driver],

@@ -10,8 +10,9 @@ import secrets
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from bridge.accounts.administration import Desk
+from bridge.accounts.administration import Desk, DeskStore
 from bridge.accounts.authentication import Admission
 from bridge.accounts.credentials import digest, new_webhook_secret
 from bridge.bus import Bus
@@ -32,7 +33,17 @@ from bridge.model.payload_format import FORMATS
 from bridge.model.query import CallQuery, InboxQuery, LedgerQuery, MessageQuery, Page, TypedQuery
 from bridge.model.webhook import Delivery, Endpoint
 from bridge.ports.clock import Clock, SystemClock
-from bridge.ports.store import Store
+from bridge.ports.store import (
+    CredentialStore,
+    EndpointStore,
+    EventStore,
+    HealthStore,
+    InboxStore,
+    LedgerStore,
+    MessageStore,
+    PullStore,
+    SubmissionStore,
+)
 from bridge.ports.store_rows import Credential
 
 #: events read from the log at a time
@@ -50,12 +61,19 @@ class Submission:
     replayed: bool = False
 
 
+class GatewayStore(
+    SubmissionStore, MessageStore, PullStore, InboxStore, EndpointStore, LedgerStore, EventStore,
+    CredentialStore, DeskStore, HealthStore, Protocol,
+):  # fmt: skip
+    """What callers may ask for, one way or another."""
+
+
 class Gateway:
     """What the bridge can do, for one caller at a time."""
 
     def __init__(
         self,
-        store: Store,
+        store: GatewayStore,
         bus: Bus,
         *,
         lines: Callable[[], Sequence[Line]] = tuple,

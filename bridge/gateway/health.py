@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from bridge.errors import BridgeError
 from bridge.ports.clock import Clock
-from bridge.ports.store import Store
+from bridge.ports.store import HealthStore
 from bridge.ports.store_rows import Backlog, Room
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class Cached(Generic[T]):
 class Vitals:
     """`gateway.vitals` is the one of a bridge."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: HealthStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         #: why a message would not be kept now, "" when it would

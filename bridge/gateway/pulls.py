@@ -7,7 +7,7 @@ from bridge.model.account import Account
 from bridge.model.inbox import Received
 from bridge.model.line import Line
 from bridge.model.message import Message
-from bridge.ports.store import Store
+from bridge.ports.store import PullStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Report:
 class Handouts:
     """Each row once, surviving a crash: marked in the transaction that reads it. `gateway.handouts`."""
 
-    def __init__(self, store: Store, lines: Callable[[], Sequence[Line]]) -> None:
+    def __init__(self, store: PullStore, lines: Callable[[], Sequence[Line]]) -> None:
         self._store = store
         self._lines = lines
 

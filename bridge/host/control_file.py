@@ -21,7 +21,7 @@ from bridge.accounts import credentials
 from bridge.config.field import Secret
 from bridge.errors import BridgeError, NoSuchThing
 from bridge.model.account import Account
-from bridge.ports.store import Store
+from bridge.ports.store import AccountStore
 from bridge.ports.store_rows import Credential
 
 FILE = "control.json"
@@ -54,7 +54,7 @@ class Control:
     version: str = ""
 
 
-async def grant(store: Store, now: int) -> Secret:
+async def grant(store: AccountStore, now: int) -> Secret:
     """A new token for the command line; the one of an earlier start ends."""
     try:
         await store.account(credentials.OPERATOR)

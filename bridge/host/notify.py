@@ -12,7 +12,7 @@ from bridge.bus import Bus
 from bridge.errors import BridgeError, StoreUnavailable
 from bridge.model.event import LINE_CHANGED, Event
 from bridge.model.line import Line, LineState
-from bridge.ports.store import Store
+from bridge.ports.store import HealthStore
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Service:
     def __init__(
         self,
         notifier: Notifier,
-        store: Store,
+        store: HealthStore,
         bus: Bus,
         lines: Callable[[], Sequence[Line]],
         on_reload: Sequence[Reload],

@@ -23,7 +23,7 @@ from bridge.monitoring import alarm_text, problems
 from bridge.monitoring.alarm_text import Raised
 from bridge.monitoring.problems import Trouble, Watch
 from bridge.ports.clock import Clock
-from bridge.ports.store import Store
+from bridge.ports.store import DeviceStore, EndpointStore, EventStore, HealthStore
 from bridge.tasks import Tasks
 from bridge.webhooks.recorder import STORE_AGAIN
 
@@ -78,12 +78,16 @@ class Source(Protocol):
         ...
 
 
+class AlarmStore(HealthStore, EventStore, DeviceStore, Protocol):
+    """What an alarm looks at, tells and remembers."""
+
+
 class Alarm:
     """Watches lines, queues and what `loopback` finds wrong. `on_death` hears of an end by a mistake of ours."""
 
     def __init__(
         self,
-        store: Store,
+        store: AlarmStore,
         bus: Bus,
         clock: Clock,
         settings: Settings,
@@ -233,7 +237,7 @@ def channels(settings: Settings, now: int = 0) -> list[Endpoint]:
     return [replace(each, created_at=now) for each in made]
 
 
-async def arrange(store: Store, settings: Settings, now: int) -> None:
+async def arrange(store: EndpointStore, settings: Settings, now: int) -> None:
     """Make the ledger's endpoints for alarms those of the configuration. Raises StoreUnavailable."""
     there = {each.id: each for each in await store.endpoints(OPERATOR) if each.id in (WEBHOOK, MAIL)}
     wanted = {each.id: each for each in channels(settings, now)}

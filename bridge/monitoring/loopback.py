@@ -31,7 +31,7 @@ from bridge.model.message import Draft, Message, State
 from bridge.model.query import MessageQuery
 from bridge.monitoring.problems import LOOPBACK, Trouble
 from bridge.ports.clock import Clock
-from bridge.ports.store import Store
+from bridge.ports.store import LoopbackStore
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class Loopback:
     def __init__(
         self,
         gateway: Gateway,
-        store: Store,
+        store: LoopbackStore,
         bus: Bus,
         clock: Clock,
         settings: Settings,

@@ -12,11 +12,12 @@ from bridge.model.account import Account, AuditEntry, Template, Terms, UnknownPo
 from bridge.ports.store_rows import Credential
 from bridge.store import accounts
 from bridge.store.audit_log import audit
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
 
 # -- accounts -----------------------------------------------------------------------------------
-def set_terms(tx: Tx, name: str, terms: Terms, entry: AuditEntry, on_unknown: UnknownPolicy | None) -> Account:
+def set_terms(tx: Tx, name: str, terms: Terms, entry: AuditEntry, on_unknown: UnknownPolicy | None = None) -> Account:
     """Raises NoSuchThing."""
     before = accounts.get(tx.conn, name)
     accounts.change(tx, replace(before, terms=terms, on_unknown=on_unknown or before.on_unknown))
@@ -36,7 +37,7 @@ def rotate(tx: Tx, name: str, fresh: Sequence[Credential], until: int, entry: Au
     accounts.get(tx.conn, name)
     for credential in fresh:
         accounts.end_credentials(tx, name, credential.kind, until)
-        accounts.add_credential(tx, name, credential, anew=False)
+        accounts.add_credential(tx, name, credential)
         if credential.kind == "client":  # whoever had the old secret may have tokens for it
             accounts.end_credentials(tx, name, "token", until)
     audit(tx, entry)
@@ -84,3 +85,16 @@ def drop_template(tx: Tx, account: str, id: str, entry: AuditEntry) -> None:
     if not tx.conn.execute("DELETE FROM templates WHERE account = ? AND id = ?", (account, id)).rowcount:
         raise NoSuchThing(f"there is no template {id!r} in this account")
     audit(tx, entry)
+
+
+class AccountAdmin(Connections):
+    """Obeys `TemplateStore` and, with `bridge.store.accounts`, `AccountStore`."""
+
+    set_terms = writes(set_terms)
+    disable = writes(disable)
+    rotate = writes(rotate)
+    set_webhook_secret = writes(set_webhook_secret)
+    keep_template = writes(keep_template)
+    templates = reads(templates)
+    template = reads(template_of)
+    drop_template = writes(drop_template)

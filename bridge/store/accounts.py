@@ -1,9 +1,9 @@
 """Accounts and their credentials, on disk: digests, and the secret that both sides sign webhooks with."""
 
+import dataclasses
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from bridge.errors import NoSuchThing, NotPossible
@@ -11,6 +11,7 @@ from bridge.model.account import Account, AuditEntry, Payment, Terms, UnknownPol
 from bridge.model.scope import Grant, read, written
 from bridge.ports.store_rows import Credential
 from bridge.store.audit_log import audit
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
 _TERMS = "payment, addresses, requests_per_minute, daily_per_recipient, zone, country, verification, report_on"
@@ -33,7 +34,7 @@ def _terms(terms: Terms) -> Mapping[str, Any]:
     return dict(zip(_TERMS.split(", "), values, strict=True))
 
 
-def add(tx: Tx, account: Account, credentials: Sequence[Credential], entry: AuditEntry | None) -> None:
+def add(tx: Tx, account: Account, credentials: Sequence[Credential], entry: AuditEntry | None = None) -> None:
     """Raises NotPossible when the name is taken."""
     values = (
         account.name, account.created_at, int(account.disabled), account.on_unknown, int(account.operator),
@@ -51,7 +52,7 @@ def add(tx: Tx, account: Account, credentials: Sequence[Credential], entry: Audi
             (account.name, account.credits, account.created_at, account.credits),
         )
     for credential in credentials:
-        add_credential(tx, account.name, credential, anew=False)
+        add_credential(tx, account.name, credential)
     if entry is not None:
         audit(tx, entry)
 
@@ -84,9 +85,9 @@ def change(tx: Tx, account: Account) -> None:
         raise NoSuchThing(f"there is no account {account.name!r}")
 
 
-def add_credential(tx: Tx, account: str, credential: Credential, *, anew: bool) -> None:
-    """`anew` drops those of the same kind first, named keys excepted."""
-    if anew:
+def add_credential(tx: Tx, account: str, credential: Credential, replace: bool = False) -> None:
+    """`replace` drops those of the same kind first, named keys excepted."""
+    if replace:
         tx.conn.execute(
             "DELETE FROM credentials WHERE account = ? AND kind = ? AND name = ''", (account, credential.kind)
         )
@@ -127,7 +128,7 @@ def owner(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int
         "AND (c.expires_at = 0 OR c.expires_at > ?)",
         (kind, ident, digest, now),
     ).fetchone()
-    return None if row is None else replace(_account(row[4:]), grant=Grant(read(row[0]), *row[1:4]))
+    return None if row is None else dataclasses.replace(_account(row[4:]), grant=Grant(read(row[0]), *row[1:4]))
 
 
 def ended(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int) -> int:
@@ -147,3 +148,17 @@ def knows(conn: sqlite3.Connection, kind: str, ident: str, now: int) -> bool:
         (kind, ident, now),
     ).fetchone()
     return found is not None
+
+
+class Accounts(Connections):
+    """Obeys `CredentialStore` and, with `bridge.store.account_admin`, `AccountStore`."""
+
+    add_account = writes(add)
+    account = reads(get)
+    accounts = reads(everyone)
+    change_account = writes(change)
+    add_credential = writes(add_credential)
+    forget_expired = writes(forget_expired)
+    account_for = reads(owner)
+    ended = reads(ended)
+    knows = reads(knows)

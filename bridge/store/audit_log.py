@@ -4,6 +4,7 @@ import sqlite3
 
 from bridge.model.account import AuditEntry
 from bridge.model.query import Page
+from bridge.store.connections import Connections, reads
 from bridge.store.sql import position
 from bridge.store.writer import Tx
 
@@ -26,3 +27,9 @@ def trail(conn: sqlite3.Connection, account: str, limit: int, cursor: str) -> Pa
     more = len(rows) > limit
     rows = rows[:limit]
     return Page(tuple(AuditEntry(*row) for row in rows), str(rows[-1][0]) if more else "")
+
+
+class AuditLog(Connections):
+    """Obeys `AuditStore`."""
+
+    audit = reads(trail)

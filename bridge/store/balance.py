@@ -11,6 +11,7 @@ from bridge.model.message import Message
 from bridge.model.query import Page
 from bridge.store import accounts
 from bridge.store.audit_log import audit
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.sql import position
 from bridge.store.writer import Tx
 
@@ -113,3 +114,10 @@ def _parts_out(conn: sqlite3.Connection, message: Message) -> int:
         (message.id,),
     ).fetchone()
     return message.parts if out and units == 1 else min(out, message.parts)
+
+
+class Balance(Connections):
+    """Obeys `CreditStore`."""
+
+    top_up = writes(top_up)
+    movements = reads(movements)

@@ -1,12 +1,13 @@
 """One database file and its two threads: WAL, `synchronous=FULL`, one that writes, one that reads."""
 
 import asyncio
+import functools
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Concatenate, ParamSpec, TypeVar
+from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
 from bridge.bus import Bus
 from bridge.errors import StoreUnavailable
@@ -20,8 +21,8 @@ T = TypeVar("T")
 BUSY_TIMEOUT = 10.0  # s
 
 
-class Threads:
-    """Opens and closes the file, and carries work to its two threads: `_do` writes, `_read` reads."""
+class Connections:
+    """Opens and closes the file, and carries work to its two threads. The subjects of the store are built on it."""
 
     def __init__(self, path: str, bus: Bus | None = None) -> None:
         self._path = Path(path)
@@ -92,8 +93,8 @@ class Threads:
         self._reader.shutdown(wait=False)
         self._let_go()
 
-    def _do(self, job: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
-        return self._writer.do(lambda tx: job(tx, *args, **kwargs))
+    async def _write(self, job: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._writer.do(lambda tx: job(tx, *args, **kwargs))
 
     async def _read(
         self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -107,3 +108,27 @@ class Threads:
             raise unavailable(error) from error
         except RuntimeError as error:  # the executor's word for "shut down"
             raise StoreUnavailable("the store is closed") from error
+
+
+def writes(
+    job: Callable[Concatenate[Tx, P], T],
+) -> Callable[Concatenate[Connections, P], Coroutine[Any, Any, T]]:
+    """The method of a store that runs `job` on the writing thread, in a transaction. What it returns is on disk."""
+
+    async def method(connections: Connections, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await connections._write(job, *args, **kwargs)
+
+    functools.update_wrapper(method, job)
+    return method
+
+
+def reads(
+    query: Callable[Concatenate[sqlite3.Connection, P], T],
+) -> Callable[Concatenate[Connections, P], Coroutine[Any, Any, T]]:
+    """The method of a store that runs `query` on the reading thread."""
+
+    async def method(connections: Connections, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await connections._read(query, *args, **kwargs)
+
+    functools.update_wrapper(method, query)
+    return method

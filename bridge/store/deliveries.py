@@ -9,6 +9,7 @@ from bridge.errors import NoSuchThing
 from bridge.model.event import Event
 from bridge.model.query import LedgerQuery, Page
 from bridge.model.webhook import Delivery, DeliveryState, Endpoint
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.event_log import event_of
 from bridge.store.sql import marks, position
 from bridge.store.writer import Tx
@@ -47,7 +48,7 @@ def add_endpoint(tx: Tx, endpoint: Endpoint) -> None:
     tx.conn.execute(f"INSERT INTO endpoints ({_ENDPOINT}) VALUES ({marks(values)})", values)
 
 
-def endpoints(conn: sqlite3.Connection, account: str) -> Sequence[Endpoint]:
+def endpoints(conn: sqlite3.Connection, account: str = "") -> Sequence[Endpoint]:
     """Oldest first; `account` "" for all."""
     rows = conn.execute(
         f"SELECT {_ENDPOINT}, {_ZONE} FROM endpoints WHERE ? = '' OR account = ? ORDER BY created_at, rowid",
@@ -71,7 +72,7 @@ def remove_endpoint(tx: Tx, id: str) -> None:
     tx.conn.execute("DELETE FROM ledger WHERE endpoint = ? AND state = 'owed'", (id,))
 
 
-def owed(conn: sqlite3.Connection, endpoint: str, limit: int, after: int) -> Sequence[tuple[Delivery, Event]]:
+def owed(conn: sqlite3.Connection, endpoint: str, limit: int, after: int = 0) -> Sequence[tuple[Delivery, Event]]:
     """The oldest deliveries owed to an endpoint behind a position, with their events."""
     rows = conn.execute(
         f"SELECT {_DELIVERY}, e.seq, e.id, e.name, e.account, e.at, e.subject, e.data {_FROM} "
@@ -81,11 +82,11 @@ def owed(conn: sqlite3.Connection, endpoint: str, limit: int, after: int) -> Seq
     return [(_delivery(row[:13]), event_of(row[13:])) for row in rows]
 
 
-def record_attempt(tx: Tx, made: Sequence[Delivery]) -> None:
+def record_attempts(tx: Tx, deliveries: Sequence[Delivery]) -> None:
     """Write the outcomes of attempts back; a row that was dropped meanwhile stays dropped."""
     tx.conn.executemany(
         "UPDATE ledger SET state = ?, attempts = ?, due_at = ?, delivered_at = ?, status = ?, error = ? WHERE seq = ?",
-        [(row.state, row.attempts, row.due_at, row.delivered_at, row.status, row.error, row.seq) for row in made],
+        [(row.state, row.attempts, row.due_at, row.delivered_at, row.status, row.error, row.seq) for row in deliveries],
     )
 
 
@@ -127,3 +128,16 @@ def redeliver(tx: Tx, account: str, query: LedgerQuery, ids: Sequence[str], now:
         f"WHERE endpoint IN (SELECT id FROM endpoints) AND seq IN (SELECT l.seq {_FROM} WHERE {where})",
         (now, *values),
     ).rowcount
+
+
+class Deliveries(Connections):
+    """Obeys `EndpointStore`, `DeliveryStore` and `LedgerStore`."""
+
+    add_endpoint = writes(add_endpoint)
+    endpoints = reads(endpoints)
+    change_endpoint = writes(change_endpoint)
+    remove_endpoint = writes(remove_endpoint)
+    owed = reads(owed)
+    record_attempts = writes(record_attempts)
+    ledger = reads(find)
+    redeliver = writes(redeliver)

@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.model.event import FOR_OPERATORS, MESSAGE_SENT, NAMES, Event
 from bridge.model.payload_format import FORMATS, Wording
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
 #: a random UUID (version 4, RFC 9562) as SQLite makes it
@@ -77,6 +78,11 @@ def tell(tx: Tx, name: str, account: str, at: int, subject: str, data: Mapping[s
     return event
 
 
+def note(tx: Tx, event: Event) -> Event:
+    """Log an event that goes with no other change; what it is with its position."""
+    return tell(tx, event.name, event.account, event.at, event.subject, event.data)
+
+
 def owe(conn: sqlite3.Connection, first: int, last: int) -> None:
     """Make ledger rows for the events `first` to `last`."""
     conn.execute(_FAN_OUT, (first, last))
@@ -99,3 +105,11 @@ def newest(conn: sqlite3.Connection) -> int:
 def event_of(row: Sequence[Any]) -> Event:
     """An event out of its columns."""
     return Event(row[0], row[1], row[2], row[3], row[4], row[5], json.loads(row[6]))
+
+
+class EventLog(Connections):
+    """Obeys `EventStore`, with `bridge.store.phones`."""
+
+    note = writes(note)
+    events = reads(read)
+    newest_event = reads(newest)

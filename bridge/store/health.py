@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from bridge.ports.store_rows import MOST_COUNTED, Backlog, Room
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
 # Each reads only a partial index, whose entries are what is counted.
@@ -49,7 +50,7 @@ def backlog(conn: sqlite3.Connection, now: int) -> Backlog:
     )
 
 
-def room(_: sqlite3.Connection, path: Path) -> Room:
+def room(path: Path) -> Room:
     """Of the file at `path`, and of the disk that it is on."""
     disk = os.statvfs(path)
     log = path.with_name(f"{path.name}-wal")
@@ -59,3 +60,20 @@ def room(_: sqlite3.Connection, path: Path) -> Room:
         free=disk.f_bavail * disk.f_frsize,
         total=disk.f_blocks * disk.f_frsize,
     )
+
+
+class Health(Connections):
+    """Obeys `HealthStore`, with those of each subject."""
+
+    prove = writes(prove)
+    backlog = reads(backlog)
+
+    async def room(self) -> Room:
+        """Raises StoreUnavailable."""
+        return await self._read(lambda _: room(self._path))
+
+    async def changed_elsewhere(self) -> bool:
+        """Asked of the writing connection: there SQLite counts only what other processes committed."""
+        before = self._data_version
+        self._data_version = await self._write(lambda tx: int(tx.conn.execute("PRAGMA data_version").fetchone()[0]))
+        return self._data_version != before

@@ -12,6 +12,7 @@ from bridge.model.inbox import Received
 from bridge.model.query import InboxQuery, Page
 from bridge.model.radio import InboundPart
 from bridge.store import event_log, loopbacks, suppression
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.sql import marks, position
 from bridge.store.writer import Tx
 
@@ -186,3 +187,19 @@ def hide(tx: Tx, account: str, query: InboxQuery, now: int) -> int:
         [(account, row[10], now) for row in rows],
     )
     return len(rows)
+
+
+class Inbox(Connections):
+    """Obeys `InboxStore`, with `bridge.store.phones`, and the receiving half of `ReceivingStore`."""
+
+    receive = writes(receive)
+    acknowledged = writes(acknowledged)
+    release_partial = writes(release_partial)
+    received = reads(get)
+    delete_received = writes(hide)
+
+    async def inbox(self, account: str, query: InboxQuery, now: int) -> Page[Received]:
+        """Marking as read is a write."""
+        if query.mark_read:
+            return await self._write(read, account, query, now)
+        return await self._read(find, account, query)

@@ -9,6 +9,7 @@ from bridge.model.scope import Key, read
 from bridge.ports.store_rows import Credential
 from bridge.store import accounts
 from bridge.store.audit_log import audit
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
 
@@ -20,11 +21,11 @@ def add(tx: Tx, account: str, credential: Credential, most: int, entry: AuditEnt
         raise NotPossible(f"the account {account} has a key {credential.name!r}: revoke it, or choose another name")
     if len(names) >= most:
         raise NotPossible(f"the account {account} has {most} keys, which is as many as there may be: revoke some")
-    accounts.add_credential(tx, account, credential, anew=False)
+    accounts.add_credential(tx, account, credential)
     audit(tx, entry)
 
 
-def find(conn: sqlite3.Connection, account: str) -> Sequence[Key]:
+def find(conn: sqlite3.Connection, account: str = "") -> Sequence[Key]:
     """By account and name, expired ones too; "" for everybody's."""
     rows = conn.execute(
         "SELECT account, name, kind, hint, scopes, created_at, expires_at, used_at FROM credentials "
@@ -48,3 +49,12 @@ def used(tx: Tx, account: str, name: str, day: int) -> None:
         "UPDATE credentials SET used_at = ? WHERE account = ? AND name = ? AND name <> '' AND used_at < ?",
         (day, account, name, day),
     )
+
+
+class Keys(Connections):
+    """Obeys `KeyStore`."""
+
+    add_key = writes(add)
+    keys = reads(find)
+    revoke_key = writes(revoke)
+    used = writes(used)

@@ -20,6 +20,7 @@ from bridge.model.message import Message, Part, State
 from bridge.model.radio import Doubtful, Evidence, InboundReport
 from bridge.ports.store_rows import Claim, Outcome, Waiting
 from bridge.store import balance, event_log, suppression
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.messages import COLUMNS, get, message_of, move, parts
 from bridge.store.sql import marks
 from bridge.store.writer import Tx
@@ -44,7 +45,7 @@ _OLDEST = (
 )
 
 
-def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool) -> Claim | None:
+def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = False) -> Claim | None:
     """The oldest due message that this line may carry, with the intent for its first missing part.
 
     `whole`: the line's device takes a long text in one piece, so one part stands for all of it.
@@ -320,3 +321,17 @@ def _settle_part(
         (state, reference, error, now, state in _OUT, now, message_id, index),
     )
     return follow(tx, message, now)
+
+
+class Lifecycle(Connections):
+    """Obeys `SendingStore`, and what others ask about messages on their way."""
+
+    claim = writes(claim)
+    intend = writes(intend)
+    record = writes(record)
+    recover = writes(recover)
+    advance = writes(advance)
+    waiting = reads(waiting)
+    settle = writes(settle)
+    doubtful = reads(doubtful)
+    resend = writes(resend)

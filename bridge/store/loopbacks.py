@@ -10,6 +10,7 @@ from bridge.model.event import LOOPBACK_ARRIVED, LOOPBACK_LOST
 from bridge.model.loopback import Trip
 from bridge.model.radio import InboundPart
 from bridge.store import event_log
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
 _COLUMNS = "token, sender, receiver, started_at, arrived_at, lost_at, reason"
@@ -81,3 +82,12 @@ def sweep(tx: Tx, older_than: int) -> None:
 
 def _told(trip: Trip) -> dict[str, Any]:
     return {"from": trip.sender, "to": trip.receiver, "started_at": trip.started_at}
+
+
+class Loopbacks(Connections):
+    """Obeys `LoopbackStore`."""
+
+    depart = writes(depart)
+    trips = reads(trips)
+    lose_trip = writes(lose)
+    forget_trip = writes(forget)

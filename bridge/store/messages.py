@@ -11,6 +11,7 @@ from bridge.model.event import MESSAGE_CANCELLED, message_data
 from bridge.model.message import PENDING, TRANSITIONS, Message, Part, State
 from bridge.model.query import MessageQuery, Page
 from bridge.store import balance, event_log
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.sql import marks, position
 from bridge.store.writer import Tx
 
@@ -134,3 +135,15 @@ def delete(tx: Tx, account: str, query: MessageQuery) -> int:
     chosen = f"SELECT m.id FROM messages m WHERE {where} AND m.state NOT IN ({waiting})"
     tx.conn.execute(f"DELETE FROM parts WHERE message IN ({chosen})", values)
     return tx.conn.execute(f"DELETE FROM messages WHERE id IN ({chosen})", values).rowcount
+
+
+class Messages(Connections):
+    """Obeys `MessageStore`, with `bridge.store.lifecycle`."""
+
+    message = reads(get)
+    messages = reads(find)
+    count = reads(count)
+    parts = reads(parts)
+    cancel = writes(cancel)
+    delete_messages = writes(delete)
+    pulse = writes(waiting)

@@ -12,6 +12,7 @@ from bridge.model.inbox import CallKind, LoggedCall, TypedMessage
 from bridge.model.query import CallOrder, CallQuery, Page, TypedQuery
 from bridge.model.radio import Call, Typed
 from bridge.store import event_log
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.sql import marks
 from bridge.store.writer import Tx
 
@@ -154,3 +155,14 @@ def note_together(tx: Tx, events: Sequence[Event], device: str, key: str, value:
     for event in events:
         event_log.tell(tx, event.name, event.account, event.at, event.subject, event.data)
     memorise(tx, device, key, value)
+
+
+class Phones(Connections):
+    """Obeys `DeviceStore`, with `bridge.store.lifecycle`, and tells what phones told."""
+
+    keep = writes(keep)
+    typed = reads(typed)
+    calls = reads(calls)
+    memories = reads(memories)
+    memorise = writes(memorise)
+    note_together = writes(note_together)

@@ -19,6 +19,7 @@ from bridge.model.event import (
 from bridge.model.inbox import Received
 from bridge.model.message import Message, State
 from bridge.store import event_log, inbox
+from bridge.store.connections import Connections
 from bridge.store.messages import QUALIFIED, message_of
 from bridge.store.sql import marks
 from bridge.store.writer import Tx
@@ -121,3 +122,21 @@ def _move(tx: Tx, account: str, kind: str, event: int) -> None:
         "INSERT INTO handed_out VALUES (?, ?, ?) ON CONFLICT (account, kind) DO UPDATE SET event = excluded.event",
         (account, kind, event),
     )
+
+
+class Pulls(Connections):
+    """Obeys `PullStore`."""
+
+    async def hand_out_reports(
+        self, account: str, report_on: str, reporting: frozenset[str], limit: int
+    ) -> Sequence[End]:
+        """Most calls find nothing new, and those cost no transaction."""
+        if not await self._read(any_news, account, REPORTS):
+            return []
+        return await self._write(reports, account, report_on, reporting, limit)
+
+    async def hand_out_received(self, account: str, since: int, limit: int) -> Sequence[Received]:
+        """As above."""
+        if not await self._read(any_news, account, RECEIVED):
+            return []
+        return await self._write(received, account, since, limit)

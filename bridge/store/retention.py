@@ -3,6 +3,7 @@
 from bridge.model.message import PENDING
 from bridge.model.webhook import DeliveryState
 from bridge.store import loopbacks
+from bridge.store.connections import Connections, writes
 from bridge.store.writer import Tx
 
 #: rows of a table in one transaction
@@ -37,3 +38,9 @@ def sweep(tx: Tx, older_than: int, keys_older_than: int) -> bool:
             more |= gone == BITE
         tx.conn.execute("DELETE FROM received_marks WHERE received NOT IN (SELECT seq FROM received)")
     return more
+
+
+class Retention(Connections):
+    """Obeys `UpkeepStore`, with those of each subject."""
+
+    sweep = writes(sweep)

@@ -10,6 +10,7 @@ from bridge.errors import AlreadyUsed, IdempotencyConflict, NotPossible
 from bridge.model.event import MESSAGE_SUBMITTED, Event
 from bridge.model.message import Message
 from bridge.store import event_log, limits
+from bridge.store.connections import Connections, reads
 from bridge.store.messages import COLUMNS, QUALIFIED, message_of
 from bridge.store.writer import Tx
 
@@ -118,3 +119,19 @@ def remembered(conn: sqlite3.Connection, account: str, key: str, digest: str) ->
     if not rows:
         raise NotPossible("the messages of this idempotency key's first call were deleted; use a new key to send again")
     return [message_of(row) for row in rows]
+
+
+class Submission(Connections):
+    """Obeys `SubmissionStore`."""
+
+    async def submit(
+        self, messages: Sequence[Message], idempotency_key: str = "", request_digest: str = "", apart: bool = False
+    ) -> tuple[Sequence[Message], bool]:
+        """Those that nothing is counted of share statements with others of their commit."""
+        if idempotency_key:
+            return await self._writer.do(lambda tx: insert_once(tx, messages, idempotency_key, request_digest), apart)
+        if apart:
+            return await self._writer.do(lambda tx: insert(tx, messages), apart), False
+        return await self._writer.do_together(insert_all, messages), False
+
+    remembered = reads(remembered)

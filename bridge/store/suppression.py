@@ -12,6 +12,7 @@ from bridge.model.inbox import Received
 from bridge.model.message import Message, State
 from bridge.store import accounts, event_log
 from bridge.store.audit_log import audit
+from bridge.store.connections import Connections, reads, writes
 from bridge.store.messages import COLUMNS, message_of, move
 from bridge.store.writer import Tx
 
@@ -109,3 +110,11 @@ def _concerned(conn: sqlite3.Connection, received: Received) -> set[tuple[str, s
     found = {(account, number) for account, number in rows if same_subscriber(number, received.sender)}
     names = {account for account, _ in found} or {account.name for account in accounts.everyone(conn)}
     return found | {(name, received.sender) for name in names}
+
+
+class Suppression(Connections):
+    """Obeys `SuppressionStore`."""
+
+    suppress = writes(suppress)
+    allow = writes(allow)
+    suppressed = reads(suppressed)

@@ -14,9 +14,8 @@ from bridge.errors import StoreUnavailable
 from bridge.model.event import FOR_OPERATORS, Event
 from bridge.model.webhook import Endpoint
 from bridge.ports.clock import Clock
-from bridge.ports.store import Store
 from bridge.tasks import Tasks
-from bridge.webhooks.endpoint_queue import EndpointQueue, Poster
+from bridge.webhooks.endpoint_queue import EndpointQueue, Poster, QueueStore
 from bridge.webhooks.recorder import STORE_AGAIN
 
 log = logging.getLogger(__name__)
@@ -30,7 +29,7 @@ class Ledger:
 
     def __init__(
         self,
-        store: Store,
+        store: QueueStore,
         bus: Bus,
         clock: Clock,
         post: Poster,

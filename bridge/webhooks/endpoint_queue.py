@@ -13,7 +13,7 @@ from bridge.errors import StoreUnavailable
 from bridge.model.event import Event
 from bridge.model.webhook import Delivery, DeliveryState, Endpoint
 from bridge.ports.clock import Clock
-from bridge.ports.store import Store
+from bridge.ports.store import DeliveryStore, EndpointStore
 from bridge.tasks import Tasks
 from bridge.telemetry.metrics import Metrics
 from bridge.webhooks import retry_policy
@@ -36,11 +36,15 @@ class Poster(Protocol):
         ...
 
 
+class QueueStore(DeliveryStore, EndpointStore, Protocol):
+    """What delivering takes."""
+
+
 class EndpointQueue:
     """Delivers to one endpoint. What was delivered is recorded while the next is under way."""
 
     def __init__(
-        self, endpoint: Endpoint, store: Store, clock: Clock, post: Poster, tasks: Tasks, metrics: Metrics
+        self, endpoint: Endpoint, store: QueueStore, clock: Clock, post: Poster, tasks: Tasks, metrics: Metrics
     ) -> None:
         self.endpoint = endpoint
         self._store = store

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bridge.errors import StoreUnavailable
 from bridge.model.webhook import Delivery
-from bridge.ports.store import Store
+from bridge.ports.store import DeliveryStore
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ STORE_AGAIN = 1.0
 class Records:
     """The outcomes of one courier on their way to the store. None is lost but by a crash."""
 
-    def __init__(self, store: Store, tasks: Tasks) -> None:
+    def __init__(self, store: DeliveryStore, tasks: Tasks) -> None:
         self._store = store
         self._tasks = tasks
         self._gathered: list[Delivery] = []
@@ -65,7 +65,7 @@ class Records:
         try:
             while True:
                 try:
-                    await self._store.record_attempt(*deliveries)
+                    await self._store.record_attempts(deliveries)
                     return
                 except StoreUnavailable as error:
                     self._refused += not refused

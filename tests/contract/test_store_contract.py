@@ -690,7 +690,9 @@ class TestLedger:
         await store.add_endpoint(self.endpoint("all"))
         await store.submit([message(1), message(2), message(3)])
         for delivery, _ in await store.owed("all", 9):
-            await store.record_attempt(replace(delivery, state=DeliveryState.DELIVERED, attempts=1, delivered_at=NOW))
+            await store.record_attempts(
+                [replace(delivery, state=DeliveryState.DELIVERED, attempts=1, delivered_at=NOW)]
+            )
         assert await store.owed("all", 9) == []
         rows = (await store.ledger("shop", LedgerQuery(state=DeliveryState.DELIVERED))).rows
         assert await store.redeliver("cafe", LedgerQuery(), [rows[0].id], NOW) == 0

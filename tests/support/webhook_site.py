@@ -1,7 +1,7 @@
 """The ledger at work on the real store, with the real HTTP client, for tests of webhooks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,10 +42,10 @@ class FullDisk(SqliteStore):
 
     full = False
 
-    async def record_attempt(self, *made: Delivery) -> None:
+    async def record_attempts(self, deliveries: Sequence[Delivery]) -> None:
         if self.full:
             raise StoreUnavailable("the disk is full")
-        await super().record_attempt(*made)
+        await super().record_attempts(deliveries)
 
 
 @dataclass

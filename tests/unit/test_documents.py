@@ -22,13 +22,11 @@ def test_the_tour_has_its_hops() -> None:
 
 @pytest.mark.parametrize(("file", "name"), HOPS)
 def test_a_hop_leads_to_what_it_names(file: str, name: str) -> None:
-    found = importlib.import_module(file.removesuffix("/__init__.py").removesuffix(".py").replace("/", "."))
+    module = file.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
+    found = importlib.import_module(module)
     for attribute in name.split("."):
         found = getattr(found, attribute)
-    assert getattr(found, "__module__", found.__class__.__module__) in (
-        file.removesuffix(".py").replace("/", "."),
-        "builtins",
-    )
+    assert getattr(found, "__module__", found.__class__.__module__) in (module, "builtins")
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -117,7 +117,7 @@ async def bury(site: Site) -> None:
     [endpoint] = await site.store.endpoints("shop")
     for delivery, _ in await site.store.owed(endpoint.id, 100):
         dead = replace(delivery, state=DeliveryState.DEAD, attempts=9, status=500, error="HTTP 500")
-        await site.store.record_attempt(dead)
+        await site.store.record_attempts([dead])
 
 
 async def test_the_ledger_owes_each_event_to_the_webhook(site: Site) -> None:

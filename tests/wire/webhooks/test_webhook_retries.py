@@ -202,7 +202,7 @@ class TestAnEventThatIsRefused:
         await bench.ledger.close()
         await bench.sms(*texts)
         rows = [replace(row, attempts=9, status=400, error="HTTP 400", due_at=due_at) for row in await bench.rows()]
-        await bench.store.record_attempt(*rows)
+        await bench.store.record_attempts(rows)
 
     async def test_among_more_than_a_batch_of_others_blocks_nobody(self, bench: Bench, receiver: Receiver) -> None:
         await bench.endpoint(receiver)

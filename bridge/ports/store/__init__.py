@@ -1,0 +1,61 @@
+"""The contracts between the core and what keeps everything durable, one protocol a subject.
+
+Each consumer names the ones that it uses; `Store` is all of them, for the composition root. Their own rows are in
+`bridge.ports.store_rows`. The same contract tests run on every store there is (`tests/contract/`).
+"""
+
+from typing import Protocol
+
+from bridge.ports.store.accounts import AccountStore, CredentialStore, CreditStore, KeyStore
+from bridge.ports.store.devices import DeviceStore, LoopbackStore, ReceivingStore, SendingStore
+from bridge.ports.store.events import EventStore
+from bridge.ports.store.inbox import InboxStore
+from bridge.ports.store.lists import AuditStore, SuppressionStore, TemplateStore
+from bridge.ports.store.messages import MessageStore, PullStore, SubmissionStore
+from bridge.ports.store.upkeep import HealthStore, UpkeepStore
+from bridge.ports.store.webhooks import DeliveryStore, EndpointStore, LedgerStore
+
+__all__ = [
+    "AccountStore",
+    "AuditStore",
+    "CredentialStore",
+    "CreditStore",
+    "DeliveryStore",
+    "DeviceStore",
+    "EndpointStore",
+    "EventStore",
+    "HealthStore",
+    "InboxStore",
+    "KeyStore",
+    "LedgerStore",
+    "LoopbackStore",
+    "MessageStore",
+    "PullStore",
+    "ReceivingStore",
+    "SendingStore",
+    "Store",
+    "SubmissionStore",
+    "SuppressionStore",
+    "TemplateStore",
+    "UpkeepStore",
+]
+
+
+class Store(
+    SubmissionStore, MessageStore, PullStore,
+    SendingStore, ReceivingStore, DeviceStore, LoopbackStore,
+    InboxStore,
+    EndpointStore, DeliveryStore, LedgerStore,
+    CredentialStore, AccountStore, KeyStore, CreditStore, TemplateStore, SuppressionStore, AuditStore,
+    EventStore, UpkeepStore, HealthStore,
+    Protocol,
+):  # fmt: skip
+    """Everything durable. A call that returns is on disk; a call that raises changed nothing.
+
+    State change, event and ledger row are one transaction; events go to the bus after it.
+    Raises StoreUnavailable when the disk is full, the file locked by another bridge or damaged.
+    """
+
+    async def close(self) -> None:
+        """Finish what was asked for, then let go of the file."""
+        ...

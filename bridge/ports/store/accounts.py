@@ -1,0 +1,96 @@
+"""Stores of accounts: who may call, with what, and what they have paid for."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bridge.model.account import Account, AuditEntry, Movement, Terms, UnknownPolicy
+from bridge.model.query import Page
+from bridge.model.scope import Key
+from bridge.ports.store_rows import Credential
+
+
+class CredentialStore(Protocol):
+    """Whose credentials are presented: what the door asks."""
+
+    async def account_for(self, kind: str, ident: str, digest: str, now: int) -> Account | None:
+        """Whose credential this is, with its grant, of a disabled account too; None when nobody's or expired."""
+        ...
+
+    async def ended(self, kind: str, ident: str, digest: str, now: int) -> int:
+        """When this named key expired (Unix ms); 0 for one that has not, and for what is no key."""
+        ...
+
+    async def knows(self, kind: str, ident: str, now: int) -> bool:
+        """Whether somebody has this identifier, whatever the secret."""
+        ...
+
+    async def used(self, account: str, name: str, day: int) -> None:
+        """A named key was used on this day (its first moment, Unix ms)."""
+        ...
+
+
+class AccountStore(Protocol):
+    """Accounts with their terms and their own credentials. `entry` goes into the audit trail with the change."""
+
+    async def add_account(
+        self, account: Account, credentials: Sequence[Credential], entry: AuditEntry | None = None
+    ) -> None:
+        """With `entry` in the audit trail. Raises NotPossible when the name is taken."""
+        ...
+
+    async def account(self, name: str) -> Account:
+        """Raises NoSuchThing."""
+        ...
+
+    async def accounts(self) -> Sequence[Account]: ...
+
+    async def change_account(self, account: Account) -> None:
+        """Raises NoSuchThing."""
+        ...
+
+    async def set_terms(
+        self, name: str, terms: Terms, entry: AuditEntry, on_unknown: UnknownPolicy | None = None
+    ) -> Account:
+        """None leaves what is done with unknown outcomes. Raises NoSuchThing."""
+        ...
+
+    async def disable(self, name: str, disabled: bool, entry: AuditEntry) -> Account: ...
+
+    async def add_credential(self, account: str, credential: Credential, replace: bool = False) -> None:
+        """`replace` drops those of the same kind first, named keys excepted."""
+        ...
+
+    async def rotate(self, name: str, fresh: Sequence[Credential], until: int, entry: AuditEntry) -> None:
+        """Add these; the account's others of their kinds end at `until` (Unix ms), named keys excepted.
+
+        With a client's credentials end the tokens that it was given.
+        """
+        ...
+
+    async def set_webhook_secret(self, name: str, secret: str, entry: AuditEntry) -> None: ...
+
+
+class KeyStore(Protocol):
+    """Named keys, each for one program."""
+
+    async def add_key(self, account: str, credential: Credential, most: int, entry: AuditEntry) -> None:
+        """A named key. Raises NoSuchThing for the account, NotPossible for a name in use and for more than `most`."""
+        ...
+
+    async def keys(self, account: str = "") -> Sequence[Key]:
+        """The named keys of an account by name, expired ones too; "" for everybody's."""
+        ...
+
+    async def revoke_key(self, account: str, name: str, entry: AuditEntry) -> None:
+        """It ends at once, and so do the tokens that it was given. Raises NoSuchThing."""
+        ...
+
+
+class CreditStore(Protocol):
+    """Credits, and each movement of them."""
+
+    async def top_up(self, name: str, credits: int, note: str, entry: AuditEntry) -> Account:
+        """Raises NoSuchThing, and BadRequest for taking more than a prepaid account has."""
+        ...
+
+    async def movements(self, account: str, limit: int, cursor: str) -> Page[Movement]: ...

@@ -1,0 +1,16 @@
+"""The store of what came in."""
+
+from typing import Protocol
+
+from bridge.model.inbox import LoggedCall, Received, TypedMessage
+from bridge.model.query import CallQuery, InboxQuery, Page, TypedQuery
+
+
+class InboxStore(Protocol):
+    """Received SMS, and what else phones tell."""
+
+    async def inbox(self, account: str, query: InboxQuery, now: int) -> Page[Received]: ...
+    async def received(self, account: str, id: str) -> Received: ...
+    async def delete_received(self, account: str, query: InboxQuery, now: int) -> int: ...
+    async def typed(self, query: TypedQuery) -> Page[TypedMessage]: ...
+    async def calls(self, query: CallQuery) -> Page[LoggedCall]: ...
