@@ -1,14 +1,11 @@
-"""Alarms by mail: the only door to smtplib. A thread for each mail, for there are few; nothing is kept open."""
+"""Alarms by mail: the only door to aiosmtplib. A connection for each mail, for there are few; nothing is kept open."""
 
-import asyncio
 import contextlib
 import errno
 import logging
 import os
 import socket
 import ssl
-import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -21,7 +18,7 @@ from bridge.webhooks.endpoint_queue import Poster
 from bridge.webhooks.retry_policy import Answer
 
 if TYPE_CHECKING:
-    import smtplib
+    import aiosmtplib
 
 log = logging.getLogger(__name__)
 
@@ -66,99 +63,82 @@ class Mailer:
             return Answer(0, "no mail server is configured: [alarm] smtp_host")
         message = composed(event, self._settings.sender, recipients)
         try:
-            refused = await self._aside(lambda conversation: self._talk(conversation, message, recipients))
+            refused = await self._talk(message, recipients)
         except Exception as error:
             return Answer(0, self._words(error))
         if refused:  # not again: the others would get it twice
             log.warning("an alarm was mailed, but %s refused %s", self._server, ", ".join(refused))
         return Answer(TAKEN)
 
-    async def _aside(self, talk: "Callable[[_Conversation], list[str]]") -> list[str]:
-        """Run it on a thread of its own, which ends with us: when we are cancelled its connection is cut."""
-        loop, conversation = asyncio.get_running_loop(), _Conversation()
-        done: asyncio.Future[list[str]] = loop.create_future()
-
-        def settle(result: list[str], error: BaseException | None) -> None:
-            if done.done():
-                return
-            if error is None:
-                done.set_result(result)
-            else:
-                done.set_exception(error)
-
-        def run() -> None:
-            result, failure = list[str](), None
-            try:
-                result = talk(conversation)
-            except Exception as error:
-                failure = error
-            with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
-                loop.call_soon_threadsafe(settle, result, failure)
-
-        threading.Thread(target=run, name="alarm mail", daemon=True).start()
+    async def _talk(self, message: EmailMessage, recipients: list[str]) -> list[str]:
+        """The whole conversation; who was refused when others were not."""
+        server = self._client()
         try:
-            return await done
+            await server.connect()
+            await server.ehlo()
+            if self._settings.smtp_security == "starttls":
+                await self._secure(server)
+            if self._settings.smtp_user:
+                await self._log_in(server)
+            refused, _ = await server.send_message(message, sender=self._settings.sender, recipients=recipients)
+            with contextlib.suppress(Exception):  # the mail was taken: how we part does not matter
+                await server.quit()
+            return list(refused)
         finally:
-            conversation.cut()
+            server.close()  # at once, when the task was cancelled in the middle
 
-    def _talk(self, conversation: "_Conversation", message: EmailMessage, recipients: list[str]) -> list[str]:
-        """The whole conversation, blocking; who was refused when others were not."""
-        settings = self._settings
-        server = self._connected(conversation)
-        try:
-            if settings.smtp_security == "starttls":
-                server.starttls(context=self._context())
-            if settings.smtp_user:
-                server.login(settings.smtp_user, str(settings.smtp_password))
-            return list(server.send_message(message, settings.sender, recipients))
-        finally:
-            with contextlib.suppress(Exception):  # the mail was taken or not: how we part does not matter
-                server.quit()
-            server.close()
-
-    def _connected(self, conversation: "_Conversation") -> "smtplib.SMTP":
-        import smtplib
+    def _client(self) -> "aiosmtplib.SMTP":
+        import aiosmtplib
 
         settings = self._settings
-        port = settings.smtp_port or _PORTS[settings.smtp_security]
-        if settings.smtp_security == "tls":
-            return conversation.begin(
-                smtplib.SMTP_SSL(settings.smtp_host, port, timeout=self._timeout, context=self._context())
-            )
-        return conversation.begin(smtplib.SMTP(settings.smtp_host, port, timeout=self._timeout))
+        return aiosmtplib.SMTP(
+            hostname=settings.smtp_host,
+            port=settings.smtp_port or _PORTS[settings.smtp_security],
+            timeout=self._timeout,
+            use_tls=settings.smtp_security == "tls",
+            start_tls=False,
+            tls_context=None if settings.smtp_security == "none" else self._tls or ssl.create_default_context(),
+        )
 
-    def _context(self) -> ssl.SSLContext:
-        return self._tls or ssl.create_default_context()
+    async def _secure(self, server: "aiosmtplib.SMTP") -> None:
+        if not server.supports_extension("starttls"):
+            raise _NotOffered("STARTTLS", "tls")
+        await server.starttls()
+        await server.ehlo()
+
+    async def _log_in(self, server: "aiosmtplib.SMTP") -> None:
+        if not server.supports_extension("auth"):
+            raise _NotOffered("login here", "starttls")
+        await server.login(self._settings.smtp_user, str(self._settings.smtp_password))
 
     @property
     def _server(self) -> str:
         return self._settings.smtp_host
 
-    def _words(self, error: Exception) -> str:
+    def _words(self, error: BaseException) -> str:
         """Why the mail was not taken, for the person who wrote the configuration. Never holds the password."""
-        import smtplib
+        import aiosmtplib
 
-        if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, TimeoutError):
-            error = error.__context__  # smtplib tells it as a connection that was closed
+        if isinstance(error, aiosmtplib.SMTPConnectError) and error.__cause__ is not None:
+            return self._words(error.__cause__)
         match error:
-            case smtplib.SMTPAuthenticationError():
+            case _NotOffered():
+                instead = f'try smtp_security = "{error.instead}", or another smtp_port'
+                return f"{self._server} offers no {error.what}: {instead}"
+            case aiosmtplib.SMTPAuthenticationError():
                 return f"{self._server} does not accept this user and password ({_said(error)})"
-            case smtplib.SMTPNotSupportedError() if self._settings.smtp_security == "starttls":
-                return f'{self._server} offers no STARTTLS: try smtp_security = "tls", or another smtp_port'
-            case smtplib.SMTPNotSupportedError():
-                return f'{self._server} offers no login here: try smtp_security = "starttls", or another smtp_port'
-            case smtplib.SMTPRecipientsRefused():
-                code, words = next(iter(error.recipients.values()))
-                return f"{self._server} refused {', '.join(error.recipients)} ({code} {_text(words)})"
-            case smtplib.SMTPSenderRefused():
+            case aiosmtplib.SMTPRecipientsRefused():
+                refused = ", ".join(each.recipient for each in error.recipients)
+                return f"{self._server} refused {refused} ({_said(error.recipients[0])})"
+            case aiosmtplib.SMTPSenderRefused():
                 return f"{self._server} refused the sender {error.sender} ({_said(error)})"
-            case smtplib.SMTPResponseException():
+            case aiosmtplib.SMTPResponseException():
                 return f"{self._server} refused the mail ({_said(error)})"
-            case smtplib.SMTPServerDisconnected():
+            case aiosmtplib.SMTPServerDisconnected():
                 return f"{self._server} closed the connection: is smtp_security right for this port?"
         return self._unreachable(error)
 
-    def _unreachable(self, error: Exception) -> str:
+    def _unreachable(self, error: BaseException) -> str:
         match error:
             case ssl.SSLCertVerificationError():
                 return f"the certificate of {self._server} is not accepted: {error.verify_message}"
@@ -176,26 +156,12 @@ class Mailer:
         return f"the mail cannot be made: {type(error).__name__}"
 
 
-class _Conversation:
-    """One connection, which another thread may cut."""
+class _NotOffered(Exception):
+    """The server lacks what the configuration asks for; `instead` is the `smtp_security` to try."""
 
-    def __init__(self) -> None:
-        self._server: smtplib.SMTP | None = None
-        self._over = False
-
-    def begin(self, server: "smtplib.SMTP") -> "smtplib.SMTP":
-        self._server = server
-        if self._over:
-            self.cut()
-        return server
-
-    def cut(self) -> None:
-        """Whoever waits for it in the other thread fails at once. Harmless when it ended."""
-        self._over = True
-        connection = self._server.sock if self._server is not None else None
-        if connection is not None:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+    def __init__(self, what: str, instead: str) -> None:
+        self.what = what
+        self.instead = instead
 
 
 def composed(event: Event, sender: str, recipients: list[str]) -> EmailMessage:
@@ -213,10 +179,5 @@ def composed(event: Event, sender: str, recipients: list[str]) -> EmailMessage:
     return message
 
 
-def _said(error: "smtplib.SMTPResponseException") -> str:
-    return f"{error.smtp_code} {_text(error.smtp_error)}"
-
-
-def _text(words: bytes | str) -> str:
-    text = words.decode(errors="replace") if isinstance(words, bytes) else words
-    return " ".join(text.split())[:200]
+def _said(error: "aiosmtplib.SMTPResponseException") -> str:
+    return f"{error.code} {' '.join(error.message.split())[:200]}"

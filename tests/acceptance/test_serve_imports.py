@@ -19,7 +19,7 @@ NOT_WANTED = {
     "pluggy": "sqlite_utils",
     "phonenumbers": "for national numbers of an account that has a country",
     "prometheus_client": "of tests",
-    "smtplib": "for an alarm by mail",
+    "aiosmtplib": "for an alarm by mail",
     "tarfile": "for packing a store",
     "yaml": "of tests",
 }

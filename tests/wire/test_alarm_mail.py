@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import ssl
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from bridge.model.event import Event
 from bridge.monitoring import alarm_text
 from bridge.monitoring.mail import Mailer
+from bridge.webhooks.retry_policy import Answer
 from tests.support.smtp_site import PASSWORD, USER, MailServer, authenticated, certificate, mail_server, mailing_to
 
 NOW = 1_795_215_712_000
@@ -135,9 +135,9 @@ async def test_one_recipient_that_is_refused_does_not_make_the_others_get_it_twi
         assert [mail.recipients for mail in server.taken] == [["me@example.com"]]
 
 
-async def test_whoever_stops_waiting_leaves_no_thread_behind() -> None:
+async def test_a_cancelled_mail_ends_its_connection_at_once() -> None:
     """A server that stops in the middle of the conversation must not hold up a shutdown."""
-    half_way = asyncio.Event()
+    half_way, ended = asyncio.Event(), asyncio.Event()
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example.com\r\n")
@@ -145,16 +145,40 @@ async def test_whoever_stops_waiting_leaves_no_thread_behind() -> None:
         half_way.set()
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        ended.set()
 
     far = await asyncio.start_server(greet, "127.0.0.1", 0)
     settings = mailing_to(MailServer(port=far.sockets[0].getsockname()[1]))
     sending = asyncio.get_running_loop().create_task(Mailer(settings, timeout=60).send(["me@example.com"], EVENT))
     await half_way.wait()
-    (thread,) = [each for each in threading.enumerate() if each.name == "alarm mail"]
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending
-    await asyncio.to_thread(thread.join, 5)
-    assert not thread.is_alive()
+    async with asyncio.timeout(5):
+        await ended.wait()
+    far.close()
+    await far.wait_closed()
+
+
+async def test_a_server_that_hangs_after_it_took_the_mail_is_not_mailed_again() -> None:
+    ended = asyncio.Event()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example.com\r\n")
+        while (line := await reader.readline()) and line != b"QUIT\r\n":
+            if line == b"DATA\r\n":
+                writer.write(b"354 go on\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+            writer.write(b"250 OK\r\n")
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        ended.set()
+
+    far = await asyncio.start_server(converse, "127.0.0.1", 0)
+    settings = mailing_to(MailServer(port=far.sockets[0].getsockname()[1]))
+    assert await Mailer(settings, timeout=0.5).send(["me@example.com"], EVENT) == Answer(250)
+    await ended.wait()
     far.close()
     await far.wait_closed()
