@@ -5,8 +5,12 @@ import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.acceptance.conftest import SmsBridge, Start
 from tests.support.certificates import Files, issue, openssl
+
+pytestmark = pytest.mark.needs("openssl")
 
 CONFIG = ("--config", "config.toml")
 READY = "INFO bridge.daemon.run: ready at "

@@ -38,6 +38,7 @@ def configured(folder: Path, *settings: str) -> str:
     return str(file)
 
 
+@pytest.mark.needs("openssl")
 async def test_a_trial_goes_out_on_every_channel_as_an_alarm_would(run: Run, tmp_path: Path) -> None:
     context, known = certificate(tmp_path)
     login = {"authenticator": authenticated, "auth_required": True, "tls_context": context, "require_starttls": True}
@@ -60,6 +61,7 @@ async def test_a_trial_goes_out_on_every_channel_as_an_alarm_would(run: Run, tmp
         assert "X-SMSMobileAPI-Signature" not in heard.headers
 
 
+@pytest.mark.needs("openssl")
 async def test_says_what_is_wrong_with_each_channel(run: Run, tmp_path: Path) -> None:
     context, known = certificate(tmp_path)
     how = {"authenticator": authenticated, "tls_context": context}

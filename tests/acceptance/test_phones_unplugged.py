@@ -21,6 +21,8 @@ from device_drivers.virtual.phone.server import AdbServer, NoServer
 from device_drivers.virtual.world import World
 from tests.support.running import SHOP, Bridge, config, running, until
 
+pytestmark = pytest.mark.needs("adb", "mksh")
+
 PHONES, EACH = 10, 30
 UNPLUGS = 20
 

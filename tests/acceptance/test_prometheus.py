@@ -3,8 +3,12 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from bridge.model.message import State
 from tests.support.running import on_modems
+
+pytestmark = pytest.mark.needs("promtool")
 
 PROMETHEUS = Path(__file__).parents[2] / "udev/prometheus"
 

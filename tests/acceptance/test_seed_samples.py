@@ -26,6 +26,8 @@ from tests.acceptance.conftest import SmsBridge, Start
 from tests.support import foreign
 from tests.support.foreign import Said
 
+pytestmark = pytest.mark.needs("curl", "node", "npm", "php", "ruby", "openssl")
+
 CONFIG = ("--config", "config.toml")
 READY = "INFO bridge.daemon.run: ready at "
 #: what the pages say and what it is here: their hosts, and what a customer puts in

@@ -3,9 +3,13 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from device_drivers.virtual.phone.server import AdbServer
 from device_drivers.virtual.world import World
 from tests.acceptance.conftest import Running, SmsBridge, Start
+
+pytestmark = pytest.mark.needs("adb", "mksh")
 
 CONFIG = ("--config", "config.toml")
 #: top-level name → who would bring it, and when it is wanted

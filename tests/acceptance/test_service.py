@@ -112,6 +112,7 @@ def test_a_bridge_that_is_aborted_shows_where_it_was(bridge: subprocess.Popen[st
     assert "store writer" in errors or 'bridge/store/writer.py", line' in errors
 
 
+@pytest.mark.needs("systemd-socket-activate")
 def test_answers_where_systemd_listens_for_it(home: Path, manager: socket.socket) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -138,6 +139,7 @@ def _until_it_listens(port: int) -> None:
             time.sleep(0.05)
 
 
+@pytest.mark.needs("systemd-socket-activate")
 def test_says_which_socket_has_no_use(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -11,6 +11,8 @@ from tests.support import foreign
 from tests.support.foreign import Said
 from tests.support.http_site import CREDENTIALS, HttpSite, open_site
 
+pytestmark = pytest.mark.needs("node", "npm", "php")
+
 TEXT = "Grüße & <b>100%</b> 🙂\nsecond line"
 #: from the WSDL's address, the version of SOAP, and the three parts of the call
 Client = Callable[[str, str, str, str, str], Awaitable[Said]]

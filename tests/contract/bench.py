@@ -42,6 +42,12 @@ class Bench(Protocol):
         ...
 
 
+def programs_for(driver: str) -> tuple[str, ...]:
+    """What a driver's bench starts besides Python, as its `NEEDS` says."""
+    module = f"tests.contract.benches.{driver}"
+    return getattr(import_module(module), "NEEDS", ()) if find_spec(module) else ()
+
+
 def bench_for(driver: str) -> AbstractAsyncContextManager[Bench]:
     """The bench of a driver; fails with what to add when there is none."""
     module = f"tests.contract.benches.{driver}"

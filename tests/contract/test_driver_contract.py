@@ -15,7 +15,7 @@ from bridge.model.message import State
 from bridge.model.radio import Inbound, InboundPart, InboundReport, Outgoing
 from bridge.ports.driver import Device, Driver, Examining, Link, Surveying
 from bridge.tasks import Tasks
-from tests.contract.bench import Bench, bench_for
+from tests.contract.bench import Bench, bench_for, programs_for
 
 #: seconds that anything may take
 SOON = 15.0
@@ -30,7 +30,7 @@ def drivers() -> dict[str, Driver]:
     return {driver.name: driver for driver in found}
 
 
-@pytest.fixture(params=sorted(drivers()))
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.needs(*programs_for(name))) for name in sorted(drivers())])
 def driver(request: pytest.FixtureRequest) -> Driver:
     """Each driver in turn."""
     return drivers()[request.param]

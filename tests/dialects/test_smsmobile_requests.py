@@ -108,6 +108,7 @@ async def curl(*arguments: str) -> str:
     return out.decode()
 
 
+@pytest.mark.needs("curl")
 async def test_understands_the_documentations_curl_line(site: HttpSite) -> None:
     """All of it at once: by SMS and by WhatsApp. The SMS goes out, and the answer says what did not."""
     fields = (f"recipients={TO}", "message=YOUR_MESSAGE", f"apikey={KEY}", "sendwa=1", "sendsms=1")
@@ -120,6 +121,7 @@ async def test_understands_the_documentations_curl_line(site: HttpSite) -> None:
     assert (message.recipient, message.text) == (TO, "YOUR_MESSAGE")
 
 
+@pytest.mark.needs("curl")
 async def test_understands_curl_with_multipart(site: HttpSite) -> None:
     answer = await curl(
         f"{site.url}/sendsms", "-F", f"recipients={TO}", "-F", "message=100% & more", "-F", f"apikey={KEY}"

@@ -11,6 +11,8 @@ import pytest
 
 from bridge.devices.supervisor import STOP_PATIENCE
 
+pytestmark = pytest.mark.needs("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles")
+
 UDEV = Path(__file__).parents[2] / "udev"
 SERVICES = ("sms-bridge.service", "sms-bridge-adb.service")
 UNITS = (*SERVICES, "sms-bridge.socket")

@@ -55,6 +55,7 @@ async def test_a_second_try_is_the_same_mail() -> None:
     assert first.message.as_bytes() == second.message.as_bytes()
 
 
+@pytest.mark.needs("openssl")
 async def test_logs_in_and_secures_the_way_first(tmp_path: Path) -> None:
     context, known = certificate(tmp_path)
     how = {**LOGIN, "auth_require_tls": True, "tls_context": context, "require_starttls": True}
@@ -70,6 +71,7 @@ async def test_logs_in_and_secures_the_way_first(tmp_path: Path) -> None:
         assert len(server.taken) == 1
 
 
+@pytest.mark.needs("openssl")
 async def test_speaks_tls_from_the_start_where_the_server_does(tmp_path: Path) -> None:
     context, known = certificate(tmp_path)
     async with mail_server(tls=context) as server:
@@ -78,6 +80,7 @@ async def test_speaks_tls_from_the_start_where_the_server_does(tmp_path: Path) -
         assert server.taken[0].secured
 
 
+@pytest.mark.needs("openssl")
 async def test_a_certificate_that_nobody_vouches_for_is_not_accepted(tmp_path: Path) -> None:
     context, _ = certificate(tmp_path)
     async with mail_server(tls=context) as server:

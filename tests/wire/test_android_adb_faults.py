@@ -15,6 +15,8 @@ from device_drivers.android_adb.server import Server
 from device_drivers.virtual.phone import Phone
 from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
 
+pytestmark = pytest.mark.needs("adb", "mksh")
+
 
 # -- the cable ----------------------------------------------------------------------------------
 async def test_an_idle_phone_that_is_unplugged_is_lost_at_once_and_found_again(tmp_path: Path) -> None:

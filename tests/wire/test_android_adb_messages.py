@@ -12,6 +12,8 @@ from device_drivers.android_adb.driver import AndroidAdbDriver
 from device_drivers.virtual.phone import Kind
 from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, OwnClock, phone_site
 
+pytestmark = pytest.mark.needs("adb", "mksh")
+
 LONG = "äöü [€] " * 60
 HOSTILE = [
     'it\'s "quoted" $(reboot) `reboot` ${HOME} \\ \\n ; | & > <',

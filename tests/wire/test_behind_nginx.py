@@ -18,6 +18,8 @@ from bridge.model.account import Terms
 from tests.support.certificates import NAME, Files, issue
 from tests.support.running import Bridge, config, running, until
 
+pytestmark = pytest.mark.needs("curl", "nginx", "openssl")
+
 PAGE = Path(__file__).parents[2] / "docs/operating.md"
 #: where nginx is, where its callers are, and where they are not
 LOOPBACK, CALLER, ELSEWHERE = "127.0.0.1", "127.0.0.2", "203.0.113.7"

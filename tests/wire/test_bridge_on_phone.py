@@ -6,9 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bridge.model.message import State
 from tests.support.phone_site import OURS, THEIRS, Site, phone_site
 from tests.support.running import Bridge, config, running
+
+pytestmark = pytest.mark.needs("adb", "mksh")
 
 
 @asynccontextmanager

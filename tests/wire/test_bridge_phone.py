@@ -6,12 +6,16 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bridge.model.line import LineState
 from bridge.model.message import Draft, State
 from bridge.ports.driver import Device
 from device_drivers.virtual.phone.server import AdbServer
 from device_drivers.virtual.world import World
 from tests.support.running import SHOP, Bridge, config, running, until
+
+pytestmark = pytest.mark.needs("adb", "mksh")
 
 PHONE, CUSTOMER = "+15550140", "+15550150"
 

@@ -13,6 +13,8 @@ from bridge.model.finding import Finding
 from device_drivers.android_adb import keys
 from tests.support.phone_site import SOON, Site, phone_site
 
+pytestmark = pytest.mark.needs("adb", "mksh")
+
 
 async def examined(site: Site) -> list[Finding]:
     async with asyncio.timeout(3 * SOON):

@@ -15,6 +15,8 @@ from device_drivers.virtual.world import World
 from tests.support.uevents import Sender, command, sender
 from tests.support.usb_trees import ROOTS, Device, Interface
 
+pytestmark = pytest.mark.needs("udevadm", "umockdev-run", "unshare")
+
 STICK = Device("2c7c:0125", "EC25", tuple(Interface("ff0000", f"ttyUSB{number}") for number in range(4)))
 PHONE = Device("18d1:4ee7", "Pixel", (Interface("ff4201", driver="usbfs"),), "R58M00TEST", "1-2")
 KEYBOARD = Device("046d:c31c", "Keyboard K120", (Interface("030101", driver="usbhid"),), socket="1-3")

@@ -21,6 +21,8 @@ from bridge.ports.clock import SystemClock
 from tests.support.certificates import NAME, Files, issue, openssl
 from tests.support.running import Bridge, config, running, until
 
+pytestmark = pytest.mark.needs("curl", "openssl")
+
 DEADLINE = 15.0  # s
 LIVE = b"GET /livez HTTP/1.1\r\nHost: here\r\n\r\n"
 

@@ -10,6 +10,8 @@ import pytest
 from device_drivers.gsm_modem import rules, usb
 from tests.support.usb_trees import RULES, Device, Interface, Seen, inside, udev
 
+pytestmark = pytest.mark.needs("udevadm", "umockdev-run", "unshare")
+
 _STORAGE = Interface("080650", driver="usb-storage")
 _ADB = Interface("ff4201", driver="usbfs")
 

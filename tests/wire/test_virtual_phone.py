@@ -16,6 +16,8 @@ from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import AdbServer, Phone
 from tests.support.phone_talk import CUSTOMER, LINE
 
+pytestmark = pytest.mark.needs("adb", "mksh")
+
 #: everything that a shell, a parcel or a table might take for something of its own
 HOSTILE = "it's \"quoted\" $HOME `id` $(id) \\ \\n %s ; & | < > * ? ~ # ! \t\nRow: 1 body=x, y\u2028ж🙂 --where ''"
 

@@ -12,6 +12,8 @@ from bridge.ports.driver import Device, Forgetful
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import AdbServer, Phone
 
+#: programs that it starts
+NEEDS = ("adb", "mksh")
 OURS, THEIRS = "+15550101", "+15550199"
 
 #: what the radio log tells for each kind of refusal: causes of the network, and "access barred" of Android itself

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.needs("dpkg-deb")
+
 ROOT = Path(__file__).parents[3]
 SCRIPTS = ("build", "postinst", "prerm", "postrm")
 #: does what `uv pip install --target DIR …` leaves behind

@@ -4,6 +4,8 @@ import asyncio
 import ssl
 from pathlib import Path
 
+import pytest
+
 from api.webhooks.poster import Webhooks
 from bridge.bus import Bus
 from bridge.gateway.gateway import Gateway
@@ -166,6 +168,7 @@ class TestTargets:
         await bench.ledger.close()
         await lost.close()
 
+    @pytest.mark.needs("openssl")
     async def test_with_a_certificate_that_nobody_signed_are_down(self, bench: Bench, tmp_path: Path) -> None:
         await self_signed(tmp_path)
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

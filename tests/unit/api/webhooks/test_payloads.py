@@ -176,6 +176,7 @@ def test_refuses_a_body_that_receivers_would_not_read() -> None:
         endless.render(event(events.LINE_CHANGED, {}))
 
 
+@pytest.mark.needs("openssl")
 def test_openssl_agrees_on_a_body_of_ours() -> None:
     body = FORMATS["v2"].render(HEARD)
     command = ["openssl", "dgst", "-sha256", "-hmac", "test-secret"]

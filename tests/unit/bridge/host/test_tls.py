@@ -13,6 +13,8 @@ from bridge.host import tls, x509
 from bridge.host.tls import Certificate, Pair
 from tests.support.certificates import Files, issue, openssl
 
+pytestmark = pytest.mark.needs("openssl")
+
 DAY = 86_400_000  # ms
 LOAD = "LoadCredential=tls-key:/path/of/it in the unit"
 NOT_PEM = "nothing but text\n"

@@ -108,6 +108,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.needs("mksh")
 def test_every_argument_arrives_as_it_is_through_androids_own_shell(text: str) -> None:
     argv = isms.send(34, 1, TO, [text])
     said = subprocess.run(["mksh", "-c", "print_all() { for word; do printf '%s\\0' \"$word\"; done; }; print_all "

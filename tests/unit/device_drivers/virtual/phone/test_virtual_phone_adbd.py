@@ -11,6 +11,8 @@ from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import Phone
 from device_drivers.virtual.phone.adbd import AUTH, CLSE, CNXN, OKAY, OPEN, VERSION, WRTE
 
+pytestmark = pytest.mark.needs("mksh")
+
 LINE = "+15550140"
 
 

@@ -8,6 +8,8 @@ import pytest
 from bridge.tasks import Tasks
 from tests.support.phone_talk import Talk
 
+pytestmark = pytest.mark.needs("mksh")
+
 
 async def test_tells_its_properties(phone: Callable[..., Talk]) -> None:
     talk = phone(sdk=29, sims=2)

@@ -12,6 +12,8 @@ from device_drivers.virtual.phone.parcel import (
     void,
 )
 
+pytestmark = pytest.mark.needs("mksh")
+
 
 def test_prints_a_void_reply() -> None:
     assert printed(void()) == "Result: Parcel(00000000    '....')\n"

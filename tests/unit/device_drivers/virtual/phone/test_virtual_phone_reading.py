@@ -8,6 +8,8 @@ from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import Box, Kind
 from tests.support.phone_talk import CUSTOMER, LINE, SECOND, Talk
 
+pytestmark = pytest.mark.needs("mksh")
+
 NOTHING = "No result found.\n"
 HOSTILE = "hi\nRow: 1 _id=99, body=forged, \\ 'it' \"is\" \u2028\r🙂"
 

@@ -9,6 +9,8 @@ from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import Box, Row
 from tests.support.phone_talk import CUSTOMER, LINE, SECOND, Talk, codes
 
+pytestmark = pytest.mark.needs("mksh")
+
 VOID = "Result: Parcel(00000000    '....')\n"
 RELEASES = [*range(23, 38)]
 

@@ -125,6 +125,7 @@ async def test_a_paused_endpoint_is_named() -> None:
     assert (found.level, "is paused" in found.message) == ("warn", True)
 
 
+@pytest.mark.needs("openssl")
 async def test_a_certificate_that_nobody_vouches_for_does_not_hold(tmp_path: Path) -> None:
     async with receiving(certificate(tmp_path, 90)) as receiver:
         found = await looked(f"https://127.0.0.1:{receiver.port}/sms")
@@ -134,6 +135,7 @@ async def test_a_certificate_that_nobody_vouches_for_does_not_hold(tmp_path: Pat
 @pytest.mark.parametrize(
     ("days", "level", "words"), [(90, "ok", "certificate holds for 89 days"), (5, "warn", "ends in 4 days")]
 )
+@pytest.mark.needs("openssl")
 async def test_says_when_a_certificate_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, level: str, words: str
 ) -> None:

@@ -1,0 +1,32 @@
+"""What the doctor makes of the disk."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bridge.doctor import storage
+from bridge.doctor.storage import commit_finding
+
+
+def test_a_disk_is_slow_when_most_of_its_commits_are() -> None:
+    one_slow = commit_finding([1.0] * 19 + [900.0])
+    assert (one_slow.level, one_slow.message) == ("ok", "a commit takes 1.0 ms (the slowest of 20: 900.0 ms)")
+    slow = commit_finding([51.0] * 20)
+    assert (slow.level, slow.remedy != "") == ("warn", True)
+    assert commit_finding([50.0] * 20).level == "ok"
+
+
+@pytest.mark.parametrize(("free", "level"), [(5_000_000_000, "ok"), (499_000_000, "warn"), (49_000_000, "fail")])
+def test_a_disk_may_have_too_little_room(tmp_path: Path, free: int, level: str) -> None:
+    assert storage.room_finding(tmp_path, free).level == level
+
+
+def test_a_read_only_disk_is_told_from_one_that_is_not_ours() -> None:
+    # the kernel's own tree is mounted so wherever Linux runs
+    found = storage.keeps(Path("/sys"))
+    if os.statvfs("/sys").f_flag & os.ST_RDONLY:
+        assert (found.level, "read-only" in found.message) == ("fail", True)
+        assert found.remedy.endswith("mount -o remount,rw /sys")
+    else:
+        assert "read-only" not in found.message

@@ -1,0 +1,161 @@
+"""The rules of the house that no linter knows: where a module stands, who may import it, where its tests are."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CONTRACTS: list[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+    "contracts"
+]
+
+#: root package → what it may import of `bridge`. Everything else is forbidden to it, a new package of `bridge` too.
+MAY_IMPORT = {
+    "device_drivers": {"errors", "messages", "model", "ports.driver", "tasks"},
+    "api": {
+        "accounts", "config", "errors", "gateway", "messages", "model", "networks", "ports.store_rows", "tasks",
+        "telemetry", "webhooks", "zones",
+    },
+}  # fmt: skip
+
+#: module or folder without a test file of its own → what holds it instead
+TESTED_ELSEWHERE = {
+    "api/dialects/": "a dialect is what its callers see: tests/dialects/ has a folder or files of its name",
+    "bridge/cli/": "a command is what it does in a shell: tests/acceptance/test_cli_*.py",
+    "bridge/ports/": "protocols, with the tests that every implementation must pass: tests/contract/",
+}
+
+#: still to be written: this only ever gets shorter
+WANTED = {
+    "api/dialect/auth.py", "api/dialect/contract.py", "api/dialect/local_time.py", "api/dialect/masking.py",
+    "api/dialect/templated.py",
+    "api/http/errors.py", "api/http/listener.py", "api/http/server.py",
+    "api/operations/health.py", "api/operations/scrape.py",
+    "api/webhooks/poster.py",
+    "bridge/bus.py",
+    "bridge/config/coercion.py", "bridge/config/field.py", "bridge/config/schema.py",
+    "bridge/daemon/http.py", "bridge/daemon/run.py",
+    "bridge/devices/hotplug.py", "bridge/devices/memory.py", "bridge/devices/receiver.py", "bridge/devices/sender.py",
+    "bridge/doctor/devices.py", "bridge/doctor/evidence.py", "bridge/doctor/surroundings.py",
+    "bridge/errors.py",
+    "bridge/gateway/health.py", "bridge/gateway/pulls.py",
+    "bridge/host/x509.py",
+    "bridge/messages/composer.py",
+    "bridge/model/account.py", "bridge/model/event.py", "bridge/model/finding.py", "bridge/model/inbox.py",
+    "bridge/model/line.py", "bridge/model/message.py", "bridge/model/payload_format.py", "bridge/model/query.py",
+    "bridge/model/radio.py", "bridge/model/scope.py", "bridge/model/webhook.py",
+    "bridge/monitoring/alarm_text.py", "bridge/monitoring/loopback.py", "bridge/monitoring/mail.py",
+    "bridge/scheduler.py",
+    "bridge/store/account_admin.py", "bridge/store/accounts.py", "bridge/store/archive.py",
+    "bridge/store/audit_log.py", "bridge/store/balance.py", "bridge/store/connections.py",
+    "bridge/store/deliveries.py", "bridge/store/event_log.py", "bridge/store/health.py", "bridge/store/inbox.py",
+    "bridge/store/keys.py", "bridge/store/lifecycle.py", "bridge/store/limits.py", "bridge/store/lock.py",
+    "bridge/store/loopbacks.py", "bridge/store/messages.py", "bridge/store/phones.py", "bridge/store/pulls.py",
+    "bridge/store/read_only.py", "bridge/store/retention.py", "bridge/store/sql.py", "bridge/store/statistics.py",
+    "bridge/store/submission.py", "bridge/store/suppression.py",
+    "bridge/tasks.py", "bridge/version.py",
+    "bridge/webhooks/deliverer.py", "bridge/webhooks/endpoint_queue.py", "bridge/webhooks/recorder.py",
+    "bridge/zones.py",
+}  # fmt: skip
+
+
+def children(package: Path) -> Iterator[Path]:
+    """The modules and packages right inside a package."""
+    for path in sorted(package.iterdir()):
+        if path.name != "__init__.py" and (path.suffix == ".py" or (path / "__init__.py").exists()):
+            yield path
+
+
+def dotted(path: Path) -> str:
+    """`bridge.ports.driver` for its file."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def outside(allowed: set[str], package: Path = ROOT / "bridge") -> Iterator[str]:
+    """What is not allowed, in as few names as there can be."""
+    for path in children(package):
+        name = dotted(path)
+        inside = name.removeprefix("bridge.")
+        if inside in allowed:
+            continue
+        if any(each.startswith(f"{inside}.") for each in allowed):
+            yield from outside(allowed, path)
+        else:
+            yield name
+
+
+def test_every_package_of_the_core_stands_in_the_layers() -> None:
+    (layers,) = [contract["layers"] for contract in CONTRACTS if contract["type"] == "layers"]
+    standing = [name for layer in layers for name in re.split(r"\s*\|\s*", layer)]
+    assert sorted(name for name in standing if name.startswith("bridge.")) == sorted(
+        dotted(path) for path in children(ROOT / "bridge")
+    )
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_what_may_not_be_imported_is_all_but_what_may(package: str) -> None:
+    (contract,) = [each for each in CONTRACTS if each.get("source_modules") == [package]]
+    assert contract["type"] == "forbidden"
+    assert sorted(contract["forbidden_modules"]) == sorted(outside(MAY_IMPORT[package]))
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_nothing_is_allowed_that_nobody_imports(package: str) -> None:
+    imported = set[str]()
+    for file in (ROOT / package).rglob("*.py"):
+        for module, names in re.findall(r"^\s*from (bridge[\w.]*) import \(?([^)\n]*)", file.read_text(), re.MULTILINE):
+            imported |= {module, *(f"{module}.{name.strip()}" for name in names.split(","))}
+    unused = {
+        name for name in MAY_IMPORT[package] if not any(f"{each}.".startswith(f"bridge.{name}.") for each in imported)
+    }
+    assert unused == set()
+
+
+def test_no_import_is_exempt() -> None:
+    assert [contract["name"] for contract in CONTRACTS if "ignore_imports" in contract] == []
+
+
+MODULES = [
+    path.relative_to(ROOT)
+    for package in ("api", "bridge")
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if path.name not in ("__init__.py", "__main__.py")
+]
+
+
+def own_test(module: Path) -> Path:
+    """Where the tests of a module stand."""
+    return Path("tests/unit") / module.parent / f"test_{module.stem}.py"
+
+
+WITHOUT = [f"{module}" for module in MODULES if not (ROOT / own_test(module)).exists()]
+
+
+def test_a_module_has_tests_of_its_own() -> None:
+    """What is missing here: add tests/unit/… of the same path, or name in TESTED_ELSEWHERE what tests the module."""
+    assert {module for module in WITHOUT if not module.startswith(tuple(TESTED_ELSEWHERE))} <= WANTED
+
+
+@pytest.mark.parametrize("entry", TESTED_ELSEWHERE)
+def test_an_exception_is_of_use(entry: str) -> None:
+    assert [module for module in WITHOUT if module.startswith(entry)]
+    for place in re.findall(r"tests/[\w/.*]+", TESTED_ELSEWHERE[entry]):
+        assert list(ROOT.glob(place)), f"there is no {place}"
+
+
+def test_a_test_of_the_core_stands_where_its_module_does() -> None:
+    homes = {own_test(path.relative_to(ROOT)) for name in ("api", "bridge") for path in (ROOT / name).rglob("*.*")}
+    tests = {
+        path.relative_to(ROOT) for name in ("api", "bridge") for path in (ROOT / "tests/unit" / name).rglob("test_*.py")
+    }
+    assert sorted(map(str, tests - homes)) == []
+
+
+@pytest.mark.parametrize("dialect", [path.name for path in children(ROOT / "api/dialects")])
+def test_a_dialect_has_its_tests(dialect: str) -> None:
+    tests = ROOT / "tests/dialects"
+    assert [*tests.glob(f"{dialect}/test_*.py"), *tests.glob(f"test_{dialect}*.py")]
