@@ -7,7 +7,8 @@ numbers                                     lines (number, port, plugged, profil
 receive  from?, to?, text                   a customer writes to a line (the first one)
 handset  number, count?, timeout?, follow?  what a customer's phone received; waits for `count`; follows for ever
 rules    any field of `Rules`?              set those, tell all
-faults   modem?, any JSON field of `Faults`?    set those, tell all
+faults   modem?, any field of its `Faults`?     set those, tell all
+catalogue                                   every fault, rule, event and profile there is, with types and examples
 unplug, replug, reset, hang, unhang  modem?
 noise    modem?, hex                        bytes on the line
 say      modem?, line                       an unsolicited line
@@ -18,7 +19,7 @@ signal   modem?, rssi                       +CSQ
 phone    phone?, do: unplug, replug, reboot, unlock, wipe_store
 phone    phone?, do: type, to?, text        somebody writes an SMS on the phone
 phone    phone?, do: call, kind?, from?     a call: MISSED, INCOMING, OUTGOING
-phone    phone?, any plain field of the phone's `Faults`?   `authorized`, `has_pin`, `airplane` …: set those, tell all
+phone    phone?, any field of the phone's `Faults`?   `authorized`, `has_pin`, `airplane` …: set those, tell all
 
 `modem` and `phone` are a line's number or its place in `numbers`, the first one when left out.
 """
@@ -26,27 +27,29 @@ phone    phone?, any plain field of the phone's `Faults`?   `authorized`, `has_p
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from bridge.tasks import Tasks
+from device_drivers.virtual.fields import adjust, kinds, shown
+from device_drivers.virtual.modem.faults import Faults as ModemFaults
 from device_drivers.virtual.modem.modem import Modem
+from device_drivers.virtual.modem.profile import PROFILES
+from device_drivers.virtual.modem.registry import COMMANDS
 from device_drivers.virtual.network.handset import Sms
+from device_drivers.virtual.network.rules import Rules
 from device_drivers.virtual.network.service_centre import Network
-from device_drivers.virtual.phone import Kind, Phone
+from device_drivers.virtual.phone import Phone
+from device_drivers.virtual.phone.faults import Faults as PhoneFaults
+from device_drivers.virtual.phone.state import RELEASES
 from device_drivers.virtual.socketpath import address
+from device_drivers.virtual.steering import CUSTOMER, MODEM, PHONE, Request
 
-Request = Mapping[str, Any]
 Answer = dict[str, Any]
 
-#: who writes when nobody is named
-CUSTOMER = "+15550150"
 #: seconds that `handset` waits for `count` messages unless told
 WAIT = 10.0
-#: fields of Faults that JSON can say
-FAULTS = ("answers", "delays", "silences", "after_prompt", "chunk", "chunk_delay")
 #: the longest request: a text of 255 parts with every character escaped
 MAX_REQUEST = 1 << 20
 
@@ -94,8 +97,9 @@ class Control:
         self._commands: dict[str, Callable[[Request], Answer]] = {
             "numbers": self._numbers,
             "receive": self._receive,
-            "rules": lambda request: _adjust(self._network.rules, request, asdict(self._network.rules)),
-            "faults": self._faults,
+            "rules": lambda request: adjust(self._network.rules, _but(request)),
+            "faults": lambda request: adjust(self._modem(request).faults, _but(request, "modem")),
+            "catalogue": lambda _: catalogue(),
             "phone": self._steer_phone,
         }
 
@@ -221,28 +225,12 @@ class Control:
                 return modem
         raise NotDone(f"no modem {wanted}")
 
-    def _faults(self, request: Request) -> Answer:
-        modem = self._modem(request)
-        told = {name: getattr(modem.faults, name) for name in FAULTS}
-        return _adjust(modem.faults, {key: value for key, value in request.items() if key != "modem"}, told)
-
     def _steer(self, name: str, request: Request) -> Answer:
         modem = self._modem(request)
-        match name:
-            case "unplug" | "replug" | "reset" | "hang" | "unhang":
-                getattr(modem, name)()
-            case "noise":
-                modem.noise(bytes.fromhex(request["hex"]))
-            case "say":
-                modem.urc(str(request["line"]))
-            case "ring":
-                modem.ring(request.get("from", CUSTOMER), int(request.get("times", 3)))
-            case "registration":
-                modem.set_registration(int(request["stat"]))
-            case "signal":
-                modem.set_signal(int(request["rssi"]))
-            case _:
-                raise NotDone(f"no command {name}")
+        event = MODEM.get(name)
+        if event is None:
+            raise NotDone(f"no command {name}")
+        event.happen(modem, request)
         return {"number": modem.number, "port": modem.port, "plugged": modem.plugged}
 
     # -- one phone --------------------------------------------------------------------------------
@@ -255,34 +243,43 @@ class Control:
 
     def _steer_phone(self, request: Request) -> Answer:
         phone = self._phone(request)
-        match request.get("do"):
-            case None:
-                told = {name: value for name, value in asdict(phone.faults).items() if isinstance(value, int | float)}
-                return _adjust(phone.faults, {key: value for key, value in request.items() if key != "phone"}, told)
-            case "unplug" | "replug" | "reboot" | "unlock" | "wipe_store" as what:
-                getattr(phone, what)()
-            case "type":
-                phone.type_sms(request.get("to", CUSTOMER), request["text"])
-            case "call":
-                phone.add_call(Kind[request.get("kind", "MISSED")], request.get("from", CUSTOMER))
-            case what:
-                raise NotDone(f"no phone can {what}")
+        what = request.get("do")
+        if what is None:
+            return adjust(phone.faults, _but(request, "phone"))
+        event = PHONE.get(what)
+        if event is None:
+            raise NotDone(f"no phone can {what}")
+        event.happen(phone, request)
         return {"number": phone.sims[0].number, "address": phone.address, "plugged": phone.plugged}
+
+
+def catalogue() -> Answer:
+    """Everything that can be done to a virtual network. A field of `faults` or `rules` is [type, value when new]."""
+    return {
+        "profiles": list(PROFILES),
+        "sdks": list(RELEASES),
+        "rules": _described(Rules()),
+        "modem": {
+            "commands": sorted(COMMANDS),
+            "faults": _described(ModemFaults()),
+            "events": {name: event.described() for name, event in MODEM.items()},
+        },
+        "phone": {
+            "faults": _described(PhoneFaults()),
+            "events": {name: event.described() for name, event in PHONE.items()},
+        },
+    }
+
+
+def _described(fresh: Any) -> Answer:
+    now = shown(fresh)
+    return {name: [kind, now[name]] for name, kind in kinds(type(fresh)).items()}
+
+
+def _but(request: Request, *names: str) -> Answer:
+    """Without what says where it goes."""
+    return {key: value for key, value in request.items() if key not in ("command", *names)}
 
 
 def _told(sms: Sms) -> Answer:
     return {"from": sms.sender, "text": sms.text, "at": sms.at}
-
-
-def _adjust(target: Any, request: Request, told: Mapping[str, Any]) -> Answer:
-    """Set the named fields of a dataclass, none of them when one is wrong; what `told` names then."""
-    changes = {key: value for key, value in request.items() if key != "command"}
-    for key, value in changes.items():
-        if key not in told:
-            raise NotDone(f"no field {key}; there are {', '.join(told)}")
-        wanted = (int, float) if isinstance(told[key], int | float) else type(told[key])
-        if not isinstance(value, wanted):
-            raise NotDone(f"{key}: {value!r} does not fit")
-    for key, value in changes.items():
-        setattr(target, key, value)
-    return {key: getattr(target, key) for key in told}

@@ -59,6 +59,7 @@ class Network:
         self._present: set[str] = set()
         #: what waits for a subscriber who is away or full, oldest first; one for each of them
         self._held: dict[str, deque[_Transfer]] = {}
+        self._listeners: list[Callable[[Posting, int], None]] = []
 
     # -- who takes part ---------------------------------------------------------------------------
     def handset(self, number: str) -> Handset:
@@ -102,6 +103,10 @@ class Network:
         """How many messages and reports wait for a number."""
         return len(self._held.get(number, ()))
 
+    def listen(self, heard: Callable[[Posting, int], None]) -> None:
+        """From now on `heard` gets each message that goes on air, and in how many copies it arrives: 0, 1 or 2."""
+        self._listeners.append(heard)
+
     def close(self) -> None:
         """Drop everything that was to happen later."""
         self._timers.close()
@@ -135,9 +140,10 @@ class Network:
 
     def carry(self, posting: Posting) -> None:
         """Bring an accepted message to its recipient, by the rules."""
-        if self._chance(self.rules.loss):
-            return
-        for _ in range(2 if self._chance(self.rules.duplicate) else 1):
+        copies = 0 if self._chance(self.rules.loss) else 2 if self._chance(self.rules.duplicate) else 1
+        for heard in self._listeners:
+            heard(posting, copies)
+        for _ in range(copies):
             self._timers.after(self.rules.delivery_delay, self._deliver, posting)
 
     def _chance(self, probability: float) -> bool:

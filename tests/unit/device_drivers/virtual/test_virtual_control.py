@@ -217,3 +217,49 @@ async def test_says_what_a_phone_cannot_do(with_phone: World) -> None:
         await command(with_phone.control.path, {"command": "phone", "phone": 7, "do": "unplug"})
     with pytest.raises(NotDone, match="no field colour"):
         await command(with_phone.control.path, {"command": "phone", "colour": 1})
+
+
+async def test_the_catalogue_has_every_fault_rule_and_event_with_an_example_that_works(tmp_path: Path) -> None:
+    async with World(tmp_path, modems=1, phones=1) as world:
+        path = world.control.path
+        told = await command(path, {"command": "catalogue"})
+        assert told["modem"]["faults"]["delays"] == ["dict[str, float]", {}]
+        assert told["phone"]["faults"]["authorized"] == ["bool", True]
+        assert told["phone"]["faults"]["hang_next"] == ["set[str]", []]
+        assert told["rules"]["loss"] == ["float", 0.0]
+        assert "huawei" in told["profiles"]
+        assert "+CMGS" in told["modem"]["commands"]
+        for name, event in told["modem"]["events"].items():
+            await command(path, {"command": name} | event["example"])
+            if event["undo"]:
+                await command(path, {"command": event["undo"]} | event["undo_with"])
+        for name, event in told["phone"]["events"].items():
+            await command(path, {"command": "phone", "do": name} | event["example"])
+        for name, (_, fresh) in told["phone"]["faults"].items():
+            await command(path, {"command": "phone", name: fresh})
+        assert (world.modems[0].plugged, world.modems[0].state.registration) == (True, 1)
+
+
+async def test_a_set_and_a_value_that_may_be_missing_go_over_the_socket(tmp_path: Path) -> None:
+    async with World(tmp_path, modems=0, phones=1) as world:
+        told = await command(
+            world.control.path, {"command": "phone", "hang_next": ["content"], "call_log_granted": True}
+        )
+        assert (told["hang_next"], told["call_log_granted"]) == (["content"], True)
+        assert world.phones[0].faults.hang_next == {"content"}
+        with pytest.raises(NotDone, match="does not fit"):
+            await command(world.control.path, {"command": "phone", "authorized": 1})
+
+
+async def test_a_listener_hears_what_goes_on_air_and_how_often_it_arrives(world: World) -> None:
+    heard: list[tuple[str, int]] = []
+    world.network.listen(lambda posting, copies: heard.append((posting.recipient, copies)))
+    customer = world.network.handset("+15550151")
+    customer.send(CUSTOMER, "one")
+    world.network.rules.loss = 1.0
+    customer.send(CUSTOMER, "two")
+    world.network.rules.loss, world.network.rules.duplicate = 0.0, 1.0
+    customer.send(CUSTOMER, "three")
+    assert heard == [(CUSTOMER, 1), (CUSTOMER, 0), (CUSTOMER, 2)]
+    received = await world.network.handset(CUSTOMER).wait(3)
+    assert [sms.text for sms in received] == ["one", "three", "three"]

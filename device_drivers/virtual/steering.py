@@ -1,0 +1,62 @@
+"""What may happen to a modem and to a phone, by the names under which the control socket does it.
+
+Each entry has an example of what it takes and, where it lasts, what puts it right again: a program that tries all of
+them (`catalogue`) needs no list of its own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from device_drivers.virtual.modem.modem import Modem
+from device_drivers.virtual.phone import Kind, Phone
+
+Request = Mapping[str, Any]
+D = TypeVar("D")
+
+#: who writes or calls when nobody is named
+CUSTOMER = "+15550150"
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Generic[D]):
+    """Something that may happen to a device."""
+
+    happen: Callable[[D, Request], object]
+    #: parameters as one may give them
+    example: Request = field(default_factory=dict)
+    #: name and parameters of the event that ends what this one began; "" for nothing to end
+    undo: str = ""
+    undo_with: Request = field(default_factory=dict)
+
+    def described(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"example": dict(self.example), "undo": self.undo, "undo_with": dict(self.undo_with)}
+
+
+MODEM: Mapping[str, Event[Modem]] = {
+    "unplug": Event(lambda modem, _: modem.unplug(), undo="replug"),
+    "replug": Event(lambda modem, _: modem.replug()),
+    "reset": Event(lambda modem, _: modem.reset()),
+    "hang": Event(lambda modem, _: modem.hang(), undo="unhang"),
+    "unhang": Event(lambda modem, _: modem.unhang()),
+    "noise": Event(lambda modem, asked: modem.noise(bytes.fromhex(asked["hex"])), {"hex": "ff00fe"}),
+    "say": Event(lambda modem, asked: modem.urc(str(asked["line"])), {"line": "NO CARRIER"}),
+    "ring": Event(lambda modem, asked: modem.ring(asked.get("from", CUSTOMER), int(asked.get("times", 3)))),
+    "registration": Event(
+        lambda modem, asked: modem.set_registration(int(asked["stat"])), {"stat": 2}, "registration", {"stat": 1}
+    ),
+    "signal": Event(lambda modem, asked: modem.set_signal(int(asked["rssi"])), {"rssi": 99}, "signal", {"rssi": 20}),
+}
+
+PHONE: Mapping[str, Event[Phone]] = {
+    "unplug": Event(lambda phone, _: phone.unplug(), undo="replug"),
+    "replug": Event(lambda phone, _: phone.replug()),
+    "reboot": Event(lambda phone, _: phone.reboot(), undo="unlock"),
+    "unlock": Event(lambda phone, _: phone.unlock()),
+    "wipe_store": Event(lambda phone, _: phone.wipe_store()),
+    "type": Event(lambda phone, asked: phone.type_sms(asked.get("to", CUSTOMER), asked["text"]), {"text": "by hand"}),
+    "call": Event(
+        lambda phone, asked: phone.add_call(Kind[asked.get("kind", "MISSED")], asked.get("from", CUSTOMER)),
+    ),
+}
