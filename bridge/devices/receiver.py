@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from bridge.errors import NotPossible
 from bridge.messages.phone_numbers import masked
-from bridge.model.radio import Call, Evidence, Inbound, InboundPart, InboundReport, Typed
+from bridge.model.radio import Call, Evidence, Held, Inbound, InboundReport, Typed
 from bridge.ports.clock import Clock
 from bridge.ports.driver import Link
 from bridge.ports.store import ReceivingStore
@@ -50,10 +50,14 @@ class Inbox:
     async def _listen(self) -> None:
         async for item in self._link.inbound():
             await retry_until_stored(lambda: self._commit(item))  # noqa: B023 - awaited before the next item
-            self._committed.put_nowait(item)
+            if not isinstance(item, Held):
+                self._committed.put_nowait(item)
 
     async def _commit(self, item: Inbound) -> None:
         now = self._clock.now()
+        if isinstance(item, Held):
+            await self._store.let_go(item)
+            return
         if isinstance(item, InboundReport | Evidence):
             await self._settle(item, now)
             return
@@ -76,7 +80,4 @@ class Inbox:
 
     async def _forget(self) -> None:
         while True:
-            item = await self._committed.get()
-            await self._link.acknowledge(item)
-            if isinstance(item, InboundPart):
-                await retry_until_stored(lambda: self._store.acknowledged(item.line, item.slot))  # noqa: B023 - as above
+            await self._link.acknowledge(await self._committed.get())

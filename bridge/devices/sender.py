@@ -16,7 +16,7 @@ from typing import TypeVar
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.messages import routing
 from bridge.messages.outcomes import SendingRules, refused, unknown
-from bridge.messages.segmentation import GSM7_SINGLE
+from bridge.messages.segmentation import GSM7_SINGLE, alphabet
 from bridge.model.line import Line, LineState
 from bridge.model.message import Message, State
 from bridge.model.radio import Outgoing, Sent
@@ -198,4 +198,5 @@ class LineSender:
             concat_ref=claim.concat_ref,
             report=message.report,
             validity=max(MIN_VALIDITY, left) if message.expires_at else 0,
+            alphabet=alphabet(message.text),
         )

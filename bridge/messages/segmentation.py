@@ -4,7 +4,8 @@ Both the core (counting, limits) and the drivers (cutting) use this, so they can
 """
 
 from collections.abc import Sequence
-from enum import StrEnum
+
+from bridge.model.radio import Alphabet
 
 #: TS 23.038 §6.2.1: index = septet; ESC (0x1B) stands as itself and never matches a character
 GSM7_DEFAULT = (
@@ -27,13 +28,6 @@ _COST = {char: 1 for char in GSM7_DEFAULT if char != "\x1b"} | dict.fromkeys(GSM
 _ALL = frozenset(_COST)
 #: what most texts are made of, as octets for `bytes.translate`
 _PLAIN_ASCII = bytes(ord(char) for char, cost in _COST.items() if cost == 1 and char.isascii())
-
-
-class Alphabet(StrEnum):
-    """How the text travels."""
-
-    GSM7 = "gsm7"
-    UCS2 = "ucs2"
 
 
 def alphabet(text: str) -> Alphabet:

@@ -1,8 +1,16 @@
 """What passes between the core and a link: parts to send, and all that comes in."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bridge.model.message import State
+
+
+class Alphabet(StrEnum):
+    """How a text travels (3GPP TS 23.038 §6.2)."""
+
+    GSM7 = "gsm7"
+    UCS2 = "ucs2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,8 @@ class Outgoing:
     report: bool = True
     #: seconds the network may keep trying (TP-VP); 0 for the network's default
     validity: int = 0
+    #: that of the whole message, which every part of it must have (TS 23.040 §9.2.3.24.1); None: what `text` needs
+    alphabet: Alphabet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,7 @@ class InboundReport:
     """A status report for a part sent earlier (3GPP TS 23.040 §9.2.2.3)."""
 
     line: str
+    #: as in `InboundPart`
     slot: str
     recipient: str
     reference: int
@@ -75,9 +86,11 @@ class InboundReport:
     state: State
     #: in people's words, with TP-ST
     detail: str = ""
-    #: TP-DT, Unix ms; 0 when absent
+    #: TP-DT, Unix ms by the service centre's clock; 0 when absent
     at: int = 0
     raw: str = ""
+    #: TP-SCTS, Unix ms by the service centre's clock: when it took the part, to the second; 0 when absent or broken
+    sent_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,23 @@ class Call:
     duration: int
 
 
-Inbound = InboundPart | InboundReport | Evidence | Typed | Call
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a place on the device was just *seen* to hold: every other slot there has been let go of.
+
+    Until a slot is told to be gone, whatever is read there under its name is a re-read of what the core has; from then
+    on it is a new SMS. So a link tells this only of what it has looked at: after a complete list of a memory, or after
+    it has seen one place empty. That a deletion was asked for, or answered with OK, is no sight.
+    """
+
+    line: str
+    #: how the names of the slots that were looked at begin: `SM:` for a memory, a whole name for one slot
+    place: str
+    #: those that are there, acknowledged or not
+    slots: tuple[str, ...] = ()
+
+
+Inbound = InboundPart | InboundReport | Evidence | Typed | Call | Held
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,17 @@ class Link(Protocol):
         ...
 
     def inbound(self) -> AsyncIterator[Inbound]:
-        """All that comes in, oldest first, starting with what the device already holds. Raises DeviceLost."""
+        """All that comes in, oldest first, starting with what the device already holds. Raises DeviceLost.
+
+        `Held` says in between what the device was seen to have let go of; it is not acknowledged.
+        """
         ...
 
     async def acknowledge(self, item: Inbound) -> None:
-        """The item is committed: the device may forget it. Raises DeviceLost; must be harmless when repeated."""
+        """The item is committed: the device may forget it. Raises DeviceLost; must be harmless when repeated.
+
+        Whether the device did is told by a `Held` through `inbound`, when it was seen.
+        """
         ...
 
     async def refresh(self) -> Sequence[Line]:

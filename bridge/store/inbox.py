@@ -1,5 +1,6 @@
 """What came in, on disk: each slot once, parts put together, marks per account."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ from bridge.messages.segmentation import join
 from bridge.model.event import MESSAGE_RECEIVED, received_data
 from bridge.model.inbox import Received
 from bridge.model.query import InboxQuery, Page
-from bridge.model.radio import InboundPart
+from bridge.model.radio import Held, InboundPart
 from bridge.store import event_log, loopbacks, suppression
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.sql import marks, position
@@ -106,9 +107,13 @@ def _put_together(tx: Tx, set_id: int, now: int) -> Received:
     return _keep(tx, received)
 
 
-def acknowledged(tx: Tx, line: str, slot: str) -> None:
-    """The device has forgotten the slot."""
-    tx.conn.execute("DELETE FROM slots WHERE line = ? AND slot = ?", (line, slot))
+def let_go(tx: Tx, item: Held) -> None:
+    """Forget the slots of a place that the device does not hold any more."""
+    tx.conn.execute(
+        "DELETE FROM slots WHERE line = ? AND slot >= ? AND substr(slot, 1, ?) = ? "
+        "AND slot NOT IN (SELECT value FROM json_each(?))",
+        (item.line, item.place, len(item.place), item.place, json.dumps(item.slots)),
+    )
 
 
 def release_partial(tx: Tx, older_than: int, now: int) -> Sequence[Received]:
@@ -193,7 +198,7 @@ class Inbox(Connections):
     """Obeys `InboxStore`, with `bridge.store.phones`, and the receiving half of `ReceivingStore`."""
 
     receive = writes(receive)
-    acknowledged = writes(acknowledged)
+    let_go = writes(let_go)
     release_partial = writes(release_partial)
     received = reads(get)
     delete_received = writes(hide)

@@ -14,7 +14,16 @@ from dataclasses import replace
 from bridge.errors import DeviceLost, Refusal, SendRefused
 from bridge.model.finding import Finding
 from bridge.model.line import Line, LineState
-from bridge.model.radio import Call, Doubtful, Evidence, Inbound, InboundPart, InboundReport, Outgoing, Sent, Typed
+from bridge.model.radio import (
+    Call,
+    Doubtful,
+    Held,
+    Inbound,
+    InboundPart,
+    Outgoing,
+    Sent,
+    Typed,
+)
 from bridge.ports.driver import Device
 from bridge.tasks import Tasks
 from device_drivers.android_adb import conditions, examination, health, probe, radiolog
@@ -157,8 +166,10 @@ class PhoneLink:
         if isinstance(item, Call):
             if self._calls is not None:
                 await self._calls.acknowledge(item.slot)
-        elif not isinstance(item, Evidence | InboundReport):
+        elif isinstance(item, InboundPart | Typed):
             await self._inbox.acknowledge(item.slot)
+            # the phone keeps it, but this row is never given out again
+            self._inbound.put_nowait(Held(item.line, item.slot))
 
     async def refresh(self) -> Sequence[Line]:
         """Ask for battery, network and SIMs. Raises DeviceLost when the phone has gone, or its SIMs were changed."""

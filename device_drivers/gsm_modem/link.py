@@ -18,7 +18,7 @@ from bridge.errors import DeviceLost, LinkError, OutcomeUnknown, Refusal, SendRe
 from bridge.messages import segmentation
 from bridge.model.finding import Finding
 from bridge.model.line import Line, LineState
-from bridge.model.radio import Evidence, Inbound, InboundPart, InboundReport, Outgoing, Sent
+from bridge.model.radio import Evidence, Held, Inbound, InboundPart, InboundReport, Outgoing, Sent
 from bridge.tasks import Tasks
 from device_drivers.gsm_modem import checkup, health, reading
 from device_drivers.gsm_modem.answers import Failed, News, Silent
@@ -125,13 +125,15 @@ class ModemLink:
 
     async def acknowledge(self, item: Inbound) -> None:
         """Forget it on the device; a slot that is not held any more is left alone, whatever lies there now."""
-        if isinstance(item, Evidence):
+        if isinstance(item, Evidence | Held):
             return
         if not item.slot.startswith(_DIRECT):
             await self._run(self._storage.forget, item.slot)
+            self._tell_sights()
             self._note_fill()
         elif item.slot in self._direct:
             self._direct.discard(item.slot)
+            self._inbound.put_nowait(Held(self._line.name, item.slot))
             if self._session.setup.must_acknowledge:
                 await self._run(attempt, self._session, "AT+CNMA")
 
@@ -305,7 +307,13 @@ class ModemLink:
                 items.append(item)
         for item in reading.oldest_first(items):
             self._inbound.put_nowait(item)
+        self._tell_sights()
         self._note_fill()
+
+    def _tell_sights(self) -> None:
+        """What was seen to be gone from the memories, after all that was read there before."""
+        for place, slots in self._storage.sights():
+            self._inbound.put_nowait(Held(self._line.name, place, slots))
 
     async def _probe(self) -> None:
         """Ask for a sign of life; three silences and it is restarted and given back."""

@@ -31,7 +31,15 @@ def _part(line: str, slot: str, pdu: str, content: Deliver) -> InboundPart:
 def _report(line: str, slot: str, pdu: str, content: StatusReport) -> InboundReport:
     state, detail = content.outcome
     return InboundReport(
-        line, slot, content.recipient, content.reference, state, detail, at=content.done_at or 0, raw=pdu
+        line,
+        slot,
+        content.recipient,
+        content.reference,
+        state,
+        detail,
+        at=content.done_at or 0,
+        raw=pdu,
+        sent_at=content.sent_at or 0,
     )
 
 

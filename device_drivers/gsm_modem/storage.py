@@ -65,6 +65,10 @@ class Storage:
         self.announced_full = False
         #: memory → used and total, as far as the modem told
         self.fill: dict[str, tuple[int, int]] = {}
+        #: places that were looked at since `sights`, with the slots that are there
+        self._sights: list[tuple[str, tuple[str, ...]]] = []
+        #: the last sight of each memory
+        self._last_sight: dict[str, tuple[str, ...]] = {}
 
     @property
     def full(self) -> str:
@@ -95,6 +99,11 @@ class Storage:
                 log.warning("could not read memory %s: %s", memory or "(the only one)", error)
         return fresh
 
+    def sights(self) -> list[tuple[str, tuple[str, ...]]]:
+        """What was seen since the last call: a place, and every slot that it holds. For `Held`."""
+        seen, self._sights = self._sights, []
+        return seen
+
     def count(self) -> dict[str, tuple[int, int]]:
         """How full every memory is now. Raises PortLost."""
         for memory in self.memories:
@@ -116,6 +125,7 @@ class Storage:
                 return
         self._held.pop(slot, None)
         self._committed.discard(slot)
+        self._sights.append((slot, ()))
         self.announced_full = False
         used, total = self.fill.get(stored.memory, (0, 0))
         self.fill[stored.memory] = max(used - 1, 0), total
@@ -143,11 +153,20 @@ class Storage:
     def _new(self, memory: str) -> list[Stored]:
         self._select(memory)
         found = self._read(memory)
+        self._note_sight(memory, found)
         fresh = [stored for stored in found if stored.slot not in self._held]
         self._held.update((stored.slot, stored) for stored in fresh)
         for slot in [stored.slot for stored in found if stored.slot in self._committed]:
             self.forget(slot)
         return fresh
+
+    def _note_sight(self, memory: str, found: Sequence[Stored]) -> None:
+        """A list that leaves out some of what the modem counts proves nothing about what it leaves out."""
+        used, _ = self.fill.get(memory, (0, 0))
+        slots = tuple(stored.slot for stored in found)
+        if len(slots) >= used and self._last_sight.get(memory) != slots:
+            self._last_sight[memory] = slots
+            self._sights.append((f"{memory}:", slots))
 
     def _select(self, memory: str) -> None:
         """Make AT+CMGL and AT+CMGR speak of this memory, and learn how full it is."""

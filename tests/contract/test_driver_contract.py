@@ -10,9 +10,10 @@ import pytest
 
 import device_drivers
 from bridge.errors import BridgeError, DeviceLost, OutcomeUnknown, Refusal, SendRefused
+from bridge.messages.segmentation import alphabet
 from bridge.model.line import LineState
 from bridge.model.message import State
-from bridge.model.radio import Inbound, InboundPart, InboundReport, Outgoing
+from bridge.model.radio import Held, Inbound, InboundPart, InboundReport, Outgoing
 from bridge.ports.driver import Device, Driver, Examining, Link, Surveying
 from bridge.tasks import Tasks
 from tests.contract.bench import Bench, bench_for, programs_for
@@ -63,17 +64,21 @@ async def send(
     parts = link.split(text)
     references = []
     for index, part in enumerate(parts, 1):
-        outgoing = Outgoing(message, bench.theirs, part, index, len(parts), concat_ref=7, report=report)
+        outgoing = Outgoing(
+            message, bench.theirs, part, index, len(parts), concat_ref=7, report=report, alphabet=alphabet(text)
+        )
         async with asyncio.timeout(SOON):
             references.append((await link.send(line_of(link), outgoing)).reference)
     return references
 
 
 async def take(link: Link, count: int, acknowledge: bool = True) -> list[Inbound]:
-    """The next things that come in."""
+    """The next things that come in, sights of what is gone left out."""
     taken: list[Inbound] = []
     async with asyncio.timeout(SOON):
         async for item in link.inbound():
+            if isinstance(item, Held):
+                continue
             taken.append(item)
             if acknowledge:
                 await link.acknowledge(item)
@@ -165,7 +170,9 @@ async def test_refuses_a_line_it_does_not_have(link: Link, bench: Bench) -> None
 
 
 # -- sending ------------------------------------------------------------------------------------
-@pytest.mark.parametrize("text", ["hello", "Grüße, 5 € [net]", "Привет 😀", "x" * 500, "😀" * 100, "a\nb"])
+@pytest.mark.parametrize(
+    "text", ["hello", "Grüße, 5 € [net]", "Привет 😀", "x" * 500, "😀" * 100, "a\nb", "x" * 67 + "你" + "x" * 90]
+)
 async def test_the_far_end_gets_what_was_written(link: Link, bench: Bench, text: str) -> None:
     assert "".join(link.split(text)) == text
     references = await send(link, bench, text)
@@ -267,6 +274,20 @@ async def test_acknowledging_again_does_no_harm_to_what_lies_there_now(link: Lin
     await link.acknowledge(second)
     bench.reply("third")
     assert texts(await take(link, 1)) == ["third"]
+
+
+async def test_tells_when_an_acknowledged_sms_is_seen_to_be_gone_and_not_before(link: Link, bench: Bench) -> None:
+    bench.reply("first")
+    (first,) = await take(link, 1, acknowledge=False)
+    assert isinstance(first, InboundPart)
+    listening = link.inbound()
+    await link.acknowledge(first)
+    async with asyncio.timeout(SOON):
+        while True:
+            seen = await anext(listening)
+            assert isinstance(seen, Held)
+            if first.slot.startswith(seen.place) and first.slot not in seen.slots:
+                break
 
 
 async def test_listening_ends_when_the_device_goes(link: Link, bench: Bench) -> None:

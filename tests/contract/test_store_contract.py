@@ -13,7 +13,7 @@ from bridge.model.inbox import CallKind, LoggedCall, TypedMessage
 from bridge.model.message import Message, State
 from bridge.model.payload_format import FORMATS
 from bridge.model.query import CallOrder, CallQuery, InboxQuery, LedgerQuery, MessageQuery, TypedQuery
-from bridge.model.radio import Call, Concat, Doubtful, Evidence, InboundPart, InboundReport, Typed
+from bridge.model.radio import Call, Concat, Doubtful, Evidence, Held, InboundPart, InboundReport, Typed
 from bridge.model.webhook import DeliveryState, Endpoint
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Credential, Outcome
@@ -441,14 +441,47 @@ class TestReceiving:
         assert await store.receive(sms, "office", NOW + 5) is None
         assert len((await store.inbox("shop", InboxQuery(), NOW)).rows) == 1
 
-    async def test_a_true_repeat_is_kept(self, store: Store) -> None:
+    @pytest.mark.parametrize(
+        "seen",
+        [
+            Held("office", "SM:3:abc"),
+            Held("office", "SM:3:"),
+            Held("office", "SM:"),
+            Held("office", "SM:", ("SM:2:abc", "SM:3:def")),
+        ],
+    )
+    async def test_a_true_repeat_is_kept_once_the_place_was_seen_without_the_first(
+        self, store: Store, reopen: Opener, seen: Held
+    ) -> None:
         sms = InboundPart("office", "SM:3:abc", "+15550150", "hello", NOW)
         first = await store.receive(sms, "office", NOW)
-        await store.acknowledged("office", "SM:3:abc")
+        await store.let_go(seen)
+        store = await reopen()
         second = await store.receive(sms, "office", NOW)
         assert first is not None
         assert second is not None
         assert first.id != second.id
+        assert await store.receive(sms, "office", NOW) is None
+
+    @pytest.mark.parametrize(
+        "seen",
+        [
+            Held("office", "SM:", ("SM:2:abc", "SM:3:abc")),
+            Held("office", "ME:"),
+            Held("office", "SM:2:"),
+            Held("shop-phone", "SM:"),
+        ],
+    )
+    async def test_a_sight_of_something_else_lets_nothing_go(self, store: Store, seen: Held) -> None:
+        sms = InboundPart("office", "SM:3:abc", "+15550150", "hello", NOW)
+        assert await store.receive(sms, "office", NOW) is not None
+        await store.let_go(seen)
+        assert await store.receive(sms, "office", NOW) is None
+
+    async def test_the_same_text_in_another_slot_is_another_sms(self, store: Store) -> None:
+        sms = InboundPart("office", "SM:3:abc", "+15550150", "hello", NOW)
+        assert await store.receive(sms, "office", NOW) is not None
+        assert await store.receive(replace(sms, slot="SM:4:abc"), "office", NOW) is not None
 
     async def test_parts_are_put_together_whatever_their_order_across_a_restart(
         self, store: Store, reopen: Opener

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.model.radio import Evidence, Inbound, InboundPart, InboundReport, Outgoing, Sent
+from bridge.model.radio import Evidence, Held, Inbound, InboundPart, InboundReport, Outgoing, Sent
 from bridge.ports.driver import Device, Forgetful
 from device_drivers.gsm_modem.driver import GsmModemDriver
 from device_drivers.gsm_modem.link import ModemLink
@@ -30,6 +30,8 @@ class Site:
     options: dict[str, Any] = field(default_factory=lambda: {"command_timeout": 1.0, "send_timeout": 5.0})
     #: what the bridge keeps for the device over restarts
     memory: Forgetful = field(default_factory=Forgetful)
+    #: what the link told of what it saw, in passing
+    held: list[Held] = field(default_factory=list)
     _link: ModemLink | None = None
     _inbound: AsyncIterator[Inbound] | None = None
 
@@ -64,14 +66,18 @@ class Site:
         return await self.link.send("office", Outgoing(message, to, text, **more))
 
     async def take(self, count: int = 1, acknowledge: bool = True) -> list[Inbound]:
-        """The next things that come in."""
+        """The next things that come in; what the link saw is noted in `held`."""
         assert self._inbound is not None
         taken: list[Inbound] = []
         async with asyncio.timeout(SOON):
             while len(taken) < count:
-                taken.append(await anext(self._inbound))
+                item = await anext(self._inbound)
+                if isinstance(item, Held):
+                    self.held.append(item)
+                    continue
+                taken.append(item)
                 if acknowledge:
-                    await self.link.acknowledge(taken[-1])
+                    await self.link.acknowledge(item)
         return taken
 
     async def take_part(self) -> InboundPart:

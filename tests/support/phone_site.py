@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import DeviceLost
-from bridge.model.radio import Evidence, Inbound, InboundPart, Outgoing, Sent
+from bridge.model.radio import Evidence, Held, Inbound, InboundPart, Outgoing, Sent
 from bridge.ports.driver import Device, Forgetful
 from device_drivers.android_adb.driver import AndroidAdbDriver
 from device_drivers.android_adb.link import PhoneLink
@@ -96,9 +96,12 @@ class Site:
         taken: list[Inbound] = []
         async with asyncio.timeout(SOON):
             while len(taken) < count:
-                taken.append(await anext(self._inbound))
+                item = await anext(self._inbound)
+                if isinstance(item, Held):
+                    continue
+                taken.append(item)
                 if acknowledge:
-                    await self.link.acknowledge(taken[-1])
+                    await self.link.acknowledge(item)
         return taken
 
     async def texts(self, count: int) -> list[str]:

@@ -4,6 +4,8 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
+
 from bridge.model.line import LineState
 from bridge.model.message import Draft, State
 from bridge.model.query import MessageQuery
@@ -43,6 +45,15 @@ async def test_a_long_text_in_another_alphabet_arrives_as_one(tmp_path: Path) ->
         assert message.parts == 6
         parts = await bridge.store.parts(message.id)
         assert [part.state for part in parts] == [State.DELIVERED] * 6
+
+
+@pytest.mark.parametrize("text", ["x" * 67 + "你", "你" + "x" * 80, "x" * 67 + "你" * 67 + "x" * 9])
+async def test_all_parts_of_a_text_travel_in_one_alphabet(tmp_path: Path, text: str) -> None:
+    """Some phones never put together what comes in two, and here one part alone would fit the smaller one."""
+    async with on_modems(tmp_path) as (bridge, world):
+        await bridge.send(CUSTOMER, text)
+        (sms,) = await world.network.handset(CUSTOMER).wait(1)
+        assert sms.text == text
 
 
 async def test_what_a_customer_writes_is_in_the_inbox_once(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 from bridge.model.inbox import LoggedCall, Received, TypedMessage
 from bridge.model.loopback import Trip
 from bridge.model.message import Message
-from bridge.model.radio import Call, Doubtful, Evidence, InboundPart, InboundReport, Typed
+from bridge.model.radio import Call, Doubtful, Evidence, Held, InboundPart, InboundReport, Typed
 from bridge.ports.store_rows import Claim, Outcome
 
 
@@ -36,8 +36,8 @@ class ReceivingStore(Protocol):
         """Commit what came in. The complete SMS when this made one; None for a re-read or while parts are missing."""
         ...
 
-    async def acknowledged(self, line: str, slot: str) -> None:
-        """The device has forgotten this slot: whatever is read there next is new."""
+    async def let_go(self, item: Held) -> None:
+        """Forget the slots that the device was seen not to hold any more: what is read there next is new."""
         ...
 
     async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:

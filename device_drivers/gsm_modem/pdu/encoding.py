@@ -2,9 +2,8 @@
 
 from binascii import unhexlify
 
-from bridge.model.radio import Concat, Outgoing
+from bridge.model.radio import Alphabet, Concat, Outgoing
 from device_drivers.gsm_modem.pdu import address
-from device_drivers.gsm_modem.pdu.dcs import DCS_HAS_CLASS
 from device_drivers.gsm_modem.pdu.decoding import (
     DELIVER,
     HAS_HEADER,
@@ -29,13 +28,13 @@ CENTRE = "+15550100"
 def encode_submit(outgoing: Outgoing) -> tuple[str, int]:
     """The PDU for `AT+CMGS` and its length there (octets without the service centre's address).
 
-    GSM 7-bit when this part fits it, else UCS-2. Raises ValueError for a recipient that is not clean digits (with or
-    without `+`) and for a text longer than one part.
+    In the alphabet of the whole message, of which this may be a part. Raises ValueError for a recipient that is not
+    clean digits (with or without `+`), for a text longer than one part and for one that its alphabet does not have.
     """
     header = b""
     if outgoing.total > 1:
         header = concat_header(Concat(outgoing.concat_ref, outgoing.total, outgoing.index))
-    data = coded_text(outgoing.text, header)
+    data = coded_text(outgoing.text, header, outgoing.alphabet)
     first = SUBMIT
     first |= HAS_HEADER if header else 0
     first |= REPORT_WANTED if outgoing.report else 0
@@ -56,7 +55,7 @@ def encode_deliver(
     concat: Concat | None = None,
     data: bytes | None = None,
     smsc: str = CENTRE,
-    message_class: int | None = None,
+    alphabet: Alphabet | None = None,
 ) -> str:
     """The PDU of an incoming SMS: text, or octets when `data` is given. Raises ValueError like `encode_submit`.
 
@@ -64,10 +63,9 @@ def encode_deliver(
     what splits a pair.
     """
     header = concat_header(concat) if concat else b""
-    coded = coded_text(text, header) if data is None else coded_data(data, header)
-    dcs = coded.dcs if message_class is None else coded.dcs | DCS_HAS_CLASS | message_class
+    coded = coded_text(text, header, alphabet) if data is None else coded_data(data, header)
     first = DELIVER | NO_MORE | (HAS_HEADER if header else 0)
-    tpdu = bytes((first,)) + address.sender(sender) + bytes((0, dcs)) + timestamp(sent_at, zone)
+    tpdu = bytes((first,)) + address.sender(sender) + bytes((0, coded.dcs)) + timestamp(sent_at, zone)
     return (address.centre(smsc) + tpdu + bytes((coded.length,)) + coded.octets).hex().upper()
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bridge.model.radio import Alphabet
 from device_drivers.gsm_modem.pdu.dcs import DCS_EIGHT_BIT, DCS_GSM7, DCS_UCS2, EIGHT_BIT, GSM7, coding
 from device_drivers.gsm_modem.pdu.gsm7 import pack, septets_of, text_of, unpack
 from device_drivers.gsm_modem.pdu.reader import Malformed, Reader
@@ -72,10 +73,15 @@ def _ucs2(octets: bytes) -> str:
     return octets[:whole].decode("utf-16-be", "surrogatepass") + "\ufffd" * (len(octets) - whole)
 
 
-def coded_text(text: str, header: bytes = b"") -> Coded:
-    """Text in GSM 7-bit when it fits that alphabet, else in UCS-2. Raises ValueError when one SMS cannot hold it."""
-    septets = septets_of(text)
+def coded_text(text: str, header: bytes = b"", alphabet: Alphabet | None = None) -> Coded:
+    """Text in this alphabet; without one in GSM 7-bit when it fits, else in UCS-2.
+
+    Raises ValueError when one SMS cannot hold it, and when it has characters that are not in the alphabet.
+    """
+    septets = None if alphabet is Alphabet.UCS2 else septets_of(text)
     if septets is None:
+        if alphabet is Alphabet.GSM7:
+            raise ValueError("a text that is not in the GSM 7-bit alphabet")
         octets = header + text.encode("utf-16-be", "surrogatepass")
         return _checked(Coded(DCS_UCS2, len(octets), octets))
     fill = -8 * len(header) % 7

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bridge.messages.segmentation import join, split
+from bridge.messages.segmentation import alphabet, join, split
 from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, decode, encode_deliver
 from device_drivers.virtual.network.message import SERVICE_CENTRE, Posting, now
@@ -31,7 +31,7 @@ class Handset:
         #: complete messages, oldest first
         self.received: list[Sms] = []
         self._carry = carry
-        self._parts: dict[tuple[str, int, int, int], dict[int, str]] = {}
+        self._parts: dict[tuple[str, int, int, int, str], dict[int, str]] = {}
         self._reference = 0
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
 
@@ -57,7 +57,8 @@ class Handset:
         place = deliver.concat
         if place is None:
             return join([deliver.text])
-        key = (deliver.sender, place.reference, place.total, place.bits)
+        # some phones join nothing else: all parts have one data coding scheme (TS 23.040 §9.2.3.24.1)
+        key = (deliver.sender, place.reference, place.total, place.bits, deliver.encoding)
         parts = self._parts.setdefault(key, {})
         parts[place.index] = deliver.text
         if len(parts) < place.total:
@@ -90,5 +91,7 @@ class Handset:
             self._reference = (self._reference + 1) % 256
         for index, part in enumerate(parts, 1):
             concat = Concat(self._reference, len(parts), index) if len(parts) > 1 else None
-            pdu = encode_deliver(self.number, part, sent_at=now(), concat=concat, smsc=SERVICE_CENTRE)
+            pdu = encode_deliver(
+                self.number, part, sent_at=now(), concat=concat, smsc=SERVICE_CENTRE, alphabet=alphabet(text)
+            )
             self._carry(Posting(self.number, to, 0, report=False, pdu=pdu, sent_at=now()))

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bridge.messages.segmentation import GSM7_PART, UCS2_PART, Alphabet, alphabet, split
-from bridge.model.radio import Concat
+from bridge.messages.segmentation import GSM7_PART, UCS2_PART, alphabet, split
+from bridge.model.radio import Alphabet, Concat
 from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.virtual.network.message import SERVICE_CENTRE, Accepted, Posting, Verdict
 from device_drivers.virtual.network.service_centre import Network
@@ -162,8 +162,8 @@ class Telephony:
         number = next(sim.number for sim in self._state.sims if sim.sub_id == sms.sub_id)
         concat = Concat(sms.references[0], len(sms.parts), index) if len(sms.parts) > 1 else None
         at = self._network_time()
-        text = sms.parts[index - 1]
-        pdu = encode_deliver(number, text, sent_at=at, concat=concat, smsc=SERVICE_CENTRE)
+        text, coding = sms.parts[index - 1], alphabet(sms.text)
+        pdu = encode_deliver(number, text, sent_at=at, concat=concat, smsc=SERVICE_CENTRE, alphabet=coding)
         posting = Posting(number, sms.recipient, sms.references[index - 1], report=False, pdu=pdu, sent_at=at)
         boot = self._boot
         self._network.post(posting, lambda verdict: self._answered(sms, index, verdict, boot))

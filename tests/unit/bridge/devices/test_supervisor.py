@@ -17,8 +17,8 @@ from bridge.model.finding import Finding
 from bridge.model.inbox import CallKind
 from bridge.model.line import Line, LineState
 from bridge.model.message import Message, State
-from bridge.model.query import CallQuery, TypedQuery
-from bridge.model.radio import Call, Doubtful, Evidence, Inbound, Outgoing, Sent, Typed
+from bridge.model.query import CallQuery, InboxQuery, TypedQuery
+from bridge.model.radio import Call, Doubtful, Evidence, Held, Inbound, InboundPart, Outgoing, Sent, Typed
 from bridge.ports.clock import SystemClock
 from bridge.ports.driver import Clarifying, Device, Found, Link
 from bridge.ports.store import Store
@@ -166,6 +166,19 @@ async def test_what_a_phone_tells_is_kept_before_it_is_acknowledged(store: Store
         await until(lambda: link.acknowledged == [typed, call, typed])
     assert [row.text for row in (await store.typed(TypedQuery())).rows] == ["On my way"]
     assert [(row.kind, row.device) for row in (await store.calls(CallQuery())).rows] == [(CallKind.MISSED, "phone")]
+
+
+async def test_a_device_that_does_not_forget_gives_nobody_the_same_sms_again(store: Store, bus: Bus) -> None:
+    sms = InboundPart("phone", "SM:1:abc", "+15550124", "hello", NOW)
+    repeat = FakeLink(sms, Held("phone", "SM:", ("SM:1:abc",)), DeviceLost("unplugged"))
+    again = FakeLink(sms, Held("phone", "SM:"), sms)
+    async with minding(store, bus, repeat, again) as (supervisor, _):
+        await until(lambda: repeat.closed)
+        supervisor.retry()
+        await until(lambda: again.acknowledged == [sms, sms])
+    assert repeat.acknowledged == [sms]
+    # the second one lies where the first was seen to be gone: somebody wrote it anew
+    assert [row.text for row in (await store.inbox("shop", InboxQuery(), NOW)).rows] == ["hello", "hello"]
 
 
 async def test_a_driver_finds_its_memory_after_a_restart(store: Store, bus: Bus) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.messages.segmentation import GSM7_DEFAULT, GSM7_EXTENSION, MAX_PARTS, Alphabet, alphabet, count, join, split
-from bridge.model.radio import Outgoing
+from bridge.messages.segmentation import GSM7_DEFAULT, GSM7_EXTENSION, MAX_PARTS, alphabet, count, join, split
+from bridge.model.radio import Alphabet, Outgoing
 from device_drivers.gsm_modem.pdu import Submit, decode, encode_submit
 
 GSM7_CHARS = (set(GSM7_DEFAULT) - {"\x1b"}) | set(GSM7_EXTENSION)

@@ -1,10 +1,11 @@
 from bridge.messages import segmentation
 from bridge.model import loopback
+from bridge.model.radio import Alphabet
 
 
 def test_is_one_part_of_the_plain_alphabet() -> None:
     text = loopback.text(loopback.new_token())
-    assert (segmentation.count(text), segmentation.alphabet(text)) == (1, segmentation.Alphabet.GSM7)
+    assert (segmentation.count(text), segmentation.alphabet(text)) == (1, Alphabet.GSM7)
 
 
 def test_the_token_is_found_in_its_text_and_is_never_the_same() -> None:

@@ -310,9 +310,7 @@ def test_padding_left_on_by_the_modem_is_survived(padding: str) -> None:
 
 
 def test_writes_a_deliver_octet_by_octet() -> None:
-    pdu = encode_deliver(
-        "Bank", "Hi", sent_at=SENT_AT, zone=60, concat=Concat(0x0102, 2, 1, 16), smsc="80555", message_class=0
-    )
+    pdu = encode_deliver("Bank", "Hi", sent_at=SENT_AT, zone=60, concat=Concat(0x0102, 2, 1, 16), smsc="80555")
     assert pdu == (
         "04"  # 4 octets of service centre address
         "81"  # unknown kind of number
@@ -322,7 +320,7 @@ def test_writes_a_deliver_octet_by_octet() -> None:
         "D0"  # a name
         "C2B07B0D"  # 42 61 6E 6B as septets
         "00"
-        "10"  # default alphabet, class 0
+        "00"  # default alphabet
         "42203040506040"
         "0A"  # 8 septets of header, 2 of text
         "06080401020201"  # 6 octets of header: element 08, reference 0102, 2 parts, the first

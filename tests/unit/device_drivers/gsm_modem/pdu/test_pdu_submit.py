@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from bridge.model.radio import Concat, Outgoing
+from bridge.model.radio import Alphabet, Concat, Outgoing
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, Submit, decode, deliver_of_submit, encode_submit
 from device_drivers.gsm_modem.pdu.validity import period, seconds
 
@@ -70,6 +70,14 @@ def test_wants_a_report_only_when_asked() -> None:
 def test_takes_7_bits_whenever_the_part_fits_them(text: str) -> None:
     decoded = submit(encode_submit(outgoing(text))[0])
     assert (decoded.encoding, decoded.text) == ("gsm7", text)
+
+
+def test_takes_the_alphabet_of_the_message_that_a_part_belongs_to() -> None:
+    part = Outgoing("m", "+15550101", "x" * 67, 1, 2, alphabet=Alphabet.UCS2)
+    decoded = submit(encode_submit(part)[0])
+    assert (decoded.encoding, decoded.text) == ("ucs2", "x" * 67)
+    with pytest.raises(ValueError, match="GSM 7-bit"):
+        encode_submit(Outgoing("m", "+15550101", "你", alphabet=Alphabet.GSM7))
 
 
 @pytest.mark.parametrize("text", ["`", "ç", "ÿ", "\x1b", "\0", "你好", "😀", "字" * 70, "😀" * 35])
