@@ -94,6 +94,16 @@ async def test_notices_within_a_second_that_an_account_is_disabled(
         await door.enter("client", "shop-id", "wrong", "")
 
 
+async def test_notices_that_an_account_is_disabled_when_the_clock_was_set_back(
+    door: Admission, store: Store, clock: FakeClock
+) -> None:
+    await knock(door)
+    await store.change_account(replace(SHOP, disabled=True))
+    clock.at -= 3_600_000
+    with pytest.raises(AccountDisabled):
+        await knock(door)
+
+
 @pytest.mark.parametrize(
     ("address", "networks", "expected"),
     [

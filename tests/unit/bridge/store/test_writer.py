@@ -2,22 +2,34 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import pytest
 
-from bridge.errors import NotPossible
+from bridge.bus import Bus
+from bridge.errors import NotPossible, StoreUnavailable
+from bridge.model.event import Event
 from bridge.store.writer import Tx, Writer
 
 
 @pytest.fixture
-async def writer() -> AsyncIterator[Writer]:
+def bus() -> Bus:
+    return Bus()
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     connection.execute("CREATE TABLE done (name TEXT PRIMARY KEY)")
-    made = Writer(connection, None)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+async def writer(connection: sqlite3.Connection, bus: Bus) -> AsyncIterator[Writer]:
+    made = Writer(connection, bus)
     yield made
     await made.close()
-    connection.close()
 
 
 def writing(name: str, tries: list[str]) -> Callable[[Tx], str]:
@@ -70,3 +82,53 @@ async def test_each_of_those_done_together_gets_its_own_result(writer: Writer) -
 
 def doubled(tx: Tx, numbers: Sequence[int]) -> list[int]:
     return [2 * number for number in numbers]
+
+
+def telling(name: str, *, refused: bool = False) -> Callable[[Tx], None]:
+    """A job with an event."""
+
+    def job(tx: Tx) -> None:
+        tx.conn.execute("INSERT INTO done VALUES (?)", (name,))
+        tx.events.append(Event(0, name, "message.sent", "shop", 0, "m1", {}))
+        if refused:
+            raise NotPossible
+
+    return job
+
+
+@pytest.mark.parametrize("apart", [True, False])
+async def test_nobody_hears_of_what_a_refused_job_would_have_done(writer: Writer, bus: Bus, apart: bool) -> None:
+    heard: list[str] = []
+    bus.subscribe(lambda events: heard.extend(event.id for event in events))
+    jobs = (telling("a"), telling("refused", refused=True), telling("b"))
+    await asyncio.gather(*(writer.do(job, apart) for job in jobs), return_exceptions=True)
+    await writer.do(count)
+    assert heard == ["a", "b"]
+
+
+async def test_nobody_hears_of_anything_before_it_is_committed(
+    writer: Writer, connection: sqlite3.Connection, bus: Bus
+) -> None:
+    under_way: list[bool] = []
+    bus.subscribe(lambda events: under_way.append(connection.in_transaction))
+    await writer.do(telling("a"))
+    assert under_way == [False]
+
+
+async def test_a_disk_that_fails_fails_everything_of_its_transaction_and_nobody_hears(writer: Writer, bus: Bus) -> None:
+    def fails(tx: Tx) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    heard: list[str] = []
+    bus.subscribe(lambda events: heard.extend(event.id for event in events))
+    answers = await asyncio.gather(writer.do(telling("a")), writer.do(fails), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [StoreUnavailable, StoreUnavailable]
+    assert (await writer.do(count), heard) == (0, [])
+
+
+async def test_what_was_handed_over_before_closing_is_done_and_what_comes_after_is_refused(writer: Writer) -> None:
+    last = writer.do(telling("last"))
+    await writer.close()
+    assert await last is None
+    with pytest.raises(StoreUnavailable):
+        await writer.do(count)

@@ -137,6 +137,11 @@ class TestAReceiverThatHasBeenDownForTwoDays:
         assert attempts_at[-1] == START + SPAN
         assert len(attempts_at) <= 49
 
+    @pytest.mark.parametrize("patience", [0, DAY])
+    def test_gives_the_last_attempt_when_the_two_days_are_over_and_no_later(self, patience: int) -> None:
+        row = after(owed(), Answer(503, retry_after=patience), START + SPAN - HOUR // 2, streak=TRIES + 1)
+        assert (row.state, row.due_at) == ("owed", START + SPAN)
+
     def test_gives_a_redelivered_event_two_days_of_its_own(self) -> None:
         redelivered = START + 5 * DAY
         row = after(owed(due_at=redelivered), DOWN, redelivered, streak=TRIES + 1)
