@@ -17,7 +17,8 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from api.dialect.auth import NEEDS
-from api.dialect.contract import Dialect, Handler, Mount, Route, Site, discover
+from api.dialect.contract import Dialect, Handler, Mount, Route, Site, discover, installed
+from api.http import peer
 from api.http.connections import Endings, begin
 from api.http.errors import UnknownPath, WrongMethod
 from api.http.parameters import READING, Reading
@@ -93,7 +94,7 @@ def build_app(
     Raises ConfigError for what does not fit.
     """
     site, reading = Site(gateway, public_url.rstrip("/")), reading or Reading()
-    known = discover()
+    known = discover(dialects)
     wanted = _wanted(known, dialects, options or {})
     app = web.Application()
     app[SITE], app[PROXIES], app[READING] = site, proxies, reading
@@ -109,6 +110,13 @@ def build_app(
         app.add_routes(metrics.routes(gateway, readers, bool(proxies.networks or proxies.unix or public_url)))
     app.router.add_get("/", _front)
     app.router.add_route("*", "/{tail:.*}", _nowhere)
+    return app
+
+
+def build_command_app(gateway: Gateway, owner: int) -> web.Application:
+    """The application for the command line: the native API alone, on a Unix socket of the user `owner` (uid)."""
+    app = build_app(gateway, dialects={"native": ""})
+    app[peer.OWNER] = owner
     return app
 
 
@@ -148,7 +156,7 @@ def _wanted(
     """Name → prefix of what is to be mounted. Raises ConfigError for unknown dialects and for options they lack."""
     wanted = {name: kind.prefix for name, kind in known.items()} if dialects is None else dialects
     if unknown := [name for name in wanted if name not in known]:
-        raise ConfigError([f"dialects.{name}: there is only {', '.join(known)}" for name in unknown])
+        raise ConfigError([f"dialects.{name}: there is only {', '.join(installed())}" for name in unknown])
     if problems := [problem for name in wanted for problem in _misfits(known[name], options.get(name, {}))]:
         raise ConfigError(problems)
     return wanted

@@ -1,13 +1,13 @@
 """The operator's desk: what is changed about accounts, each change with a line in the audit trail."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 from bridge.accounts.api_keys import MOST_KEYS, made
-from bridge.accounts.credentials import OPERATOR, kept, new_of_kind
+from bridge.accounts.credentials import OPERATOR, kept, new_credentials, new_of_kind
 from bridge.errors import BadRequest, NotPossible, ScopeMissing, UnknownTemplate
 from bridge.messages import phone_numbers
 from bridge.model.account import Account, AuditEntry, Movement, Template, Terms, UnknownPolicy
@@ -16,7 +16,6 @@ from bridge.model.scope import Key, Needs, written
 from bridge.networks import network
 from bridge.ports.clock import Clock
 from bridge.ports.store import AccountStore, AuditStore, CreditStore, KeyStore, SuppressionStore, TemplateStore
-from bridge.ports.store_rows import Credential
 from bridge.zones import zone
 
 #: SQLite's integers are wide, a typing mistake of an operator's is wider
@@ -29,18 +28,39 @@ class DeskStore(AccountStore, KeyStore, CreditStore, TemplateStore, SuppressionS
 
 
 class Desk:
-    """Accounts, credits, templates and lists. `gateway.desk` is the one of a bridge. `who` is for the audit trail."""
+    """Accounts, credits, templates and lists. `gateway.desk` is the one of a bridge. `who` is for the audit trail.
 
-    def __init__(self, store: DeskStore, clock: Clock) -> None:
+    `changed` is called after each change of an account or of its credentials, and before its caller hears of it.
+    `on_unknown` is what an account does with unknown outcomes when nobody says.
+    """
+
+    def __init__(
+        self,
+        store: DeskStore,
+        clock: Clock,
+        changed: Callable[[], None] = lambda: None,
+        on_unknown: UnknownPolicy = UnknownPolicy.HOLD,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._changed = changed
+        self._on_unknown = on_unknown
 
     def _entry(self, who: str, what: str, account: str, detail: str = "") -> AuditEntry:
         return AuditEntry(0, self._clock.now(), who, what, account, detail)
 
-    async def add_account(self, who: str, account: Account, credentials: Sequence[Credential]) -> None:
-        """Raises NotPossible when the name is taken."""
-        await self._store.add_account(account, credentials, self._entry(who, "add_account", account.name))
+    async def add_account(
+        self, who: str, name: str, on_unknown: UnknownPolicy | None = None
+    ) -> tuple[Account, Mapping[str, str]]:
+        """A new account, and its credentials for every dialect to print, this once.
+
+        Raises BadRequest for what cannot be a name, NotPossible when it is taken.
+        """
+        printed, credentials = new_credentials(name)
+        policy = on_unknown or self._on_unknown
+        account = Account(name, self._clock.now(), on_unknown=policy, webhook_secret=printed["webhook_secret"])
+        await self._store.add_account(account, credentials, self._entry(who, "add_account", name))
+        return account, printed
 
     async def account(self, name: str) -> Account:
         """As it is now, its credits too. Raises NoSuchThing."""
@@ -61,11 +81,16 @@ class Desk:
         if on_unknown is not None and on_unknown != before.on_unknown:
             changes.append(f"on_unknown: {before.on_unknown} → {on_unknown}")
         entry = self._entry(who, "terms", name, ", ".join(filter(None, changes)))
-        return await self._store.set_terms(name, terms, entry, on_unknown)
+        changed = await self._store.set_terms(name, terms, entry, on_unknown)
+        self._changed()
+        return changed
 
     async def disable(self, who: str, name: str, disabled: bool) -> Account:
         """Raises NoSuchThing."""
-        return await self._store.disable(name, disabled, self._entry(who, "disable" if disabled else "enable", name))
+        entry = self._entry(who, "disable" if disabled else "enable", name)
+        changed = await self._store.disable(name, disabled, entry)
+        self._changed()
+        return changed
 
     async def rotate(self, who: str, name: str, kind: str, overlap: int) -> dict[str, str]:
         """Fresh credentials of a kind; the old ones end after `overlap` seconds. What to print, this once.
@@ -82,6 +107,7 @@ class Desk:
             await self._store.set_webhook_secret(name, fresh["webhook_secret"], entry)
         else:
             await self._store.rotate(name, kept(fresh), entry.at + overlap * 1000, entry)
+        self._changed()
         return {"account": name, **fresh}
 
     # -- keys -----------------------------------------------------------------------------------
@@ -111,6 +137,7 @@ class Desk:
     async def revoke_key(self, who: str, account: str, name: str) -> None:
         """With the tokens that it was given. Raises NoSuchThing."""
         await self._store.revoke_key(account, name, self._entry(who, "revoke_key", account, name))
+        self._changed()
 
     # -- credits --------------------------------------------------------------------------------
     async def top_up(self, who: str, name: str, credits: int, note: str = "") -> Account:
@@ -121,7 +148,9 @@ class Desk:
         if abs(credits) > MOST_CREDITS:
             raise BadRequest(f"at most {MOST_CREDITS} credits at a time", "credits")
         detail = f"{credits:+d}{f' ({note})' if note else ''}"
-        return await self._store.top_up(name, credits, note, self._entry(who, "top_up", name, detail))
+        changed = await self._store.top_up(name, credits, note, self._entry(who, "top_up", name, detail))
+        self._changed()
+        return changed
 
     async def movements(self, name: str, limit: int = 100, cursor: str = "") -> Page[Movement]:
         """Newest first. Raises NoSuchThing, BadRequest for a cursor that is not ours."""

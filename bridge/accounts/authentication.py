@@ -3,11 +3,13 @@
 Asked by every dialect before anything else.
 """
 
+import asyncio
+import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 
-from bridge.accounts.credentials import digest
+from bridge.accounts.credentials import OPERATOR, digest
 from bridge.accounts.throttling import FailedLogins
 from bridge.errors import (
     AccountDisabled,
@@ -26,7 +28,7 @@ from bridge.networks import Network, network, within
 from bridge.ports.clock import Clock
 from bridge.ports.store import CredentialStore
 
-#: a changed or disabled account is noticed after this long at the latest
+#: an account is read from the store again after this long; `forget` makes it at once
 ACCOUNT_CACHE = 1000  # ms
 #: callers remembered at a time
 MOST_CALLERS = 1000
@@ -42,6 +44,11 @@ class Admission:
         self._store = store
         self._clock = clock
         self._callers: dict[tuple[str, str, str], tuple[Account, int]] = {}
+        #: counts the calls of `forget`, so that an answer of the store from before one is not remembered after it
+        self._changes = 0
+        self._changed = asyncio.Event()
+        #: digest of the token of the command line; "" while there is none
+        self._commands = ""
         #: account → requests that it may make at once, and when that was so
         self._buckets: dict[str, tuple[float, int]] = {}
         #: its `wrong` and `paused` are counters for whoever watches
@@ -67,8 +74,31 @@ class Admission:
             self._count(account.name, account.terms.requests_per_minute)
         return account
 
+    def grant_to_commands(self) -> str:
+        """A bearer token for the command line, with operator rights; it ends with this process and is on no disk."""
+        token = secrets.token_hex(24)
+        self._commands = digest(token)
+        return token
+
+    def is_command(self, secret: str) -> bool:
+        """Whether this is the token of the command line."""
+        return bool(self._commands) and secrets.compare_digest(digest(secret), self._commands)
+
+    def forget(self) -> None:
+        """Accounts or credentials have changed: who was right a moment ago is asked for again."""
+        self._changes += 1
+        self._callers.clear()
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def change(self) -> None:
+        """Wait for the next change of an account or of credentials."""
+        await self._changed.wait()
+
     async def stands(self, secret: str, *kinds: str) -> bool:
         """Whether a secret that opened the door goes on to do so: for calls that last. It counts for no rate."""
+        if self.is_command(secret):
+            return True
         now = self._clock.now()
         found = [await self._store.account_for(kind, "", digest(secret), now) for kind in kinds]
         return any(account is not None and not account.disabled for account in found)
@@ -80,12 +110,15 @@ class Admission:
             # a clock that was set back must not keep anybody in
             if cached is not None and now < cached[1] <= now + ACCOUNT_CACHE:
                 return cached[0]
-        hidden = digest(secret) if secret else ""
+        if kind == "apikey" and self.is_command(secret):
+            return Account(OPERATOR, operator=True)
+        hidden, changes = digest(secret) if secret else "", self._changes
         for each in (kind, other) if other else (kind,):
             account = await self._store.account_for(each, ident, hidden, now) if hidden else None
             if account is not None:
                 await self._note_use(account, now)
-                self._remember((each, ident, secret), account, now)
+                if changes == self._changes:
+                    self._remember((each, ident, secret), account, now)
                 return account
         raise await self._refusal(kind, ident, hidden, address)
 

@@ -8,7 +8,6 @@ from bridge.accounts import credentials as accounts
 from bridge.cli import books, place, product, terms
 from bridge.cli.output import json_line, moment, table
 from bridge.model.account import Account, UnknownPolicy
-from bridge.ports.clock import SystemClock
 
 _LABELS: Mapping[str, str] = {
     "apikey": "native API and smsmobile: API key",
@@ -41,20 +40,14 @@ def add(name: str, on_unknown: str | None, wanted: place.Wanted, as_json: bool) 
     They are printed this once: the bridge keeps only what it needs to recognise them.
     """
     where = wanted.find()
-    printed, credentials = accounts.new_credentials(name)
-    made = Account(
-        name,
-        created_at=SystemClock().now(),
-        on_unknown=UnknownPolicy(on_unknown) if on_unknown else where.config.sending.on_unknown,
-        webhook_secret=printed["webhook_secret"],
-    )
+    policy = UnknownPolicy(on_unknown) if on_unknown else where.config.sending.on_unknown
 
-    async def keep() -> None:
+    async def keep() -> Mapping[str, str]:
         async with product.desk(where) as desk:
-            await desk.add_account(product.WHO, made, credentials)
+            _, printed = await desk.add_account(product.WHO, name, policy)
+            return printed
 
-    product.finish(keep())
-    _print(printed, as_json)
+    _print(product.finish(keep()), as_json)
 
 
 @account.command("list")

@@ -94,11 +94,11 @@ async def _serve(stack: AsyncExitStack, serving: "Serving", gateway: Gateway, co
 
 async def _serve_ourselves(serving: "Serving", gateway: Gateway, config: Config) -> str:
     """The socket for the command line, with the native API alone; "" where none can be made and it uses the URL."""
-    from api.http.app import build_app
+    from api.http.app import build_command_app
 
     path = config.directory / control_file.SOCKET
     try:
-        await serving.listen_for_ourselves(build_app(gateway, dialects={"native": ""}), path)
+        await serving.listen_for_ourselves(build_command_app(gateway, os.geteuid()), path)
     except OSError as error:
         problem = f"store.url: cannot make {path} for the command line: {error.strerror or error}"
         if serving.tls is not None:

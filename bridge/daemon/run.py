@@ -166,6 +166,7 @@ def _gateway(common: Common, supervisor: Supervisor, ledger: Ledger, targets: "P
         clock=common.clock,
         limits=Limits(sending.max_parts),
         expire_after=round(sending.expire_after * 1000),
+        on_unknown=sending.on_unknown,
         check_url=lambda url: check_target(url, targets),
     )
     gateway.poke = ledger.poke

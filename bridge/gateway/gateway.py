@@ -22,7 +22,7 @@ from bridge.gateway.pulls import Handouts
 from bridge.messages.composer import Intake, digest_of
 from bridge.messages.validation import Limits
 from bridge.model import event as events
-from bridge.model.account import Account, Verification
+from bridge.model.account import Account, UnknownPolicy, Verification
 from bridge.model.event import Event
 from bridge.model.finding import Finding
 from bridge.model.inbox import LoggedCall, Received, TypedMessage
@@ -80,6 +80,7 @@ class Gateway:
         clock: Clock | None = None,
         limits: Limits | None = None,
         expire_after: int = EXPIRE_AFTER,
+        on_unknown: UnknownPolicy = UnknownPolicy.HOLD,
         check_url: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
@@ -93,7 +94,7 @@ class Gateway:
         #: who may come in, asked by dialects before anything else
         self.admission = Admission(store, self._clock)
         #: what the operator changes about accounts
-        self.desk = Desk(store, self._clock)
+        self.desk = Desk(store, self._clock, self.admission.forget, on_unknown)
         #: what is handed out once to callers that ask for it
         self.handouts = Handouts(store, lines)
         #: whether all is well with the store, and what waits in it

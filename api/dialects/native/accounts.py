@@ -27,6 +27,7 @@ TERMS = {
     "verification": validators.choice(Verification),
     "report_on": validators.word("sent", "delivered", serializers.AUTO),
 }
+NEW = {"name": validators.short(200, least=1), "on_unknown": validators.choice(UnknownPolicy)}
 CHANGE = {
     "disabled": validators.flag,
     "on_unknown": validators.choice(UnknownPolicy),
@@ -42,9 +43,18 @@ AUDIT = validators.listing(account=validators.short(200, least=1))
 
 async def find(call: Call) -> web.Response:
     """By name."""
-    _operator(call)
+    call.operators_only()
     rows = await call.gateway.desk.accounts()
     return answer({"accounts": [serializers.account(row) for row in rows]})
+
+
+async def add(call: Call) -> web.Response:
+    """The one answer that shows its credentials."""
+    call.operators_only()
+    asked = await call.fields(NEW, "name")
+    made, printed = await call.gateway.desk.add_account(call.who, asked["name"], asked.get("on_unknown"))
+    where = {"Location": f"{call.mount.prefix}/v1/accounts/{made.name}"}
+    return answer(serializers.account(made) | {"credentials": printed}, 201, where)
 
 
 async def show(call: Call) -> web.Response:
@@ -54,7 +64,7 @@ async def show(call: Call) -> web.Response:
 
 async def change(call: Call) -> web.Response:
     """What is not named stays as it is."""
-    _operator(call)
+    call.operators_only()
     asked = await call.fields(CHANGE)
     if not asked:
         raise BadRequest("say what to change: at least one member")
@@ -82,7 +92,7 @@ async def _set_terms(
 
 async def top_up(call: Call) -> web.Response:
     """Credits are counted from the first time on."""
-    _operator(call)
+    call.operators_only()
     asked = await call.fields(CREDITS, "credits")
     name = (await _changeable(call)).name
     changed = await call.gateway.desk.top_up(call.who, name, asked["credits"], asked.get("note", ""))
@@ -98,7 +108,7 @@ async def movements(call: Call) -> web.Response:
 
 async def rotate(call: Call) -> web.Response:
     """The one answer that shows the fresh credentials."""
-    _operator(call)
+    call.operators_only()
     asked = await call.fields(ROTATE, "kind")
     name = (await _changeable(call)).name
     return answer(await call.gateway.desk.rotate(call.who, name, asked["kind"], asked.get("overlap", 0)))
@@ -106,16 +116,11 @@ async def rotate(call: Call) -> web.Response:
 
 async def audit(call: Call) -> web.Response:
     """Newest first."""
-    _operator(call)
+    call.operators_only()
     return answer(serializers.page("entries", await call.gateway.desk.audit(**call.query), serializers.audit_entry))
 
 
 # -- who may ----------------------------------------------------------------------------------
-def _operator(call: Call) -> None:
-    if not call.account.operator:
-        raise ForAnother("Only an operator may do this.")
-
-
 async def _own(call: Call) -> Account:
     """The account in the path: the caller's own, or any for an operator. As it is now, not as it came in."""
     name = call.part("name")
@@ -160,9 +165,10 @@ async def keep_template(call: Call) -> web.Response:
     if not call.account.operator:
         if "approved" in asked:
             raise ForAnother("Only an operator may approve a template, or take that back.")
-        before = await _template(call, account, call.id)
+        before = await _template(call, account, call.request.match_info["id"])
         approved = before is not None and before.approved and before.text == asked["text"]
-    wanted = Template(account.name, call.id, asked["text"], approved)
+    # as it was written, so that the answer says what an id may be
+    wanted = Template(account.name, call.request.match_info["id"], asked["text"], approved)
     return answer(serializers.template(await call.gateway.desk.add_template(call.who, wanted)))
 
 

@@ -3,14 +3,13 @@
 from aiohttp import web
 
 from api.dialects.native import serializers
-from api.dialects.native.request import Call, ForAnother
+from api.dialects.native.request import Call
 from api.dialects.native.responses import answer
 
 
 async def examine(call: Call) -> web.Response:
     """Asks the device now: registration, SIM, service centre, memories, signal, conditions of a phone."""
-    if not call.account.operator:
-        raise ForAnother("Only an operator may do this.")
+    call.operators_only()
     name = call.part("device")
     found = await call.gateway.examine(call.account, name)
     return answer({"device": name, "findings": [serializers.finding(each) for each in found]})

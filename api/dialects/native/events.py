@@ -116,10 +116,12 @@ async def _cut_when_over(call: Call) -> None:
 
 
 async def _cut_without_key(call: Call) -> None:
-    """A key that is revoked, has expired, or whose account is disabled, hears nothing more."""
+    """A key that is revoked or whose account is disabled hears nothing more, one that expires a heartbeat more."""
     known = True
     while known:
-        await asyncio.sleep(call.streams.heartbeat)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(call.streams.heartbeat):
+                await call.gateway.admission.change()
         with suppress(StoreUnavailable):
             known = await still_known(call)
     _cut(call.request)

@@ -23,6 +23,7 @@ NEW = {
     "scopes": _scopes,
     "expires_at": validators.moment,
 }
+LIST = {"all": validators.switch}
 
 
 async def add(call: Call) -> web.Response:
@@ -36,11 +37,15 @@ async def add(call: Call) -> web.Response:
 
 
 async def find(call: Call) -> web.Response:
-    """By name, expired ones too."""
-    return answer({"keys": [serializers.key(row) for row in await call.gateway.desk.keys(call.account.name)]})
+    """By name, expired ones too; for an operator who asks for it those of all accounts."""
+    everybody = call.query.get("all", False)
+    if everybody:
+        call.operators_only()
+    rows = await call.gateway.desk.keys("" if everybody else call.account.name)
+    return answer({"keys": [serializers.key(row) for row in rows]})
 
 
 async def revoke(call: Call) -> web.Response:
-    """It is good for a second more at the longest."""
+    """It ends at once, with the tokens that it was exchanged for."""
     await call.gateway.desk.revoke_key(call.who, call.account.name, call.id)
     return nothing()

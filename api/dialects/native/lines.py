@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from api.dialects.native import serializers, validators
-from api.dialects.native.request import Call, ForAnother
+from api.dialects.native.request import Call
 from api.dialects.native.responses import answer
 from bridge.errors import NoSuchThing
 
@@ -25,8 +25,7 @@ async def show(call: Call) -> web.Response:
 
 async def loop_back(call: Call) -> web.Response:
     """Send an SMS from our line to our line; what becomes of it is told as events."""
-    if not call.account.operator:
-        raise ForAnother("Only an operator may do this.")
+    call.operators_only()
     wanted = await call.fields(LOOP)
     begun = await call.gateway.loop(wanted.get("from", ""), wanted.get("to", ""))
     return answer(serializers.departures(begun), 202)

@@ -11,12 +11,15 @@ from api.dialect.auth import bearer, enter
 from api.dialect.contract import Mount, Site
 from api.dialects.native import body, fields
 from api.dialects.native.streams import Streams
+from api.http import peer
 from bridge.errors import NoSuchThing, NotAllowed, UnknownCaller
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
 
 T = TypeVar("T")
 _ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
+#: the command line in the audit trail
+COMMANDS = "command line"
 #: bytes; all bodies but that of a bulk submission are small
 BODY_LIMIT = 1024 * 1024
 
@@ -53,6 +56,11 @@ class Call:
             raise NoSuchThing
         return given
 
+    def operators_only(self) -> None:
+        """Raises ForAnother for an account that is no operator."""
+        if not self.account.operator:
+            raise ForAnother("Only an operator may do this.")
+
     async def body(self, meaning: Callable[[Mapping[str, Any]], T], bulk: bool = False) -> T:
         """What `meaning` makes of the JSON object in the body. Raises BadRequest, NotJson, BodyTooLarge."""
         limit = self.mount.body_limit if bulk else min(self.mount.body_limit, BODY_LIMIT)
@@ -75,7 +83,7 @@ async def acting(request: web.Request, site: Site) -> tuple[Account, str]:
     Raises NotAllowed, and ForAnother for a name that this caller may not act for.
     """
     caller = await _caller(request, site.gateway)
-    who = f"{caller.name} (key {caller.grant.key})" if caller.grant.key else caller.name
+    who = _named(caller, request, site)
     name = request.headers.get("SMS-Bridge-Account", caller.name)
     if name == caller.name:
         return caller, who
@@ -85,6 +93,14 @@ async def acting(request: web.Request, site: Site) -> tuple[Account, str]:
         raise ForAnother("There is no account of the name in SMS-Bridge-Account.") from None
     except NotAllowed as error:
         raise ForAnother(error.message) from None
+
+
+def _named(caller: Account, request: web.Request, site: Site) -> str:
+    """For the audit trail: an account and its key, or the command line and the user when it is not the bridge's own."""
+    if site.gateway.admission.is_command(_secret(request)):
+        user = peer.stranger(request)
+        return f"{COMMANDS} ({user})" if user else COMMANDS
+    return f"{caller.name} (key {caller.grant.key})" if caller.grant.key else caller.name
 
 
 async def still_known(call: Call) -> bool:

@@ -261,6 +261,7 @@ def suppressed(number: str, reason: str, at: int) -> Shape:
 def key(row: Key) -> Shape:
     """A named key, without what opens anything."""
     return {
+        "account": row.account,
         "name": row.name,
         "kind": row.kind,
         "hint": row.hint,

@@ -244,6 +244,14 @@ async def the_end(stream: Stream) -> None:
         pass
 
 
+async def test_a_stream_ends_at_once_when_its_key_is_revoked(site: Site) -> None:
+    made = await site.shop.post("/v1/keys", {"name": "screen", "scopes": ["read", "inbox"]})
+    async with listening(site.caller(made.body["credentials"]["apikey"])) as stream:
+        await site.shop.delete("/v1/keys/screen")
+        with pytest.raises(aiohttp.ClientError):  # long before the next heartbeat
+            await the_end(stream)
+
+
 @pytest.mark.parametrize("how", ["revoked", "disabled"])
 async def test_a_stream_ends_with_its_key(tmp_path: Path, how: str) -> None:
     async with site_in(tmp_path, options={"native": {"heartbeat": 0.01}}) as site:

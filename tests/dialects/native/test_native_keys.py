@@ -35,6 +35,14 @@ async def test_a_revoked_key_opens_nothing(site: Site) -> None:
     assert (await site.shop.get("/v1/keys")).body == {"keys": []}
 
 
+async def test_a_revoked_key_ends_at_once_though_it_was_used_a_moment_ago(site: Site) -> None:
+    crm = site.caller(await key(site.shop, "read"))
+    for _ in range(2):
+        assert (await crm.get("/v1/messages")).status == 200
+    await site.shop.delete("/v1/keys/crm")
+    assert (await crm.get("/v1/messages")).problem == (401, "not-authenticated", "")
+
+
 async def test_a_key_gives_away_no_more_than_it_has(site: Site) -> None:
     clerk = site.caller(await key(site.shop, "admin", "read", name="clerk"))
     answer = await clerk.post("/v1/keys", {"name": "more", "scopes": ["read", "send", "inbox"]})
@@ -63,6 +71,15 @@ async def test_accounts_see_their_own_keys_and_an_operator_those_of_any(site: Si
     assert (await for_shop.delete("/v1/keys/crm")).status == 204
     own = await site.operator.post("/v1/keys", {"name": "x", "scopes": ["send"]})
     assert own.problem == (409, "not-possible", "")
+
+
+async def test_an_operator_may_ask_for_the_keys_of_all_accounts(site: Site) -> None:
+    await key(site.shop, "send")
+    await key(site.bakery, "read", name="till")
+    listed = (await site.operator.get("/v1/keys", all="true")).body["keys"]
+    assert [(row["account"], row["name"]) for row in listed] == [("bakery", "till"), ("shop", "crm")]
+    assert (await site.operator.get("/v1/keys")).body == {"keys": []}
+    assert (await site.shop.get("/v1/keys", all="true")).problem == (403, "not-allowed", "")
 
 
 async def test_the_trail_says_by_which_key(site: Site) -> None:

@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from bridge.accounts import credentials
+from bridge.bus import Bus
+from bridge.gateway.gateway import Gateway
+from bridge.model.account import UnknownPolicy
 from tests.support.native_site import Caller, Site
 
 TERMS = {
@@ -92,6 +96,56 @@ async def test_tops_up_and_tells_of_each_movement(site: Site) -> None:
     assert page["movements"] + rest["movements"] == [taken, added]
 
 
+async def test_adds_an_account_whose_credentials_work_at_once(site: Site) -> None:
+    answer = await site.operator.post("/v1/accounts", {"name": "clinic", "on_unknown": "fail"})
+    assert (answer.status, answer.headers["Location"]) == (201, "/v1/accounts/clinic")
+    printed = answer.body.pop("credentials")
+    assert (printed["account"], set(printed)) == ("clinic", {"account", *sum(credentials.KINDS.values(), ())})
+    assert answer.body == (await site.operator.get("/v1/accounts/clinic")).body
+    assert answer.body["on_unknown"] == "fail"
+    await site.caller(printed["apikey"]).send()
+    [entry] = (await site.operator.get("/v1/audit")).body["entries"]
+    assert (entry["who"], entry["what"], entry["account"]) == ("operator", "add_account", "clinic")
+
+
+async def test_an_account_that_says_nothing_about_unknown_outcomes_has_what_the_bridge_has(site: Site) -> None:
+    gateway = Gateway(site.store, Bus(), on_unknown=UnknownPolicy.RESEND)
+    account, _ = await gateway.desk.add_account("test", "clinic")
+    assert account.on_unknown == UnknownPolicy.RESEND
+    assert (await site.store.account("clinic")).on_unknown == UnknownPolicy.RESEND
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({}, (400, "bad-request", "name")),
+        ({"name": "my shop"}, (400, "bad-request", "name")),
+        ({"name": "operator"}, (400, "bad-request", "name")),
+        ({"name": "x" * 33}, (400, "bad-request", "name")),
+        ({"name": "clinic", "on_unknown": "guess"}, (400, "bad-request", "on_unknown")),
+        ({"name": "shop"}, (409, "not-possible", "")),
+    ],
+)
+async def test_says_what_is_wrong_with_a_new_account(site: Site, body: Any, problem: tuple[int, str, str]) -> None:
+    before = (await site.operator.get("/v1/accounts")).body
+    assert (await site.operator.post("/v1/accounts", body)).problem == problem
+    assert (await site.operator.get("/v1/accounts")).body == before
+
+
+async def test_a_disabled_account_is_out_at_once(site: Site) -> None:
+    await site.shop.get("/v1/me")
+    await site.operator.patch("/v1/accounts/shop", {"disabled": True})
+    assert (await site.shop.get("/v1/me")).problem == (403, "not-allowed", "")
+    await site.operator.patch("/v1/accounts/shop", {"disabled": False})
+    assert (await site.shop.get("/v1/me")).status == 200
+
+
+async def test_changed_terms_count_at_once(site: Site) -> None:
+    await site.shop.get("/v1/me")
+    await site.operator.patch("/v1/accounts/shop", {"terms": {"addresses": ["192.0.2.0/24"]}})
+    assert (await site.shop.get("/v1/me")).problem == (403, "not-allowed", "")
+
+
 async def test_fresh_credits_are_seen_at_once(site: Site) -> None:
     await site.shop.get("/v1/me")
     await site.operator.post("/v1/accounts/shop/credits", {"credits": 5})
@@ -127,6 +181,7 @@ async def test_refuses_a_rotation_that_is_none(site: Site, body: Any, field: str
     [
         ("GET", "/v1/accounts", None),
         ("GET", "/v1/audit", None),
+        ("POST", "/v1/accounts", {"name": "clinic"}),
         ("PATCH", "/v1/accounts/shop", {"disabled": False}),
         ("POST", "/v1/accounts/shop/credits", {"credits": 100}),
         ("POST", "/v1/accounts/shop/rotate", {"kind": "apikey"}),
