@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from bridge.errors import DeviceLost, Refusal, SendRefused
 from bridge.model.finding import Finding
 from bridge.ports.driver import Device, Found
-from device_drivers.android_adb import conditions, examination, options, probe, shell
+from device_drivers.android_adb import conditions, examination, options, probe, server
 from device_drivers.android_adb.conditions import Condition, Stops
 from device_drivers.android_adb.link import PhoneLink
 from device_drivers.android_adb.options import OPTIONS, Options
@@ -56,22 +56,22 @@ class AndroidAdbDriver:
 
     async def _serial(self, chosen: Options) -> str:
         """The phone that is meant, ready for commands."""
-        server = Server(chosen.adb_host, chosen.adb_port)
-        seen = await shell.states(server)
+        host = Server(chosen.adb_host, chosen.adb_port)
+        seen = await server.states(host)
         serial = chosen.serial or _only(seen)
         if seen.get(serial) != ONLINE and _ADDRESS.fullmatch(serial):
-            await shell.connect(server, serial)
-            seen = await shell.states(server)
+            await server.connect(host, serial)
+            seen = await server.states(host)
         if condition := conditions.of_state(seen.get(serial, "absent")):
             raise condition.error
         return serial
 
     async def discover(self) -> Sequence[Found]:
         """Phones that adb sees, with what it says of them."""
-        if not await shell.is_worthwhile(Server()):
+        if not await server.is_worthwhile(Server()):
             return []
         try:
-            seen, models = await shell.states(Server()), await shell.models(Server())
+            seen, models = await server.states(Server()), await server.models(Server())
         except DeviceLost:
             return []
         described = {serial: _words(state, models.get(serial, "")) for serial, state in seen.items()}

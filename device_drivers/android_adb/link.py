@@ -109,7 +109,7 @@ class PhoneLink:
         self._note(await health.ask(self._shell, self._slots))
         self._shell.watch(lambda state: self._from_thread(self._became, state))
         if self._options.radio_log:
-            self._shell.follow(radiolog.FOLLOW, self._logged)
+            self._shell.follow(radiolog.FOLLOW, self._logged, lambda: None)
         self._tasks.start(self._listen(), "listening")
 
     async def _open_calls(self, calls: CallLog) -> None:

@@ -1,38 +1,35 @@
-"""The only door to phones: which there are, what state they are in, and one command at a time with a deadline.
+"""The only door to a phone: one command at a time, with a deadline.
 
-Talking to adb's server blocks, so every call runs on a thread of its own. Its time-outs are per read and never total,
-therefore a deadline here closes the socket, which ends the thread's wait. Commands always go by the shell protocol
-version 2 (the other one mixes errors into the answer). The adb server listens on loopback; nothing here ever starts it
-otherwise.
+Commands go by the shell protocol version 2, where the phone has it (Android 7 on): it keeps errors apart from answers
+and says when it is over. An older one mixes them and may put a carriage return before each line feed, so there an
+answer is fenced by a number nobody can guess, and what a command says of errors is dropped.
 """
 
 import asyncio
+import secrets
 import shlex
-import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 from bridge.errors import DeviceLost
-from device_drivers import _adb
-from device_drivers.android_adb.server import LONGEST_SERVICE, PATIENCE, Conversation, Refused, Server
+from device_drivers.android_adb import server as adb
+from device_drivers.android_adb.server import FAILURES, Call, Client, Conversation, Server, sentence
 
 T = TypeVar("T")
 
-#: seconds for it to start
-START_PATIENCE = 20.0
 #: a phone that floods us is cut off here
 LONGEST_ANSWER = 32 * 1024 * 1024
 #: the state in which a phone takes commands
 ONLINE = "device"
+#: the feature of a phone that has version 2
+V2 = "shell_v2"
 
 #: packets of the shell protocol: one byte of kind, four of length, little-endian (adb `shell_protocol.h`)
-_STDOUT, _STDERR, _EXIT = 1, 2, 3
-_FAILURES = (Refused, OSError, EOFError, ValueError, subprocess.SubprocessError)
+_STDIN, _STDOUT, _STDERR, _EXIT = 0, 1, 2, 3
 
 
 class Unheard(DeviceLost):
@@ -53,129 +50,227 @@ class Answer:
     code: int
 
 
-class _Call:
-    """One blocking conversation, which the event loop may end."""
+class _Said:
+    """What a command says, as it comes."""
 
     def __init__(self) -> None:
-        self.handed = False
-        self._connection: Conversation | None = None
-        self._over = False
-        self._lock = threading.Lock()
+        self.out, self.err = bytearray(), bytearray()
+        #: the exit code, once it is over
+        self.code: int | None = None
 
-    def hold(self, connection: Conversation) -> Conversation:
-        """Remember what to close. Raises ConnectionAbortedError when it was ended meanwhile."""
-        with self._lock:
-            self._connection = connection
-            over = self._over
-        if over:
-            connection.close()
-            raise ConnectionAbortedError("given up")
-        return connection
+    def read(self, connection: Conversation, mark: bytes = b"") -> None:
+        """Up to the end, or until `mark` is in the output. Raises EOFError when it is cut, ValueError for a flood."""
+        for kind, data in _packets(connection):
+            if kind == _STDOUT:
+                self.out += data
+            elif kind == _STDERR:
+                self.err += data
+            else:
+                self.code = data[0] if data else 0
+            if len(self.out) + len(self.err) > LONGEST_ANSWER:
+                raise ValueError("the answer has no end")
+            if mark and mark in self.out:
+                return
 
-    def end(self) -> None:
-        """Close the socket under the thread that reads from it."""
-        with self._lock:
-            self._over = True
-            connection = self._connection
-        if connection is not None:
-            with suppress(OSError):
-                connection.end()
+    @property
+    def answer(self) -> Answer:
+        """All of it so far."""
+        out, err = (bytes(said).decode("utf-8", "replace") for said in (self.out, self.err))
+        return Answer(out, err, self.code or 0)
+
+
+class Dialogue:
+    """A command that stopped to hear a word from us."""
+
+    def __init__(self, shell: "Shell", call: Call, connection: Conversation, said: _Said) -> None:
+        self._shell = shell
+        self._call = call
+        self._connection = connection
+        self._said = said
+
+    @property
+    def answer(self) -> Answer:
+        """What it has said so far."""
+        return self._said.answer
+
+    @property
+    def over(self) -> bool:
+        """It ended without waiting for the word."""
+        return self._said.code is not None
+
+    async def go_on(self, word: str, patience: float) -> Answer:
+        """Say the word; all that the command said when it has ended. Raises Unheard."""
+
+        def speak(call: Call) -> Answer:
+            call.handed = True
+            self._connection.conn.sendall(_packet(_STDIN, word.encode()))
+            self._said.read(self._connection)
+            return self._said.answer
+
+        return await self._shell.converse(speak, patience, "the command", self._call)
 
 
 class Shell:
     """One phone's shell."""
 
     def __init__(self, server: Server, serial: str, patience: float) -> None:
+        #: by which adb knows the phone; on a network that is its address
         self.serial = serial
         #: seconds that a command may take, in all
         self.patience = patience
         self._server = server
         self._threads = ThreadPoolExecutor(4, thread_name_prefix=f"adb {serial}")
-        self._calls: set[_Call] = set()
+        self._calls: set[Call] = set()
         self._loss = ""
+        self._version = 0
+        #: the phone has version 2 of the shell protocol; None before it was asked
+        self._v2: bool | None = None
 
     async def run(self, argv: Sequence[str], patience: float = 0.0) -> Answer:
         """One command; each argument is quoted. Raises Unheard. `patience` in seconds, where it is another one."""
         return await self.script(shlex.join(argv), patience or self.patience)
 
-    async def script(self, text: str, patience: float) -> Answer:
-        """What the phone's shell is to run as it stands: ours alone, word by word. Raises Unheard."""
-        command = text.encode()
-        if len(command) + 16 > LONGEST_SERVICE:
-            raise ValueError("the command is longer than adb can carry")
-        return await self._converse(
-            lambda call: self._execute(call, command), patience, f"`{text.split(maxsplit=1)[0]}`"
+    async def script(self, text: str, patience: float, word: str = "") -> Answer:
+        """What the phone's shell is to run as it stands: ours alone, word by word. Raises Unheard.
+
+        `word` is what it can read from its standard input, where the phone has version 2 of the shell protocol.
+        """
+        return await self.converse(
+            lambda call: self._execute(call, text, word), patience, f"`{text.split(maxsplit=1)[0]}`"
         )
 
-    async def _converse(self, work: Callable[[_Call], T], patience: float, what: str) -> T:
+    @asynccontextmanager
+    async def dialogue(self, text: str, mark: str, patience: float) -> AsyncIterator[Dialogue]:
+        """Run a script until it prints `mark`; then it waits for a word, and does nothing more when it gets none.
+
+        Only on a phone with version 2 of the shell protocol. Raises Unheard.
+        """
+        call = Call()
+
+        def begin(call: Call) -> Dialogue:
+            connection = self._open(call, f"shell,v2,raw:{text}")
+            said = _Said()
+            said.read(connection, mark.encode())
+            call.handed = False  # nothing was done yet that counts
+            return Dialogue(self, call, connection, said)
+
+        try:
+            yield await self.converse(begin, patience, f"`{text.split(maxsplit=1)[0]}`", call)
+        finally:
+            call.end()
+            call.close()
+            self._calls.discard(call)
+
+    async def converse(self, work: Callable[[Call], T], patience: float, what: str, lasting: Call | None = None) -> T:
+        """Blocking work on a thread, within `patience` seconds; a `lasting` call goes on after it. Raises Unheard."""
         if self._loss:
             raise Unheard(self._loss)
-        call = _Call()
+        call, heard = lasting or Call(), False
         self._calls.add(call)
-        running = asyncio.get_running_loop().run_in_executor(self._threads, work, call)
+        running = asyncio.get_running_loop().run_in_executor(self._threads, call.run, work, lasting is not None)
         running.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
             async with asyncio.timeout(patience):
-                return await asyncio.shield(running)
+                result = await asyncio.shield(running)
+            heard = True
         except TimeoutError:
             raise Unheard(f"the phone did not answer {what} within {patience:g} s", call.handed) from None
-        except _FAILURES as error:
-            raise Unheard(self._loss or f"{what} failed: {_words(error)}", call.handed) from error
+        except FAILURES as error:
+            raise Unheard(self._loss or f"{what} failed: {sentence(error)}", call.handed) from error
         finally:
-            call.end()
-            self._calls.discard(call)
+            if not (heard and lasting):
+                call.end()
+                self._calls.discard(call)
+        return result
 
-    def _execute(self, call: _Call, command: bytes) -> Answer:
-        """On a thread."""
-        with self._begun(call, command) as connection:
-            return _answer(connection)
+    # -- on a thread ----------------------------------------------------------------------------
+    def _client(self, call: Call) -> Client:
+        return Client(self._server, call, self._version)
 
-    @contextmanager
-    def _begun(self, call: _Call, command: bytes) -> Iterator[Conversation]:
-        """Choose the phone and send the command; what it says is to be read packet by packet."""
-        with call.hold(self._server.converse()) as connection:
-            connection.ask(f"host:transport:{self.serial}")
-            connection.wait()
-            call.handed = True
-            connection.ask(b"shell,v2,raw:" + command)
-            yield connection
+    def _has_v2(self, call: Call) -> bool:
+        if self._v2 is None:
+            features = str(self._client(call).device(self.serial).get_features())
+            self._v2 = V2 in features.split(",")
+        return self._v2
 
+    def _open(self, call: Call, service: str) -> Conversation:
+        """Choose the phone and give it the command."""
+        client = self._client(call)
+        connection: Conversation = client.device(self.serial).open_transport(timeout=None)
+        self._version = client.version
+        call.handed = True
+        connection.send_command(service)
+        connection.check_okay()
+        return connection
+
+    def _execute(self, call: Call, text: str, word: str) -> Answer:
+        if not self._has_v2(call):
+            return self._execute_fenced(call, text)
+        connection, said = self._open(call, f"shell,v2,raw:{text}"), _Said()
+        if word:
+            connection.conn.sendall(_packet(_STDIN, word.encode()))
+        said.read(connection)
+        return said.answer
+
+    def _execute_fenced(self, call: Call, text: str) -> Answer:
+        """Where there is no end but that of the connection."""
+        nonce, read = secrets.token_hex(8), bytearray()
+        connection = self._open(call, f"shell:{fenced(text, nonce)}")
+        while data := connection.recv(1 << 16):
+            read += data
+            if len(read) > LONGEST_ANSWER:
+                raise ValueError("the answer has no end")
+        return unfenced(bytes(read).decode("utf-8", "replace"), nonce)
+
+    # -- what goes on ---------------------------------------------------------------------------
     async def state(self) -> str:
         """What adb says of the phone now. Raises DeviceLost when there is no adb server."""
-        return (await seen(self._server)).get(self.serial, "absent")
+        return (await adb.seen(self._server)).get(self.serial, "absent")
 
     def watch(self, tell: Callable[[str], None]) -> None:
         """Say the phone's state whenever adb tells of a change, from a thread, until `close`; "" when adb is gone.
 
         Of a phone on the network that goes away adb may tell nothing; then only `state` knows.
         """
-        call = _Call()
-        self._calls.add(call)
+        call, asking = Call(), Call()
+        self._calls |= {call, asking}
 
-        def follow() -> None:
+        def ask(asking: Call) -> str:
+            return adb.listed(self._client(asking)).get(self.serial, "absent")
+
+        def follow(call: Call) -> None:
             try:
-                for states in _tracked(call, self._server):
-                    tell(states.get(self.serial, "absent"))
-            except _FAILURES:
+                for _ in adb.tracked(self._client(call), self.serial):
+                    tell(asking.run(ask))
+            except FAILURES:
                 tell("")
 
-        threading.Thread(target=follow, name=f"adb watch {self.serial}", daemon=True).start()
+        threading.Thread(target=call.run, args=(follow,), name=f"adb watch {self.serial}", daemon=True).start()
 
-    def follow(self, argv: Sequence[str], tell: Callable[[str], None]) -> None:
-        """Run a command that goes on for ever; say its lines, from a thread, until `close` or its end."""
-        call = _Call()
+    def follow(self, argv: Sequence[str], tell: Callable[[str], None], over: Callable[[], None]) -> None:
+        """Run a command that goes on for ever; say its lines, from a thread, until `close`, and when it is over."""
+        call = Call()
         self._calls.add(call)
 
-        def read() -> None:
+        def read(call: Call) -> None:
             rest = ""
-            with suppress(*_FAILURES), self._begun(call, shlex.join(argv).encode()) as connection:
-                for kind, data in _packets(connection):
-                    if kind == _STDOUT:
-                        *lines, rest = (rest + data.decode("utf-8", "replace")).split("\n")
-                        for line in lines:
-                            tell(line)
+            with suppress(*FAILURES):
+                for data in self._stream(call, argv):
+                    *lines, rest = (rest + data.decode("utf-8", "replace")).split("\n")
+                    for line in lines:
+                        tell(line.removesuffix("\r"))
+            over()
 
-        threading.Thread(target=read, name=f"adb follow {self.serial}", daemon=True).start()
+        threading.Thread(target=call.run, args=(read,), name=f"adb follow {self.serial}", daemon=True).start()
+
+    def _stream(self, call: Call, argv: Sequence[str]) -> Iterator[bytes]:
+        """What a command prints, piece by piece."""
+        command = shlex.join(argv)
+        if self._has_v2(call):
+            packets = _packets(self._open(call, f"shell,v2,raw:{command}"))
+            return (data for kind, data in packets if kind == _STDOUT)
+        connection = self._open(call, f"shell:{command} 2>/dev/null")
+        return iter(lambda: bytes(connection.recv(1 << 16)), b"")
 
     def hang_up(self, reason: str) -> None:
         """End every conversation, and have none any more."""
@@ -189,125 +284,33 @@ class Shell:
         self._threads.shutdown(wait=False)
 
 
-async def is_worthwhile(server: Server) -> bool:
-    """Is there an adb server, or a phone to start one for?"""
-    return await asyncio.to_thread(lambda: _is_running(server) or is_plugged_in())
-
-
-async def states(server: Server) -> Mapping[str, str]:
-    """Serial → state of every phone that adb sees; starts the server. Raises DeviceLost with what is wrong with adb."""
-    return await _asked(lambda: _listed(server))
-
-
-async def seen(server: Server) -> Mapping[str, str]:
-    """The same of a server that runs; none is started. Raises DeviceLost."""
-    return await _asked(lambda: _states(server.told("host:devices")))
-
-
-async def version(server: Server) -> int:
-    """By which an adb command tells whether this server is its own kind; none is started. Raises DeviceLost."""
-    return await _asked(lambda: int(server.told("host:version"), 16))
-
-
-async def models(server: Server) -> Mapping[str, str]:
-    """Serial → model, as far as adb knows it. Raises DeviceLost."""
-
-    def ask() -> Mapping[str, str]:
-        from adbutils import AdbClient, AdbError
-
-        host, port = server.address
-        try:
-            found = AdbClient(host, port, PATIENCE).list(extended=True)
-        except AdbError as error:
-            raise Refused(str(error)) from error
-        return {one.serial: str(one.tags.get("model", "")) for one in found}
-
-    return await _asked(ask)
-
-
-async def connect(server: Server, address: str) -> str:
-    """Make adb look for a phone on the network; what it says. Raises DeviceLost."""
-    return await _asked(lambda: server.told(f"host:connect:{address}"))
-
-
-async def _asked(ask: Callable[[], T]) -> T:
-    try:
-        async with asyncio.timeout(PATIENCE + START_PATIENCE):
-            return await asyncio.to_thread(ask)
-    except TimeoutError:
-        raise DeviceLost("the adb server does not answer") from None
-    except _FAILURES as error:
-        raise DeviceLost(f"adb cannot be used: {_words(error)}; is it installed?") from error
-
-
-def _is_running(server: Server) -> bool:
-    with suppress(OSError):
-        server.converse().close()
-        return True
-    return False
-
-
-def is_plugged_in() -> bool:
-    """Is there a phone with USB debugging: an interface by which adb speaks (class FF, subclass 42, protocol 01)?"""
-    for interface in Path("/sys/bus/usb/devices").glob("*:*"):
-        names = ("bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol")
-        with suppress(OSError):
-            if [(interface / name).read_text().strip().lower() for name in names] == ["ff", "42", "01"]:
-                return True
-    return False
-
-
-def _listed(server: Server) -> Mapping[str, str]:
-    _start(server)
-    return _states(server.told("host:devices"))
-
-
-def _start(server: Server) -> None:
-    """Start it where none runs. Raises Refused, OSError and SubprocessError with what is missing."""
-    if _is_running(server):
-        return
-    host, port = server.address
-    if not server.local:
-        raise Refused(f"no adb server listens at {host}:{port}")
-    command = [_adb.program(), "-P", str(port), "start-server"]
-    subprocess.run(command, timeout=START_PATIENCE, check=True, capture_output=True, stdin=subprocess.DEVNULL)  # noqa: S603 - adb itself
-
-
-def _tracked(call: _Call, server: Server) -> Iterator[Mapping[str, str]]:
-    with call.hold(server.converse()) as connection:
-        connection.wait()  # news may be days apart
-        connection.ask("host:track-devices")
-        while True:
-            yield _states(connection.block())
-
-
-def _states(block: str) -> Mapping[str, str]:
-    pairs = (line.split("\t", 1) for line in block.split("\n") if "\t" in line)
-    return {serial.strip(): state.strip() for serial, state in pairs}
-
-
-def _answer(connection: Conversation) -> Answer:
-    """All of it. Raises EOFError when the connection ends before the exit status, ValueError for a flood."""
-    said: dict[int, bytearray] = {_STDOUT: bytearray(), _STDERR: bytearray(), _EXIT: bytearray()}
-    for kind, data in _packets(connection):
-        if kind in said:
-            said[kind] += data
-        if sum(map(len, said.values())) > LONGEST_ANSWER:
-            raise ValueError("the answer has no end")
-    out, err = (bytes(said[kind]).decode("utf-8", "replace") for kind in (_STDOUT, _STDERR))
-    return Answer(out, err, said[_EXIT][0] if said[_EXIT] else 0)
-
-
 def _packets(connection: Conversation) -> Iterator[tuple[int, bytes]]:
     """Kind and content, up to the exit status. Raises EOFError when the connection ends before it."""
     kind = 0
     while kind != _EXIT:
-        head = connection.exactly(5)
+        head = connection.read_exact(5)
         kind, size = head[0], int.from_bytes(head[1:], "little")
         if size > LONGEST_ANSWER:
             raise ValueError("the answer has no end")
-        yield kind, connection.exactly(size)
+        yield kind, connection.read_exact(size)
 
 
-def _words(error: BaseException) -> str:
-    return str(error).strip() or type(error).__name__
+def _packet(kind: int, data: bytes) -> bytes:
+    return bytes((kind,)) + len(data).to_bytes(4, "little") + data
+
+
+def fenced(text: str, nonce: str) -> str:
+    """The script with a mark before its output, and another with the exit code after it."""
+    return f"echo {nonce}\n(\n{text}\n) 2>/dev/null\necho; echo {nonce}:$?"
+
+
+def unfenced(printed: str, nonce: str) -> Answer:
+    """What the script printed. Raises EOFError when it was cut."""
+    start, end = printed.find(nonce), printed.rfind(f"\n{nonce}:")
+    if start < 0 or end < start:
+        raise EOFError("the answer was cut")
+    code = printed[end + len(nonce) + 2 :].strip()
+    body = printed[start + len(nonce) : end]
+    if body.startswith("\r\n"):  # a terminal stands between, which put one before every line feed
+        return Answer(f"{body[2:]}\n".replace("\r\n", "\n").removesuffix("\n"), "", int(code))
+    return Answer(body.removeprefix("\n"), "", int(code))

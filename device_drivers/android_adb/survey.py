@@ -10,7 +10,7 @@ from contextlib import suppress
 from bridge.errors import DeviceLost
 from bridge.model.finding import Finding
 from device_drivers import _access, _adb
-from device_drivers.android_adb import conditions, keys, shell
+from device_drivers.android_adb import conditions, keys, server
 from device_drivers.android_adb.options import Options
 from device_drivers.android_adb.server import Server
 
@@ -24,19 +24,19 @@ PATIENCE = 5.0
 
 async def survey(subject: str, chosen: Options) -> Sequence[Finding]:
     """A server that does not run is not started here."""
-    server = Server(chosen.adb_host, chosen.adb_port)
-    host, port = server.address
-    local, where = server.local, f"{host}:{port}"
+    asked = Server(chosen.adb_host, chosen.adb_port)
+    host, port = asked.address
+    local, where = asked.local, f"{host}:{port}"
     adb = await asyncio.to_thread(_program) if local else ""
     try:
-        version = await shell.version(server)
+        version = await server.version(asked)
     except DeviceLost:
         return [_no_server(subject, where, local, adb)]
     found = [_server(subject, where, version, await asyncio.to_thread(_release, adb) if adb else 0)]
     key = await asyncio.to_thread(keys.of_server, port) if local else None
     if key is not None:
         found.append(_key(subject, key))
-    return [*found, *await _phone(subject, server, chosen.serial, key)]
+    return [*found, *await _phone(subject, asked, chosen.serial, key)]
 
 
 def _program() -> str:
@@ -82,10 +82,10 @@ def _key(subject: str, key: keys.Key) -> Finding:
     return Finding("ok", subject, f"adb's key is {key.path} of {key.user}, fingerprint {key.fingerprint or 'unknown'}")
 
 
-async def _phone(subject: str, server: Server, serial: str, key: keys.Key | None) -> Sequence[Finding]:
+async def _phone(subject: str, asked: Server, serial: str, key: keys.Key | None) -> Sequence[Finding]:
     """The state of the configured phone, where that is enough to say what to do."""
     with suppress(DeviceLost):
-        seen = await shell.seen(server)
+        seen = await server.seen(asked)
         state = seen.get(serial, "absent") if serial else next(iter(seen.values()), "absent")
         if state == "absent" and ":" in serial:
             return []  # on the network: opening it makes adb look for it
@@ -97,7 +97,7 @@ async def _phone(subject: str, server: Server, serial: str, key: keys.Key | None
 def _sentences(state: str, condition: conditions.Condition, key: keys.Key | None) -> tuple[str, str]:
     if state == "unauthorized" and key is not None and key.fingerprint:
         return condition.sentence, f"{condition.remedy}; it shows the fingerprint {key.fingerprint}"
-    blind = state == "absent" and shell.is_plugged_in()
+    blind = state == "absent" and server.is_plugged_in()
     if blind or state.startswith("no permissions"):
         words = (
             "adb does not see the phone, though one with USB debugging is plugged in" if blind else condition.sentence

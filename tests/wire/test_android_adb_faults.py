@@ -10,7 +10,7 @@ from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.model.line import LineState
 from bridge.model.radio import Doubtful, InboundPart, Outgoing
 from bridge.ports.driver import Device
-from device_drivers.android_adb import shell
+from device_drivers.android_adb import server
 from device_drivers.android_adb.server import Server
 from device_drivers.virtual.phone import Phone
 from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
@@ -102,7 +102,7 @@ async def test_starts_the_adb_server_where_none_runs(tmp_path: Path, monkeypatch
         for name, value in site.adb.environment.items():
             monkeypatch.setenv(name, value)
         await site.adb.kill()
-        assert not await shell.is_worthwhile(Server("127.0.0.1", site.adb.port))
+        assert not await server.is_worthwhile(Server("127.0.0.1", site.adb.port))
         try:
             await site.open()
             await site.send("by a server of our own")

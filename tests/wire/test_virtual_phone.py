@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from adbutils import AdbClient, AdbConnection, AdbDevice, ShellReturn
+from adbutils import AdbClient, AdbConnection, AdbDevice, AdbError, ShellReturn
 
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import AdbServer, Phone
@@ -134,6 +134,25 @@ async def test_commands_run_side_by_side(attached: Attached) -> None:
 
 async def test_the_older_shell_service_works_too(attached: Attached) -> None:
     assert await asyncio.to_thread(attached.device.shell, ["getprop", "ro.serialno"]) == "VIRTUAL0001"
+
+
+async def test_android_6_has_the_older_service_alone_and_a_terminal_in_it(adb: AdbServer, network: Network) -> None:
+    phone = Phone(network, [LINE], sdk=23)
+    await phone.start()
+    try:
+        await adb.connect(phone.address)
+        await adb.until(phone.address, "device")
+        device = AdbClient("127.0.0.1", adb.port).device(phone.address)
+        assert "shell_v2" not in await asyncio.to_thread(device.get_features)
+        connection = await asyncio.to_thread(device.open_transport)
+        connection.send_command("shell,v2,raw:getprop ro.serialno")
+        with pytest.raises(AdbError):
+            await asyncio.to_thread(connection.check_okay)
+        connection.close()
+        said = await asyncio.to_thread(device.shell, "getprop ro.serialno", encoding=None)
+        assert said == b"VIRTUAL0001\r\n"
+    finally:
+        await phone.close()
 
 
 async def test_what_hangs_ends_with_its_connection(attached: Attached, phone: Phone) -> None:

@@ -171,11 +171,12 @@ class Connection:
     def _open(self, remote: int, service: str) -> None:
         self._next += 1
         stream = Stream(self, self._next, remote)
-        self._streams[self._next] = stream
-        self.send(OKAY, self._next, remote)
         stream.service = self._adbd.opened(stream, service)
         if stream.service is None:
-            stream.close()
+            self.send(CLSE, 0, remote)
+            return
+        self._streams[self._next] = stream
+        self.send(OKAY, self._next, remote)
 
 
 class Adbd:

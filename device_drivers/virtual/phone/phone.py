@@ -17,8 +17,9 @@ from device_drivers.virtual.phone.sim import Sim
 from device_drivers.virtual.phone.state import State
 from device_drivers.virtual.phone.telephony import Sms, Telephony, parts_of
 
-#: what the real adbd offers and we have
-_FEATURES = "shell_v2,cmd,stat_v2,fixed_push_mkdir"
+#: what the real adbd offers and we have, from Android 7 on
+_FEATURES = "features=shell_v2,cmd,stat_v2,fixed_push_mkdir"
+FIRST_WITH_FEATURES = 24
 
 
 class Phone:
@@ -51,7 +52,8 @@ class Phone:
         self.sims = [Sim(number, slot, self.state, self.provider, self.log) for slot, number in enumerate(numbers, 1)]
         self.state.sims = self.sims
         self.commands = self._commands()
-        self._shell = Shell(self.commands.names, self.commands.run, self.mistakes.append)
+        old = sdk < FIRST_WITH_FEATURES
+        self._shell = Shell(self.commands.names, self.commands.run, self.mistakes.append, old=old)
         self._adbd = Adbd(
             self._banner(), self._shell.opened, lambda: self.faults.authorized, lambda: self.faults.offline, port
         )
@@ -75,7 +77,7 @@ class Phone:
             "ro.product.device": "virtual",
         }
         told = "".join(f"{name}={value};" for name, value in properties.items())
-        return f"device::{told}features={_FEATURES}".encode()
+        return f"device::{told}{_FEATURES if self.state.sdk >= FIRST_WITH_FEATURES else ''}".encode()
 
     @property
     def faults(self) -> Faults:

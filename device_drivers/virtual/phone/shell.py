@@ -45,9 +45,11 @@ def device_shell() -> str:
 class Shell:
     """Runs command lines. `run` does the commands; `mistake` hears of those that no phone has."""
 
-    def __init__(self, names: Iterable[str], run: Run, mistake: Callable[[str], None]) -> None:
+    def __init__(self, names: Iterable[str], run: Run, mistake: Callable[[str], None], *, old: bool = False) -> None:
         self._names = list(names)
         self._run = run
+        #: no version 2 of the protocol, and a terminal between the command and the host, as Android 6 has it
+        self.old = old
         self.mistake = mistake
         self.tasks = Tasks("virtual shell")
         #: shells that are just starting; whoever waits for them outlives a cancellation
@@ -110,7 +112,7 @@ class Shell:
         """Start what the host asks for; None for a service that this phone does not have."""
         kind, _, command = service.partition(":")
         name, *options = kind.split(",")
-        if name != "shell" or not command or "pty" in options:
+        if name != "shell" or not command or "pty" in options or (self.old and options):
             return None
         return Session(self, stream, command, separate="v2" in options)
 
@@ -215,6 +217,8 @@ class Session:
             if kind == STDERR:
                 for name in _UNKNOWN.findall(data):
                     self._shell.mistake(f"no command {name.decode('utf-8', 'replace')}")
+            if self._shell.old:
+                data = data.replace(b"\n", b"\r\n")
             await self._stream.write(packet(kind, data) if self._separate else data)
 
 
