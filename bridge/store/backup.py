@@ -19,7 +19,7 @@ from bridge.messages.outcomes import unknown
 from bridge.model.message import PENDING, Message, State
 from bridge.store import archive, lifecycle, messages
 from bridge.store.archive import Kind, Manifest
-from bridge.store.lock import lock
+from bridge.store.lock import StoreLock
 from bridge.store.migrations import STEPS, migrate, refuse_moved
 from bridge.store.read_only import read_only
 from bridge.store.writer import Tx
@@ -89,7 +89,7 @@ def copy_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]
 def move_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]) -> Packed:
     """Pack a store and close it: no bridge starts with it again. Raises StoreUnavailable while one runs, OSError."""
     counted = _counted(database)
-    with lock(database), closing(_open(database)) as conn:
+    with StoreLock(database), closing(_open(database)) as conn:
         migrate(conn)
         refuse_moved(conn)
 
@@ -114,7 +114,7 @@ def keep_before_upgrade(database: Path, schema: int, now: int) -> None:
 def take_back(database: Path) -> None:
     """Open a moved store again. Raises NotPossible, StoreUnavailable."""
     _counted(database)
-    with lock(database), closing(_open(database)) as conn:
+    with StoreLock(database), closing(_open(database)) as conn:
         migrate(conn)
         if not conn.execute("DELETE FROM moved").rowcount:
             raise NotPossible(f"{database} was not moved: there is nothing to take back")
@@ -130,7 +130,7 @@ def bring_in(source: Path, database: Path, now: int, *, replace: bool = False, g
     if told.schema > len(STEPS):
         raise NotPossible(f"{source} was made by a newer sms-bridge ({told.made_by}): install that version here first")
     database.parent.mkdir(parents=True, exist_ok=True)
-    with lock(database):
+    with StoreLock(database):
         here = _counted(database) if database.exists() else None
         if here is not None and not here.empty and not replace:
             raise NotPossible(

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bridge.bus import Bus
 from bridge.errors import StoreUnavailable
-from bridge.store.lock import lock
+from bridge.store.lock import StoreLock, make, real, refuse_other_name
 from bridge.store.writer import Tx, Writer, unavailable
 
 P = ParamSpec("P")
@@ -27,7 +27,7 @@ class Connections:
     def __init__(self, path: str, bus: Bus | None = None) -> None:
         self._path = Path(path)
         self._bus = bus
-        self._lock: IO[str] | None = None
+        self._lock: StoreLock | None = None
         self._connections: list[sqlite3.Connection] = []
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
         self._data_version = 0
@@ -51,12 +51,16 @@ class Connections:
     def _open(self, exclusive: bool) -> None:
         from bridge.store.migrations import behind, migrate, refuse_moved
 
+        # what SQLite keeps beside the file goes by this name, so all who open it must use the same
+        self._path = real(self._path)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if exclusive:
-            self._lock = lock(self._path)
-        if not self._path.exists():
-            self._path.touch(mode=0o600)  # messages are private
-        elif exclusive and (schema := behind(self._path)):
+            self._lock = StoreLock(self._path, create=True)
+        elif self._path.exists():
+            refuse_other_name(self._path)
+        else:
+            make(self._path)
+        if exclusive and (schema := behind(self._path)):
             from bridge.store.backup import keep_before_upgrade
 
             keep_before_upgrade(self._path, schema, time.time_ns() // 1_000_000)

@@ -53,7 +53,7 @@ WANTED = {
     "bridge/store/account_admin.py", "bridge/store/accounts.py", "bridge/store/archive.py",
     "bridge/store/audit_log.py", "bridge/store/balance.py", "bridge/store/connections.py",
     "bridge/store/deliveries.py", "bridge/store/event_log.py", "bridge/store/health.py", "bridge/store/inbox.py",
-    "bridge/store/keys.py", "bridge/store/lifecycle.py", "bridge/store/limits.py", "bridge/store/lock.py",
+    "bridge/store/keys.py", "bridge/store/lifecycle.py", "bridge/store/limits.py",
     "bridge/store/loopbacks.py", "bridge/store/messages.py", "bridge/store/phones.py", "bridge/store/pulls.py",
     "bridge/store/read_only.py", "bridge/store/retention.py", "bridge/store/sql.py", "bridge/store/statistics.py",
     "bridge/store/submission.py", "bridge/store/suppression.py",
