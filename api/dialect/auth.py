@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from aiohttp import web
 
 from api.http import proxies
-from api.http.errors import InvalidToken, MissingParameter
+from api.http.errors import InvalidToken, missing
 from bridge.errors import BridgeError, NotAllowed, UnknownCaller, WrongSecret
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
@@ -36,7 +36,8 @@ async def enter(gateway: Gateway, request: web.Request, kind: str, ident: str, s
 async def caller(gateway: Gateway, key: str, request: web.Request, hint: str = "") -> Account:
     """The account of an API key, or of what the headers have instead: a bearer token, or the key as `X-Api-Key`.
 
-    Raises what `Admission.enter` does, InvalidToken, and MissingParameter, with the `hint`, when there is none.
+    Raises what `Admission.enter` does, InvalidToken, and MissingParameter when there is none, or BadRequest with the
+    `hint` for a body that is broken.
     """
     if key := key.strip() or request.headers.get("X-Api-Key", ""):
         return await enter(gateway, request, "apikey", "", key)
@@ -45,7 +46,7 @@ async def caller(gateway: Gateway, key: str, request: web.Request, hint: str = "
             return await enter(gateway, request, "token", "", token)
         except UnknownCaller as error:
             raise InvalidToken from error
-    raise MissingParameter("apikey", hint)
+    raise missing("apikey", hint)
 
 
 def address(request: web.Request) -> str:

@@ -25,6 +25,11 @@ class MissingParameter(BadRequest):
         super().__init__(f"The parameter {field} is missing{hint and f' ({hint})'}.", field)
 
 
+def missing(field: str, problem: str = "") -> BadRequest:
+    """The error for a parameter that is not there: `problem` with the body where that is why, else MissingParameter."""
+    return BadRequest(problem, "body") if problem else MissingParameter(field)
+
+
 class NotOffered(BadRequest):
     """This bridge does not offer that."""
 

@@ -13,8 +13,9 @@ from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 
-from api.http.errors import BodyTooLarge, BodyTooSlow, MissingParameter
+from api.http.errors import BodyTooLarge, BodyTooSlow, missing
 from bridge.errors import BadRequest, TooManyRequests
+from bridge.messages.phone_numbers import restore_plus
 
 _BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)', re.IGNORECASE)
 _FIELD_NAME = re.compile(rb'\bname="?([^";\r\n]*)', re.IGNORECASE)
@@ -34,13 +35,15 @@ HELD = web.RequestKey("held", int)
 class Parameters(Mapping[str, str]):
     """Names and values; `params["x"]` and `.get("x")` raise BadRequest for a value that could not be decoded."""
 
-    __slots__ = ("_broken", "_once", "_values", "hint")
+    __slots__ = ("_broken", "_from_json", "_once", "_values", "hint")
 
     def __init__(self, once: bool = False) -> None:
         """With `once`, a name that comes twice is as bad as a value that cannot be decoded."""
         self._values: dict[str, str] = {}
         self._broken: dict[str, str] = {}
         self._once = once
+        #: names whose value came in JSON, where a blank is a blank
+        self._from_json: set[str] = set()
         #: what was wrong with the body as a whole, for the error that follows from it
         self.hint = ""
 
@@ -61,21 +64,36 @@ class Parameters(Mapping[str, str]):
             raise BadRequest(f"The parameter {name} {self._broken[name]}.", name)
         return self._values.get(name, "")
 
+    def number(self, name: str) -> str:
+        """A phone number, "" when absent; a `+` that a form's decoding turned into a blank is one again.
+
+        Raises BadRequest when it could not be decoded.
+        """
+        value = self.text(name)
+        return value if not value.startswith(" ") or name in self._from_json else restore_plus(value)
+
     def any_of(self, names: frozenset[str]) -> bool:
         """Whether one of these is there: spares asking for each of them when, as usual, none is."""
         return not (names.isdisjoint(self._values) and names.isdisjoint(self._broken))
 
     def need(self, name: str) -> str:
-        """The value. Raises MissingParameter when it is absent or empty."""
-        value = self.text(name)
+        """The value. Raises MissingParameter when it is absent or empty, BadRequest for a broken body."""
+        return self._present(name, self.text(name))
+
+    def need_number(self, name: str) -> str:
+        """The phone number, as `number` reads it. Raises MissingParameter when it is absent or empty."""
+        return self._present(name, self.number(name))
+
+    def _present(self, name: str, value: str) -> str:
         if not value:
-            raise MissingParameter(name, self.hint)
+            raise missing(name, self.hint)
         return value
 
     def put(self, name: str, value: bytes, charset: str = "utf-8") -> None:
         """Take one value as it came; an empty one does not cover what was there."""
         if not value:
             return
+        self._from_json.discard(name)
         if self._once and (name in self._values or name in self._broken):
             self._broken[name] = "is given more than once"
             return
@@ -96,17 +114,24 @@ class Parameters(Mapping[str, str]):
             if name and value:
                 self.put(name.decode("utf-8", "replace"), value, charset)
 
-    def put_json(self, raw: bytes) -> bool:
-        """Take the members of a JSON object; False, and nothing taken, when it is none."""
+    def put_json(self, raw: bytes) -> str:
+        """Take the members of a JSON object; what is wrong with it, and nothing taken, when it is none.
+
+        A byte order mark and line ends inside a text are taken: several clients write them.
+        """
         try:
-            members = json.loads(raw)
+            members = _LENIENT.decode(raw.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            return f"is not UTF-8: byte {error.start} is 0x{raw[error.start]:02x}"
+        except json.JSONDecodeError as error:
+            return f"is not JSON: {error.msg}, line {error.lineno} column {error.colno}"
         except (ValueError, RecursionError):
-            return False
+            return "is not JSON: it has a number with too many digits or is nested too deeply"
         if not isinstance(members, dict):
-            return False
+            return "is not a JSON object"
         for name, value in members.items():
             self._put_member(name, value)
-        return True
+        return ""
 
     def _put_member(self, name: str, value: object) -> None:
         if isinstance(value, dict | list):
@@ -116,6 +141,7 @@ class Parameters(Mapping[str, str]):
         elif value is not None:
             # a lone surrogate, which JSON can spell and UTF-8 cannot, ends up as not decodable
             self.put(name, str(value).encode("utf-8", "surrogatepass"))
+            self._from_json.add(name)
 
     def put_multipart(self, raw: bytes, boundary: bytes) -> None:
         """Take the parts of multipart/form-data (RFC 7578)."""
@@ -129,9 +155,9 @@ class Parameters(Mapping[str, str]):
         """Take a body by its label, and by its looks where the label is missing or wrong."""
         kind = _kind(content_type)
         if kind.endswith("json"):
-            if raw.strip() and not self.put_json(raw):
-                self.hint = "the body is not a JSON object in UTF-8"
-        elif kind == "multipart/form-data" or not (raw.lstrip()[:1] == b"{" and self.put_json(raw)):
+            if raw.strip() and (problem := self.put_json(raw)):
+                self.hint = f"The request body {problem}."
+        elif kind == "multipart/form-data" or not _looks_like_json(raw) or self.put_json(raw):
             self.put_fields(raw, content_type)
 
     def put_fields(self, raw: bytes, content_type: str) -> None:
@@ -141,6 +167,14 @@ class Parameters(Mapping[str, str]):
             self.put_multipart(raw, boundary[1])
         elif not kind.endswith("json"):
             self.put_form(raw.rstrip(b"\r\n"), _charset(content_type))
+
+
+#: control characters inside texts are taken as they are
+_LENIENT = json.JSONDecoder(strict=False)
+
+
+def _looks_like_json(raw: bytes) -> bool:
+    return raw.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
 
 
 def _kind(content_type: str) -> str:

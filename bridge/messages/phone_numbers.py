@@ -2,8 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from bridge.errors import InvalidNumber
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 #: E.164 allows 15 digits; a few networks route longer ones with prefixes
 MAX_DIGITS = 20
@@ -14,32 +19,108 @@ SIGNIFICANT_DIGITS = 8
 
 _CLEAN = re.compile(r"\+?[0-9]{2,20}")
 _DECORATION = re.compile(r"[\s\-–./()\u200b\u2060\u202a-\u202e\u2066-\u2069]+")
+#: what a spreadsheet makes of a number: 15550100 becomes 15550100.0
+_FLOAT = re.compile(r"\+?[0-9]{7,20}\.0{1,2}")
+#: a trunk prefix that people show beside the country code: +44 (0)7700 900123
+_SHOWN_TRUNK = re.compile(r"\(\s*0\s*\)")
+#: a country code of ITU-T E.164 with a zero behind it, which may be a trunk prefix too many
+_ZERO_AFTER_CODE = re.compile(r"\+(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9][0-9]{2})0")
 
 
 def normalise(written: str, country: str = "") -> str:
     """`+` and digits, or the digits of a national number or short code. Raises InvalidNumber.
 
     With a country (ISO 3166) its national numbers become international ones (E.164); short codes stay.
-    A leading blank before eight digits or more is a `+` that an URL decoder ate.
+    What could be read as two numbers is refused, never guessed.
     """
     number = _cleaned(written)
-    if not country or number.startswith("+") or len(number) <= SHORT_CODE_DIGITS:
+    if number.startswith("+"):
+        return _with_zero(number, bool(_SHOWN_TRUNK.search(written))) if _ZERO_AFTER_CODE.match(number) else number
+    if not country or len(number) <= SHORT_CODE_DIGITS:
         return number
     return _international(number, country)
 
 
+def restore_plus(written: str) -> str:
+    """A number out of a form, where a leading `+` that was not percent-encoded became a blank."""
+    rest = written.lstrip(" ")
+    enough = sum(char.isdigit() for char in rest) >= SIGNIFICANT_DIGITS
+    return f"+{rest}" if rest != written and rest[:1].isdigit() and enough else written
+
+
+def _with_zero(number: str, in_brackets: bool) -> str:
+    """A number with a 0 behind its country code: a trunk prefix goes (+49 0151…), Italy's stays (+39 06…).
+
+    One in brackets may be either. Raises InvalidNumber when neither makes a number, or both do.
+    """
+    code_and_zero = _ZERO_AFTER_CODE.match(number)
+    assert code_and_zero is not None  # noqa: S101 - narrows the type: the caller looked
+    spellings = [number]
+    if in_brackets:
+        spellings.append(code_and_zero[0][:-1] + number[code_and_zero.end() :])
+    readings = _distinct(_read(spelling) for spelling in spellings)
+    if not readings:
+        raise InvalidNumber("a 0 follows the country code: leave it out, as in +447700900123")
+    return _only(readings)
+
+
 def _international(number: str, country: str) -> str:
-    """By length and prefixes only: ranges are opened faster than tables of them are."""
+    readings = _distinct(_readings(number, country))
+    if not readings:
+        raise InvalidNumber(f"this is no complete phone number of {country}: write it with + and its country code")
+    return _only(readings)
+
+
+def _readings(number: str, country: str) -> "Iterator[PhoneNumber | None]":
+    """What digits without `+` can stand for: a number of the country, and one that begins with its country code."""
+    import phonenumbers
+
+    yield _read(number, country)
+    code = phonenumbers.country_code_for_region(country)
+    if number.startswith(str(code)):
+        yield _read(f"+{number}")
+        # what `phonenumbers` makes of it is one of the two, as it thinks best
+        yield _complete(phonenumbers.PhoneNumber(country_code=code, national_number=int(number)))
+
+
+def _read(written: str, country: str | None = None) -> "PhoneNumber | None":
     import phonenumbers
 
     try:
-        parsed = phonenumbers.parse(number, country)
+        return _complete(phonenumbers.parse(written, country))
     except phonenumbers.NumberParseException:
-        parsed = None
+        return None
+
+
+def _complete(number: "PhoneNumber") -> "PhoneNumber | None":
+    """None unless it has the length of a number that can be dialled from abroad: not one without its area code.
+
+    Lengths decide, since ranges are opened faster than tables of them; but a leading zero only where it is known.
+    """
+    import phonenumbers
+
     possible = phonenumbers.ValidationResult.IS_POSSIBLE
-    if parsed is None or phonenumbers.is_possible_number_with_reason(parsed) != possible:
-        raise InvalidNumber(f"this is no complete phone number of {country}: write it with + and its country code")
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    if phonenumbers.is_possible_number_with_reason(number) != possible:
+        return None
+    return None if number.italian_leading_zero and not phonenumbers.is_valid_number(number) else number
+
+
+def _distinct(readings: "Iterable[PhoneNumber | None]") -> "Mapping[str, PhoneNumber]":
+    """By E.164 form; where lengths allow several, those of known ranges if there are such."""
+    import phonenumbers
+
+    form = phonenumbers.PhoneNumberFormat.E164
+    found = {str(phonenumbers.format_number(each, form)): each for each in readings if each is not None}
+    if len(found) > 1:
+        return {one: each for one, each in found.items() if phonenumbers.is_valid_number(each)} or found
+    return found
+
+
+def _only(readings: "Mapping[str, PhoneNumber]") -> str:
+    """Raises InvalidNumber when there are several."""
+    if len(readings) > 1:
+        raise InvalidNumber(f"this can be {' or '.join(sorted(readings))}: write it with + and its country code")
+    return next(iter(readings))
 
 
 def is_country(code: str) -> bool:
@@ -50,15 +131,17 @@ def is_country(code: str) -> bool:
 
 
 def _cleaned(written: str) -> str:
-    if _CLEAN.fullmatch(written) and not written.startswith("00"):
+    if _CLEAN.fullmatch(written) and not written.startswith(("00", "+0")):
         return written
-    lost_plus = written[:1] == " " and "+" not in written
-    number = _DECORATION.sub("", unicodedata.normalize("NFKC", written))
-    number = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in number)
+    text = unicodedata.normalize("NFKC", written).strip()
+    text = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in text)
+    if _FLOAT.fullmatch(text):
+        text = text.partition(".")[0]
+    number = _DECORATION.sub("", text)
     if number.startswith("00"):
         number = "+" + number[2:]
-    elif lost_plus and number.isdigit() and len(number) >= SIGNIFICANT_DIGITS:
-        number = "+" + number
+    if number.startswith("+0"):
+        raise InvalidNumber("no country code begins with 0: write + and the country code, as in +447700900123")
     if _CLEAN.fullmatch(number):
         return number
     raise InvalidNumber(_advice(written, number))
@@ -70,6 +153,8 @@ def _advice(written: str, number: str) -> str:
     if "," in written or ";" in written:
         return "one recipient a message: send one request for each number"
     digits = number.removeprefix("+")
+    if re.fullmatch(r"[0-9]+[eE]\+?[0-9]+", digits):
+        return "a spreadsheet has rounded this number: format its column as text and enter the number again"
     if digits.isdigit():
         return f"a phone number has 2 to {MAX_DIGITS} digits; this has {len(digits)}"
     return "the recipient is not a phone number: write digits with an optional leading +, such as +15550123"

@@ -52,7 +52,7 @@ class Lists:
         query = MessageQuery(
             states=states,
             ids=(guid,) if guid else (),
-            keyword=params.text("keyword"),
+            keyword=params.number("keyword"),
             limit=_limit(params, LOG_PAGE),
         )
         page = await self._gateway.messages(account, self._before(query, params.text("before").strip()))

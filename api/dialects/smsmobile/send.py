@@ -79,7 +79,7 @@ def compose(params: Parameters) -> Draft:
     if params.any_of(_EXTRA_NAMES):
         _without_extras(params)
     return Draft(
-        recipient=params.need("recipients"),
+        recipient=params.need_number("recipients"),
         text=params.need("message"),
         line=phone(params),
         slot=_slot(params),

@@ -91,12 +91,46 @@ def test_reads_json(raw: bytes, values: dict[str, str]) -> None:
     assert dict(form(raw, "application/json; charset=utf-8")) == values
 
 
-@pytest.mark.parametrize("raw", [b"{", b"[]", b"1", b'"a"', b"\xff", b"null", b"[" * 100_000, b'{"a":' * 100_000])
-def test_says_that_a_json_body_could_not_be_read(raw: bytes) -> None:
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"{", "is not JSON: Expecting property name"),
+        (b'{"a": 1,,}', "is not JSON: .* line 1 column 9"),
+        (b"[]", "is not a JSON object"),
+        (b"1", "is not a JSON object"),
+        (b'"a"', "is not a JSON object"),
+        (b"\xff", "is not UTF-8: byte 0 is 0xff"),
+        (b"null", "is not a JSON object"),
+        (b"[" * 100_000, "is not JSON"),
+        (b'{"a":' * 100_000, "is not JSON"),
+    ],
+)
+def test_says_what_is_wrong_with_a_json_body_and_not_that_something_is_missing(raw: bytes, why: str) -> None:
     params = form(raw, "application/json")
     assert not params
-    with pytest.raises(MissingParameter, match="not a JSON object"):
+    with pytest.raises(BadRequest, match=why) as caught:
         params.need("a")
+    assert not isinstance(caught.value, MissingParameter)
+
+
+@pytest.mark.parametrize("label", ["application/json", FORM])
+def test_takes_json_as_clients_write_it_with_a_byte_order_mark_and_line_ends_inside_texts(label: str) -> None:
+    assert form(b'\xef\xbb\xbf{"a": "one\ntwo\ttabs"}', label).text("a") == "one\ntwo\ttabs"
+
+
+@pytest.mark.parametrize("raw", [b"to=+15550123", b"to=%2B15550123", b"to=%2015550123", b"to= 15550123"])
+def test_a_number_in_a_form_keeps_its_plus(raw: bytes) -> None:
+    assert form(raw).number("to") == form(raw).need_number("to") == "+15550123"
+
+
+def test_a_blank_before_a_number_in_json_is_a_blank() -> None:
+    assert form(b'{"to": " 15550123"}', "application/json").number("to") == " 15550123"
+
+
+def test_a_number_that_is_not_there_is_missed() -> None:
+    assert form(b"").number("to") == ""
+    with pytest.raises(MissingParameter):
+        form(b"").need_number("to")
 
 
 @pytest.mark.parametrize("value", ['["x"]', '{"x": 1}', '"\\ud83d"'])

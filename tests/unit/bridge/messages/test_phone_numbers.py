@@ -1,11 +1,12 @@
 """Numbers as people write them."""
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import InvalidNumber
-from bridge.messages.phone_numbers import masked, normalise, same_subscriber
+from bridge.messages.phone_numbers import SHORT_CODE_DIGITS, masked, normalise, restore_plus, same_subscriber
 
 
 @pytest.mark.parametrize(
@@ -14,7 +15,15 @@ from bridge.messages.phone_numbers import masked, normalise, same_subscriber
         ("+15550123", "+15550123"),
         ("+44 7700 900-123", "+447700900123"),
         ("0044 7700 900123", "+447700900123"),
-        (" 447700900123", "+447700900123"),
+        (" 447700900123", "447700900123"),
+        ("+44 (0)7700 900123", "+447700900123"),
+        ("0044 (0) 7700 900123", "+447700900123"),
+        ("+44 07700900123", "+447700900123"),
+        ("+49 0151 23456789", "+4915123456789"),
+        ("+39 06 12345678", "+390612345678"),
+        ("+225 07 01 02 03 04", "+2250701020304"),
+        ("15550100.0", "15550100"),
+        ("+15550100.00", "+15550100"),
         ("07700 900123", "07700900123"),
         ("(555) 0123", "5550123"),
         ("+1.555.0123", "+15550123"),
@@ -39,6 +48,10 @@ def test_reads_what_people_write(written: str, number: str) -> None:
         ("1", "2 to 20 digits; this has 1"),
         ("+" + "5" * 21, "2 to 20 digits; this has 21"),
         ("++15550123", "not a phone number"),
+        ("+0151 23456789", "no country code begins with 0"),
+        ("00 0151 23456789", "no country code begins with 0"),
+        ("+34 0612 345 6789", "a 0 follows the country code"),
+        ("1.55501E+7", "spreadsheet"),
         ("+1555\x000123", "not a phone number"),
     ],
 )
@@ -90,7 +103,8 @@ def test_logs_show_no_number() -> None:
         ("0015550123456", "GB", "+15550123456"),
         ("138 0013 8000", "CN", "+8613800138000"),
         ("8613800138000", "CN", "+8613800138000"),
-        (" 447700900123", "CN", "+447700900123"),
+        (" 7700900123", "GB", "+447700900123"),
+        ("393331234567", "IT", "+393331234567"),
         ("10086", "CN", "10086"),
         ("123456", "GB", "123456"),
         ("07700900123", "", "07700900123"),
@@ -98,6 +112,69 @@ def test_logs_show_no_number() -> None:
 )
 def test_a_national_number_of_a_known_country_becomes_international(written: str, country: str, expected: str) -> None:
     assert normalise(written, country) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "plus"),
+    [
+        (" 15550123", "+15550123"),
+        ("  447700900123", "+447700900123"),
+        ("15550123", "15550123"),
+        (" 80555", " 80555"),
+        (" Alice", " Alice"),
+        (" +15550123", " +15550123"),
+    ],
+)
+def test_a_form_gets_back_the_plus_that_became_a_blank(written: str, plus: str) -> None:
+    assert restore_plus(written) == plus
+
+
+def test_digits_that_can_be_two_numbers_are_refused_with_both() -> None:
+    with pytest.raises(InvalidNumber, match=r"this can be \+49\d+ or \+49\d+: write it with \+"):
+        normalise("4915123456789", "DE")
+
+
+def test_a_zero_in_brackets_that_may_belong_there_is_refused() -> None:
+    with pytest.raises(InvalidNumber, match=r"this can be \+390332123456 or \+39332123456"):
+        normalise("+39 (0)332 123456")
+    assert normalise("+39 0332 123456") == "+390332123456"
+    assert normalise("0332 123456", "IT") == "+390332123456"
+
+
+def read(written: str, country: str) -> str:
+    """The number, or `refused`."""
+    try:
+        return normalise(written, country)
+    except InvalidNumber:
+        return "refused"
+
+
+@pytest.mark.parametrize("country", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_every_spelling_is_the_right_number_or_refused_and_never_somebody_elses(country: str) -> None:
+    kind, form = phonenumbers.PhoneNumberType, phonenumbers.PhoneNumberFormat
+    example = phonenumbers.example_number_for_type(country, kind.MOBILE) or phonenumbers.example_number(country)
+    assert example is not None
+    right = phonenumbers.format_number(example, form.E164)
+    code = str(example.country_code)
+    rest = right.removeprefix(f"+{code}")
+    certain = [
+        right,
+        phonenumbers.format_number(example, form.INTERNATIONAL),
+        f"00{code}{rest}",
+        f"\u202a{right}\u202c",
+    ]
+    assert {normalise(written, country) for written in certain} == {right}
+    doubtful = [
+        phonenumbers.format_number(example, form.NATIONAL), rest, f"{code}{rest}", f" {code}{rest}", f"{code}{rest}.0",
+        f"+{code} (0){rest}", f"00{code} (0) {rest}", f" {rest}",
+    ]  # fmt: skip
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    if metadata is not None and metadata.national_prefix == "0":
+        doubtful += [f"+{code} 0{rest}", f"0{rest}"]
+    for written in doubtful:
+        number = read(written, country)
+        short = len(number) <= SHORT_CODE_DIGITS  # the home network knows what to do with it
+        assert number in ("refused", right) or (short and right.endswith(number)), written
 
 
 @pytest.mark.parametrize(("written", "country"), [("99999999999999", "GB"), ("5550123", "US")])
