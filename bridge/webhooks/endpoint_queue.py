@@ -137,8 +137,12 @@ class EndpointQueue:
         return None if down or not self._aside else _plausible(self._aside[0][0], now)
 
     async def _fetch(self) -> None:
-        self._news = False
-        rows = await self._store.owed(self.endpoint.id, BATCH, self._cursor)
+        self._news = False  # before the read: what is owed from here on may be missing in it
+        try:
+            rows = await self._store.owed(self.endpoint.id, BATCH, self._cursor)
+        except StoreUnavailable:
+            self._news = True
+            raise
         if self._failures is None:
             first = rows[0][0] if rows else None
             self._failures = first.attempts if first and retry_policy.verdict(first.status) is Verdict.DOWN else 0

@@ -14,7 +14,8 @@ from bridge.errors import KeyExpired, ScopeMissing, TooManyRequests
 from bridge.model.account import AuditEntry
 from bridge.model.scope import EVERYTHING, Needs, Scope, written
 from tests.contract.test_dialect_contract import WRONG, is_like, sample
-from tests.support.http_site import START, Answer, HttpSite, open_site
+from tests.support.clocks import START
+from tests.support.http_site import Answer, HttpSite, open_site
 
 DIALECTS = discover()
 #: what everybody may see; a path that joins these needs a reason

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bridge.model.message import State
-from tests.support.http_site import START, HttpSite, open_site
+from tests.support.clocks import START
+from tests.support.http_site import HttpSite, open_site
 from tests.support.smsmobile_calls import get, result, sent_id
 
 DAY = 24 * 3600 * 1000

@@ -4,7 +4,8 @@ import pytest
 
 from bridge.model.account import Account
 from bridge.model.message import State
-from tests.support.http_site import START, HttpSite
+from tests.support.clocks import START
+from tests.support.http_site import HttpSite
 from tests.support.smsmobile_calls import TO, get, result, sent_id
 
 

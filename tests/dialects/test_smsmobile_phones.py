@@ -8,7 +8,8 @@ import pytest
 
 from bridge.model.line import Line, LineState
 from bridge.model.radio import Call, Typed
-from tests.support.http_site import START, HttpSite, open_site
+from tests.support.clocks import START
+from tests.support.http_site import HttpSite, open_site
 from tests.support.smsmobile_calls import get, result
 
 DAY = 86_400_000

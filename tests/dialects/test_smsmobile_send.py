@@ -3,7 +3,8 @@
 import pytest
 
 from bridge.model.message import State
-from tests.support.http_site import LINES, START, Answer, HttpSite, open_site
+from tests.support.clocks import START
+from tests.support.http_site import LINES, Answer, HttpSite, open_site
 from tests.support.smsmobile_calls import TO, get, send, sent_id
 
 

@@ -25,6 +25,7 @@ from bridge.model.radio import Call, InboundPart, Typed
 from bridge.ports.store_rows import Outcome
 from bridge.store import open_store
 from bridge.store.sqlite import SqliteStore
+from tests.support.clocks import START, FakeClock
 
 #: what `account add --json` prints
 CREDENTIALS = {
@@ -39,25 +40,11 @@ CREDENTIALS = {
     "app_id": "100001",
     "app_secret": "e4" * 16,
 }
-#: 2026-03-20 21:07:44.250 UTC
-START = 1_774_040_864_250
-
 LINES = (
     Line("office", "office", "gsm_modem", LineState.READY, number="+15550100", model="E3372", seen_at=START),
     Line("duo:1", "duo", "android_adb", LineState.READY, slot=1, number="+15550101", battery=87, seen_at=START),
     Line("duo:2", "duo", "android_adb", LineState.ABSENT, slot=2, reason="switched off: switch it on"),
 )
-
-
-class FakeClock:
-    """A clock that tests set."""
-
-    def __init__(self) -> None:
-        self.at = START
-
-    def now(self) -> int:
-        """Unix milliseconds."""
-        return self.at
 
 
 @dataclass

@@ -20,21 +20,11 @@ from bridge.model.webhook import Delivery, DeliveryState, Endpoint
 from bridge.store.sqlite import SqliteStore
 from bridge.webhooks.deliverer import Ledger
 from bridge.webhooks.endpoint_queue import Poster
+from tests.support.clocks import FakeClock
 from tests.support.receivers import DEADLINE, Answering, Heard, Receiver
 
 SHOP = Account("shop")
-START = 1_790_164_800_000
 SECOND = 1000
-
-
-class FakeClock:
-    """A clock that tests set."""
-
-    def __init__(self) -> None:
-        self.at = START
-
-    def now(self) -> int:
-        return self.at
 
 
 class FullDisk(SqliteStore):

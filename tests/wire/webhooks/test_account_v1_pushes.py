@@ -17,9 +17,14 @@ STATUS, INBOUND = "account_v1_status", "account_v1_inbound"
 TO = "13800138000"
 
 
+#: 2026-09-23 20:00:00 in China
+PAGE = 1_790_164_800_000
+
+
 @pytest.fixture
 async def shop(bench: Bench) -> Account:
-    """An account in China."""
+    """An account in China, at the time of the page's samples."""
+    bench.clock.at = PAGE
     account = replace(SHOP, terms=Terms(zone="Asia/Shanghai"))
     await bench.store.add_account(account, [])
     return account

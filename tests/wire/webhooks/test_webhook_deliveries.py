@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
+from tests.support.clocks import START
 from tests.support.receivers import Heard, Receiver, StrictReceiver
-from tests.support.webhook_site import SHOP, START, Bench, answers, numbered
+from tests.support.webhook_site import SHOP, Bench, answers, numbered
 
 
 class TestADelivery:

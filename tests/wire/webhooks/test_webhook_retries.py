@@ -14,8 +14,9 @@ from bridge.model.event import Event
 from bridge.model.webhook import Delivery, DeliveryState, Endpoint
 from bridge.webhooks.endpoint_queue import BATCH
 from bridge.webhooks.retry_policy import DAY, TRIES, Answer
+from tests.support.clocks import START
 from tests.support.receivers import DEADLINE, Heard, Receiver, StrictReceiver, accept
-from tests.support.webhook_site import SECOND, START, Bench, answers, at_work, hang, numbered, refuses
+from tests.support.webhook_site import SECOND, Bench, answers, at_work, hang, numbered, refuses
 
 
 class TestAReceiverThatIsDown:

@@ -16,7 +16,7 @@ from bridge.model.radio import InboundPart
 from bridge.ports.store_rows import Outcome
 from bridge.store import open_store
 from bridge.store.sqlite import SqliteStore
-from tests.support.http_site import START, FakeClock
+from tests.support.clocks import START, FakeClock
 
 ME = "command line"
 

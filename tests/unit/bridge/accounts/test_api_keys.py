@@ -15,7 +15,7 @@ from bridge.ports.store import Store
 from bridge.ports.store_rows import Credential
 from bridge.scheduler import Clockwork
 from bridge.store import open_store
-from tests.support.http_site import START, FakeClock
+from tests.support.clocks import START, FakeClock
 from tests.support.native_site import until
 
 DAY = 86_400_000

@@ -25,7 +25,7 @@ from bridge.ports.store import Store
 from bridge.ports.store_rows import Credential
 from bridge.store import open_store
 from bridge.store.sqlite import SqliteStore
-from tests.support.http_site import START, FakeClock
+from tests.support.clocks import START, FakeClock
 
 SHOP = Account("shop", START)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.accounts.throttling import FIRST_PAUSE, FORGIVEN, FREE, LONGEST_PAUSE, MOST, FailedLogins
-from tests.support.http_site import START
+from tests.support.clocks import START
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 

@@ -14,7 +14,7 @@ from bridge.model.account import Account
 from bridge.model.message import Draft
 from bridge.model.query import MessageQuery
 from bridge.store import open_store
-from tests.support.http_site import START, FakeClock
+from tests.support.clocks import START, FakeClock
 
 SHOP = Account("shop", START)
 HOUR = 3_600_000

@@ -1,0 +1,31 @@
+"""Time that tests own: the wall clock by a clock that they set, the event loop's by letting it jump."""
+
+import asyncio
+
+#: 2026-03-20 21:07:44.250 UTC
+START = 1_774_040_864_250
+
+
+class FakeClock:
+    """A wall clock that tests set."""
+
+    def __init__(self, at: int = START) -> None:
+        #: Unix ms
+        self.at = at
+
+    def now(self) -> int:
+        """Unix milliseconds."""
+        return self.at
+
+
+def skip(seconds: float) -> None:
+    """Let the event loop's clock jump: whatever waits on it for no longer is woken now."""
+    loop = asyncio.get_running_loop()
+    own = loop.time
+    loop.time = lambda: own() + seconds  # type: ignore[method-assign]
+
+
+async def settle(turns: int = 50) -> None:
+    """Let everything run that can run without waiting for time, a thread or a socket."""
+    for _ in range(turns):
+        await asyncio.sleep(0)

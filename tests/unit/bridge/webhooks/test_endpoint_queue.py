@@ -1,0 +1,144 @@
+"""One endpoint's queue over a real store: what is posted when, and what is on disk before the next attempt."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bridge.bus import Bus
+from bridge.errors import StoreUnavailable
+from bridge.model.webhook import DeliveryState, Endpoint
+from bridge.tasks import Tasks
+from bridge.webhooks.endpoint_queue import EndpointQueue
+from bridge.webhooks.recorder import STORE_AGAIN
+from bridge.webhooks.retry_policy import Answer
+from tests.support.clocks import FakeClock, settle, skip
+from tests.unit.bridge.webhooks.conftest import SOON, Poster, SlowStore
+
+DOWN, REFUSED = Answer(503, "HTTP 503 Service Unavailable"), Answer(400, "HTTP 400 Bad Request")
+
+
+class Work:
+    """A queue at work, and how its run ends."""
+
+    def __init__(self, queue: EndpointQueue, tasks: Tasks, clock: FakeClock) -> None:
+        self.queue = queue
+        self.clock = clock
+        self.run = tasks.start(queue.run(), "queue")
+
+    def pass_time(self, milliseconds: int) -> None:
+        self.clock.at += milliseconds
+        self.queue.wake()
+
+
+@pytest.fixture
+async def work(endpoint: Endpoint, store: SlowStore, clock: FakeClock, poster: Poster, bus: Bus) -> AsyncIterator[Work]:
+    tasks = Tasks("test")
+    yield Work(EndpointQueue(endpoint, store, clock, poster, tasks, bus.metrics), tasks, clock)
+    store.may_record.set()
+    await tasks.close()
+
+
+async def test_delivers_in_order_one_at_a_time(work: Work, store: SlowStore, poster: Poster) -> None:
+    poster.may_answer.clear()
+    await store.receive_sms("one", "two", "three")
+    work.queue.wake()
+    await poster.has_posted(1)
+    await settle()
+    assert poster.posted == ["one"]
+    poster.may_answer.set()
+    await store.rows_when(lambda row: row.state is DeliveryState.DELIVERED)
+    assert poster.posted == ["one", "two", "three"]
+
+
+async def test_nothing_is_tried_again_before_its_last_outcome_is_on_disk(
+    work: Work, store: SlowStore, poster: Poster
+) -> None:
+    """The record of the first attempt would overwrite that of the second: delivered, and owed for ever."""
+    poster.answers = [DOWN]
+    store.may_record.clear()
+    await store.receive_sms("hello")
+    work.queue.wake()
+    await poster.has_posted(1)
+    await settle()
+    work.pass_time(60_000)
+    await settle()
+    assert poster.posted == ["hello"]
+    store.may_record.set()
+    await store.rows_when(lambda row: row.attempts == 1)
+    work.pass_time(60_000)
+    (row,) = await store.rows_when(lambda row: row.state is DeliveryState.DELIVERED)
+    assert (row.attempts, store.writes) == (2, [1, 1])
+
+
+async def test_what_was_delivered_is_recorded_while_the_next_is_under_way(
+    work: Work, store: SlowStore, poster: Poster
+) -> None:
+    store.may_record.clear()
+    await store.receive_sms("one", "two")
+    work.queue.wake()
+    assert await poster.has_posted(2) == ["one", "two"]
+    assert {row.state for row in await store.rows()} == {DeliveryState.OWED}
+
+
+async def test_finishing_waits_for_the_attempt_under_way_and_its_record_and_makes_no_other(
+    work: Work, store: SlowStore, poster: Poster
+) -> None:
+    poster.may_answer.clear()
+    await store.receive_sms("one", "two")
+    work.queue.wake()
+    await poster.has_posted(1)
+    work.queue.finish()
+    await settle()
+    assert not work.run.done()
+    poster.may_answer.set()
+    await work.run
+    assert [row.state for row in await store.rows()] == [DeliveryState.DELIVERED, DeliveryState.OWED]
+    assert poster.posted == ["one"]
+
+
+async def test_what_could_not_be_read_is_read_again_a_second_later(
+    work: Work, store: SlowStore, poster: Poster
+) -> None:
+    await settle()
+    await store.receive_sms("hello")
+    store.unreadable = [StoreUnavailable("the store is locked")]
+    work.queue.wake()
+    await settle()
+    assert poster.posted == []
+    skip(STORE_AGAIN)
+    assert await poster.has_posted(1) == ["hello"]
+
+
+async def test_a_receiver_that_refuses_one_sms_gets_the_next_after_three_tries(
+    work: Work, store: SlowStore, poster: Poster
+) -> None:
+    poster.answers = [REFUSED, REFUSED, REFUSED]
+    await store.receive_sms("refused", "next")
+    work.queue.wake()
+    for attempts in (1, 2):
+        await poster.has_posted(attempts)
+        await settle()
+        await store.rows_when(lambda row: row.attempts in (0, attempts))  # noqa: B023 - used at once
+        work.pass_time(60_000)
+    assert await poster.has_posted(4) == ["refused", "refused", "refused", "next"]
+
+
+async def test_an_endpoint_that_is_gone_is_paused_with_what_else_was_changed_meanwhile(
+    work: Work, store: SlowStore, poster: Poster, endpoint: Endpoint
+) -> None:
+    """Its secret was rotated while the attempt was under way: pausing it must not bring the old one back."""
+    poster.answers, rotated = [Answer(410, "HTTP 410 Gone")], replace(endpoint, next_secret="new")
+    poster.may_answer.clear()
+    await store.receive_sms("one", "two")
+    work.queue.wake()
+    await poster.has_posted(1)
+    await store.change_endpoint(rotated)
+    poster.may_answer.set()
+    async with asyncio.timeout(SOON):
+        while await store.endpoints() != [replace(rotated, paused=True)]:
+            await asyncio.sleep(0.002)
+    work.pass_time(60_000)
+    await settle()
+    assert poster.posted == ["one"]
