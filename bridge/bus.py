@@ -1,33 +1,61 @@
-"""Tells subscribers in this process what was committed."""
+"""Tells this process what was committed: events to those who asked for their names, queues to those who serve them."""
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from bridge.model.event import Event
+from bridge.model.queued import Queued
 from bridge.telemetry.metrics import Metrics
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+Unsubscribe = Callable[[], None]
 
 
 class Bus:
-    """Tells subscribers, on the event loop, what was committed."""
+    """Calls subscribers on the event loop, after the commit; each hears only what it asked for."""
 
     def __init__(self) -> None:
-        #: what is counted, by the bus itself and by whoever has it
+        #: what is counted, by the bus itself and by everybody who has it
         self.metrics = Metrics()
-        self._subscribers: list[Callable[[Sequence[Event]], None]] = []
+        self._subscribers: list[tuple[frozenset[str], Callable[[Sequence[Event]], None]]] = []
+        self._queue_subscribers: list[Callable[[Sequence[Queued]], None]] = []
 
-    def subscribe(self, hear: Callable[[Sequence[Event]], None]) -> Callable[[], None]:
-        """Call `hear` with each batch of committed events; returns the call that ends it."""
-        self._subscribers.append(hear)
-        return lambda: self._subscribers.remove(hear)
+    def subscribe(self, hear: Callable[[Sequence[Event]], None], *names: str) -> Unsubscribe:
+        """Call `hear` with the committed events of these names, of all when none is given.
+
+        An empty batch is for everybody: something changed that has no event. Returns the call that ends it.
+        """
+        return _added(self._subscribers, (frozenset(names), hear))
+
+    def subscribe_queues(self, hear: Callable[[Sequence[Queued]], None]) -> Unsubscribe:
+        """Call `hear` with what came into the queues of messages; returns the call that ends it."""
+        return _added(self._queue_subscribers, hear)
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Tell everybody; one subscriber's exception never keeps the news from the others."""
+        """Tell of events; one subscriber's exception never keeps the news from the others."""
         for event in events:
             self.metrics.happened(event.name, event.account, event.data)
-        for hear in list(self._subscribers):
-            try:
-                hear(events)
-            except Exception:
-                log.exception("a subscriber failed on %s", [event.name for event in events])
+        for names, hear in list(self._subscribers):
+            wanted = [event for event in events if event.name in names] if names else events
+            if wanted or not events:
+                _call(hear, wanted, [event.name for event in wanted])
+
+    def publish_queued(self, queued: Sequence[Queued]) -> None:
+        """Tell of messages that came into queues."""
+        for hear in list(self._queue_subscribers):
+            _call(hear, queued, [each.route for each in queued])
+
+
+def _added(subscribers: list[T], subscriber: T) -> Unsubscribe:
+    subscribers.append(subscriber)
+    return lambda: subscribers.remove(subscriber)
+
+
+def _call(hear: Callable[[Sequence[T]], None], news: Sequence[T], names: Sequence[str]) -> None:
+    try:
+        hear(news)
+    except Exception:
+        log.exception("a subscriber failed on %s", names)

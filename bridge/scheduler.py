@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from bridge.accounts.api_keys import ending
 from bridge.bus import Bus
+from bridge.model.queued import Queued
 from bridge.ports.clock import Clock
 from bridge.ports.store import KeyStore, UpkeepStore
 from bridge.retry import retry_until_stored
@@ -16,7 +19,7 @@ log = logging.getLogger(__name__)
 
 #: looks at least this often, in case the wall clock was set
 LONGEST_NAP = 30.0  # s
-#: news is waited for this long to become more news: one look serves a whole burst
+#: between two looks: one serves all that falls due meanwhile
 GATHERING = 0.2  # s
 #: between sweeps of what is older than the configuration keeps, and of what no longer counts
 SWEEP_INTERVAL = 3600.0  # s
@@ -33,10 +36,10 @@ class ClockStore(UpkeepStore, KeyStore, Protocol):
 
 
 class Clockwork:
-    """Moves what waits for its time, and wakes whom it concerns.
+    """Moves what waits for its time; the store tells those whom it concerns.
 
     `partial_after`: ms until an incomplete multipart SMS is given out as it is. `keep`: ms that finished
-    things stay in the store, 0 for ever. `wake` tells the lines that something may be due.
+    things stay in the store, 0 for ever.
     """
 
     def __init__(
@@ -44,7 +47,6 @@ class Clockwork:
         store: ClockStore,
         bus: Bus,
         clock: Clock,
-        wake: Callable[[], None],
         on_death: Callable[[BaseException], None] | None = None,
         *,
         partial_after: int,
@@ -53,15 +55,16 @@ class Clockwork:
         self._store = store
         self._bus = bus
         self._clock = clock
-        self._wake = wake
         self._partial_after = partial_after
         self._keep = keep
         self._woken = asyncio.Event()
+        #: Unix ms at which the next thing falls due, as far as is known
+        self._next = sys.maxsize
         self._tasks = Tasks("clockwork", on_death)
 
     async def start(self) -> None:
         """Begin to tick."""
-        self._unsubscribe = self._bus.subscribe(lambda _: self._woken.set())
+        self._unsubscribe = self._bus.subscribe_queues(self._hear)
         self._tasks.start(self._tick(), "due times")
         self._tasks.start(self._look_elsewhere(), "changes by other processes")
         self._tasks.start(self._sweep(), "sweep")
@@ -72,17 +75,33 @@ class Clockwork:
         self._unsubscribe()
         await self._tasks.close()
 
+    def _hear(self, queued: Sequence[Queued]) -> None:
+        for each in queued:
+            self._plan(each.due_at)
+            self._plan(each.expires_at)
+
+    def _plan(self, at: int) -> None:
+        """Look at this moment (Unix ms, 0 for never) if not before."""
+        if 0 < at < self._next:
+            self._next = at
+            self._woken.set()
+
     async def _tick(self) -> None:
         while True:
+            self._next = sys.maxsize
+            self._plan(await retry_until_stored(self._advance))
+            await self._nap()
+
+    async def _nap(self) -> None:
+        """Until something is due, for LONGEST_NAP at most and GATHERING at least."""
+        await asyncio.sleep(GATHERING)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + LONGEST_NAP - GATHERING
+        while (left := min(end - loop.time(), (self._next - self._clock.now()) / 1000)) > 0:
             self._woken.clear()
-            due = await retry_until_stored(self._advance)
-            self._wake()
-            nap = min(LONGEST_NAP, max(0.0, (due - self._clock.now()) / 1000)) if due else LONGEST_NAP
-            try:
-                await asyncio.wait_for(self._woken.wait(), nap)
-            except TimeoutError:
-                continue
-            await asyncio.sleep(GATHERING)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._woken.wait()
 
     async def _advance(self) -> int:
         now = self._clock.now()

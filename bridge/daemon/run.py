@@ -181,7 +181,6 @@ async def _start_sending(common: Common, supervisor: Supervisor) -> None:
         common.store,
         common.bus,
         common.clock,
-        supervisor.wake,
         common.end,
         partial_after=round(config.inbox.partial_after * 1000),
         keep=config.store.keep_days * 86_400_000,

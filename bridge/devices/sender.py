@@ -1,4 +1,4 @@
-"""Sending: each line has a lane that claims, sends, records and retries.
+"""Sending: each line has a sender that claims, sends, records and retries.
 
 What a link raises decides everything (`bridge.errors.LinkError`). The intent of each part is on disk
 before the device is touched; its outcome is on disk before the lane goes on. The outcome of one
@@ -13,6 +13,7 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import TypeVar
 
+from bridge.devices.idle import IdleLines
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.messages import routing
 from bridge.messages.outcomes import SendingRules, refused, unknown
@@ -35,6 +36,8 @@ BROKE_AFTER = 3
 _OUT = frozenset({State.SENT, State.DELIVERED})
 #: the shortest validity worth asking the network for
 MIN_VALIDITY = 300  # s
+#: a line that may not send now looks whether it may again
+LOOK_INTERVAL = 1.0  # s
 
 
 class LineUnusable(Exception):
@@ -52,7 +55,7 @@ class LineSender:
         *,
         clock: Clock,
         rules: SendingRules,
-        stir: Callable[[], None],
+        idle: IdleLines,
         metrics: Metrics | None = None,
     ) -> None:
         self._store = store
@@ -61,18 +64,23 @@ class LineSender:
         self._line = line
         self._clock = clock
         self._rules = rules
-        #: called when a message went back to the queue, for another line or a later try
-        self._stir = stir
+        #: where it waits to be called while there is nothing to send
+        self._idle = idle
         self._metrics = metrics or Metrics()
         self._woken = asyncio.Event()
+        #: routes of messages that this line was called for and has not asked for yet
+        self._calls: list[str] = []
+        #: seconds until it asks again without being called; None for never
+        self._patience: float | None = None
         self._stopping = False
         #: recipients that were refused for lack of credit since the last success
         self._broke: set[str] = set()
         # a device that takes a long text in one piece leaves one whole
         self._whole = len(link.split("x" * (GSM7_SINGLE + 1))) == 1
 
-    def wake(self) -> None:
-        """There may be something to send."""
+    def call(self, route: str) -> None:
+        """There is a message of this route for it to ask for."""
+        self._calls.append(route)
         self._woken.set()
 
     def stop(self) -> None:
@@ -92,30 +100,64 @@ class LineSender:
     async def run(self) -> None:
         """Send until the device is lost, the line unusable, or `stop`."""
         claim: Claim | None = None
-        while not self._stopping:
-            self._woken.clear()
-            claim = claim or await retry_until_stored(self._claim)
-            if claim is None:
+        try:
+            claim = await self._claim()
+            while not self._stopping:
+                claim = await (self._claim_later() if claim is None else self._carry(claim))
+            if claim is not None:
+                await self._record(Outcome(claim.message.id, claim.index, State.QUEUED))
+        finally:
+            self._idle.remove(self)
+            self._pass_on()
+
+    async def _claim_later(self) -> Claim | None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
                 await self._woken.wait()
-            else:
-                claim = await self._carry(claim)
-        if claim is not None:
-            await self._record(Outcome(claim.message.id, claim.index, State.QUEUED))
+        return await self._claim()
 
     async def _claim(self) -> Claim | None:
+        """The next message for this line; while there is none it is among the idle."""
+        claim = await retry_until_stored(self._ask)
+        if claim is not None:
+            self._idle.remove(self)
+            if claim.message.route in self._calls:
+                self._calls.remove(claim.message.route)
+            self._pass_on()
+        return claim
+
+    async def _ask(self) -> Claim | None:
+        self._woken.clear()
         line = self._line()
+        self._patience = self._hindrance(line)
+        if self._patience is not None:
+            self._idle.remove(self)
+            self._pass_on()
+            return None
+        routes, heeded = routing.routes(line), len(self._calls)
+        # before the store is asked: for a message that comes between its answer and ours somebody must be there
+        self._idle.add(self, routes)
+        claim = await self._store.claim(line.name, routes, self._clock.now(), self._whole)
+        if claim is None:  # others were quicker
+            del self._calls[:heeded]
+        return claim
+
+    def _hindrance(self, line: Line) -> float | None:
+        """Seconds after which to look whether this line may send; None when it may."""
         if self._stopping or line.state is not LineState.READY:
-            return None
-        if isinstance(self._link, Paced) and (pause := self._link.pause(line.name)) > 0:
-            asyncio.get_running_loop().call_later(pause, self.wake)
-            return None
-        return await self._store.claim(line.name, routing.routes(line), self._clock.now(), self._whole)
+            return LOOK_INTERVAL
+        pause = self._link.pause(line.name) if isinstance(self._link, Paced) else 0.0
+        return pause if pause > 0 else None
+
+    def _pass_on(self) -> None:
+        """What it was called for is for another line to ask for."""
+        calls, self._calls = self._calls, []
+        for route in calls:
+            self._idle.call(route)
 
     async def _record(self, outcome: Outcome) -> None:
         message = await retry_until_stored(lambda: self._store.record(outcome, self._clock.now()))
-        if outcome.state is State.QUEUED:
-            self._stir()
-        elif outcome.state in _OUT and message.state in _OUT:
+        if outcome.state in _OUT and message.state in _OUT:
             waited = message.sent_at - max(message.created_at, message.not_before)
             self._metrics.sent(message.account, self._line().name, waited)
 
@@ -132,7 +174,7 @@ class LineSender:
                 await asyncio.gather(self._record(outcome), self._record(Outcome(message.id, following, State.QUEUED)))
                 return None
             await asyncio.gather(self._record(outcome), self._intend(message, following))
-        _, claimed = await asyncio.gather(self._record(outcome), retry_until_stored(self._claim))
+        _, claimed = await asyncio.gather(self._record(outcome), self._claim())
         return claimed
 
     async def _intend(self, message: Message, index: int) -> None:

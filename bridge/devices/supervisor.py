@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from bridge.bus import Bus
+from bridge.devices.idle import IdleLines
 from bridge.devices.memory import LastingMemory
 from bridge.devices.receiver import Inbox
 from bridge.devices.sender import LineSender, LineUnusable
@@ -16,6 +17,7 @@ from bridge.messages.outcomes import SendingRules
 from bridge.model.event import LINE_CHANGED, Event
 from bridge.model.finding import Finding
 from bridge.model.line import Line, LineState
+from bridge.model.queued import Queued
 from bridge.ports.clock import Clock
 from bridge.ports.driver import Clarifying, Device, Driver, Examining, Link, Paced
 from bridge.ports.store import DeviceStore, EventStore, ReceivingStore, SendingStore
@@ -53,7 +55,14 @@ class DeviceWorker:
     """Keeps one device connected for as long as the bridge runs."""
 
     def __init__(
-        self, device: Device, driver: Driver, store: WorkerStore, bus: Bus, clock: Clock, rules: SendingRules
+        self,
+        device: Device,
+        driver: Driver,
+        store: WorkerStore,
+        bus: Bus,
+        clock: Clock,
+        rules: SendingRules,
+        idle: IdleLines,
     ) -> None:
         self.device = device
         self._driver = driver
@@ -61,6 +70,7 @@ class DeviceWorker:
         self._bus = bus
         self._clock = clock
         self._rules = rules
+        self._idle = idle
         self._link: Link | None = None
         self._lanes: dict[str, LineSender] = {}
         #: lines that the network refuses for now, with its words
@@ -86,11 +96,6 @@ class DeviceWorker:
     def _as_usable(self, line: Line) -> Line:
         reason = self._unusable.get(line.name)
         return line if reason is None else replace(line, state=LineState.PARKED, reason=reason)
-
-    def wake(self) -> None:
-        """There may be something to send."""
-        for lane in self._lanes.values():
-            lane.wake()
 
     def pause(self, line: str) -> float:
         """Seconds until the line may send one more part; 0 for at once, and where that is no question."""
@@ -220,7 +225,7 @@ class DeviceWorker:
         while True:
             lane = LineSender(
                 self._store, link, current,
-                clock=self._clock, rules=self._rules, stir=self._stir, metrics=self._bus.metrics,
+                clock=self._clock, rules=self._rules, idle=self._idle, metrics=self._bus.metrics,
             )  # fmt: skip
             self._lanes[line.name] = lane
             try:
@@ -236,9 +241,6 @@ class DeviceWorker:
                 if stopped:
                     return
 
-    def _stir(self) -> None:
-        self._bus.publish(())
-
     async def _clarify(self, link: Link) -> None:
         """Let a link that can look for traces of what is unknown, before new messages blur them."""
         doubtful = await retry_until_stored(lambda: self._store.doubtful([line.name for line in link.lines]))
@@ -252,7 +254,7 @@ class DeviceWorker:
             log.warning(sentence, self.device.name, len(doubtful), extra=self._fields)
 
     async def _watch(self, link: Link, cleared: asyncio.Event) -> None:
-        """Clear doubts first; then tell of changes in health, and wake the lanes when a line is ready again."""
+        """Clear doubts first; then tell of changes in health."""
         before, countdown = self.lines, REFRESH_INTERVAL
         await self._clarify(link)
         cleared.set()
@@ -264,8 +266,6 @@ class DeviceWorker:
                 await link.refresh()
             now = self.lines
             await self._tell(before, now)
-            if [line.state for line in now] != [line.state for line in before]:
-                self.wake()
             before = now
 
     async def _tell(self, before: Sequence[Line], now: Sequence[Line]) -> None:
@@ -297,7 +297,10 @@ class Supervisor:
         on_death: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._bus = bus
-        self._minders = [DeviceWorker(device, drivers[device.driver], store, bus, clock, rules) for device in devices]
+        self._idle = IdleLines()
+        self._minders = [
+            DeviceWorker(device, drivers[device.driver], store, bus, clock, rules, self._idle) for device in devices
+        ]
         self._tasks = Tasks("supervisor", on_death)
 
     def lines(self) -> tuple[Line, ...]:
@@ -309,10 +312,10 @@ class Supervisor:
         minders = (minder for minder in self._minders if any(each.name == line for each in minder.lines))
         return max((minder.pause(line) for minder in minders), default=0.0)
 
-    def wake(self) -> None:
-        """There may be something to send, on whatever line."""
-        for minder in self._minders:
-            minder.wake()
+    def _hear(self, queued: Sequence[Queued]) -> None:
+        for each in queued:
+            if not each.due_at:
+                self._idle.call(each.route, each.count)
 
     def retry(self, device: str = "") -> None:
         """A device was plugged in: look now."""
@@ -329,7 +332,7 @@ class Supervisor:
 
     async def start(self) -> None:
         """Begin with all devices at once; none waits for another."""
-        self._unsubscribe = self._bus.subscribe(lambda _: self.wake())
+        self._unsubscribe = self._bus.subscribe_queues(self._hear)
         self._running = [self._tasks.start(minder.run(), minder.device.name) for minder in self._minders]
 
     async def close(self) -> None:

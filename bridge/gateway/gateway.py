@@ -187,9 +187,7 @@ class Gateway:
         """
         await self.message(account, id)
         _check_verified(account)
-        message = await self._store.resend(id, self._clock.now())
-        self._bus.publish(())  # no news, but the lines have work
-        return message
+        return await self._store.resend(id, self._clock.now())
 
     async def delete_messages(self, account: Account, query: MessageQuery) -> int:
         """Forget finished messages; how many. Pending ones stay. An empty query raises BadRequest."""

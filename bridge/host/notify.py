@@ -87,7 +87,7 @@ class Service:
 
     async def start(self) -> None:
         """Tell that the bridge is ready, and go on telling how it is."""
-        self._unsubscribe = self._bus.subscribe(self._hear)
+        self._unsubscribe = self._bus.subscribe(self._hear, LINE_CHANGED)
         self._ready()
         if self._notifier:
             self._tasks.start(self._live(), "signs of life")
@@ -131,9 +131,8 @@ class Service:
             self._show()
             await asyncio.sleep(max(0.0, interval - (loop.time() - begun)))
 
-    def _hear(self, events: Sequence[Event]) -> None:
-        if any(event.name == LINE_CHANGED for event in events):
-            self._show()
+    def _hear(self, _: Sequence[Event]) -> None:
+        self._show()
 
     def _ready(self) -> None:
         self._shown = self._status()

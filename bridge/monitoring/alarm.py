@@ -118,7 +118,7 @@ class Alarm:
         marks = {key: each.mark for key, each in self._state.raised.items()}
         queues = {key.removeprefix(problems.QUEUE): mark for key, mark in marks.items() if mark}
         self._watch.resume(self._state.away, queues, self._clock.now(), _time())
-        self._deaf = self._bus.subscribe(self._hear)
+        self._deaf = self._bus.subscribe(self._hear, *_STIRRING)
         self._tasks.start(self._run(), "watch")
 
     async def close(self) -> None:
@@ -126,9 +126,8 @@ class Alarm:
         self._deaf()
         await self._tasks.close()
 
-    def _hear(self, events: Sequence[Event]) -> None:
-        if any(event.name in _STIRRING for event in events):
-            self._woken.set()
+    def _hear(self, _: Sequence[Event]) -> None:
+        self._woken.set()
 
     async def _run(self) -> None:
         while True:

@@ -137,7 +137,7 @@ class Loopback:
         since = (self._clock.now() - last) / 1000
         wait = max(min(self._settings.every, SETTLING), self._settings.every - max(0.0, since))
         self._next = _time() + wait
-        self._deaf = self._bus.subscribe(self._hear)
+        self._deaf = self._bus.subscribe(self._hear, LOOPBACK_ARRIVED, LOOPBACK_LOST, *_ENDED_UNSENT)
         self._tasks.start(self._run(), "trips")
 
     async def close(self) -> None:

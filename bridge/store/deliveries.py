@@ -138,6 +138,9 @@ class Deliveries(Connections):
     change_endpoint = writes(change_endpoint)
     remove_endpoint = writes(remove_endpoint)
     owed = reads(owed)
-    record_attempts = writes(record_attempts)
     ledger = reads(find)
     redeliver = writes(redeliver)
+
+    async def record_attempts(self, deliveries: Sequence[Delivery], within: float = 0.0) -> None:
+        """In the transaction of something else, where there is any."""
+        await self._writer.do_within(within, lambda tx: record_attempts(tx, deliveries))

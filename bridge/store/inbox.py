@@ -107,13 +107,24 @@ def _put_together(tx: Tx, set_id: int, now: int) -> Received:
     return _keep(tx, received)
 
 
+_GONE = (
+    "FROM slots WHERE line = ? AND slot >= ? AND substr(slot, 1, ?) = ? "
+    "AND slot NOT IN (SELECT value FROM json_each(?))"
+)
+
+
+def _gone(item: Held) -> tuple[str | int, ...]:
+    return item.line, item.place, len(item.place), item.place, json.dumps(item.slots)
+
+
 def let_go(tx: Tx, item: Held) -> None:
     """Forget the slots of a place that the device does not hold any more."""
-    tx.conn.execute(
-        "DELETE FROM slots WHERE line = ? AND slot >= ? AND substr(slot, 1, ?) = ? "
-        "AND slot NOT IN (SELECT value FROM json_each(?))",
-        (item.line, item.place, len(item.place), item.place, json.dumps(item.slots)),
-    )
+    tx.conn.execute(f"DELETE {_GONE}", _gone(item))
+
+
+def any_gone(conn: sqlite3.Connection, item: Held) -> bool:
+    """Whether `let_go` has anything to forget."""
+    return conn.execute(f"SELECT 1 {_GONE} LIMIT 1", _gone(item)).fetchone() is not None
 
 
 def release_partial(tx: Tx, older_than: int, now: int) -> Sequence[Received]:
@@ -198,10 +209,14 @@ class Inbox(Connections):
     """Obeys `InboxStore`, with `bridge.store.phones`, and the receiving half of `ReceivingStore`."""
 
     receive = writes(receive)
-    let_go = writes(let_go)
     release_partial = writes(release_partial)
     received = reads(get)
     delete_received = writes(hide)
+
+    async def let_go(self, item: Held) -> None:
+        """Most looks at a device find nothing new, and those cost no transaction."""
+        if await self._read(any_gone, item):
+            await self._write(let_go, item)
 
     async def inbox(self, account: str, query: InboxQuery, now: int) -> Page[Received]:
         """Marking as read is a write."""

@@ -17,6 +17,7 @@ from bridge.model.event import (
     message_data,
 )
 from bridge.model.message import Message, Part, State
+from bridge.model.queued import Queued
 from bridge.model.radio import Doubtful, Evidence, InboundReport
 from bridge.ports.store_rows import Claim, Outcome, Waiting
 from bridge.store import balance, event_log, suppression
@@ -43,6 +44,22 @@ _OLDEST = (
     f"SELECT * FROM (SELECT due_at, seq, {COLUMNS} FROM messages WHERE state = 'queued' AND route = ? AND due_at <= ? "
     "AND (expires_at = 0 OR expires_at > ?) ORDER BY due_at, seq LIMIT 1)"
 )
+
+#: no bridge has more lines than this to wake
+_MOST_WOKEN = 64
+#: each route with how much is due in its queue and when the next will be, from the index: whatever waits there
+_QUEUES = f"""
+WITH RECURSIVE routes(route) AS (
+  SELECT min(route) FROM messages WHERE state = 'queued'
+  UNION ALL
+  SELECT (SELECT min(route) FROM messages WHERE state = 'queued' AND route > routes.route) FROM routes
+  WHERE route IS NOT NULL)
+SELECT route,
+  (SELECT count(*) FROM (SELECT 1 FROM messages m
+    WHERE m.state = 'queued' AND m.route = routes.route AND m.due_at <= :now LIMIT {_MOST_WOKEN})),
+  (SELECT min(due_at) FROM messages m WHERE m.state = 'queued' AND m.route = routes.route AND m.due_at > :now)
+FROM routes WHERE route IS NOT NULL
+"""
 
 
 def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = False) -> Claim | None:
@@ -135,7 +152,10 @@ def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
     ).fetchone()
     if out is not None:
         changes["route"] = out[0]
-    return move(tx, message, State.QUEUED, now, **changes)
+    message = move(tx, message, State.QUEUED, now, **changes)
+    due_at = message.due_at if message.due_at > now else 0
+    tx.queued.append(Queued(message.route, 1, due_at, message.expires_at))
+    return message
 
 
 def _apply_early_reports(tx: Tx, message: Message, outcome: Outcome, now: int) -> bool:
@@ -248,7 +268,10 @@ def resend(tx: Tx, id: str, now: int) -> Message:
 
 
 def advance(tx: Tx, now: int) -> int:
-    """Scheduled becomes queued when due, overdue becomes expired; when to look again (0: nothing waits)."""
+    """Scheduled becomes queued when due, overdue becomes expired; when to look again (0: nothing waits).
+
+    The queues in which something is due are told on the bus.
+    """
     overdue = tx.conn.execute(
         f"SELECT {COLUMNS} FROM messages WHERE state IN ('queued', 'scheduled') AND expires_at > 0 AND expires_at <= ?",
         (now,),
@@ -259,14 +282,24 @@ def advance(tx: Tx, now: int) -> int:
     tx.conn.execute(
         "UPDATE messages SET state = 'queued', updated_at = ? WHERE state = 'scheduled' AND due_at <= ?", (now, now)
     )
+    due_next = _look_at_queues(tx, now)
     row = tx.conn.execute(
         "SELECT min(at) FROM ("
         " SELECT min(due_at) AS at FROM messages WHERE state = 'scheduled'"
-        " UNION ALL SELECT min(due_at) FROM messages WHERE state = 'queued' AND due_at > ?"
-        " UNION ALL SELECT min(expires_at) FROM messages WHERE state IN ('queued', 'scheduled') AND expires_at > 0)",
-        (now,),
+        " UNION ALL SELECT min(expires_at) FROM messages WHERE state IN ('queued', 'scheduled') AND expires_at > 0)"
     ).fetchone()
-    return int(row[0] or 0)
+    return min((at for at in (due_next, row[0]) if at), default=0)
+
+
+def _look_at_queues(tx: Tx, now: int) -> int:
+    """Tell of the queues in which something is due; when the next falls due in any (0: none does)."""
+    moments = []
+    for route, count, next_at in tx.conn.execute(_QUEUES, {"now": now}).fetchall():
+        if count:
+            tx.queued.append(Queued(route, count))
+        if next_at:
+            moments.append(next_at)
+    return min(moments, default=0)
 
 
 def settle(tx: Tx, item: InboundReport | Evidence, now: int) -> Message | None:

@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 from bridge.errors import AlreadyUsed, IdempotencyConflict, NotPossible
 from bridge.model.event import MESSAGE_SUBMITTED, Event
-from bridge.model.message import Message
+from bridge.model.message import Message, State
+from bridge.model.queued import Queued
 from bridge.store import event_log, limits
 from bridge.store.connections import Connections, reads
 from bridge.store.messages import COLUMNS, QUALIFIED, message_of
@@ -50,7 +51,19 @@ def insert(tx: Tx, messages: Sequence[Message]) -> Sequence[Message]:
         Event(first_event, "", MESSAGE_SUBMITTED, account, message.created_at, message.id)
         for account, message in latest.items()
     ]
+    tx.queued += _queued(messages)
     return limits.apply(tx, rules, messages, last) if rules else messages
+
+
+def _queued(messages: Sequence[Message]) -> Iterator[Queued]:
+    """What this puts into each queue, as few words as will do for many messages."""
+    routes: dict[tuple[str, bool], list[Message]] = {}
+    for message in messages:
+        routes.setdefault((message.route, message.state is State.QUEUED), []).append(message)
+    for (route, now), some in routes.items():
+        due_at = 0 if now else min(message.due_at for message in some)
+        expires_at = min((message.expires_at for message in some if message.expires_at), default=0)
+        yield Queued(route, len(some), due_at, expires_at)
 
 
 def insert_all(tx: Tx, submissions: Sequence[Sequence[Message]]) -> Sequence[Sequence[Message]]:

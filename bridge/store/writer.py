@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 from bridge.bus import Bus
 from bridge.errors import BridgeError, StoreUnavailable
 from bridge.model.event import Event
+from bridge.model.queued import Queued
 from bridge.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -32,10 +33,12 @@ R = TypeVar("R")
 
 @dataclass(slots=True)
 class Tx:
-    """What a job gets: the connection inside a transaction, and where to put the events it commits."""
+    """What a job gets: the connection inside a transaction, and where to put the news it commits."""
 
     conn: sqlite3.Connection
     events: list[Event] = field(default_factory=list)
+    #: messages that it puts into queues
+    queued: list[Queued] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -73,6 +76,9 @@ class Writer:
         self._metrics = bus.metrics if bus is not None else Metrics()
         self._loop = asyncio.get_running_loop()
         self._handed: list[Job] = []
+        #: to be done along with others, or when the timer is up
+        self._later: list[Job] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._queue: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store writer", daemon=True)
         self._closed = False
@@ -88,6 +94,16 @@ class Writer:
         Those that share a transaction share the call.
         """
         return self._take(Job(job, self._loop.create_future(), item, together=True))
+
+    def do_within(self, seconds: float, job: Callable[[Tx], T]) -> "asyncio.Future[T]":
+        """Like `do`, with the next job that anybody else wants done, after so many seconds at the latest."""
+        if self._closed or not seconds:
+            return self.do(job)
+        waiting = Job(job, self._loop.create_future())
+        self._later.append(waiting)
+        if self._timer is None:
+            self._timer = self._loop.call_later(seconds, self._hand_over)
+        return waiting.future
 
     def _take(self, job: Job) -> "asyncio.Future[Any]":
         if self._closed:
@@ -106,9 +122,12 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     def _hand_over(self) -> None:
-        if self._handed:
-            self._queue.put(self._handed)
-            self._handed = []
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if jobs := self._later + self._handed:
+            self._queue.put(jobs)
+        self._handed, self._later = [], []
 
     def _run(self) -> None:
         while (batch := self._queue.get()) is not None:
@@ -119,13 +138,13 @@ class Writer:
                     closing = True
                     break
                 batch += more
-            done, events = self._transact(batch)
-            self._loop.call_soon_threadsafe(self._tell, done, events)
+            tx = Tx(self._connection)
+            done = self._transact(tx, batch)
+            self._loop.call_soon_threadsafe(self._tell, done, tx)
             if closing:
                 return
 
-    def _transact(self, batch: list[Job]) -> tuple[list[Done], list[Event]]:
-        tx = Tx(self._connection)
+    def _transact(self, tx: Tx, batch: list[Job]) -> list[Done]:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             before = self._connection.total_changes
@@ -141,8 +160,10 @@ class Writer:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             failure = unavailable(error)
-            return [(job.future, None, failure) for job in batch], []
-        return done, tx.events
+            tx.events.clear()
+            tx.queued.clear()
+            return [(job.future, None, failure) for job in batch]
+        return done
 
     def _perform(self, tx: Tx, jobs: list[Job]) -> list[Done]:
         """All in one savepoint; when that fails, each in its own."""
@@ -155,7 +176,7 @@ class Writer:
             log.error("a store job failed", exc_info=error)
         return [(jobs[0].future, None, error)]
 
-    def _tell(self, done: list[Done], events: list[Event]) -> None:
+    def _tell(self, done: list[Done], tx: Tx) -> None:
         for future, result, error in done:
             if future.done():
                 continue  # its caller went away; the change stands all the same
@@ -163,20 +184,24 @@ class Writer:
                 future.set_exception(error)
             else:
                 future.set_result(result)
-        if events and self._bus is not None:
-            self._bus.publish(events)
+        if self._bus is None:
+            return
+        if tx.events:
+            self._bus.publish(tx.events)
+        if tx.queued:
+            self._bus.publish_queued(tx.queued)
 
 
 def _attempt(tx: Tx, run: Callable[[Tx], Any]) -> tuple[Any, Exception | None]:
     """Do it in a savepoint: its result, or the error that undid it."""
-    heard = len(tx.events)
+    events, queued = len(tx.events), len(tx.queued)
     tx.conn.execute("SAVEPOINT jobs")
     try:
         result = run(tx)
     except Exception as error:
         if isinstance(error, sqlite3.OperationalError):
             raise  # the disk or the file, not the job: everybody's transaction ends
-        del tx.events[heard:]
+        del tx.events[events:], tx.queued[queued:]
         tx.conn.execute("ROLLBACK TO jobs")
         tx.conn.execute("RELEASE jobs")
         return None, error

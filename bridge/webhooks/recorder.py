@@ -1,4 +1,4 @@
-"""Writes down what became of deliveries, a handful in one transaction, behind the back of the next attempts."""
+"""Writes down what became of deliveries while the next attempts are under way, along with what else is committed."""
 
 import asyncio
 import logging
@@ -13,8 +13,10 @@ log = logging.getLogger(__name__)
 
 #: deliveries may be ahead of their records by so many; a crash repeats at most these
 UNRECORDED = 256
-#: seconds that a record waits for company: a commit each would cost a burst more than its deliveries
+#: seconds that a record waits for others of its endpoint: one statement for each would cost more than its delivery
 GATHERING = 0.025
+#: seconds that those then wait for any other commit to share: a webhook costs none of its own while there is traffic
+SHARING = 0.25
 #: seconds between tries when the store fails
 STORE_AGAIN = 1.0
 
@@ -41,31 +43,33 @@ class Records:
     async def room(self) -> None:
         """Wait until more may be delivered: not while the store refuses records, for it would be delivered again."""
         while self._refused or self._unwritten >= UNRECORDED:
-            self._flush()
+            self._flush(within=0.0)
             await asyncio.wait(self._writing, return_when=asyncio.FIRST_COMPLETED)
 
     async def settled(self) -> None:
         """Wait until everything is on disk."""
-        self._flush()
+        self._flush(within=0.0)
         while self._writing:
             await asyncio.wait(self._writing)
 
-    def _flush(self) -> None:
+    def _flush(self, within: float = SHARING) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._gathered:
-            task = self._tasks.start(self._write(self._gathered), f"record {len(self._gathered)} deliveries")
+        # with nothing new, an empty record takes those to disk that still wait for a commit to share
+        if self._gathered or (self._writing and not within):
+            work = self._write(self._gathered, within)
+            task = self._tasks.start(work, f"record {len(self._gathered)} deliveries")
             self._gathered = []
             self._writing.add(task)
             task.add_done_callback(self._writing.discard)
 
-    async def _write(self, deliveries: Sequence[Delivery]) -> None:
+    async def _write(self, deliveries: Sequence[Delivery], within: float) -> None:
         refused = False
         try:
             while True:
                 try:
-                    await self._store.record_attempts(deliveries)
+                    await self._store.record_attempts(deliveries, within)
                     return
                 except StoreUnavailable as error:
                     self._refused += not refused

@@ -32,10 +32,10 @@ class FullDisk(SqliteStore):
 
     full = False
 
-    async def record_attempts(self, deliveries: Sequence[Delivery]) -> None:
+    async def record_attempts(self, deliveries: Sequence[Delivery], within: float = 0.0) -> None:
         if self.full:
             raise StoreUnavailable("the disk is full")
-        await super().record_attempts(deliveries)
+        await super().record_attempts(deliveries, within)
 
 
 @dataclass

@@ -15,7 +15,10 @@ class UpkeepStore(Protocol):
         ...
 
     async def advance(self, now: int) -> int:
-        """Scheduled → queued, overdue → expired; returns when to call again (Unix ms, 0 for nothing waiting)."""
+        """Scheduled → queued, overdue → expired; returns when to call again (Unix ms, 0 for nothing waiting).
+
+        Those who serve a queue in which something is due are told so.
+        """
         ...
 
     async def release_partial(self, older_than: int, now: int) -> Sequence[Received]:

@@ -28,8 +28,11 @@ class DeliveryStore(Protocol):
         """The oldest deliveries still owed to an endpoint, in order, due or not; only those with `seq` > `after`."""
         ...
 
-    async def record_attempts(self, deliveries: Sequence[Delivery]) -> None:
-        """Write back state, attempts, due_at, delivered_at, status and error of deliveries, all or none."""
+    async def record_attempts(self, deliveries: Sequence[Delivery], within: float = 0.0) -> None:
+        """Write back state, attempts, due_at, delivered_at, status and error of deliveries, all or none.
+
+        Together with the next change that is committed, or `within` so many seconds if there is none.
+        """
         ...
 
 

@@ -132,3 +132,24 @@ async def test_what_was_handed_over_before_closing_is_done_and_what_comes_after_
     assert await last is None
     with pytest.raises(StoreUnavailable):
         await writer.do(count)
+
+
+async def test_what_can_wait_is_done_with_the_next_job_and_before_it(writer: Writer) -> None:
+    tried: list[str] = []
+    began = asyncio.get_running_loop().time()
+    waiting = asyncio.gather(writer.do_within(60.0, writing("first", tried)))
+    await asyncio.sleep(0)
+    assert await writer.do(writing("second", tried)) == "second"
+    assert await waiting == ["first"]
+    assert tried == ["first", "second"]
+    assert asyncio.get_running_loop().time() - began < 30
+
+
+async def test_what_can_wait_is_done_in_time_when_nothing_else_is(writer: Writer) -> None:
+    assert await asyncio.wait_for(writer.do_within(0.05, writing("alone", [])), 10) == "alone"
+
+
+async def test_what_waits_is_done_before_the_end(writer: Writer) -> None:
+    waiting = writer.do_within(60.0, writing("last", []))
+    await writer.close()
+    assert await waiting == "last"
