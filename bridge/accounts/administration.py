@@ -1,22 +1,20 @@
-"""The operator's desk: what is changed about accounts, each change with a line in the audit trail."""
+"""The operator's desk: what is changed about accounts, each change with an entry in the audit trail.
+
+A change is an intent: it names what is to be different. What there is by then is read, and the two are merged and
+checked, in the transaction that writes (`bridge.ports.store`), so no two changes at once lose one of them.
+"""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from bridge.accounts.api_keys import MOST_KEYS, made
 from bridge.accounts.credentials import OPERATOR, kept, new_credentials, new_of_kind
 from bridge.errors import BadRequest, NotPossible, ScopeMissing, UnknownTemplate
-from bridge.messages import phone_numbers
-from bridge.model.account import Account, AuditEntry, Movement, Template, Terms, UnknownPolicy
-from bridge.model.query import Page
+from bridge.model.account import Account, AccountChange, Author, Suppressed, Template, UnknownPolicy
 from bridge.model.scope import Key, Needs, written
-from bridge.networks import network
 from bridge.ports.clock import Clock
 from bridge.ports.store import AccountStore, AuditStore, CreditStore, KeyStore, SuppressionStore, TemplateStore
-from bridge.zones import zone
 
 #: SQLite's integers are wide, a typing mistake of an operator's is wider
 MOST_CREDITS = 10**12
@@ -45,10 +43,22 @@ class Desk:
         self._clock = clock
         self._changed = changed
         self._on_unknown = on_unknown
+        # what there is, as the store has it
+        self.account = store.account
+        self.accounts = store.accounts
+        self.keys = store.keys
+        self.movements = store.movements
+        self.templates = store.templates
+        #: approved or not; None when there is none
+        self.find_template = store.template
+        self.suppressed = store.suppressed
+        self.suppression = store.suppression
+        self.audit = store.audit
 
-    def _entry(self, who: str, what: str, account: str, detail: str = "") -> AuditEntry:
-        return AuditEntry(0, self._clock.now(), who, what, account, detail)
+    def _by(self, who: str) -> Author:
+        return Author(who, self._clock.now())
 
+    # -- accounts -------------------------------------------------------------------------------
     async def add_account(
         self, who: str, name: str, on_unknown: UnknownPolicy | None = None
     ) -> tuple[Account, Mapping[str, str]]:
@@ -59,36 +69,12 @@ class Desk:
         printed, credentials = new_credentials(name)
         policy = on_unknown or self._on_unknown
         account = Account(name, self._clock.now(), on_unknown=policy, webhook_secret=printed["webhook_secret"])
-        await self._store.add_account(account, credentials, self._entry(who, "add_account", name))
+        await self._store.add_account(account, credentials, self._by(who))
         return account, printed
 
-    async def account(self, name: str) -> Account:
-        """As it is now, its credits too. Raises NoSuchThing."""
-        return await self._store.account(name)
-
-    async def accounts(self) -> Sequence[Account]:
-        """By name."""
-        return await self._store.accounts()
-
-    async def set_terms(self, who: str, name: str, terms: Terms, on_unknown: UnknownPolicy | None = None) -> Account:
-        """And what to do with unknown outcomes, unless that is None: as it was.
-
-        Raises NoSuchThing, BadRequest for terms that make no sense.
-        """
-        terms = checked(terms)
-        before = await self._store.account(name)
-        changes = [_changes(before.terms, terms)]
-        if on_unknown is not None and on_unknown != before.on_unknown:
-            changes.append(f"on_unknown: {before.on_unknown} → {on_unknown}")
-        entry = self._entry(who, "terms", name, ", ".join(filter(None, changes)))
-        changed = await self._store.set_terms(name, terms, entry, on_unknown)
-        self._changed()
-        return changed
-
-    async def disable(self, who: str, name: str, disabled: bool) -> Account:
-        """Raises NoSuchThing."""
-        entry = self._entry(who, "disable" if disabled else "enable", name)
-        changed = await self._store.disable(name, disabled, entry)
+    async def change_account(self, who: str, name: str, change: AccountChange) -> Account:
+        """Raises NoSuchThing, BadRequest for terms that make no sense."""
+        changed = await self._store.change_account(name, change, self._by(who))
         self._changed()
         return changed
 
@@ -100,13 +86,11 @@ class Desk:
         """
         if overlap < 0:
             raise BadRequest("the overlap is a number of seconds, 0 or more", "overlap")
-        fresh = new_of_kind(name, kind)
-        detail = f"{kind}, the old ones end after {overlap} s" if kind != "webhook" else kind
-        entry = self._entry(who, "rotate", name, detail)
+        fresh, by = new_of_kind(name, kind), self._by(who)
         if kind == "webhook":
-            await self._store.set_webhook_secret(name, fresh["webhook_secret"], entry)
+            await self._store.set_webhook_secret(name, fresh["webhook_secret"], by)
         else:
-            await self._store.rotate(name, kept(fresh), entry.at + overlap * 1000, entry)
+            await self._store.rotate(name, kept(fresh), by.at + overlap * 1000, by)
         self._changed()
         return {"account": name, **fresh}
 
@@ -116,27 +100,21 @@ class Desk:
     ) -> tuple[Key, Mapping[str, str]]:
         """A named key for one program, and what to print of it, this once. It ends at `expires_at`; 0 for never.
 
-        Nobody gives away more than the key has that he came in with. Raises NoSuchThing, BadRequest, ScopeMissing,
-        NotPossible for a name in use, for too many keys and for the account of the command line.
+        A key cannot grant scopes that it lacks itself. Raises NoSuchThing, BadRequest, ScopeMissing, NotPossible for a
+        name in use, for too many keys and for the account of the command line.
         """
         if account.name == OPERATOR:
             raise NotPossible("the account of the command line stays as it is")
         if lacking := scopes - account.grant.scopes:
             raise ScopeMissing(written(lacking))
-        now = self._clock.now()
-        printed, credential = made(account.name, name, kind, scopes, expires_at, now)
-        until = f"until {_day(expires_at)}" if expires_at else "no end"
-        entry = self._entry(who, "add_key", account.name, f"{name}, {kind}, {written(scopes)}, {until}")
-        await self._store.add_key(account.name, credential, MOST_KEYS, entry)
-        return Key(account.name, name, kind, credential.hint, scopes, now, expires_at), printed
-
-    async def keys(self, account: str = "") -> Sequence[Key]:
-        """By name, expired ones too; "" for everybody's."""
-        return await self._store.keys(account)
+        by = self._by(who)
+        printed, credential = made(account.name, name, kind, scopes, expires_at, by.at)
+        await self._store.add_key(account.name, credential, MOST_KEYS, by)
+        return Key(account.name, name, kind, credential.hint, scopes, by.at, expires_at), printed
 
     async def revoke_key(self, who: str, account: str, name: str) -> None:
         """With the tokens that it was given. Raises NoSuchThing."""
-        await self._store.revoke_key(account, name, self._entry(who, "revoke_key", account, name))
+        await self._store.revoke_key(account, name, self._by(who))
         self._changed()
 
     # -- credits --------------------------------------------------------------------------------
@@ -147,111 +125,46 @@ class Desk:
         """
         if abs(credits) > MOST_CREDITS:
             raise BadRequest(f"at most {MOST_CREDITS} credits at a time", "credits")
-        detail = f"{credits:+d}{f' ({note})' if note else ''}"
-        changed = await self._store.top_up(name, credits, note, self._entry(who, "top_up", name, detail))
+        changed = await self._store.top_up(name, credits, note, self._by(who))
         self._changed()
         return changed
-
-    async def movements(self, name: str, limit: int = 100, cursor: str = "") -> Page[Movement]:
-        """Newest first. Raises NoSuchThing, BadRequest for a cursor that is not ours."""
-        await self._store.account(name)
-        return await self._store.movements(name, limit, cursor)
 
     # -- templates ------------------------------------------------------------------------------
     async def add_template(self, who: str, template: Template) -> Template:
         """New, or another text for an old id. Raises NoSuchThing, BadRequest."""
-        if not _TEMPLATE_ID.fullmatch(template.id):
-            raise BadRequest("a template's id is letters, digits and - _ . :, at most 64 of them", "id")
-        if not template.text.strip():
-            raise BadRequest("the template's text is empty", "text")
-        if not template.created_at:
-            template = replace(template, created_at=self._clock.now())
-        detail = f"{template.id}, {'approved' if template.approved else 'not approved'}"
-        return await self._store.keep_template(template, self._entry(who, "template", template.account, detail))
+        _check(template)
+        return await self._store.keep_template(template, self._by(who))
 
-    async def templates(self, account: str) -> Sequence[Template]:
-        """By id."""
-        return await self._store.templates(account)
+    async def propose_template(self, who: str, template: Template) -> Template:
+        """Like `add_template`, for its account: it waits for approval, unless it was approved word for word."""
+        _check(template)
+        return await self._store.keep_template(template, self._by(who), proposed=True)
 
     async def remove_template(self, who: str, account: str, id: str) -> None:
         """Raises NoSuchThing."""
-        await self._store.drop_template(account, id, self._entry(who, "remove_template", account, id))
+        await self._store.drop_template(account, id, self._by(who))
 
     async def template(self, account: str, id: str) -> Template:
         """An approved template. Raises UnknownTemplate, also for one that is not approved."""
-        found = await self._store.template(account, id)
+        found = await self.find_template(account, id)
         if found is None:
             raise UnknownTemplate(f"there is no template {id!r} in this account")
         if not found.approved:
             raise UnknownTemplate(f"the template {id!r} is not approved")
         return found
 
-    # -- suppression ----------------------------------------------------------------------------
-    async def suppress(self, who: str, account: str, number: str, reason: str = "") -> None:
+    # -- numbers that nothing is sent to ----------------------------------------------------------
+    async def suppress(self, who: str, account: str, number: str, reason: str = "") -> Suppressed:
         """Nothing is sent to this number for this account any more. Raises NoSuchThing, InvalidNumber."""
-        number = await self._number(account, number)
-        await self._store.suppress(account, number, reason, self._entry(who, "suppress", account, number))
+        return await self._store.suppress(account, number, reason, self._by(who))
 
     async def allow(self, who: str, account: str, number: str) -> None:
         """Take a number off the list. Raises NoSuchThing, InvalidNumber."""
-        number = await self._number(account, number)
-        await self._store.allow(account, number, self._entry(who, "allow", account, number))
-
-    async def suppressed(self, account: str) -> Sequence[tuple[str, str, int]]:
-        """Number, reason and Unix ms of each entry, oldest first."""
-        return await self._store.suppressed(account)
-
-    async def _number(self, account: str, written: str) -> str:
-        """As messages to it have it."""
-        return phone_numbers.normalise(written, (await self._store.account(account)).terms.country)
-
-    # -- audit ----------------------------------------------------------------------------------
-    async def audit(self, account: str = "", limit: int = 100, cursor: str = "") -> Page[AuditEntry]:
-        """Newest first."""
-        return await self._store.audit(account, limit, cursor)
+        await self._store.allow(account, number, self._by(who))
 
 
-def checked(terms: Terms) -> Terms:
-    """The terms, tidied. Raises BadRequest naming the term that makes no sense."""
-    for name in ("requests_per_minute", "daily_per_recipient"):
-        if getattr(terms, name) < 0:
-            raise BadRequest(f"{name} is a number, 0 for no limit", name)
-    for each in terms.addresses:
-        _check_network(each)
-    _check_zone(terms.zone)
-    country = terms.country.strip().upper()
-    if country and not phone_numbers.is_country(country):
-        raise BadRequest(f"{terms.country!r} is no country: write two letters of ISO 3166, such as GB", "country")
-    if terms.report_on not in ("", "sent", "delivered"):
-        raise BadRequest("report_on is sent, delivered, or empty for what the line can tell", "report_on")
-    return replace(terms, country=country, addresses=tuple(each.strip() for each in terms.addresses))
-
-
-def _check_network(written: str) -> None:
-    try:
-        network(written)
-    except ValueError:
-        problem = f"{written!r} is no network: write an address or CIDR, such as 192.0.2.0/24 or 2001:db8::/32"
-        raise BadRequest(problem, "addresses") from None
-
-
-def _check_zone(name: str) -> None:
-    try:
-        zone(name)
-    except (ValueError, OSError, KeyError):
-        raise BadRequest(f"{name!r} is no time zone: write a name such as Europe/Paris", "zone") from None
-
-
-def _changes(before: Terms, after: Terms) -> str:
-    """What is different, for the trail."""
-    old, new = asdict(before), asdict(after)
-    names = [field.name for field in fields(Terms) if old[field.name] != new[field.name]]
-    return ", ".join(f"{name}: {_shown(old[name])} → {_shown(new[name])}" for name in names)
-
-
-def _shown(value: object) -> str:
-    return " ".join(value) or "none" if isinstance(value, tuple) else str(value) or "none"
-
-
-def _day(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _check(template: Template) -> None:
+    if not _TEMPLATE_ID.fullmatch(template.id):
+        raise BadRequest("a template's id is letters, digits and - _ . :, at most 64 of them", "id")
+    if not template.text.strip():
+        raise BadRequest("the template's text is empty", "text")

@@ -7,7 +7,7 @@ import click
 from bridge.accounts import credentials as accounts
 from bridge.cli import books, place, product, terms
 from bridge.cli.output import json_line, moment, table
-from bridge.model.account import Account, UnknownPolicy
+from bridge.model.account import Account, AccountChange, UnknownPolicy
 
 _LABELS: Mapping[str, str] = {
     "apikey": "native API and smsmobile: API key",
@@ -90,7 +90,7 @@ def enable(name: str, wanted: place.Wanted) -> None:
 
 async def _switch(name: str, where: place.Place, disabled: bool) -> None:
     async with product.desk(where) as desk:
-        await desk.disable(product.WHO, accounts.checked_name(name), disabled)
+        await desk.change_account(product.WHO, accounts.checked_name(name), AccountChange(disabled=disabled))
 
 
 @account.command()

@@ -1,7 +1,7 @@
 """`account set` and `account show`: what an account may do."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -9,7 +9,7 @@ import click
 from bridge.accounts import credentials
 from bridge.cli import place, product
 from bridge.cli.output import Misuse, json_line, moment
-from bridge.model.account import Account, Payment, UnknownPolicy, Verification
+from bridge.model.account import Account, AccountChange, Payment, UnknownPolicy, Verification
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 _number = click.IntRange(0, 1_000_000_000)
@@ -47,14 +47,14 @@ def set_(
 ) -> None:
     """Change what an account may do; what is not named stays as it is. A running bridge notices within a second."""
     changes = _changes(given, addresses, any_address)
-    if not changes and on_unknown is None:
+    if on_unknown is not None:
+        changes["on_unknown"] = UnknownPolicy(on_unknown)
+    if not changes:
         raise Misuse("say what to change, for example: --prepaid. The options are in: sms-bridge account set --help")
-    policy = UnknownPolicy(on_unknown) if on_unknown else None
 
     async def change() -> Account:
         async with product.desk(wanted.find()) as desk:
-            terms = (await desk.account(credentials.checked_name(name))).terms
-            return await desk.set_terms(product.WHO, name, replace(terms, **changes), policy)
+            return await desk.change_account(product.WHO, credentials.checked_name(name), AccountChange(**changes))
 
     _tell(product.finish(change()), as_json)
 

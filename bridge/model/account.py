@@ -5,6 +5,7 @@ All times are Unix milliseconds.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from bridge.model.scope import FULL, Grant
 
@@ -58,6 +59,15 @@ class Template:
     created_at: int = 0
 
 
+class Suppressed(NamedTuple):
+    """A number that nothing is sent to for an account."""
+
+    number: str
+    reason: str
+    #: Unix ms
+    at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Movement:
     """A change of an account's credits; their sum is its balance."""
@@ -76,12 +86,25 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes something, and when, for the audit trail."""
+
+    #: `command line`, the account that called, or one of the two below
+    who: str
+    #: Unix ms
+    at: int
+
+
+#: authors that nobody calls with
+THE_BRIDGE, THE_RECIPIENT = "the bridge", "the recipient"
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """An administrative change: who did what to which account."""
 
     seq: int
     at: int
-    #: `command line` or the account that called
     who: str
     what: str
     account: str
@@ -98,7 +121,7 @@ class UnknownPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who calls us."""
+    """Who calls the bridge."""
 
     name: str
     created_at: int = 0
@@ -113,3 +136,20 @@ class Account:
     terms: Terms = field(default_factory=Terms)
     #: of one who calls: what the credentials of this call allow. Not kept with the account
     grant: Grant = field(default=FULL, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """What is to be different about an account. What is None stays as it is at the moment of the change."""
+
+    disabled: bool | None = None
+    on_unknown: UnknownPolicy | None = None
+    #: the terms, by their names in `Terms`
+    payment: Payment | None = None
+    addresses: tuple[str, ...] | None = None
+    requests_per_minute: int | None = None
+    daily_per_recipient: int | None = None
+    zone: str | None = None
+    country: str | None = None
+    verification: Verification | None = None
+    report_on: str | None = None

@@ -1,14 +1,15 @@
 """What an operator keeps about accounts: their terms, credentials and templates.
 
-An `entry` goes into the trail in the transaction of the change it tells of.
+Each change reads, merges, checks and writes in one transaction, with the entry in the audit trail.
 """
 
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bridge.accounts import terms
 from bridge.errors import NoSuchThing
-from bridge.model.account import Account, AuditEntry, Template, Terms, UnknownPolicy
+from bridge.model.account import Account, AccountChange, Author, Template
 from bridge.ports.store_rows import Credential
 from bridge.store import accounts
 from bridge.store.audit_log import audit
@@ -17,22 +18,20 @@ from bridge.store.writer import Tx
 
 
 # -- accounts -----------------------------------------------------------------------------------
-def set_terms(tx: Tx, name: str, terms: Terms, entry: AuditEntry, on_unknown: UnknownPolicy | None = None) -> Account:
-    """Raises NoSuchThing."""
+def change(tx: Tx, name: str, change: AccountChange, by: Author) -> Account:
+    """Change what is named. Raises NoSuchThing, BadRequest for terms that make no sense."""
     before = accounts.get(tx.conn, name)
-    accounts.change(tx, replace(before, terms=terms, on_unknown=on_unknown or before.on_unknown))
-    audit(tx, entry)
-    return accounts.get(tx.conn, name)
+    after = terms.changed(before, change)
+    if after != before:
+        accounts.write(tx, after)
+    if after.disabled is not before.disabled:
+        audit(tx, by, "disable" if after.disabled else "enable", name)
+    if different := terms.difference(before, after):
+        audit(tx, by, "terms", name, different)
+    return after
 
 
-def disable(tx: Tx, name: str, disabled: bool, entry: AuditEntry) -> Account:
-    """Raises NoSuchThing."""
-    accounts.change(tx, replace(accounts.get(tx.conn, name), disabled=disabled))
-    audit(tx, entry)
-    return accounts.get(tx.conn, name)
-
-
-def rotate(tx: Tx, name: str, fresh: Sequence[Credential], until: int, entry: AuditEntry) -> None:
+def rotate(tx: Tx, name: str, fresh: Sequence[Credential], until: int, by: Author) -> None:
     """Add these; the account's others of their kinds end at `until`. Raises NoSuchThing."""
     accounts.get(tx.conn, name)
     for credential in fresh:
@@ -40,28 +39,36 @@ def rotate(tx: Tx, name: str, fresh: Sequence[Credential], until: int, entry: Au
         accounts.add_credential(tx, name, credential)
         if credential.kind == "client":  # whoever had the old secret may have tokens for it
             accounts.end_credentials(tx, name, "token", until)
-    audit(tx, entry)
+        audit(tx, by, "rotate", name, f"{credential.kind}, the old ones end after {(until - by.at) // 1000} s")
 
 
-def set_webhook_secret(tx: Tx, name: str, secret: str, entry: AuditEntry) -> None:
+def set_webhook_secret(tx: Tx, name: str, secret: str, by: Author) -> None:
     """For endpoints that are added from now on. Raises NoSuchThing."""
-    accounts.change(tx, replace(accounts.get(tx.conn, name), webhook_secret=secret))
-    audit(tx, entry)
+    accounts.get(tx.conn, name)
+    tx.conn.execute("UPDATE accounts SET webhook_secret = ? WHERE name = ?", (secret, name))
+    audit(tx, by, "rotate", name, "webhook")
 
 
 # -- templates ----------------------------------------------------------------------------------
-def keep_template(tx: Tx, template: Template, entry: AuditEntry) -> Template:
-    """New, or in place of the old one of its id, whose time it keeps. Raises NoSuchThing."""
+def keep_template(tx: Tx, template: Template, by: Author, proposed: bool = False) -> Template:
+    """New, or in place of the one of its id, whose `created_at` it keeps. Raises NoSuchThing.
+
+    `proposed`: it is approved only if the one that it replaces is, with the same text.
+    """
     accounts.get(tx.conn, template.account)
-    tx.conn.execute(
-        "INSERT INTO templates (account, id, text, approved, created_at) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (account, id) DO UPDATE SET text = excluded.text, approved = excluded.approved",
-        (template.account, template.id, template.text, int(template.approved), template.created_at),
-    )
-    audit(tx, entry)
-    kept = template_of(tx.conn, template.account, template.id)
-    assert kept is not None  # noqa: S101 - it was written just now
-    return kept
+    before = template_of(tx.conn, template.account, template.id)
+    template = replace(template, created_at=before.created_at if before else template.created_at or by.at)
+    if proposed:
+        template = replace(template, approved=before is not None and before.approved and before.text == template.text)
+    if template != before:
+        tx.conn.execute(
+            "INSERT INTO templates (account, id, text, approved, created_at) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (account, id) DO UPDATE SET text = excluded.text, approved = excluded.approved",
+            (template.account, template.id, template.text, int(template.approved), template.created_at),
+        )
+        state = "approved" if template.approved else "not approved"
+        audit(tx, by, "template", template.account, f"{template.id}, {state}")
+    return template
 
 
 def templates(conn: sqlite3.Connection, account: str) -> Sequence[Template]:
@@ -80,18 +87,17 @@ def template_of(conn: sqlite3.Connection, account: str, id: str) -> Template | N
     return None if row is None else Template(row[0], row[1], row[2], bool(row[3]), row[4])
 
 
-def drop_template(tx: Tx, account: str, id: str, entry: AuditEntry) -> None:
+def drop_template(tx: Tx, account: str, id: str, by: Author) -> None:
     """Raises NoSuchThing."""
     if not tx.conn.execute("DELETE FROM templates WHERE account = ? AND id = ?", (account, id)).rowcount:
         raise NoSuchThing(f"there is no template {id!r} in this account")
-    audit(tx, entry)
+    audit(tx, by, "remove_template", account, id)
 
 
 class AccountAdmin(Connections):
     """Obeys `TemplateStore` and, with `bridge.store.accounts`, `AccountStore`."""
 
-    set_terms = writes(set_terms)
-    disable = writes(disable)
+    change_account = writes(change)
     rotate = writes(rotate)
     set_webhook_secret = writes(set_webhook_secret)
     keep_template = writes(keep_template)

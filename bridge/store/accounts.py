@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.errors import NoSuchThing, NotPossible
-from bridge.model.account import Account, AuditEntry, Payment, Terms, UnknownPolicy, Verification
+from bridge.model.account import Account, Author, Payment, Terms, UnknownPolicy, Verification
 from bridge.model.scope import Grant, read, written
 from bridge.ports.store_rows import Credential
 from bridge.store.audit_log import audit
@@ -34,7 +34,7 @@ def _terms(terms: Terms) -> Mapping[str, Any]:
     return dict(zip(_TERMS.split(", "), values, strict=True))
 
 
-def add(tx: Tx, account: Account, credentials: Sequence[Credential], entry: AuditEntry | None = None) -> None:
+def add(tx: Tx, account: Account, credentials: Sequence[Credential], by: Author | None = None) -> None:
     """Raises NotPossible when the name is taken."""
     values = (
         account.name, account.created_at, int(account.disabled), account.on_unknown, int(account.operator),
@@ -53,8 +53,8 @@ def add(tx: Tx, account: Account, credentials: Sequence[Credential], entry: Audi
         )
     for credential in credentials:
         add_credential(tx, account.name, credential)
-    if entry is not None:
-        audit(tx, entry)
+    if by is not None:
+        audit(tx, by, "add_account", account.name)
 
 
 def get(conn: sqlite3.Connection, name: str) -> Account:
@@ -70,19 +70,11 @@ def everyone(conn: sqlite3.Connection) -> Sequence[Account]:
     return [_account(row) for row in conn.execute(f"SELECT {_COLUMNS} FROM accounts ORDER BY name")]
 
 
-def change(tx: Tx, account: Account) -> None:
-    """Everything but the credits, which move by movements only. Raises NoSuchThing."""
-    values = {
-        "disabled": int(account.disabled),
-        "on_unknown": account.on_unknown,
-        "operator": int(account.operator),
-        "webhook_secret": account.webhook_secret,
-        **_terms(account.terms),
-    }
+def write(tx: Tx, account: Account) -> None:
+    """What an `AccountChange` may have changed."""
+    values = {"disabled": int(account.disabled), "on_unknown": account.on_unknown, **_terms(account.terms)}
     assignments = ", ".join(f"{column} = ?" for column in values)
-    changed = tx.conn.execute(f"UPDATE accounts SET {assignments} WHERE name = ?", (*values.values(), account.name))
-    if not changed.rowcount:
-        raise NoSuchThing(f"there is no account {account.name!r}")
+    tx.conn.execute(f"UPDATE accounts SET {assignments} WHERE name = ?", (*values.values(), account.name))
 
 
 def add_credential(tx: Tx, account: str, credential: Credential, replace: bool = False) -> None:
@@ -156,7 +148,6 @@ class Accounts(Connections):
     add_account = writes(add)
     account = reads(get)
     accounts = reads(everyone)
-    change_account = writes(change)
     add_credential = writes(add_credential)
     forget_expired = writes(forget_expired)
     account_for = reads(owner)

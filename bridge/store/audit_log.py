@@ -2,22 +2,22 @@
 
 import sqlite3
 
-from bridge.model.account import AuditEntry
+from bridge.model.account import AuditEntry, Author
 from bridge.model.query import Page
 from bridge.store.connections import Connections, reads
 from bridge.store.sql import position
 from bridge.store.writer import Tx
 
 
-def audit(tx: Tx, entry: AuditEntry) -> None:
-    """Add a line to the trail."""
+def audit(tx: Tx, by: Author, what: str, account: str, detail: str = "") -> None:
+    """Add an entry to the trail."""
     tx.conn.execute(
         "INSERT INTO audit (at, who, what, account, detail) VALUES (?, ?, ?, ?, ?)",
-        (entry.at, entry.who, entry.what, entry.account, entry.detail),
+        (by.at, by.who, what, account, detail),
     )
 
 
-def trail(conn: sqlite3.Connection, account: str, limit: int, cursor: str) -> Page[AuditEntry]:
+def trail(conn: sqlite3.Connection, account: str = "", limit: int = 100, cursor: str = "") -> Page[AuditEntry]:
     """Newest first; `account` "" reads everybody's."""
     rows = conn.execute(
         "SELECT seq, at, who, what, account, detail FROM audit WHERE (? = '' OR account = ?) AND seq < ? "

@@ -6,7 +6,7 @@ One credit is one radio part. `messages.charged` is how many of its parts a mess
 import sqlite3
 
 from bridge.errors import BadRequest, OutOfCredit
-from bridge.model.account import Account, AuditEntry, Movement, Payment
+from bridge.model.account import Account, Author, Movement, Payment
 from bridge.model.message import Message
 from bridge.model.query import Page
 from bridge.store import accounts
@@ -27,7 +27,7 @@ def book(tx: Tx, account: str, kind: str, amount: int, at: int, message: str = "
     )
 
 
-def top_up(tx: Tx, name: str, credits: int, note: str, entry: AuditEntry) -> Account:
+def top_up(tx: Tx, name: str, credits: int, note: str, by: Author) -> Account:
     """Raises NoSuchThing, and BadRequest for taking more than a prepaid account has."""
     account = accounts.get(tx.conn, name)
     left = (account.credits or 0) + credits
@@ -35,13 +35,14 @@ def top_up(tx: Tx, name: str, credits: int, note: str, entry: AuditEntry) -> Acc
         raise BadRequest(
             f"the account has {account.credits or 0} credits; a prepaid one cannot go below zero", "credits"
         )
-    book(tx, name, "top_up" if credits >= 0 else "adjust", credits, entry.at, note=note)
-    audit(tx, entry)
+    book(tx, name, "top_up" if credits >= 0 else "adjust", credits, by.at, note=note)
+    audit(tx, by, "top_up", name, f"{credits:+d}{f' ({note})' if note else ''}")
     return accounts.get(tx.conn, name)
 
 
-def movements(conn: sqlite3.Connection, account: str, limit: int, cursor: str) -> Page[Movement]:
-    """Newest first."""
+def movements(conn: sqlite3.Connection, account: str, limit: int = 100, cursor: str = "") -> Page[Movement]:
+    """Newest first. Raises NoSuchThing, BadRequest for an unknown cursor."""
+    accounts.get(conn, account)
     rows = conn.execute(
         "SELECT seq, account, kind, amount, at, message, note, balance FROM movements "
         "WHERE account = ? AND seq < ? ORDER BY seq DESC LIMIT ?",

@@ -2,10 +2,11 @@
 
 import sqlite3
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from bridge.errors import NoSuchThing, NotPossible
-from bridge.model.account import AuditEntry
-from bridge.model.scope import Key, read
+from bridge.model.account import Author
+from bridge.model.scope import Key, read, written
 from bridge.ports.store_rows import Credential
 from bridge.store import accounts
 from bridge.store.audit_log import audit
@@ -13,7 +14,7 @@ from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
 
-def add(tx: Tx, account: str, credential: Credential, most: int, entry: AuditEntry) -> None:
+def add(tx: Tx, account: str, credential: Credential, most: int, by: Author) -> None:
     """Raises NoSuchThing for the account, NotPossible for a name in use and for more than `most`."""
     accounts.get(tx.conn, account)
     names = {key.name for key in find(tx.conn, account)}
@@ -22,7 +23,9 @@ def add(tx: Tx, account: str, credential: Credential, most: int, entry: AuditEnt
     if len(names) >= most:
         raise NotPossible(f"the account {account} has {most} keys, which is as many as there may be: revoke some")
     accounts.add_credential(tx, account, credential)
-    audit(tx, entry)
+    until = f"until {_day(credential.expires_at)}" if credential.expires_at else "no end"
+    detail = f"{credential.name}, {credential.kind}, {written(credential.scopes)}, {until}"
+    audit(tx, by, "add_key", account, detail)
 
 
 def find(conn: sqlite3.Connection, account: str = "") -> Sequence[Key]:
@@ -35,12 +38,12 @@ def find(conn: sqlite3.Connection, account: str = "") -> Sequence[Key]:
     return [Key(row[0], row[1], row[2], row[3], read(row[4]), row[5], row[6], row[7]) for row in rows]
 
 
-def revoke(tx: Tx, account: str, name: str, entry: AuditEntry) -> None:
+def revoke(tx: Tx, account: str, name: str, by: Author) -> None:
     """The key and the tokens that it was given. Raises NoSuchThing."""
     gone = tx.conn.execute("DELETE FROM credentials WHERE account = ? AND name = ? AND name <> ''", (account, name))
     if not gone.rowcount:
         raise NoSuchThing(f"the account {account} has no key {name!r}")
-    audit(tx, entry)
+    audit(tx, by, "revoke_key", account, name)
 
 
 def used(tx: Tx, account: str, name: str, day: int) -> None:
@@ -49,6 +52,10 @@ def used(tx: Tx, account: str, name: str, day: int) -> None:
         "UPDATE credentials SET used_at = ? WHERE account = ? AND name = ? AND name <> '' AND used_at < ?",
         (day, account, name, day),
     )
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 class Keys(Connections):

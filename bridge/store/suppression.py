@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from bridge.errors import NoSuchThing, NotPossible
-from bridge.messages.phone_numbers import same_subscriber
-from bridge.model.account import AuditEntry
+from bridge.messages.phone_numbers import normalise, same_subscriber
+from bridge.model.account import THE_RECIPIENT, Author, Suppressed
 from bridge.model.event import MESSAGE_FAILED, message_data
 from bridge.model.inbox import Received
 from bridge.model.message import Message, State
@@ -28,26 +28,50 @@ _WROTE = "the recipient wrote "
 _TAIL = 7
 
 
-def suppress(tx: Tx, account: str, number: str, reason: str, entry: AuditEntry) -> None:
-    """Raises NoSuchThing."""
-    accounts.get(tx.conn, account)
-    _put(tx, account, number, reason, entry.at)
-    audit(tx, entry)
+def suppress(tx: Tx, account: str, number: str, reason: str, by: Author) -> Suppressed:
+    """Fail what waits to be sent to it too; the entry. Raises NoSuchThing, InvalidNumber."""
+    number = _number(tx.conn, account, number)
+    if _put(tx, account, number, reason, by.at):
+        audit(tx, by, "suppress", account, number)
+    return _entry(tx.conn, account, number)
 
 
-def allow(tx: Tx, account: str, number: str, entry: AuditEntry) -> None:
-    """Raises NoSuchThing."""
-    if not tx.conn.execute("DELETE FROM suppressed WHERE account = ? AND number = ?", (account, number)).rowcount:
+def allow(tx: Tx, account: str, number: str, by: Author) -> None:
+    """Raises NoSuchThing, InvalidNumber."""
+    number = _entry(tx.conn, account, _number(tx.conn, account, number)).number
+    _take_off(tx, account, number, by)
+
+
+def _take_off(tx: Tx, account: str, number: str, by: Author) -> None:
+    tx.conn.execute("DELETE FROM suppressed WHERE account = ? AND number = ?", (account, number))
+    audit(tx, by, "allow", account, number)
+
+
+def suppression(conn: sqlite3.Connection, account: str, number: str) -> Suppressed:
+    """The entry of one number. Raises NoSuchThing, InvalidNumber."""
+    return _entry(conn, account, _number(conn, account, number))
+
+
+def _number(conn: sqlite3.Connection, account: str, written: str) -> str:
+    """As messages of this account have it."""
+    return normalise(written, accounts.get(conn, account).terms.country)
+
+
+def _entry(conn: sqlite3.Connection, account: str, number: str) -> Suppressed:
+    row = conn.execute(
+        "SELECT number, reason, at FROM suppressed WHERE account = ? AND number = ?", (account, number)
+    ).fetchone()
+    if row is None:
         raise NoSuchThing(f"{number} is not on this account's list")
-    audit(tx, entry)
+    return Suppressed(*row)
 
 
-def suppressed(conn: sqlite3.Connection, account: str) -> Sequence[tuple[str, str, int]]:
-    """Number, reason and Unix ms of each entry, oldest first."""
+def suppressed(conn: sqlite3.Connection, account: str) -> Sequence[Suppressed]:
+    """Oldest first."""
     rows = conn.execute(
         "SELECT number, reason, at FROM suppressed WHERE account = ? ORDER BY at, number", (account,)
     ).fetchall()
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [Suppressed(*row) for row in rows]
 
 
 def listed(conn: sqlite3.Connection, account: str, recipients: Iterable[str]) -> frozenset[str]:
@@ -72,9 +96,9 @@ def block(tx: Tx, message: Message, now: int) -> Message:
     return message
 
 
-def _put(tx: Tx, account: str, number: str, reason: str, at: int) -> None:
-    """Put a number on a list, and fail what waits to be sent to it; an entry that is there stays as it is."""
-    tx.conn.execute(
+def _put(tx: Tx, account: str, number: str, reason: str, at: int) -> bool:
+    """Put a number on a list, and fail what waits to be sent to it. False for one that is on it, and stays as it is."""
+    put = tx.conn.execute(
         "INSERT INTO suppressed (account, number, reason, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (account, number, reason, at),
     )
@@ -86,19 +110,21 @@ def _put(tx: Tx, account: str, number: str, reason: str, at: int) -> None:
         ).fetchall()
         for row in waiting:
             block(tx, message_of(row), at)
+    return put.rowcount > 0
 
 
 def heed(tx: Tx, received: Received) -> None:
     """Do what a recipient asks for who writes STOP or START."""
-    word = received.text.strip().casefold()
+    word, by = received.text.strip().casefold(), Author(THE_RECIPIENT, received.received_at)
     if word in STOP_WORDS:
         for account, number in _concerned(tx.conn, received):
-            _put(tx, account, number, _WROTE + word.upper(), received.received_at)
+            if _put(tx, account, number, _WROTE + word.upper(), by.at):
+                audit(tx, by, "suppress", account, f"{number}, wrote {word.upper()}")
     elif word in START_WORDS:
         for account in {account for account, _ in _concerned(tx.conn, received)}:
             for number, reason, _ in suppressed(tx.conn, account):
                 if reason.startswith(_WROTE) and same_subscriber(number, received.sender):
-                    tx.conn.execute("DELETE FROM suppressed WHERE account = ? AND number = ?", (account, number))
+                    _take_off(tx, account, number, by)
 
 
 def _concerned(conn: sqlite3.Connection, received: Received) -> set[tuple[str, str]]:
@@ -117,4 +143,5 @@ class Suppression(Connections):
 
     suppress = writes(suppress)
     allow = writes(allow)
+    suppression = reads(suppression)
     suppressed = reads(suppressed)

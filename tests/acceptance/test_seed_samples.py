@@ -16,7 +16,7 @@ import pytest
 
 from bridge.accounts.administration import Desk
 from bridge.bus import Bus
-from bridge.model.account import Payment, Template, Terms, Verification
+from bridge.model.account import AccountChange, Payment, Template
 from bridge.model.message import State
 from bridge.model.radio import InboundPart
 from bridge.ports.clock import SystemClock
@@ -48,8 +48,8 @@ async def _furnish(database: str) -> None:
     store = await open_store(database, Bus())
     try:
         desk = Desk(store, SystemClock())
-        terms = Terms(payment=Payment.PREPAID, zone="Asia/Shanghai", country="CN", verification=Verification.APPROVED)
-        await desk.set_terms("test", "shop", terms)
+        terms = AccountChange(payment=Payment.PREPAID, zone="Asia/Shanghai", country="CN")
+        await desk.change_account("test", "shop", terms)
         await desk.top_up("test", "shop", 200_000)
         await desk.add_template("test", Template("shop", "123456", "您的验证码是{code}。"))
     finally:

@@ -11,7 +11,7 @@ from api.dialect.contract import Dialect, Mount, Route, Site, discover
 from bridge.accounts.credentials import digest, kept
 from bridge.accounts.throttling import FREE
 from bridge.errors import KeyExpired, ScopeMissing, TooManyRequests
-from bridge.model.account import AuditEntry
+from bridge.model.account import Author
 from bridge.model.scope import EVERYTHING, Needs, Scope, written
 from tests.contract.test_dialect_contract import WRONG, is_like, sample
 from tests.support.clocks import START
@@ -65,11 +65,10 @@ def dialect(name: str, site: HttpSite) -> Dialect:
 
 async def limit(site: HttpSite, scopes: Needs, expires_at: int = 0) -> None:
     """A key of each kind with these scopes."""
-    entry = AuditEntry(0, START, "test", "key", "shop")
     for credential in kept(LIMITED):
         name = f"{credential.kind}-{written(scopes).replace(' ', '-')}"
         key = replace(credential, name=name, scopes=scopes, expires_at=expires_at)
-        await site.store.add_key("shop", key, 99, entry)
+        await site.store.add_key("shop", key, 99, Author("test", START))
 
 
 def route_of(dialect: Dialect, path: str) -> Route:
@@ -111,7 +110,7 @@ async def test_a_key_without_the_scope_is_refused_and_hears_which(
         assert missing.encode() in answer.body
         assert answer.status in (200, 403, 500)  # 500: what SOAP 1.1 says of every fault
         for kind in (key.name for key in await site.store.keys("shop")):
-            await site.store.revoke_key("shop", kind, AuditEntry(0, START, "test", "key", "shop"))
+            await site.store.revoke_key("shop", kind, Author("test", START))
         site.clock.at += 1001
     assert not await site.messages()
 

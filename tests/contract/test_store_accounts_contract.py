@@ -3,33 +3,43 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 
 import pytest
 
 from bridge.errors import AlreadyUsed, BadRequest, BridgeError, DailyLimit, NoSuchThing, NotPossible, OutOfCredit
 from bridge.model import event
-from bridge.model.account import Account, AuditEntry, Movement, Payment, Template, Terms, UnknownPolicy, Verification
+from bridge.model.account import (
+    Account,
+    AccountChange,
+    Movement,
+    Payment,
+    Template,
+    Terms,
+    UnknownPolicy,
+    Verification,
+)
 from bridge.model.message import Message, State
 from bridge.model.query import MessageQuery
 from bridge.model.radio import InboundPart, InboundReport
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Credential, Outcome
-from tests.support.store_rows import NOW, SHOP, Opener, message
+from tests.support.store_rows import BY, NOW, SHOP, Opener, message
 
-PREPAID = Terms(payment=Payment.PREPAID)
+PREPAID = AccountChange(payment=Payment.PREPAID)
 DAY = 24 * 3600 * 1000
+NOTHING = AccountChange()
+EVERYTHING_ELSE = AccountChange(
+    True, UnknownPolicy.RESEND, Payment.PREPAID, ("192.0.2.0/24",), 60, 5, "Asia/Shanghai", "CN",
+    Verification.PENDING, "delivered",
+)  # fmt: skip
 #: NOW is 2026-11-18 11:06:40 UTC; this is the same day there, and the next one in Shanghai
 EVENING = NOW + 6 * 3600 * 1000
 
 
-def entry(what: str = "test", account: str = "shop") -> AuditEntry:
-    return AuditEntry(0, NOW, "command line", what, account)
-
-
 async def prepaid(store: Store, credits: int) -> None:
-    await store.set_terms("shop", PREPAID, entry())
-    await store.top_up("shop", credits, "", entry())
+    await store.change_account("shop", PREPAID, BY)
+    await store.top_up("shop", credits, "", BY)
 
 
 async def left(store: Store) -> int | None:
@@ -75,41 +85,50 @@ class TestTerms:
             Payment.PREPAID, ("192.0.2.0/24", "2001:db8::/32"), 60, 5, "Asia/Shanghai", "CN", Verification.PENDING,
             "delivered",
         )  # fmt: skip
-        changed = await store.set_terms("shop", terms, entry())
-        assert changed == replace(SHOP, terms=terms)
+        everything = AccountChange(on_unknown=UnknownPolicy.FAIL, **asdict(terms))
+        changed = await store.change_account("shop", everything, BY)
+        assert changed == replace(SHOP, terms=terms, on_unknown=UnknownPolicy.FAIL)
         again = await reopen()
         assert await again.account("shop") == changed
         await again.add_account(Account("bakery", NOW, terms=terms, credits=7), [])
         assert (await again.account("bakery")) == Account("bakery", NOW, terms=terms, credits=7)
         assert (await again.movements("bakery", 9, "")).rows[0].balance == 7
 
-    async def test_terms_come_with_a_policy_or_leave_the_one_there_is(self, store: Store) -> None:
-        changed = await store.set_terms("shop", PREPAID, entry(), UnknownPolicy.RESEND)
-        assert (changed.terms, changed.on_unknown) == (PREPAID, UnknownPolicy.RESEND)
-        changed = await store.set_terms("shop", Terms(), entry())
-        assert (changed.terms, changed.on_unknown) == (Terms(), UnknownPolicy.RESEND)
+    @pytest.mark.parametrize("name", [field.name for field in fields(AccountChange)])
+    async def test_what_a_change_does_not_name_stays_as_it_is(self, store: Store, name: str) -> None:
+        others = replace(EVERYTHING_ELSE, **{name: None})
+        before = await store.change_account("shop", others, BY)
+        after = await store.change_account("shop", replace(NOTHING, **{name: getattr(EVERYTHING_ELSE, name)}), BY)
+        assert after == await store.change_account("shop", EVERYTHING_ELSE, BY) == await store.account("shop")
+        assert after != before
+
+    def test_every_term_can_be_changed_and_nothing_else_of_an_account_by_the_way(self) -> None:
+        terms = {field.name for field in fields(Terms)}
+        assert {field.name for field in fields(AccountChange)} == terms | {"disabled", "on_unknown"}
+
+    async def test_a_change_that_changes_nothing_leaves_no_entry_in_the_trail(self, store: Store) -> None:
+        for _ in range(2):
+            await store.change_account("shop", EVERYTHING_ELSE, BY)
+            await store.suppress("shop", "+15550100", "", BY)
+            await store.keep_template(Template("shop", "code", "Code {1}"), BY)
+        told = [row.what for row in (await store.audit()).rows]
+        assert told == ["template", "suppress", "terms", "disable"]
 
     async def test_switching_an_account_off_leaves_its_terms(self, store: Store) -> None:
         await prepaid(store, 3)
-        off = await store.disable("shop", True, entry())
-        assert (off.disabled, off.terms, off.credits) == (True, PREPAID, 3)
-        assert not (await store.disable("shop", False, entry())).disabled
-
-    async def test_a_change_by_the_whole_account_leaves_the_credits(self, store: Store) -> None:
-        before = await store.account("shop")
-        await prepaid(store, 3)
-        await store.change_account(replace(before, on_unknown=UnknownPolicy.FAIL))
-        assert await left(store) == 3
+        off = await store.change_account("shop", AccountChange(disabled=True), BY)
+        assert (off.disabled, off.terms, off.credits) == (True, Terms(payment=Payment.PREPAID), 3)
+        assert not (await store.change_account("shop", AccountChange(disabled=False), BY)).disabled
 
     async def test_nothing_is_changed_or_written_for_an_account_that_is_not_there(self, store: Store) -> None:
         for change in (
-            store.set_terms("nobody", PREPAID, entry()),
-            store.disable("nobody", True, entry()),
-            store.top_up("nobody", 1, "", entry()),
-            store.rotate("nobody", [], 0, entry()),
-            store.set_webhook_secret("nobody", "s", entry()),
-            store.suppress("nobody", "+15550100", "", entry()),
-            store.keep_template(Template("nobody", "t", "text"), entry()),
+            store.change_account("nobody", PREPAID, BY),
+            store.change_account("nobody", AccountChange(disabled=True), BY),
+            store.top_up("nobody", 1, "", BY),
+            store.rotate("nobody", [], 0, BY),
+            store.set_webhook_secret("nobody", "s", BY),
+            store.suppress("nobody", "+15550100", "", BY),
+            store.keep_template(Template("nobody", "t", "text"), BY),
         ):
             with pytest.raises(NoSuchThing):
                 await change
@@ -117,7 +136,7 @@ class TestTerms:
 
     async def test_fresh_credentials_let_the_old_ones_live_a_while(self, store: Store) -> None:
         await store.add_credential("shop", Credential("client", "a", "d1"))
-        await store.rotate("shop", [Credential("client", "b", "d2")], NOW + 60, entry())
+        await store.rotate("shop", [Credential("client", "b", "d2")], NOW + 60, BY)
         assert await store.account_for("client", "a", "d1", NOW + 59) is not None
         assert await store.account_for("client", "a", "d1", NOW + 60) is None
         assert await store.account_for("client", "b", "d2", NOW + DAY) is not None
@@ -147,7 +166,7 @@ class TestCredits:
         await prepaid(store, 0)
         with pytest.raises(OutOfCredit):
             await store.submit([message(1)], "key", "digest")
-        await store.top_up("shop", 1, "", entry())
+        await store.top_up("shop", 1, "", BY)
         assert (await store.submit([message(1)], "key", "digest"))[1] is False
         assert (await store.submit([message(2)], "key", "digest"))[1] is True
         assert await left(store) == 0
@@ -173,26 +192,26 @@ class TestCredits:
         assert await left(store) == 1
 
     async def test_a_postpaid_account_goes_below_zero(self, store: Store) -> None:
-        await store.top_up("shop", 1, "", entry())
+        await store.top_up("shop", 1, "", BY)
         await store.submit([message(1, parts=4)])
         assert await left(store) == -3
-        await store.top_up("shop", -2, "", entry())
+        await store.top_up("shop", -2, "", BY)
         assert await left(store) == -5
         await assert_adds_up(store)
 
     async def test_nothing_is_counted_before_the_first_top_up(self, store: Store) -> None:
-        await store.set_terms("shop", PREPAID, entry())
+        await store.change_account("shop", PREPAID, BY)
         await store.submit([message(1)])
         assert await left(store) is None
-        await store.top_up("shop", 5, "", entry())
+        await store.top_up("shop", 5, "", BY)
         await store.cancel(message(1).id, NOW)
         assert await movements(store) == [("top_up", 5)]
 
     async def test_an_operator_cannot_take_more_than_a_prepaid_account_has(self, store: Store) -> None:
         await prepaid(store, 5)
         with pytest.raises(BadRequest):
-            await store.top_up("shop", -6, "", entry())
-        await store.top_up("shop", -5, "mistake", entry())
+            await store.top_up("shop", -6, "", BY)
+        await store.top_up("shop", -5, "mistake", BY)
         assert await movements(store) == [("top_up", 5), ("adjust", -5)]
 
     async def test_a_cancelled_message_gives_back_what_it_took(self, store: Store) -> None:
@@ -262,8 +281,8 @@ class TestCredits:
     async def test_the_movements_add_up_whatever_happens_in_whatever_order(self, store: Store, seed: int) -> None:
         dice = random.Random(seed)
         payment = dice.choice(list(Payment))
-        await store.set_terms("shop", Terms(payment=payment), entry())
-        await store.top_up("shop", 12, "", entry())
+        await store.change_account("shop", AccountChange(payment=payment), BY)
+        await store.top_up("shop", 12, "", BY)
         now, count = NOW, 0
         for _ in range(70):
             count, now = count + 1, now + 1000
@@ -296,7 +315,7 @@ class TestCredits:
 class TestLists:
     async def test_a_number_on_the_list_gets_nothing_and_costs_nothing(self, store: Store) -> None:
         await prepaid(store, 5)
-        await store.suppress("shop", message(1).recipient, "asked for it", entry())
+        await store.suppress("shop", message(1).recipient, "asked for it", BY)
         stored, _ = await store.submit([message(1), message(2, parts=2)])
         assert [each.state for each in stored] == [State.FAILED, State.QUEUED]
         assert stored[0].error.startswith("MBBLACK: ")
@@ -315,7 +334,7 @@ class TestLists:
             await store.resend(message(1).id, NOW)
 
     async def test_scheduled_messages_and_other_submissions_of_the_commit_are_told_apart(self, store: Store) -> None:
-        await store.suppress("shop", "+15550101", "", entry())
+        await store.suppress("shop", "+15550101", "", BY)
         answers = await asyncio.gather(
             store.submit([message(1, state=State.SCHEDULED, due_at=NOW + DAY)]),
             store.submit([message(2), message(101)]),
@@ -327,7 +346,7 @@ class TestLists:
     async def test_what_waits_is_not_sent_any_more(self, store: Store) -> None:
         await prepaid(store, 5)
         await store.submit([message(1), message(2), message(101, state=State.SCHEDULED, due_at=NOW + DAY)])
-        await store.suppress("shop", "+15550101", "", entry())
+        await store.suppress("shop", "+15550101", "", BY)
         assert [(await store.message(message(number).id)).state for number in (1, 2, 101)] == [
             State.FAILED, State.QUEUED, State.FAILED,
         ]  # fmt: skip
@@ -336,18 +355,31 @@ class TestLists:
     async def test_a_report_on_its_first_part_does_not_send_the_rest(self, store: Store) -> None:
         await store.submit([message(1, parts=2)])
         await carry(store, State.SENT, State.QUEUED)
-        await store.suppress("shop", "+15550101", "", entry())
+        await store.suppress("shop", "+15550101", "", BY)
         await store.settle(InboundReport("office", "1", "+15550101", 1, State.DELIVERED), NOW)
         assert (await store.message(message(1).id)).state is State.FAILED
 
     async def test_a_number_taken_off_gets_messages_again(self, store: Store) -> None:
-        await store.suppress("shop", "+15550101", "why", entry())
+        await store.suppress("shop", "+15550101", "why", BY)
         assert await store.suppressed("shop") == [("+15550101", "why", NOW)]
-        await store.allow("shop", "+15550101", entry())
+        await store.allow("shop", "+15550101", BY)
         with pytest.raises(NoSuchThing):
-            await store.allow("shop", "+15550101", entry())
+            await store.allow("shop", "+15550101", BY)
         stored, _ = await store.submit([message(1)])
         assert stored[0].state is State.QUEUED
+
+    async def test_tells_of_one_number_however_it_is_written(self, store: Store) -> None:
+        await store.change_account("shop", AccountChange(country="GB"), BY)
+        put = await store.suppress("shop", "07700 900123", "why", BY)
+        assert put == ("+447700900123", "why", NOW)
+        assert await store.suppress("shop", "+44 7700 900123", "another reason", BY) == put
+        assert await store.suppression("shop", "07700900123") == put
+        for account, number in (("cafe", "+447700900123"), ("shop", "+447700900124")):
+            with pytest.raises(NoSuchThing):
+                await store.suppression(account, number)
+        await store.allow("shop", "(07700) 900-123", BY)
+        with pytest.raises(NoSuchThing):
+            await store.suppression("shop", "07700 900123")
 
     async def hear(self, store: Store, text: str, sender: str = "+15550101", line: str = "office") -> None:
         slot = str(random.random())
@@ -386,15 +418,26 @@ class TestLists:
         await self.hear(store, "UNSTOP", "+447700900123")
         assert await self.numbers(store) == []
 
+    async def test_the_trail_says_that_it_was_the_recipient(self, store: Store) -> None:
+        await store.submit([message(1)])
+        await carry(store, State.SENT)
+        for word in ("Stop", "STOP", "start", "START"):
+            await self.hear(store, word)
+        told = [(row.at, row.who, row.what, row.account, row.detail) for row in (await store.audit()).rows]
+        assert told == [
+            (NOW, "the recipient", "allow", "shop", "+15550101"),
+            (NOW, "the recipient", "suppress", "shop", "+15550101, wrote STOP"),
+        ]
+
     async def test_what_the_operator_put_there_is_not_the_recipients_to_lift(self, store: Store) -> None:
-        await store.suppress("shop", "+15550101", "by letter", entry())
+        await store.suppress("shop", "+15550101", "by letter", BY)
         await self.hear(store, "START")
         assert await self.numbers(store) == ["+15550101"]
 
 
 class TestDailyLimit:
     async def test_a_recipient_gets_so_many_a_day_and_no_more(self, store: Store) -> None:
-        await store.set_terms("shop", Terms(daily_per_recipient=2), entry())
+        await store.change_account("shop", AccountChange(daily_per_recipient=2), BY)
         await store.submit([message(1), message(2)])
         await store.submit([message(101)])
         with pytest.raises(DailyLimit):
@@ -403,51 +446,61 @@ class TestDailyLimit:
         await store.submit([message(3), message(102), message(301, account="cafe")])
 
     async def test_the_day_is_that_of_the_accounts_zone(self, store: Store) -> None:
-        await store.set_terms("shop", Terms(daily_per_recipient=1, zone="UTC"), entry())
+        await store.change_account("shop", AccountChange(daily_per_recipient=1, zone="UTC"), BY)
         await store.submit([message(1)])
         with pytest.raises(DailyLimit):
             await store.submit([message(101, due_at=EVENING)])
-        await store.set_terms("shop", Terms(daily_per_recipient=1, zone="Asia/Shanghai"), entry())
+        await store.change_account("shop", AccountChange(daily_per_recipient=1, zone="Asia/Shanghai"), BY)
         await store.submit([message(2)])
         await store.submit([message(102, due_at=EVENING)])
 
     async def test_a_blocked_message_does_not_count(self, store: Store) -> None:
-        await store.set_terms("shop", Terms(daily_per_recipient=1), entry())
-        await store.suppress("shop", "+15550101", "", entry())
+        await store.change_account("shop", AccountChange(daily_per_recipient=1), BY)
+        await store.suppress("shop", "+15550101", "", BY)
         await store.submit([message(1), message(101)])
-        await store.allow("shop", "+15550101", entry())
+        await store.allow("shop", "+15550101", BY)
         await store.submit([message(201)])
 
 
 class TestBooks:
     async def test_a_template_is_replaced_by_another_of_its_id(self, store: Store) -> None:
         first = Template("shop", "code", "Code {1}", created_at=NOW)
-        assert await store.keep_template(first, entry()) == first
-        await store.keep_template(
-            Template("shop", "code", "Your code: {1}", approved=False, created_at=NOW + 1), entry()
-        )
-        await store.keep_template(Template("shop", "alarm", "Alarm", created_at=NOW), entry())
+        assert await store.keep_template(first, BY) == first
+        await store.keep_template(Template("shop", "code", "Your code: {1}", approved=False, created_at=NOW + 1), BY)
+        await store.keep_template(Template("shop", "alarm", "Alarm", created_at=NOW), BY)
         changed = replace(first, text="Your code: {1}", approved=False)
         assert await store.templates("shop") == [Template("shop", "alarm", "Alarm", created_at=NOW), changed]
         assert (await store.template("shop", "code"), await store.template("cafe", "code")) == (changed, None)
-        await store.drop_template("shop", "code", entry())
+        await store.drop_template("shop", "code", BY)
         with pytest.raises(NoSuchThing):
-            await store.drop_template("shop", "code", entry())
+            await store.drop_template("shop", "code", BY)
+
+    @pytest.mark.parametrize(
+        ("before", "text", "approved"),
+        [(None, "Code {1}", False), (True, "Code {1}", True), (True, "Win {1}", False), (False, "Code {1}", False)],
+    )
+    async def test_a_proposed_template_is_approved_only_when_it_was_word_for_word(
+        self, store: Store, before: bool | None, text: str, approved: bool
+    ) -> None:
+        if before is not None:
+            await store.keep_template(Template("shop", "code", "Code {1}", before), BY)
+        kept = await store.keep_template(Template("shop", "code", text), BY, proposed=True)
+        assert kept == await store.template("shop", "code") == Template("shop", "code", text, approved, NOW)
 
     async def test_the_trail_tells_of_changes_newest_first_in_pages(self, store: Store) -> None:
         for number in range(3):
-            await store.top_up("shop", number, "", entry(f"change {number}"))
-        await store.top_up("cafe", 1, "", entry("other", "cafe"))
+            await store.top_up("shop", number, "", BY)
+        await store.top_up("cafe", 1, "", BY)
         page = await store.audit("shop", 2, "")
-        assert [row.what for row in page.rows] == ["change 2", "change 1"]
-        assert [row.what for row in (await store.audit("shop", 2, page.cursor)).rows] == ["change 0"]
+        assert [row.detail for row in page.rows] == ["+2", "+1"]
+        assert [row.detail for row in (await store.audit("shop", 2, page.cursor)).rows] == ["+0"]
         assert [row.account for row in (await store.audit("", 1, "")).rows] == ["cafe"]
 
     async def test_a_change_that_fails_leaves_no_line_in_the_trail(self, store: Store) -> None:
         await prepaid(store, 1)
         before = (await store.audit("", 9, "")).rows
         with pytest.raises(BadRequest):
-            await store.top_up("shop", -2, "", entry())
+            await store.top_up("shop", -2, "", BY)
         assert (await store.audit("", 9, "")).rows == before
 
     async def test_a_reference_used_before_is_named(self, store: Store) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.errors import BadRequest, IdempotencyConflict, NoSuchThing, NotPossible
 from bridge.model import event as events
-from bridge.model.account import UnknownPolicy
+from bridge.model.account import AccountChange, UnknownPolicy
 from bridge.model.event import Event, message_data
 from bridge.model.inbox import CallKind, LoggedCall, TypedMessage
 from bridge.model.message import Message, State
@@ -17,7 +17,7 @@ from bridge.model.radio import Call, Concat, Doubtful, Evidence, Held, InboundPa
 from bridge.model.webhook import DeliveryState, Endpoint
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Credential, Outcome
-from tests.support.store_rows import NOW, SHOP, Opener, message
+from tests.support.store_rows import BY, NOW, SHOP, Opener, message
 
 ANY = ("", "office")
 
@@ -753,7 +753,7 @@ class TestAccounts:
 
     async def test_a_disabled_account_is_known_as_such(self, store: Store) -> None:
         await store.add_credential("shop", Credential("apikey", "", "d1"))
-        await store.change_account(replace(SHOP, disabled=True))
+        await store.change_account("shop", AccountChange(disabled=True), BY)
         assert await store.account_for("apikey", "", "d1", NOW) == replace(SHOP, disabled=True)
 
     async def test_replacing_ends_the_old_one(self, store: Store) -> None:

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from bridge.model.account import Payment, Verification
+from bridge.model.account import AccountChange, Payment, Verification
 from bridge.model.message import Draft, State
 from bridge.model.query import MessageQuery
 from tests.support.account_v1_calls import OTHER, PWD, SHOP, TO, post, pull, refused, send, send_form, set_terms
@@ -127,7 +127,7 @@ class TestTerms:
         await send(site)
 
     async def test_refuses_a_disabled_account(self, site: HttpSite) -> None:
-        await site.gateway.desk.disable("test", "shop", True)
+        await site.gateway.desk.change_account("test", "shop", AccountChange(disabled=True))
         assert refused(await post(site, "/api/v1/send", send_form())) == "08"
 
     async def test_refuses_an_account_that_is_not_verified(self, site: HttpSite) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.model.account import Payment, Terms, Verification
+from bridge.model.account import AccountChange, Payment, Verification
 from tests.support.http_site import CREDENTIALS, HttpSite, open_site
 from tests.support.smsmobile_calls import send
 
@@ -15,14 +15,14 @@ ASK = {
 }
 
 
-async def set_terms(site: HttpSite, terms: Terms) -> None:
-    await site.gateway.desk.set_terms("test", "shop", terms)
+async def set_terms(site: HttpSite, terms: AccountChange) -> None:
+    await site.gateway.desk.change_account("test", "shop", terms)
     site.clock.at += 1001  # what the door remembers is over
 
 
 @pytest.mark.parametrize(("network", "status"), [("127.0.0.0/8", 200), ("192.0.2.0/24", 403)])
 async def test_may_be_used_from_its_own_addresses_only(site: HttpSite, network: str, status: int) -> None:
-    await set_terms(site, Terms(addresses=(network,)))
+    await set_terms(site, AccountChange(addresses=(network,)))
     assert (await send(site)).status == status
     assert len(await site.messages()) == (status == 200)
     token = await site.ask("POST", "/oauth2/token", data=ASK)
@@ -34,13 +34,13 @@ async def test_a_token_is_held_to_the_same_terms(site: HttpSite) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     form = {"recipients": "+15550123", "message": "x"}
     assert (await site.ask("POST", "/sendsms", data=form, headers=headers)).status == 200
-    await set_terms(site, Terms(addresses=("192.0.2.0/24",)))
+    await set_terms(site, AccountChange(addresses=("192.0.2.0/24",)))
     answer = await site.ask("POST", "/sendsms", data=form, headers=headers)
     assert (answer.status, answer.json["error"]) == (403, "address_refused")
 
 
 async def test_says_when_to_come_again(site: HttpSite) -> None:
-    await set_terms(site, Terms(requests_per_minute=2))
+    await set_terms(site, AccountChange(requests_per_minute=2))
     assert [(await send(site)).status for _ in range(2)] == [200, 200]
     answer = await send(site)
     assert (answer.status, answer.headers["Retry-After"]) == (429, "30")
@@ -55,19 +55,19 @@ async def test_too_many_requests_are_429_for_clients_of_the_old_style_too(tmp_pa
     async with open_site(
         tmp_path, dialects={"smsmobile": ""}, options={"smsmobile": {"legacy_http_200": True}}
     ) as site:
-        await set_terms(site, Terms(requests_per_minute=1))
+        await set_terms(site, AccountChange(requests_per_minute=1))
         assert [(await send(site)).status for _ in range(2)] == [200, 429]
 
 
 @pytest.mark.parametrize(
     ("terms", "status", "code"),
     [
-        (Terms(payment=Payment.PREPAID), 402, "out_of_credit"),
-        (Terms(verification=Verification.PENDING), 403, "not_verified"),
-        (Terms(daily_per_recipient=1), 409, "daily_limit"),
+        (AccountChange(payment=Payment.PREPAID), 402, "out_of_credit"),
+        (AccountChange(verification=Verification.PENDING), 403, "not_verified"),
+        (AccountChange(daily_per_recipient=1), 409, "daily_limit"),
     ],
 )
-async def test_says_why_it_is_not_sent(site: HttpSite, terms: Terms, status: int, code: str) -> None:
+async def test_says_why_it_is_not_sent(site: HttpSite, terms: AccountChange, status: int, code: str) -> None:
     await site.gateway.desk.top_up("test", "shop", 1)
     assert (await send(site)).status == 200
     await set_terms(site, terms)
@@ -78,6 +78,6 @@ async def test_says_why_it_is_not_sent(site: HttpSite, terms: Terms, status: int
 
 
 async def test_says_that_the_account_is_disabled(site: HttpSite) -> None:
-    await site.gateway.desk.disable("test", "shop", True)
+    await site.gateway.desk.change_account("test", "shop", AccountChange(disabled=True))
     answer = await send(site)
     assert (answer.status, answer.json["error"]) == (403, "account_disabled")

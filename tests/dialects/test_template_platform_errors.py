@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bridge.model.account import AccountChange
 from tests.support.http_site import CREDENTIALS, HttpSite
 from tests.support.template_calls import (
     HEADERS,
@@ -125,7 +126,7 @@ async def test_says_why_somebody_who_is_known_may_not(site: HttpSite, path: str)
     limited = await ask()
     assert_refused(limited, 429, "请求频率超限")
     assert limited.headers["Retry-After"] == "60"
-    await site.gateway.desk.disable("tests", "shop", disabled=True)
+    await site.gateway.desk.change_account("tests", "shop", AccountChange(disabled=True))
     site.clock.at += 2000
     assert_refused(await ask(), 403, "禁用")
 

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bridge.model.account import Payment, Verification
+from bridge.model.account import AccountChange, Payment, Verification
 from tests.support.http_site import HttpSite
 from tests.support.zhenzi_calls import (
     APP,
@@ -92,7 +92,7 @@ async def test_105_and_110_for_credentials_that_are_wrong(site: HttpSite, path: 
 async def test_107_then_106_for_those_who_are_known_but_may_not(site: HttpSite, path: str) -> None:
     await agree(site, addresses=("192.0.2.0/24",))
     assert_refused(await call(site, path), 107, "ip")
-    await site.gateway.desk.disable("tests", "shop", disabled=True)
+    await site.gateway.desk.change_account("tests", "shop", AccountChange(disabled=True))
     site.clock.at += 2000
     assert_refused(await call(site, path), 106)
     # who does not prove to be the application is told nothing of it

@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
-from bridge.model.account import Terms
+from bridge.model.account import AccountChange
 from tests.support.http_site import CREDENTIALS, Answer, HttpSite
 
 SHOP, PWD = CREDENTIALS["v1_account"], hashlib.md5(CREDENTIALS["v1_password"].encode()).hexdigest()
@@ -56,5 +56,5 @@ def refused(answer: Answer) -> str:
 
 async def set_terms(site: HttpSite, **terms: Any) -> None:
     """Other terms for the shop, at once."""
-    await site.gateway.desk.set_terms("test", "shop", Terms(**terms))
+    await site.gateway.desk.change_account("test", "shop", AccountChange(**terms))
     site.clock.at += 1001  # accounts are remembered for a second

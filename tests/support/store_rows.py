@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bridge.model.account import Account
+from bridge.model.account import Account, Author
 from bridge.model.message import Message, State
 from bridge.ports.store import Store
 
 NOW = 1_795_000_000_000
 SHOP, CAFE = Account("shop", NOW), Account("cafe", NOW)
+BY = Author("command line", NOW)
 
 Opener = Callable[[], Awaitable[Store]]
 

@@ -1,9 +1,8 @@
 """Calls of the template platform's dialect, for its tests."""
 
-from dataclasses import replace
 from typing import Any
 
-from bridge.model.account import Payment, Template
+from bridge.model.account import AccountChange, Payment, Template
 from tests.support.http_site import CREDENTIALS, Answer, HttpSite
 
 TO, SHOWN = "13800138000", "138****8000"
@@ -25,8 +24,7 @@ async def add_template(site: HttpSite, id: str, text: str, approved: bool = True
 
 async def agree(site: HttpSite, **terms: Any) -> None:
     """Terms of the account; the bridge goes by them from the next second on."""
-    now = (await site.gateway.desk.account("shop")).terms
-    await site.gateway.desk.set_terms("tests", "shop", replace(now, **terms))
+    await site.gateway.desk.change_account("tests", "shop", AccountChange(**terms))
     site.clock.at += 2000
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bridge.config.schema import Http
-from bridge.model.account import Terms
+from bridge.model.account import AccountChange
 from tests.support.certificates import NAME, Files, issue
 from tests.support.running import Bridge, config, running, until
 
@@ -128,7 +128,7 @@ async def fronted(folder: Path, unix: bool = False, **http: object) -> AsyncIter
 
 
 async def bound_to(bridge: Bridge, address: str) -> None:
-    await bridge.gateway.desk.set_terms("test", "shop", Terms(addresses=(address,)))
+    await bridge.gateway.desk.change_account("test", "shop", AccountChange(addresses=(address,)))
     bridge.gateway.admission._callers.clear()
 
 

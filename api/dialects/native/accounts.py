@@ -1,7 +1,7 @@
 """/v1/accounts and /v1/audit: what the operator keeps about accounts, and an account about itself."""
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
 
@@ -10,8 +10,7 @@ from api.dialects.native.request import Call, ForAnother
 from api.dialects.native.responses import answer, nothing
 from bridge.accounts import credentials
 from bridge.errors import BadRequest, InvalidNumber, NoSuchThing, NotPossible
-from bridge.messages import phone_numbers
-from bridge.model.account import Account, Payment, Template, UnknownPolicy, Verification
+from bridge.model.account import Account, AccountChange, Payment, Template, UnknownPolicy, Verification
 
 MOST = 1_000_000_000
 MAX_CREDITS = 10**12
@@ -68,26 +67,16 @@ async def change(call: Call) -> web.Response:
     asked = await call.fields(CHANGE)
     if not asked:
         raise BadRequest("say what to change: at least one member")
-    account = await _changeable(call)
-    if "terms" in asked or "on_unknown" in asked:
-        account = await _set_terms(call, account, asked.get("terms", {}), asked.get("on_unknown"))
-    # last, because the terms may be refused and then nothing is to be changed
-    if "disabled" in asked:
-        account = await call.gateway.desk.disable(call.who, account.name, asked["disabled"])
-    return answer(serializers.account(account))
-
-
-async def _set_terms(
-    call: Call, account: Account, changes: dict[str, Any], on_unknown: UnknownPolicy | None
-) -> Account:
-    if changes.get("report_on") == serializers.AUTO:
-        changes = changes | {"report_on": ""}
+    name = (await _changeable(call)).name
+    terms = asked.pop("terms", {})
+    if terms.get("report_on") == serializers.AUTO:
+        terms["report_on"] = ""
     try:
-        terms = replace(account.terms, **changes)
-        return await call.gateway.desk.set_terms(call.who, account.name, terms, on_unknown)
+        changed = await call.gateway.desk.change_account(call.who, name, AccountChange(**asked, **terms))
     except BadRequest as error:
         error.field = f"terms.{error.field}"
         raise
+    return answer(serializers.account(changed))
 
 
 async def top_up(call: Call) -> web.Response:
@@ -148,7 +137,7 @@ async def templates(call: Call) -> web.Response:
 async def template(call: Call) -> web.Response:
     """One, approved or not."""
     account = await _own(call)
-    found = await _template(call, account, call.id)
+    found = await call.gateway.desk.find_template(account.name, call.id)
     if found is None:
         raise NoSuchThing("There is no template of this id in this account.")
     return answer(serializers.template(found))
@@ -161,15 +150,15 @@ async def keep_template(call: Call) -> web.Response:
     """
     account = await _own(call)
     asked = await call.fields(TEMPLATE, "text")
-    approved = asked.get("approved", True)
-    if not call.account.operator:
-        if "approved" in asked:
-            raise ForAnother("Only an operator may approve a template, or take that back.")
-        before = await _template(call, account, call.request.match_info["id"])
-        approved = before is not None and before.approved and before.text == asked["text"]
-    # as it was written, so that the answer says what an id may be
-    wanted = Template(account.name, call.request.match_info["id"], asked["text"], approved)
-    return answer(serializers.template(await call.gateway.desk.add_template(call.who, wanted)))
+    # the id as it was written, so that the answer says what one may be
+    wanted = Template(account.name, call.request.match_info["id"], asked["text"], asked.get("approved", True))
+    if call.account.operator:
+        kept = await call.gateway.desk.add_template(call.who, wanted)
+    elif "approved" in asked:
+        raise ForAnother("Only an operator may approve a template, or take that back.")
+    else:
+        kept = await call.gateway.desk.propose_template(call.who, wanted)
+    return answer(serializers.template(kept))
 
 
 async def remove_template(call: Call) -> web.Response:
@@ -177,10 +166,6 @@ async def remove_template(call: Call) -> web.Response:
     account = await _own(call)
     await call.gateway.desk.remove_template(call.who, account.name, call.id)
     return nothing()
-
-
-async def _template(call: Call, account: Account, id: str) -> Template | None:
-    return next((row for row in await call.gateway.desk.templates(account.name) if row.id == id), None)
 
 
 # -- numbers that nothing is sent to ------------------------------------------------------------
@@ -194,34 +179,37 @@ async def suppressed(call: Call) -> web.Response:
 async def suppress(call: Call) -> web.Response:
     """What waits to be sent to it fails; one that is on the list already stays as it is."""
     account = await _own(call)
-    number, asked = _number(call, account), await call.fields(SUPPRESS)
-    await call.gateway.desk.suppress(call.who, account.name, number, asked.get("reason", ""))
-    return answer(await _entry(call, account, number))
+    asked = await call.fields(SUPPRESS)
+    with _number_at_fault():
+        put = await call.gateway.desk.suppress(call.who, account.name, _number(call), asked.get("reason", ""))
+    return answer(serializers.suppressed(*put))
 
 
 async def suppression(call: Call) -> web.Response:
     """Whether, since when and why nothing is sent to a number."""
     account = await _own(call)
-    return answer(await _entry(call, account, _number(call, account)))
+    with _number_at_fault():
+        found = await call.gateway.desk.suppression(account.name, _number(call))
+    return answer(serializers.suppressed(*found))
 
 
 async def allow(call: Call) -> web.Response:
     """It may get messages again."""
     account = await _own(call)
-    await call.gateway.desk.allow(call.who, account.name, _number(call, account))
+    with _number_at_fault():
+        await call.gateway.desk.allow(call.who, account.name, _number(call))
     return nothing()
 
 
-async def _entry(call: Call, account: Account, number: str) -> serializers.Shape:
-    for row in await call.gateway.desk.suppressed(account.name):
-        if row[0] == number:
-            return serializers.suppressed(*row)
-    raise NoSuchThing("This number is not on this account's list.")
+def _number(call: Call) -> str:
+    """The one in the path, as the caller wrote it."""
+    return validators.text(call.request.match_info["number"])
 
 
-def _number(call: Call, account: Account) -> str:
-    """The one in the path, as messages to it have it."""
+@contextmanager
+def _number_at_fault() -> Iterator[None]:
+    """It is no recipient of a message that is wrong here."""
     try:
-        return phone_numbers.normalise(validators.text(call.request.match_info["number"]), account.terms.country)
+        yield
     except InvalidNumber as error:
         raise BadRequest(error.message, "number") from None

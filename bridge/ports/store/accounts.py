@@ -1,9 +1,13 @@
-"""Stores of accounts: who may call, with what, and what they have paid for."""
+"""Stores of accounts: who may call, with what, and what they have paid for.
+
+A method with an author (`by`) is an administrative change: the store reads, merges, checks, writes and puts it into the
+audit trail in one transaction. One that changes nothing leaves no entry there.
+"""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from bridge.model.account import Account, AuditEntry, Movement, Terms, UnknownPolicy
+from bridge.model.account import Account, AccountChange, Author, Movement
 from bridge.model.query import Page
 from bridge.model.scope import Key
 from bridge.ports.store_rows import Credential
@@ -30,12 +34,10 @@ class CredentialStore(Protocol):
 
 
 class AccountStore(Protocol):
-    """Accounts with their terms and their own credentials. `entry` goes into the audit trail with the change."""
+    """Accounts with their terms and their own credentials."""
 
-    async def add_account(
-        self, account: Account, credentials: Sequence[Credential], entry: AuditEntry | None = None
-    ) -> None:
-        """With `entry` in the audit trail. Raises NotPossible when the name is taken."""
+    async def add_account(self, account: Account, credentials: Sequence[Credential], by: Author | None = None) -> None:
+        """Not in the audit trail where nobody did it. Raises NotPossible when the name is taken."""
         ...
 
     async def account(self, name: str) -> Account:
@@ -44,36 +46,30 @@ class AccountStore(Protocol):
 
     async def accounts(self) -> Sequence[Account]: ...
 
-    async def change_account(self, account: Account) -> None:
-        """Raises NoSuchThing."""
+    async def change_account(self, name: str, change: AccountChange, by: Author) -> Account:
+        """Change what is named, and nothing else. Raises NoSuchThing, BadRequest for terms that make no sense."""
         ...
-
-    async def set_terms(
-        self, name: str, terms: Terms, entry: AuditEntry, on_unknown: UnknownPolicy | None = None
-    ) -> Account:
-        """None leaves what is done with unknown outcomes. Raises NoSuchThing."""
-        ...
-
-    async def disable(self, name: str, disabled: bool, entry: AuditEntry) -> Account: ...
 
     async def add_credential(self, account: str, credential: Credential, replace: bool = False) -> None:
         """`replace` drops those of the same kind first, named keys excepted."""
         ...
 
-    async def rotate(self, name: str, fresh: Sequence[Credential], until: int, entry: AuditEntry) -> None:
+    async def rotate(self, name: str, fresh: Sequence[Credential], until: int, by: Author) -> None:
         """Add these; the account's others of their kinds end at `until` (Unix ms), named keys excepted.
 
         With a client's credentials end the tokens that it was given.
         """
         ...
 
-    async def set_webhook_secret(self, name: str, secret: str, entry: AuditEntry) -> None: ...
+    async def set_webhook_secret(self, name: str, secret: str, by: Author) -> None:
+        """For endpoints that are added from now on. Raises NoSuchThing."""
+        ...
 
 
 class KeyStore(Protocol):
     """Named keys, each for one program."""
 
-    async def add_key(self, account: str, credential: Credential, most: int, entry: AuditEntry) -> None:
+    async def add_key(self, account: str, credential: Credential, most: int, by: Author) -> None:
         """A named key. Raises NoSuchThing for the account, NotPossible for a name in use and for more than `most`."""
         ...
 
@@ -81,7 +77,7 @@ class KeyStore(Protocol):
         """The named keys of an account by name, expired ones too; "" for everybody's."""
         ...
 
-    async def revoke_key(self, account: str, name: str, entry: AuditEntry) -> None:
+    async def revoke_key(self, account: str, name: str, by: Author) -> None:
         """It ends at once, and so do the tokens that it was given. Raises NoSuchThing."""
         ...
 
@@ -89,8 +85,10 @@ class KeyStore(Protocol):
 class CreditStore(Protocol):
     """Credits, and each movement of them."""
 
-    async def top_up(self, name: str, credits: int, note: str, entry: AuditEntry) -> Account:
+    async def top_up(self, name: str, credits: int, note: str, by: Author) -> Account:
         """Raises NoSuchThing, and BadRequest for taking more than a prepaid account has."""
         ...
 
-    async def movements(self, account: str, limit: int, cursor: str) -> Page[Movement]: ...
+    async def movements(self, account: str, limit: int = 100, cursor: str = "") -> Page[Movement]:
+        """Newest first. Raises NoSuchThing, BadRequest for an unknown cursor."""
+        ...

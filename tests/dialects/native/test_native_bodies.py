@@ -3,10 +3,10 @@
 import asyncio
 import gzip
 import json
-from dataclasses import replace
 
 import pytest
 
+from bridge.model.account import AccountChange
 from tests.support.native_site import Caller, Site
 
 SOUND = {"to": "+15550100", "text": "x"}
@@ -120,5 +120,5 @@ async def test_nobody_gets_in_without_good_credentials(site: Site, headers: dict
 
 
 async def test_a_disabled_account_is_told_so(site: Site) -> None:
-    await site.store.change_account(replace(await site.store.account("bakery"), disabled=True))
+    await site.gateway.desk.change_account("test", "bakery", AccountChange(disabled=True))
     assert (await site.bakery.get("/v1/me")).problem == (403, "not-allowed", "")

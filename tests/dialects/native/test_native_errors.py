@@ -11,7 +11,7 @@ import pytest
 from api.http.parameters import Reading
 from bridge.bus import Bus
 from bridge.gateway.gateway import Gateway
-from bridge.model.account import Payment, Terms
+from bridge.model.account import AccountChange, Payment
 from bridge.model.message import State
 from bridge.ports.store import Store
 from tests.support.native_site import DOCUMENT, Answer, Caller, Site, serving, site_in
@@ -137,7 +137,7 @@ async def too_often(site: Site, name: str) -> Answer:
     if name == "streamEvents":
         return await too_many(site, name)
     for account in ("shop", "operator"):
-        await site.gateway.desk.set_terms("test", account, Terms(requests_per_minute=1))
+        await site.gateway.desk.change_account("test", account, AccountChange(requests_per_minute=1))
     await perform(asking(site, name), name)
     return await perform(asking(site, name), name)
 
@@ -145,7 +145,7 @@ async def too_often(site: Site, name: str) -> Answer:
 async def out_of_credit(site: Site, name: str) -> Answer:
     made = (await site.shop.send())["id"]
     await site.store.advance(LATE)
-    await site.gateway.desk.set_terms("test", "shop", Terms(payment=Payment.PREPAID))
+    await site.gateway.desk.change_account("test", "shop", AccountChange(payment=Payment.PREPAID))
     await site.gateway.desk.top_up("test", "shop", 0)
     return await perform(site.shop, name, made)
 
@@ -177,10 +177,20 @@ async def test_the_promised_problem_happens(tmp_path: Path, name: str, status: i
         assert (await WAYS[status](site, name)).status == status
 
 
+class Mistaken:
+    """A store in which every call is a mistake."""
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[None]]:
+        async def call(*_: object, **__: object) -> None:
+            raise TypeError(f"'NoneType' object has no attribute {name!r}")
+
+        return call
+
+
 @asynccontextmanager
 async def broken() -> AsyncIterator[Caller]:
-    """A bridge with a mistake of its own: there is no store behind its gateway."""
-    async with serving(Gateway(cast(Store, None), Bus())) as http:
+    """A bridge with a mistake of its own."""
+    async with serving(Gateway(cast(Store, Mistaken()), Bus())) as http:
         yield Caller(http, {"X-Api-Key": "shop-key"})
 
 

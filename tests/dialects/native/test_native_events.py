@@ -14,6 +14,7 @@ from aiohttp import web
 
 from api.http.app import build_app, runner
 from bridge.errors import ConfigError
+from bridge.model.account import AccountChange
 from bridge.model.message import State
 from tests.support.native_site import DOCUMENT, Caller, Site, site_in, until
 
@@ -265,7 +266,7 @@ async def test_a_stream_ends_with_its_key(tmp_path: Path, how: str) -> None:
             if how == "revoked":
                 await site.shop.delete("/v1/keys/screen")
             else:
-                await site.gateway.desk.disable("test", "shop", True)
+                await site.gateway.desk.change_account("test", "shop", AccountChange(disabled=True))
             with pytest.raises(aiohttp.ClientError):
                 await the_end(stream)
             assert await other.block() == [": still here"]

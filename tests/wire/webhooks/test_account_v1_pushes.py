@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.model.account import Account, Terms
+from bridge.model.account import Account, AccountChange, Terms
 from bridge.model.message import Draft, Message, State
 from bridge.model.webhook import DeliveryState, Endpoint
 from bridge.ports.store_rows import Outcome
@@ -156,7 +156,7 @@ class TestWhatCountsAsTheEnd:
     async def test_sending_and_nothing_more_where_the_account_says_so(
         self, bench: Bench, receiver: Receiver, shop: Account
     ) -> None:
-        await bench.gateway.desk.set_terms("test", "shop", replace(shop.terms, report_on="sent"))
+        await bench.gateway.desk.change_account("test", "shop", AccountChange(report_on="sent"))
         await watch(bench, shop, receiver, STATUS)
         first, _ = await submit(bench, shop, TO, "+447700900123")
         await end(bench, State.SENT)
@@ -168,7 +168,7 @@ class TestWhatCountsAsTheEnd:
     async def test_delivery_alone_where_the_account_says_so(
         self, bench: Bench, receiver: Receiver, shop: Account
     ) -> None:
-        await bench.gateway.desk.set_terms("test", "shop", replace(shop.terms, report_on="delivered"))
+        await bench.gateway.desk.change_account("test", "shop", AccountChange(report_on="delivered"))
         await watch(bench, shop, receiver, STATUS)
         (message,) = await submit(bench, shop, TO, report=False)
         await end(bench, State.SENT)
@@ -189,7 +189,7 @@ async def test_a_new_time_zone_holds_for_endpoints_that_are_there(
     bench: Bench, receiver: Receiver, shop: Account
 ) -> None:
     await watch(bench, shop, receiver, INBOUND)
-    await bench.gateway.desk.set_terms("test", "shop", Terms(zone="Europe/Paris"))
+    await bench.gateway.desk.change_account("test", "shop", AccountChange(zone="Europe/Paris"))
     await bench.restart()
     await bench.sms("hello")
     await receiver.has(1)

@@ -6,6 +6,7 @@ import pytest
 
 from api.http.app import build_app
 from bridge.errors import ConfigError
+from bridge.model.account import AccountChange
 from tests.support.http_site import CREDENTIALS, HttpSite, open_site
 
 SEND = {"apikey": CREDENTIALS["apikey"], "recipients": "+15550123", "message": "hello"}
@@ -94,9 +95,7 @@ async def test_is_not_ready_when_nothing_can_be_kept_and_says_why(site: HttpSite
 
 
 async def test_a_disabled_account_is_shut_out_within_a_second(site: HttpSite) -> None:
-    from dataclasses import replace
-
     assert (await site.ask("POST", "/vendor/sendsms", data=SEND)).status == 200
-    await site.store.change_account(replace(site.account, disabled=True))
+    await site.gateway.desk.change_account("test", site.account.name, AccountChange(disabled=True))
     site.clock.at += 1001
     assert (await site.ask("POST", "/vendor/sendsms", data=SEND)).status == 403

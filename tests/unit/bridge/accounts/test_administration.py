@@ -9,7 +9,7 @@ import pytest
 from bridge.bus import Bus
 from bridge.errors import BadRequest, InvalidNumber, NoSuchThing, NotVerified, UnknownCaller, UnknownTemplate
 from bridge.gateway.gateway import Gateway
-from bridge.model.account import Account, Payment, Template, Terms, Verification
+from bridge.model.account import Account, AccountChange, Payment, Template, Terms, Verification
 from bridge.model.line import Line
 from bridge.model.message import Draft, State
 from bridge.model.radio import InboundPart
@@ -51,9 +51,11 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 async def test_each_change_leaves_a_line_in_the_trail(site: Site) -> None:
-    await site.desk.set_terms(ME, "shop", Terms(Payment.PREPAID, ("192.0.2.0/24",), country="gb"))
-    await site.desk.disable(ME, "shop", True)
-    await site.desk.disable("root", "shop", False)
+    await site.desk.change_account(
+        ME, "shop", AccountChange(payment=Payment.PREPAID, addresses=("192.0.2.0/24",), country="gb")
+    )
+    await site.desk.change_account(ME, "shop", AccountChange(disabled=True))
+    await site.desk.change_account("root", "shop", AccountChange(disabled=False))
     await site.desk.top_up(ME, "shop", 5, "invoice 17")
     await site.desk.top_up(ME, "shop", -2)
     await site.desk.rotate(ME, "shop", "apikey", 60)
@@ -80,21 +82,21 @@ async def test_each_change_leaves_a_line_in_the_trail(site: Site) -> None:
 @pytest.mark.parametrize(
     ("terms", "field"),
     [
-        (Terms(addresses=("192.0.2.0/24", "everywhere")), "addresses"),
-        (Terms(addresses=("192.0.2.0/33",)), "addresses"),
-        (Terms(requests_per_minute=-1), "requests_per_minute"),
-        (Terms(daily_per_recipient=-1), "daily_per_recipient"),
-        (Terms(zone="Mars/Olympus"), "zone"),
-        (Terms(zone="../../etc/passwd"), "zone"),
-        (Terms(zone=""), "zone"),
-        (Terms(country="Britain"), "country"),
-        (Terms(country="XX"), "country"),
-        (Terms(report_on="maybe"), "report_on"),
+        (AccountChange(addresses=("192.0.2.0/24", "everywhere")), "addresses"),
+        (AccountChange(addresses=("192.0.2.0/33",)), "addresses"),
+        (AccountChange(requests_per_minute=-1), "requests_per_minute"),
+        (AccountChange(daily_per_recipient=-1), "daily_per_recipient"),
+        (AccountChange(zone="Mars/Olympus"), "zone"),
+        (AccountChange(zone="../../etc/passwd"), "zone"),
+        (AccountChange(zone=""), "zone"),
+        (AccountChange(country="Britain"), "country"),
+        (AccountChange(country="XX"), "country"),
+        (AccountChange(report_on="maybe"), "report_on"),
     ],
 )
-async def test_terms_that_make_no_sense_are_refused(site: Site, terms: Terms, field: str) -> None:
+async def test_terms_that_make_no_sense_are_refused(site: Site, terms: AccountChange, field: str) -> None:
     with pytest.raises(BadRequest) as caught:
-        await site.desk.set_terms(ME, "shop", terms)
+        await site.desk.change_account(ME, "shop", terms)
     assert caught.value.field == field
     assert (await site.shop()).terms == Terms()
     assert await site.trail() == []
@@ -129,7 +131,7 @@ async def test_a_rotation_of_nothing_known_is_refused(site: Site) -> None:
 
 @pytest.mark.parametrize("verification", [Verification.PENDING, Verification.REJECTED])
 async def test_only_who_was_looked_at_may_send(site: Site, verification: Verification) -> None:
-    shop = await site.desk.set_terms(ME, "shop", Terms(verification=verification))
+    shop = await site.desk.change_account(ME, "shop", AccountChange(verification=verification))
     with pytest.raises(NotVerified):
         await site.gateway.submit(shop, [Draft("+15550100", "x")])
     approved = replace(shop, terms=Terms())
@@ -140,7 +142,7 @@ async def test_only_who_was_looked_at_may_send(site: Site, verification: Verific
 
 
 async def test_national_numbers_belong_to_the_accounts_country(site: Site) -> None:
-    shop = await site.desk.set_terms(ME, "shop", Terms(country="GB"))
+    shop = await site.desk.change_account(ME, "shop", AccountChange(country="GB"))
     made = await site.gateway.submit(shop, [Draft("07700 900123", "x")])
     assert (made.messages[0].recipient, made.messages[0].written) == ("+447700900123", "07700 900123")
     with pytest.raises(InvalidNumber):
@@ -148,7 +150,7 @@ async def test_national_numbers_belong_to_the_accounts_country(site: Site) -> No
 
 
 async def test_a_number_is_put_on_the_list_however_it_is_written(site: Site) -> None:
-    shop = await site.desk.set_terms(ME, "shop", Terms(country="GB"))
+    shop = await site.desk.change_account(ME, "shop", AccountChange(country="GB"))
     await site.desk.suppress(ME, "shop", "07700 900123")
     made = await site.gateway.submit(shop, [Draft("+44 7700 900123", "x"), Draft("+15550100", "x")])
     assert [message.state for message in made.messages] == [State.FAILED, State.QUEUED]

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.accounts.api_keys import ending
 from bridge.bus import Bus
-from bridge.model.account import Account, AuditEntry
+from bridge.model.account import Account, Author
 from bridge.model.scope import READ, SEND, Key
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Credential
@@ -58,10 +58,9 @@ def test_names_the_command_that_mends_it() -> None:
 
 
 async def test_the_log_warns_of_keys_that_end_soon(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    entry = AuditEntry(0, START, "test", "add_key", "shop")
     for name, days in (("crm", 2), ("till", 90)):
         credential = Credential("apikey", "", name, START + days * DAY, name, SEND, START, name)
-        await store.add_key("shop", credential, 9, entry)
+        await store.add_key("shop", credential, 9, Author("test", START))
     clockwork = Clockwork(store, Bus(), FakeClock(), partial_after=1000)
     with caplog.at_level(logging.WARNING):
         await clockwork.start()

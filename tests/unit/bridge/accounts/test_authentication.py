@@ -1,7 +1,6 @@
 """The door: credentials, addresses and rates, over a real store, by a clock that tests set."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from bridge.errors import (
     UnknownCaller,
     WrongSecret,
 )
-from bridge.model.account import Account, AuditEntry, Terms
+from bridge.model.account import Account, AccountChange, Author
 from bridge.model.scope import EVERYTHING, INBOX, READ, SEND
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Credential
@@ -50,7 +49,7 @@ def door(store: Store, clock: FakeClock) -> Admission:
 
 
 async def change(store: Store, clock: FakeClock, **terms: object) -> None:
-    await store.change_account(replace(SHOP, terms=Terms(**terms)))  # type: ignore[arg-type]
+    await store.change_account("shop", AccountChange(**terms), Author("test", START))  # type: ignore[arg-type]
     clock.at += 1001  # what the door remembers is over
 
 
@@ -86,7 +85,7 @@ async def test_notices_within_a_second_that_an_account_is_disabled(
     door: Admission, store: Store, clock: FakeClock
 ) -> None:
     await knock(door)
-    await store.change_account(replace(SHOP, disabled=True))
+    await store.change_account("shop", AccountChange(disabled=True), Author("test", START))
     clock.at += 1001
     with pytest.raises(AccountDisabled):
         await knock(door)
@@ -98,7 +97,7 @@ async def test_notices_that_an_account_is_disabled_when_the_clock_was_set_back(
     door: Admission, store: Store, clock: FakeClock
 ) -> None:
     await knock(door)
-    await store.change_account(replace(SHOP, disabled=True))
+    await store.change_account("shop", AccountChange(disabled=True), Author("test", START))
     clock.at -= 3_600_000
     with pytest.raises(AccountDisabled):
         await knock(door)
@@ -184,7 +183,7 @@ CRM = Credential("apikey", "", digest("crm"), START + 86_400_000, "crm", SEND, S
 
 
 async def add(store: Store, credential: Credential) -> None:
-    await store.add_key("shop", credential, 9, AuditEntry(0, START, "test", "add_key", "shop"))
+    await store.add_key("shop", credential, 9, Author("test", START))
 
 
 async def test_a_key_is_for_its_scopes_and_says_which_one_is_missing(door: Admission, store: Store) -> None:
@@ -212,7 +211,7 @@ async def test_a_key_ends_to_the_millisecond_and_says_when(door: Admission, stor
 async def test_a_revoked_key_is_out_within_a_second(door: Admission, store: Store, clock: FakeClock) -> None:
     await add(store, CRM)
     await door.enter("apikey", "", "crm", "")
-    await store.revoke_key("shop", "crm", AuditEntry(0, START, "test", "revoke_key", "shop"))
+    await store.revoke_key("shop", "crm", Author("test", START))
     clock.at += 1001
     with pytest.raises(UnknownCaller):
         await door.enter("apikey", "", "crm", "")

@@ -1,0 +1,66 @@
+"""What an account may do: what a change makes of it, whether that makes sense, and what is different then. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+from bridge.errors import BadRequest
+from bridge.messages import phone_numbers
+from bridge.model.account import Account, AccountChange, Terms
+from bridge.networks import network
+from bridge.zones import zone
+
+_TERMS = tuple(field.name for field in fields(Terms))
+
+
+def changed(account: Account, change: AccountChange) -> Account:
+    """The account with what the change names. Raises BadRequest naming the term that makes no sense."""
+    named = {field.name: value for field in fields(change) if (value := getattr(change, field.name)) is not None}
+    terms = {name: named.pop(name) for name in _TERMS if name in named}
+    return replace(account, **named, terms=_checked(replace(account.terms, **terms)) if terms else account.terms)
+
+
+def difference(before: Account, after: Account) -> str:
+    """What is different in what the account may do, for the audit trail; "" for nothing."""
+    old, new = _shown(before), _shown(after)
+    return ", ".join(f"{name}: {old[name]} → {new[name]}" for name in new if old[name] != new[name])
+
+
+def _shown(account: Account) -> Mapping[str, str]:
+    values: dict[str, Any] = asdict(account.terms) | {"on_unknown": account.on_unknown}
+    return {name: _written(value) for name, value in values.items()}
+
+
+def _written(value: object) -> str:
+    return " ".join(value) or "none" if isinstance(value, tuple) else str(value) or "none"
+
+
+def _checked(terms: Terms) -> Terms:
+    """The terms, tidied. Raises BadRequest."""
+    for name in ("requests_per_minute", "daily_per_recipient"):
+        if getattr(terms, name) < 0:
+            raise BadRequest(f"{name} is a number, 0 for no limit", name)
+    for each in terms.addresses:
+        _check_network(each)
+    _check_zone(terms.zone)
+    country = terms.country.strip().upper()
+    if country and not phone_numbers.is_country(country):
+        raise BadRequest(f"{terms.country!r} is no country: write two letters of ISO 3166, such as GB", "country")
+    if terms.report_on not in ("", "sent", "delivered"):
+        raise BadRequest("report_on is sent, delivered, or empty for what the line can tell", "report_on")
+    return replace(terms, country=country, addresses=tuple(each.strip() for each in terms.addresses))
+
+
+def _check_network(written: str) -> None:
+    try:
+        network(written)
+    except ValueError:
+        problem = f"{written!r} is no network: write an address or CIDR, such as 192.0.2.0/24 or 2001:db8::/32"
+        raise BadRequest(problem, "addresses") from None
+
+
+def _check_zone(name: str) -> None:
+    try:
+        zone(name)
+    except (ValueError, OSError, KeyError):
+        raise BadRequest(f"{name!r} is no time zone: write a name such as Europe/Paris", "zone") from None
