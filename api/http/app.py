@@ -184,6 +184,8 @@ def _mount(app: web.Application, dialect: Dialect, prefix: str, before: Sequence
         handler = _guarded(dialect, route, app[SITE].gateway.metrics)
         for path in (f"{prefix}{route.path}", f"{prefix}{route.path}/"):
             app.router.add_route("*", path, handler)
+            # of a base URL that ends in a slash comes a second one
+            app.router.add_route("*", f"/{{slashes:/+}}{path[1:]}", handler)
     return mounted
 
 

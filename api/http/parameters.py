@@ -20,7 +20,7 @@ from bridge.messages.phone_numbers import restore_plus
 _BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)', re.IGNORECASE)
 _FIELD_NAME = re.compile(rb'\bname="?([^";\r\n]*)', re.IGNORECASE)
 #: what forms are still written in, besides UTF-8; other codecs of Python's are traps
-_CHARSET = re.compile(r'charset="?(iso-8859-\d{1,2}|windows-125\d)\b', re.IGNORECASE)
+_CHARSET = re.compile(r'charset="?(iso-8859-\d{1,2}|windows-125\d|gbk|gb2312|gb18030)\b', re.IGNORECASE)
 
 #: bytes of the largest body where nothing else is configured
 LARGEST = 64 * 1024 * 1024
@@ -35,13 +35,17 @@ HELD = web.RequestKey("held", int)
 class Parameters(Mapping[str, str]):
     """Names and values; `params["x"]` and `.get("x")` raise BadRequest for a value that could not be decoded."""
 
-    __slots__ = ("_broken", "_from_json", "_once", "_values", "hint")
+    __slots__ = ("_broken", "_from_json", "_nested", "_once", "_values", "hint")
 
-    def __init__(self, once: bool = False) -> None:
-        """With `once`, a name that comes twice is as bad as a value that cannot be decoded."""
+    def __init__(self, once: bool = False, nested: bool = False) -> None:
+        """With `once`, a name that comes twice is as bad as a value that cannot be decoded.
+
+        With `nested`, a list or an object in JSON is kept as JSON text.
+        """
         self._values: dict[str, str] = {}
         self._broken: dict[str, str] = {}
         self._once = once
+        self._nested = nested
         #: names whose value came in JSON, where a blank is a blank
         self._from_json: set[str] = set()
         #: what was wrong with the body as a whole, for the error that follows from it
@@ -134,6 +138,8 @@ class Parameters(Mapping[str, str]):
         return ""
 
     def _put_member(self, name: str, value: object) -> None:
+        if isinstance(value, dict | list) and self._nested:
+            value = json.dumps(value)
         if isinstance(value, dict | list):
             self._broken[name] = "must be text, not a list or an object"
         elif isinstance(value, bool):
@@ -284,6 +290,15 @@ async def read_form(request: web.Request, limit: int) -> Parameters:
     """The fields of a form in the body, each once at most; what the query says does not count. Raises BodyTooLarge."""
     parameters = Parameters(once=True)
     parameters.put_fields(await read_body(request, limit), request.headers.get("Content-Type", ""))
+    return parameters
+
+
+async def read_once(request: web.Request, limit: int) -> Parameters:
+    """Query and body together, in whatever form, each name once at most. Raises BodyTooLarge."""
+    parameters = Parameters(once=True, nested=True)
+    _put_query(parameters, request)
+    if body := await read_body(request, limit):
+        parameters.put_body(body, request.headers.get("Content-Type", ""))
     return parameters
 
 

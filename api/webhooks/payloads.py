@@ -18,6 +18,7 @@ from typing import Any
 from api.dialects.account_v1.rows import pushed_received, pushed_report
 from bridge.errors import BadRequest
 from bridge.model import event as events
+from bridge.model.account import NO_ZONE
 from bridge.model.event import Event
 from bridge.model.payload_format import FORMATS
 from bridge.model.webhook import Delivery, Endpoint
@@ -79,11 +80,15 @@ class Format:
 
 
 def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
-    """The built-in formats by name; `zone` is that of times which are told without one, where not the account's."""
+    """The built-in formats by name; local times are in the account's zone, or in `zone` where it has none."""
+
+    def local(write: Callable[[Event, tzinfo], bytes]) -> Callable[[Event, tzinfo], bytes]:
+        return lambda event, own: write(event, zone if str(own) == NO_ZONE else own)
+
     return {
-        "v1": Format(FORMATS["v1"].events, lambda event, _: _flat(event, zone), _plain_headers),
-        "v2": Format(FORMATS["v2"].events, lambda event, _: _envelope(event, zone), _signed_headers),
-        "zhenzi": Format(FORMATS["zhenzi"].events, lambda event, _: _status_report(event, zone), _plain_headers),
+        "v1": Format(FORMATS["v1"].events, local(_flat), _plain_headers),
+        "v2": Format(FORMATS["v2"].events, local(_envelope), _signed_headers),
+        "zhenzi": Format(FORMATS["zhenzi"].events, local(_status_report), _plain_headers),
         "account_v1_status": Format(
             FORMATS["account_v1_status"].events, lambda *what: _json(pushed_report(*what)), _plain_headers
         ),

@@ -138,7 +138,12 @@ class Webhooks:
         "hosts outside the own network that may be called without TLS; the own network always may",
         '["crm.example"]',
     )
-    zone: str = setting("UTC", "time zone of the local times in webhooks", '"Europe/Paris"', time_zone)
+    zone: str = setting(
+        "UTC",
+        "time zone of the local times in webhooks of accounts that have none of their own",
+        '"Europe/Paris"',
+        time_zone,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class Intake:
             yield f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{noise[start : start + 22]}"
 
     def _message(self, account: Account, draft: Draft, now: int, id: str, lines: Sequence[Line]) -> Message:
-        recipient = phone_numbers.normalise(draft.recipient, account.terms.country)
+        recipient = phone_numbers.normalise(draft.recipient, account.terms.country or draft.country)
         parts = parts_of(draft.text, self._limits)
         check_times(draft, now, self._limits)
         route = routing.route(draft.line, draft.slot, lines)

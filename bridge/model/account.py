@@ -27,6 +27,10 @@ class Verification(StrEnum):
     REJECTED = "rejected"
 
 
+#: the time zone of an account that has chosen none
+NO_ZONE = "UTC"
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What an account may do, set by the operator."""
@@ -38,8 +42,8 @@ class Terms:
     requests_per_minute: int = 0
     #: messages a recipient may get in a day of the account's time zone; 0 for any number
     daily_per_recipient: int = 0
-    #: IANA time zone of its dates
-    zone: str = "UTC"
+    #: IANA time zone of its dates, in answers and in webhooks
+    zone: str = NO_ZONE
     #: ISO 3166 country that numbers without a country code belong to; "" leaves them as they are
     country: str = ""
     verification: Verification = Verification.APPROVED

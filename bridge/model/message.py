@@ -70,6 +70,8 @@ class Draft:
     #: give up so many milliseconds after it may be sent, instead of `expires_at`; 0 for none. Unlike a moment
     #: it is the same in a repeated call, which an idempotency key needs
     ttl: int = 0
+    #: whose national numbers are meant (ISO 3166) where the account has no country of its own; "" for no country's
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)

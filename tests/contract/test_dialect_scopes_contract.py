@@ -27,7 +27,7 @@ PUBLIC = {
 #: any key is taken: to learn whose it is, to exchange it, and to hear that something is not offered
 ANY_KEY = {
     ("native", "/v1/me"), ("smsmobile", "/oauth2/token"), ("smsmobile", "/sendemail"), ("smsmobile", "/getemail"),
-    ("smsmobile", "/conversation/sms/list"), ("smsmobile", "/notification/send"), ("smsmobile", "/notification/list"),
+    ("smsmobile", "/notification/send"), ("smsmobile", "/notification/list"),
 }  # fmt: skip
 #: of a key of each kind, besides the account's own in CREDENTIALS
 LIMITED = {

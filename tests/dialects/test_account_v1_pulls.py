@@ -129,6 +129,12 @@ class TestReceived:
         await site.hear("third")
         assert [row["content"] for row in await pull(site, "mo")] == ["third"]
 
+    @pytest.mark.parametrize(("sent", "told"), [("10", 10), ("007", "007"), ("9" * 16, "9" * 16)])
+    async def test_an_extension_comes_back_as_it_was(self, site: HttpSite, sent: str, told: int | str) -> None:
+        await send(site, mobiles="+15550123", extNo=sent)
+        await site.hear("yes", "+15550123")
+        assert [row["extNo"] for row in await pull(site, "mo")] == [told]
+
     async def test_the_extension_is_that_of_the_last_message_to_the_sender(self, site: HttpSite) -> None:
         await send(site, mobiles="+15550123", extNo="10")
         await send(site, mobiles="+15550123,+15550124", extNo="11")

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -44,17 +45,24 @@ async def test_every_path_wants_a_key_and_says_so_in_its_familys_shape(site: Htt
             assert answer.json["success"] is False
 
 
-@pytest.mark.parametrize("path", ["/notification/send", "/notification/list"])
-async def test_notifications_refuse_with_a_sentence_only(site: HttpSite, path: str) -> None:
-    answer = await get(site, path)
+async def test_notifications_refuse_with_a_sentence_only(site: HttpSite) -> None:
+    answer = await get(site, "/notification/send")
     assert (answer.status, list(answer.json), answer.json["success"]) == (501, ["success", "message"], False)
 
 
-@pytest.mark.parametrize("path", ["/sendemail", "/getemail"])
-async def test_says_that_it_sends_no_mail(site: HttpSite, path: str) -> None:
-    answer = await get(site, path)
+async def test_says_that_it_sends_no_mail(site: HttpSite) -> None:
+    answer = await get(site, "/sendemail")
     assert (answer.status, answer.json["error"]) == (501, "not_supported")
     assert "E-mail" in answer.json["message"]
+
+
+async def test_lists_of_what_is_not_offered_are_empty_with_a_note(site: HttpSite) -> None:
+    notifications = await get(site, "/notification/list")
+    assert (notifications.status, notifications.json["success"], notifications.json["data"]) == (200, True, [])
+    assert "sends none" in notifications.json["message"]
+    mail = await get(site, "/getemail")
+    assert (mail.status, mail.json["result"]["error"], mail.json["result"]["messages"]) == (200, "0", [])
+    assert "no mailbox" in mail.json["result"]["note"]
 
 
 async def test_resending_by_whatsapp_is_refused(site: HttpSite) -> None:
@@ -84,11 +92,15 @@ async def test_legacy_clients_get_200_for_their_mistakes_and_a_list_all_the_same
         ):
             assert (answer.status, answer.json["result"]["sent"]) == (200, "api_error")
         assert (await get(site, "/getsms", apikey="x")).json["result"]["sms"] == []
-        # not what was asked but where, and our own troubles: clients must retry or be mended
-        assert (await get(site, "/sendsms/no/such")).status == 404
-        assert (await site.ask("DELETE", "/sendsms")).status == 405
+        for answer, code in (
+            (await get(site, "/sendsms/no/such"), "unknown_path"),
+            (await site.ask("DELETE", "/sendsms"), "wrong_method"),
+            (await site.ask("POST", "/sendsms", data=BytesIO(b"x" * ((1 << 20) + 1))), "too_large"),
+        ):
+            assert (answer.status, answer.json["error"]) == (200, code)
         await site.close_store()
-        assert (await send(site)).status == 503
+        answer = await send(site)
+        assert (answer.status, answer.json["error"], answer.headers["Retry-After"]) == (200, "store_unavailable", "5")
 
 
 async def test_tells_clients_when_to_come_back_while_the_disk_is_full(site: HttpSite) -> None:

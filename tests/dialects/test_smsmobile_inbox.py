@@ -27,7 +27,7 @@ async def test_a_row_has_all_that_clients_look_for(site: HttpSite) -> None:
                 "timestamp_unix": START // 1000,
                 "message": "Grüße 🙂\nzweite Zeile",
                 "number": "+15550123",
-                "guid": received.id,
+                "guid": received.id.upper(),
                 "alias": None,
                 "date": "2026-03-20",
                 "hour": "21:07:44",
@@ -59,9 +59,16 @@ async def test_newest_first_and_newer_than_a_moment(site: HttpSite) -> None:
     assert await texts(site) == ["m2", "m1", "m0"]
     assert await texts(site, limit="1") == ["m2"]
     seen = START // 1000
-    assert await texts(site, after_timestamp_unix=str(seen)) == ["m2", "m1"]
-    assert await texts(site, after_timestamp_unix=str(seen - 1)) == ["m2", "m1", "m0"]
+    assert await texts(site, after_timestamp_unix=str(seen + 1)) == ["m2", "m1"]
+    # what else arrives in that second would never be shown if it were left out; clients know rows by their guid
+    assert await texts(site, after_timestamp_unix=str(seen)) == ["m2", "m1", "m0"]
     assert (await get(site, "/getsms", after_timestamp_unix="now")).json["error"] == "invalid_after_timestamp_unix"
+
+
+async def test_an_sms_is_deleted_by_its_guid_in_either_case(site: HttpSite) -> None:
+    for spell in (str.upper, str.lower):
+        received = await site.hear("hello")
+        assert (await result(site, "/deletesms", guid_message=spell(received.id)))["deleted"] == 1
 
 
 async def test_an_inbox_of_any_length_comes_whole(site: HttpSite) -> None:

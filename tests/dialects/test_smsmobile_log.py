@@ -2,11 +2,11 @@
 
 import pytest
 
-from bridge.model.account import Account
+from bridge.model.account import Account, AccountChange
 from bridge.model.message import State
 from tests.support.clocks import START
 from tests.support.http_site import HttpSite
-from tests.support.smsmobile_calls import TO, get, result, sent_id
+from tests.support.smsmobile_calls import KEY, TO, get, result, send, sent_id, set_terms
 
 
 async def texts(site: HttpSite, **params: str) -> list[str]:
@@ -147,3 +147,37 @@ async def test_refuses_to_resend_what_is_not_in_error(site: HttpSite, state: Sta
 async def test_says_when_there_is_nothing_to_resend(site: HttpSite) -> None:
     assert (await get(site, "/resend", guid="0" * 40)).json["result"]["error"] == "not_found"
     assert (await get(site, "/resend")).json["result"]["error"] == "missing_guid"
+
+
+async def test_a_page_never_ends_inside_a_second(site: HttpSite) -> None:
+    for number in range(5):
+        await send(site, message=f"m{number}")
+        site.clock.at += 1000 if number % 2 else 1
+    first = (await result(site, "/log/sent/sms", limit="2"))["sms"]
+    assert [row["message"] for row in first] == ["m4", "m3", "m2"]
+    rest = (await result(site, "/log/sent/sms", before=str(first[-1]["timestamp_unix"])))["sms"]
+    assert [row["message"] for row in rest] == ["m1", "m0"]
+
+
+async def test_before_takes_a_date_and_time_in_the_accounts_zone(site: HttpSite) -> None:
+    await send(site, message="early")
+    await set_terms(site, AccountChange(zone="Asia/Shanghai"))
+    (row,) = (await result(site, "/log/sent/sms"))["sms"]
+    assert (row["date"], row["hour"]) == ("2026-03-21", "05:07:44")
+    assert (await result(site, "/log/sent/sms", before="2026-03-21 05:07:44"))["sms"] == []
+    assert len((await result(site, "/log/sent/sms", before="2026-03-21 05:07:45"))["sms"]) == 1
+    answer = await get(site, "/log/sent/sms", before="2026-13-21 05:07:45")
+    assert (answer.status, answer.json["error"]) == (400, "invalid_before")
+
+
+@pytest.mark.parametrize("keyword", ["+15550123", "%2B15550123"])
+async def test_a_raw_plus_in_a_keyword_is_a_plus(site: HttpSite, keyword: str) -> None:
+    await send(site)
+    answer = await site.raw(f"GET /log/sent/sms?apikey={KEY}&keyword={keyword} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert len(answer.json["result"]["sms"]) == 1
+
+
+@pytest.mark.parametrize("path", ["/log/sent/sms", "/deletesms", "/call/missed/list"])
+async def test_the_last_day_of_the_calendar_is_refused_and_breaks_nothing(site: HttpSite, path: str) -> None:
+    answer = await get(site, path, before="9999-12-31", date_start="9999-12-31")
+    assert answer.status == 400

@@ -131,10 +131,9 @@ class TestChannels:
     async def test_finds_waonly_in_the_query_of_a_form_post(self, site: HttpSite) -> None:
         assert_refused(await send(site, "/sendsms/?waonly=yes"), "whatsapp_not_connected")
 
-    async def test_refuses_when_there_is_nothing_to_send(self, site: HttpSite) -> None:
-        sentence = assert_refused(await send(site, sendsms="0", sendwa="0"), "invalid_sendsms")
-        assert "nothing to send" in sentence
-        assert not await site.messages()
+    async def test_both_channels_0_is_an_sms_as_the_vendors_command_line_means_it(self, site: HttpSite) -> None:
+        assert (await send(site, sendsms="0", sendwa="0")).json["result"]["note"] == "sent by mobile"
+        assert len(await site.messages()) == 1
 
     async def test_refuses_a_flag_that_is_neither_yes_nor_no(self, site: HttpSite) -> None:
         assert_refused(await send(site, sendsms="perhaps"), "invalid_sendsms")

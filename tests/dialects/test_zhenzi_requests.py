@@ -13,6 +13,7 @@ from tests.support.zhenzi_calls import (
     BY_TEMPLATE,
     CREDITS,
     FIND,
+    GOOD,
     SEND,
     TO,
     add_template,
@@ -38,8 +39,25 @@ class TestSending:
         assert (answer.status, answer.body) == (200, SENT)
         assert answer.json == {"code": 0, "data": "发送成功"}
         message = await site.the_message()
-        assert (message.recipient, message.text, message.state) == (TO, "您的验证码是1234", State.QUEUED)
+        assert (message.written, message.text, message.state) == (TO, "您的验证码是1234", State.QUEUED)
         await assert_untouched(site, messages=1, credits=CREDITS - 1)
+
+    async def test_takes_fields_in_the_query_and_in_json(self, site: HttpSite) -> None:
+        assert (await site.ask("POST", SEND, params=GOOD[SEND])).body == SENT
+        assert (await site.ask("POST", SEND, json=GOOD[SEND])).body == SENT
+        by_template = GOOD[BY_TEMPLATE] | {"templateParams": [1234, "5"]}
+        assert (await site.ask("POST", BY_TEMPLATE, json=by_template)).body == SENT
+        assert [message.text for message in await site.messages()][-1] == "您的验证码是1234,5分钟内有效"
+
+    async def test_takes_numbers_as_values_of_a_template(self, site: HttpSite) -> None:
+        await call(site, BY_TEMPLATE, templateParams="[1234, 5]")
+        assert (await site.the_message()).text == "您的验证码是1234,5分钟内有效"
+
+    async def test_a_number_counts_for_the_day_however_it_is_written(self, site: HttpSite) -> None:
+        await agree(site, daily_per_recipient=2)
+        for number in (TO, f"+86{TO}"):
+            assert (await call(site, SEND, number=number)).body == SENT
+        assert (await call(site, SEND, number=f"0086{TO}")).json["code"] == 109
 
     async def test_takes_a_form_in_several_parts_too(self, site: HttpSite) -> None:
         fields = APP | {"message": "两行\r\n100% ✓", "number": TO}

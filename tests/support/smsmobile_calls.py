@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bridge.model.account import AccountChange
 from tests.support.http_site import CREDENTIALS, Answer, HttpSite
 
 KEY = CREDENTIALS["apikey"]
@@ -12,6 +13,12 @@ async def send(site: HttpSite, path: str = "/sendsms", **params: Any) -> Answer:
     """A form POST with key, number and text unless said otherwise; a parameter that is None is left out."""
     form = {"apikey": KEY, "recipients": TO, "message": "hello"} | params
     return await site.ask("POST", path, data={name: value for name, value in form.items() if value is not None})
+
+
+async def set_terms(site: HttpSite, change: AccountChange) -> None:
+    """Change what the account may do, and wait until authentication goes by it."""
+    await site.gateway.desk.change_account("test", "shop", change)
+    site.clock.at += 1001
 
 
 async def sent_id(site: HttpSite, **params: Any) -> str:

@@ -1,4 +1,4 @@
-"""The four calls of the account/MD5 dialect. Whatever happens, the answer is HTTP 200 with a code in it."""
+"""The four calls of the account/MD5 dialect. Whatever happens to a call, the answer is HTTP 200 with a code in it."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,6 +13,7 @@ from api.dialect.local_time import zone_of
 from api.dialects.account_v1 import rows
 from api.dialects.account_v1.send import Task, compose
 from api.dialects.account_v1.vocabulary import ERROR_WORDS, STATE_WORDS, BadMobile, Word, told
+from api.http.errors import UnknownPath
 from api.http.parameters import Parameters, read_form
 from bridge.accounts.credentials import v1_sent
 from bridge.errors import BridgeError, InvalidNumber
@@ -59,7 +60,8 @@ class AccountV1:
 
     def refuse(self, error: BridgeError) -> web.Response:
         """Code and sentence, and no data."""
-        return _reply(*told(error), data=None)
+        # what only looks at the status must not take a call that reached nothing for one that was accepted
+        return _reply(*told(error), data=None, status=404 if isinstance(error, UnknownPath) else 200)
 
     def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
         """A form POST with the password's MD5."""
@@ -118,7 +120,8 @@ def _written(task: Task, error: InvalidNumber) -> str:
     return task.drafts[int(position.partition("]")[0] or 0)].recipient
 
 
-def _reply(code: str, message: str, data: Any) -> web.Response:
+def _reply(code: str, message: str, data: Any, status: int = 200) -> web.Response:
     answer = {"code": code, "data": data, "message": message}
     # half of a surrogate pair has no UTF-8; a broken character must not hold a list back
-    return web.Response(body=json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"), headers=HEADERS)
+    body = json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
+    return web.Response(body=body, status=status, headers=HEADERS)

@@ -45,7 +45,7 @@ def pulled_report(report: Report, zone: tzinfo) -> dict[str, Any]:
 
 
 def pulled_received(received: Received, extension: int | str, zone: tzinfo) -> dict[str, Any]:
-    """One row of `/mo`; the extension is a number, "" when there is none."""
+    """One row of `/mo`; the extension is a number, a text where a number would lose its zeros, "" for none."""
     return {
         "mobile": shown(national(received.sender)),
         "content": received.text,
@@ -56,7 +56,10 @@ def pulled_received(received: Received, extension: int | str, zone: tzinfo) -> d
 
 def extension_of(message: Message) -> int | str:
     """The extension that a message was sent with, as `/mo` tells it."""
-    return int(message.tag) if message.dialect == NAME and message.tag else ""
+    if message.dialect != NAME or not message.tag:
+        return ""
+    # no longer than JavaScript is exact
+    return int(message.tag) if str(int(message.tag)) == message.tag and len(message.tag) <= 15 else message.tag
 
 
 def pushed_report(event: Event, zone: tzinfo) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from api.dialects.account_v1.vocabulary import TooManyMobiles
 from api.http.errors import MissingParameter
 from api.http.parameters import Parameters
 from bridge.errors import BadRequest, InvalidText
+from bridge.messages.phone_numbers import restore_plus
 from bridge.model.message import Draft
 
 #: numbers in one request
@@ -18,8 +19,8 @@ MOST_MOBILES = 3000
 LONGEST_TASK = 100
 #: either comma, for the page is in Chinese
 _COMMA = re.compile("[,\uff0c]")
-#: no longer than JavaScript is exact
-_EXTENSION = re.compile(r"0{0,20}([1-9][0-9]{0,14})")
+_CHINESE_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_EXTENSION = re.compile(r"[0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,19 @@ def compose(form: Parameters) -> Task:
 
 def _mobiles(form: Parameters) -> Sequence[str]:
     """Each number once: a report tells them apart by nothing else."""
-    written = [mobile.strip() for mobile in _COMMA.split(form.need("mobiles"))]
+    written = [_with_plus(mobile) for mobile in _COMMA.split(form.need("mobiles"))]
     mobiles = [mobile for mobile in written if mobile]
     if not mobiles:
         raise MissingParameter("mobiles")
     if len(mobiles) > MOST_MOBILES:
         raise TooManyMobiles
     return list(dict.fromkeys(mobiles))
+
+
+def _with_plus(written: str) -> str:
+    """A number whose `+` a form's decoding made a blank; before a mobile number of China's a blank is just that."""
+    number = written.strip()
+    return number if _CHINESE_MOBILE.fullmatch(number) else restore_plus(written).strip()
 
 
 def _task(form: Parameters) -> str:
@@ -64,7 +71,6 @@ def _task(form: Parameters) -> str:
 
 def _extension(form: Parameters) -> str:
     written = form.text("extNo").strip()
-    found = _EXTENSION.fullmatch(written)
-    if written and not found:
+    if written and not _EXTENSION.fullmatch(written):
         raise BadRequest("", "extNo")
-    return found[1] if found else ""
+    return written

@@ -131,9 +131,9 @@ def choices(options: type[E]) -> Callable[[str], frozenset[E]]:
 
 
 def recipient(value: str) -> str:
-    """A phone number, brought into the form in which messages keep it."""
+    """A phone number of a query string, in the form in which messages keep it; a raw `+` there is a `+`."""
     try:
-        return phone_numbers.normalise(text(value))
+        return phone_numbers.normalise(phone_numbers.restore_plus(text(value)))
     except InvalidNumber:
         raise Unfit("must be a phone number") from None
 
@@ -141,7 +141,7 @@ def recipient(value: str) -> str:
 def sender(value: str) -> str:
     """A phone number, or the name that some senders have instead of one."""
     try:
-        return phone_numbers.normalise(text(value))
+        return phone_numbers.normalise(phone_numbers.restore_plus(text(value)))
     except InvalidNumber:
         return str(short(100)(value))
 

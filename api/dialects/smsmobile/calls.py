@@ -8,7 +8,6 @@ from aiohttp import web
 
 from api.dialects.smsmobile.refusals import reply
 from api.dialects.smsmobile.rows import Calendar, call_row, missed_row
-from api.dialects.smsmobile.vocabulary import NotHere
 from api.http.parameters import Parameters
 from bridge.errors import BadRequest
 from bridge.gateway.gateway import Gateway
@@ -40,21 +39,23 @@ class Calls:
     async def missed(self, account: Account, params: Parameters) -> web.Response:
         """`/call/missed/list`, newest first."""
         since, until = params.text("date_start"), params.text("date_end")
+        calendar = self._calendar.of(account)
         query = CallQuery(
             kinds=frozenset({CallKind.MISSED}),
             keyword=params.text("search").strip(),
-            since=self._calendar.day(since, "date_start")[0] if since else 0,
-            until=self._calendar.day(until, "date_end")[1] if until else 0,
+            since=calendar.day(since, "date_start")[0] if since else 0,
+            until=calendar.day(until, "date_end")[1] if until else 0,
             offset=_number(params, "offset", 0, 0),
             limit=min(_number(params, "limit", MISSED_PAGE, 1), MISSED_MOST),
         )
-        rows = await self._rows(account, query)
+        rows, note = await self._rows(account, query)
         answer = {
             "success": True,
             "offset": query.offset,
             "limit": query.limit,
             "count": len(rows),
-            "data": [missed_row(row, self._calendar) for row in rows],
+            "data": [missed_row(row, calendar) for row in rows],
+            **note,
         }
         return reply(answer)
 
@@ -62,19 +63,19 @@ class Calls:
         """`/call/incoming/list` (answered ones) or `/call/outgoing/list`."""
 
         async def answer(account: Account, params: Parameters) -> web.Response:
-            rows = await self._rows(account, _query(kind, params))
-            return reply({"success": True, "count": len(rows), "rows": [call_row(row) for row in rows]})
+            rows, note = await self._rows(account, _query(kind, params))
+            return reply({"success": True, "count": len(rows), "rows": [call_row(row) for row in rows], **note})
 
         return answer
 
-    async def _rows(self, account: Account, query: CallQuery) -> Sequence[LoggedCall]:
-        """Raises NotHere with the reason when no line tells of its calls and none ever did."""
+    async def _rows(self, account: Account, query: CallQuery) -> tuple[Sequence[LoggedCall], Mapping[str, str]]:
+        """The calls, and the note of an empty list: no line has a call log that it shows, and none ever had."""
         rows = (await self._gateway.calls(account, query)).rows
         if not rows and (why := silence(self._gateway.lines())):
             told_before = await self._gateway.calls(account, CallQuery(limit=1))
             if not told_before.rows:
-                raise NotHere(why)
-        return rows
+                return rows, {"note": why}
+        return rows, {}
 
 
 def silence(lines: Sequence[Line]) -> str:

@@ -9,6 +9,7 @@ from aiohttp import web
 from api.dialect import auth
 from api.dialect.contract import Mount, Refuse, Route, Sample, Site
 from api.dialects.smsmobile.calls import Calls
+from api.dialects.smsmobile.conversations import Conversations
 from api.dialects.smsmobile.lists import Lists
 from api.dialects.smsmobile.refusals import HEADERS, NO_STORE, Refusals, reply
 from api.dialects.smsmobile.rows import Calendar
@@ -49,6 +50,7 @@ class SmsMobile:
         self._refusals = Refusals(_legacy(mount.options.get("legacy_http_200", False)))
         self._lists = Lists(site.gateway, self._calendar)
         self._calls = Calls(site.gateway, self._calendar)
+        self._conversations = Conversations(site.gateway, self._calendar)
 
     def routes(self) -> Sequence[Route]:
         """Every path of the vendor's that we know of; what we cannot do is refused in its place."""
@@ -68,13 +70,15 @@ class SmsMobile:
             Route("/getwa/synchronisation", self._known(_whatsapp_window), INBOX),
             Route("/whatsapp/checknumber", self._known(_whatsapp_number), READ),
             self._absent("/sendemail", "E-mail", refusals.sending),
-            self._absent("/getemail", "E-mail", refusals.sending),
-            self._absent("/conversation/sms/list", "A list of conversations", refusals.calls),
+            Route("/getemail", self._known(_no_mail), ANY),
+            Route(
+                "/conversation/sms/list", self._known(self._conversations.answer), INBOX | READ, refuse=refusals.calls
+            ),
             Route("/call/missed/list", self._known(calls.missed), INBOX, refuse=refusals.calls),
             Route("/call/incoming/list", self._known(calls.of(CallKind.INCOMING)), INBOX, refuse=refusals.calls),
             Route("/call/outgoing/list", self._known(calls.of(CallKind.OUTGOING)), INBOX, refuse=refusals.calls),
             self._absent("/notification/send", "Notifications", refusals.notifications),
-            self._absent("/notification/list", "Notifications", refusals.notifications),
+            Route("/notification/list", self._known(_no_notifications), ANY, refuse=refusals.notifications),
         ]
 
     def refuse(self, error: BridgeError) -> web.Response:
@@ -93,7 +97,7 @@ class SmsMobile:
         account = await self._caller(request, params)
         key = _idempotency_key(request.headers)
         submission = await self._gateway.submit(account, (compose(params),), key)
-        body = accepted(submission.messages[0], self._calendar, wants_whatsapp(params))
+        body = accepted(submission.messages[0], self._calendar.of(account), wants_whatsapp(params))
         return web.Response(body=body, headers=HEADERS)
 
     async def _caller(self, request: web.Request, params: Parameters) -> Account:
@@ -123,7 +127,7 @@ class SmsMobile:
             message = await self._gateway.resend(account, guid)
         except NotPossible as error:
             return self._refusals.sending(error, guid, "0")
-        return web.Response(body=accepted(message, self._calendar), headers=HEADERS)
+        return web.Response(body=accepted(message, self._calendar.of(account)), headers=HEADERS)
 
     async def _token(self, request: web.Request) -> web.Response:
         """`/oauth2/token`: a bearer token for client credentials."""
@@ -143,6 +147,15 @@ def _idempotency_key(headers: Mapping[str, str]) -> str:
     if len(key) > 255 or not key.isascii():
         raise BadRequest("Idempotency-Key is at most 255 ASCII characters.", "Idempotency-Key")
     return key
+
+
+async def _no_mail(_account: Account, _params: Parameters) -> web.Response:
+    return reply({"result": {"error": "0", "messages": [], "note": "This bridge has no mailbox; it reads no e-mail."}})
+
+
+async def _no_notifications(_account: Account, _params: Parameters) -> web.Response:
+    note = "No notification was sent: this bridge sends none to phones."
+    return reply({"success": True, "message": note, "count": 0, "filters": {}, "data": []})
 
 
 async def _no_whatsapp(_account: Account, _params: Parameters) -> web.Response:

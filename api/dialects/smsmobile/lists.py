@@ -16,7 +16,7 @@ from bridge.errors import BadRequest
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
 from bridge.model.inbox import Received
-from bridge.model.message import State
+from bridge.model.message import Message, State
 from bridge.model.query import InboxQuery, MessageQuery, TypedQuery
 
 #: rows of the sent log in one answer; older ones by `before`
@@ -55,13 +55,24 @@ class Lists:
             keyword=params.number("keyword"),
             limit=_limit(params, LOG_PAGE),
         )
-        page = await self._gateway.messages(account, self._before(query, params.text("before").strip()))
-        if guid and not page.rows:
+        calendar = self._calendar.of(account)
+        rows = await self._whole_seconds(account, self._before(query, params.text("before").strip(), calendar))
+        if guid and not rows:
             # an answer and no failure of the request: clients that poll look for this in `result`
             return reply({"result": {"error": "not_found", "sms": [], "note": "There is no such message."}})
-        return reply({"result": {"error": 0, "sms": [sent_row(row, self._calendar) for row in page.rows]}})
+        return reply({"result": {"error": 0, "sms": [sent_row(row, calendar) for row in rows]}})
 
-    def _before(self, query: MessageQuery, written: str) -> MessageQuery:
+    async def _whole_seconds(self, account: Account, query: MessageQuery) -> Sequence[Message]:
+        """A page, and the rest of its last second: a client that asks for what is `before` that would miss it."""
+        page = await self._gateway.messages(account, query)
+        if not page.cursor or len(page.rows) >= MOST_ROWS:
+            return page.rows
+        last = page.rows[-1]
+        second = last.created_at // 1000 * 1000
+        rest = replace(query, before_id=last.id, since=max(query.since, second), limit=MOST_ROWS)
+        return (*page.rows, *(await self._gateway.messages(account, rest)).rows)
+
+    def _before(self, query: MessageQuery, written: str, calendar: Calendar) -> MessageQuery:
         """The query for what is older than a moment (Unix time, or a date) or than another message."""
         if not written:
             return query
@@ -71,29 +82,34 @@ class Lists:
             moment = int(written) * (1 if len(written) > 10 else 1000)
             return replace(query, until=max(1, moment - 1))
         if re.fullmatch(r"\d{4}-\d\d-\d\d", written):
-            return replace(query, until=self._calendar.day(written, "before")[0] - 1)
-        raise BadRequest("The parameter before is a Unix time in seconds, a date, or a message's guid.", "before")
+            return replace(query, until=calendar.day(written, "before")[0] - 1)
+        if re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d", written):
+            return replace(query, until=calendar.moment(written, "before") - 1)
+        raise BadRequest(
+            "The parameter before is a Unix time in seconds, a date, a date and time, or a guid.", "before"
+        )
 
     async def typed(self, account: Account, params: Parameters) -> web.Response:
         """`/log/sent/frommobile`: SMS typed on a phone, newest first."""
-        since, until = self._period(params.text("period").strip())
+        calendar = self._calendar.of(account)
+        since, until = self._period(params.text("period").strip(), calendar)
         query = TypedQuery(since=since, until=until, limit=_limit(params, LOG_PAGE))
         rows = (await self._gateway.typed(account, query)).rows
-        result = {"error": 0, "sms": [typed_row(row, self._calendar) for row in rows]}
+        result = {"error": 0, "sms": [typed_row(row, calendar) for row in rows]}
         # a phone says whether it tells of its calls; a modem, on which nobody types, says nothing of them
         if not rows and all(line.calls is None for line in self._gateway.lines()):
             result["note"] = "No line is a phone that is or was connected; nobody types SMS on a modem."
         return reply({"result": result})
 
-    def _period(self, word: str) -> tuple[int, int]:
+    def _period(self, word: str, calendar: Calendar) -> tuple[int, int]:
         """First and last millisecond of a period in words; 0 for no limit."""
         if word in ("", "all"):
             return 0, 0
         if word not in _PERIODS:
             raise BadRequest(f"The parameter period is one of {', '.join(_PERIODS)}, all.", "period")
-        today = self._calendar.today(self._gateway.now())
+        today = calendar.today(self._gateway.now())
         # noon of the day: a day with a change of the clocks has 23 or 25 hours
-        first = self._calendar.today(today - _PERIODS[word] * DAY + DAY // 2)
+        first = calendar.today(today - _PERIODS[word] * DAY + DAY // 2)
         return first, today - 1 if word == "yesterday" else 0
 
     async def inbox(self, account: Account, params: Parameters) -> web.Response:
@@ -105,11 +121,12 @@ class Lists:
         query = InboxQuery(
             unread=unread,
             mark_read=unread,
-            since=(int(after) + 1) * 1000 if after else 0,
+            # what else arrived in that second may not have been there when the client asked; it knows guids
+            since=int(after) * 1000 if after else 0,
             limit=_limit(params, MOST_ROWS),
         )
         rows = await self._received(account, query, self._lines_of(phone(params)))
-        return reply({"result": {"error": "0", "sms": [inbox_row(row, self._calendar) for row in rows]}})
+        return reply({"result": {"error": "0", "sms": [inbox_row(row, self._calendar.of(account)) for row in rows]}})
 
     def _lines_of(self, name: str) -> Sequence[str]:
         """The lines that a phone's name stands for: itself, or each SIM of a device; "" stands for all."""
@@ -123,31 +140,31 @@ class Lists:
     async def delete(self, account: Account, params: Parameters) -> web.Response:
         """`/deletesms`: forget a message or whole days, sent and received; what still waits to be sent stays."""
         if guid := params.text("guid_message").strip():
-            sent, received = MessageQuery(ids=(guid.lower(),)), InboxQuery(ids=(guid,))
+            sent, received = MessageQuery(ids=(guid.lower(),)), InboxQuery(ids=(guid.lower(),))
         else:
-            since, until = self._days(params)
+            since, until = self._days(params, self._calendar.of(account))
             sent, received = MessageQuery(since=since, until=until), InboxQuery(since=since, until=until)
         deleted = await self._gateway.delete_messages(account, sent)
         deleted += await self._gateway.delete_received(account, received)
         note = "deleted" if deleted else "nothing to delete: there is no such SMS, or it still waits to be sent"
         return reply({"result": {"error": 0, "deleted": deleted, "note": note}})
 
-    def _days(self, params: Parameters) -> tuple[int, int]:
+    def _days(self, params: Parameters, calendar: Calendar) -> tuple[int, int]:
         """From the first millisecond of `date_start` to the last of `date_end`, or of the same day."""
         start, end = params.text("date_start"), params.text("date_end")
         if not start:
             raise MissingParameter("date_start" if end else "guid_message", "or date_start, to delete whole days")
-        since, until = self._calendar.day(start, "date_start")
+        since, until = calendar.day(start, "date_start")
         if end:
-            until = self._calendar.day(end, "date_end")[1]
+            until = calendar.day(end, "date_end")[1]
         if until < since:
             raise BadRequest("The parameter date_end is before date_start.", "date_end")
         return since, until
 
-    async def phones(self, _account: Account, params: Parameters) -> web.Response:
+    async def phones(self, account: Account, params: Parameters) -> web.Response:
         """`/gateway/mobile/list`: every line as one of the vendor's phones."""
         sid, search = phone(params), params.text("search").strip()
-        rows = [phone_row(line, self._calendar) for line in self._gateway.lines()]
+        rows = [phone_row(line, self._calendar.of(account)) for line in self._gateway.lines()]
         online = sum(row["online"] for row in rows)
         found = [row for row in rows if sid in ("", row["sid"]) and search.lower() in _searchable(row)]
         answer = {

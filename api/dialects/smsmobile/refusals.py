@@ -10,7 +10,6 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from api.dialect.auth import TokenRefused
 from api.dialect.contract import word_for
 from api.dialects.smsmobile.vocabulary import ERROR_WORDS, PARAMETERS, ErrorWord
-from api.http.errors import BodyTooLarge, BodyTooSlow, UnknownPath, WrongMethod
 from bridge.errors import BadRequest, BridgeError, TooManyRequests
 
 #: with every answer; pages of any origin may read it
@@ -27,8 +26,6 @@ _BY_STATUS: Mapping[int, Mapping[str, str]] = {
 }
 #: what the vendor says with a code alone in the lists of calls
 _BARE = frozenset({"missing_apikey", "invalid_apikey"})
-#: it is the place or the form of the request, not what it says: no client takes 200 for these
-_NEVER_200 = (UnknownPath, WrongMethod, BodyTooLarge, BodyTooSlow, TooManyRequests)
 
 
 def reply(answer: Any, status: int = 200, headers: Mapping[str, str] = HEADERS) -> web.Response:
@@ -56,7 +53,7 @@ def _topped(error: BridgeError, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 class Refusals:
-    """Makes answers of errors. With `legacy_http_200` mistakes of the caller come as 200, as seen in the field."""
+    """Makes answers of errors. With `legacy_http_200` they all come as 200, as seen in the field."""
 
     def __init__(self, legacy_http_200: bool) -> None:
         self._legacy = legacy_http_200
@@ -103,9 +100,7 @@ class Refusals:
 
     def _reply(self, error: BridgeError, answer: dict[str, Any]) -> web.Response:
         status: int = word_for(ERROR_WORDS, error).status
-        if self._legacy and status < 500 and not isinstance(error, _NEVER_200):
-            return reply(answer)
-        return reply(answer, status, {**HEADERS, **_more_headers(error, status)})
+        return reply(answer, 200 if self._legacy else status, {**HEADERS, **_more_headers(error, status)})
 
 
 def _more_headers(error: BridgeError, status: int) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.dialects.smsmobile.vocabulary import STATE_WORDS
 from bridge.errors import BadRequest, ConfigError
+from bridge.model.account import NO_ZONE, Account
 from bridge.model.inbox import LoggedCall, Received, TypedMessage
 from bridge.model.line import Line, LineState
 from bridge.model.message import Message, State
@@ -28,6 +29,18 @@ class Calendar:
                 [f"dialects.{dialect}.options.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]
             ) from error
         self._stamps = lru_cache(maxsize=16)(self._stamps_of)
+
+    def of(self, account: Account) -> "Calendar":
+        """The calendar of an account: in its own time zone where it has one, else this."""
+        own = account.terms.zone
+        return self if own == NO_ZONE else _calendar(own)
+
+    def moment(self, written: str, field: str) -> int:
+        """A moment written `YYYY-MM-DD HH:MM:SS`. Raises BadRequest naming `field`."""
+        try:
+            return _ms(datetime.fromisoformat(written.strip()).replace(tzinfo=self._zone))
+        except (ValueError, OverflowError) as error:
+            raise BadRequest(f"The parameter {field} is a date and time written YYYY-MM-DD HH:MM:SS.", field) from error
 
     def stamps(self, moment: int) -> tuple[str, str]:
         """ISO 8601 in UTC with `Z`, and local with its offset."""
@@ -51,13 +64,15 @@ class Calendar:
         """First and last millisecond of a day written `YYYY-MM-DD`. Raises BadRequest naming `field`."""
         try:
             start = datetime.strptime(written.strip(), "%Y-%m-%d").replace(tzinfo=self._zone)
-        except ValueError as error:
-            raise BadRequest(f"The parameter {field} is a date written YYYY-MM-DD.", field) from error
-        # wall-clock arithmetic: a day with a change of the clocks has 23 or 25 hours
-        return _ms(start), _ms(start + timedelta(days=1)) - 1
+            # wall-clock arithmetic: a day with a change of the clocks has 23 or 25 hours
+            return _ms(start), _ms(start + timedelta(days=1)) - 1
+        except (ValueError, OverflowError) as error:
+            problem = f"The parameter {field} is a date written YYYY-MM-DD, before 9999-12-31."
+            raise BadRequest(problem, field) from error
 
 
 _UTC = Calendar()
+_calendar = lru_cache(maxsize=64)(Calendar)
 
 
 def _ms(moment: datetime) -> int:
@@ -152,7 +167,7 @@ def inbox_row(received: Received, calendar: Calendar) -> dict[str, Any]:
         "timestamp_unix": received.received_at // 1000,
         "message": received.text,
         "number": received.sender,
-        "guid": received.id,
+        "guid": received.id.upper(),
         "alias": None,
         "date": date,
         "hour": hour,

@@ -106,10 +106,9 @@ def _by_sms(params: Parameters) -> None:
     if flag(params, "waonly"):
         raise WhatsappNotConnected
     whatsapp = wants_whatsapp(params)  # looked at in any case: a value that is none must not queue anything
-    if not flag(params, "sendsms", default=True):
-        if whatsapp:
-            raise WhatsappNotConnected
-        raise BadRequest("There is nothing to send: sendsms and sendwa are both 0.", "sendsms")
+    # both 0 is what the vendor's command line and its Odoo module send when nothing was chosen: they mean an SMS
+    if not flag(params, "sendsms", default=True) and whatsapp:
+        raise WhatsappNotConnected
 
 
 def _slot(params: Parameters) -> int:

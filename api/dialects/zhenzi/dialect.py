@@ -12,7 +12,7 @@ from api.dialect.contract import Handler, Mount, Route, Sample, Site
 from api.dialect.local_time import written, zone_of
 from api.dialects.zhenzi.send import Composing, field
 from api.dialects.zhenzi.vocabulary import ERROR_WORDS, SENT, STATE_WORDS, ErrorWord, refusal, reply
-from api.http.parameters import Parameters, read_form
+from api.http.parameters import Parameters, read_once
 from bridge.errors import BridgeError, NoSuchThing
 from bridge.model.account import Account
 from bridge.model.message import Draft, Message, State
@@ -69,7 +69,7 @@ class Zhenzi:
         """A handler that knows who calls and with which fields."""
 
         async def handle(request: web.Request) -> web.Response:
-            form = await read_form(request, self._mount.body_limit)
+            form = await read_once(request, self._mount.body_limit)
             app, secret = field(form, "appId"), field(form, "appSecret")
             account = await auth.enter(self._gateway, request, "zhenzi", app, secret)
             return await answer(account, form)

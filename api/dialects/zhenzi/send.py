@@ -69,10 +69,13 @@ class Composing:
         return await self._draft(account, form, text, tag(template_id=template.id))
 
     async def _draft(self, account: Account, form: Parameters, text: str, mark: str = "") -> Draft:
-        number, ref = field(form, "number", LONGEST_NUMBER), optional(form, "messageId")
+        ref = optional(form, "messageId")
+        field(form, "number", LONGEST_NUMBER)
         if ref:
             await self._check_callback(account)
-        return Draft(number, text, client_ref=ref, tag=mark, dialect="zhenzi")
+        # its callers are in China: a number there is one, with its country code and without
+        number = form.number("number")
+        return Draft(number, text, client_ref=ref, tag=mark, dialect="zhenzi", country="CN")
 
     async def _check_callback(self, account: Account) -> None:
         """Whoever names a message wants to be told of it, which needs a place to tell it to."""
@@ -94,14 +97,14 @@ def by_position(names: Sequence[str], values: Sequence[str]) -> Mapping[str, str
 
 
 def _values(written: str) -> Sequence[str]:
-    """A JSON array of texts; none for an empty field."""
+    """A JSON array of texts or numbers; none for an empty field."""
     try:
         values: Any = json.loads(written or "[]")
     except (ValueError, RecursionError):
         values = None
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise Wrong("templateParams 必须是字符串的 JSON 数组", "templateParams")
-    return values
+    if not isinstance(values, list) or not all(type(value) in (str, int, float) for value in values):
+        raise Wrong("templateParams 必须是字符串或数字的 JSON 数组", "templateParams")
+    return [str(value) for value in values]
 
 
 def _check_address(written: str) -> None:
