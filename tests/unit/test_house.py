@@ -36,14 +36,12 @@ WANTED = {
     "api/http/errors.py", "api/http/listener.py", "api/http/peer.py", "api/http/server.py",
     "api/operations/health.py", "api/operations/scrape.py",
     "api/webhooks/poster.py",
-    "bridge/bus.py",
-    "bridge/config/coercion.py", "bridge/config/field.py", "bridge/config/schema.py",
+    "bridge/config/schema.py",
     "bridge/daemon/http.py", "bridge/daemon/run.py",
-    "bridge/devices/hotplug.py", "bridge/devices/memory.py", "bridge/devices/receiver.py", "bridge/devices/sender.py",
+    "bridge/devices/hotplug.py", "bridge/devices/memory.py",
     "bridge/doctor/devices.py", "bridge/doctor/evidence.py", "bridge/doctor/surroundings.py",
     "bridge/errors.py",
-    "bridge/gateway/health.py", "bridge/gateway/pulls.py",
-    "bridge/host/x509.py",
+    "bridge/gateway/pulls.py",
     "bridge/messages/composer.py",
     "bridge/model/account.py", "bridge/model/event.py", "bridge/model/finding.py", "bridge/model/inbox.py",
     "bridge/model/line.py", "bridge/model/message.py", "bridge/model/payload_format.py", "bridge/model/query.py",
@@ -56,7 +54,7 @@ WANTED = {
     "bridge/store/limits.py", "bridge/store/loopbacks.py", "bridge/store/messages.py", "bridge/store/phones.py",
     "bridge/store/pulls.py", "bridge/store/read_only.py", "bridge/store/retention.py", "bridge/store/sql.py",
     "bridge/store/statistics.py", "bridge/store/submission.py", "bridge/store/suppression.py",
-    "bridge/tasks.py", "bridge/version.py", "bridge/zones.py",
+    "bridge/tasks.py", "bridge/version.py",
 }  # fmt: skip
 
 

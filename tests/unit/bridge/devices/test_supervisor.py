@@ -263,6 +263,18 @@ async def test_closing_while_a_link_still_looks_sends_nothing_more(store: Store,
     assert (link.sent, link.closed) == ([], True)
 
 
+async def test_closing_does_not_wait_for_a_line_that_rests_and_sends_nothing_more(store: Store, bus: Bus) -> None:
+    link = FakeLink()
+    link.trouble = SendRefused("SIM not registered", Refusal.LINE)
+    async with minding(store, bus, link) as (supervisor, _):
+        await submit(store, "one")
+        await until(lambda: [line.state for line in supervisor.lines()] == [LineState.PARKED])
+        link.trouble = None
+        begun = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - begun < STOP_PATIENCE / 2
+    assert (link.sent, link.closed) == (["one"], True)
+
+
 async def test_after_something_was_plugged_in_it_looks_often_again(store: Store, bus: Bus) -> None:
     async with minding(store, bus) as (supervisor, driver):
         for tries in range(1, 7):  # by now it would wait half a minute
