@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # whose package `make deb` makes: amd64 or arm64
 ARCH ?= $(shell dpkg --print-architecture)
 
-.PHONY: demo install test lint bench format dist deb lock audit clean
+.PHONY: demo install test test-clocks lint bench format dist deb lock audit clean
 
 demo: $(VENV)/.product
 	$(BIN)/sms-bridge demo $(DEMO)
@@ -16,6 +16,10 @@ install: $(VENV)/.product
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(TESTS)
+
+# The tests with the machine's clock moved: by 400 days, to a change of summer time, to 29 February … Needs a C compiler.
+test-clocks: $(VENV)/.dev
+	$(BIN)/python -m tests.clocks $(MOMENTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

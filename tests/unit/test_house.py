@@ -45,7 +45,7 @@ WANTED = {
     "bridge/messages/composer.py",
     "bridge/model/account.py", "bridge/model/event.py", "bridge/model/finding.py", "bridge/model/inbox.py",
     "bridge/model/line.py", "bridge/model/message.py", "bridge/model/payload_format.py", "bridge/model/query.py",
-    "bridge/model/radio.py", "bridge/model/scope.py", "bridge/model/webhook.py",
+    "bridge/model/queued.py", "bridge/model/radio.py", "bridge/model/scope.py", "bridge/model/webhook.py",
     "bridge/monitoring/alarm_text.py", "bridge/monitoring/loopback.py", "bridge/monitoring/mail.py",
     "bridge/scheduler.py",
     "bridge/store/account_admin.py", "bridge/store/accounts.py", "bridge/store/archive.py",
