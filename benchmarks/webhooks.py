@@ -127,7 +127,7 @@ async def bridge(far: FarEnd) -> AsyncIterator[Bridge]:
         noting = Bridge(far, store, bus)  # before the ledger, so that its note comes first
         webhooks = Webhooks()
         ledger = Ledger(store, bus, SystemClock(), webhooks)
-        await Gateway(store, bus).add_endpoint(Account("shop"), far.url)
+        await Gateway(store, bus).endpoints.add("benchmark", Account("shop"), far.url)
         await ledger.start()
         try:
             yield noting

@@ -10,7 +10,7 @@ from bridge.accounts import credentials
 from bridge.cli import place, product
 from bridge.cli.output import Misuse, json_line, moment, table
 from bridge.config.loader import nearest
-from bridge.model.account import Account
+from bridge.model.account import Account, Author
 from bridge.model.event import NAMES
 from bridge.model.payload_format import FORMATS
 from bridge.model.query import LedgerQuery
@@ -49,8 +49,7 @@ def add(account: str, url: str, format: str, events: str, wanted: place.Wanted, 
         async with product.opened(where) as store:
             found = await store.account(credentials.checked_name(account))
             endpoint = _endpoint(found, url, format, chosen)
-            await store.add_endpoint(endpoint)
-            return endpoint
+            return await store.add_endpoint(endpoint, Author(product.WHO, endpoint.created_at))
 
     made = product.finish(keep())
     if as_json:
@@ -105,7 +104,7 @@ def remove(id: str, wanted: place.Wanted) -> None:
 
     async def drop() -> None:
         async with product.opened(wanted.find()) as store:
-            await store.remove_endpoint(id)
+            await store.remove_endpoint("", id, Author(product.WHO, SystemClock().now()))
 
     product.finish(drop())
     click.echo(f"The webhook {id} is removed.")

@@ -19,7 +19,8 @@ from bridge.daemon.http import Front, open_front
 from bridge.devices.hotplug import Plugs
 from bridge.devices.supervisor import Supervisor
 from bridge.errors import BadRequest, ConfigError
-from bridge.gateway.gateway import Gateway
+from bridge.gateway.gateway import Devices, Gateway
+from bridge.gateway.submissions import Submissions
 from bridge.host import control_file
 from bridge.host.notify import Notifier, Service
 from bridge.messages.outcomes import SendingRules
@@ -84,11 +85,14 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         targets = _targets(config)
         ledger = await _ledger(common, targets)
         supervisor = _supervisor(common)
-        gateway = _gateway(common, supervisor, ledger, targets)
+        submissions = _submissions(common, supervisor)
+        loopback = _loopback(common, supervisor, submissions)
+        devices = Devices(supervisor.lines, supervisor.examine, loopback.send)
+        gateway = _gateway(common, submissions, devices, ledger, targets)
         await _start_sending(common, supervisor)
         front = await open_front(stack, config, gateway, end)
         await _leave_word(common, front)
-        await _keep_watch(common, supervisor, gateway)
+        await _keep_watch(common, supervisor, loopback)
         if not config.devices:
             log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
         log.info("ready at %s", front.url)
@@ -154,24 +158,41 @@ def _drivers(config: Config) -> Mapping[str, Driver]:
     return {name: known[name] for name in {device.driver for device in config.devices.values()}}
 
 
-def _gateway(common: Common, supervisor: Supervisor, ledger: Ledger, targets: "Policy") -> Gateway:
+def _submissions(common: Common, supervisor: Supervisor) -> Submissions:
+    """What accepts messages, those of callers and the bridge's own."""
+    sending = common.config.sending
+    return Submissions(
+        common.store,
+        common.bus.metrics,
+        common.clock,
+        supervisor.lines,
+        Limits(sending.max_parts),
+        round(sending.expire_after * 1000),
+    )
+
+
+def _loopback(common: Common, supervisor: Supervisor, submissions: Submissions) -> Loopback:
+    """What sends SMS from one line to another, not at work yet."""
+    settings = common.config.loopback
+    return Loopback(
+        submissions, common.store, common.bus, common.clock, settings, supervisor.lines, supervisor.pause, common.end
+    )
+
+
+def _gateway(common: Common, submissions: Submissions, devices: Devices, ledger: Ledger, targets: "Policy") -> Gateway:
     """What callers may ask for."""
     from api.webhooks.url_policy import check_target
 
-    sending = common.config.sending
-    gateway = Gateway(
+    return Gateway(
         common.store,
         common.bus,
-        lines=supervisor.lines,
+        submissions,
+        devices,
         clock=common.clock,
-        limits=Limits(sending.max_parts),
-        expire_after=round(sending.expire_after * 1000),
-        on_unknown=sending.on_unknown,
+        on_unknown=common.config.sending.on_unknown,
         check_url=lambda url: check_target(url, targets),
+        poke=ledger.poke,
     )
-    gateway.poke = ledger.poke
-    gateway.examination = supervisor.examine
-    return gateway
 
 
 async def _start_sending(common: Common, supervisor: Supervisor) -> None:
@@ -203,12 +224,9 @@ async def _leave_word(common: Common, front: Front) -> None:
     common.stack.callback(control_file.remove, directory, pid)
 
 
-async def _keep_watch(common: Common, supervisor: Supervisor, gateway: Gateway) -> None:
+async def _keep_watch(common: Common, supervisor: Supervisor, loopback: Loopback) -> None:
     """Notice when SMS does not go round, and tell of it."""
-    config, store, bus, clock = common.config, common.store, common.bus, common.clock
-    loopback = Loopback(gateway, store, bus, clock, config.loopback, supervisor.pause, common.end)
-    gateway.loop = loopback.send
-    alarm = Alarm(store, bus, clock, config.alarm, supervisor.lines, loopback, common.end)
+    alarm = Alarm(common.store, common.bus, common.clock, common.config.alarm, supervisor.lines, loopback, common.end)
     await loopback.start()
     common.stack.push_async_callback(loopback.close)
     await alarm.start()

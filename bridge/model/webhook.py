@@ -27,6 +27,17 @@ class Endpoint:
     zone: str = "UTC"
 
 
+@dataclass(frozen=True, slots=True)
+class EndpointChange:
+    """What is to be different about an endpoint. What is None stays as it is at the moment of the change."""
+
+    url: str | None = None
+    events: tuple[str, ...] | None = None
+    secret: str | None = field(default=None, repr=False)
+    next_secret: str | None = field(default=None, repr=False)
+    paused: bool | None = None
+
+
 class DeliveryState(StrEnum):
     """Where a webhook delivery is."""
 

@@ -16,9 +16,10 @@ from bridge.accounts.credentials import OPERATOR
 from bridge.bus import Bus
 from bridge.config.schema import Alarm as Settings
 from bridge.errors import StoreUnavailable
+from bridge.model.account import THE_BRIDGE, Author
 from bridge.model.event import ALARM_OVER, ALARM_RAISED, LINE_CHANGED, LOOPBACK_ARRIVED, LOOPBACK_LOST, Event
 from bridge.model.line import Line
-from bridge.model.webhook import Endpoint
+from bridge.model.webhook import Endpoint, EndpointChange
 from bridge.monitoring import alarm_text, problems
 from bridge.monitoring.alarm_text import Raised
 from bridge.monitoring.problems import Trouble, Watch
@@ -240,10 +241,12 @@ async def arrange(store: EndpointStore, settings: Settings, now: int) -> None:
     """Make the ledger's endpoints for alarms those of the configuration. Raises StoreUnavailable."""
     there = {each.id: each for each in await store.endpoints(OPERATOR) if each.id in (WEBHOOK, MAIL)}
     wanted = {each.id: each for each in channels(settings, now)}
+    by = Author(THE_BRIDGE, now)
     for gone in there.keys() - wanted.keys():
-        await store.remove_endpoint(gone)
+        await store.remove_endpoint(OPERATOR, gone, by)
     for name, endpoint in wanted.items():
         if name in there:
-            await store.change_endpoint(replace(endpoint, created_at=there[name].created_at))
+            change = EndpointChange(endpoint.url, endpoint.events, endpoint.secret, "", paused=False)
+            await store.change_endpoint(OPERATOR, name, change, by)
         else:
-            await store.add_endpoint(endpoint)
+            await store.add_endpoint(endpoint, by)

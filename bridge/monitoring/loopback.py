@@ -9,12 +9,13 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from bridge.accounts.credentials import OPERATOR
 from bridge.bus import Bus
 from bridge.config.schema import Loopback as Settings
 from bridge.errors import BridgeError, NotPossible, StoreUnavailable, UnknownLine
-from bridge.gateway.gateway import Gateway
+from bridge.gateway.submissions import Submissions
 from bridge.model import loopback
 from bridge.model.account import Account
 from bridge.model.event import (
@@ -31,7 +32,7 @@ from bridge.model.message import Draft, Message, State
 from bridge.model.query import MessageQuery
 from bridge.monitoring.problems import LOOPBACK, Trouble
 from bridge.ports.clock import Clock
-from bridge.ports.store import LoopbackStore
+from bridge.ports.store import LoopbackStore, MessageStore
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,10 @@ class UnderWay:
     deadline: float
 
 
+class TripStore(LoopbackStore, MessageStore, Protocol):
+    """Trips, and the messages that make them."""
+
+
 class Loopback:
     """Sends them when it is time or somebody asks, and notices those that do not arrive.
 
@@ -63,19 +68,21 @@ class Loopback:
 
     def __init__(
         self,
-        gateway: Gateway,
-        store: LoopbackStore,
+        submissions: Submissions,
+        store: TripStore,
         bus: Bus,
         clock: Clock,
         settings: Settings,
+        lines: Callable[[], Sequence[Line]],
         pause: Callable[[str], float],
         on_death: Callable[[BaseException], None] | None = None,
     ) -> None:
-        self._gateway = gateway
+        self._submissions = submissions
         self._store = store
         self._bus = bus
         self._clock = clock
         self._settings = settings
+        self._lines = lines
         self._pause = pause
         self._under_way: dict[str, UnderWay] = {}
         #: by pair, the first of those lost since one arrived
@@ -92,7 +99,7 @@ class Loopback:
         """Pairs between which no SMS arrives, for the alarm. Nothing once lines are no longer watched."""
         if not self._settings.every:
             return
-        known = {line.name for line in self._gateway.lines()}
+        known = {line.name for line in self._lines()}
         for (sender, receiver), trip in self._failing.items():
             if {sender, receiver} <= known:
                 way = f"from {sender} to {receiver}"
@@ -106,7 +113,7 @@ class Loopback:
 
     async def send(self, sender: str = "", receiver: str = "") -> Departures:
         """Send now. Raises UnknownLine for a line that is not configured, StoreUnavailable."""
-        pairs, skipped = paired(self._gateway.lines(), sender, receiver)
+        pairs, skipped = paired(self._lines(), sender, receiver)
         started = []
         for one, other in pairs:
             try:
@@ -147,7 +154,7 @@ class Loopback:
 
     async def _resume(self, trip: Trip) -> None:
         """One that was on its way: while nobody was there to hear it, its time did not run."""
-        found = (await self._gateway.messages(_SENDER, MessageQuery(client_ref=trip.token, limit=1))).rows
+        found = (await self._store.messages(OPERATOR, MessageQuery(client_ref=trip.token, limit=1))).rows
         if not found or _never_left(found[0], self._clock.now()):
             await self._store.forget_trip(trip.token)
             return
@@ -187,7 +194,7 @@ class Loopback:
 
     # -- sending ----------------------------------------------------------------------------------
     async def _depart(self, sender: Line, receiver: Line) -> Trip:
-        """Raises NotPossible when it cannot be sent now, and what `Gateway.submit` raises."""
+        """Raises NotPossible when it cannot be sent now, and what `Submissions.submit` raises."""
         if (pause := self._pause(sender.name)) > 0:
             raise NotPossible(f"it must not send for another {pause:.0f} s")
         trip = Trip(loopback.new_token(), sender.name, receiver.name, self._clock.now())
@@ -202,7 +209,7 @@ class Loopback:
             dialect=DIALECT, ttl=max(1, round(deadline * 1000)),
         )  # fmt: skip
         try:
-            await self._gateway.submit(_SENDER, [draft])
+            await self._submissions.submit(_SENDER, [draft])
         except BridgeError:
             self._under_way.pop(trip.token, None)
             await self._store.forget_trip(trip.token)
@@ -246,7 +253,7 @@ class Loopback:
 
     async def _reason(self, token: str) -> str:
         """How far it came."""
-        found = (await self._gateway.messages(_SENDER, MessageQuery(client_ref=token, limit=1))).rows
+        found = (await self._store.messages(OPERATOR, MessageQuery(client_ref=token, limit=1))).rows
         within = f"within {self._settings.deadline:g} s"
         if not found:
             return f"nothing came {within}"

@@ -1,22 +1,17 @@
-"""Webhook endpoints and the ledger of deliveries owed and made, on disk."""
+"""The ledger of deliveries owed and made, on disk."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from bridge.errors import NoSuchThing
 from bridge.model.event import Event
 from bridge.model.query import LedgerQuery, Page
-from bridge.model.webhook import Delivery, DeliveryState, Endpoint
+from bridge.model.webhook import Delivery, DeliveryState
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.event_log import event_of
 from bridge.store.sql import marks, position
 from bridge.store.writer import Tx
 
-_ENDPOINT = "id, account, url, format, events, secret, next_secret, created_at, paused, max_attempts"
-#: the account's as it is now: it is no business of the endpoint's row
-_ZONE = "coalesce((SELECT zone FROM accounts WHERE name = account), 'UTC')"
 _DELIVERY = (
     "l.id, l.seq, l.endpoint, l.account, e.id, e.name, l.state, l.attempts, l.due_at, l.created_at, l.delivered_at, "
     "l.status, l.error"
@@ -24,52 +19,10 @@ _DELIVERY = (
 _FROM = "FROM ledger l JOIN events e ON e.seq = l.event"
 
 
-def _endpoint(row: Sequence[Any]) -> Endpoint:
-    values = list(row)
-    values[4], values[8] = tuple(json.loads(values[4])), bool(values[8])
-    return Endpoint(*values)
-
-
-def _values(endpoint: Endpoint) -> list[Any]:
-    values = [getattr(endpoint, name.strip()) for name in _ENDPOINT.split(",")]
-    values[4], values[8] = json.dumps(list(endpoint.events)), int(endpoint.paused)
-    return values
-
-
 def _delivery(row: Sequence[Any]) -> Delivery:
     values = list(row)
     values[6] = DeliveryState(values[6])
     return Delivery(*values)
-
-
-def add_endpoint(tx: Tx, endpoint: Endpoint) -> None:
-    """Events committed from now on are owed to it."""
-    values = _values(endpoint)
-    tx.conn.execute(f"INSERT INTO endpoints ({_ENDPOINT}) VALUES ({marks(values)})", values)
-
-
-def endpoints(conn: sqlite3.Connection, account: str = "") -> Sequence[Endpoint]:
-    """Oldest first; `account` "" for all."""
-    rows = conn.execute(
-        f"SELECT {_ENDPOINT}, {_ZONE} FROM endpoints WHERE ? = '' OR account = ? ORDER BY created_at, rowid",
-        (account, account),
-    )
-    return [_endpoint(row) for row in rows]
-
-
-def change_endpoint(tx: Tx, endpoint: Endpoint) -> None:
-    """Raises NoSuchThing."""
-    assignments = ", ".join(f"{name.strip()} = ?" for name in _ENDPOINT.split(","))
-    changed = tx.conn.execute(f"UPDATE endpoints SET {assignments} WHERE id = ?", (*_values(endpoint), endpoint.id))
-    if not changed.rowcount:
-        raise NoSuchThing(f"there is no webhook endpoint {endpoint.id!r}")
-
-
-def remove_endpoint(tx: Tx, id: str) -> None:
-    """What is still owed to it is dropped with it; what was delivered stays in the ledger. Raises NoSuchThing."""
-    if not tx.conn.execute("DELETE FROM endpoints WHERE id = ?", (id,)).rowcount:
-        raise NoSuchThing(f"there is no webhook endpoint {id!r}")
-    tx.conn.execute("DELETE FROM ledger WHERE endpoint = ? AND state = 'owed'", (id,))
 
 
 def owed(conn: sqlite3.Connection, endpoint: str, limit: int, after: int = 0) -> Sequence[tuple[Delivery, Event]]:
@@ -131,12 +84,8 @@ def redeliver(tx: Tx, account: str, query: LedgerQuery, ids: Sequence[str], now:
 
 
 class Deliveries(Connections):
-    """Obeys `EndpointStore`, `DeliveryStore` and `LedgerStore`."""
+    """Obeys `LedgerStore`, and with `bridge.store.endpoints` `DeliveryStore`."""
 
-    add_endpoint = writes(add_endpoint)
-    endpoints = reads(endpoints)
-    change_endpoint = writes(change_endpoint)
-    remove_endpoint = writes(remove_endpoint)
     owed = reads(owed)
     ledger = reads(find)
     redeliver = writes(redeliver)

@@ -6,6 +6,7 @@ from bridge.store.accounts import Accounts
 from bridge.store.audit_log import AuditLog
 from bridge.store.balance import Balance
 from bridge.store.deliveries import Deliveries
+from bridge.store.endpoints import Endpoints
 from bridge.store.event_log import EventLog
 from bridge.store.health import Health
 from bridge.store.inbox import Inbox
@@ -23,7 +24,7 @@ from bridge.store.suppression import Suppression
 class SqliteStore(
     Submission, Messages, Lifecycle, Pulls,
     Inbox, Phones, Loopbacks,
-    Deliveries, EventLog,
+    Endpoints, Deliveries, EventLog,
     Accounts, AccountAdmin, Keys, Balance, Suppression, AuditLog,
     Retention, Health,
 ):  # fmt: skip

@@ -8,14 +8,16 @@ receiver sees an event at least once. `bridge.webhooks.retry_policy` has the rul
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from bridge.bus import Bus
 from bridge.errors import StoreUnavailable
 from bridge.model.event import FOR_OPERATORS, Event
 from bridge.model.webhook import Endpoint
 from bridge.ports.clock import Clock
+from bridge.ports.store import DeliveryStore, EndpointStore
 from bridge.tasks import Tasks
-from bridge.webhooks.endpoint_queue import EndpointQueue, Poster, QueueStore
+from bridge.webhooks.endpoint_queue import EndpointQueue, Poster
 from bridge.webhooks.recorder import STORE_AGAIN
 
 log = logging.getLogger(__name__)
@@ -24,12 +26,16 @@ log = logging.getLogger(__name__)
 GRACE = 5.0
 
 
+class WebhookStore(DeliveryStore, EndpointStore, Protocol):
+    """What delivering takes."""
+
+
 class Ledger:
     """Keeps a courier for every endpoint. `on_death` hears of a courier that ended by a mistake of ours."""
 
     def __init__(
         self,
-        store: QueueStore,
+        store: WebhookStore,
         bus: Bus,
         clock: Clock,
         post: Poster,

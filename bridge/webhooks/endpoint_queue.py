@@ -13,7 +13,7 @@ from bridge.errors import StoreUnavailable
 from bridge.model.event import Event
 from bridge.model.webhook import Delivery, DeliveryState, Endpoint
 from bridge.ports.clock import Clock
-from bridge.ports.store import DeliveryStore, EndpointStore
+from bridge.ports.store import DeliveryStore
 from bridge.tasks import Tasks
 from bridge.telemetry.metrics import Metrics
 from bridge.webhooks import retry_policy
@@ -36,15 +36,11 @@ class Poster(Protocol):
         ...
 
 
-class QueueStore(DeliveryStore, EndpointStore, Protocol):
-    """What delivering takes."""
-
-
 class EndpointQueue:
     """Delivers to one endpoint. What was delivered is recorded while the next is under way."""
 
     def __init__(
-        self, endpoint: Endpoint, store: QueueStore, clock: Clock, post: Poster, tasks: Tasks, metrics: Metrics
+        self, endpoint: Endpoint, store: DeliveryStore, clock: Clock, post: Poster, tasks: Tasks, metrics: Metrics
     ) -> None:
         self.endpoint = endpoint
         self._store = store
@@ -258,10 +254,7 @@ class EndpointQueue:
         self.endpoint = replace(self.endpoint, paused=True)
         words = "endpoint %s answered 410 Gone: paused; what is owed to it waits"
         log.warning(words, self.endpoint.id, extra=self._fields())
-        for endpoint in await self._store.endpoints(self.endpoint.account):
-            # as it is now: its secret may have changed during the attempt
-            if endpoint.id == self.endpoint.id:
-                await self._store.change_endpoint(replace(endpoint, paused=True))
+        await self._store.pause_endpoint(self.endpoint.id, "the receiver answered 410 Gone", self._clock.now())
 
 
 def _plausible(due_at: int, now: int) -> int:

@@ -140,7 +140,7 @@ class TestAccepting:
 
     async def test_owes_a_format_only_what_it_has_words_for(self, store: Store) -> None:
         for kind in FORMATS:
-            await store.add_endpoint(Endpoint(kind, "shop", "https://shop.example", kind, created_at=NOW))
+            await store.add_endpoint(Endpoint(kind, "shop", "https://shop.example", kind, created_at=NOW), BY)
         for name in events.NAMES:
             await store.note(Event(0, "", name, "shop", NOW, "x", {"dialect": "zhenzi", "client_ref": "r"}))
         for other in ({"dialect": "native", "client_ref": "r"}, {"dialect": "zhenzi", "client_ref": ""}):
@@ -594,7 +594,7 @@ class TestPhones:
 
     async def test_each_is_owed_as_a_webhook_to_everybody(self, store: Store) -> None:
         for name in ("shop", "cafe"):
-            await store.add_endpoint(Endpoint(name, name, "http://127.0.0.1:9/", created_at=NOW))
+            await store.add_endpoint(Endpoint(name, name, "http://127.0.0.1:9/", created_at=NOW), BY)
         await store.keep(self.typed(), "phone", NOW)
         await store.keep(self.call(), "phone", NOW)
         for name in ("shop", "cafe"):
@@ -695,10 +695,10 @@ class TestLedger:
         return replace(Endpoint(name, account, "http://127.0.0.1:9/", created_at=NOW), **changes)  # type: ignore[arg-type]
 
     async def test_an_event_is_owed_to_whoever_asked_for_it_and_nobody_else(self, store: Store) -> None:
-        await store.add_endpoint(self.endpoint("all"))
-        await store.add_endpoint(self.endpoint("flat", format="v1"))
-        await store.add_endpoint(self.endpoint("failures", events=(events.MESSAGE_FAILED,)))
-        await store.add_endpoint(self.endpoint("others", account="cafe"))
+        await store.add_endpoint(self.endpoint("all"), BY)
+        await store.add_endpoint(self.endpoint("flat", format="v1"), BY)
+        await store.add_endpoint(self.endpoint("failures", events=(events.MESSAGE_FAILED,)), BY)
+        await store.add_endpoint(self.endpoint("others", account="cafe"), BY)
         await store.submit([message(1)])
         await store.receive(InboundPart("office", "a", "+15550150", "hi", NOW), "office", NOW)
         owed = {
@@ -713,14 +713,14 @@ class TestLedger:
         }
 
     async def test_what_is_owed_survives_a_restart_with_the_same_event_id(self, store: Store, reopen: Opener) -> None:
-        await store.add_endpoint(self.endpoint("all"))
+        await store.add_endpoint(self.endpoint("all"), BY)
         await store.submit([message(1)])
         ((delivery, event),) = await store.owed("all", 9)
         store = await reopen()
         assert await store.owed("all", 9) == [(delivery, event)]
 
     async def test_redelivers_one_or_a_range(self, store: Store) -> None:
-        await store.add_endpoint(self.endpoint("all"))
+        await store.add_endpoint(self.endpoint("all"), BY)
         await store.submit([message(1), message(2), message(3)])
         for delivery, _ in await store.owed("all", 9):
             await store.record_attempts(
@@ -734,12 +734,12 @@ class TestLedger:
         assert await store.redeliver("shop", LedgerQuery(state=DeliveryState.DELIVERED), [], NOW) == 2
 
     async def test_a_removed_endpoint_is_owed_nothing(self, store: Store) -> None:
-        await store.add_endpoint(self.endpoint("all"))
+        await store.add_endpoint(self.endpoint("all"), BY)
         await store.submit([message(1)])
-        await store.remove_endpoint("all")
+        await store.remove_endpoint("", "all", BY)
         assert await store.owed("all", 9) == []
         with pytest.raises(NoSuchThing):
-            await store.remove_endpoint("all")
+            await store.remove_endpoint("", "all", BY)
 
 
 class TestAccounts:

@@ -12,7 +12,7 @@ from bridge.model.radio import Concat, InboundPart
 from bridge.model.webhook import Endpoint
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Waiting
-from tests.support.store_rows import NOW, Opener, message
+from tests.support.store_rows import BY, NOW, Opener, message
 
 TRIP = Trip(loopback.new_token(), "office", "shop", NOW)
 DAY = 24 * 3600 * 1000
@@ -113,7 +113,7 @@ async def test_alarms_are_told_to_the_operators_and_to_nobody_else(store: Store)
     await store.add_account(Account(OPERATOR, NOW, operator=True), [])
     await store.add_account(Account("chief", NOW, operator=True), [])
     for name in ("shop", "chief", OPERATOR):
-        await store.add_endpoint(Endpoint(name, name, "https://x.example", created_at=NOW))
+        await store.add_endpoint(Endpoint(name, name, "https://x.example", created_at=NOW), BY)
     await store.note(Event(0, "", ALARM_RAISED, OPERATOR, NOW, "down", {}))
     await store.note(Event(0, "", MESSAGE_SENT, OPERATOR, NOW, "m1", {}))
     owed = {name: [each.event for each, _ in await store.owed(name, 10)] for name in ("shop", "chief", OPERATOR)}

@@ -6,10 +6,10 @@ import pytest
 
 from bridge.errors import StoreUnavailable
 from bridge.model.message import State
-from bridge.model.webhook import Endpoint
+from bridge.model.webhook import Endpoint, EndpointChange
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Outcome
-from tests.support.store_rows import NOW, message
+from tests.support.store_rows import BY, NOW, message
 
 SHOP, OTHER = (Endpoint(name, name, f"http://127.0.0.1/{name}") for name in ("shop", "cafe"))
 
@@ -50,7 +50,7 @@ async def test_tells_since_when_the_longest_due_message_waits(store: Store) -> N
 
 async def test_counts_the_webhooks_owed_to_each_account(store: Store) -> None:
     for endpoint in (SHOP, replace(SHOP, id="shop-2"), OTHER):
-        await store.add_endpoint(endpoint)
+        await store.add_endpoint(endpoint, BY)
     assert await store.backlog(NOW) == replace(await store.backlog(NOW), owed={"shop": 0, "cafe": 0}, owed_since=0)
     await store.submit([message(1), message(2, created_at=NOW + 7)])
     waiting = await store.backlog(NOW)
@@ -58,9 +58,9 @@ async def test_counts_the_webhooks_owed_to_each_account(store: Store) -> None:
 
 
 async def test_a_paused_endpoint_waits_for_nobody(store: Store) -> None:
-    await store.add_endpoint(SHOP)
+    await store.add_endpoint(SHOP, BY)
     await store.submit([message(1)])
-    await store.change_endpoint(replace(SHOP, paused=True))
+    await store.change_endpoint("shop", SHOP.id, EndpointChange(paused=True), BY)
     waiting = await store.backlog(NOW)
     assert (dict(waiting.owed), waiting.owed_since) == ({}, 0)
 

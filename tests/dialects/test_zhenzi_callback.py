@@ -26,7 +26,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 @asynccontextmanager
 async def at_work(site: HttpSite, receiver: Receiver) -> AsyncIterator[Ledger]:
     """Status reports go to the receiver meanwhile."""
-    await site.gateway.add_endpoint(site.account, receiver.url, "zhenzi")
+    await site.gateway.endpoints.add("test", site.account, receiver.url, "zhenzi")
     webhooks = Webhooks()
     ledger = Ledger(site.store, site.bus, site.clock, webhooks)
     await ledger.start()

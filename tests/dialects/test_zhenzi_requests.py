@@ -85,9 +85,9 @@ class TestSending:
         await assert_untouched(site, messages=1, credits=CREDITS - 1)
 
     async def test_wants_a_callback_url_for_an_id(self, site: HttpSite) -> None:
-        (endpoint,) = await site.gateway.endpoints(site.account)
-        await site.gateway.remove_endpoint(site.account, endpoint.id)
-        await site.gateway.add_endpoint(site.account, "http://127.0.0.1:9/other", "v2")
+        (endpoint,) = await site.gateway.endpoints.find(site.account)
+        await site.gateway.endpoints.remove("test", site.account, endpoint.id)
+        await site.gateway.endpoints.add("test", site.account, "http://127.0.0.1:9/other", "v2")
         for path in (SEND, BY_TEMPLATE):
             assert_refused(await call(site, path, messageId="order-1"), 100, "messageId", "回调地址")
             assert (await call(site, path, messageId="")).body == SENT

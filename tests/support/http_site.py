@@ -15,7 +15,7 @@ from api.dialect.templated import SAMPLE_ID, SAMPLE_TEXT
 from api.http.app import build_app, runner
 from bridge.accounts.credentials import kept
 from bridge.bus import Bus
-from bridge.gateway.gateway import Gateway
+from bridge.gateway.gateway import Devices, Gateway
 from bridge.model.account import Account, Template
 from bridge.model.inbox import Received
 from bridge.model.line import Line, LineState
@@ -153,7 +153,7 @@ async def open_site(
     """Serve `build_app(gateway, **options)` over a fresh store, with one account called shop."""
     bus, clock = Bus(), FakeClock()
     store = await open_store(f"sqlite:///{folder}/bridge.db", bus)
-    gateway = Gateway(store, bus, lines=lines, clock=clock)
+    gateway = Gateway(store, bus, devices=Devices(lines), clock=clock)
     account = Account("shop", START)
     await store.add_account(account, kept(CREDENTIALS))
     await gateway.desk.add_template("tests", Template("shop", SAMPLE_ID, SAMPLE_TEXT))

@@ -18,8 +18,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from api.http.app import SITE, build_app
 from bridge.accounts.credentials import digest
 from bridge.bus import Bus
-from bridge.gateway.gateway import Gateway
+from bridge.errors import NoSuchThing
+from bridge.gateway.gateway import Devices, Gateway
 from bridge.model.account import Account
+from bridge.model.finding import Finding
 from bridge.model.inbox import Received
 from bridge.model.line import Line, LineState
 from bridge.model.message import Message, State
@@ -35,6 +37,13 @@ LINES = (
     Line("office", "office", "gsm_modem", LineState.READY, number="+15550190", signal_dbm=-71, seen_at=NOW),
     Line("shop-phone:2", "shop-phone", "android_adb", LineState.ABSENT, slot=2, reason="plug it in", reports=False),
 )
+#: what is found at the devices, by their names
+FINDINGS = {
+    "stick": [
+        Finding("ok", "devices.stick", "registered: home Virtual"),
+        Finding("fail", "devices.stick", "the SIM has no service centre number", 'smsc = "+…"'),
+    ]
+}
 KEYS = {"shop": "shop-key", "bakery": "bakery-key", "operator": "operator-key"}
 
 
@@ -149,6 +158,13 @@ async def serving(gateway: Gateway, **how: Any) -> AsyncIterator["TestClient[Any
         yield http
 
 
+async def _examine(device: str) -> Sequence[Finding]:
+    """As the supervisor's."""
+    if device not in FINDINGS:
+        raise NoSuchThing(f"there is no device {device!r}")
+    return FINDINGS[device]
+
+
 @asynccontextmanager
 async def site_in(folder: Path, lines: Sequence[Line] = LINES, **how: Any) -> AsyncIterator[Site]:
     """A bridge with the accounts `shop` and `bakery`, and `operator` who may do everything."""
@@ -157,7 +173,7 @@ async def site_in(folder: Path, lines: Sequence[Line] = LINES, **how: Any) -> As
     for name, key in KEYS.items():
         account = replace(Account(name, created_at=NOW), operator=name == "operator")
         await store.add_account(account, [Credential("apikey", "", digest(key))])
-    gateway = Gateway(store, bus, lines=lambda: lines)
+    gateway = Gateway(store, bus, devices=Devices(lambda: lines, _examine))
     try:
         async with serving(gateway, **how) as http:
             yield Site(store, gateway, http)

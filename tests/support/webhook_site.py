@@ -53,13 +53,16 @@ class Bench:
     async def open(self) -> None:
         self.store = FullDisk(str(self.path), self.bus)
         await self.store.open()
-        self.gateway = Gateway(self.store, self.bus, lines=lambda: (), clock=self.clock)
+        self.gateway = Gateway(self.store, self.bus, clock=self.clock, poke=self.poke)
         self.webhooks = Webhooks(timeout=self.timeout)
         await self.begin(self.webhooks)
 
+    def poke(self, endpoint: str | None) -> None:
+        """The ledger that is at work now."""
+        self.ledger.poke(endpoint)
+
     async def begin(self, post: Poster) -> None:
         self.ledger = Ledger(self.store, self.bus, self.clock, post, self.deaths.append, self.grace)
-        self.gateway.poke = self.ledger.poke
         await self.ledger.start()
 
     async def restart(self, post: Poster | None = None) -> None:
@@ -73,7 +76,7 @@ class Bench:
         assert self.deaths == []
 
     async def endpoint(self, receiver: Receiver, **options: Any) -> Endpoint:
-        return await self.gateway.add_endpoint(SHOP, receiver.url, **options)
+        return await self.gateway.endpoints.add("test", SHOP, receiver.url, **options)
 
     async def sms(self, *texts: str) -> None:
         """SMS come in, committed one after the other."""

@@ -24,7 +24,7 @@ async def furnish(site: HttpSite) -> None:
     await add_template(site, "two", "您的验证码是{code},{time}分钟内有效")
     await add_template(site, "draft", "{1}", approved=False)
     await site.gateway.desk.top_up("tests", "shop", CREDITS)
-    await site.gateway.add_endpoint(site.account, "http://127.0.0.1:9/report", "zhenzi")
+    await site.gateway.endpoints.add("test", site.account, "http://127.0.0.1:9/report", "zhenzi")
 
 
 async def add_template(site: HttpSite, id: str, text: str, approved: bool = True) -> None:

@@ -110,7 +110,8 @@ async def test_a_mail_that_was_not_taken_is_sent_after_a_restart_with_the_same_i
             first = min(await _owed(bridge), key=lambda row: row.seq)
             assert "451 4.3.2 not now" in first.error
             await ready(bridge)
-            bridge.gateway.poke("alarm-mail")
+            chief = Account("chief", operator=True)
+            await bridge.gateway.endpoints.pause("test", chief, "alarm-mail", paused=False)  # tried at once
             raised, over = await server.has(2, seconds=SCHEDULE.first / 1000 + 10)
         assert (raised.subject, over.subject) == ("SMS is down: no line is ready", "SMS is up again")
         assert raised.message["Message-ID"].startswith(f"<{first.event_id}@")
@@ -125,8 +126,8 @@ async def test_operators_own_webhooks_hear_it_and_shops_do_not(tmp_path: Path) -
     ):
         chief = Account("chief", operator=True)
         await bridge.store.add_account(chief, [])
-        await bridge.gateway.add_endpoint(chief, chiefs.url, names=[ALARM_RAISED, ALARM_OVER])
-        await bridge.gateway.add_endpoint(SHOP, shops.url)
+        await bridge.gateway.endpoints.add("test", chief, chiefs.url, names=[ALARM_RAISED, ALARM_OVER])
+        await bridge.gateway.endpoints.add("test", SHOP, shops.url)
         await ready(bridge)
         here.world.modems[0].unplug()
         await chiefs.has(1)

@@ -24,7 +24,7 @@ async def test_a_message_with_report_and_three_webhooks_takes_seven_commits(tmp_
         world.network.rules.send_latency = world.network.rules.report_delay = 0.6
         async with running(settings) as bridge:
             for receiver in (one, two, three):
-                await bridge.gateway.add_endpoint(SHOP, receiver.url)
+                await bridge.gateway.endpoints.add("test", SHOP, receiver.url)
             assert isinstance(bridge.store, SqliteStore)
             commits = await _counted(bridge.store)
             await bridge.send("+15550150", "Your table is ready")

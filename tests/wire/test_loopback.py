@@ -114,7 +114,7 @@ async def test_a_single_line_writes_to_itself(tmp_path: Path) -> None:
 
 async def test_reaches_no_account_and_costs_none_anything(tmp_path: Path) -> None:
     async with Receiver() as receiver, site(tmp_path) as here, here.bridge() as live:
-        await live.bridge.gateway.add_endpoint(SHOP, receiver.url)
+        await live.bridge.gateway.endpoints.add("test", SHOP, receiver.url)
         await live.go()
         await live.told(LOOPBACK_ARRIVED, 2)
         customer = here.world.network.handset(here.world.customers[0])

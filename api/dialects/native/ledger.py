@@ -27,7 +27,7 @@ AGAIN = {**FILTERS, "ids": validators.strings(100, most=MAX_IDS)}
 
 async def find(call: Call) -> web.Response:
     """Newest first."""
-    rows = await call.gateway.ledger(call.account, LedgerQuery(**call.query))
+    rows = await call.gateway.endpoints.ledger(call.account, LedgerQuery(**call.query))
     return answer(serializers.page("deliveries", rows, serializers.delivery))
 
 
@@ -35,7 +35,7 @@ async def redeliver(call: Call) -> web.Response:
     """From attempt one; by id, or all that match."""
     asked = await call.body(_wish)
     ids = asked.pop("ids", ())
-    count = await call.gateway.redeliver(call.account, LedgerQuery(**asked), ids)
+    count = await call.gateway.endpoints.redeliver(call.account, LedgerQuery(**asked), ids)
     return answer({"count": count}, 202)
 
 

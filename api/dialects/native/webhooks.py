@@ -19,36 +19,37 @@ ROTATE = {"finish": validators.flag}
 async def add(call: Call) -> web.Response:
     """The one answer that shows the secret."""
     asked = await call.fields(NEW, "url")
-    made = await call.gateway.add_endpoint(call.account, **fields.renamed(asked, events="names"))
+    made = await call.gateway.endpoints.add(call.who, call.account, **fields.renamed(asked, events="names"))
     shown = serializers.webhook(made) | {"secret": made.secret}
     return answer(shown, 201, {"Location": f"{call.mount.prefix}/v1/webhooks/{made.id}"})
 
 
 async def find(call: Call) -> web.Response:
     """Oldest first."""
-    return answer({"webhooks": [serializers.webhook(row) for row in await call.gateway.endpoints(call.account)]})
+    return answer({"webhooks": [serializers.webhook(row) for row in await call.gateway.endpoints.find(call.account)]})
 
 
 async def show(call: Call) -> web.Response:
     """One endpoint, without its secret."""
-    return answer(serializers.webhook(await call.gateway.endpoint(call.account, call.id)))
+    return answer(serializers.webhook(await call.gateway.endpoints.get(call.account, call.id)))
 
 
 async def change(call: Call) -> web.Response:
     """Pause it, or let it go on: what is owed waits in order."""
     asked = await call.fields(CHANGE, "paused")
-    return answer(serializers.webhook(await call.gateway.pause_endpoint(call.account, call.id, asked["paused"])))
+    changed = await call.gateway.endpoints.pause(call.who, call.account, call.id, asked["paused"])
+    return answer(serializers.webhook(changed))
 
 
 async def remove(call: Call) -> web.Response:
     """Deliveries still owed to it are dropped."""
-    await call.gateway.remove_endpoint(call.account, call.id)
+    await call.gateway.endpoints.remove(call.who, call.account, call.id)
     return nothing()
 
 
 async def rotate(call: Call) -> web.Response:
     """A second secret signs along, shown here once; with `finish` it becomes the only one."""
     asked = await call.fields(ROTATE)
-    changed = await call.gateway.rotate_secret(call.account, call.id, **asked)
+    changed = await call.gateway.endpoints.rotate(call.who, call.account, call.id, **asked)
     shown = serializers.webhook(changed)
     return answer(shown | {"next_secret": changed.next_secret} if changed.next_secret else shown)

@@ -70,9 +70,9 @@ class Calls:
 
     async def _rows(self, account: Account, query: CallQuery) -> tuple[Sequence[LoggedCall], Mapping[str, str]]:
         """The calls, and the note of an empty list: no line has a call log that it shows, and none ever had."""
-        rows = (await self._gateway.calls(account, query)).rows
+        rows = (await self._gateway.calls(query)).rows
         if not rows and (why := silence(self._gateway.lines())):
-            told_before = await self._gateway.calls(account, CallQuery(limit=1))
+            told_before = await self._gateway.calls(CallQuery(limit=1))
             if not told_before.rows:
                 return rows, {"note": why}
         return rows, {}

@@ -79,7 +79,7 @@ class Composing:
 
     async def _check_callback(self, account: Account) -> None:
         """Whoever names a message wants to be told of it, which needs a place to tell it to."""
-        mine = [each for each in await self._gateway.endpoints(account) if each.account == account.name]
+        mine = [each for each in await self._gateway.endpoints.find(account) if each.account == account.name]
         if not any(each.format == CALLBACK for each in mine):
             raise Wrong("使用 messageId 必须先设置回调地址", "messageId")
 

@@ -31,7 +31,7 @@ async def shop(bench: Bench) -> Account:
 
 
 async def watch(bench: Bench, shop: Account, receiver: Receiver, format: str) -> Endpoint:
-    return await bench.gateway.add_endpoint(shop, receiver.url, format)
+    return await bench.gateway.endpoints.add("test", shop, receiver.url, format)
 
 
 async def submit(bench: Bench, shop: Account, *numbers: str, report: bool = True) -> Sequence[Message]:
@@ -111,7 +111,7 @@ async def test_pushes_once_received_or_not(bench: Bench, receiver: Receiver, sho
 async def end_of_everything(bench: Bench) -> None:
     """A last SMS to a last receiver: whatever was due before it has been tried."""
     async with Receiver() as last:
-        await bench.gateway.add_endpoint(SHOP, last.url, "v1")
+        await bench.gateway.endpoints.add("test", SHOP, last.url, "v1")
         await bench.sms("last")
         await last.has(1)
 

@@ -39,7 +39,7 @@ class TestADelivery:
         assert set(receiver.heard[0].json) == {"date", "hour", "time_received", "message", "number", "guid"}
 
     async def test_is_signed_with_both_secrets_during_a_rotation(self, bench: Bench, receiver: Receiver) -> None:
-        rotating = await bench.gateway.rotate_secret(SHOP, (await bench.endpoint(receiver)).id)
+        rotating = await bench.gateway.endpoints.rotate("test", SHOP, (await bench.endpoint(receiver)).id)
         await bench.restart()
         await bench.sms("hello")
         await receiver.has(1)
@@ -145,7 +145,7 @@ class TestAnAnswer:
 
         server = await asyncio.start_server(babble, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        await bench.gateway.add_endpoint(SHOP, f"http://127.0.0.1:{port}/")
+        await bench.gateway.endpoints.add("test", SHOP, f"http://127.0.0.1:{port}/")
         await bench.sms("hello")
         row = await bench.tried(1)
         assert (row.state, row.status) == ("owed", 0)
@@ -165,7 +165,7 @@ async def test_no_secret_gets_into_a_log_a_repr_or_the_ledger(
         bench.pass_until((await bench.tried(attempt)).due_at)
     await bench.tried(4)
     await receiver.die()
-    await bench.gateway.pause_endpoint(SHOP, endpoint.id, paused=False)
+    await bench.gateway.endpoints.pause("test", SHOP, endpoint.id, paused=False)
     row = await bench.tried(5)
     assert row.error == "cannot connect: Connection refused"
     told = caplog.text + repr(row) + row.error + repr(bench.ledger) + repr(bench.webhooks)

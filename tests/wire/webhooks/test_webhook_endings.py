@@ -85,7 +85,7 @@ class TestAKill:
         path = tmp_path / "bridge.db"
         async with Receiver() as receiver:
             async with at_work(path) as bench:
-                await bench.gateway.add_endpoint(SHOP, receiver.url)
+                await bench.gateway.endpoints.add("test", SHOP, receiver.url)
                 await bench.ledger.close()
                 await bench.sms(*numbered(200))
                 events = {row.event_id for row in await bench.rows(DeliveryState.OWED)}

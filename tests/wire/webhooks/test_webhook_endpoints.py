@@ -24,11 +24,11 @@ class TestAnEndpoint:
         await bench.sms("first", "second")
         await bench.tried(1)
         async with asyncio.timeout(DEADLINE):
-            while not (await bench.gateway.endpoint(SHOP, endpoint.id)).paused:
+            while not (await bench.gateway.endpoints.get(SHOP, endpoint.id)).paused:
                 await asyncio.sleep(0.005)
         bench.pass_time(3 * DAY)
         assert [row.state for row in await bench.rows()] == ["owed", "owed"]
-        await bench.gateway.pause_endpoint(SHOP, endpoint.id, paused=False)
+        await bench.gateway.endpoints.pause("test", SHOP, endpoint.id, paused=False)
         await bench.delivered(2)
         assert receiver.texts == ["first", "first", "second"]
 
@@ -36,12 +36,12 @@ class TestAnEndpoint:
         async with Receiver() as other:
             endpoint = await bench.endpoint(receiver)
             await bench.endpoint(other)
-            await bench.gateway.pause_endpoint(SHOP, endpoint.id, paused=True)
+            await bench.gateway.endpoints.pause("test", SHOP, endpoint.id, paused=True)
             await bench.restart()
             await bench.sms("first", "second")
             await bench.delivered(2)
             assert (other.texts, receiver.texts) == (["first", "second"], [])
-            await bench.gateway.pause_endpoint(SHOP, endpoint.id, paused=False)
+            await bench.gateway.endpoints.pause("test", SHOP, endpoint.id, paused=False)
             await bench.delivered(4)
             assert receiver.texts == ["first", "second"]
 
@@ -56,7 +56,7 @@ class TestAnEndpoint:
         due_at = (await bench.tried(4)).due_at
         bench.clock.at += 6 * SECOND
         assert bench.clock.at < due_at - 20 * SECOND
-        await bench.gateway.pause_endpoint(SHOP, endpoint.id, paused=False)
+        await bench.gateway.endpoints.pause("test", SHOP, endpoint.id, paused=False)
         await bench.delivered(1)
 
     async def test_that_is_asked_for_in_a_loop_does_not_burn_its_tries(self, bench: Bench, receiver: Receiver) -> None:
@@ -65,7 +65,7 @@ class TestAnEndpoint:
         await bench.sms("hello")
         await bench.tried(1)
         for _ in range(TRIES):
-            await bench.gateway.pause_endpoint(SHOP, endpoint.id, paused=False)
+            await bench.gateway.endpoints.pause("test", SHOP, endpoint.id, paused=False)
             await asyncio.sleep(0)
         bench.pass_until((await bench.tried(1)).due_at)
         assert (await bench.tried(2)).attempts == 2
@@ -77,7 +77,7 @@ class TestAnEndpoint:
         row = await bench.tried(1)
         bench.pass_until(row.due_at - 50)
         await bench.tried(1)
-        await bench.gateway.remove_endpoint(SHOP, endpoint.id)
+        await bench.gateway.endpoints.remove("test", SHOP, endpoint.id)
         async with Receiver() as other:
             await bench.endpoint(other)
             bench.clock.at = row.due_at
@@ -89,8 +89,8 @@ class TestAnEndpoint:
     async def test_added_by_another_process_is_found(self, bench: Bench, receiver: Receiver) -> None:
         command_line = SqliteStore(str(bench.path))
         await command_line.open()
-        elsewhere = Gateway(command_line, Bus(), lines=lambda: (), clock=bench.clock)
-        await elsewhere.add_endpoint(SHOP, receiver.url)
+        elsewhere = Gateway(command_line, Bus(), clock=bench.clock)
+        await elsewhere.endpoints.add("test", SHOP, receiver.url)
         await command_line.close()
         bench.bus.publish(())  # how the daemon tells that another process wrote
         await bench.sms("hello")
@@ -104,7 +104,7 @@ class TestRedelivery:
         await bench.sms(*numbered(3))
         rows = await bench.delivered(3)
         bench.clock.at += DAY
-        assert await bench.gateway.redeliver(SHOP, LedgerQuery(), [rows[1].id]) == 1
+        assert await bench.gateway.endpoints.redeliver(SHOP, LedgerQuery(), [rows[1].id]) == 1
         await receiver.has(4)
         assert receiver.texts == ["n000", "n001", "n002", "n001"]
         assert receiver.heard[3].event_id == receiver.heard[1].event_id
@@ -115,14 +115,14 @@ class TestRedelivery:
         receiver.answer = answers(500, 400, 500)
         await bench.sms(*numbered(3))
         await bench.until(lambda rows: [row.state for row in rows] == ["dead"] * 3)
-        assert await bench.gateway.redeliver(SHOP, LedgerQuery(state=DeliveryState.DEAD)) == 3
+        assert await bench.gateway.endpoints.redeliver(SHOP, LedgerQuery(state=DeliveryState.DEAD)) == 3
         await bench.delivered(3)
         assert receiver.texts == numbered(3) * 2
 
 
 class TestTargets:
     async def test_outside_are_not_connected_to_by_plain_http(self, bench: Bench) -> None:
-        await bench.gateway.add_endpoint(SHOP, "http://192.0.2.1/hook")
+        await bench.gateway.endpoints.add("test", SHOP, "http://192.0.2.1/hook")
         await bench.sms("hello")
         row = await bench.tried(1)
         assert (row.state, row.status) == ("owed", 0)
@@ -133,7 +133,7 @@ class TestTargets:
         names = NameTable({"till.lan": ["127.0.0.1"]})
         rebinding = Webhooks(resolver=names)
         await bench.restart(rebinding)
-        await bench.gateway.add_endpoint(SHOP, receiver.url.replace("127.0.0.1", "till.lan"))
+        await bench.gateway.endpoints.add("test", SHOP, receiver.url.replace("127.0.0.1", "till.lan"))
         await bench.sms("first")
         await bench.delivered(1)
         names.addresses["till.lan"] = ["192.0.2.1"]
@@ -152,7 +152,7 @@ class TestTargets:
         assert receiver.texts == ["first"]
 
     async def test_that_speak_no_tls_are_down(self, bench: Bench, receiver: Receiver) -> None:
-        await bench.gateway.add_endpoint(SHOP, receiver.url.replace("http:", "https:"))
+        await bench.gateway.endpoints.add("test", SHOP, receiver.url.replace("http:", "https:"))
         await bench.sms("hello")
         row = await bench.tried(1)
         assert (row.state, row.status) == ("owed", 0)
@@ -161,7 +161,7 @@ class TestTargets:
     async def test_whose_name_does_not_resolve_are_down(self, bench: Bench) -> None:
         lost = Webhooks(resolver=NameTable({}))
         await bench.restart(lost)
-        await bench.gateway.add_endpoint(SHOP, "https://till.lan/hook")
+        await bench.gateway.endpoints.add("test", SHOP, "https://till.lan/hook")
         await bench.sms("hello")
         row = await bench.tried(1)
         assert (row.state, row.status, row.error) == ("owed", 0, "its name does not resolve")

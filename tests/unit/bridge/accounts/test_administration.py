@@ -8,7 +8,7 @@ import pytest
 
 from bridge.bus import Bus
 from bridge.errors import BadRequest, InvalidNumber, NoSuchThing, NotVerified, UnknownCaller, UnknownTemplate
-from bridge.gateway.gateway import Gateway
+from bridge.gateway.gateway import Devices, Gateway
 from bridge.model.account import Account, AccountChange, Payment, Template, Terms, Verification
 from bridge.model.line import Line
 from bridge.model.message import Draft, State
@@ -28,7 +28,7 @@ class Site:
         self.store = store
         self.clock = clock
         self.lines = [Line("office", "office", "virtual")]
-        self.gateway = Gateway(store, Bus(), lines=lambda: self.lines, clock=clock)
+        self.gateway = Gateway(store, Bus(), devices=Devices(lambda: self.lines), clock=clock)
         self.desk = self.gateway.desk
 
     async def shop(self) -> Account:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bridge.config.field import MASK, Secret
 from bridge.config.schema import Config, Dialect, Storage
 from bridge.doctor import bundle, evidence, masking
-from bridge.model.account import Account
+from bridge.model.account import Account, Author
 from bridge.model.finding import Finding
 from bridge.model.message import Message, State
 from bridge.model.radio import InboundPart
@@ -58,7 +58,8 @@ async def fill(config: Config, number: str, text: str, secret: str) -> None:
         ids = ("0" * 40, number, number, text)
         await store.submit([Message(ids[0], "shop", *ids[1:], State.QUEUED, NOW, NOW, NOW)], "", "", False)
         await store.receive(InboundPart("office", "SM:1", number, text, sent_at=NOW), "office", NOW)
-        await store.add_endpoint(Endpoint("e1", "shop", f"https://hooks.example/{secret}?t={secret}", secret=secret))
+        hook = Endpoint("e1", "shop", f"https://hooks.example/{secret}?t={secret}", secret=secret)
+        await store.add_endpoint(hook, Author("test", NOW))
     finally:
         await store.close()
 

@@ -1,99 +1,71 @@
-"""The facade over a real store, by a clock that tests set: submissions that are repeated."""
+"""What an account reaches through the gateway is its own; an operator reaches everything."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from bridge.bus import Bus
-from bridge.errors import BadRequest, IdempotencyConflict, NotPossible
-from bridge.gateway.gateway import Gateway
-from bridge.messages.composer import INLINE_DRAFTS
+from bridge.errors import NoSuchThing, NotAllowed, NotPossible
+from bridge.gateway.gateway import Devices, Gateway
 from bridge.model.account import Account
-from bridge.model.message import Draft
+from bridge.model.finding import Finding
+from bridge.model.message import Draft, Message
 from bridge.model.query import MessageQuery
-from bridge.store import open_store
-from tests.support.clocks import START, FakeClock
+from bridge.model.scope import Grant, Scope
+from bridge.store.sqlite import SqliteStore
+from tests.support.store_rows import CAFE, SHOP
+from tests.unit.bridge.gateway.conftest import CHIEF
 
-SHOP = Account("shop", START)
-HOUR = 3_600_000
 
-
-class Site:
-    """A gateway and the hands of its clock."""
-
-    def __init__(self, gateway: Gateway, clock: FakeClock) -> None:
-        self.gateway = gateway
-        self.clock = clock
-
-    async def submit(self, *drafts: Draft, key: str = "order-17") -> tuple[list[str], bool]:
-        done = await self.gateway.submit(SHOP, drafts, key)
-        return [message.text for message in done.messages], done.replayed
-
-    async def count(self) -> int:
-        return len((await self.gateway.messages(SHOP, MessageQuery(limit=10_000))).rows)
-
-    async def delete(self, text: str) -> None:
-        (message,) = (await self.gateway.messages(SHOP, MessageQuery(keyword=text))).rows
-        await self.gateway.cancel(SHOP, message.id)
-        assert await self.gateway.delete_messages(SHOP, MessageQuery(ids=(message.id,))) == 1
+async def examine(device: str) -> Sequence[Finding]:
+    return [Finding("ok", device, "registered")]
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    bus, clock = Bus(), FakeClock()
-    store = await open_store(f"sqlite:///{tmp_path}/bridge.db", bus)
-    await store.add_account(SHOP, [])
-    yield Site(Gateway(store, bus, clock=clock), clock)
-    await store.close()
+def gateway(store: SqliteStore, bus: Bus) -> Gateway:
+    return Gateway(store, bus, devices=Devices(examine=examine))
 
 
-def draft(text: str = "hello", **more: object) -> Draft:
-    return replace(Draft("+15550123", text), **more)  # type: ignore[arg-type]
+@pytest.fixture
+async def message(gateway: Gateway) -> Message:
+    return (await gateway.submit(SHOP, [Draft("+15550123", "hello")])).messages[0]
 
 
-@pytest.mark.parametrize(
-    "limits", [{"expires_at": START + HOUR}, {"not_before": START + HOUR, "expires_at": START + 2 * HOUR}]
-)
-async def test_a_repeat_is_answered_when_the_times_of_the_first_call_are_over(
-    site: Site, limits: dict[str, int]
-) -> None:
-    first = await site.submit(draft(**limits))
-    site.clock.at += 24 * HOUR
-    with pytest.raises(BadRequest, match="expire"):
-        await site.submit(draft(**limits), key="another")
-    assert (first, await site.submit(draft(**limits))) == ((["hello"], False), (["hello"], True))
-    assert await site.count() == 1
+async def test_a_message_is_there_for_its_account_and_for_operators(gateway: Gateway, message: Message) -> None:
+    for account in (SHOP, CHIEF):
+        assert await gateway.message(account, message.id) == message
+        assert (await gateway.parts(account, message.id), await gateway.count(account, MessageQuery())) == ([], 1)
+    assert await gateway.count(CAFE, MessageQuery()) == 0
+    for call in (gateway.message, gateway.parts, gateway.cancel, gateway.resend):
+        with pytest.raises(NoSuchThing):
+            await call(CAFE, message.id)
 
 
-async def test_a_repeat_leaves_out_what_was_deleted_meanwhile(site: Site) -> None:
-    await site.submit(draft("one"), draft("two"), draft("three"))
-    await site.delete("two")
-    assert await site.submit(draft("one"), draft("two"), draft("three")) == (["one", "three"], True)
+async def test_one_account_deletes_nothing_of_another(gateway: Gateway, message: Message) -> None:
+    await gateway.cancel(SHOP, message.id)
+    assert await gateway.delete_messages(CAFE, MessageQuery(ids=(message.id,))) == 0
+    assert await gateway.delete_messages(SHOP, MessageQuery(ids=(message.id,))) == 1
 
 
-async def test_a_repeat_of_which_nothing_is_left_says_so_and_sends_nothing(site: Site) -> None:
-    await site.submit(draft())
-    await site.delete("hello")
-    with pytest.raises(NotPossible, match="were deleted"):
-        await site.submit(draft())
-    assert await site.count() == 0
+async def test_an_operator_acts_for_another_account_with_what_its_own_key_allows(gateway: Gateway) -> None:
+    reader = replace(CHIEF, grant=Grant(frozenset({Scope.READ}), "screen", 0, 0))
+    shop = await gateway.account(reader, "shop")
+    assert (shop, shop.grant) == (SHOP, reader.grant)
+    with pytest.raises(NotAllowed):
+        await gateway.account(SHOP, "cafe")
 
 
-async def test_another_request_with_the_same_key_is_a_conflict_even_when_it_is_wrong(site: Site) -> None:
-    await site.submit(draft())
-    for other in (draft("other"), draft(tag="x"), draft(recipient="nobody")):
-        with pytest.raises(IdempotencyConflict):
-            await site.submit(other)
-    with pytest.raises(IdempotencyConflict):
-        await site.submit(draft(), draft())
+async def test_only_operators_examine_devices(gateway: Gateway) -> None:
+    assert await gateway.examine(CHIEF, "office") == [Finding("ok", "office", "registered")]
+    with pytest.raises(NotAllowed):
+        await gateway.examine(SHOP, "office")
 
 
-@pytest.mark.parametrize("count", [1, INLINE_DRAFTS + 1, 2 * INLINE_DRAFTS])
-async def test_every_field_of_every_draft_counts(site: Site, count: int) -> None:
-    drafts = [draft(f"{number}") for number in range(count)]
-    await site.submit(*drafts)
-    drafts[-1] = replace(drafts[-1], report=False)
-    with pytest.raises(IdempotencyConflict):
-        await site.submit(*drafts)
+async def test_a_bridge_without_devices_says_so(store: SqliteStore, bus: Bus) -> None:
+    bare = Gateway(store, bus)
+    assert list(bare.lines()) == []
+    with pytest.raises(NoSuchThing):
+        await bare.examine(Account("chief", operator=True), "office")
+    with pytest.raises(NotPossible):
+        await bare.loop("", "")

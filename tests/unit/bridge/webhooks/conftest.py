@@ -14,7 +14,7 @@ from bridge.model.webhook import Delivery, Endpoint
 from bridge.store.sqlite import SqliteStore
 from bridge.webhooks.retry_policy import Answer
 from tests.support.clocks import START, FakeClock
-from tests.support.store_rows import SHOP
+from tests.support.store_rows import BY, SHOP
 
 SOON = 10.0  # seconds a test waits for what must come
 
@@ -121,7 +121,7 @@ async def store(tmp_path: Path, bus: Bus, endpoint: Endpoint) -> AsyncIterator[S
     store = SlowStore(str(tmp_path / "bridge.db"), bus)
     await store.open()
     await store.add_account(SHOP, [])
-    await store.add_endpoint(endpoint)
+    await store.add_endpoint(endpoint, BY)
     yield store
     await store.close()
 

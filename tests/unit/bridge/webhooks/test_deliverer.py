@@ -14,6 +14,7 @@ from bridge.model.webhook import DeliveryState, Endpoint
 from bridge.webhooks.deliverer import Ledger
 from bridge.webhooks.recorder import STORE_AGAIN
 from tests.support.clocks import START, FakeClock, settle, skip
+from tests.support.store_rows import BY
 from tests.unit.bridge.webhooks.conftest import SOON, Poster, SlowStore
 
 
@@ -69,9 +70,9 @@ async def test_a_queue_is_woken_by_what_may_be_owed_to_it(
 async def test_a_new_endpoint_gets_what_comes_from_then_on(
     ledger: Ledger, store: SlowStore, poster: Poster, endpoint: Endpoint
 ) -> None:
-    await store.remove_endpoint(endpoint.id)
+    await store.remove_endpoint("", endpoint.id, BY)
     ledger.poke()
-    await store.add_endpoint(replace(endpoint, id="e2"))
+    await store.add_endpoint(replace(endpoint, id="e2"), BY)
     ledger.poke()
     await store.receive_sms("hello")
     assert await poster.has_posted(1) == ["hello"]

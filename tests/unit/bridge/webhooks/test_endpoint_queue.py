@@ -14,6 +14,7 @@ from bridge.webhooks.endpoint_queue import EndpointQueue
 from bridge.webhooks.recorder import STORE_AGAIN
 from bridge.webhooks.retry_policy import Answer
 from tests.support.clocks import FakeClock, settle, skip
+from tests.support.store_rows import BY, SHOP
 from tests.unit.bridge.webhooks.conftest import SOON, Poster, SlowStore
 
 DOWN, REFUSED = Answer(503, "HTTP 503 Service Unavailable"), Answer(400, "HTTP 400 Bad Request")
@@ -134,7 +135,7 @@ async def test_an_endpoint_that_is_gone_is_paused_with_what_else_was_changed_mea
     await store.receive_sms("one", "two")
     work.queue.wake()
     await poster.has_posted(1)
-    await store.change_endpoint(rotated)
+    await store.begin_rotation(SHOP.name, endpoint.id, "new", BY)
     poster.may_answer.set()
     async with asyncio.timeout(SOON):
         while await store.endpoints() != [replace(rotated, paused=True)]:

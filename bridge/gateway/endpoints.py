@@ -1,0 +1,126 @@
+"""Webhook endpoints and their deliveries, as accounts ask for them and change them."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from bridge.accounts.credentials import new_webhook_secret
+from bridge.errors import BadRequest
+from bridge.model import event
+from bridge.model.account import Account, Author
+from bridge.model.payload_format import FORMATS
+from bridge.model.query import LedgerQuery, Page
+from bridge.model.webhook import Delivery, Endpoint, EndpointChange
+from bridge.ports.clock import Clock
+from bridge.ports.store import EndpointStore, LedgerStore
+
+
+class WebhookStore(EndpointStore, LedgerStore, Protocol):
+    """Endpoints, and what is owed to them."""
+
+
+class Endpoints:
+    """An account reaches its own, an operator everybody's. `gateway.endpoints` is the one of a bridge.
+
+    `who` is for the audit trail. `check_url` raises BadRequest for a URL that nothing may be posted to. `poke` is
+    called with an endpoint's id (None: any) when its deliveries may have changed.
+    """
+
+    def __init__(
+        self,
+        store: WebhookStore,
+        clock: Clock,
+        check_url: Callable[[str], Awaitable[None]] | None = None,
+        poke: Callable[[str | None], None] = lambda endpoint: None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._check_url = check_url
+        self._poke = poke
+
+    def _by(self, who: str) -> Author:
+        return Author(who, self._clock.now())
+
+    async def add(
+        self,
+        who: str,
+        account: Account,
+        url: str,
+        format: str = "v2",
+        names: Sequence[str] = ("*",),
+        max_attempts: int = 0,
+    ) -> Endpoint:
+        """A new one with the account's webhook secret, else a fresh one.
+
+        Raises BadRequest (field `url`, `format` or `events`).
+        """
+        if format not in FORMATS:
+            raise BadRequest(f"there is no format {format!r}; known: {', '.join(FORMATS)}", "format")
+        _check_names(names)
+        if self._check_url is not None:
+            await self._check_url(url)
+        by = self._by(who)
+        endpoint = Endpoint(
+            id=secrets.token_hex(8),
+            account=account.name,
+            url=url,
+            format=format,
+            events=tuple(names),
+            created_at=by.at,
+            max_attempts=max_attempts or FORMATS[format].attempts,
+        )
+        return self._poked(await self._store.add_endpoint(endpoint, by, new_webhook_secret()))
+
+    async def find(self, account: Account) -> Sequence[Endpoint]:
+        """Oldest first."""
+        return await self._store.endpoints(scope(account))
+
+    async def get(self, account: Account, id: str) -> Endpoint:
+        """Raises NoSuchThing."""
+        return await self._store.endpoint(scope(account), id)
+
+    async def pause(self, who: str, account: Account, id: str, paused: bool) -> Endpoint:
+        """Paused: what is owed waits in order. Raises NoSuchThing."""
+        change = EndpointChange(paused=paused)
+        return self._poked(await self._store.change_endpoint(scope(account), id, change, self._by(who)))
+
+    async def rotate(self, who: str, account: Account, id: str, finish: bool = False) -> Endpoint:
+        """First call: a `next_secret` signs along. With `finish`: it becomes the only one.
+
+        Raises NoSuchThing, NotPossible when none was begun.
+        """
+        if finish:
+            return self._poked(await self._store.finish_rotation(scope(account), id, self._by(who)))
+        return self._poked(await self._store.begin_rotation(scope(account), id, new_webhook_secret(), self._by(who)))
+
+    async def remove(self, who: str, account: Account, id: str) -> None:
+        """Deliveries still owed to it are dropped. Raises NoSuchThing."""
+        await self._store.remove_endpoint(scope(account), id, self._by(who))
+        self._poke(id)
+
+    def _poked(self, endpoint: Endpoint) -> Endpoint:
+        self._poke(endpoint.id)
+        return endpoint
+
+    # -- deliveries -------------------------------------------------------------------------------
+    async def ledger(self, account: Account, query: LedgerQuery) -> Page[Delivery]:
+        """Newest first."""
+        return await self._store.ledger(scope(account), query)
+
+    async def redeliver(self, account: Account, query: LedgerQuery, ids: Sequence[str] = ()) -> int:
+        """Requeue these deliveries (by id, or all that match the query), from attempt one; how many."""
+        count = await self._store.redeliver(scope(account), query, ids, self._clock.now())
+        self._poke(None)
+        return count
+
+
+def _check_names(names: Sequence[str]) -> None:
+    if not names:
+        raise BadRequest("no event", "events")
+    if unknown := [name for name in names if name != "*" and name not in event.NAMES]:
+        raise BadRequest(f"there is no event {unknown[0]!r}; known: *, {', '.join(event.NAMES)}", "events")
+
+
+def scope(account: Account) -> str:
+    """Whose rows an account reaches: its own, an operator everybody's (\"\")."""
+    return "" if account.operator else account.name
