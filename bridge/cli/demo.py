@@ -143,7 +143,7 @@ async def _admit(stage: Stage) -> None:
 
 # -- what is said ---------------------------------------------------------------------------------
 def _for_programs(stage: Stage, world: "World", devices: Mapping[str, Device], url: str) -> dict[str, Any]:
-    numbers = {"modem0": world.modems[0].number, "phone0": world.phones[0].sims[0].number}
+    numbers = {"modem0": world.modems[0].number, "phone0": world.phones[0].number}
     return {
         "http": url,
         **stage.credentials,
@@ -168,7 +168,7 @@ def _for_people(stage: Stage, world: "World", missing: str, url: str) -> str:
             click.style(f"The bridge answers at {url}. Ctrl-C ends it.", fg="green", bold=True),
             "",
             f"  lines       {world.modems[0].number}   modem0, a virtual modem",
-            f"              {world.phones[0].sims[0].number}   phone0, a virtual phone behind a real adb server"
+            f"              {world.phones[0].number}   phone0, a virtual phone behind a real adb server"
             if not missing
             else f"              no phone line: {missing}",
             f"  customers   {', '.join(world.customers[:3])} …",

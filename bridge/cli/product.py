@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from bridge.cli.place import Place
 from bridge.config.schema import Config
-from bridge.errors import BridgeError, StoreUnavailable
+from bridge.errors import BadRequest, BridgeError, StoreUnavailable
 from bridge.model.webhook import Endpoint
 from bridge.ports.clock import SystemClock
 from bridge.ports.driver import Device, Driver
@@ -194,7 +194,7 @@ async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, Devi
             await server.start()
             address = world.phones[0].address
             await server.connect(address)
-            number = world.phones[0].sims[0].number
+            number = world.phones[0].number
             options = {
                 "serial": address, "adb_port": server.port, "numbers": [number], "poll_interval": 1.0, "settle": 0.5,
             }  # fmt: skip
@@ -205,11 +205,16 @@ async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, Devi
 
 
 @asynccontextmanager
-async def network(directory: Path, modems: int, phones: int) -> AsyncGenerator["World", None]:
-    """A virtual network on which every number has a phone. Raises OSError when the directory will not do."""
+async def network(directory: Path, modems: int, phones: int, make: str) -> AsyncGenerator["World", None]:
+    """A virtual network on which every number has a phone. Raises BadRequest for a make of phones that is not known,
+    OSError when the directory will not do."""
+    from device_drivers.virtual.phone.profile import PROFILES
     from device_drivers.virtual.world import World
 
-    async with World(directory, modems=modems, phones=phones, first_port=PHONE_PORT) as world:
+    if make not in PROFILES:
+        raise BadRequest(f"no phone is called {make}; there are {', '.join(PROFILES)}")
+    makes = [PROFILES[make]] * phones
+    async with World(directory, modems=modems, phones=makes, first_port=PHONE_PORT) as world:
         world.network.rules.everybody = True
         yield world
 

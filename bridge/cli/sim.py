@@ -47,8 +47,9 @@ def _ask(data: Path, request: Mapping[str, Any]) -> dict[str, Any]:
 @_data
 @click.option("--modems", type=click.IntRange(0, 20), default=1, show_default=True, help="How many modems.")
 @click.option("--phones", type=click.IntRange(0, 10), default=0, show_default=True, help="How many Android phones.")
+@click.option("--make", default="generic", show_default=True, help="What the phones are: android6, huawei8, samsung …")
 @_json
-def network(data: Path, modems: int, phones: int, as_json: bool) -> None:
+def network(data: Path, modems: int, phones: int, make: str, as_json: bool) -> None:
     """Run a virtual network for a bridge that runs elsewhere, until Ctrl-C.
 
     Prints what to put into that bridge's configuration. The bridge's user must be able to open the ports: run it as
@@ -60,7 +61,7 @@ def network(data: Path, modems: int, phones: int, as_json: bool) -> None:
     async def run() -> None:
         import asyncio
 
-        async with product.network(directory, modems, phones) as world:
+        async with product.network(directory, modems, phones, make) as world:
             devices = _devices(world)
             if as_json:
                 json_line({"devices": devices, "customers": list(world.customers), "data": str(directory)})
@@ -201,6 +202,41 @@ def replug(modem: str, data: Path) -> None:
 def reset(modem: str, data: Path) -> None:
     """Let a line's modem restart on its own."""
     click.echo(f"{_ask(data, {'command': 'reset', 'modem': modem})['number']} restarts.")
+
+
+@sim.command()
+@click.argument("changes", nargs=-1, metavar="[FAULT=VALUE]…")
+@click.option("--do", "event", default="", help="Something that happens to it: exchange, pull_sim, restore_backup …")
+@click.option("--phone", default="0", help="Number of the phone.  [default: the first]")
+@_data
+@_json
+def phone(changes: tuple[str, ...], event: str, phone: str, data: Path, as_json: bool) -> None:
+    """Switch what is wrong with a phone on and off, or let something happen to it; then show how it is.
+
+    For example: sms-bridge sim phone store_empty_next=2 airplane=true
+    """
+    request: dict[str, Any] = {"command": "phone", "phone": phone}
+    given = dict(_change(each) for each in changes)
+    if event:
+        answer = _ask(data, {**request, "do": event, **given})
+        json_line(answer) if as_json else click.echo(f"{event} happened to the phone {answer['number']}.")
+        return
+    found = _ask(data, {**request, **given})
+    if as_json:
+        json_line(found)
+        return
+    table(("fault", "now"), [(name, _shown(value)) for name, value in found.items()])
+
+
+def _change(text: str) -> tuple[str, Any]:
+    """A value is JSON, or the text that it is."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise Misuse(f'"{text}" must be a name and a value, such as airplane=true')
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 @sim.command()

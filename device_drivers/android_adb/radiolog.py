@@ -24,6 +24,7 @@ _CODED = re.compile(r"SMS failed with error (\S+?),? errorCode (-?\d+)")
 _PERMANENT, _TEMPORARY = Refusal.PERMANENT, Refusal.TEMPORARY
 #: beginning of what a line says → in people's words
 _LINES = {
+    "SS=3": ("the radio is off", _TEMPORARY),
     "SMS send failed": ("the phone could not send it", _TEMPORARY),
     "Persist SMS into FAILED": ("the phone could not send it", _TEMPORARY),
     "getSubmitPdu() returned null": ("the phone could not encode it", _PERMANENT),

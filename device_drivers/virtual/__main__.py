@@ -37,7 +37,7 @@ async def _run(given: argparse.Namespace) -> None:
         ready = {
             "numbers": [modem.number for modem in world.modems],
             "ports": [modem.port for modem in world.modems],
-            "phones": [{"number": phone.sims[0].number, "address": phone.address} for phone in world.phones],
+            "phones": [{"number": phone.number, "address": phone.address} for phone in world.phones],
             "control": str(world.control.path),
             "customers": world.customers,
         }

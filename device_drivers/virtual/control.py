@@ -16,7 +16,11 @@ ring     modem?, from?, times?
 registration  modem?, stat                  +CREG
 signal   modem?, rssi                       +CSQ
 
-phone    phone?, do: unplug, replug, reboot, unlock, wipe_store
+phone    phone?, do: unplug, replug, move, move_back, reboot, restart_telephony, unlock
+phone    phone?, do: pull_sim, slot?        somebody takes a SIM out; insert_sim puts one in: slot?, number?
+phone    phone?, do: exchange, serial?      another person's phone takes this one's place; serial "" brings it back
+phone    phone?, do: wipe_store, restore_backup, delete
+phone    phone?, do: app, to?, text, fail?  another app sends an SMS
 phone    phone?, do: type, to?, text        somebody writes an SMS on the phone
 phone    phone?, do: call, kind?, from?     a call: MISSED, INCOMING, OUTGOING
 phone    phone?, any field of the phone's `Faults`?   `authorized`, `has_pin`, `airplane` …: set those, tell all
@@ -42,6 +46,7 @@ from device_drivers.virtual.network.rules import Rules
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import Phone
 from device_drivers.virtual.phone.faults import Faults as PhoneFaults
+from device_drivers.virtual.phone.profile import PROFILES as PHONE_PROFILES
 from device_drivers.virtual.phone.state import RELEASES
 from device_drivers.virtual.socketpath import address
 from device_drivers.virtual.steering import CUSTOMER, MODEM, PHONE, Request
@@ -185,11 +190,12 @@ class Control:
         ]
         phones = [
             {
-                "number": phone.sims[0].number,
+                "number": phone.number,
                 "address": phone.address,
                 "plugged": phone.plugged,
                 "sdk": phone.state.sdk,
-                "held": self._network.held(phone.sims[0].number),
+                "profile": phone.profile.name,
+                "held": self._network.held(phone.number),
             }
             for phone in self._phones
         ]
@@ -237,7 +243,7 @@ class Control:
     def _phone(self, request: Request) -> Phone:
         wanted = request.get("phone", 0)
         for place, phone in enumerate(self._phones):
-            if wanted in (place, str(place), *(sim.number for sim in phone.sims)):
+            if wanted in (place, str(place), phone.number, *(sim.number for sim in phone.sims)):
                 return phone
         raise NotDone(f"no phone {wanted}")
 
@@ -250,7 +256,7 @@ class Control:
         if event is None:
             raise NotDone(f"no phone can {what}")
         event.happen(phone, request)
-        return {"number": phone.sims[0].number, "address": phone.address, "plugged": phone.plugged}
+        return {"number": phone.number, "address": phone.address, "plugged": phone.plugged}
 
 
 def catalogue() -> Answer:
@@ -265,6 +271,7 @@ def catalogue() -> Answer:
             "events": {name: event.described() for name, event in MODEM.items()},
         },
         "phone": {
+            "profiles": list(PHONE_PROFILES),
             "faults": _described(PhoneFaults()),
             "events": {name: event.described() for name, event in PHONE.items()},
         },

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from device_drivers.virtual.modem.modem import Modem
 from device_drivers.virtual.phone import Kind, Phone
+from device_drivers.virtual.phone.phone import ANOTHER
 
 Request = Mapping[str, Any]
 D = TypeVar("D")
@@ -52,9 +53,29 @@ MODEM: Mapping[str, Event[Modem]] = {
 PHONE: Mapping[str, Event[Phone]] = {
     "unplug": Event(lambda phone, _: phone.unplug(), undo="replug"),
     "replug": Event(lambda phone, _: phone.replug()),
+    "move": Event(lambda phone, _: phone.move(), undo="move_back"),
+    "move_back": Event(lambda phone, _: phone.move_back()),
     "reboot": Event(lambda phone, _: phone.reboot(), undo="unlock"),
+    "restart_telephony": Event(lambda phone, _: phone.restart_telephony()),
     "unlock": Event(lambda phone, _: phone.unlock()),
+    "pull_sim": Event(lambda phone, asked: phone.pull_sim(int(asked.get("slot", 1))), undo="insert_sim"),
+    "insert_sim": Event(
+        lambda phone, asked: phone.insert_sim(asked.get("number", phone.number), int(asked.get("slot", 1))),
+        {"number": "+15550149"},
+        "insert_sim",
+    ),
+    "exchange": Event(
+        lambda phone, asked: phone.exchange(asked.get("serial", ANOTHER)), undo="exchange", undo_with={"serial": ""}
+    ),
     "wipe_store": Event(lambda phone, _: phone.wipe_store()),
+    "restore_backup": Event(lambda phone, _: phone.restore_backup()),
+    "delete": Event(lambda phone, asked: phone.delete_newest(int(asked.get("type", 1)))),
+    "app": Event(
+        lambda phone, asked: phone.app_sends(
+            asked.get("to", CUSTOMER), asked["text"], fail=bool(asked.get("fail", False))
+        ),
+        {"text": "reminder", "fail": True},
+    ),
     "type": Event(lambda phone, asked: phone.type_sms(asked.get("to", CUSTOMER), asked["text"]), {"text": "by hand"}),
     "call": Event(
         lambda phone, asked: phone.add_call(Kind[asked.get("kind", "MISSED")], asked.get("from", CUSTOMER)),

@@ -11,6 +11,8 @@ from device_drivers.virtual.modem.modem import Modem
 from device_drivers.virtual.modem.profile import GENERIC, Profile
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import Phone
+from device_drivers.virtual.phone.profile import GENERIC as PLAIN_PHONE
+from device_drivers.virtual.phone.profile import Profile as PhoneProfile
 
 #: fictional numbers: +1 555 01xx; modems, then phones are the first half, customers the second
 FIRST_LINE, FIRST_PHONE, FIRST_CUSTOMER, NUMBERS = 15550100, 15550140, 15550150, 50
@@ -29,19 +31,23 @@ class World:
         modems: int | Sequence[Profile] = 1,
         customers: int = 10,
         seed: int = 0,
-        phones: int = 0,
+        phones: int | Sequence[PhoneProfile] = 0,
         *,
         first_port: int = 0,
     ) -> None:
         profiles = [GENERIC] * modems if isinstance(modems, int) else list(modems)
-        room = NUMBERS - PHONES if phones else NUMBERS
-        if len(profiles) > room or phones > PHONES or customers > NUMBERS:
+        makes = [PLAIN_PHONE] * phones if isinstance(phones, int) else list(phones)
+        room = NUMBERS - PHONES if makes else NUMBERS
+        if len(profiles) > room or len(makes) > PHONES or customers > NUMBERS:
             raise ValueError(f"there are fictional numbers for {room} modems, {PHONES} phones and {NUMBERS} customers")
         self.directory = directory
         self.network = Network(seed)
         self.modems = [_modem(self.network, place, profile, directory) for place, profile in enumerate(profiles)]
         self.customers = [f"+{FIRST_CUSTOMER + place}" for place in range(customers)]
-        self.phones = [_phone(self.network, place, first_port + place if first_port else 0) for place in range(phones)]
+        self.phones = [
+            _phone(self.network, place, make, first_port + place if first_port else 0)
+            for place, make in enumerate(makes)
+        ]
         self.control = Control(self.network, self.modems, directory / "virtual.sock", self.phones)
 
     async def start(self) -> None:
@@ -89,8 +95,8 @@ def _modem(network: Network, place: int, profile: Profile, directory: Path) -> M
     )
 
 
-def _phone(network: Network, place: int, port: int) -> Phone:
-    return Phone(network, [f"+{FIRST_PHONE + place}"], serial=f"VIRTUAL{place:04}", port=port)
+def _phone(network: Network, place: int, make: PhoneProfile, port: int) -> Phone:
+    return Phone(network, [f"+{FIRST_PHONE + place}"], serial=f"VIRTUAL{place:04}", profile=make, port=port)
 
 
 def _with_check_digit(digits: str) -> str:

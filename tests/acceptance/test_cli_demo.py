@@ -229,3 +229,20 @@ def test_a_network_of_its_own_serves_a_bridge_that_runs_elsewhere(
     assert "Hello" in sms_bridge("sim", "handset", "+15550150", "--data", "network").out
     bridge.stop()
     assert network.stop().code == 0
+
+
+def test_a_phone_of_a_chosen_make_gets_faults_and_things_happen_to_it(
+    start: Start, sms_bridge: SmsBridge, tmp_path: Path
+) -> None:
+    network = start("sim", "network", "--phones", "1", "--make", "huawei8", "--data", "network", together=True)
+    assert network.says("[devices.phone0]")
+    data = ("--data", "network")
+    said = sms_bridge("sim", "phone", "airplane=true", 'hang_next=["content"]', *data).out
+    assert "airplane" in said
+    assert json.loads(sms_bridge("sim", "phone", "--json", *data).out)["hang_next"] == ["content"]
+    assert sms_bridge("sim", "phone", "--do", "exchange", *data).out == "exchange happened to the phone +15550140.\n"
+    assert sms_bridge("sim", "phone", "airplane", *data).code == 2
+    assert "no field colour" in sms_bridge("sim", "phone", "colour=1", *data).err
+    assert network.stop().code == 0
+    wrong = sms_bridge("sim", "network", "--phones", "1", "--make", "brick", *data)
+    assert "no phone is called brick; there are generic, android6" in wrong.err

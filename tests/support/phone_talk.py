@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import dataclass
+from typing import Any
 
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import Phone
@@ -21,8 +22,8 @@ class Said:
 class Talk:
     """Somebody with a shell on a phone that is switched on; `off` when done."""
 
-    def __init__(self, network: Network, sdk: int = 34, sims: int = 1) -> None:
-        self.phone = Phone(network, [LINE, SECOND][:sims], sdk=sdk)
+    def __init__(self, network: Network, sdk: int = 34, sims: int = 1, **phone: Any) -> None:
+        self.phone = Phone(network, [LINE, SECOND][:sims], sdk=sdk, **phone)
         self.phone.faults.failed_after = 0.0
         self._network = network
         for sim in self.phone.sims:

@@ -8,8 +8,9 @@ keep SMS by the rules, of the Android release that the phone is. `AdbServer` is 
 from device_drivers.virtual.phone.calllog import Kind
 from device_drivers.virtual.phone.faults import Faults
 from device_drivers.virtual.phone.phone import Phone
+from device_drivers.virtual.phone.profile import PROFILES, Profile
 from device_drivers.virtual.phone.provider import Box, Row
 from device_drivers.virtual.phone.server import AdbServer, NoServer
-from device_drivers.virtual.phone.telephony import Sms
+from device_drivers.virtual.phone.sms import Sms
 
-__all__ = ["AdbServer", "Box", "Faults", "Kind", "NoServer", "Phone", "Row", "Sms"]
+__all__ = ["PROFILES", "AdbServer", "Box", "Faults", "Kind", "NoServer", "Phone", "Profile", "Row", "Sms"]

@@ -222,6 +222,15 @@ class Adbd:
             self._listener.stop()
             self._reserved = _bound(self.port)
 
+    def move(self, port: int = 0) -> None:
+        """Listen on another port, any that is free: wireless debugging was switched off and on. Raises OSError."""
+        self.unplug()
+        if self._reserved is not None:
+            self._reserved.close()
+            self._reserved = None
+        self.port = port
+        self.start()
+
     def drop(self) -> None:
         """Break the connections; whoever comes again is welcome."""
         self._listener.drop()

@@ -1,6 +1,7 @@
 """The phone's commands by name. What no phone knows is a mistake, and says so as loudly as the phone does."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from device_drivers.virtual.phone import dumpsys
@@ -8,6 +9,7 @@ from device_drivers.virtual.phone.content import Content
 from device_drivers.virtual.phone.provider import MESSAGING, SHELL
 from device_drivers.virtual.phone.radiolog import RadioLog, Request
 from device_drivers.virtual.phone.service import Service
+from device_drivers.virtual.phone.shell import Cut
 from device_drivers.virtual.phone.state import State
 
 Write = Callable[[int, bytes], None]
@@ -59,12 +61,21 @@ class Commands:
         if name in faults.hang_next:
             faults.hang_next.discard(name)
             await asyncio.Event().wait()  # until its shell is ended
+        if name in faults.cut_next:
+            faults.cut_next.discard(name)
+            await self._commands[name](arguments, lambda _kind, _data: None)
+            raise Cut(name)
         try:
             return await self._commands[name](arguments, write)
         except ValueError as wrong:
             self._mistake(str(wrong))
             write(2, f"{name}: {wrong}\n".encode())
             return 255
+
+    @property
+    def starts(self) -> Counter[str]:
+        """How often each command was started."""
+        return Counter(words[0] for words in self.calls)
 
     # -- the system --------------------------------------------------------------------------------
     async def _getprop(self, arguments: list[str], write: Write) -> int:
@@ -82,8 +93,9 @@ class Commands:
         return 0
 
     def _properties(self) -> dict[str, str]:
-        state, slots = self._state, len(self._state.sims)
-        on = bool(state.active) and not state.faults.airplane
+        state = self._state
+        cards = [state.card(slot) for slot in range(1, state.slots + 1)]
+        served = [card is not None and not state.faults.airplane for card in cards]
         known = {
             "ro.build.version.sdk": str(state.sdk),
             "ro.build.version.release": state.release,
@@ -93,16 +105,17 @@ class Commands:
             "ro.product.name": "virtual",
             "ro.product.device": "virtual",
             "ro.serialno": state.serial,
+            "ro.boot.serialno": state.serial,
             "ro.build.type": "user",
             "ro.crypto.type": "file",
             "sys.boot_completed": "" if state.faults.booting else "1",
             "persist.sys.timezone": "UTC",
-            "gsm.sim.state": ",".join(["LOADED" if state.active else "ABSENT"] * slots),
-            "gsm.operator.alpha": ",".join([dumpsys.OPERATOR if on else ""] * slots),
-            "gsm.operator.numeric": ",".join([dumpsys.NETWORK if on else ""] * slots),
-            "gsm.sim.operator.alpha": ",".join([dumpsys.OPERATOR if state.active else ""] * slots),
-            "gsm.operator.isroaming": ",".join(["false"] * slots),
-            "gsm.network.type": ",".join(["LTE" if on else "Unknown"] * slots),
+            "gsm.sim.state": ",".join("LOADED" if card else "ABSENT" for card in cards),
+            "gsm.operator.alpha": ",".join(dumpsys.OPERATOR if on else "" for on in served),
+            "gsm.operator.numeric": ",".join(dumpsys.NETWORK if on else "" for on in served),
+            "gsm.sim.operator.alpha": ",".join(dumpsys.OPERATOR if card else "" for card in cards),
+            "gsm.operator.isroaming": ",".join("false" for _ in cards),
+            "gsm.network.type": ",".join("LTE" if on else "Unknown" for on in served),
         }
         if state.faults.miui:
             known |= {"ro.miui.ui.version.name": "V140", "ro.miui.ui.version.code": "14"}

@@ -1,5 +1,6 @@
 """The command `content`: queries of the SMS store and the call log, printed as the tool prints them."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -75,6 +76,8 @@ class Content:
 
     async def run(self, arguments: list[str], write: Write) -> int:
         """Do it; the exit code."""
+        if self._faults.store_delay:
+            await asyncio.sleep(self._faults.store_delay)
         try:
             if arguments[:1] != ["query"]:
                 raise ValueError(f"Unsupported operation: {' '.join(arguments[:1])}")
@@ -85,7 +88,10 @@ class Content:
             return 1
         authority, _, path = query.uri.removeprefix("content://").partition("/")
         try:
-            write(1, self._printed(self._find(authority, path, query)))
+            printed = self._printed(self._find(authority, path, query))
+            if authority == "sms" and self._faults.use_up("store_garbled_next"):
+                printed = printed[: len(printed) // 2]
+            write(1, printed)
         except (ValueError, LookupError, sqlite3.Error, Denied) as error:
             write(2, _failure(authority, error))
         return 0
@@ -109,6 +115,8 @@ class Content:
     def _sms(self, path: str, query: Query) -> Found | None:
         if self._faults.permission_denied:
             raise Denied("com.android.providers.telephony.SmsProvider", "android.permission.READ_SMS")
+        if self._faults.use_up("store_empty_next"):
+            return None
         if not self._rights.sms() or (self._faults.refuse_expressions and not _plain(query.projection)):
             return None
         restricted = self._rights.restricted()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from device_drivers.virtual.phone.sim import Sim
+from device_drivers.virtual.phone.card import Card
 from device_drivers.virtual.phone.state import State
 
 Write = Callable[[int, bytes], None]
@@ -24,7 +24,7 @@ async def run(state: State, arguments: list[str], write: Write) -> int:
         case ["battery"]:
             text = _battery(state)
         case ["telephony.registry"]:
-            text = "last known state:\n" + "".join(_registry(state, sim) for sim in state.sims)
+            text = "last known state:\n" + "".join(_registry(state, slot) for slot in range(1, state.slots + 1))
         case ["package", "com.android.shell"]:
             text = _package(state)
         case _:
@@ -37,12 +37,12 @@ async def run(state: State, arguments: list[str], write: Write) -> int:
 # -- subscriptions ---------------------------------------------------------------------------------
 def _controller(state: State) -> str:
     records = [
-        f"  {{id={sim.sub_id} iccId={sim.iccid[:9]}[****] simSlotIndex={sim.slot - 1} carrierId=-1 "
+        f"  {{id={sim.sub_id} iccId={_iccid(state, sim)} simSlotIndex={sim.slot - 1} carrierId=-1 "
         f"displayName={OPERATOR} "
         f"carrierName={OPERATOR} nameSource=0 iconTint=-16746133 number=[****] dataRoaming=0 iconBitmap=null mcc=001 "
         "mnc=01 countryIso= isEmbedded=false nativeAccessRules=null cardString=[****] cardId=0 isOpportunistic=false "
         "groupUUID=null isGroupDisabled=false profileClass=-1 subscriptionType=0}"
-        for sim in state.sims
+        for sim in state.cards
     ]
     active = records if state.active else ["  Null"]
     rule = "++++++++++++++++++++++++++++++++"
@@ -58,15 +58,16 @@ def _controller(state: State) -> str:
 
 def _manager(state: State) -> str:
     records = [
-        f"[SubscriptionInfoInternal: id={sim.sub_id} iccId={sim.iccid[:9]}[****] simSlotIndex={sim.slot - 1} "
+        f"[SubscriptionInfoInternal: id={sim.sub_id} iccId={_iccid(state, sim)} simSlotIndex={sim.slot - 1} "
         "portIndex=0 "
         f"isEmbedded=0 isRemovableEmbedded=0 carrierId=-1 displayName={OPERATOR} carrierName={OPERATOR} "
         "isOpportunistic=0 displayNameSource=CARRIER iconTint=-16746133 number=[****] dataRoaming=0 mcc=001 mnc=01 "
         "ehplmns= hplmns= cardString=[****] cardId=0 type=LOCAL_SIM areUiccApplicationsEnabled=1]"
-        for sim in state.sims
+        for sim in state.cards
     ]
     lines = ["SubscriptionManagerService:", "  Logical SIM slot sub id mapping:"]
-    lines += [f"    Logical SIM slot {sim.slot - 1}: subId={sim.sub_id if state.active else -1}" for sim in state.sims]
+    cards = {slot: state.card(slot) for slot in range(1, state.slots + 1)}
+    lines += [f"    Logical SIM slot {slot - 1}: subId={card.sub_id if card else -1}" for slot, card in cards.items()]
     lines += [f"  {kind}={state.preferred()}" for kind in ("defaultSubId", "defaultVoiceSubId", "defaultDataSubId")]
     lines += [f"  defaultSmsSubId={state.preferred()}", "  areAllSubscriptionsLoaded=true", ""]
     lines += ["  Active subscriptions:", *(f"    {record}" for record in records if state.active), ""]
@@ -76,6 +77,11 @@ def _manager(state: State) -> str:
         f"    2024-01-01T00:00:00 - insert: [SubscriptionInfoInternal: id=9 displayName={OPERATOR}]",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _iccid(state: State, card: Card) -> str:
+    """As builds for customers print it: its beginning."""
+    return card.iccid if state.faults.whole_iccids else f"{card.iccid[:9]}[****]"
 
 
 # -- health ----------------------------------------------------------------------------------------
@@ -92,9 +98,9 @@ def _battery(state: State) -> str:
     )
 
 
-def _registry(state: State, sim: Sim) -> str:
+def _registry(state: State, slot: int) -> str:
     faults = state.faults
-    service = 3 if faults.airplane else 0 if state.active else 1
+    service = 3 if faults.airplane else 0 if state.card(slot) else 1
     operator = OPERATOR if service == 0 else ""
     level = 3 if service == 0 else 0
     if state.sdk < NAMED:
@@ -112,7 +118,7 @@ def _registry(state: State, sim: Sim) -> str:
             "SignalStrength:{mLte=CellSignalStrengthLte: rssi=-67 rsrp=-95 rsrq=-10 rssnr=8 "
             f"ta=2147483647 level={level},primary=CellSignalStrengthLte}}"
         )
-    return f"  Phone Id={sim.slot - 1}\n    mCallState=0\n    mServiceState={reach}\n    mSignalStrength={signal}\n"
+    return f"  Phone Id={slot - 1}\n    mCallState=0\n    mServiceState={reach}\n    mSignalStrength={signal}\n"
 
 
 # -- permissions -----------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ ISms.aidl of Android 6 to 16, as stated for 23 to 29 and from 30 on.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from device_drivers.virtual.phone.faults import Faults
 from device_drivers.virtual.phone.parcel import (
     BAD_PARCELABLE,
+    BROKEN_PIPE,
     NULL_POINTER,
     SECURITY,
     UNKNOWN_TRANSACTION,
@@ -16,10 +16,12 @@ from device_drivers.virtual.phone.parcel import (
     Parcel,
     exception,
     integers,
+    noted,
     void,
 )
 from device_drivers.virtual.phone.provider import SHELL
-from device_drivers.virtual.phone.telephony import Sms
+from device_drivers.virtual.phone.sms import Sms
+from device_drivers.virtual.phone.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +33,24 @@ class Codes:
     preferred: int
     #: the last code there is
     last: int
+    #: codes that change a setting of the phone
+    setters: frozenset[int] = frozenset()
 
 
 #: first SDK → its codes
 _TABLE = {23: Codes(6, 9, 20, 26), 28: Codes(6, 10, 22, 28), 30: Codes(5, 8, 20, 28)}
+#: Huawei's Android 8 has setEnabledSingleShiftTables and setSmsCodingNationalCode in between
+_HUAWEI = {26: Codes(6, 9, 22, 28, frozenset({20, 21}))}
 #: from here on a call has an attribution tag and an id of the message
 TAGGED = 30
 #: from here on what is left over in a parcel is an error
 EXACT = 33
 
 
-def codes(sdk: int) -> Codes:
+def codes(sdk: int, manufacturer: str = "") -> Codes:
     """Those of a release; of the newest known for one still newer."""
-    return _TABLE[max(first for first in _TABLE if first <= sdk)]
+    table = {**_TABLE, **(_HUAWEI if manufacturer.upper() in ("HUAWEI", "HONOR") else {})}
+    return table[max(first for first in table if first <= sdk)]
 
 
 class Thrown(Exception):
@@ -57,20 +64,18 @@ class Thrown(Exception):
 class Isms:
     """The service. `mistake` hears of calls that no driver should make."""
 
-    def __init__(
-        self,
-        sdk: int,
-        faults: Faults,
-        send: Callable[[Sms], None],
-        preferred: Callable[[], int],
-        mistake: Callable[[str], None],
-    ) -> None:
-        self._sdk = sdk
-        self._faults = faults
+    def __init__(self, state: State, send: Callable[[Sms], None], mistake: Callable[[str], None]) -> None:
+        self._sdk = state.sdk
+        self._faults = state.faults
         self._send = send
-        self._preferred = preferred
+        self._preferred = state.preferred
         self._mistake = mistake
-        self.codes = codes(sdk)
+        self.codes = codes(state.sdk, state.manufacturer)
+
+    @property
+    def sending(self) -> frozenset[int]:
+        """The codes that send."""
+        return frozenset({self.codes.text, self.codes.multipart})
 
     def call(self, code: int, parcel: Parcel) -> bytes | Broken:
         """Do a transaction; the reply."""
@@ -78,13 +83,22 @@ class Isms:
             if code == self.codes.preferred:
                 return self._preferred_subscription(parcel)
             if code == self.codes.text:
-                return self._text(parcel)
+                return self._answer(self._text(parcel))
             if code == self.codes.multipart:
-                return self._multipart(parcel)
+                return self._answer(self._multipart(parcel))
         except Thrown as thrown:
             return thrown.reply
-        self._mistake(f"isms {code} is not for us on SDK {self._sdk}")
+        what = "changes a setting of this maker's" if code in self.codes.setters else "is not for us"
+        self._mistake(f"isms {code} {what} on SDK {self._sdk}")
         return void() if 1 <= code <= self.codes.last else Broken(*UNKNOWN_TRANSACTION)
+
+    def _answer(self, reply: bytes) -> bytes | Broken:
+        """To a message that was taken: whether the answer comes through is another matter."""
+        if self._faults.use_up("reply_broken_next"):
+            return Broken(*BROKEN_PIPE)
+        if self._faults.use_up("reply_null_next"):
+            return b""
+        return noted(reply) if self._faults.reply_header else reply
 
     def _preferred_subscription(self, parcel: Parcel) -> bytes:
         self._exact(parcel)
@@ -99,9 +113,9 @@ class Isms:
         text = parcel.read_string16()
         self._no_intent(parcel)
         self._no_intent(parcel)
-        persist = self._tail(parcel)
+        persist, number = self._tail(parcel)
         self._permit(package, persist)
-        self._post(Sms(sub_id, recipient or "", [text or ""], centre, persist, package or SHELL))
+        self._post(Sms(sub_id, recipient or "", [text or ""], centre, persist, package or SHELL, number))
         return void()
 
     def _multipart(self, parcel: Parcel) -> bytes:
@@ -110,13 +124,13 @@ class Isms:
         parts = parcel.read_strings()
         self._null_list(parcel)
         self._null_list(parcel)
-        persist = self._tail(parcel)
+        persist, number = self._tail(parcel)
         self._permit(SHELL if self._sdk >= TAGGED else package, persist)
         if not parts:
             raise Thrown(
                 NULL_POINTER, "Attempt to invoke interface method 'int java.util.List.size()' on a null object"
             )
-        self._post(Sms(sub_id, recipient or "", [part or "" for part in parts], centre, persist, SHELL))
+        self._post(Sms(sub_id, recipient or "", [part or "" for part in parts], centre, persist, SHELL, number))
         return void()
 
     def _head(self, parcel: Parcel) -> tuple[int, str | None, str | None, str | None]:
@@ -143,14 +157,13 @@ class Isms:
         for _ in range(count):
             self._no_intent(parcel)
 
-    def _tail(self, parcel: Parcel) -> bool:
+    def _tail(self, parcel: Parcel) -> tuple[bool, int]:
         if parcel.left < (12 if self._sdk >= TAGGED else 4):
             self._mistake("isms: the parcel ends before its arguments do")
         persist = parcel.read_i32() != 0
-        if self._sdk >= TAGGED:
-            parcel.read_i64()
+        number = parcel.read_i64() if self._sdk >= TAGGED else 0
         self._exact(parcel)
-        return persist
+        return persist, number
 
     def _exact(self, parcel: Parcel) -> None:
         if parcel.left:

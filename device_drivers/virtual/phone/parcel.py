@@ -6,8 +6,11 @@ Little endian, everything on a multiple of four octets (AOSP frameworks/native, 
 import struct
 from dataclasses import dataclass
 
-#: strerror of what a transaction may fail with
+#: strerror of what a transaction may fail with; the second one means that the process died over it (DEAD_OBJECT)
 UNKNOWN_TRANSACTION = (-74, "Bad message")
+BROKEN_PIPE = (-32, "Broken pipe")
+#: what may stand before a reply (AOSP Parcel.EX_HAS_NOTED_APPOPS_REPLY_HEADER)
+NOTED_APPOPS = -127
 
 #: codes of exceptions in a reply (AOSP android.os.Parcel)
 SECURITY, BAD_PARCELABLE, ILLEGAL_ARGUMENT, NULL_POINTER, ILLEGAL_STATE = -1, -2, -3, -4, -5
@@ -92,6 +95,12 @@ class Broken:
 def void() -> bytes:
     """The reply of a method that returns nothing."""
     return bytes(4)
+
+
+def noted(reply: bytes) -> bytes:
+    """A reply behind a header with the app ops that were noted on the way; its size counts itself."""
+    body = struct.pack("<i", 1) + struct.pack("<i", -1) + struct.pack("<qq", 1 << 20, 0)
+    return struct.pack("<ii", NOTED_APPOPS, len(body) + 4) + body + reply
 
 
 def integers(*values: int) -> bytes:

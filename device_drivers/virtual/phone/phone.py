@@ -1,25 +1,33 @@
 """An emulated Android phone that a real adb server attaches to over TCP, with SIMs in a virtual network."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone.adbd import Adbd
 from device_drivers.virtual.phone.calllog import CallLog, Kind
+from device_drivers.virtual.phone.card import Card
 from device_drivers.virtual.phone.commands import Commands
 from device_drivers.virtual.phone.content import Content, Rights
 from device_drivers.virtual.phone.faults import Faults
 from device_drivers.virtual.phone.isms import Isms
-from device_drivers.virtual.phone.provider import MESSAGING, Provider
+from device_drivers.virtual.phone.profile import GENERIC, Profile
+from device_drivers.virtual.phone.provider import MESSAGING, Box, Provider
+from device_drivers.virtual.phone.radio import THREAD
 from device_drivers.virtual.phone.radiolog import RadioLog
 from device_drivers.virtual.phone.service import Service
 from device_drivers.virtual.phone.shell import Shell
 from device_drivers.virtual.phone.sim import Sim
+from device_drivers.virtual.phone.sms import Sms
 from device_drivers.virtual.phone.state import State
-from device_drivers.virtual.phone.telephony import Sms, Telephony, parts_of
+from device_drivers.virtual.phone.telephony import Telephony, parts_of
 
 #: what the real adbd offers and we have, from Android 7 on
 _FEATURES = "features=shell_v2,cmd,stat_v2,fixed_push_mkdir"
 FIRST_WITH_FEATURES = 24
+#: the serial of the phone that may take this one's place
+ANOTHER = "VIRTUAL9999"
+DAY = 86_400_000  # ms
 
 
 class Phone:
@@ -33,34 +41,43 @@ class Phone:
         network: Network,
         numbers: Sequence[str],
         *,
-        sdk: int = 34,
+        sdk: int = 0,
         serial: str = "VIRTUAL0001",
-        manufacturer: str = "Virtual",
-        model: str = "Phone",
+        profile: Profile = GENERIC,
         port: int = 0,
     ) -> None:
         if len(numbers) not in (1, 2):
             raise ValueError(f"a phone has one or two SIMs, not {len(numbers)}")
+        sdk = sdk or profile.sdk
+        self.profile = replace(profile, sdk=sdk)
         self._network = network
-        self.state = State(sdk, serial, manufacturer, model)
+        #: by which people speak of it, whatever SIM it has now
+        self.number = numbers[0]
+        self._serial = serial
+        self.state = State(sdk, serial, profile.manufacturer, profile.model, slots=len(numbers))
+        for name, value in profile.ways.items():
+            setattr(self.faults, name, value)
         #: what no driver should have done, in order; tests assert that there is nothing
         self.mistakes: list[str] = []
         self.log = RadioLog(self.state.now)
         self.provider = Provider(sdk)
         self.calls = CallLog(sdk, self.state.reads_calls)
         self.telephony = Telephony(network, self.provider, self.log, self.state)
-        self.sims = [Sim(number, slot, self.state, self.provider, self.log) for slot, number in enumerate(numbers, 1)]
-        self.state.sims = self.sims
+        #: number → subscription, of every card that was ever in
+        self._subscriptions: dict[str, int] = {}
+        self.sims: list[Sim] = []
+        for slot, number in enumerate(numbers, 1):
+            self.sims.append(self._sim(number, slot))
+        self._deal()
         self.commands = self._commands()
         old = sdk < FIRST_WITH_FEATURES
-        self._shell = Shell(self.commands.names, self.commands.run, self.mistakes.append, old=old)
-        self._adbd = Adbd(
-            self._banner(), self._shell.opened, lambda: self.faults.authorized, lambda: self.faults.offline, port
-        )
+        self._shell = Shell(self.commands.names, self.commands.run, self.mistakes.append, self.faults, old=old)
+        self._adbd = Adbd(self._banner(), self._shell.opened, lambda: self.faults.authorized, self._is_silent, port)
+        self._port = port
         self.faults.watch(self._fault_changed)
 
     def _commands(self) -> Commands:
-        isms = Isms(self.state.sdk, self.faults, self.telephony.send, self.state.preferred, self.mistakes.append)
+        isms = Isms(self.state, self.telephony.send, self.mistakes.append)
         rights = Rights(
             sms=lambda: self.state.op("READ_SMS") == "allow",
             restricted=lambda: self.state.op("READ_RESTRICTED_MESSAGES") == "allow",
@@ -78,6 +95,9 @@ class Phone:
         }
         told = "".join(f"{name}={value};" for name, value in properties.items())
         return f"device::{told}{_FEATURES if self.state.sdk >= FIRST_WITH_FEATURES else ''}".encode()
+
+    def _is_silent(self) -> bool:
+        return self.faults.offline or self.faults.use_up("offline_next")
 
     @property
     def faults(self) -> Faults:
@@ -109,12 +129,15 @@ class Phone:
         """Switch it on and plug it in. Raises OSError, FileNotFoundError without a shell among them."""
         self._shell.start()
         self._adbd.start()
-        self._attach()
+        self._port = self._adbd.port
+        for sim in self.sims:
+            self._network.attach(sim)
 
     async def close(self) -> None:
         """Switch it off for good. Harmless when repeated."""
         for sim in self.sims:
             self._network.detach(sim)
+            sim.close()
         self.telephony.restart()
         await self._adbd.close()
         await self._shell.close()
@@ -129,9 +152,36 @@ class Phone:
         """Put the cable in: adb finds it again under the same address."""
         self._adbd.plug()
 
-    def _attach(self) -> None:
-        for sim in self.sims:
-            self._network.attach(sim)
+    def move(self) -> None:
+        """Its wireless debugging was switched off and on: it has another address."""
+        self._adbd.move()
+
+    def move_back(self) -> None:
+        """To the address that it had at first."""
+        self._adbd.move(self._port)
+
+    # -- the SIMs ----------------------------------------------------------------------------------
+    def _sim(self, number: str, slot: int) -> Sim:
+        subscription = self._subscriptions.setdefault(number, len(self._subscriptions) + 1)
+        return Sim(Card(number, slot, subscription), self.state, self.provider, self.log)
+
+    def _deal(self) -> None:
+        self.state.cards = [sim.card for sim in sorted(self.sims, key=lambda sim: sim.slot)]
+
+    def pull_sim(self, slot: int = 1) -> None:
+        """Somebody takes a SIM out. Harmless when there is none."""
+        for sim in [sim for sim in self.sims if sim.slot == slot]:
+            self._network.detach(sim)
+            self.sims.remove(sim)
+        self._deal()
+
+    def insert_sim(self, number: str, slot: int = 1) -> None:
+        """Somebody puts a SIM in, for the one that is there if any."""
+        self.pull_sim(slot)
+        sim = self._sim(number, slot)
+        self.sims.append(sim)
+        self._deal()
+        self._network.attach(sim)
 
     # -- what may happen to it ---------------------------------------------------------------------
     def reboot(self) -> None:
@@ -143,28 +193,70 @@ class Phone:
         self.state.locked = self.faults.has_pin
         self._adbd.drop()
 
+    def restart_telephony(self) -> None:
+        """The phone process dies, and starts anew: what was under way is lost."""
+        self.telephony.restart()
+
+    def exchange(self, serial: str = ANOTHER, held: int = 40) -> None:
+        """Another person's phone takes this one's place and SIMs; it holds so many messages of theirs."""
+        serial = serial or self._serial
+        self.state.serial = serial
+        if self.provider.use("" if serial == self._serial else serial):
+            for place in range(held):
+                self._hold(place, self.state.now() - (held - place) * 600_000, "private")
+        self.reboot()
+
     def unlock(self) -> None:
         """Somebody enters the PIN: what came meanwhile is stored now."""
         self.state.locked = False
         for sim in self.sims:
             sim.unlock()
 
+    # -- its store ---------------------------------------------------------------------------------
     def wipe_store(self) -> None:
         """All messages are gone, and their ids begin anew."""
         self.provider.wipe()
 
+    def restore_backup(self, count: int = 120, days: int = 1000) -> None:
+        """Somebody gets back messages that are so many days old and more, from an app that keeps them."""
+        for place in range(count):
+            self._hold(place, self.state.now() - (days + count - place) * DAY, "long ago")
+
+    def _hold(self, place: int, at: int, words: str) -> None:
+        """A message of the past, that nobody was told of."""
+        self.provider.insert(
+            type=int(Box.SENT if place % 4 == 3 else Box.INBOX), address=f"+1555019{place % 10}",
+            body=f"{words} {place}", date=at, date_sent=at, sub_id=1, creator="com.example.backup", read=1, seen=1,
+        )  # fmt: skip
+
+    def delete_newest(self, type: int = int(Box.INBOX)) -> None:
+        """Somebody deletes the newest message of a kind. Harmless when there is none."""
+        for row in self.provider.rows(type)[-1:]:
+            self.provider.delete(row.id)
+
     def type_sms(self, to: str, text: str, slot: int = 1) -> Sms:
         """Somebody writes an SMS on the phone itself; with RCS on it is a chat, and no SMS."""
-        sms = Sms(self.sims[slot - 1].sub_id, to, list(parts_of(text)), package=MESSAGING, persist=not self.faults.rcs)
+        sms = Sms(self._subscription(slot), to, list(parts_of(text)), package=MESSAGING, persist=not self.faults.rcs)
         self.telephony.send(sms)
         return sms
+
+    def app_sends(self, to: str, text: str, *, fail: bool = False) -> Sms:
+        """Another app sends an SMS."""
+        return self.telephony.send_for_rival(to, text, self._subscription(1), fail=fail)
+
+    def _subscription(self, slot: int) -> int:
+        return next((sim.card.sub_id for sim in self.sims if sim.slot == slot), -1)
 
     def add_call(
         self, kind: Kind, number: str, name: str | None = None, duration: int = 0, at: int | None = None, slot: int = 1
     ) -> int:
         """A call happened; `duration` in seconds, `at` in Unix ms (now). Its id."""
         when = self.state.now() if at is None else at
-        return self.calls.add(kind, number, name, duration, when, self.sims[slot - 1].iccid)
+        if not self.faults.log_silent:
+            self.log.write("RILJ", "[UNSL]< UNSOL_RESPONSE_CALL_STATE_CHANGED [PHONE0]", thread=THREAD)
+        return self.calls.add(
+            kind, number, name, duration, when, next((sim.card.iccid for sim in self.sims if sim.slot == slot), "")
+        )
 
     # -- what it did -------------------------------------------------------------------------------
     @property

@@ -63,9 +63,21 @@ class Provider:
 
     def __init__(self, sdk: int) -> None:
         self.sdk = sdk
-        self._database = sqlite3.connect(":memory:", isolation_level=None)
+        #: by the phone that they belong to
+        self._databases: dict[str, sqlite3.Connection] = {}
         self._waiting: set[asyncio.Future[None]] = set()
-        self._create()
+        self.use("")
+
+    def use(self, owner: str) -> bool:
+        """Go on with the store of another phone; whether it is a new one, with nothing in it."""
+        new = owner not in self._databases
+        if new:
+            self._databases[owner] = sqlite3.connect(":memory:", isolation_level=None)
+        self._database = self._databases[owner]
+        if new:
+            self._create()
+        self._changed()
+        return new
 
     def _create(self) -> None:
         # the column exists from 17 on; the rows that `rows` tells have it always
@@ -74,7 +86,8 @@ class Provider:
 
     def close(self) -> None:
         """Forget everything. Harmless when repeated."""
-        self._database.close()
+        for database in self._databases.values():
+            database.close()
 
     # -- the phone's side --------------------------------------------------------------------------
     def insert(self, **columns: object) -> int:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 #: lines kept
 SIZE = 2000
+#: com.android.phone, and its main thread
+PROCESS = 1542
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +21,12 @@ class Entry:
     level: str
     tag: str
     text: str
+    thread: int
 
     def printed(self) -> str:
         """As `-v epoch` prints it."""
         seconds, milliseconds = divmod(self.at, 1000)
-        return f"{seconds:>10}.{milliseconds:03}  1542  1542 {self.level} {self.tag:<8}: {self.text}\n"
+        return f"{seconds:>10}.{milliseconds:03}  {PROCESS}  {self.thread} {self.level} {self.tag:<8}: {self.text}\n"
 
 
 class RadioLog:
@@ -34,9 +37,9 @@ class RadioLog:
         self.entries: deque[Entry] = deque(maxlen=SIZE)
         self._followers: set[asyncio.Queue[Entry]] = set()
 
-    def write(self, tag: str, text: str, level: str = "D") -> None:
+    def write(self, tag: str, text: str, level: str = "D", thread: int = PROCESS) -> None:
         """Add a line."""
-        entry = Entry(self._now(), level, tag, text)
+        entry = Entry(self._now(), level, tag, text, thread)
         self.entries.append(entry)
         for follower in self._followers:
             follower.put_nowait(entry)

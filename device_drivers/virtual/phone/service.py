@@ -49,7 +49,9 @@ class Service:
             self._mistake(f"service: {wrong}")
             write(2, f"service: {wrong}\n".encode())
             write(1, _USAGE)
-        write(1, printed(self._isms.call(_number(code), parcel)).encode())
+        reply = self._isms.call(_number(code), parcel)
+        if not (_number(code) in self._isms.sending and self._faults.use_up("reply_lost_next")):
+            write(1, printed(reply).encode())
         return 10 if wrong else 0
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bridge.tasks import Tasks
 from device_drivers.virtual.phone.adbd import Service, Stream
+from device_drivers.virtual.phone.faults import Faults
 from device_drivers.virtual.phone.listener import Listener
 from device_drivers.virtual.socketpath import address
 
@@ -42,12 +43,19 @@ def device_shell() -> str:
     raise FileNotFoundError("no shell: install mksh (Debian package mksh)")
 
 
+class Cut(Exception):
+    """The stream is to be cut now; its command has run, and its answer is lost."""
+
+
 class Shell:
     """Runs command lines. `run` does the commands; `mistake` hears of those that no phone has."""
 
-    def __init__(self, names: Iterable[str], run: Run, mistake: Callable[[str], None], *, old: bool = False) -> None:
+    def __init__(
+        self, names: Iterable[str], run: Run, mistake: Callable[[str], None], faults: Faults, *, old: bool = False
+    ) -> None:
         self._names = list(names)
         self._run = run
+        self.faults = faults
         #: no version 2 of the protocol, and a terminal between the command and the host, as Android 6 has it
         self.old = old
         self.mistake = mistake
@@ -59,6 +67,8 @@ class Shell:
         self._sessions = 0
         #: commands that run, by the shell that started them
         self._running: dict[str, set[asyncio.Task[None]]] = {}
+        #: where shells say something, by shell
+        self._streams: dict[str, Stream] = {}
         self.path = device_shell()
 
     # -- the commands ------------------------------------------------------------------------------
@@ -104,6 +114,9 @@ class Shell:
             code = await self._run(words, lambda kind, data: writer.write(packet(kind, data)))
             writer.write(packet(EXIT, bytes((code,))))
             await writer.drain()
+        except Cut:
+            running.discard(task)  # the shell ends its commands, and this is one
+            self._streams[session].close()
         finally:
             running.discard(task)
 
@@ -116,18 +129,21 @@ class Shell:
             return None
         return Session(self, stream, command, separate="v2" in options)
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, stream: Stream) -> dict[str, str]:
         """For one more shell; `ended` with it when that is over."""
         assert self._directory is not None, "not started"  # noqa: S101 - a defect of ours, not of the caller's
         self._sessions += 1
         session = str(self._sessions)
         self._running[session] = set()
+        self._streams[session] = stream
         home = self._directory.name
         return {"PATH": f"{home}/bin", "SESSION": session, "HOME": "/", "LC_ALL": "C.UTF-8"}
 
     def ended(self, environment: dict[str, str]) -> None:
         """A shell is over, and so are its commands."""
-        for command in self._running.pop(environment["SESSION"], set()):
+        session = environment["SESSION"]
+        self._streams.pop(session, None)
+        for command in self._running.pop(session, set()):
             command.cancel()
 
 
@@ -146,8 +162,9 @@ class Session:
     # -- the host's side ---------------------------------------------------------------------------
     def feed(self, data: bytes) -> None:
         """What the host types; only packets of shell,v2 mean anything."""
-        self._input += data
-        self._pass_input()
+        if not self._shell.faults.stdin_lost:
+            self._input += data
+            self._pass_input()
 
     def _pass_input(self) -> None:
         process = self._process
@@ -170,7 +187,7 @@ class Session:
 
     # -- the shell's side --------------------------------------------------------------------------
     async def _run(self) -> None:
-        environment = self._shell.environment()
+        environment = self._shell.environment(self._stream)
         try:
             await self._talk(environment)
         except ConnectionError:
@@ -219,7 +236,14 @@ class Session:
                     self._shell.mistake(f"no command {name.decode('utf-8', 'replace')}")
             if self._shell.old:
                 data = data.replace(b"\n", b"\r\n")
-            await self._stream.write(packet(kind, data) if self._separate else data)
+            await self._say(packet(kind, data) if self._separate else data)
+
+    async def _say(self, data: bytes) -> None:
+        while (trickle := self._shell.faults.trickle) and len(data) > 1:
+            await self._stream.write(data[:1])
+            await asyncio.sleep(trickle)
+            data = data[1:]
+        await self._stream.write(data)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

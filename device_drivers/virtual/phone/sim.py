@@ -1,41 +1,41 @@
 """A SIM in the phone: what comes for its number goes to the store."""
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from bridge.messages.segmentation import join
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, decode
 from device_drivers.virtual.network.message import SERVICE_CENTRE
+from device_drivers.virtual.network.timers import Timers
+from device_drivers.virtual.phone import spelling
+from device_drivers.virtual.phone.card import Card
 from device_drivers.virtual.phone.provider import MESSAGING, Box, Provider
 from device_drivers.virtual.phone.radiolog import RadioLog
-
-if TYPE_CHECKING:
-    from device_drivers.virtual.phone.state import State
+from device_drivers.virtual.phone.state import State
 
 
 class Sim:
     """A subscriber of the network."""
 
-    def __init__(self, number: str, slot: int, state: "State", provider: Provider, log: RadioLog) -> None:
-        self.number = number
-        #: from 1
-        self.slot = slot
+    def __init__(self, card: Card, state: State, provider: Provider, log: RadioLog) -> None:
+        self.card = card
         self._state = state
         self._provider = provider
         self._log = log
+        self._timers = Timers()
         self._parts: dict[tuple[str, int, int, int], dict[int, Deliver]] = {}
         #: what came while the storage was locked
         self._raw: list[list[Deliver]] = []
 
     @property
-    def sub_id(self) -> int:
-        """Android's name for it."""
-        return self.slot
+    def number(self) -> str:
+        """With + and country code."""
+        return self.card.number
 
     @property
-    def iccid(self) -> str:
-        """As printed on the card, without its check digit."""
-        return f"890010112345{self.number[-6:]}"
+    def slot(self) -> int:
+        """From 1."""
+        return self.card.slot
 
     # -- the air -----------------------------------------------------------------------------------
     def take(self, pdu: str) -> bool:
@@ -69,16 +69,33 @@ class Sim:
         if self._state.locked:
             self._raw.append(parts)
             return
-        self._log.write("GsmInboundSmsHandler", f"Delivering SMS to: {MESSAGING} .SmsDeliverReceiver")
-        if self._state.faults.default_sms_app:
-            self._provider.insert(
-                type=int(Box.INBOX), address=parts[0].sender, body=join([part.text for part in parts]),
-                date=self._state.now(), date_sent=parts[0].sent_at or 0, sub_id=self.sub_id, creator=MESSAGING,
-                service_center=SERVICE_CENTRE, protocol=0, read=0, seen=0,
-            )  # fmt: skip
+        faults = self._state.faults
+        if not faults.log_silent:
+            self._log.write("GsmInboundSmsHandler", f"Delivering SMS to: {MESSAGING} .SmsDeliverReceiver")
+        if faults.default_sms_app:
+            self._later(self._store, parts)
+
+    def _later(self, store: Callable[[list[Deliver]], None], parts: list[Deliver]) -> None:
+        if self._state.faults.store_lag:
+            self._timers.after(self._state.faults.store_lag, store, parts)
+        else:
+            store(parts)
+
+    def _store(self, parts: list[Deliver]) -> None:
+        faults, stamp = self._state.faults, parts[0].sent_at or 0
+        self._provider.insert(
+            type=int(Box.INBOX), address=spelling.written(parts[0].sender, faults),
+            body=join([part.text for part in parts]), date=stamp if faults.network_dates else self._state.now(),
+            date_sent=stamp, sub_id=self.card.sub_id, creator=None if faults.no_creators else MESSAGING,
+            service_center=SERVICE_CENTRE, protocol=0, read=0, seen=0,
+        )  # fmt: skip
 
     def unlock(self) -> None:
         """The storage opens: what waited is stored now."""
         waiting, self._raw = self._raw, []
         for parts in waiting:
             self._whole(parts)
+
+    def close(self) -> None:
+        """Forget what was to be stored. Harmless when repeated."""
+        self._timers.close()

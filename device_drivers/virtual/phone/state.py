@@ -3,14 +3,11 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from device_drivers.virtual.network.message import now
 from device_drivers.virtual.phone.calllog import GRANTED
+from device_drivers.virtual.phone.card import Card
 from device_drivers.virtual.phone.faults import Faults
-
-if TYPE_CHECKING:
-    from device_drivers.virtual.phone.sim import Sim
 
 #: SDK → Android's own number
 RELEASES = {
@@ -29,8 +26,11 @@ class State:
     serial: str
     manufacturer: str
     model: str
+    #: how many SIMs there is room for
+    slots: int = 1
     faults: Faults = field(default_factory=Faults)
-    sims: Sequence["Sim"] = ()
+    #: those that lie in a slot, by slot
+    cards: Sequence[Card] = ()
     #: the storage is locked until somebody enters the PIN
     locked: bool = False
     boots: int = 1
@@ -73,9 +73,13 @@ class State:
 
     # -- SIMs --------------------------------------------------------------------------------------
     @property
-    def active(self) -> Sequence["Sim"]:
-        """Those that are in."""
-        return () if self.faults.no_sim else self.sims
+    def active(self) -> Sequence[Card]:
+        """Those that work."""
+        return () if self.faults.no_sim else self.cards
+
+    def card(self, slot: int) -> Card | None:
+        """What works in a slot."""
+        return next((card for card in self.active if card.slot == slot), None)
 
     def preferred(self) -> int:
         """The subscription for SMS; -1 for none."""

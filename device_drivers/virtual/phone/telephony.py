@@ -1,21 +1,21 @@
 """Telephony between the shell, the store and the network: how Android's framework sends and stores SMS.
 
-The stages and the words of the radio log are those of SMSDispatcher, SmsUsageMonitor and InboundSmsHandler (AOSP
-frameworks/opt/telephony), which kept them from Android 6 to 16.
+The stages and the words of the radio log are those of SMSDispatcher, GsmSMSDispatcher, SmsUsageMonitor and
+InboundSmsHandler (AOSP frameworks/opt/telephony), which kept most of them from Android 6 to 16.
 """
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from bridge.messages.segmentation import GSM7_PART, UCS2_PART, alphabet, split
-from bridge.model.radio import Alphabet, Concat
-from device_drivers.gsm_modem.pdu import encode_deliver
-from device_drivers.virtual.network.message import SERVICE_CENTRE, Accepted, Posting, Verdict
+from bridge.model.radio import Alphabet
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.network.timers import Timers
+from device_drivers.virtual.phone import spelling
 from device_drivers.virtual.phone.provider import MESSAGING, SHELL, Box, Provider
+from device_drivers.virtual.phone.radio import IDENTIFIED, Answer, Radio, Request, about
 from device_drivers.virtual.phone.radiolog import RadioLog
+from device_drivers.virtual.phone.sms import Sms
 from device_drivers.virtual.phone.state import State
 
 #: SmsUsageMonitor: segments of one package, within so many ms
@@ -24,62 +24,39 @@ MAX_SEGMENTS, PERIOD = 30, 60_000
 EXEMPT = 31
 #: SMSDispatcher.MO_MSG_QUEUE_LIMIT: requests that wait for somebody to tap on the phone
 MAX_WAITING = 5
-#: android.telephony.SmsManager.RESULT_ERROR_*
-GENERIC_FAILURE, RADIO_OFF, NO_SERVICE, LIMIT_EXCEEDED = 1, 2, 4, 5
-#: in the place of the network's cause where Android itself gave up
-NO_CAUSE = -1
+#: android.telephony.SmsManager.RESULT_…
+GENERIC_FAILURE, RADIO_OFF, NO_SERVICE, LIMIT_EXCEEDED, FAIL_RETRY, GENERIC_ERROR = 1, 2, 4, 5, 101, 124
+#: these results are not worth a line of their own (SmsTracker.reportAnomaly)
+ORDINARY = frozenset({RADIO_OFF, NO_SERVICE, LIMIT_EXCEEDED})
 #: numbers up to this length might cost extra: a person has to agree on the phone
 SHORT_CODE = 6
-
-
-@dataclass(slots=True)
-class Sms:
-    """A message that an app asked the phone to send."""
-
-    sub_id: int
-    recipient: str
-    parts: list[str]
-    #: as given: None for the SIM's own
-    service_centre: str | None = None
-    persist: bool = True
-    package: str = SHELL
-    #: Unix ms by the phone's clock
-    at: int = 0
-    #: accepted, waiting (for a tap on the phone), sending, sent, failed, lost (the framework dropped it)
-    state: str = "accepted"
-    error: int = 0
-    #: how many parts the network took
-    taken: int = 0
-    #: TP-MR of the parts
-    references: list[int] = field(default_factory=list, repr=False)
-
-    @property
-    def text(self) -> str:
-        """The whole."""
-        return "".join(self.parts)
+#: another app that sends now and then
+RIVAL = "com.example.reminders"
+#: ServiceState.STATE_…
+IN_SERVICE, OUT_OF_SERVICE, POWER_OFF = 0, 1, 3
 
 
 class Telephony:
-    """Sends for one phone; one queue per SIM, as the radio takes one message at a time."""
+    """Sends for one phone."""
 
     def __init__(self, network: Network, provider: Provider, log: RadioLog, state: State) -> None:
-        self._network = network
         self._provider = provider
         self._log = log
         self._state = state
         self._faults = state.faults
         self._now = state.now
+        self._radio = Radio(network, log, state)
         self._timers = Timers()
         #: everything that apps asked for, oldest first
         self.sent: list[Sms] = []
         self._segments: dict[str, deque[int]] = {}
-        self._reference = 0
-        #: what was under way before this counts no more
-        self._boot = 0
 
     def restart(self) -> None:
         """The phone process starts anew: what was under way is lost, and nobody was counted."""
-        self._boot += 1
+        for sms in self.sent:
+            if sms.state in ("accepted", "waiting", "sending"):
+                sms.state = "lost"
+        self._radio.restart()
         self._timers.close()
         self._segments.clear()
 
@@ -111,8 +88,9 @@ class Telephony:
     def _ask(self, sms: Sms) -> bool:
         """A dialog comes up on the phone, and nobody looks at it."""
         if len(self.waiting) >= MAX_WAITING:
-            self._say("Denied because queue limit reached")
-            self._fail(sms, LIMIT_EXCEEDED)
+            self._say("Denied because queue limit reached", "E")
+            sms.state, sms.error = "failed", LIMIT_EXCEEDED
+            self._store(sms, Box.FAILED, LIMIT_EXCEEDED)
         else:
             sms.state = "waiting"
         return False
@@ -121,14 +99,33 @@ class Telephony:
     def send(self, sms: Sms) -> None:
         """Take a message from an app; what becomes of it only the store and the log tell."""
         sms.at = self._now()
-        if all(sms.sub_id != sim.sub_id for sim in self._state.sims):
-            sms.sub_id = self._state.sims[0].sub_id  # an unknown one falls back without a word
+        if self._state.active and all(sms.sub_id != card.sub_id for card in self._state.active):
+            sms.sub_id = self._state.active[0].sub_id  # an unknown one falls back without a word
         self.sent.append(sms)
+        if self._state.sdk >= IDENTIFIED:
+            self._say(f"sendText id:{self._about(sms)}")
         if not self._fits(sms):
-            self._say("getSubmitPdu() returned null", "E")
+            self._say(f"getSubmitPdu() returned null{self._about(sms)}", "E")
             sms.state = "lost"
         elif self._admitted(sms):
+            self._accompany(sms)
             self._transmit(sms)
+
+    def _accompany(self, sms: Sms) -> None:
+        """Another app sends at the same moment."""
+        if sms.package != SHELL:
+            return
+        if self._faults.use_up("rival_fails_next"):
+            self.send_for_rival(sms.recipient, "reminder", sms.sub_id, fail=True)
+        if self._faults.use_up("rival_sends_next"):
+            self.send_for_rival(sms.recipient, sms.text, sms.sub_id)
+
+    def send_for_rival(self, to: str, text: str, sub_id: int, *, fail: bool = False) -> Sms:
+        """Another app sends a message of its own."""
+        # without a service centre the radio gets nothing to do and says no at once
+        sms = Sms(sub_id, to, list(parts_of(text)), "null" if fail else None, package=RIVAL)
+        self.send(sms)
+        return sms
 
     def _fits(self, sms: Sms) -> bool:
         """One encoding for all parts, and each within its room."""
@@ -140,81 +137,102 @@ class Telephony:
         return all(len(part.encode("utf-16-le", "replace")) // 2 <= UCS2_PART for part in sms.parts)
 
     def _transmit(self, sms: Sms) -> None:
-        sms.state = "sending"
-        if self._faults.airplane:
-            self._fail(sms, RADIO_OFF)
-        elif self._faults.no_sim:
-            self._fail(sms, NO_SERVICE)
-        elif not _is_centre(sms.service_centre):
-            self._fail(sms, GENERIC_FAILURE)
-        elif self._faults.fail_next > 0:
-            self._faults.fail_next -= 1
-            self._fail(sms, GENERIC_FAILURE)
+        sms.state, sms.silent = "sending", self._faults.use_up("silent_next")
+        sms.references = [self._radio.reference() for _ in sms.parts]
+        for index in range(1, len(sms.parts) + 1):
+            self._send_part(sms, index)
+
+    def _send_part(self, sms: Sms, index: int, tries: int = 0) -> None:
+        service = self._service(sms)
+        self._say(
+            f"sendSms:  isIms()=false mRetryCount={tries} mImsRetry=0 mMessageRef=0 mUsesImsServiceForIms=false "
+            f"SS={service}{self._about(sms)}",
+            tag="GsmSMSDispatcher",
+        )
+        if service != IN_SERVICE:
+            result = RADIO_OFF if service == POWER_OFF else NO_SERVICE
+            self._settle(sms, Answer(result))
+        elif not _is_centre(sms.service_centre) or self._faults.use_up("fail_next"):
+            answer = Answer(GENERIC_ERROR if self._state.sdk >= IDENTIFIED else GENERIC_FAILURE)
+            self._radio.tell(sms, 0, answer)
+            self._answered(sms, index, tries, answer)
+        elif self._faults.use_up("retry_next"):
+            self._radio.tell(sms, 0, Answer(FAIL_RETRY))
+            self._answered(sms, index, tries, Answer(FAIL_RETRY))
         else:
-            sms.references = [self._next_reference() for _ in sms.parts]
-            self._send_part(sms, 1)
+            sender = next(card.number for card in self._state.active if card.sub_id == sms.sub_id)
+            self._radio.send(Request(sms, index, sender, lambda answer: self._answered(sms, index, tries, answer)))
 
-    def _next_reference(self) -> int:
-        self._reference = (self._reference + 1) % 256
-        return self._reference
+    def _service(self, sms: Sms) -> int:
+        if self._faults.airplane:
+            return POWER_OFF
+        return IN_SERVICE if any(sms.sub_id == card.sub_id for card in self._state.active) else OUT_OF_SERVICE
 
-    def _send_part(self, sms: Sms, index: int) -> None:
-        number = next(sim.number for sim in self._state.sims if sim.sub_id == sms.sub_id)
-        concat = Concat(sms.references[0], len(sms.parts), index) if len(sms.parts) > 1 else None
-        at = self._network_time()
-        text, coding = sms.parts[index - 1], alphabet(sms.text)
-        pdu = encode_deliver(number, text, sent_at=at, concat=concat, smsc=SERVICE_CENTRE, alphabet=coding)
-        posting = Posting(number, sms.recipient, sms.references[index - 1], report=False, pdu=pdu, sent_at=at)
-        boot = self._boot
-        self._network.post(posting, lambda verdict: self._answered(sms, index, verdict, boot))
-
-    def _network_time(self) -> int:
-        return self._now() - self._faults.clock_offset
-
-    def _answered(self, sms: Sms, index: int, verdict: Verdict, boot: int) -> None:
-        if isinstance(verdict, Accepted):
-            sms.taken += 1
-        if boot != self._boot or (isinstance(verdict, Accepted) and not verdict.answered):
+    def _answered(self, sms: Sms, index: int, tries: int, answer: Answer | None) -> None:
+        if sms.package == SHELL and self._faults.use_up("telephony_dies_next"):
+            self.restart()
+        if answer is None or sms.state == "lost":
             sms.state = "lost"
-        elif not isinstance(verdict, Accepted):
-            self._fail(sms, verdict, verdict)
-        elif index < len(sms.parts):
-            self._send_part(sms, index + 1)
+        elif answer.result:
+            self._debug(f"SMS send failed{self._about(sms)}")
+            if answer.result == FAIL_RETRY:
+                self._timers.after(self._faults.retry_after, self._retry, sms, index, tries + 1)
+            else:
+                self._settle(sms, answer)
         else:
             self._complete(sms)
 
+    def _retry(self, sms: Sms, index: int, tries: int) -> None:
+        self._say("SMS retry..")
+        self._send_part(sms, index, tries)
+
     def _complete(self, sms: Sms) -> None:
-        if self._faults.silent_next > 0:
-            self._faults.silent_next -= 1
-            sms.state = "lost"
-            return
-        sms.state = "sent"
-        self._say("SMS send complete. Broadcasting intent: null")
-        self._store(sms, "Persist SMS into SENT")
+        self._debug(f"SMS send complete. Broadcasting intent: null{self._about(sms)}")
+        self._settle(sms, Answer())
 
-    def _fail(self, sms: Sms, error: int, cause: int = NO_CAUSE) -> None:
-        """`error` is Android's, `cause` the network's."""
-        sms.state, sms.error = "failed", error
-        self._say("SMS send failed")
-        if self._provider.sdk >= 30:
-            self._say(f"SMS failed with error {error}, errorCode {cause}")
-        row = self._store(sms, "Persist SMS into FAILED")
-        if row is not None:
-            self._timers.after(self._faults.failed_after, self._provider.fail, row, error)
+    def _settle(self, sms: Sms, answer: Answer) -> None:
+        """One part is over; with the last of them the message is."""
+        sms.settled += 1
+        sms.error = answer.result or sms.error
+        if sms.settled == len(sms.parts):
+            sms.state = "failed" if sms.error else "sent"
+            self._store(sms, Box.FAILED if sms.error else Box.SENT, max(answer.cause, 0) or sms.error)
+        if answer.result and answer.result not in ORDINARY and self._state.sdk >= IDENTIFIED:
+            self._say(f"SMS failed with error {answer.result}, errorCode {answer.cause}")
 
-    def _store(self, sms: Sms, words: str) -> int | None:
+    # -- the store ---------------------------------------------------------------------------------
+    def _store(self, sms: Sms, box: Box, error: int) -> None:
         """Where the framework keeps it: what failed is stored as sent first."""
         if not sms.persist or self._state.locked:
-            return None
-        self._say(words)
-        at = self._now()
-        return self._provider.insert(
-            type=int(Box.SENT), address=sms.recipient, body=sms.text, date=at, sub_id=sms.sub_id, creator=sms.package,
-            read=1, seen=1, restricted=int(sms.package == SHELL),
-        )  # fmt: skip
+            return
+        self._say(f"Persist SMS into {box.name}")
+        if self._faults.store_lag:
+            self._timers.after(self._faults.store_lag, self._insert, sms, box, error)
+        else:
+            self._insert(sms, box, error)
 
-    def _say(self, text: str, level: str = "D") -> None:
-        self._log.write("GsmSMSDispatcher", text, level)
+    def _insert(self, sms: Sms, box: Box, error: int) -> None:
+        row = self._provider.insert(
+            type=int(Box.SENT), address=spelling.written(sms.recipient, self._faults), body=sms.text, date=self._now(),
+            sub_id=sms.sub_id, creator=None if self._faults.no_creators else sms.package, read=1, seen=1,
+            restricted=int(sms.package == SHELL),
+        )  # fmt: skip
+        if box is Box.FAILED:
+            self._timers.after(self._faults.failed_after, self._provider.fail, row, error)
+        elif self._faults.sent_deleted_after is not None:
+            self._timers.after(self._faults.sent_deleted_after, self._provider.delete, row)
+
+    # -- the log -----------------------------------------------------------------------------------
+    def _about(self, sms: Sms) -> str:
+        return about(sms, self._state.sdk)
+
+    def _debug(self, text: str) -> None:
+        if self._faults.log_debug:
+            self._say(text)
+
+    def _say(self, text: str, level: str = "D", tag: str = "SMSDispatcher") -> None:
+        if not self._faults.log_silent:
+            self._log.write(tag, text, level)
 
 
 def _septets(text: str) -> int:

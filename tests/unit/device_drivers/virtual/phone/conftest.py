@@ -1,6 +1,7 @@
 """A virtual phone to type at."""
 
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,8 @@ async def phone(network: Network) -> AsyncIterator[Callable[..., Talk]]:
     network.handset(CUSTOMER)
     made: list[Talk] = []
 
-    def make(sdk: int = 34, sims: int = 1) -> Talk:
-        made.append(Talk(network, sdk, sims))
+    def make(sdk: int = 34, sims: int = 1, **other: Any) -> Talk:
+        made.append(Talk(network, sdk, sims, **other))
         return made[-1]
 
     yield make

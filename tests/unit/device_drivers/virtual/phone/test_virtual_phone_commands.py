@@ -65,11 +65,19 @@ async def test_tells_of_its_power(talk: Talk) -> None:
 
 
 async def test_the_radio_log_tells_what_became_of_a_message(talk: Talk) -> None:
+    talk.phone.faults.log_debug = True
     await talk.text("hi")
     await talk.phone.provider.until(bool)
     said = (await talk.type("logcat -b radio -v epoch -d")).out.splitlines()
     assert [line.split(": ", 1)[1] for line in said] == [
-        "SMS send complete. Broadcasting intent: null",
+        "sendText id: {x-message-id:0}",
+        (
+            "sendSms:  isIms()=false mRetryCount=0 mImsRetry=0 mMessageRef=0 mUsesImsServiceForIms=false SS=0 "
+            "{x-message-id:0}"
+        ),
+        "[0001]> SEND_SMS [PHONE0]",
+        "[0001]< SEND_SMS { mMessageRef = 1, mErrorCode = -1, mAckPdu = null, {x-message-id:0}} [PHONE0]",
+        "SMS send complete. Broadcasting intent: null {x-message-id:0}",
         "Persist SMS into SENT",
     ]
     assert 0 <= talk.phone.state.now() / 1000 - float(said[0].split()[0]) < 5
@@ -85,7 +93,7 @@ async def test_the_radio_log_can_be_followed(talk: Talk) -> None:
     await asyncio.sleep(0)
     await talk.text("hi")
     async with asyncio.timeout(5):
-        assert b"SMS send complete" in await lines.get()
+        assert b"sendText id" in await lines.get()
     await tasks.close()
 
 

@@ -84,8 +84,8 @@ async def test_what_the_network_refuses_looks_sent_at_first(network: Network, ta
     assert row.error_code == 38
     assert (await talk.query("type")).out == "No result found.\n"
     said = [entry.text for entry in talk.phone.log.entries]
-    assert "SMS send failed" in said
-    assert "SMS failed with error 38, errorCode 38" in said
+    assert "Persist SMS into FAILED" in said
+    assert "SMS failed with error 102, errorCode 38" in said
 
 
 @pytest.mark.parametrize("fault", ["airplane", "no_sim"])
@@ -114,7 +114,10 @@ async def test_leaves_no_trace_of_the_next_on_request(network: Network, talk: Ta
 
 async def test_a_single_text_that_is_too_long_goes_nowhere(talk: Talk) -> None:
     assert (await talk.text("a" * 161)).out == VOID
-    assert [entry.text for entry in talk.phone.log.entries] == ["getSubmitPdu() returned null"]
+    assert [entry.text for entry in talk.phone.log.entries] == [
+        "sendText id: {x-message-id:0}",
+        "getSubmitPdu() returned null {x-message-id:0}",
+    ]
     assert talk.phone.sent[0].state == "lost"
     assert talk.phone.mistakes
 
