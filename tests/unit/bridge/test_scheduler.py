@@ -1,0 +1,180 @@
+"""What becomes due by the clock alone, over a real store, with a wall clock and a loop clock that tests move."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bridge.bus import Bus
+from bridge.errors import StoreUnavailable
+from bridge.model.message import State
+from bridge.model.query import InboxQuery, MessageQuery
+from bridge.model.radio import Concat, InboundPart
+from bridge.ports.store_rows import Credential, Outcome
+from bridge.retry import STORE_PAUSE
+from bridge.scheduler import GATHERING, KEYS_INTERVAL, LONGEST_NAP, SWEEP_INTERVAL, Clockwork
+from bridge.store.sqlite import SqliteStore
+from tests.support.clocks import FakeClock, settle, skip, until
+from tests.support.store_rows import NOW, SHOP, message
+
+DAY = 24 * 3600 * 1000  # ms
+PARTIAL_AFTER = 60_000  # ms
+
+
+class RefusingStore(SqliteStore):
+    """Refuses to look once in a while, and counts the looks."""
+
+    def __init__(self, path: str, bus: Bus) -> None:
+        super().__init__(path, bus)
+        self.troubles: list[Exception] = []
+        self.looks = 0
+
+    async def advance(self, now: int) -> int:
+        if self.troubles:
+            raise self.troubles.pop(0)
+        due = await super().advance(now)
+        self.looks += 1
+        return due
+
+
+class Bench:
+    """A store, and what moves things in it."""
+
+    def __init__(self, store: RefusingStore, bus: Bus) -> None:
+        self.store = store
+        self.bus = bus
+        self.clock = FakeClock(NOW)
+        self.deaths: list[BaseException] = []
+
+    async def start(self, keep: int = 0) -> None:
+        """At work, after its first look."""
+        self.clockwork = Clockwork(
+            self.store, self.bus, self.clock, on_death=self.deaths.append, partial_after=PARTIAL_AFTER, keep=keep
+        )
+        await self.clockwork.start()
+        await until(lambda: self.store.looks)
+
+    async def look(self) -> None:
+        """Until it has looked once more, however long it would nap."""
+        before = self.store.looks
+        skip(GATHERING)
+        await settle()
+        skip(LONGEST_NAP)
+        await until(lambda: self.store.looks > before)
+
+    async def states(self) -> list[State]:
+        """Of all messages, oldest first."""
+        return [row.state for row in reversed((await self.store.messages("shop", MessageQuery())).rows)]
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    bus = Bus()
+    store = RefusingStore(str(tmp_path / "bridge.db"), bus)
+    await store.open()
+    await store.add_account(SHOP, [])
+    bench = Bench(store, bus)
+    yield bench
+    await bench.clockwork.close()
+    await store.close()
+    assert bench.deaths == []
+
+
+async def test_a_scheduled_message_is_queued_when_its_time_has_come(bench: Bench) -> None:
+    await bench.start()
+    await bench.store.submit([message(1, state=State.SCHEDULED, due_at=NOW + 60_000)])
+    await bench.look()
+    assert await bench.states() == [State.SCHEDULED]
+    bench.clock.at += 60_000
+    await bench.look()
+    assert await bench.states() == [State.QUEUED]
+
+
+async def test_what_is_submitted_during_a_nap_is_due_in_time(bench: Bench) -> None:
+    """It naps until the first thing is due, and a message may come that is due before that."""
+    await bench.start()
+    skip(GATHERING)
+    await settle()
+    await bench.store.submit([message(1, expires_at=NOW + 1000)])
+    bench.clock.at += 1000
+    skip(1.0)
+    await until(lambda: expired(bench))
+
+
+async def expired(bench: Bench) -> bool:
+    return set(await bench.states()) == {State.EXPIRED}
+
+
+async def test_a_wall_clock_that_was_set_forward_is_noticed_at_the_next_look(bench: Bench) -> None:
+    await bench.start()
+    await bench.store.submit([message(1, state=State.SCHEDULED, due_at=NOW + 365 * DAY)])
+    bench.clock.at += 366 * DAY
+    await bench.look()
+    assert await bench.states() == [State.QUEUED]
+
+
+async def test_a_burst_costs_one_look(bench: Bench) -> None:
+    await bench.start()
+    looks = bench.store.looks
+    for number in range(20):
+        await bench.store.submit([message(number + 1, expires_at=NOW + 1)])
+        bench.clock.at = NOW + 1
+        await settle()
+    skip(GATHERING)
+    await until(lambda: expired(bench))
+    assert bench.store.looks <= looks + 2  # one that had begun, and one for the rest
+
+
+async def test_a_store_that_refuses_is_asked_again(bench: Bench) -> None:
+    await bench.start()
+    await bench.store.submit([message(1, expires_at=NOW + 1)])
+    bench.store.troubles = [StoreUnavailable("the disk is full")]
+    bench.clock.at += 1
+    skip(LONGEST_NAP)
+    await until(lambda: not bench.store.troubles)
+    assert await bench.states() == [State.QUEUED]
+    skip(STORE_PAUSE)
+    await until(lambda: expired(bench))
+
+
+async def test_an_sms_whose_parts_stay_away_is_given_out_after_its_time(bench: Bench) -> None:
+    await bench.start()
+    part = InboundPart("office", "SM:1", "+15550150", "one ", NOW, Concat(7, 2, 1))
+    await bench.store.receive(part, "office", NOW)
+    await bench.look()
+    assert (await bench.store.inbox("shop", InboxQuery(), NOW)).rows == ()
+    bench.clock.at += PARTIAL_AFTER
+    await bench.look()
+    (received,) = (await bench.store.inbox("shop", InboxQuery(), NOW)).rows
+    assert received.partial
+
+
+@pytest.mark.parametrize(("keep", "left"), [(0, 2), (30 * DAY, 1)], ids=["for ever", "for thirty days"])
+async def test_finished_messages_are_kept_as_long_as_configured(bench: Bench, keep: int, left: int) -> None:
+    await bench.store.submit([message(1), message(2)])
+    await bench.store.claim("office", ("",), NOW)
+    await bench.store.record(Outcome(message(1).id, 1, State.SENT, 7), NOW)
+    await bench.start(keep)
+    bench.clock.at += 31 * DAY
+    skip(SWEEP_INTERVAL)
+    await bench.store.pulse()
+
+    async def swept() -> bool:
+        return len(await bench.states()) == left
+
+    await until(swept)
+    await bench.look()
+    assert len(await bench.states()) == left
+
+
+async def test_says_each_day_which_keys_end_soon(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    ends = Credential("apikey", "", "digest", NOW + 3 * DAY, "till", hint="ab", created_at=NOW - 300 * DAY)
+    await bench.store.add_credential("shop", ends)
+    for day in (1, 2):
+        await (bench.start() if day == 1 else bench.look())
+
+        def said(times: int = day) -> bool:
+            return sum("till" in record.message for record in caplog.records) == times
+
+        await until(said)
+        skip(KEYS_INTERVAL)
