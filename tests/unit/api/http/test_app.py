@@ -73,27 +73,6 @@ async def test_says_what_does_not_fit(kwargs: dict[str, Any], problem: str, tmp_
     assert any(problem in each for each in caught.value.problems)
 
 
-async def test_lives_while_it_answers(site: HttpSite) -> None:
-    await site.close_store()
-    for path in ("/livez", "/livez/"):
-        answer = await site.ask("GET", path)
-        assert (answer.status, answer.json) == (200, {"status": "live"})
-
-
-async def test_is_ready_while_messages_are_kept_even_with_lines_away(site: HttpSite) -> None:
-    for path in ("/readyz", "/readyz/"):
-        answer = await site.ask("GET", path)
-        assert answer.status == 200
-        assert answer.json == {"status": "ready", "reason": "", "lines": {"ready": 2, "total": 3}}
-
-
-async def test_is_not_ready_when_nothing_can_be_kept_and_says_why(site: HttpSite) -> None:
-    await site.close_store()
-    answer = await site.ask("GET", "/readyz")
-    assert (answer.status, answer.json["status"]) == (503, "not ready")
-    assert "closed" in answer.json["reason"]
-
-
 async def test_a_disabled_account_is_shut_out_within_a_second(site: HttpSite) -> None:
     assert (await site.ask("POST", "/vendor/sendsms", data=SEND)).status == 200
     await site.gateway.desk.change_account("test", site.account.name, AccountChange(disabled=True))

@@ -1,0 +1,89 @@
+"""What a driver remembers: on disk when `put` returns, and there after a restart."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bridge.devices.memory import BorrowedMemory, LastingMemory
+from bridge.errors import StoreUnavailable
+from bridge.retry import STORE_PAUSE
+from bridge.store.sqlite import SqliteStore
+from tests.support.clocks import settle, skip
+
+
+class CountingStore(SqliteStore):
+    """Counts what it writes, and refuses as often as it is told to."""
+
+    writes = 0
+    refusals = 0
+
+    async def memorise(self, device: str, key: str, value: str) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise StoreUnavailable("the disk is full")
+        await super().memorise(device, key, value)
+        self.writes += 1
+
+
+@asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[CountingStore]:
+    store = CountingStore(str(path / "bridge.db"), None)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def test_each_device_finds_what_it_put_there(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        for device in ("duo", "solo"):
+            memory = await LastingMemory.of(store, device)
+            await memory.put("sms", f"of {device}")
+            assert memory.get("sms") == f"of {device}"
+    async with opened(tmp_path) as store:
+        memory = await LastingMemory.of(store, "duo")
+        assert (memory.get("sms"), memory.get("calls")) == ("of duo", None)
+
+
+async def test_what_is_known_is_not_written_again(tmp_path: Path) -> None:
+    """A driver puts its position after each look at the phone, and most looks find nothing."""
+    async with opened(tmp_path) as store:
+        memory = await LastingMemory.of(store, "duo")
+        for value in ("17", "17", "18", "18"):
+            await memory.put("sms", value)
+        assert store.writes == 2
+
+
+async def test_nothing_is_remembered_before_it_is_on_disk(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        memory = await LastingMemory.of(store, "duo")
+        store.refusals = 1
+        task = asyncio.gather(memory.put("sms", "17"))
+        await settle()
+        assert (memory.get("sms"), task.done()) == (None, False)
+        skip(STORE_PAUSE)
+        await task
+        assert memory.get("sms") == "17"
+
+
+async def test_a_borrowed_memory_opens_the_store_for_each_write_and_says_when_it_cannot(tmp_path: Path) -> None:
+    async with opened(tmp_path):
+        pass
+    memory = BorrowedMemory(lambda: opened(tmp_path), "duo", {"sms": "17"})
+    assert memory.get("sms") == "17"
+    await memory.put("sms", "18")
+    assert memory.get("sms") == "18"
+    async with opened(tmp_path) as store:
+        assert await store.memories("duo") == {"sms": "18"}
+        store.refusals = 1
+
+        @asynccontextmanager
+        async def refusing() -> AsyncIterator[CountingStore]:
+            yield store
+
+        with pytest.raises(StoreUnavailable):
+            await BorrowedMemory(refusing, "duo", {}).put("sms", "19")

@@ -1,0 +1,136 @@
+"""Drafts become messages: checked before anything is kept, in the order they came, with ids that sort by time."""
+
+import asyncio
+from dataclasses import fields, replace
+
+import pytest
+
+from bridge.errors import BadRequest, InvalidNumber, InvalidText, UnknownLine
+from bridge.messages.composer import INLINE_DRAFTS, Intake, digest_of
+from bridge.messages.validation import Limits
+from bridge.model.account import Account, Terms, UnknownPolicy
+from bridge.model.line import Line
+from bridge.model.message import Draft, State
+from tests.support.clocks import START, FakeClock
+
+SHOP = Account("shop", terms=Terms(country="GB"), on_unknown=UnknownPolicy.FAIL)
+DRAFT = Draft("+15550100", "hello")
+HOUR, DAY = 3_600_000, 86_400_000  # ms
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def intake(clock: FakeClock) -> Intake:
+    lines = [Line("office", "office", "gsm_modem"), Line("duo:2", "duo", "android_adb", slot=2)]
+    return Intake(clock, lambda: lines, Limits(max_parts=3), expire_after=2 * DAY)
+
+
+async def test_a_draft_becomes_a_message_that_is_due_now_and_lives_as_long_as_configured(intake: Intake) -> None:
+    (message,) = await intake.messages(SHOP, [DRAFT])
+    assert (message.state, message.recipient, message.text, message.parts) == (State.QUEUED, "+15550100", "hello", 1)
+    assert (message.created_at, message.due_at, message.expires_at) == (START, START, START + 2 * DAY)
+    assert (message.account, message.on_unknown) == ("shop", UnknownPolicy.FAIL)
+
+
+@pytest.mark.parametrize(
+    ("changes", "due", "expires"),
+    [
+        ({"not_before": START + HOUR}, START + HOUR, START + HOUR + 2 * DAY),
+        ({"not_before": START - HOUR}, START, START + 2 * DAY),
+        ({"expires_at": START + 1}, START, START + 1),
+        ({"ttl": HOUR}, START, START + HOUR),
+        ({"ttl": HOUR, "not_before": START + DAY}, START + DAY, START + DAY + HOUR),
+        ({"ttl": HOUR, "expires_at": START + 1}, START, START + 1),
+    ],
+)
+async def test_a_lifetime_begins_when_the_message_may_be_sent(
+    intake: Intake, changes: dict[str, int], due: int, expires: int
+) -> None:
+    (message,) = await intake.messages(SHOP, [replace(DRAFT, **changes)])
+    assert (message.due_at, message.expires_at) == (due, expires)
+    assert message.state is (State.SCHEDULED if due > START else State.QUEUED)
+
+
+async def test_a_drafts_wish_counts_more_than_the_accounts(intake: Intake) -> None:
+    (message,) = await intake.messages(SHOP, [replace(DRAFT, on_unknown=UnknownPolicy.RESEND, slot=2, report=False)])
+    assert (message.on_unknown, message.route, message.report) == (UnknownPolicy.RESEND, ":2", False)
+
+
+async def test_a_number_without_a_country_is_of_the_accounts(intake: Intake) -> None:
+    (message,) = await intake.messages(SHOP, [replace(DRAFT, recipient="07700 900123")])
+    assert (message.recipient, message.written) == ("+447700900123", "07700 900123")
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "field"),
+    [
+        ({"recipient": "nobody"}, InvalidNumber, "recipient"),
+        ({"text": " "}, InvalidText, "text"),
+        ({"text": "x" * 1000}, InvalidText, "text"),
+        ({"line": "attic"}, UnknownLine, "line"),
+        ({"expires_at": START - 1}, BadRequest, "expires_at"),
+    ],
+)
+async def test_one_bad_draft_refuses_all_and_says_which(
+    intake: Intake, changes: dict[str, object], error: type[BadRequest], field: str
+) -> None:
+    bad = replace(DRAFT, **changes)  # type: ignore[arg-type]
+    with pytest.raises(error) as alone:
+        await intake.messages(SHOP, [bad])
+    assert alone.value.field == field
+    with pytest.raises(error) as among:
+        await intake.messages(SHOP, [DRAFT, bad])
+    assert among.value.field == f"messages[1].{field}"
+    with pytest.raises(error):
+        intake.check(SHOP, bad)
+
+
+async def test_ids_are_forty_hex_digits_that_sort_as_they_were_accepted(intake: Intake, clock: FakeClock) -> None:
+    ids = []
+    for _ in range(3):
+        ids += [message.id for message in await intake.messages(SHOP, [DRAFT] * 50)]
+        clock.at += 1
+    assert ids == sorted(set(ids))
+    assert all(len(each) == 40 and int(each, 16) for each in ids)
+    assert len({each[18:] for each in ids}) == len(ids)  # what is random is random in each
+
+
+async def test_many_drafts_leave_the_event_loop_free(intake: Intake) -> None:
+    turns = 0
+
+    async def go_on() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    going = asyncio.gather(go_on())
+    messages = await intake.messages(SHOP, [DRAFT] * (20 * INLINE_DRAFTS))
+    going.cancel()
+    assert len(messages) == 20 * INLINE_DRAFTS
+    assert turns > 10
+
+
+def changed(value: object) -> object:
+    """Another value of the same type."""
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + 1
+        case str():
+            return f"{value}x"
+        case _:
+            return UnknownPolicy.HOLD
+
+
+async def test_the_digest_of_a_request_depends_on_every_field_and_on_the_order() -> None:
+    drafts = [DRAFT, *(replace(DRAFT, **{each.name: changed(getattr(DRAFT, each.name))}) for each in fields(Draft))]
+    digests = [await digest_of([draft]) for draft in drafts]
+    assert len(set(digests)) == len(drafts)
+    assert await digest_of(drafts[:2]) != await digest_of(drafts[1::-1])
+    assert await digest_of([replace(DRAFT)]) == digests[0]
