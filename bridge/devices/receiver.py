@@ -73,7 +73,8 @@ class Inbox:
         if isinstance(item, InboundReport):
             self._metrics.reports.add(item.line, item.state)
         try:
-            await self._store.settle(item, now)
+            sim = next((line.sim for line in self._link.lines if line.name == item.line), "")
+            await self._store.settle(item, now, sim)
         except NotPossible as error:  # a report that makes no sense must not come back for ever
             told = {"sms_line": item.line, "sms_device": self._device}
             log.error("%s told of a message's end that cannot be: %s", item.line, error.message, extra=told)

@@ -137,7 +137,7 @@ class LineSender:
         routes, heeded = routing.routes(line), len(self._calls)
         # before the store is asked: for a message that comes between its answer and ours somebody must be there
         self._idle.add(self, routes)
-        claim = await self._store.claim(line.name, routes, self._clock.now(), self._whole)
+        claim = await self._store.claim(line.name, routes, self._clock.now(), self._whole, line.sim)
         if claim is None:  # others were quicker
             del self._calls[:heeded]
         return claim
@@ -178,7 +178,8 @@ class LineSender:
         return claimed
 
     async def _intend(self, message: Message, index: int) -> None:
-        await retry_until_stored(lambda: self._store.intend(message.id, index, self._line().name, self._clock.now()))
+        line = self._line()
+        await retry_until_stored(lambda: self._store.intend(message.id, index, line.name, self._clock.now(), line.sim))
 
     async def _send(self, claim: Claim, index: int, texts: Sequence[str]) -> Outcome:
         """Hand one part to the device; how that ended. Raises what ends the lane, after writing it down."""

@@ -49,3 +49,8 @@ class Line:
     calls: bool | None = None
     #: one sentence: why it does not tell of them; "" when it does
     calls_reason: str = ""
+
+    @property
+    def sim(self) -> str:
+        """What tells the SIM from others, in whatever device it is; "" when that is not known."""
+        return self.iccid or self.imsi

@@ -20,8 +20,9 @@ from bridge.model.message import PENDING, Message, State
 from bridge.store import archive, lifecycle, messages
 from bridge.store.archive import Kind, Manifest
 from bridge.store.lock import StoreLock
-from bridge.store.migrations import STEPS, migrate, refuse_moved
+from bridge.store.migrations import migrate, refuse_moved
 from bridge.store.read_only import read_only
+from bridge.store.schema import STEPS
 from bridge.store.writer import Tx
 
 log = logging.getLogger(__name__)

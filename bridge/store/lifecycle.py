@@ -7,7 +7,6 @@ from typing import Any
 
 from bridge.errors import NotPossible
 from bridge.messages.outcomes import unknown
-from bridge.messages.phone_numbers import same_subscriber
 from bridge.model.event import (
     MESSAGE_DELIVERED,
     MESSAGE_EXPIRED,
@@ -18,19 +17,14 @@ from bridge.model.event import (
 )
 from bridge.model.message import Message, Part, State
 from bridge.model.queued import Queued
-from bridge.model.radio import Doubtful, Evidence, InboundReport
+from bridge.model.radio import Doubtful
 from bridge.ports.store_rows import Claim, Outcome, Waiting
 from bridge.store import balance, event_log, suppression
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.messages import COLUMNS, get, message_of, move, parts
+from bridge.store.reports import STRIDE
 from bridge.store.sql import marks
 from bridge.store.writer import Tx
-
-#: a report may come days later, when the recipient's phone is switched on again; references wrap at 256,
-#: so an old part must not steal a new one's report
-REPORT_WINDOW = 7 * 24 * 3600 * 1000  # ms
-#: a report that arrives before `+CMGS` was recorded is kept this long
-EARLY_REPORT_WINDOW = 10 * 60 * 1000  # ms
 
 _TELLS = {
     State.SENT: MESSAGE_SENT,
@@ -62,10 +56,10 @@ FROM routes WHERE route IS NOT NULL
 """
 
 
-def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = False) -> Claim | None:
+def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = False, sim: str = "") -> Claim | None:
     """The oldest due message that this line may carry, with the intent for its first missing part.
 
-    `whole`: the line's device takes a long text in one piece, so one part stands for all of it.
+    `whole`: the line's device takes a long text in one piece, so one part stands for all of it. `sim`: `Line.sim`.
     """
     # each route's oldest by its index, then the oldest of those
     oldest = " UNION ALL ".join([_OLDEST] * len(routes))
@@ -79,7 +73,7 @@ def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = Fals
     units = 1 if whole else message.parts
     message = move(tx, message, State.SENDING, now, line=line, units=units)
     concat_ref = _concat_ref(tx, message)
-    intend(tx, message.id, index, line, now)
+    intend(tx, message.id, index, line, now, sim)
     return Claim(message, index, concat_ref, done)
 
 
@@ -114,13 +108,18 @@ def _concat_ref(tx: Tx, message: Message) -> int:
     return int(row[0])
 
 
-def intend(tx: Tx, message: str, index: int, line: str, now: int) -> None:
-    """Write down that this part is about to be handed to the device."""
+def intend(tx: Tx, message: str, index: int, line: str, now: int, sim: str = "") -> None:
+    """Write down that this part is about to be handed to the device, and the SIM's reference before it if they count.
+
+    `sim`: `Line.sim`, by which reports find the part in whatever device the SIM is then.
+    """
     tx.conn.execute(
-        "INSERT INTO parts VALUES (?, ?, 'sending', NULL, ?, 1, '', ?, 0, 0) ON CONFLICT (message, idx) DO UPDATE SET "
-        "state = 'sending', reference = NULL, line = excluded.line, attempts = attempts + 1, error = '', "
-        "intent_at = excluded.intent_at",
-        (message, index, line, now),
+        "INSERT INTO parts (message, idx, state, line, attempts, error, intent_at, sent_at, done_at, sim, prior) "
+        "VALUES (?, ?, 'sending', ?, 1, '', ?, 0, 0, ?, (SELECT reference FROM sims WHERE sim = ? AND in_order)) "
+        "ON CONFLICT (message, idx) DO UPDATE SET state = 'sending', reference = NULL, line = excluded.line, "
+        "attempts = attempts + 1, error = '', intent_at = excluded.intent_at, centre_at = 0, sim = excluded.sim, "
+        "prior = excluded.prior",
+        (message, index, line, now, sim or line, sim or line),
     )
 
 
@@ -128,10 +127,13 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
     """Write down what became of a part, then let the message follow."""
     message = get(tx.conn, outcome.message)
     out = outcome.state in _OUT
-    tx.conn.execute(
-        "UPDATE parts SET state = ?, reference = ?, error = ?, sent_at = ?, done_at = ? WHERE message = ? AND idx = ?",
+    written = tx.conn.execute(
+        "UPDATE parts SET state = ?, reference = ?, error = ?, sent_at = ?, done_at = ? "
+        "WHERE message = ? AND idx = ? AND state = 'sending'",
         (outcome.state, outcome.reference, outcome.error, now if out else 0, now, message.id, outcome.index),
-    )
+    ).rowcount
+    if not written and _is_settled(tx, outcome):
+        return follow(tx, message, now)
     if outcome.state is State.QUEUED:
         tx.conn.execute("UPDATE parts SET state = 'queued' WHERE message = ? AND state = 'sending'", (message.id,))
         attempts = message.attempts + int(outcome.counts)
@@ -140,9 +142,28 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
     if out and not outcome.reports:
         tx.conn.execute("UPDATE messages SET report = 0 WHERE id = ?", (message.id,))
         message = replace(message, report=False)
-    if out and outcome.reference is not None and _apply_early_reports(tx, message, outcome, now):
-        message = get(tx.conn, message.id)
+    if out and outcome.reference is not None:
+        _note_reference(tx, outcome)
     return follow(tx, message, now)
+
+
+def _is_settled(tx: Tx, outcome: Outcome) -> bool:
+    """Whether evidence came before the outcome, which knows less."""
+    row = tx.conn.execute(
+        "SELECT 1 FROM parts WHERE message = ? AND idx = ? AND state IN ('sent', 'delivered', 'failed')",
+        (outcome.message, outcome.index),
+    ).fetchone()
+    return row is not None
+
+
+def _note_reference(tx: Tx, outcome: Outcome) -> None:
+    """The SIM's last reference, and whether they count up as they should (3GPP TS 23.040 §9.2.3.6)."""
+    tx.conn.execute(
+        "INSERT INTO sims (sim, reference) SELECT sim, reference FROM parts WHERE message = ? AND idx = ? "
+        "ON CONFLICT (sim) DO UPDATE SET reference = excluded.reference, in_order = "
+        "coalesce((excluded.reference - reference + 255) % 256 < ?, 1)",
+        (outcome.message, outcome.index, STRIDE),
+    )
 
 
 def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
@@ -156,20 +177,6 @@ def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
     due_at = message.due_at if message.due_at > now else 0
     tx.queued.append(Queued(message.route, 1, due_at, message.expires_at))
     return message
-
-
-def _apply_early_reports(tx: Tx, message: Message, outcome: Outcome, now: int) -> bool:
-    """Settle a part by the report that came before its outcome; False when none did."""
-    rows = tx.conn.execute(
-        "SELECT e.rowid, e.recipient, e.state, e.detail FROM parts p JOIN early_reports e ON e.line = p.line "
-        "WHERE p.message = ? AND p.idx = ? AND e.reference = ? AND e.heard_at >= ?",
-        (message.id, outcome.index, outcome.reference, now - EARLY_REPORT_WINDOW),
-    ).fetchall()
-    ours = [row for row in rows if same_subscriber(row[1], message.recipient)]
-    for rowid, _, state, detail in ours:
-        _settle_part(tx, message.id, outcome.index, State(state), outcome.reference, detail, now)
-        tx.conn.execute("DELETE FROM early_reports WHERE rowid = ?", (rowid,))
-    return bool(ours)
 
 
 def follow(tx: Tx, message: Message, now: int) -> Message:
@@ -233,7 +240,9 @@ def _words(part: Part, units: int) -> str:
 
 def recover(tx: Tx, now: int) -> int:
     """After a crash: what was in the device's hands is unknown (or what its policy says), the rest goes back."""
-    caught = tx.conn.execute("SELECT message, idx FROM parts WHERE state = 'sending'").fetchall()
+    caught = tx.conn.execute(
+        "SELECT message, idx FROM parts WHERE state IN ('sending', 'unknown') AND state = 'sending'"
+    ).fetchall()
     for message_id, index in caught:
         error = "the bridge stopped while the device had it; it may or may not have been sent"
         record(tx, unknown(get(tx.conn, message_id), index, error, now), now)
@@ -247,7 +256,8 @@ def doubtful(conn: sqlite3.Connection, lines: Sequence[str]) -> Sequence[Doubtfu
     """The parts in state unknown that these lines had in hand, oldest first."""
     rows = conn.execute(
         "SELECT p.message, p.idx, p.line, m.recipient, m.text, p.intent_at FROM parts p "
-        f"JOIN messages m ON m.id = p.message WHERE p.state = 'unknown' AND p.line IN ({marks(lines)}) "
+        f"JOIN messages m ON m.id = p.message WHERE p.state IN ('sending', 'unknown') AND p.state = 'unknown' "
+        f"AND p.line IN ({marks(lines)}) "
         "ORDER BY p.intent_at, m.seq, p.idx",
         tuple(lines),
     )
@@ -302,69 +312,12 @@ def _look_at_queues(tx: Tx, now: int) -> int:
     return min(moments, default=0)
 
 
-def settle(tx: Tx, item: InboundReport | Evidence, now: int) -> Message | None:
-    """A report or other evidence about a part; a report that matches nothing yet is kept for a while."""
-    if isinstance(item, Evidence):
-        part = next((part for part in parts(tx.conn, item.message) if part.index == item.index), None)
-        if part is None or part.state not in (State.UNKNOWN, State.SENDING):
-            return None
-        return _settle_part(tx, item.message, item.index, item.state, item.reference, item.detail, now)
-    found = _reported_part(tx.conn, item, now)
-    if found is not None:
-        return _settle_part(tx, *found, item.state, item.reference, item.detail, now)
-    tx.conn.execute("DELETE FROM early_reports WHERE heard_at < ?", (now - EARLY_REPORT_WINDOW,))
-    tx.conn.execute(
-        "INSERT INTO early_reports VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (item.line, item.reference, item.recipient, item.state, item.detail, item.at, now),
-    )
-    return None
-
-
-def _reported_part(conn: sqlite3.Connection, report: InboundReport, now: int) -> tuple[str, int] | None:
-    """The part a report speaks of: by reference, else the only one to this recipient whose fate is unknown."""
-    query = (
-        "SELECT p.message, p.idx, m.recipient FROM parts p JOIN messages m ON m.id = p.message "
-        "WHERE p.line = ? AND p.intent_at >= ? AND {} ORDER BY p.intent_at DESC"
-    )
-    rows = conn.execute(
-        query.format("p.reference = ?"), (report.line, now - REPORT_WINDOW, report.reference)
-    ).fetchall()
-    for message, index, recipient in rows:
-        if same_subscriber(recipient, report.recipient):
-            return message, index
-    rows = conn.execute(
-        query.format("p.state = 'unknown' AND p.reference IS NULL"), (report.line, now - REPORT_WINDOW)
-    ).fetchall()
-    candidates = [row[:2] for row in rows if same_subscriber(row[2], report.recipient)]
-    return candidates[0] if len(candidates) == 1 else None
-
-
-def _settle_part(
-    tx: Tx, message_id: str, index: int, state: State, reference: int | None, detail: str, now: int
-) -> Message:
-    message = get(tx.conn, message_id)
-    part = next(part for part in parts(tx.conn, message_id) if part.index == index)
-    # "still trying" after "delivered", or the same report again, changes nothing
-    if part.state is State.DELIVERED or (part.state is State.FAILED and state is State.SENT):
-        return message
-    error = "" if state in _OUT else detail
-    tx.conn.execute(
-        "UPDATE parts SET state = ?, reference = coalesce(?, reference), error = ?, done_at = ?, "
-        "sent_at = CASE WHEN sent_at = 0 AND ? THEN ? ELSE sent_at END WHERE message = ? AND idx = ?",
-        (state, reference, error, now, state in _OUT, now, message_id, index),
-    )
-    return follow(tx, message, now)
-
-
 class Lifecycle(Connections):
     """Obeys `SendingStore`, and what others ask about messages on their way."""
 
     claim = writes(claim)
     intend = writes(intend)
-    record = writes(record)
-    recover = writes(recover)
     advance = writes(advance)
     waiting = reads(waiting)
-    settle = writes(settle)
     doubtful = reads(doubtful)
     resend = writes(resend)

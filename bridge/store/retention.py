@@ -26,6 +26,7 @@ def sweep(tx: Tx, older_than: int, keys_older_than: int) -> bool:
     tx.conn.execute("DELETE FROM idempotency WHERE created_at < ?", (keys_older_than,))
     # no message is put off for more than a year, and no time zone is two days away from another
     tx.conn.execute("DELETE FROM daily WHERE day < date(? / 1000 - 172800, 'unixepoch')", (keys_older_than,))
+    tx.conn.execute("DELETE FROM kept_reports WHERE heard_at < ?", (keys_older_than,))
     loopbacks.sweep(tx, keys_older_than)
     more = False
     if older_than:

@@ -17,12 +17,13 @@ from bridge.store.messages import Messages
 from bridge.store.phones import Phones
 from bridge.store.pulls import Pulls
 from bridge.store.retention import Retention
+from bridge.store.settling import Settling
 from bridge.store.submission import Submission
 from bridge.store.suppression import Suppression
 
 
 class SqliteStore(
-    Submission, Messages, Lifecycle, Pulls,
+    Submission, Messages, Lifecycle, Settling, Pulls,
     Inbox, Phones, Loopbacks,
     Endpoints, Deliveries, EventLog,
     Accounts, AccountAdmin, Keys, Balance, Suppression, AuditLog,

@@ -13,14 +13,16 @@ from bridge.ports.store_rows import Claim, Outcome
 class SendingStore(Protocol):
     """The way of a message through a line."""
 
-    async def claim(self, line: str, routes: Sequence[str], now: int, whole: bool = False) -> Claim | None:
+    async def claim(
+        self, line: str, routes: Sequence[str], now: int, whole: bool = False, sim: str = ""
+    ) -> Claim | None:
         """The oldest due message for this line becomes `sending`, with the intent for its first missing part.
 
-        `whole`: the device takes a long text in one piece. None when nothing is due.
+        `whole`: the device takes a long text in one piece. `sim`: `Line.sim`. None when nothing is due.
         """
         ...
 
-    async def intend(self, message: str, index: int, line: str, now: int) -> None:
+    async def intend(self, message: str, index: int, line: str, now: int, sim: str = "") -> None:
         """Commit the intent to hand a further part to the device."""
         ...
 
@@ -40,8 +42,12 @@ class ReceivingStore(Protocol):
         """Forget the slots that the device was seen not to hold any more: what is read there next is new."""
         ...
 
-    async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:
-        """A report or other evidence. None when it matches nothing; a report is kept for a part recorded later."""
+    async def settle(self, item: InboundReport | Evidence, now: int, sim: str = "") -> Message | None:
+        """A report or other evidence. None when it matches nothing, or is a re-read.
+
+        `sim`: `Line.sim` of the line that heard it. A report that matches nothing yet is kept: what is known of parts
+        later may say whose it is.
+        """
         ...
 
     async def keep(self, item: Typed | Call, device: str, now: int) -> TypedMessage | LoggedCall | None:

@@ -27,5 +27,7 @@ class Rules:
     report_status: dict[str, int] = field(default_factory=dict)
     #: the service centre makes reports at all
     reports: bool = True
+    #: seconds that the service centre's clock is ahead of this machine's; below 0 for behind
+    clock_ahead: float = 0.0
     #: every number has a phone: one that nobody has yet appears with its first message
     everybody: bool = False

@@ -111,6 +111,10 @@ class Network:
         """Drop everything that was to happen later."""
         self._timers.close()
 
+    def now(self) -> int:
+        """Unix ms by the service centre's clock."""
+        return now() + round(self.rules.clock_ahead * 1000)
+
     # -- sending ----------------------------------------------------------------------------------
     def post(self, posting: Posting, answer: Callable[[Verdict], None]) -> None:
         """Take a message; `answer` hears what the radio would tell the modem."""
@@ -169,7 +173,7 @@ class Network:
     def report(self, posting: Posting, status: int) -> None:
         """Tell the sender what became of a message (TP-ST); also one that it sent long ago."""
         recipient = self.find(posting.recipient) or posting.recipient
-        times = {"sent_at": posting.sent_at, "done_at": now()}
+        times = {"sent_at": posting.sent_at, "done_at": self.now()}
         pdu = encode_report(recipient, posting.reference, status, **times, smsc=SERVICE_CENTRE)
         if posting.sender in self._held:
             self._hand(posting.sender, _Transfer(pdu, report=True))

@@ -8,7 +8,7 @@ from device_drivers.virtual.modem.state import ModemState
 from device_drivers.virtual.modem.storage import Status
 from device_drivers.virtual.modem.syntax import Command, Kind
 from device_drivers.virtual.modem.textmode import length, stamp, understand
-from device_drivers.virtual.network.message import SERVICE_CENTRE, Posting, Verdict, now
+from device_drivers.virtual.network.message import SERVICE_CENTRE, Posting, Verdict
 
 #: TP-SRR in the first octet of +CSMP (TS 23.040 §9.2.3.5)
 STATUS_REPORT_REQUEST = 0x20
@@ -72,7 +72,7 @@ def _keep(state: ModemState, pdu: str) -> Lines:
 
 def _send_pdu(state: ModemState, pdu: str, name: str = "+CMGS") -> Pending:
     state.require_network()
-    at = now()
+    at = state.network.now()
     try:
         recipient, report, deliver = deliver_of_submit(pdu, state.number, sent_at=at, smsc=SERVICE_CENTRE)
     except Malformed:
@@ -82,7 +82,7 @@ def _send_pdu(state: ModemState, pdu: str, name: str = "+CMGS") -> Pending:
 
 def _send_text(state: ModemState, recipient: str, typed: str) -> Pending:
     state.require_network()
-    at, text = now(), understand(typed, state.settings.charset)
+    at, text = state.network.now(), understand(typed, state.settings.charset)
     try:
         deliver = encode_deliver(state.number, text, sent_at=at, smsc=SERVICE_CENTRE)
     except ValueError:

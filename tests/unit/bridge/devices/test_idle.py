@@ -35,9 +35,11 @@ class CountingStore(SqliteStore):
         super().__init__(path, bus)
         self.asked: list[str] = []
 
-    async def claim(self, line: str, routes: Sequence[str], now: int, whole: bool = False) -> Claim | None:
+    async def claim(
+        self, line: str, routes: Sequence[str], now: int, whole: bool = False, sim: str = ""
+    ) -> Claim | None:
         self.asked.append(line)
-        return await super().claim(line, routes, now, whole)
+        return await super().claim(line, routes, now, whole, sim)
 
 
 @dataclass

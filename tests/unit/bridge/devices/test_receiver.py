@@ -44,10 +44,10 @@ class RefusingStore(SqliteStore):
             raise self.troubles.pop(0)
         return await super().receive(item, device, now)
 
-    async def settle(self, item: InboundReport | Evidence, now: int) -> Message | None:
+    async def settle(self, item: InboundReport | Evidence, now: int, sim: str = "") -> Message | None:
         if self.troubles:
             raise self.troubles.pop(0)
-        return await super().settle(item, now)
+        return await super().settle(item, now, sim)
 
 
 class SlowLink(MemoryLink):

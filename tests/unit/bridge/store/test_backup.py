@@ -19,7 +19,7 @@ from bridge.ports.store import Store
 from bridge.ports.store_rows import Outcome
 from bridge.store import backup, open_store
 from bridge.store.archive import Kind, NotAnArchive
-from bridge.store.migrations import STEPS
+from bridge.store.schema import STEPS
 from tests.unit.bridge.store.test_sqlite import message
 
 NOW = 1_795_000_000_000

@@ -17,7 +17,7 @@ from bridge.model.message import State
 from bridge.model.query import InboxQuery, LedgerQuery, MessageQuery
 from bridge.model.webhook import DeliveryState
 from bridge.store import archive, open_store
-from bridge.store.migrations import STEPS
+from bridge.store.schema import STEPS
 
 NOW = 1_795_300_000_000
 EVERYBODY = ""

@@ -17,7 +17,7 @@ from bridge.model.radio import Call, InboundPart, Typed
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Outcome
 from bridge.store import open_store
-from bridge.store.migrations import STEPS
+from bridge.store.schema import STEPS
 
 NOW = 1_795_000_000_000
 

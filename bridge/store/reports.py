@@ -1,0 +1,214 @@
+"""Whose report is it? By SIM, recipient, reference and the service centre's time stamp (3GPP TS 23.040 §9.2.2.3).
+
+A reference is one octet: after 256 messages it repeats. TP-SCTS, which the centre gives a part when it takes it, lies
+between the moments at which the part came into a device's hands and its answer came. The centre's clock is not ours:
+how far it is off is learned for each SIM from reports that can be of one part only. Here is only reading;
+`bridge.store.settling` acts on it.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from bridge.messages.phone_numbers import same_subscriber
+from bridge.model.message import State
+from bridge.model.radio import InboundReport
+
+#: a device that has a part gives it to the network within this time, or never
+LONGEST_IN_HAND = 15 * 60 * 1000  # ms
+#: how far off the centre's clock may be as long as nothing is known of it
+UNKNOWN_CLOCK = 15 * 60 * 1000  # ms
+#: and once it is: clocks drift, and a centre is many machines
+KNOWN_CLOCK = 30 * 1000  # ms
+#: a part whose reference nobody knows is known by the moment alone
+NARROW = 5 * 1000  # ms
+#: what a stamp counts in
+SECOND = 1000  # ms
+#: a report without a time stamp is of a part of the last days, if of one at all
+LONGEST_WAY = 7 * 24 * 3600 * 1000  # ms
+#: references given out since the last that is known, at most, for one to be the next (TS 23.040 §9.2.3.6)
+STRIDE = 16
+
+_OPEN = frozenset({State.SENT, State.UNKNOWN})
+_PARTS = (
+    "SELECT m.recipient, p.message, p.idx, p.state, p.intent_at, max(p.sent_at, p.done_at), p.centre_at, p.prior "
+    "FROM parts p JOIN messages m ON m.id = p.message WHERE p.sim IN (?, ?) AND "
+)
+# SQLite uses an index that has a condition where it sees that condition
+_UNDECIDED = "p.state IN ('sending', 'unknown') AND "
+#: parameters: SIM, line, reference, and the moments between which it was begun
+PARTS_OF_REFERENCE = f"{_PARTS} p.reference = ? AND p.intent_at BETWEEN ? AND ? ORDER BY p.intent_at DESC LIMIT 100"
+#: SIM, line, and the moments
+PARTS_IN_HAND = f"{_PARTS} {_UNDECIDED} p.state = 'sending' AND p.intent_at BETWEEN ? AND ?"
+PARTS_OF_UNKNOWN_FATE = (
+    f"{_PARTS} {_UNDECIDED} p.state = 'unknown' AND p.reference IS NULL AND p.intent_at BETWEEN ? AND ?"
+)
+
+
+class Clue(Enum):
+    """What there is to say when no part is found."""
+
+    #: a part to this recipient is in a device's hands: it may be that one's
+    WAIT = "wait"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A report, the SIM that it came to, and when."""
+
+    report: InboundReport
+    #: as `sims.sim`
+    sim: str
+    #: Unix ms; a part that was begun later is not meant
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CentreClock:
+    """What is known of a service centre's clock."""
+
+    #: ms that it is ahead of ours
+    offset: int = 0
+    known: bool = False
+
+    @property
+    def slack(self) -> int:
+        """How far a stamp may lie outside of what it should be in, ms."""
+        return KNOWN_CLOCK if self.known else UNKNOWN_CLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A part that a report may be of, with the moments between which it was in a device's hands."""
+
+    message: str
+    index: int
+    state: State
+    begun: int
+    ended: int
+    #: TP-SCTS of a report that was of this part; 0 when none was
+    centre_at: int
+    #: the SIM's last reference that was known when it was begun; None where they follow no order
+    prior: int | None
+
+    def distance(self, stamp: int, clock: CentreClock) -> int:
+        """How far outside of its time a stamp is, in ms; 0 for well within."""
+        earliest, latest = stamp - clock.offset, stamp - clock.offset + SECOND - 1
+        return max(self.begun - latest, earliest - self.ended, 0)
+
+    def offsets(self, stamp: int) -> tuple[int, int]:
+        """Between which a centre's clock is ahead of ours that gave this part this stamp, ms."""
+        return stamp - self.ended, stamp + SECOND - 1 - self.begun
+
+    def may_have(self, reference: int) -> bool:
+        """Whether a reference is one of those that came next."""
+        return self.prior is None or (reference - self.prior - 1) % 256 < STRIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The part a report is of."""
+
+    part: Candidate
+    #: it can be no other's, so it tells of the centre's clock
+    alone: bool = False
+
+
+def whose(conn: sqlite3.Connection, heard: Heard, clock: CentreClock) -> Match | Clue:
+    """The part that a report is of, if that can be told."""
+    stamp = heard.report.sent_at
+    if not stamp:
+        return _undated(conn, heard)
+    named = _by_reference(conn, heard, stamp - clock.offset - LONGEST_IN_HAND - clock.slack, _latest(heard, clock))
+    fitting = [part for part in named if part.distance(stamp, clock) <= clock.slack]
+    unsettled = [part for part in fitting if part.state in _OPEN and not part.centre_at]
+    best = _best(unsettled, stamp, clock)
+    again = next((part for part in fitting if part.centre_at == stamp), None)
+    if again is not None and (again.state in _OPEN or best is None or best.distance(stamp, clock) > 0):
+        return Match(again)
+    in_hand = [part for part in _in_hand(conn, heard) if part.distance(stamp, clock) <= clock.slack]
+    if in_hand and _best([*in_hand, *([best] if best else [])], stamp, clock) is not best:
+        return Clue.WAIT
+    if best is not None:
+        return Match(best, alone=len(unsettled) == 1)
+    done = next((part for part in fitting if not part.centre_at), None)
+    return Match(done) if done is not None else _by_moment(conn, heard, clock)
+
+
+def stranger(conn: sqlite3.Connection, heard: Heard) -> Candidate | None:
+    """The one part that a report of nobody is of if the centre's clock is further off than it seemed."""
+    stamp = heard.report.sent_at
+    if not stamp:
+        return None
+    named = [part for part in _by_reference(conn, heard, heard.at - LONGEST_WAY, heard.at) if part.state in _OPEN]
+    # between taking and delivering no more time passes by the centre's clock than by ours
+    took = heard.report.at - stamp if heard.report.at else 0
+    named = [part for part in named if not part.centre_at and 0 <= took <= heard.at - part.begun + KNOWN_CLOCK]
+    return named[0] if len(named) == 1 else None
+
+
+def _latest(heard: Heard, clock: CentreClock) -> int:
+    return min(heard.at, heard.report.sent_at - clock.offset + SECOND + clock.slack)
+
+
+def _best(parts: Sequence[Candidate], stamp: int, clock: CentreClock) -> Candidate | None:
+    """The nearest; of those that the stamp cannot tell apart the oldest."""
+    return min(parts, key=lambda part: (part.distance(stamp, clock), part.begun), default=None)
+
+
+def _undated(conn: sqlite3.Connection, heard: Heard) -> Match | Clue:
+    """Without a stamp only the reference tells, and only while it is one part's."""
+    if next(iter(_in_hand(conn, heard)), None) is not None:
+        return Clue.WAIT
+    named = _by_reference(conn, heard, heard.at - LONGEST_WAY, heard.at)
+    unsettled = [part for part in named if part.state in _OPEN]
+    if len(unsettled) == 1:
+        return Match(unsettled[0])
+    return Match(named[0]) if named and not unsettled else Clue.NOBODY
+
+
+def _by_moment(conn: sqlite3.Connection, heard: Heard, clock: CentreClock) -> Match | Clue:
+    """The only part of unknown fate that was in hand at that moment."""
+    stamp = heard.report.sent_at
+    rows = conn.execute(
+        PARTS_OF_UNKNOWN_FATE,
+        (heard.sim, heard.report.line, stamp - clock.offset - LONGEST_IN_HAND - NARROW, _latest(heard, clock)),
+    )
+    found = [
+        part
+        for part in _to(heard, rows)
+        if part.distance(stamp, clock) <= NARROW and part.may_have(heard.report.reference) and not part.centre_at
+    ]
+    return Match(found[0]) if len(found) == 1 else Clue.NOBODY
+
+
+def _by_reference(conn: sqlite3.Connection, heard: Heard, since: int, until: int) -> list[Candidate]:
+    """The newest parts of a reference that were begun in this time, newest first."""
+    rows = conn.execute(
+        PARTS_OF_REFERENCE,
+        (heard.sim, heard.report.line, heard.report.reference, since, until),
+    )
+    return _to(heard, rows)
+
+
+def _in_hand(conn: sqlite3.Connection, heard: Heard) -> list[Candidate]:
+    rows = conn.execute(
+        PARTS_IN_HAND,
+        (heard.sim, heard.report.line, heard.at - LONGEST_WAY, heard.at),
+    )
+    return _to(heard, rows)
+
+
+def _to(heard: Heard, rows: Iterable[Sequence[Any]]) -> list[Candidate]:
+    """Those to the report's recipient."""
+    return [_candidate(row[1:], heard.at) for row in rows if same_subscriber(row[0], heard.report.recipient)]
+
+
+def _candidate(row: Sequence[Any], heard_at: int) -> Candidate:
+    message, index, state, begun, ended, centre_at, prior = row
+    # what a crash left behind was written down much later
+    ended = heard_at if state == State.SENDING else min(ended, begun + LONGEST_IN_HAND)
+    return Candidate(message, index, State(state), begun, max(begun, ended), centre_at, prior)

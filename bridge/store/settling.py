@@ -1,0 +1,170 @@
+"""What evidence that comes by itself does to a part: reports, and what a device tells late."""
+
+import sqlite3
+
+from bridge.messages.phone_numbers import same_subscriber
+from bridge.model.message import Message, State
+from bridge.model.radio import Evidence, InboundReport
+from bridge.ports.store_rows import Outcome
+from bridge.store import lifecycle
+from bridge.store.connections import Connections, writes
+from bridge.store.messages import get, parts
+from bridge.store.reports import CentreClock, Clue, Heard, Match, stranger, whose
+from bridge.store.writer import Tx
+
+#: reports of nobody, kept for each SIM in case that more becomes known; the oldest go first
+MOST_KEPT = 200
+#: two stamps agree on how far the centre's clock is off when they say the same within this
+AGREEMENT = 60 * 1000  # ms
+
+_OUT = frozenset({State.SENT, State.DELIVERED})
+_REPORT = "line, slot, recipient, reference, state, detail, at, sent_at"
+
+
+def settle(tx: Tx, item: InboundReport | Evidence, now: int, sim: str = "") -> Message | None:
+    """A report or other evidence about a part; a report that matches nothing yet is kept. `sim`: `Line.sim`."""
+    if isinstance(item, Evidence):
+        return _believe(tx, item, now)
+    if item.slot and not tx.conn.execute("INSERT OR IGNORE INTO slots VALUES (?, ?)", (item.line, item.slot)).rowcount:
+        return None  # a re-read of what the device has not let go of
+    return _decide(tx, Heard(item, sim or item.line, now), now)
+
+
+def record(tx: Tx, outcome: Outcome, now: int) -> Message:
+    """Write down what became of a part; then reports that came before it was known find their part."""
+    message = lifecycle.record(tx, outcome, now)
+    _reconsider(tx, message, outcome.index, now)
+    return get(tx.conn, message.id)
+
+
+def recover(tx: Tx, now: int) -> int:
+    """After a crash: what was in hand is unknown, and reports that waited for its outcome find their part."""
+    unknown = lifecycle.recover(tx, now)
+    for (sim,) in tx.conn.execute("SELECT DISTINCT sim FROM kept_reports").fetchall():
+        _decide_kept(tx, sim, "", now)
+    return unknown
+
+
+def _believe(tx: Tx, item: Evidence, now: int) -> Message | None:
+    part = next((part for part in parts(tx.conn, item.message) if part.index == item.index), None)
+    if part is None or part.state not in (State.UNKNOWN, State.SENDING):
+        return None
+    _settle_part(tx, item.message, item.index, item, now)
+    message = get(tx.conn, item.message)
+    _reconsider(tx, message, item.index, now)
+    return get(tx.conn, item.message)
+
+
+def _reconsider(tx: Tx, message: Message, index: int, now: int) -> None:
+    """Decide about kept reports with all that is known of this part."""
+    row = tx.conn.execute(
+        "SELECT sim FROM parts WHERE message = ? AND idx = ? AND EXISTS "
+        "(SELECT 1 FROM kept_reports WHERE kept_reports.sim = parts.sim)",
+        (message.id, index),
+    ).fetchone()
+    if row is not None:
+        _decide_kept(tx, row[0], message.recipient, now)
+
+
+def _decide_kept(tx: Tx, sim: str, recipient: str, now: int) -> None:
+    """Those of a SIM, in the order in which they came; of one recipient, or "" for all."""
+    rows = tx.conn.execute(
+        f"SELECT seq, heard_at, {_REPORT} FROM kept_reports WHERE sim = ? ORDER BY seq", (sim,)
+    ).fetchall()
+    for seq, heard_at, *values in rows:
+        line, slot, to, reference, state, detail, at, sent_at = values
+        if recipient and not same_subscriber(to, recipient):
+            continue
+        report = InboundReport(line, slot, to, reference, State(state), detail, at, sent_at=sent_at)
+        tx.conn.execute("DELETE FROM kept_reports WHERE seq = ?", (seq,))
+        _decide(tx, Heard(report, sim, heard_at), now)
+
+
+def _decide(tx: Tx, heard: Heard, now: int) -> Message | None:
+    """Settle the part that a report is of, or keep it."""
+    clock = _clock(tx.conn, heard.sim)
+    match = whose(tx.conn, heard, clock)
+    if isinstance(match, Match):
+        if match.alone and heard.report.sent_at:
+            _learn(tx, heard.sim, clock, match.part.offsets(heard.report.sent_at))
+        return _settle_part(tx, match.part.message, match.part.index, heard.report, now)
+    _keep(tx, heard)
+    if match is Clue.NOBODY and (part := stranger(tx.conn, heard)) is not None:
+        _suspect(tx, heard, clock, part.offsets(heard.report.sent_at), now)
+    return None
+
+
+def _keep(tx: Tx, heard: Heard) -> None:
+    values = [getattr(heard.report, name.strip()) for name in _REPORT.split(",")]
+    tx.conn.execute(
+        f"INSERT INTO kept_reports (sim, heard_at, {_REPORT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (heard.sim, heard.at, *values),
+    )
+    tx.conn.execute(
+        "DELETE FROM kept_reports WHERE sim = ? AND seq <= "
+        "(SELECT seq FROM kept_reports WHERE sim = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)",
+        (heard.sim, heard.sim, MOST_KEPT),
+    )
+
+
+# -- the centre's clock ---------------------------------------------------------------------------
+def _clock(conn: sqlite3.Connection, sim: str) -> CentreClock:
+    row = conn.execute("SELECT clock_offset FROM sims WHERE sim = ? AND clock_known", (sim,)).fetchone()
+    return CentreClock(row[0], True) if row is not None else CentreClock()
+
+
+def _learn(tx: Tx, sim: str, clock: CentreClock, between: tuple[int, int]) -> None:
+    """A part that could be no other's was stamped: the offset that was assumed moves no further than it must."""
+    offset = min(max(clock.offset, between[0]), between[1])
+    if not clock.known or offset != clock.offset:
+        tx.conn.execute(
+            "INSERT INTO sims (sim, clock_offset, clock_known) VALUES (?, ?, 1) ON CONFLICT (sim) DO UPDATE SET "
+            "clock_offset = excluded.clock_offset, clock_known = 1",
+            (sim, offset),
+        )
+
+
+def _suspect(tx: Tx, heard: Heard, clock: CentreClock, between: tuple[int, int], now: int) -> None:
+    """A report that would fit if the centre's clock were further off: the second that says so is believed."""
+    row = tx.conn.execute(
+        "SELECT suspected_from, suspected_to FROM sims WHERE sim = ? AND suspected_reference IS NOT NULL "
+        "AND suspected_reference <> ?",
+        (heard.sim, heard.report.reference),
+    ).fetchone()
+    if row is not None and row[0] - AGREEMENT <= between[1] and between[0] <= row[1] + AGREEMENT:
+        _learn(tx, heard.sim, CentreClock(clock.offset), between)
+        tx.conn.execute("UPDATE sims SET suspected_reference = NULL WHERE sim = ?", (heard.sim,))
+        _decide_kept(tx, heard.sim, "", now)
+        return
+    tx.conn.execute(
+        "INSERT INTO sims (sim, suspected_from, suspected_to, suspected_reference) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (sim) DO UPDATE SET suspected_from = excluded.suspected_from, "
+        "suspected_to = excluded.suspected_to, suspected_reference = excluded.suspected_reference",
+        (heard.sim, *between, heard.report.reference),
+    )
+
+
+# -- the part -------------------------------------------------------------------------------------
+def _settle_part(tx: Tx, message_id: str, index: int, told: InboundReport | Evidence, now: int) -> Message:
+    message = get(tx.conn, message_id)
+    part = next(part for part in parts(tx.conn, message_id) if part.index == index)
+    centre_at = told.sent_at if isinstance(told, InboundReport) else 0
+    # "still trying" after "delivered", or the same report again, changes nothing
+    if part.state is State.DELIVERED or (part.state is State.FAILED and told.state is State.SENT):
+        return message
+    error = "" if told.state in _OUT else told.detail
+    tx.conn.execute(
+        "UPDATE parts SET state = ?, reference = coalesce(?, reference), error = ?, done_at = ?, "
+        "sent_at = CASE WHEN sent_at = 0 AND ? THEN ? ELSE sent_at END, "
+        "centre_at = CASE WHEN centre_at = 0 THEN ? ELSE centre_at END WHERE message = ? AND idx = ?",
+        (told.state, told.reference, error, now, told.state in _OUT, now, centre_at, message_id, index),
+    )
+    return lifecycle.follow(tx, message, now)
+
+
+class Settling(Connections):
+    """Obeys `SendingStore` and `UpkeepStore` where evidence is concerned."""
+
+    settle = writes(settle)
+    record = writes(record)
+    recover = writes(recover)
