@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # whose package `make deb` makes: amd64 or arm64
 ARCH ?= $(shell dpkg --print-architecture)
 
-.PHONY: demo install test test-clocks lint bench format dist deb lock audit clean
+.PHONY: demo install test test-clocks lint bench campaign format dist deb lock audit clean
 
 demo: $(VENV)/.product
 	$(BIN)/sms-bridge demo $(DEMO)
@@ -29,6 +29,12 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+# Rude devices, a bridge that is killed, and the books afterwards: tests/campaign/README.md
+ROUNDS ?= 20
+FIRST ?= 0
+campaign: $(VENV)/.dev
+	$(BIN)/python -m tests.campaign --rounds $(ROUNDS) --first $(FIRST) $(if $(SEED),--seed $(SEED)) $(CAMPAIGN)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,150 @@
+"""`python -m tests.campaign --seed 1 --rounds 20`: prints a line for each round, and fails on the first violation.
+
+A season is some rounds on one store and one virtual network; the next begins with new ones, of other makes. Round R of
+a seed is always planned alike; `--first R` begins with it.
+"""
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+from tests.campaign.plan import Plan, drawn
+from tests.campaign.rounds import Outcome, Play
+from tests.campaign.stage import ACCOUNTS, Stage, stage
+
+#: rounds on one store
+SEASON = 5
+HEADINGS = (
+    "round", "troubles", "starts", "accepted", "sent", "delivered", "unknown", "on air", "failed", "expired",
+    "cancelled", "again", "inbox", "webhooks", "helped", "s",
+)  # fmt: skip
+
+
+def say(text: str) -> None:
+    """One line of the report, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: 0 when all adds up."""
+    parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
+    parser.add_argument("--seed", type=int, default=None, help="of everything that happens; a new one when left out")
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="the round to begin with")
+    parser.add_argument("--modems", type=int, default=2)
+    parser.add_argument("--phones", type=int, default=1)
+    parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "sms-bridge-campaign")
+    parser.add_argument("--go-on", action="store_true", help="do not stop at the first round that fails")
+    asked = parser.parse_args(arguments)
+    seed = Random().randrange(1 << 20) if asked.seed is None else asked.seed
+    campaign = Campaign(seed, (asked.modems, asked.phones), asked.keep, asked.go_on)
+    return asyncio.run(campaign.run(asked.first, asked.rounds))
+
+
+class Campaign:
+    """All the rounds of a seed."""
+
+    def __init__(self, seed: int, devices: tuple[int, int], keep: Path, go_on: bool = False) -> None:
+        self._seed = seed
+        #: modems, phones
+        self._devices = devices
+        self._keep = keep
+        self._go_on = go_on
+        self._failed: list[int] = []
+
+    async def run(self, first: int, rounds: int) -> int:
+        """Play them; 0 when no round failed."""
+        say(f"seed {self._seed}, rounds {first} to {first + rounds - 1}")
+        say(_line(HEADINGS))
+        for season in _seasons(first, rounds):
+            if not await self._season(season) and not self._go_on:
+                break
+        if self._failed:
+            again = f"make campaign SEED={self._seed} FIRST={self._failed[0] // SEASON * SEASON} ROUNDS={SEASON}"
+            say(f"failed: rounds {', '.join(map(str, self._failed))}. The same again: {again}")
+            return 1
+        say("0 lost, 0 doubled, 0 states without evidence")
+        return 0
+
+    async def _season(self, season: range) -> bool:
+        """Whether all went well. A season that failed is kept, and ends there: its books are wrong from then on."""
+        directory = Path(tempfile.mkdtemp(prefix="campaign-"))
+        try:
+            async with stage(directory, self._chance("season", season.start // SEASON), *self._devices) as ready:
+                for number in season:
+                    if not await self._round(ready, number):
+                        return False
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+        return True
+
+    def _chance(self, kind: str, number: int) -> Random:
+        return Random(f"{self._seed} {kind} {number}")
+
+    async def _round(self, ready: Stage, number: int) -> bool:
+        began, customers = time.monotonic(), ready.world.customers
+        chance = self._chance("round", number)
+        plan = drawn(number, chance, ready.catalogue, ACCOUNTS, ready.lines, customers, *self._devices)
+        plan.save(ready.directory / f"round-{number}.json")
+        before = ready.serve.starts
+        outcome = await Play(ready, plan).run()
+        seconds = time.monotonic() - began
+        say(_line(_cells(ready, plan, outcome, ready.serve.starts - before, seconds)))
+        if not outcome.violations:
+            return True
+        self._failed.append(number)
+        for sentence in outcome.violations:
+            say(f"  {sentence}")
+        say(f"  kept in {await self._keep_evidence(ready, number, outcome)}")
+        return False
+
+    async def _keep_evidence(self, ready: Stage, number: int, outcome: Outcome) -> Path:
+        """Store, log, plans and what went on air."""
+        await ready.serve.kill()
+        target = self._keep / f"{self._seed}-{number}"
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for path in ready.directory.iterdir():
+            if path.is_file() and path.suffix in (".db", ".db-wal", ".log", ".json", ".toml"):
+                shutil.copy(path, target)
+        (target / "violations.txt").write_text("\n".join(outcome.violations) + "\n")
+        air = [f"{token} part {index}: {count}" for (token, index), count in sorted(ready.books.on_air.items())]
+        (target / "on-air.txt").write_text("\n".join(air) + "\n")
+        refusals = [f"{order.token} {order.dialect}: {order.refusal}" for order in ready.books.orders.values()]
+        (target / "clients.txt").write_text("\n".join(refusals) + "\n")
+        return target
+
+
+def _seasons(first: int, rounds: int) -> Iterator[range]:
+    """Whole seasons begin at the same rounds, wherever one begins."""
+    last = first + rounds
+    while first < last:
+        end = min((first // SEASON + 1) * SEASON, last)
+        yield range(first, end)
+        first = end
+
+
+def _cells(ready: Stage, plan: Plan, outcome: Outcome, starts: int, seconds: float) -> tuple[object, ...]:
+    """Of the season up to this round, but for troubles, starts and seconds."""
+    states = outcome.tally.states
+    accepted = sum(order.accepted for order in ready.books.orders.values())
+    return (
+        plan.number, len(plan.troubles), starts, accepted, states["sent"], states["delivered"], states["unknown"],
+        outcome.tally.carried_unknown, states["failed"], states["expired"], states["cancelled"], outcome.tally.again,
+        sum(len(ids) > 0 for ids in ready.books.heard.values()), ready.receiver.calls, outcome.helped, f"{seconds:.1f}",
+    )  # fmt: skip
+
+
+def _line(cells: tuple[object, ...]) -> str:
+    return " ".join(str(cell).rjust(len(heading)) for cell, heading in zip(cells, HEADINGS, strict=True))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

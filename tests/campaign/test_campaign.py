@@ -1,0 +1,51 @@
+"""A short campaign whose troubles are known: the bridge is killed and ended, and the books are right all the same."""
+
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.campaign.__main__ import _seasons
+from tests.campaign.catalogue import Trouble
+from tests.campaign.plan import Plan, drawn
+from tests.campaign.rounds import Play
+from tests.campaign.stage import ACCOUNTS, Stage, stage
+
+pytestmark = pytest.mark.needs("adb", "mksh")
+
+
+def planned(ready: Stage, number: int, *troubles: Trouble) -> Plan:
+    whole = drawn(number, Random(7), ready.catalogue, ACCOUNTS, ready.lines, ready.world.customers, 1, 1)
+    lasting = [(at, replace(order, ttl=0)) for at, order in whole.orders]
+    return Plan(number, lasting, [], whole.written, troubles)
+
+
+async def test_a_kill_and_a_restart_in_the_middle_leave_the_books_right(tmp_path: Path) -> None:
+    async with stage(tmp_path, Random(7), modems=1, phones=1) as ready:
+        outcome = await Play(ready, planned(ready, 0, Trouble(1.0, 0, "kill"), Trouble(2.5, 0, "end"))).run()
+    assert outcome.violations == []
+    states, orders = outcome.tally.states, ready.books.orders.values()
+    assert all(order.accepted for order in orders if order.once)
+    assert states["delivered"] + states["sent"] >= sum(order.once for order in orders) - 4
+    assert len(ready.books.heard) == 12
+    assert ready.serve.starts == 3
+
+
+async def test_a_bridge_that_ends_by_itself_is_a_violation(tmp_path: Path) -> None:
+    async with stage(tmp_path, Random(7), modems=1, phones=0) as ready:
+        await ready.serve.kill()
+        outcome = await Play(ready, Plan(0, [], [], [], [], span=0.1)).run()
+    assert "the bridge ended by itself" in outcome.violations[0]
+
+
+def test_a_seed_plans_a_round_alike_each_time(tmp_path: Path) -> None:
+    from device_drivers.virtual.control import catalogue
+
+    plans = [drawn(3, Random("5 round 3"), catalogue(), ACCOUNTS, ["+15550100"], ["+15550150"], 1, 1) for _ in range(2)]
+    assert plans[0] == plans[1]
+
+
+def test_seasons_begin_at_the_same_rounds_wherever_one_begins() -> None:
+    assert list(_seasons(0, 12)) == [range(5), range(5, 10), range(10, 12)]
+    assert list(_seasons(7, 5)) == [range(7, 10), range(10, 12)]
