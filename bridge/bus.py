@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from bridge.model.event import Event
-from bridge.model.queued import Queued
+from bridge.ports.store_rows import Queued
 from bridge.telemetry.metrics import Metrics
 
 T = TypeVar("T")

@@ -188,8 +188,10 @@ class Refusal(StrEnum):
 
     #: the network or device will never take this message: fail it
     PERMANENT = "permanent"
-    #: busy or out of service: try the same again later
+    #: it may be taken later: a try of the message is spent
     TEMPORARY = "temporary"
+    #: no message would go now (no service, network or device busy): the line rests, and no try is spent
+    NETWORK = "network"
     #: out of credit: not on this line until somebody tops up
     CREDIT = "credit"
     #: the line itself is unusable (no SIM, PIN, barred): park the line, the message goes elsewhere

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from bridge.accounts.api_keys import ending
 from bridge.bus import Bus
-from bridge.model.queued import Queued
 from bridge.ports.clock import Clock
 from bridge.ports.store import KeyStore, UpkeepStore
+from bridge.ports.store_rows import Queued
 from bridge.retry import retry_until_stored
 from bridge.tasks import Tasks
 

@@ -17,9 +17,14 @@ def routes(gateway: Gateway) -> Sequence[web.RouteDef]:
     async def ready(_: web.Request) -> web.Response:
         # lines may be absent: messages wait for them
         trouble = await gateway.vitals.trouble()
-        states = [line.state for line in gateway.lines()]
-        lines = {"ready": states.count(LineState.READY), "total": len(states)}
-        status = {"status": "not ready" if trouble else "ready", "reason": trouble, "lines": lines}
+        known = gateway.lines()
+        away = [line for line in known if line.state is not LineState.READY]
+        status = {
+            "status": "not ready" if trouble else "ready",
+            "reason": trouble,
+            "lines": {"ready": len(known) - len(away), "total": len(known)},
+            "lines_not_ready": [{"line": line.name, "state": line.state, "reason": line.reason} for line in away],
+        }
         return web.json_response(status, status=503 if trouble else 200)
 
     return [web.get(path, live) for path in ("/livez", "/livez/")] + [

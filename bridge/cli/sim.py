@@ -181,6 +181,19 @@ def _shown(value: object) -> str:
 
 
 @sim.command()
+@click.argument("seconds", type=click.FloatRange(0))
+@click.option("--cause", type=int, default=331, show_default=True, help="The +CMS ERROR that each message meets.")
+@click.option("--line", "modem", default="", help="Number of one line that it is about.  [default: all lines]")
+@_data
+def outage(seconds: float, cause: int, modem: str, data: Path) -> None:
+    """Let the network take no messages for so many SECONDS; 0 ends an outage."""
+    request = {"command": "outage", "modem": modem} if modem else {"command": "blackout"}
+    _ask(data, request | {"seconds": seconds, "cause": cause})
+    whose = modem or "any line"
+    click.echo(f"The network takes no message of {whose} for {seconds:g} s." if seconds else "The outage is over.")
+
+
+@sim.command()
 @_modem
 @_data
 def unplug(modem: str, data: Path) -> None:

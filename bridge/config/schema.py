@@ -107,7 +107,12 @@ class Storage:
 class Sending:
     """How hard the bridge tries."""
 
-    retries: int = setting(3, "tries after the first that a temporary refusal allows", "3", within(0, 100))
+    retries: int = setting(
+        3,
+        "tries after the first that temporary refusals of its number allow a message; an outage spends none",
+        "3",
+        within(0, 100),
+    )
     retry_interval: float = setting(30.0, "seconds before each retry", "30", at_least(0))
     expire_after: float = setting(
         86400.0, "seconds after which a message that was not sent expires; 0 for never", "86400", at_least(0)

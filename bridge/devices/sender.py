@@ -1,8 +1,9 @@
 """Sending: each line has a sender that claims, sends, records and retries.
 
 What a link raises decides everything (`bridge.errors.LinkError`). The intent of each part is on disk
-before the device is touched; its outcome is on disk before the lane goes on. The outcome of one
-message and the claim of the next share a commit.
+before the device is touched; its outcome is on disk before the line goes on. The outcome of one
+message and the claim of the next share a commit. A line that is refused as a whole rests; then one
+message tries whether it is still so.
 """
 
 import asyncio
@@ -13,7 +14,9 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import TypeVar
 
+from bridge.devices.blame import Blame
 from bridge.devices.idle import IdleLines
+from bridge.devices.rest import SCHEDULES, Rest
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.messages import routing
 from bridge.messages.outcomes import SendingRules, refused, unknown
@@ -31,8 +34,6 @@ from bridge.telemetry.metrics import Metrics
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: "no credit" is also what a barred number answers; only when so many different ones hear it, it is the line's trouble
-BROKE_AFTER = 3
 _OUT = frozenset({State.SENT, State.DELIVERED})
 #: the shortest validity worth asking the network for
 MIN_VALIDITY = 300  # s
@@ -40,12 +41,8 @@ MIN_VALIDITY = 300  # s
 LOOK_INTERVAL = 1.0  # s
 
 
-class LineUnusable(Exception):
-    """The network refuses the line itself; its lane has stopped. The words are for a person."""
-
-
 class LineSender:
-    """One line's way out. `run` ends by DeviceLost or LineUnusable, or after `stop`."""
+    """One line's way out. `run` ends by DeviceLost, or after `stop`."""
 
     def __init__(
         self,
@@ -73,8 +70,13 @@ class LineSender:
         #: seconds until it asks again without being called; None for never
         self._patience: float | None = None
         self._stopping = False
-        #: recipients that were refused for lack of credit since the last success
-        self._broke: set[str] = set()
+        #: why nothing goes out now, and for how long that is left alone
+        self.rest = Rest()
+        self._blame = Blame()
+        #: the message whose refusal began the rest
+        self._refused = ""
+        #: the device itself said that the line cannot send
+        self._away = False
         # a device that takes a long text in one piece leaves one whole
         self._whole = len(link.split("x" * (GSM7_SINGLE + 1))) == 1
 
@@ -83,22 +85,17 @@ class LineSender:
         self._calls.append(route)
         self._woken.set()
 
+    def look(self) -> None:
+        """The line's health has changed."""
+        self._woken.set()
+
     def stop(self) -> None:
         """End after the part that is in the device's hands now."""
         self._stopping = True
         self._woken.set()
 
-    async def rest(self, seconds: float) -> bool:
-        """Do nothing for a while; True when `stop` ended it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not self._stopping:
-                    self._woken.clear()
-                    await self._woken.wait()
-        return self._stopping
-
     async def run(self) -> None:
-        """Send until the device is lost, the line unusable, or `stop`."""
+        """Send until the device is lost, or `stop`."""
         claim: Claim | None = None
         try:
             claim = await self._claim()
@@ -130,6 +127,9 @@ class LineSender:
         self._woken.clear()
         line = self._line()
         self._patience = self._hindrance(line)
+        if self._patience is None and self.rest.reason:
+            await self._link.refresh()
+            self._patience = self._hindrance(self._line())
         if self._patience is not None:
             self._idle.remove(self)
             self._pass_on()
@@ -140,12 +140,21 @@ class LineSender:
         claim = await self._store.claim(line.name, routes, self._clock.now(), self._whole, line.sim)
         if claim is None:  # others were quicker
             del self._calls[:heeded]
+            self.rest.give_credit()
         return claim
 
     def _hindrance(self, line: Line) -> float | None:
         """Seconds after which to look whether this line may send; None when it may."""
-        if self._stopping or line.state is not LineState.READY:
+        if self._stopping:
             return LOOK_INTERVAL
+        if line.state is not LineState.READY:
+            self._away = True
+            return LOOK_INTERVAL
+        if self._away:  # whatever it was refused for belongs to the time before that
+            self._away = False
+            self.rest.cut_short()
+        if left := self.rest.left(asyncio.get_running_loop().time()):
+            return min(left, LOOK_INTERVAL)
         pause = self._link.pause(line.name) if isinstance(self._link, Paced) else 0.0
         return pause if pause > 0 else None
 
@@ -187,12 +196,10 @@ class LineSender:
         try:
             sent = await self._hand_over(self._outgoing(claim, index, texts))
         except SendRefused as refusal:
-            outcome = refused(message, index, self._weighed(refusal, message), self._rules, now())
-            if outcome.state is State.QUEUED and not outcome.counts:
-                await self._record(outcome)
-                raise LineUnusable(refusal.cause) from refusal
-            return outcome
+            return self._refusal(message, index, self._blame.judge(refusal, message.recipient))
         except OutcomeUnknown as error:
+            if self._blame.doubt():
+                self._begin_rest(Refusal.NETWORK, f"the last messages went without an answer ({error.message})")
             return unknown(message, index, error.message, now())
         except DeviceLost as error:
             await self._record(Outcome(message.id, index, State.QUEUED, error=error.message, retry_at=now()))
@@ -204,7 +211,8 @@ class LineSender:
             told = {"sms_line": self._line().name, "sms_message": message.id, "sms_account": message.account}
             log.exception("the driver of %s broke its contract", self._line().name, extra=told)
             return unknown(message, index, f"the driver failed: {error}", now())
-        self._broke.clear()
+        self._blame.succeeded(message.recipient)
+        self.rest.end()
         self._metrics.parts.add(self._line().name, by=message.parts if self._whole else 1)
         self._metrics.last_sent.set(now() / 1000, self._line().name)
         return Outcome(message.id, index, sent.state, sent.reference, reports=self._line().reports)
@@ -220,14 +228,19 @@ class LineSender:
         self._metrics.attempted(line, time.perf_counter() - began)
         return sent
 
-    def _weighed(self, refusal: SendRefused, message: Message) -> SendRefused:
-        """A lack of credit is taken for the one number's trouble until several numbers have met it in a row."""
-        if refusal.refusal is not Refusal.CREDIT:
-            return refusal
-        self._broke.add(message.recipient)
-        if len(self._broke) >= BROKE_AFTER:
-            return refusal
-        return SendRefused(refusal.cause, Refusal.TEMPORARY)
+    def _refusal(self, message: Message, index: int, refusal: SendRefused) -> Outcome:
+        """What becomes of a refused part, and of the line where that is what was refused."""
+        rest = 0
+        if refusal.refusal in SCHEDULES:
+            seconds = self._begin_rest(refusal.refusal, refusal.cause)
+            # at once for another line; but the next to try with this one is another message, should it be about this
+            rest = round(seconds * 1000) if self._refused == message.id else 0
+            self._refused = message.id
+        return refused(message, index, refusal, self._rules, self._clock.now(), rest)
+
+    def _begin_rest(self, kind: Refusal, cause: str) -> float:
+        self._metrics.rests.add(self._line().name, kind)
+        return self.rest.begin(kind, cause, asyncio.get_running_loop().time())
 
     def _outgoing(self, claim: Claim, index: int, texts: Sequence[str]) -> Outgoing:
         message = claim.message

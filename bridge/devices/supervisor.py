@@ -11,16 +11,16 @@ from bridge.bus import Bus
 from bridge.devices.idle import IdleLines
 from bridge.devices.memory import LastingMemory
 from bridge.devices.receiver import Inbox
-from bridge.devices.sender import LineSender, LineUnusable
+from bridge.devices.sender import LineSender
 from bridge.errors import LinkError, NoSuchThing, SendRefused, StoreUnavailable
 from bridge.messages.outcomes import SendingRules
 from bridge.model.event import LINE_CHANGED, Event
 from bridge.model.finding import Finding
 from bridge.model.line import Line, LineState
-from bridge.model.queued import Queued
 from bridge.ports.clock import Clock
 from bridge.ports.driver import Clarifying, Device, Driver, Examining, Link, Paced
 from bridge.ports.store import DeviceStore, EventStore, ReceivingStore, SendingStore
+from bridge.ports.store_rows import Queued
 from bridge.retry import Backoff, retry_until_stored
 from bridge.tasks import Tasks
 from bridge.telemetry.logs import words
@@ -37,8 +37,6 @@ PLUGGED_TRIES = 4
 REFRESH_INTERVAL = 30.0  # s
 #: what the link already knows of it is looked at this often
 LOOK_INTERVAL = 1.0  # s
-#: a line that the network refuses (credit, barred) is tried again after this long
-UNUSABLE_PAUSE = 600.0  # s
 #: a link may look so long for traces of parts whose outcome is unknown
 CLARIFY_PATIENCE = 30.0  # s
 #: an examination waits so long for a device that is busy sending or connecting
@@ -73,8 +71,6 @@ class DeviceWorker:
         self._idle = idle
         self._link: Link | None = None
         self._lanes: dict[str, LineSender] = {}
-        #: lines that the network refuses for now, with its words
-        self._unusable: dict[str, str] = {}
         self._known: tuple[Line, ...] = (Line(device.name, device.name, device.driver, LineState.CONNECTING),)
         self._retry_now = asyncio.Event()
         #: held by whoever opens the device, or looks at it while it is away
@@ -94,8 +90,10 @@ class DeviceWorker:
         return tuple(self._as_usable(line) for line in self._link.lines)
 
     def _as_usable(self, line: Line) -> Line:
-        reason = self._unusable.get(line.name)
-        return line if reason is None else replace(line, state=LineState.PARKED, reason=reason)
+        lane = self._lanes.get(line.name)
+        if lane is None or not lane.rest.reason or line.state is not LineState.READY:
+            return line
+        return replace(line, state=lane.rest.state, reason=lane.rest.reason)
 
     def pause(self, line: str) -> float:
         """Seconds until the line may send one more part; 0 for at once, and where that is no question."""
@@ -145,8 +143,9 @@ class DeviceWorker:
         except TimeoutError:
             words = f"was busy for {EXAMINE_PATIENCE:g} seconds and could not be examined"
             found = [Finding("warn", subject, words, "ask again when less is being sent")]
-        remedy = f"ask the operator about the SIM (credit, barring); it is tried again every {UNUSABLE_PAUSE:g} s"
-        return [*found, *(Finding("fail", f"line {name}", why, remedy) for name, why in self._unusable.items())]
+        remedy = "check coverage and the SIM (credit, barring, PIN); the line tries again by itself"
+        resting = {name: lane.rest.reason for name, lane in self._lanes.items() if lane.rest.reason}
+        return [*found, *(Finding("fail", f"line {name}", why, remedy) for name, why in resting.items())]
 
     async def _examined(self) -> list[Finding]:
         if self._link is None:
@@ -217,29 +216,18 @@ class DeviceWorker:
         await self._closing.wait()
 
     async def _drive(self, link: Link, line: Line, cleared: asyncio.Event) -> None:
-        """Run a line's lane once doubts are cleared; when the network refuses the line, rest it and try again."""
+        """Send on a line once doubts are cleared."""
 
         def current() -> Line:
-            return next((each for each in self.lines if each.name == line.name), line)
+            return next((each for each in link.lines if each.name == line.name), line)
 
-        while True:
-            lane = LineSender(
-                self._store, link, current,
-                clock=self._clock, rules=self._rules, idle=self._idle, metrics=self._bus.metrics,
-            )  # fmt: skip
-            self._lanes[line.name] = lane
-            try:
-                await cleared.wait()
-                await lane.run()
-                return
-            except LineUnusable as error:
-                before = self.lines
-                self._unusable[line.name] = str(error)
-                await self._tell(before, self.lines)
-                stopped = await lane.rest(UNUSABLE_PAUSE)
-                del self._unusable[line.name]
-                if stopped:
-                    return
+        lane = LineSender(
+            self._store, link, current,
+            clock=self._clock, rules=self._rules, idle=self._idle, metrics=self._bus.metrics,
+        )  # fmt: skip
+        self._lanes[line.name] = lane
+        await cleared.wait()
+        await lane.run()
 
     async def _clarify(self, link: Link) -> None:
         """Let a link that can look for traces of what is unknown, before new messages blur them."""
@@ -266,6 +254,9 @@ class DeviceWorker:
                 await link.refresh()
             now = self.lines
             await self._tell(before, now)
+            if [line.state for line in now] != [line.state for line in before]:
+                for lane in self._lanes.values():
+                    lane.look()
             before = now
 
     async def _tell(self, before: Sequence[Line], now: Sequence[Line]) -> None:

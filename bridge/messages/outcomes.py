@@ -26,12 +26,17 @@ def unknown(message: Message, index: int, error: str, now: int) -> Outcome:
     return Outcome(message.id, index, state, error=error)
 
 
-def refused(message: Message, index: int, refusal: SendRefused, rules: SendingRules, now: int) -> Outcome:
-    """A part that was definitely not sent: given up, retried later, or free for another line at once."""
+def refused(
+    message: Message, index: int, refusal: SendRefused, rules: SendingRules, now: int, rest: int = 0
+) -> Outcome:
+    """A part that was definitely not sent: given up, retried later, or free for another line at once.
+
+    `rest`: ms after which it is due again when the line is refused as a whole.
+    """
     if refusal.refusal is Refusal.PERMANENT:
         return Outcome(message.id, index, State.FAILED, error=refusal.cause)
     if refusal.refusal is not Refusal.TEMPORARY:
-        return Outcome(message.id, index, State.QUEUED, error=refusal.cause, retry_at=now)
+        return Outcome(message.id, index, State.QUEUED, error=refusal.cause, retry_at=now + rest)
     if message.attempts >= rules.retries:
         tries = f"given up after {rules.retries} retries: " if rules.retries else ""
         return Outcome(message.id, index, State.FAILED, error=tries + refusal.cause)

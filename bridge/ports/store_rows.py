@@ -62,6 +62,19 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """Messages of one route that a commit put into its queue."""
+
+    #: as in `Message.route`
+    route: str
+    count: int = 1
+    #: Unix ms before which none of them may be sent; 0 when they may be sent now
+    due_at: int = 0
+    #: Unix ms at which the first of them expires; 0 when none does
+    expires_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Messages of one route that are due and not claimed."""
 

@@ -16,9 +16,8 @@ from bridge.model.event import (
     message_data,
 )
 from bridge.model.message import Message, Part, State
-from bridge.model.queued import Queued
 from bridge.model.radio import Doubtful
-from bridge.ports.store_rows import Claim, Outcome, Waiting
+from bridge.ports.store_rows import Claim, Outcome, Queued, Waiting
 from bridge.store import balance, event_log, suppression
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.messages import COLUMNS, get, message_of, move, parts

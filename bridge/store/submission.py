@@ -9,7 +9,7 @@ from typing import Any
 from bridge.errors import AlreadyUsed, IdempotencyConflict, NotPossible
 from bridge.model.event import MESSAGE_SUBMITTED, Event
 from bridge.model.message import Message, State
-from bridge.model.queued import Queued
+from bridge.ports.store_rows import Queued
 from bridge.store import event_log, limits
 from bridge.store.connections import Connections, reads
 from bridge.store.messages import COLUMNS, QUALIFIED, message_of

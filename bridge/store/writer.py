@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 from bridge.bus import Bus
 from bridge.errors import BridgeError, StoreUnavailable
 from bridge.model.event import Event
-from bridge.model.queued import Queued
+from bridge.ports.store_rows import Queued
 from bridge.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)

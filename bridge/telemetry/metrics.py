@@ -190,6 +190,12 @@ class Metrics:
         self._attempts = self.counter(
             "sms_bridge_sends_total", "Parts handed to a device, by what it made of them.", "line", "outcome"
         )
+        self.rests = self.counter(
+            "sms_bridge_line_rests_total",
+            "Times that a line was left alone because nothing went out.",
+            "line",
+            "refusal",
+        )
         self.parts = self.counter("sms_bridge_parts_sent_total", "Radio parts that the network took.", "line")
         self._took = self.histogram(
             "sms_bridge_send_seconds", "Time that a device took to send a part.", SEND_BOUNDS, "line"

@@ -21,38 +21,44 @@ _NEWS = ("Delivering SMS to", "Persist SMS into")
 _HEADING = re.compile(r"-+ (?:beginning of|switch to) ")
 _ABOUT = re.compile(r"x-message-id: ?(-?\d+)")
 _CODED = re.compile(r"SMS failed with error (\S+?),? errorCode (-?\d+)")
-_PERMANENT, _TEMPORARY = Refusal.PERMANENT, Refusal.TEMPORARY
+_PERMANENT, _TEMPORARY, _NETWORK = Refusal.PERMANENT, Refusal.TEMPORARY, Refusal.NETWORK
 #: beginning of what a line says → in people's words
 _LINES = {
-    "SS=3": ("the radio is off", _TEMPORARY),
+    "SS=3": ("the radio is off", _NETWORK),
     "SMS send failed": ("the phone could not send it", _TEMPORARY),
     "Persist SMS into FAILED": ("the phone could not send it", _TEMPORARY),
     "getSubmitPdu() returned null": ("the phone could not encode it", _PERMANENT),
-    "Denied because queue limit reached": ("too many messages wait on the phone", _TEMPORARY),
-    "sending LIMIT_EXCEEDED error code": ("too many messages wait on the phone", _TEMPORARY),
+    "Denied because queue limit reached": ("too many messages wait on the phone", _NETWORK),
+    "sending LIMIT_EXCEEDED error code": ("too many messages wait on the phone", _NETWORK),
 }
 #: the network's cause (3GPP TS 24.011 annex E-2)
 _CAUSES = {
     8: ("operator determined barring, often no credit left", Refusal.CREDIT),
+    **dict.fromkeys((17, 38), ("the network is out of order", _NETWORK)),
     **dict.fromkeys((1, 28, 30), ("unknown number", _PERMANENT)),
     **dict.fromkeys((10, 21, 29, 50, 69), ("rejected by the network", _PERMANENT)),
     **dict.fromkeys((81, 95, 96, 97, 98, 99, 111), ("not understood by the network", _PERMANENT)),
 }
 #: Android's own (`SmsManager.RESULT_…`)
 _RESULTS = {
-    2: ("the radio is off", _TEMPORARY),
+    2: ("the radio is off", _NETWORK),
     3: ("the phone could not encode it", _PERMANENT),
-    4: ("there is no network", _TEMPORARY),
+    4: ("there is no network", _NETWORK),
     6: ("the SIM allows fixed numbers only", _PERMANENT),
     7: ("short codes are not allowed", _PERMANENT),
     8: ("short codes are never allowed", _PERMANENT),
+    9: ("the radio is not available", _NETWORK),
     11: ("invalid arguments", _PERMANENT),
     14: ("invalid format", _PERMANENT),
     18: ("the phone could not encode it", _PERMANENT),
     19: ("the service centre's number is wrong", Refusal.LINE),
+    29: ("an emergency call goes first", _NETWORK),
+    100: ("the radio is not available", _NETWORK),
     104: ("invalid arguments", _PERMANENT),
     107: ("invalid format", _PERMANENT),
     110: ("the service centre's number is wrong", Refusal.LINE),
+    115: ("the radio is not ready", _NETWORK),
+    116: ("the network is not ready", _NETWORK),
     120: ("there is no SIM", Refusal.LINE),
     122: ("access is barred", Refusal.LINE),
 }

@@ -8,21 +8,22 @@ import re
 
 from bridge.errors import Refusal, SendRefused
 
-_P, _T, _C, _L = Refusal.PERMANENT, Refusal.TEMPORARY, Refusal.CREDIT, Refusal.LINE
+_P, _T, _N = Refusal.PERMANENT, Refusal.TEMPORARY, Refusal.NETWORK
+_C, _L = Refusal.CREDIT, Refusal.LINE
 
 CMS: dict[int, tuple[str, Refusal]] = {
     1: ("unassigned number", _P),
     # what most networks do to a prepaid SIM without credit
     8: ("operator determined barring, often no credit left", _C),
     10: ("call barred", _P),
-    17: ("network failure", _T),
+    17: ("network failure", _N),
     21: ("short message transfer rejected", _P),
     22: ("congestion or memory capacity exceeded", _T),
     27: ("destination out of service", _T),
     28: ("unidentified subscriber", _P),
     29: ("facility rejected", _P),
     30: ("unknown subscriber", _P),
-    38: ("network out of order", _T),
+    38: ("network out of order", _N),
     41: ("temporary failure", _T),
     42: ("congestion", _T),
     47: ("resources unavailable", _T),
@@ -72,7 +73,7 @@ CMS: dict[int, tuple[str, Refusal]] = {
     311: ("SIM PIN required", _L),
     312: ("PH-SIM PIN required", _L),
     313: ("SIM failure", _L),
-    314: ("SIM busy", _T),
+    314: ("SIM busy", _N),
     315: ("SIM wrong", _L),
     316: ("SIM PUK required", _L),
     317: ("SIM PIN2 required", _L),
@@ -81,12 +82,12 @@ CMS: dict[int, tuple[str, Refusal]] = {
     321: ("invalid memory index", _T),
     322: ("memory full", _T),
     330: ("SMSC address unknown", _L),
-    331: ("no network service", _T),
+    331: ("no network service", _N),
     332: ("network timeout", _T),
     340: ("no +CNMA acknowledgement expected", _T),
     500: ("unknown error", _T),
     512: ("the modem gives no reason", _T),
-    515: ("please wait, starting up", _T),
+    515: ("please wait, starting up", _N),
 }
 
 CME: dict[int, tuple[str, Refusal]] = {
@@ -97,18 +98,18 @@ CME: dict[int, tuple[str, Refusal]] = {
     11: ("SIM PIN required", _L),
     12: ("SIM PUK required", _L),
     13: ("SIM failure", _L),
-    14: ("SIM busy", _T),
+    14: ("SIM busy", _N),
     15: ("SIM wrong", _L),
     16: ("incorrect password", _L),
     17: ("SIM PIN2 required", _L),
     18: ("SIM PUK2 required", _L),
     20: ("memory full", _T),
     21: ("invalid index", _T),
-    30: ("no network service", _T),
+    30: ("no network service", _N),
     31: ("network timeout", _T),
-    32: ("network not allowed, emergency calls only", _T),
+    32: ("network not allowed, emergency calls only", _N),
     100: ("unknown error", _T),
-    515: ("please wait, starting up", _T),
+    515: ("please wait, starting up", _N),
 }
 
 #: finals that carry no code

@@ -8,6 +8,7 @@ receive  from?, to?, text                   a customer writes to a line (the fir
 handset  number, count?, timeout?, follow?  what a customer's phone received; waits for `count`; follows for ever
 rules    any field of `Rules`?              set those, tell all
 faults   modem?, any field of its `Faults`?     set those, tell all
+blackout seconds, cause?                    the same for every line
 catalogue                                   every fault, rule, event and profile there is, with types and examples
 unplug, replug, reset, hang, unhang  modem?
 noise    modem?, hex                        bytes on the line
@@ -15,12 +16,14 @@ say      modem?, line                       an unsolicited line
 ring     modem?, from?, times?
 registration  modem?, stat                  +CREG
 signal   modem?, rssi                       +CSQ
+outage   modem?, seconds, cause?            all its messages are refused with this +CMS ERROR (331) for so long
 
 phone    phone?, do: unplug, replug, move, move_back, reboot, restart_telephony, unlock
 phone    phone?, do: pull_sim, slot?        somebody takes a SIM out; insert_sim puts one in: slot?, number?
 phone    phone?, do: exchange, serial?      another person's phone takes this one's place; serial "" brings it back
 phone    phone?, do: wipe_store, restore_backup, delete
 phone    phone?, do: app, to?, text, fail?  another app sends an SMS
+phone    phone?, do: outage, seconds, cause?    as for a modem
 phone    phone?, do: type, to?, text        somebody writes an SMS on the phone
 phone    phone?, do: call, kind?, from?     a call: MISSED, INCOMING, OUTGOING
 phone    phone?, any field of the phone's `Faults`?   `authorized`, `has_pin`, `airplane` …: set those, tell all
@@ -43,7 +46,7 @@ from device_drivers.virtual.modem.profile import PROFILES
 from device_drivers.virtual.modem.registry import COMMANDS
 from device_drivers.virtual.network.handset import Sms
 from device_drivers.virtual.network.rules import Rules
-from device_drivers.virtual.network.service_centre import Network
+from device_drivers.virtual.network.service_centre import NO_SERVICE, Network
 from device_drivers.virtual.phone import Phone
 from device_drivers.virtual.phone.faults import Faults as PhoneFaults
 from device_drivers.virtual.phone.profile import PROFILES as PHONE_PROFILES
@@ -104,6 +107,7 @@ class Control:
             "receive": self._receive,
             "rules": lambda request: adjust(self._network.rules, _but(request)),
             "faults": lambda request: adjust(self._modem(request).faults, _but(request, "modem")),
+            "blackout": self._black_out,
             "catalogue": lambda _: catalogue(),
             "phone": self._steer_phone,
         }
@@ -202,6 +206,10 @@ class Control:
         ours = {modem.number for modem in self._modems} | {sim.number for one in self._phones for sim in one.sims}
         handsets = [number for number in self._network.numbers if number not in ours]
         return {"lines": lines, "phones": phones, "handsets": handsets}
+
+    def _black_out(self, request: Request) -> Answer:
+        self._network.outage(float(request["seconds"]), int(request.get("cause", NO_SERVICE)))
+        return shown(self._network.rules)
 
     def _receive(self, request: Request) -> Answer:
         sender = self._network.handset(request.get("from", CUSTOMER))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from device_drivers.virtual.modem.modem import Modem
+from device_drivers.virtual.network.service_centre import NO_SERVICE
 from device_drivers.virtual.phone import Kind, Phone
 from device_drivers.virtual.phone.phone import ANOTHER
 
@@ -47,6 +48,12 @@ MODEM: Mapping[str, Event[Modem]] = {
     "registration": Event(
         lambda modem, asked: modem.set_registration(int(asked["stat"])), {"stat": 2}, "registration", {"stat": 1}
     ),
+    "outage": Event(
+        lambda modem, asked: modem.outage(float(asked["seconds"]), int(asked.get("cause", NO_SERVICE))),
+        {"seconds": 1, "cause": 38},
+        "outage",
+        {"seconds": 0},
+    ),
     "signal": Event(lambda modem, asked: modem.set_signal(int(asked["rssi"])), {"rssi": 99}, "signal", {"rssi": 20}),
 }
 
@@ -66,6 +73,12 @@ PHONE: Mapping[str, Event[Phone]] = {
     ),
     "exchange": Event(
         lambda phone, asked: phone.exchange(asked.get("serial", ANOTHER)), undo="exchange", undo_with={"serial": ""}
+    ),
+    "outage": Event(
+        lambda phone, asked: phone.outage(float(asked["seconds"]), int(asked.get("cause", NO_SERVICE))),
+        {"seconds": 1, "cause": 38},
+        "outage",
+        {"seconds": 0},
     ),
     "wipe_store": Event(lambda phone, _: phone.wipe_store()),
     "restore_backup": Event(lambda phone, _: phone.restore_backup()),

@@ -206,6 +206,12 @@ def test_a_line_goes_and_comes_back_with_its_plug(
     while heard(events, "line.changed")["data"]["state"] != "ready":
         pass
     assert sms_bridge("sim", "noise", *data).out == f"There was noise on the port of {line}.\n"
+    assert sms_bridge("sim", "outage", "60", *data).out == "The network takes no message of any line for 60 s.\n"
+    assert "outage" in sms_bridge("sim", "rules", *data).out
+    assert sms_bridge("sim", "outage", "0", *data).out == "The outage is over.\n"
+    one = sms_bridge("sim", "outage", "60", "--cause", "38", "--line", line, *data)
+    assert one.out == f"The network takes no message of {line} for 60 s.\n"
+    assert sms_bridge("sim", "outage", "0", "--line", line, *data).code == 0
     assert sms_bridge("sim", "reset", *data).out == f"{line} restarts.\n"
 
 

@@ -26,7 +26,11 @@ class MemoryLink:
         self.sending = asyncio.Event()
         self.heard: asyncio.Queue[Inbound | DeviceLost] = asyncio.Queue()
         self.acknowledged: list[Inbound] = []
+        #: how often it raised one of those
+        self.refused = 0
+        #: how often it was asked for its health, and what it finds then; None for no change
         self.refreshed = 0
+        self.when_asked: LineState | None = None
         self.closed = False
 
     def become(self, state: LineState, reason: str = "") -> None:
@@ -47,6 +51,7 @@ class MemoryLink:
         finally:
             self.sending.clear()
         if self.troubles:
+            self.refused += 1
             raise self.troubles.pop(0)
         self.sent.append(outgoing)
         return Sent(len(self.sent) % 256)
@@ -63,6 +68,8 @@ class MemoryLink:
 
     async def refresh(self) -> Sequence[Line]:
         self.refreshed += 1
+        if self.when_asked is not None:
+            self.become(self.when_asked)
         return self.lines
 
     async def close(self) -> None:

@@ -163,7 +163,7 @@ async def test_airplane_mode_is_said_before_and_after(tmp_path: Path) -> None:
         site.phone.faults.airplane = True
         with pytest.raises(SendRefused, match="radio is off") as refused:
             await site.send()
-        assert refused.value.refusal is Refusal.TEMPORARY
+        assert refused.value.refusal is Refusal.NETWORK
         (line,) = await link.refresh()
         assert line.state is LineState.OUT_OF_SERVICE
         assert "Airplane" in line.reason

@@ -161,7 +161,7 @@ async def test_d08_errors_in_words_are_errors() -> None:
             await site.send()
         with pytest.raises(SendRefused, match="not inserted") as gone:
             await site.send()
-        assert (busy.value.refusal, gone.value.refusal) == (Refusal.TEMPORARY, Refusal.LINE)
+        assert (busy.value.refusal, gone.value.refusal) == (Refusal.NETWORK, Refusal.LINE)
 
 
 async def test_d09_a_reference_with_a_time_is_a_reference() -> None:

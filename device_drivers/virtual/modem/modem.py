@@ -11,7 +11,7 @@ from device_drivers.virtual.modem.pty import Port
 from device_drivers.virtual.modem.sim import Sim
 from device_drivers.virtual.modem.state import ModemState
 from device_drivers.virtual.modem.storage import Status
-from device_drivers.virtual.network.service_centre import Network
+from device_drivers.virtual.network.service_centre import NO_SERVICE, Network
 
 #: seconds between two rings (3GPP TS 22.001 leaves it to the network)
 RING_EVERY = 3.0
@@ -104,6 +104,10 @@ class Modem:
     def noise(self, data: bytes) -> None:
         """Bytes on the line that mean nothing."""
         self._say(data)
+
+    def outage(self, seconds: float, cause: int = NO_SERVICE) -> None:
+        """The network takes nothing from it for so long, with this +CMS ERROR; 0 ends that."""
+        self.state.network.outage(seconds, cause, self.number)
 
     def urc(self, line: str) -> None:
         """Something said unasked: `^RSSI:17`; a second line may follow CR LF."""

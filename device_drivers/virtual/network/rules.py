@@ -21,6 +21,8 @@ class Rules:
     refuse: dict[str, int] = field(default_factory=dict)
     #: +CMS ERRORs of the next messages, first one first
     refuse_next: list[int] = field(default_factory=list)
+    #: a line's number, "" for all lines → the +CMS ERROR that each of its messages meets; see also `Network.outage`
+    outage: dict[str, int] = field(default_factory=dict)
     #: so many of the next messages go out and the modem never says +CMGS
     lose_answer_next: int = 0
     #: number → TP-ST of its reports (TS 23.040 §9.2.3.15); from 0x20 on the message does not arrive

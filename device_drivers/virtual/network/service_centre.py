@@ -1,5 +1,6 @@
 """The service centre: takes messages, holds those it cannot deliver, reports what became of them."""
 
+import asyncio
 import random
 from collections import deque
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from device_drivers.virtual.network.timers import Timers
 NOT_OBTAINABLE = 0x43
 #: +CMS ERROR of a recipient that is no number (TS 24.011 annex E-2)
 UNASSIGNED = 1
+#: +CMS ERROR of a line without coverage (TS 27.005 §3.2.5)
+NO_SERVICE = 331
 #: the centre tells what it could not deliver yet from this TP-ST on
 NOT_DELIVERED = 0x20
 
@@ -53,6 +56,8 @@ class Network:
         self.rules = Rules()
         self._random = random.Random(seed)  # noqa: S311 - losses that can be repeated, no secret
         self._timers = Timers()
+        #: number → what ends its outage
+        self._outages: dict[str, asyncio.Handle] = {}
         #: everybody who ever took part
         self._subscribers: dict[str, Subscriber] = {}
         #: those who are switched on
@@ -107,6 +112,19 @@ class Network:
         """From now on `heard` gets each message that goes on air, and in how many copies it arrives: 0, 1 or 2."""
         self._listeners.append(heard)
 
+    def outage(self, seconds: float, cause: int = NO_SERVICE, number: str = "") -> None:
+        """For so long each message meets this +CMS ERROR: those of one line, or of all. 0 ends it."""
+        if number in self._outages:
+            self._outages.pop(number).cancel()
+        self.rules.outage.pop(number, None)
+        if seconds > 0:
+            self.rules.outage[number] = cause
+            self._outages[number] = self._timers.after(seconds, self._recover, number)
+
+    def _recover(self, number: str) -> None:
+        self._outages.pop(number, None)
+        self.rules.outage.pop(number, None)
+
     def close(self) -> None:
         """Drop everything that was to happen later."""
         self._timers.close()
@@ -135,6 +153,9 @@ class Network:
         self.carry(posting)
 
     def _refusal(self, posting: Posting) -> int | None:
+        outage = self.rules.outage
+        if (code := outage.get(posting.sender, outage.get(""))) is not None:
+            return code
         if not posting.recipient.removeprefix("+").isdecimal():
             return UNASSIGNED
         if self.rules.refuse_next:

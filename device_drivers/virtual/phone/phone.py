@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from device_drivers.virtual.network.service_centre import Network
+from device_drivers.virtual.network.service_centre import NO_SERVICE, Network
 from device_drivers.virtual.phone.adbd import Adbd
 from device_drivers.virtual.phone.calllog import CallLog, Kind
 from device_drivers.virtual.phone.card import Card
@@ -233,6 +233,11 @@ class Phone:
         """Somebody deletes the newest message of a kind. Harmless when there is none."""
         for row in self.provider.rows(type)[-1:]:
             self.provider.delete(row.id)
+
+    def outage(self, seconds: float, cause: int = NO_SERVICE) -> None:
+        """The network takes nothing from its SIMs for so long, with this cause; 0 ends that."""
+        for sim in self.sims:
+            self._network.outage(seconds, cause, sim.number)
 
     def type_sms(self, to: str, text: str, slot: int = 1) -> Sms:
         """Somebody writes an SMS on the phone itself; with RCS on it is a chat, and no SMS."""

@@ -11,7 +11,7 @@ from bridge.messages.segmentation import alphabet
 from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.virtual.network.message import SERVICE_CENTRE, Accepted, Posting, Verdict, now
-from device_drivers.virtual.network.service_centre import Network
+from device_drivers.virtual.network.service_centre import NO_SERVICE, Network
 from device_drivers.virtual.phone.radiolog import RadioLog
 from device_drivers.virtual.phone.sms import Sms
 from device_drivers.virtual.phone.state import State
@@ -19,9 +19,12 @@ from device_drivers.virtual.phone.state import State
 #: the thread whose lines these are
 THREAD = 1571
 #: `CommandException.Error` by Android's own result (SmsManager.RESULT_RIL_…)
-ERRORS = {101: "SMS_FAIL_RETRY", 102: "NETWORK_REJECT", 120: "SIM_ABSENT", 122: "ACCESS_BARRED", 124: "GENERIC_FAILURE"}
+ERRORS = {
+    101: "SMS_FAIL_RETRY", 102: "NETWORK_REJECT", 116: "NETWORK_NOT_READY", 120: "SIM_ABSENT", 122: "ACCESS_BARRED",
+    124: "GENERIC_FAILURE",
+}  # fmt: skip
 #: the network's words to a radio (3GPP TS 24.011 annex E-2, 27.005 §3.2.5) and Android's own lie side by side
-REJECTED, GENERIC = 102, 124
+REJECTED, NOT_READY, GENERIC = 102, 116, 124
 #: from this release on a line says whose part it is about
 IDENTIFIED = 30
 
@@ -49,6 +52,12 @@ class Request:
 def about(sms: Sms, sdk: int) -> str:
     """Whose part a line is about, as `SmsController.formatCrossStackMessageId` puts it."""
     return f" {{x-message-id:{sms.message_id}}}" if sdk >= IDENTIFIED else ""
+
+
+def _failure(verdict: int) -> Answer:
+    if verdict == NO_SERVICE:
+        return Answer(NOT_READY)
+    return Answer(verdict) if verdict in ERRORS else Answer(REJECTED if verdict < 300 else GENERIC, verdict)
 
 
 class Radio:
@@ -109,7 +118,7 @@ class Radio:
                 self.tell(request.sms, serial, Answer(), request.sms.references[request.index - 1])
             request.answered(Answer() if heard else None)
             return
-        answer = Answer(verdict) if verdict in ERRORS else Answer(REJECTED if verdict < 300 else GENERIC, verdict)
+        answer = _failure(verdict)
         self.tell(request.sms, serial, answer)
         request.answered(answer)
 

@@ -17,7 +17,7 @@ NEEDS = ("adb", "mksh")
 OURS, THEIRS = "+15550101", "+15550199"
 
 #: what the radio log tells for each kind of refusal: causes of the network, and "access barred" of Android itself
-_CODES = {Refusal.PERMANENT: 21, Refusal.TEMPORARY: 42, Refusal.CREDIT: 8, Refusal.LINE: 122}
+_CODES = {Refusal.PERMANENT: 21, Refusal.TEMPORARY: 42, Refusal.CREDIT: 8, Refusal.LINE: 122, Refusal.NETWORK: 38}
 #: where programs that are not told otherwise look for the adb server
 _PORT = "ANDROID_ADB_SERVER_PORT"
 

@@ -12,7 +12,7 @@ from device_drivers.virtual.network.service_centre import Network
 OURS, THEIRS = "+15550101", "+15550199"
 
 #: +CMS ERRORs that stand for each kind of refusal
-_CODES = {Refusal.PERMANENT: 1, Refusal.TEMPORARY: 42, Refusal.CREDIT: 8, Refusal.LINE: 310}
+_CODES = {Refusal.PERMANENT: 1, Refusal.TEMPORARY: 42, Refusal.CREDIT: 8, Refusal.LINE: 310, Refusal.NETWORK: 331}
 
 
 class GsmModemBench:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bridge.bus import Bus
 from bridge.model.event import LINE_CHANGED, MESSAGE_RECEIVED, MESSAGE_SENT, Event
-from bridge.model.queued import Queued
+from bridge.ports.store_rows import Queued
 
 
 def told(name: str) -> Event:

@@ -25,7 +25,9 @@ async def test_is_ready_while_messages_are_kept_even_with_lines_away(site: HttpS
     for path in ("/readyz", "/readyz/"):
         answer = await site.ask("GET", path)
         assert answer.status == 200
-        assert answer.json == {"status": "ready", "reason": "", "lines": {"ready": 2, "total": 3}}
+        away = {"line": "duo:2", "state": "absent", "reason": "switched off: switch it on"}
+        lines = {"ready": 2, "total": 3}
+        assert answer.json == {"status": "ready", "reason": "", "lines": lines, "lines_not_ready": [away]}
 
 
 async def test_is_not_ready_when_nothing_can_be_kept_and_says_why(site: HttpSite) -> None:

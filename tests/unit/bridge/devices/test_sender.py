@@ -8,9 +8,10 @@ import pytest
 
 from bridge.bus import Bus
 from bridge.devices.idle import IdleLines
-from bridge.devices.sender import MIN_VALIDITY, LineSender, LineUnusable
+from bridge.devices.sender import MIN_VALIDITY, LineSender
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused, StoreUnavailable
 from bridge.messages.outcomes import SendingRules
+from bridge.model.line import LineState
 from bridge.model.message import Message, Part, State
 from bridge.ports.store_rows import Outcome
 from bridge.retry import STORE_PAUSE
@@ -81,6 +82,14 @@ class Bench:
             while (found := await self.store.message(id)).state is not state:
                 await asyncio.sleep(0.002)
         return found
+
+    async def refused(self, count: int) -> None:
+        """Once the device has refused so many sends, and that is on disk."""
+        async with asyncio.timeout(SOON):
+            while self.link.refused < count:
+                await asyncio.sleep(0.002)
+        await self.store.pulse()
+        await settle()
 
     async def parts(self, id: str) -> Sequence[Part]:
         return await self.store.parts(id)
@@ -186,13 +195,88 @@ async def test_what_was_in_the_devices_hands_when_it_was_cancelled_is_unknown(be
     assert found.error == "the bridge was stopped while the device had it"
 
 
-async def test_a_line_that_the_network_refuses_ends_it_and_the_message_goes_elsewhere(bench: Bench) -> None:
-    bench.link.troubles = [SendRefused("SIM not registered", Refusal.LINE)]
+NO_SERVICE = SendRefused("+CMS ERROR: 331 (no network service)", Refusal.NETWORK)
+NO_SIM = SendRefused("+CMS ERROR: 310 (SIM not inserted)", Refusal.LINE)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state"), [(NO_SERVICE, LineState.OUT_OF_SERVICE), (NO_SIM, LineState.PARKED)], ids=["network", "SIM"]
+)
+async def test_a_line_that_is_refused_rests_and_its_messages_wait_with_all_their_tries(
+    bench: Bench, refusal: SendRefused, state: LineState
+) -> None:
+    bench.link.troubles = [refusal] * 3
+    waiting = await bench.submit("first", "second")
+    bench.start()
+    await bench.refused(1)
+    assert refusal.cause in bench.sender.rest.reason
+    assert bench.sender.rest.state is state
+    await settle()
+    assert len(bench.link.troubles) == 2  # nothing more is tried for now
+    found = [await bench.store.message(each) for each in waiting]
+    assert [(each.state, each.attempts) for each in found] == [(State.QUEUED, 0)] * 2
+    assert found[0].due_at == NOW  # another line may take it at once
+
+
+async def test_after_its_rest_a_line_asks_the_device_and_tries_with_one_message(bench: Bench) -> None:
+    bench.link.troubles = [NO_SERVICE, NO_SERVICE]
+    first, second = await bench.submit("first", "second")
+    bench.start()
+    await bench.refused(1)
+    skip(2.3)
+    await bench.refused(2)
+    assert bench.link.refreshed == 1
+    skip(4.5)
+    await bench.becomes(second, State.SENT)
+    assert bench.sender.rest.reason == ""
+    bench.clock.at += 10_000
+    bench.sender.call("")
+    await bench.becomes(first, State.SENT)
+    assert bench.sent == ["second", "first"]  # what was refused twice lets the others go first
+
+
+async def test_a_line_that_its_device_calls_out_of_service_after_the_rest_tries_nothing(bench: Bench) -> None:
+    bench.link.troubles = [NO_SERVICE]
     (hello,) = await bench.submit("hello")
-    with pytest.raises(LineUnusable, match="SIM not registered"):
-        await bench.start()
-    waiting = await bench.store.message(hello)
-    assert (waiting.state, waiting.attempts) == (State.QUEUED, 0)
+    bench.start()
+    await bench.refused(1)
+    bench.link.when_asked = LineState.OUT_OF_SERVICE
+    skip(2.3)
+    async with asyncio.timeout(SOON):
+        while not bench.link.refreshed:
+            await asyncio.sleep(0.002)
+    await settle()
+    assert bench.sent == []
+    bench.link.become(LineState.READY)
+    bench.link.when_asked = LineState.READY
+    bench.sender.look()
+    await bench.becomes(hello, State.SENT)
+
+
+async def test_a_device_that_found_its_network_again_cuts_the_rest_short(bench: Bench) -> None:
+    bench.link.troubles = [NO_SERVICE]
+    (hello,) = await bench.submit("hello")
+    bench.start()
+    await bench.refused(1)
+    bench.link.become(LineState.OUT_OF_SERVICE)
+    bench.sender.look()
+    await settle()
+    bench.link.become(LineState.READY)
+    bench.sender.look()
+    await bench.becomes(hello, State.SENT)  # without a skip of time
+
+
+async def test_a_line_with_nothing_to_try_with_counts_as_fit(bench: Bench) -> None:
+    bench.link.troubles = [NO_SERVICE]
+    (hello,) = await bench.submit("hello")
+    bench.start()
+    await bench.refused(1)
+    await bench.store.claim("other", ("",), NOW)
+    skip(2.3)
+    async with asyncio.timeout(SOON):
+        while bench.sender.rest.reason:
+            await asyncio.sleep(0.002)
+    assert (await bench.store.message(hello)).line == "other"
 
 
 async def test_no_credit_is_the_numbers_trouble_until_three_numbers_in_a_row_have_met_it(bench: Bench) -> None:
@@ -202,11 +286,24 @@ async def test_no_credit_is_the_numbers_trouble_until_three_numbers_in_a_row_hav
     bench.start()
     await bench.becomes(fine, State.SENT)
     assert [(await bench.store.message(each)).attempts for each in refused] == [1, 1]
-    bench.link.troubles = [SendRefused("no credit", Refusal.CREDIT) for _ in range(3)]
-    await bench.submit("d", "e", "f")
+    bench.link.troubles = [SendRefused("no credit", Refusal.CREDIT) for _ in range(4)]
+    await bench.submit("d", "e", "f", "g")
     bench.sender.call("")
-    with pytest.raises(LineUnusable, match="no credit"):
-        await bench.running
+    await bench.refused(5)
+    assert "no credit" in bench.sender.rest.reason
+    assert len(bench.link.troubles) == 1
+
+
+async def test_two_sends_in_a_row_without_an_answer_are_enough_for_now(bench: Bench) -> None:
+    bench.link.troubles = [OutcomeUnknown("no answer within 60 s") for _ in range(3)]
+    await bench.submit("a", "b", "c")
+    bench.start()
+    async with asyncio.timeout(SOON):
+        while not bench.sender.rest.reason:
+            await asyncio.sleep(0.002)
+    await settle()
+    assert "no answer within 60 s" in bench.sender.rest.reason
+    assert len(bench.link.troubles) == 1
 
 
 async def test_a_message_is_given_up_after_its_tries(bench: Bench) -> None:

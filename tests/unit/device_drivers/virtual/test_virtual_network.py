@@ -118,3 +118,25 @@ async def test_what_comes_for_a_phone_that_is_off_waits_in_order(network: Networ
     assert handset.received == []
     network.attach(handset)
     assert [sms.text for sms in await handset.wait(2)] == ["first", "second"]
+
+
+async def test_an_outage_refuses_everybody_for_so_long_and_ends_by_itself(network: Network) -> None:
+    verdicts: list[Verdict] = []
+    network.outage(0.05, 38)
+    network.post(posting(), verdicts.append)
+    async with asyncio.timeout(5):
+        while network.rules.outage:
+            await asyncio.sleep(0.01)
+    network.post(posting(), verdicts.append)
+    assert verdicts == [38, Accepted()]
+
+
+async def test_an_outage_of_one_line_leaves_the_others_and_may_be_ended_early(network: Network) -> None:
+    verdicts: list[Verdict] = []
+    network.outage(60.0, number=LINE)
+    network.post(posting(), verdicts.append)
+    network.outage(60.0, number=OTHER)
+    network.post(posting(), verdicts.append)
+    network.outage(0.0, number=OTHER)
+    network.post(posting(), verdicts.append)
+    assert verdicts == [Accepted(), 331, Accepted()]

@@ -1,0 +1,53 @@
+"""Whose trouble a refusal is: the one recipient's, or the line's, in which case every message would meet it."""
+
+from bridge.errors import Refusal, SendRefused
+
+#: congestion and "no credit" are also what one number may answer (barred, its network full); when so many different
+#: ones in a row have heard it, it is the line's trouble
+SEVERAL = 3
+#: sends in a row whose outcome nobody knows before the line is left alone for a while
+DOUBTS = 2
+#: recipients whose own trouble looked like the network's, of which so many are remembered
+MOST_REMEMBERED = 100
+
+#: what a refusal is once several numbers have met it, or none
+_OF_THE_LINE = {Refusal.TEMPORARY: Refusal.NETWORK, Refusal.CREDIT: Refusal.CREDIT}
+
+
+class Blame:
+    """What one line has met since it last got a message through."""
+
+    def __init__(self) -> None:
+        self._refused: dict[Refusal, set[str]] = {}
+        self._doubts = 0
+        #: recipients whose message met "the network is out of order", and whether others were reached after that
+        self._suspects: dict[str, bool] = {}
+
+    def judge(self, refusal: SendRefused, recipient: str) -> SendRefused:
+        """The refusal with what it really means for the next try."""
+        self._doubts = 0
+        return SendRefused(refusal.cause, self._meaning(refusal.refusal, recipient))
+
+    def _meaning(self, said: Refusal, recipient: str) -> Refusal:
+        if said is Refusal.NETWORK:
+            if self._suspects.get(recipient):
+                return Refusal.TEMPORARY  # the others go through: it is about this one
+            self._suspects[recipient] = False
+            self._suspects = dict(list(self._suspects.items())[-MOST_REMEMBERED:])
+            return said
+        if said not in _OF_THE_LINE:
+            return said
+        met = self._refused.setdefault(said, set())
+        met.add(recipient)
+        return _OF_THE_LINE[said] if len(met) >= SEVERAL else Refusal.TEMPORARY
+
+    def doubt(self) -> bool:
+        """A message was handed over and nobody knows what became of it; True when that goes on."""
+        self._doubts += 1
+        return self._doubts >= DOUBTS
+
+    def succeeded(self, recipient: str) -> None:
+        """A message went out."""
+        self._refused.clear()
+        self._doubts = 0
+        self._suspects = {each: True for each in self._suspects if each != recipient}
