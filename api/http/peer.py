@@ -21,10 +21,11 @@ def stranger(request: web.Request) -> str:
         return ""
     connection = transport.get_extra_info("socket")
     _, uid, _ = _UCRED.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
-    return "" if uid == owner else _name(uid)
+    return "" if uid == owner else name_of(uid)
 
 
-def _name(uid: int) -> str:
+def name_of(uid: int) -> str:
+    """A user's name, or the number where the machine does not know it."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:  # a container need not know the users of its host

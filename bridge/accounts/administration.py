@@ -104,7 +104,7 @@ class Desk:
         name in use, for too many keys and for the account of the command line.
         """
         if account.name == OPERATOR:
-            raise NotPossible("the account of the command line stays as it is")
+            raise NotPossible(f'the account "{OPERATOR}" is the command line\'s own: it stays as it is')
         if lacking := scopes - account.grant.scopes:
             raise ScopeMissing(written(lacking))
         by = self._by(who)

@@ -36,11 +36,16 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def is_name(name: str) -> bool:
+    """Whether an account may be called so."""
+    return len(name) <= NAME_LENGTH and _NAME.fullmatch(name) is not None
+
+
 def checked_name(name: str) -> str:
     """The name, or BadRequest saying what a name may be."""
     if name == OPERATOR:
         raise BadRequest(f'the name "{OPERATOR}" is the command line\'s own: choose another', "name")
-    if len(name) <= NAME_LENGTH and _NAME.fullmatch(name):
+    if is_name(name):
         return name
     raise BadRequest(
         f'"{name}" cannot be an account\'s name: use letters, digits, - _ and ., at most {NAME_LENGTH} of them', "name"

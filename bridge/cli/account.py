@@ -1,4 +1,4 @@
-"""`account …`: who may call the bridge. Works on the store, whether the bridge runs or not."""
+"""`account …`: who may call the bridge."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ import click
 from bridge.accounts import credentials as accounts
 from bridge.cli import books, place, product, terms
 from bridge.cli.output import json_line, moment, table
-from bridge.model.account import Account, AccountChange, UnknownPolicy
+from bridge.model.account import UnknownPolicy
 
 _LABELS: Mapping[str, str] = {
     "apikey": "native API and smsmobile: API key",
@@ -39,15 +39,8 @@ def add(name: str, on_unknown: str | None, wanted: place.Wanted, as_json: bool) 
 
     They are printed this once: the bridge keeps only what it needs to recognise them.
     """
-    where = wanted.find()
-    policy = UnknownPolicy(on_unknown) if on_unknown else where.config.sending.on_unknown
-
-    async def keep() -> Mapping[str, str]:
-        async with product.desk(where) as desk:
-            _, printed = await desk.add_account(product.WHO, name, policy)
-            return printed
-
-    _print(product.finish(keep()), as_json)
+    body = {"name": name} | ({"on_unknown": on_unknown} if on_unknown else {})
+    _print(product.ask(wanted.find(), "POST", "accounts", body=body)["credentials"], as_json)
 
 
 @account.command("list")
@@ -55,16 +48,12 @@ def add(name: str, on_unknown: str | None, wanted: place.Wanted, as_json: bool) 
 @_json
 def list_(wanted: place.Wanted, as_json: bool) -> None:
     """List the accounts."""
-
-    async def read() -> list[Account]:
-        async with product.opened(wanted.find()) as store:
-            return [each for each in await store.accounts() if each.name != accounts.OPERATOR]
-
-    found = product.finish(read())
+    found = [terms.shape(row) for row in product.listed(wanted.find(), "accounts") if row["name"] != accounts.OPERATOR]
     if as_json:
-        json_line([terms.shape(each) for each in found])
+        json_line(found)
     elif found:
-        rows = [(each.name, "disabled" if each.disabled else "enabled", moment(each.created_at)) for each in found]
+        states = {True: "disabled", False: "enabled"}
+        rows = [(each["account"], states[each["disabled"]], moment(each["created_at"])) for each in found]
         table(("account", "", "since"), rows)
     else:
         click.echo("There is no account yet. Make one with: sms-bridge account add NAME")
@@ -75,7 +64,7 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
 @place.options
 def disable(name: str, wanted: place.Wanted) -> None:
     """Refuse an account's credentials until it is enabled again. Its messages stay."""
-    product.finish(_switch(name, wanted.find(), disabled=True))
+    product.ask(wanted.find(), "PATCH", "accounts", name, body={"disabled": True})
     click.echo(f"The account {name} is disabled.")
 
 
@@ -84,13 +73,8 @@ def disable(name: str, wanted: place.Wanted) -> None:
 @place.options
 def enable(name: str, wanted: place.Wanted) -> None:
     """Let a disabled account in again."""
-    product.finish(_switch(name, wanted.find(), disabled=False))
+    product.ask(wanted.find(), "PATCH", "accounts", name, body={"disabled": False})
     click.echo(f"The account {name} is enabled.")
-
-
-async def _switch(name: str, where: place.Place, disabled: bool) -> None:
-    async with product.desk(where) as desk:
-        await desk.change_account(product.WHO, accounts.checked_name(name), AccountChange(disabled=disabled))
 
 
 @account.command()
@@ -111,11 +95,8 @@ def rotate(name: str, kind: str, overlap: int, wanted: place.Wanted, as_json: bo
     A new webhook secret is for endpoints that are added from now on; existing ones keep theirs.
     """
 
-    async def renew() -> Mapping[str, str]:
-        async with product.desk(wanted.find()) as desk:
-            return await desk.rotate(product.WHO, accounts.checked_name(name), kind, overlap)
-
-    _print(product.finish(renew()), as_json)
+    body = {"kind": kind, "overlap": overlap}
+    _print(product.ask(wanted.find(), "POST", "accounts", name, "rotate", body=body), as_json)
 
 
 def _print(printed: Mapping[str, str], as_json: bool) -> None:

@@ -1,15 +1,12 @@
 """`account …` about its credits, the numbers that nothing is sent to, and who changed what."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from bridge.accounts import credentials
 from bridge.cli import place, product
-from bridge.cli.output import json_line, moment, table
-from bridge.model.account import Account, AuditEntry, Movement
+from bridge.cli.output import for_programs, json_line, moment, table
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 _limit = click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
@@ -28,16 +25,11 @@ def top_up(name: str, credits: int, note: str, wanted: place.Wanted, as_json: bo
 
     An account's credits are counted from its first top-up on.
     """
-
-    async def add() -> Account:
-        async with product.desk(wanted.find()) as desk:
-            return await desk.top_up(product.WHO, credentials.checked_name(name), credits, note)
-
-    changed = product.finish(add())
+    changed = product.ask(wanted.find(), "POST", "accounts", name, "credits", body={"credits": credits, "note": note})
     if as_json:
-        json_line({"account": name, "credits": changed.credits})
+        json_line({"account": name, "credits": changed["credits"]})
     else:
-        click.echo(f"The account {name} has {changed.credits} credits.")
+        click.echo(f"The account {name} has {changed['credits']} credits.")
 
 
 @click.command()
@@ -47,18 +39,18 @@ def top_up(name: str, credits: int, note: str, wanted: place.Wanted, as_json: bo
 @_json
 def movements(name: str, limit: int, wanted: place.Wanted, as_json: bool) -> None:
     """Show what an account's credits were spent on, newest first."""
-
-    async def read() -> Sequence[Movement]:
-        async with product.desk(wanted.find()) as desk:
-            return (await desk.movements(credentials.checked_name(name), limit)).rows
-
-    found = product.finish(read())
+    found = product.listed(wanted.find(), "accounts", name, "movements", limit=limit)
     if as_json:
-        _lines(found)
+        for each in found:
+            json_line(each | {"account": name})
         return
     headings = ("at", "kind", "credits", "balance", "about")
-    rows = [(moment(e.at), e.kind, f"{e.amount:+d}", str(e.balance), e.note or e.message) for e in found]
-    table(headings, rows)
+    table(headings, [_movement(each) for each in found])
+
+
+def _movement(row: Mapping[str, Any]) -> tuple[str, ...]:
+    about = row["note"] or row["message"]
+    return moment(row["at"]), row["kind"], f"{row['amount']:+d}", str(row["balance"]), about
 
 
 # -- numbers that nothing is sent to ------------------------------------------------------------
@@ -69,12 +61,7 @@ def movements(name: str, limit: int, wanted: place.Wanted, as_json: bool) -> Non
 @place.options
 def suppress(name: str, number: str, reason: str, wanted: place.Wanted) -> None:
     """Send nothing to NUMBER for an account any more; what waits for it fails."""
-
-    async def put() -> None:
-        async with product.desk(wanted.find()) as desk:
-            await desk.suppress(product.WHO, credentials.checked_name(name), number, reason)
-
-    product.finish(put())
+    product.ask(wanted.find(), "PUT", "accounts", name, "suppressed", number, body={"reason": reason})
     click.echo(f"Nothing is sent to {number} for {name} any more.")
 
 
@@ -84,12 +71,7 @@ def suppress(name: str, number: str, reason: str, wanted: place.Wanted) -> None:
 @place.options
 def allow(name: str, number: str, wanted: place.Wanted) -> None:
     """Let an account send to a suppressed NUMBER again."""
-
-    async def drop() -> None:
-        async with product.desk(wanted.find()) as desk:
-            await desk.allow(product.WHO, credentials.checked_name(name), number)
-
-    product.finish(drop())
+    product.ask(wanted.find(), "DELETE", "accounts", name, "suppressed", number)
     click.echo(f"{name} may send to {number} again.")
 
 
@@ -99,17 +81,12 @@ def allow(name: str, number: str, wanted: place.Wanted) -> None:
 @_json
 def suppressed(name: str, wanted: place.Wanted, as_json: bool) -> None:
     """List the numbers that nothing is sent to for an account, oldest first."""
-
-    async def read() -> Sequence[tuple[str, str, int]]:
-        async with product.desk(wanted.find()) as desk:
-            await desk.account(credentials.checked_name(name))
-            return await desk.suppressed(name)
-
-    found = product.finish(read())
+    found = product.listed(wanted.find(), "accounts", name, "suppressed")
     if as_json:
-        json_line([{"number": number, "reason": reason, "at": at} for number, reason, at in found])
+        json_line(found)
     elif found:
-        table(("number", "since", "reason"), [(number, moment(at), reason) for number, reason, at in found])
+        rows = [(each["number"], moment(each["at"]), each["reason"]) for each in found]
+        table(("number", "since", "reason"), rows)
     else:
         click.echo(f"No number is suppressed for {name}.")
 
@@ -122,21 +99,20 @@ def suppressed(name: str, wanted: place.Wanted, as_json: bool) -> None:
 @_json
 def audit(name: str, limit: int, wanted: place.Wanted, as_json: bool) -> None:
     """Show who changed what about an account, or about all of them, newest first."""
+    where = wanted.find()
 
-    async def read() -> Sequence[AuditEntry]:
-        async with product.desk(wanted.find()) as desk:
+    async def read() -> list[dict[str, Any]]:
+        async with product.door(where) as bridge:
             if name:
-                await desk.account(credentials.checked_name(name))
-            return (await desk.audit(name, limit)).rows
+                await bridge.get(product.path("accounts", name))  # says when there is none
+            query = {"limit": limit} | ({"account": name} if name else {})
+            entries: list[dict[str, Any]] = (await bridge.get("/v1/audit", query))["entries"]
+            return entries
 
-    found = product.finish(read())
+    found = [for_programs(each) for each in product.finish(read())]
     if as_json:
-        _lines(found)
-    else:
-        rows = [(moment(each.at), each.who, each.account, each.what, each.detail) for each in found]
-        table(("at", "who", "account", "what", "detail"), rows)
-
-
-def _lines(rows: Sequence[Any]) -> None:
-    for each in rows:
-        json_line(asdict(each))
+        for each in found:
+            json_line(each)
+        return
+    columns = ("who", "account", "what", "detail")
+    table(("at", *columns), [(moment(each["at"]), *(each[column] for column in columns)) for each in found])

@@ -1,4 +1,4 @@
-"""`key …`: named keys of an account, with scopes and an end. Works on the store, whether the bridge runs or not."""
+"""`key …`: named keys of an account, with scopes and an end."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ import click
 
 from bridge.accounts import credentials
 from bridge.cli import place, product
-from bridge.cli.output import Misuse, json_line, moment, table
-from bridge.model.scope import Key, Scope, written
+from bridge.cli.output import Misuse, for_programs, json_line, moment, table
+from bridge.model.scope import Scope
 from bridge.ports.clock import SystemClock
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
@@ -51,18 +51,14 @@ def add(
 ) -> None:
     """Make a key of ACCOUNT and print it, this once: the bridge keeps only what it needs to recognise it."""
     ends = _end(expires, SystemClock().now())
-
-    async def make() -> tuple[Key, Mapping[str, str]]:
-        async with product.desk(wanted.find()) as desk:
-            owner = await desk.account(credentials.checked_name(account))
-            return await desk.add_key(product.WHO, owner, name, frozenset(map(Scope, scopes)), kind, ends)
-
-    made, printed = product.finish(make())
+    body = {"name": name, "scopes": list(scopes), "kind": kind} | ({"expires_at": ends / 1000} if ends else {})
+    made = product.ask(wanted.find(), "POST", "keys", body=body, account=credentials.checked_name(account))
+    shown, printed = for_programs(made), made["credentials"]
     if as_json:
-        json_line(_shape(made) | {"credentials": dict(printed)})
+        json_line(shown)
         return
-    until = f"until {moment(made.expires_at)}" if made.expires_at else "without an end"
-    click.echo(f"The key {name} of {account} may {written(made.scopes).replace(' ', ', ')}, {until}.")
+    until = f"until {moment(shown['expires_at'])}" if ends else "without an end"
+    click.echo(f"The key {name} of {account} may {', '.join(shown['scopes'])}, {until}.")
     click.echo("It is shown this once: keep it now.")
     for word, value in printed.items():
         click.echo(f"  {word:<15}{value}")
@@ -74,16 +70,12 @@ def add(
 @_json
 def list_(account: str, wanted: place.Wanted, as_json: bool) -> None:
     """List the keys of ACCOUNT, or of all accounts: how each begins, never the key itself."""
-
-    async def read() -> Sequence[Key]:
-        async with product.desk(wanted.find()) as desk:
-            if account:
-                await desk.account(credentials.checked_name(account))
-            return await desk.keys(account)
-
-    found = product.finish(read())
+    if account:
+        found = product.listed(wanted.find(), "keys", account=credentials.checked_name(account))
+    else:
+        found = product.listed(wanted.find(), "keys", all="true")
     if as_json:
-        json_line([_shape(each) for each in found])
+        json_line(found)
     elif found:
         headings = ("account", "key", "kind", "begins", "scopes", "created", "expires", "last used")
         table(headings, [_row(each) for each in found])
@@ -96,13 +88,8 @@ def list_(account: str, wanted: place.Wanted, as_json: bool) -> None:
 @click.argument("name")
 @place.options
 def revoke(account: str, name: str, wanted: place.Wanted) -> None:
-    """End the key NAME of ACCOUNT, and the tokens that it was given. A running bridge notices within a second."""
-
-    async def end() -> None:
-        async with product.desk(wanted.find()) as desk:
-            await desk.revoke_key(product.WHO, credentials.checked_name(account), name)
-
-    product.finish(end())
+    """End the key NAME of ACCOUNT at once, and the tokens that it was given, in a running bridge too."""
+    product.ask(wanted.find(), "DELETE", "keys", name, account=credentials.checked_name(account))
     click.echo(f"The key {name} of {account} is revoked.")
 
 
@@ -119,23 +106,9 @@ def _end(written_as: str, now: int) -> int:
         raise Misuse(f'--expires must be such as 12h, 90d, 8w or 2027-06-30, not "{written_as}"') from None
 
 
-def _shape(key: Key) -> dict[str, Any]:
-    """A key for programs; times are Unix ms, 0 for never."""
-    return {
-        "account": key.account,
-        "name": key.name,
-        "kind": key.kind,
-        "hint": key.hint,
-        "scopes": written(key.scopes).split(),
-        "created_at": key.created_at,
-        "expires_at": key.expires_at,
-        "used_at": key.used_at,
-    }
-
-
-def _row(key: Key) -> tuple[str, ...]:
-    now = SystemClock().now()
-    ends = moment(key.expires_at)[:16] + (" (over)" if 0 < key.expires_at <= now else "") if key.expires_at else "never"
-    used = datetime.fromtimestamp(key.used_at / 1000, UTC).strftime("%Y-%m-%d") if key.used_at else "never"
-    scopes = written(key.scopes).replace(" ", ",")
-    return key.account, key.name, key.kind, key.hint, scopes, moment(key.created_at)[:16], ends, used
+def _row(key: Mapping[str, Any]) -> tuple[str, ...]:
+    ends, used = key["expires_at"], key["used_at"]
+    until = moment(ends)[:16] + (" (over)" if ends <= SystemClock().now() else "") if ends else "never"
+    day = datetime.fromtimestamp(used / 1000, UTC).strftime("%Y-%m-%d") if used else "never"
+    made, scopes = moment(key["created_at"])[:16], ",".join(key["scopes"])
+    return key["account"], key["name"], key["kind"], key["hint"], scopes, made, until, day

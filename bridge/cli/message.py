@@ -3,15 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import click
 
 from bridge.cli import place, product
 from bridge.cli.output import Sentence, event_line, json_line
+from bridge.errors import NoSuchThing
 
 if TYPE_CHECKING:
-    from bridge.host.control_file import Client
+    from bridge.host.client import Client
 
 #: events that end the wait for a message: does it count as a success?
 _ENDS = {
@@ -27,16 +27,11 @@ _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of te
 @asynccontextmanager
 async def connected(wanted: place.Wanted, account: str = "") -> AsyncIterator["Client"]:
     """The running bridge. Raises NotRunning."""
-    from bridge.host import control_file
-
-    where = wanted.find()
-    async with control_file.Client(control_file.find(where.directory, where.start), where.start, account) as client:
-        try:
+    try:
+        async with product.door(wanted.find(), account, running=True) as client:
             yield client
-        except control_file.Declined as declined:
-            if control_file.ACCOUNT_HEADER not in declined.message:
-                raise
-            raise Sentence(f'there is no account "{account}"; see: sms-bridge account list') from declined
+    except NoSuchThing:
+        raise Sentence(f'there is no account "{account}"; see: sms-bridge account list') from None
 
 
 @click.command()
@@ -134,6 +129,6 @@ def resend(id: str, wanted: place.Wanted, as_json: bool) -> None:
 
     async def run() -> None:
         async with connected(wanted) as client:
-            _show_queued(await client.post(f"/v1/messages/{quote(id, safe='')}/resend"), as_json)
+            _show_queued(await client.post(product.path("messages", id, "resend")), as_json)
 
     product.until_stopped(run())

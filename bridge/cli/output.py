@@ -119,6 +119,16 @@ def _quoted(text: str) -> str:
     return f'"{one_line[:_LONGEST_TEXT]}…"' if len(one_line) > _LONGEST_TEXT else f'"{one_line}"'
 
 
+def unix(at: str | None) -> int:
+    """A moment of the API (RFC 3339) as Unix milliseconds; 0 for never."""
+    return round(datetime.fromisoformat(at).timestamp() * 1000) if at else 0
+
+
+def for_programs(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An object of the API as the command line shows it: each moment as Unix milliseconds, 0 for never."""
+    return {key: unix(value) if key == "at" or key.endswith("_at") else value for key, value in row.items()}
+
+
 def moment(at: int) -> str:
     """Unix milliseconds as local time for people; `-` for never."""
     return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S") if at else "-"

@@ -1,7 +1,7 @@
 """The one place where the command line touches the rest of the product: drivers, dialects, store, daemon, network."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -9,27 +9,26 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from bridge.cli.output import for_programs, unix
 from bridge.cli.place import Place
 from bridge.config.schema import Config
-from bridge.errors import BadRequest, BridgeError, StoreUnavailable
-from bridge.model.webhook import Endpoint
+from bridge.errors import BadRequest, BridgeError, NoSuchThing, StoreUnavailable
 from bridge.ports.clock import SystemClock
 from bridge.ports.driver import Device, Driver
 from bridge.ports.store import Store
 
 if TYPE_CHECKING:
-    from bridge.accounts.administration import Desk
     from bridge.daemon.run import Running
     from bridge.doctor import Surroundings
+    from bridge.host.client import Client
     from bridge.model.scope import Key
+    from bridge.model.webhook import Endpoint
     from device_drivers.gsm_modem.naming import Named
     from device_drivers.virtual.world import World
 
 T = TypeVar("T")
 #: where phones of a network on its own answer adb, so that a configuration can name them
 PHONE_PORT = 15_555
-#: who changed something, for the audit trail
-WHO = "command line"
 
 
 def drivers() -> Mapping[str, Driver]:
@@ -49,11 +48,59 @@ def configuration(path: Path | None) -> Config:
 
 
 @asynccontextmanager
-async def opened(place: Place) -> AsyncIterator[Store]:
-    """The store of a bridge, running or not. Raises StoreUnavailable."""
-    from bridge.store import open_store
+async def door(place: Place, account: str = "", running: bool = False) -> AsyncIterator["Client"]:
+    """The native API of a bridge, running or not, with operator rights; for `account` where one is named.
 
-    store = await open_store(place.config.store.url)
+    `running`: only a bridge that runs will do, as for sending, where what one types has the names of the API. Raises
+    NotRunning, StoreUnavailable, NoSuchThing for the account, Declined with the bridge's own sentence.
+    """
+    from bridge.daemon import door as doors
+    from bridge.host.client import ACCOUNT_HEADER, Declined
+
+    try:
+        async with doors.door(place.config, place.start, account, running=running, name_fields=running) as client:
+            yield client
+    except Declined as declined:
+        if account and ACCOUNT_HEADER in declined.message:
+            raise NoSuchThing(f"there is no account {account!r}") from declined
+        raise
+
+
+def path(*segments: str) -> str:
+    """A path of the native API. Raises BadRequest for a segment that is empty."""
+    from bridge.host import client
+
+    return client.path(*segments)
+
+
+def ask(place: Place, method: str, *segments: str, body: Mapping[str, Any] | None = None, account: str = "") -> Any:
+    """What a bridge answers to one call of its native API; for `account` where one is named."""
+
+    async def run() -> Any:
+        async with door(place, account) as client:
+            return await client.call(method, path(*segments), body)
+
+    return finish(run())
+
+
+def listed(place: Place, *segments: str, account: str = "", **query: str | int) -> list[dict[str, Any]]:
+    """The rows of a list of the native API, as the command line shows them."""
+
+    async def run() -> Any:
+        async with door(place, account) as client:
+            return await client.get(path(*segments), query)
+
+    (rows,) = (value for value in finish(run()).values() if isinstance(value, list))
+    return [for_programs(row) for row in rows]
+
+
+@asynccontextmanager
+async def opened(place: Place) -> AsyncIterator[Store]:
+    """The store of a bridge that does not run. Raises StoreUnavailable."""
+    from bridge.store import open_store
+    from bridge.store.lock import StoreLock
+
+    store = await open_store(place.config.store.url, held=StoreLock(place.config.store.path, create=True, command=True))
     try:
         leave_to_owner(place.config.store.path)
         yield store
@@ -61,31 +108,11 @@ async def opened(place: Place) -> AsyncIterator[Store]:
         await store.close()
 
 
-@asynccontextmanager
-async def desk(place: Place) -> AsyncIterator["Desk"]:
-    """The operator's desk of a bridge, running or not. Raises StoreUnavailable."""
-    from bridge.accounts.administration import Desk
-
-    async with opened(place) as store:
-        yield Desk(store, SystemClock())
-
-
 def leave_to_owner(database: Path) -> None:
-    """What root makes in the service's directory must be the service's, or it could not open its own store."""
-    owner = database.parent.stat()
-    if os.geteuid() != 0 or owner.st_uid == 0:
-        return
-    for file in (Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm", ".lock")):
-        if file.exists():
-            os.chown(file, owner.st_uid, owner.st_gid)
+    """Let the service have what root made in its directory."""
+    from bridge.store import ownership
 
-
-def checked_url(url: str, place: Place) -> str:
-    """The address of a webhook, or BadRequest saying why none may go there."""
-    from api.webhooks.url_policy import Policy, check_url
-
-    check_url(url, Policy(frozenset(host.lower() for host in place.config.webhooks.allow_http)))
-    return url
+    ownership.leave_to_owner(database)
 
 
 async def try_alarms(config: Config) -> AsyncIterator[tuple[str, str]]:
@@ -117,50 +144,71 @@ async def try_alarms(config: Config) -> AsyncIterator[tuple[str, str]]:
 
 def surroundings(place: Place, unit: str = "") -> "Surroundings":
     """What the doctor needs of the rest of the product; `unit` of systemd is this bridge's."""
-    from api.webhooks.url_policy import Policy, check_target
+    from api.webhooks.url_policy import check_target
+    from bridge.daemon.core import webhook_policy
     from bridge.doctor import Surroundings
 
-    policy = Policy(frozenset(host.lower() for host in place.config.webhooks.allow_http))
-
-    async def endpoints() -> Sequence[Endpoint]:
-        async with opened(place) as store:
-            # mail has a door of its own: sms-bridge alarm test
-            return [each for each in await store.endpoints() if not each.url.startswith("mailto:")]
-
+    policy = webhook_policy(place.config)
     return Surroundings(
         place.start,
         SystemClock(),
         lambda url: check_target(url, policy),
-        endpoints,
+        lambda: _endpoints(place),
         lambda device: _remembering(place, device),
         lambda: _keys(place),
         unit,
     )
 
 
+async def _endpoints(place: Place) -> Sequence["Endpoint"]:
+    """Those to which webhooks go; mail has a command of its own: sms-bridge alarm test."""
+    from bridge.doctor.http import endpoints
+
+    async with door(place) as client:
+        found = endpoints(await client.get("/v1/webhooks"))
+    return [each for each in found if not each.url.startswith("mailto:")]
+
+
 async def _keys(place: Place) -> Sequence["Key"]:
     """None where there is no store that could be asked, which is told of the store itself."""
+    from bridge.model.scope import Key, read
+
     if not place.config.store.path.exists():
         return []
     try:
-        async with opened(place) as store:
-            return await store.keys()
-    except StoreUnavailable:
+        async with door(place) as client:
+            rows = (await client.get("/v1/keys", {"all": "true"}))["keys"]
+    except BridgeError:
         return []
+    return [
+        Key(row["account"], row["name"], row["kind"], row["hint"], read(" ".join(row["scopes"])), *_ages(row))
+        for row in rows
+    ]
+
+
+def _ages(row: Mapping[str, Any]) -> Iterator[int]:
+    return (unix(row[name]) for name in ("created_at", "expires_at", "used_at"))
 
 
 async def _remembering(place: Place, device: Device) -> Device:
-    """With what its driver put into the store; one that is not there yet is not made for this."""
+    """With what its driver put into the store; one that is not there yet is not made for this.
+
+    Raises NotRunning: what a bridge remembers that has the store and cannot be asked must not be tried again.
+    """
     from bridge.devices.memory import BorrowedMemory
+
+    async def keep(key: str, value: str) -> None:
+        async with door(place) as client:
+            await client.call("PUT", path("devices", device.name, "memory", key), {"value": value})
 
     if not place.config.store.path.exists():
         return device
     try:
-        async with opened(place) as store:
-            values = dict(await store.memories(device.name))
+        async with door(place) as client:
+            values = (await client.get(path("devices", device.name, "memory")))["memory"]
     except StoreUnavailable:
         return device  # which is told of the store itself
-    return replace(device, memory=BorrowedMemory(lambda: opened(place), device.name, values))
+    return replace(device, memory=BorrowedMemory(values, keep))
 
 
 async def run_bridge(config: Config, on_ready: "Callable[[Running], None] | None" = None) -> None:

@@ -119,11 +119,8 @@ async def _seen(drivers: Sequence[Driver], wanted: place.Wanted) -> tuple[list[F
 
 async def _lines(wanted: place.Wanted) -> list[dict[str, Any]]:
     """The lines of the running bridge; none when there is no such thing."""
-    from bridge.host import control_file
-
     try:
-        where = wanted.find()
-        async with control_file.Client(control_file.find(where.directory, where.start), where.start) as client:
+        async with product.door(wanted.find(), running=True) as client:
             lines: list[dict[str, Any]] = (await client.get("/v1/lines"))["lines"]
             return lines
     except BridgeError:

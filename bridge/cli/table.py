@@ -1,17 +1,20 @@
 """`table …`: what a store holds as files for spreadsheets and programs, and lists brought along from elsewhere."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from bridge.accounts import credentials
 from bridge.cli import place, product
 from bridge.cli.output import Misuse, json_line
-from bridge.errors import BadRequest
-from bridge.model.account import Template
+from bridge.errors import BadRequest, BridgeError
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+
+Segments = tuple[str, ...]
+Body = Mapping[str, Any]
 
 
 @click.group("table")
@@ -58,16 +61,8 @@ def suppress(account: str, file: Path, wanted: place.Wanted) -> None:
     from bridge.store import tables
 
     rows = tables.read(file, "number", ("reason",))
-
-    async def put() -> None:
-        async with product.desk(wanted.find()) as desk:
-            for number, row in enumerate(rows, start=1):
-                try:
-                    await desk.suppress(product.WHO, credentials.checked_name(account), row["number"], row["reason"])
-                except BadRequest as error:
-                    raise BadRequest(f"{file}: row {number}: {error.message}; the rows before it are in") from error
-
-    product.finish(put())
+    puts = [(("suppressed", row["number"]), {"reason": row["reason"]}) for row in rows]
+    product.finish(_put_each(wanted.find(), file, account, puts))
     click.echo(f"Nothing is sent to the {len(rows)} numbers in {file} for {account} any more.")
 
 
@@ -84,15 +79,17 @@ def templates(account: str, file: Path, pending: bool, wanted: place.Wanted) -> 
     from bridge.store import tables
 
     rows = tables.read(file, "id", ("text",))
-
-    async def keep() -> None:
-        async with product.desk(wanted.find()) as desk:
-            for number, row in enumerate(rows, start=1):
-                asked = Template(credentials.checked_name(account), row["id"], row["text"], approved=not pending)
-                try:
-                    await desk.add_template(product.WHO, asked)
-                except BadRequest as error:
-                    raise BadRequest(f"{file}: row {number}: {error.message}; the rows before it are in") from error
-
-    product.finish(keep())
+    puts = [(("templates", row["id"]), {"text": row["text"], "approved": not pending}) for row in rows]
+    product.finish(_put_each(wanted.find(), file, account, puts))
     click.echo(f"{account} has the {len(rows)} templates of {file}.")
+
+
+async def _put_each(where: place.Place, file: Path, account: str, puts: Sequence[tuple[Segments, Body]]) -> None:
+    """Each below the account's path. Raises what the bridge says, and of which row."""
+    async with product.door(where) as bridge:
+        await bridge.get(product.path("accounts", account))  # says when there is none
+        for number, (segments, body) in enumerate(puts, start=1):
+            try:
+                await bridge.call("PUT", product.path("accounts", account, *segments), body)
+            except BridgeError as error:
+                raise BadRequest(f"{file}: row {number}: {error.message}; the rows before it are in") from error

@@ -1,17 +1,13 @@
-"""`template …`: texts with places that an account's callers fill. Works on the store, running or not."""
+"""`template …`: texts with places that an account's callers fill."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from bridge.accounts import credentials
 from bridge.cli import place, product
-from bridge.cli.output import json_line, moment, table
+from bridge.cli.output import for_programs, json_line, moment, table
 from bridge.errors import NoSuchThing
-from bridge.messages.templates import places
-from bridge.model.account import Template
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 #: characters of a text in the list; `template show` has the whole
@@ -35,15 +31,10 @@ def add(account: str, id: str, text: str, pending: bool, wanted: place.Wanted, a
 
     {name}, ${name} and {1} are places that each message fills.
     """
-    asked = Template(credentials.checked_name(account), id, text, approved=not pending)
-
-    async def keep() -> Template:
-        async with product.desk(wanted.find()) as desk:
-            return await desk.add_template(product.WHO, asked)
-
-    kept = product.finish(keep())
+    body = {"text": text, "approved": not pending}
+    kept = product.ask(wanted.find(), "PUT", "accounts", account, "templates", id, body=body)
     if as_json:
-        json_line(_shape(kept))
+        json_line(_shape(kept, account))
     else:
         click.echo(f"The template {id} of {account} is {_state(kept)}. Its places: {_places(kept)}.")
 
@@ -54,11 +45,11 @@ def add(account: str, id: str, text: str, pending: bool, wanted: place.Wanted, a
 @_json
 def list_(account: str, wanted: place.Wanted, as_json: bool) -> None:
     """List the templates of ACCOUNT."""
-    found = product.finish(_all(account, wanted))
+    found = product.ask(wanted.find(), "GET", "accounts", account, "templates")["templates"]
     if as_json:
-        json_line([_shape(each) for each in found])
+        json_line([_shape(each, account) for each in found])
     elif found:
-        table(("id", "", "text"), [(each.id, _state(each), _short(each.text)) for each in found])
+        table(("id", "", "text"), [(each["id"], _state(each), _short(each["text"])) for each in found])
     else:
         click.echo(f"{account} has no template yet. Make one with: sms-bridge template add {account} ID TEXT")
 
@@ -70,14 +61,16 @@ def list_(account: str, wanted: place.Wanted, as_json: bool) -> None:
 @_json
 def show(account: str, id: str, wanted: place.Wanted, as_json: bool) -> None:
     """Show one template of ACCOUNT."""
-    found = next((each for each in product.finish(_all(account, wanted)) if each.id == id), None)
+    rows = product.ask(wanted.find(), "GET", "accounts", account, "templates")["templates"]
+    found = next((each for each in rows if each["id"] == id), None)
     if found is None:
         raise NoSuchThing(f"{account} has no template {id!r}")
+    shown = _shape(found, account)
     if as_json:
-        json_line(_shape(found))
+        json_line(shown)
         return
-    click.echo(f"{found.id}, {_state(found)}, since {moment(found.created_at)}, places: {_places(found)}")
-    click.echo(found.text)
+    click.echo(f"{id}, {_state(found)}, since {moment(shown['created_at'])}, places: {_places(found)}")
+    click.echo(found["text"])
 
 
 @template.command()
@@ -86,31 +79,21 @@ def show(account: str, id: str, wanted: place.Wanted, as_json: bool) -> None:
 @place.options
 def remove(account: str, id: str, wanted: place.Wanted) -> None:
     """Forget a template of ACCOUNT."""
-
-    async def drop() -> None:
-        async with product.desk(wanted.find()) as desk:
-            await desk.remove_template(product.WHO, credentials.checked_name(account), id)
-
-    product.finish(drop())
+    product.ask(wanted.find(), "DELETE", "accounts", account, "templates", id)
     click.echo(f"The template {id} of {account} is removed.")
 
 
-async def _all(account: str, wanted: place.Wanted) -> Sequence[Template]:
-    async with product.desk(wanted.find()) as desk:
-        await desk.account(credentials.checked_name(account))
-        return await desk.templates(account)
+def _shape(template: Mapping[str, Any], account: str) -> dict[str, Any]:
+    """A template for programs."""
+    return {"account": account, **for_programs(template)}
 
 
-def _shape(template: Template) -> dict[str, Any]:
-    return asdict(template) | {"places": list(places(template.text))}
+def _state(template: Mapping[str, Any]) -> str:
+    return "approved" if template["approved"] else "not approved"
 
 
-def _state(template: Template) -> str:
-    return "approved" if template.approved else "not approved"
-
-
-def _places(template: Template) -> str:
-    return ", ".join(places(template.text)) or "none"
+def _places(template: Mapping[str, Any]) -> str:
+    return ", ".join(template["places"]) or "none"
 
 
 def _short(text: str) -> str:

@@ -1,15 +1,13 @@
 """`account set` and `account show`: what an account may do."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import click
 
-from bridge.accounts import credentials
 from bridge.cli import place, product
-from bridge.cli.output import Misuse, json_line, moment
-from bridge.model.account import Account, AccountChange, Payment, UnknownPolicy, Verification
+from bridge.cli.output import Misuse, for_programs, json_line, moment
+from bridge.model.account import UnknownPolicy, Verification
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 _number = click.IntRange(0, 1_000_000_000)
@@ -45,18 +43,14 @@ def set_(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Change what an account may do; what is not named stays as it is. A running bridge notices within a second."""
+    """Change what an account may do; what is not named stays as it is. It counts at once, in a running bridge too."""
     changes = _changes(given, addresses, any_address)
+    body: dict[str, Any] = {"terms": changes} if changes else {}
     if on_unknown is not None:
-        changes["on_unknown"] = UnknownPolicy(on_unknown)
-    if not changes:
+        body["on_unknown"] = on_unknown
+    if not body:
         raise Misuse("say what to change, for example: --prepaid. The options are in: sms-bridge account set --help")
-
-    async def change() -> Account:
-        async with product.desk(wanted.find()) as desk:
-            return await desk.change_account(product.WHO, credentials.checked_name(name), AccountChange(**changes))
-
-    _tell(product.finish(change()), as_json)
+    _tell(product.ask(wanted.find(), "PATCH", "accounts", name, body=body), as_json)
 
 
 def _changes(given: Mapping[str, Any], addresses: tuple[str, ...], any_address: bool) -> dict[str, Any]:
@@ -65,13 +59,7 @@ def _changes(given: Mapping[str, Any], addresses: tuple[str, ...], any_address: 
         raise Misuse("--address and --any-address do not go together")
     changes = {term: value for term, value in given.items() if value is not None}
     if addresses or any_address:
-        changes["addresses"] = addresses
-    if "payment" in changes:
-        changes["payment"] = Payment(changes["payment"])
-    if "verification" in changes:
-        changes["verification"] = Verification(changes["verification"])
-    if changes.get("report_on") == AUTO:
-        changes["report_on"] = ""
+        changes["addresses"] = list(addresses)
     return changes
 
 
@@ -82,46 +70,30 @@ def _changes(given: Mapping[str, Any], addresses: tuple[str, ...], any_address: 
 def show(name: str, wanted: place.Wanted, as_json: bool) -> None:
     """Show an account: what it may do, and its credits."""
 
-    async def read() -> Account:
-        async with product.desk(wanted.find()) as desk:
-            return await desk.account(credentials.checked_name(name))
-
-    _tell(product.finish(read()), as_json)
+    _tell(product.ask(wanted.find(), "GET", "accounts", name), as_json)
 
 
-def _tell(account: Account, as_json: bool) -> None:
-    shown = shape(account)
+def _tell(answer: Mapping[str, Any], as_json: bool) -> None:
+    terms, account = answer["terms"], shape(for_programs(answer))
     if as_json:
-        json_line(shown | {"terms": terms_of(account)})
+        json_line(account | {"terms": terms})
         return
-    credits_left = "not counted" if account.credits is None else str(account.credits)
     rows = {
-        "account": account.name,
-        "state": "disabled" if account.disabled else "enabled",
-        "since": moment(account.created_at),
-        "credits": credits_left,
-        "on unknown": account.on_unknown.value,
+        "account": account["account"],
+        "state": "disabled" if account["disabled"] else "enabled",
+        "since": moment(account["created_at"]),
+        "credits": "not counted" if account["credits"] is None else str(account["credits"]),
+        "on unknown": account["on_unknown"],
     }
-    rows |= {term.replace("_", " "): _spoken(term, value) for term, value in terms_of(account).items()}
+    rows |= {term.replace("_", " "): _spoken(term, value) for term, value in terms.items()}
     for label, value in rows.items():
         click.echo(f"{label:<21}{value}")
 
 
-def shape(account: Account) -> dict[str, Any]:
-    """An account for programs: nothing that opens anything."""
-    return {
-        "account": account.name,
-        "disabled": account.disabled,
-        "on_unknown": account.on_unknown.value,
-        "credits": account.credits,
-        "created_at": account.created_at,
-    }
-
-
-def terms_of(account: Account) -> dict[str, Any]:
-    """Its terms for programs."""
-    shown = asdict(account.terms)
-    return shown | {"addresses": list(account.terms.addresses), "report_on": account.terms.report_on or AUTO}
+def shape(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An account as programs are shown it: nothing that opens anything."""
+    shown = ("disabled", "on_unknown", "credits", "created_at")
+    return {"account": row["name"], **{name: row[name] for name in shown}}
 
 
 def _spoken(term: str, value: Any) -> str:

@@ -1,22 +1,20 @@
-"""`webhook …`: where an account's events go, and what became of them. Works on the store, running or not."""
+"""`webhook …`: where an account's events go, and what became of them."""
 
-import secrets
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from bridge.accounts import credentials
 from bridge.cli import place, product
-from bridge.cli.output import Misuse, json_line, moment, table
+from bridge.cli.output import Misuse, for_programs, json_line, moment, table
 from bridge.config.loader import nearest
-from bridge.model.account import Account, Author
 from bridge.model.event import NAMES
 from bridge.model.payload_format import FORMATS
-from bridge.model.query import LedgerQuery
-from bridge.model.webhook import Delivery, DeliveryState, Endpoint
-from bridge.ports.clock import SystemClock
+from bridge.model.webhook import DeliveryState
 
+#: seconds for the bridge to requeue deliveries, of which there may be millions
+_PATIENCE = 600.0
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 _state = click.option("--state", type=click.Choice([each.value for each in DeliveryState]), help="Only these.")
 
@@ -41,35 +39,17 @@ def webhook() -> None:
 @_json
 def add(account: str, url: str, format: str, events: str, wanted: place.Wanted, as_json: bool) -> None:
     """Post the events of ACCOUNT to URL from now on."""
-    chosen = _events(events)
-    where = wanted.find()
-    product.checked_url(url, where)
-
-    async def keep() -> Endpoint:
-        async with product.opened(where) as store:
-            found = await store.account(credentials.checked_name(account))
-            endpoint = _endpoint(found, url, format, chosen)
-            return await store.add_endpoint(endpoint, Author(product.WHO, endpoint.created_at))
-
-    made = product.finish(keep())
+    body = {"url": url, "format": format, "events": _events(events)}
+    made = product.ask(wanted.find(), "POST", "webhooks", body=body, account=credentials.checked_name(account))
     if as_json:
-        json_line(_shape(made) | {"secret": made.secret})
+        json_line(for_programs(made))
         return
-    click.echo(f"Events of {account} go to {url} from now on (webhook {made.id}).")
-    click.echo(f"They are signed with the secret {made.secret}")
+    click.echo(f"Events of {account} go to {url} from now on (webhook {made['id']}).")
+    click.echo(f"They are signed with the secret {made['secret']}")
 
 
-def _endpoint(account: Account, url: str, format: str, events: tuple[str, ...]) -> Endpoint:
-    secret = account.webhook_secret or credentials.new_of_kind(account.name, "webhook")["webhook_secret"]
-    attempts = FORMATS[format].attempts
-    now = SystemClock().now()
-    return Endpoint(
-        secrets.token_hex(8), account.name, url, format, events, secret, created_at=now, max_attempts=attempts
-    )
-
-
-def _events(given: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in given.split(","))
+def _events(given: str) -> list[str]:
+    names = [name.strip() for name in given.split(",")]
     for name in names:
         if name != "*" and name not in NAMES:
             raise Misuse(f'there is no event "{name}"{nearest(name, NAMES)}')
@@ -81,16 +61,11 @@ def _events(given: str) -> tuple[str, ...]:
 @_json
 def list_(wanted: place.Wanted, as_json: bool) -> None:
     """List where events go."""
-
-    async def read() -> list[Endpoint]:
-        async with product.opened(wanted.find()) as store:
-            return list(await store.endpoints())
-
-    found = product.finish(read())
+    found = product.listed(wanted.find(), "webhooks")
     if as_json:
-        json_line([_shape(each) for each in found])
+        json_line(found)
     elif found:
-        rows = [(each.id, each.account, each.format, ",".join(each.events), each.url) for each in found]
+        rows = [(each["id"], each["account"], each["format"], ",".join(each["events"]), each["url"]) for each in found]
         table(("id", "account", "format", "events", "url"), rows)
     else:
         click.echo("There is no webhook yet. Make one with: sms-bridge webhook add ACCOUNT URL")
@@ -100,13 +75,8 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
 @click.argument("id")
 @place.options
 def remove(id: str, wanted: place.Wanted) -> None:
-    """Post nothing to a webhook any more; what is still owed to it is dropped."""
-
-    async def drop() -> None:
-        async with product.opened(wanted.find()) as store:
-            await store.remove_endpoint("", id, Author(product.WHO, SystemClock().now()))
-
-    product.finish(drop())
+    """Post nothing to a webhook any more; what still waits for it is dropped."""
+    product.ask(wanted.find(), "DELETE", "webhooks", id)
     click.echo(f"The webhook {id} is removed.")
 
 
@@ -117,29 +87,21 @@ def remove(id: str, wanted: place.Wanted) -> None:
 @place.options
 @_json
 def ledger(account: str, state: str | None, limit: int, wanted: place.Wanted, as_json: bool) -> None:
-    """Show the deliveries made and owed, newest first."""
-    query = LedgerQuery(state=DeliveryState(state) if state else None, limit=limit)
-
-    async def read() -> tuple[Delivery, ...]:
-        async with product.opened(wanted.find()) as store:
-            return (await store.ledger(account, query)).rows
-
-    found = product.finish(read())
+    """Show the deliveries made and those that wait, newest first."""
+    query: dict[str, str | int] = {"limit": limit}
+    if state:
+        query["state"] = state
+    found = product.listed(wanted.find(), "ledger", account=account, **query)
     if as_json:
         for each in found:
-            json_line(asdict(each))
+            json_line(each | {"status": each["status"] or 0})
         return
-    table(
-        ("id", "event", "state", "tries", "status", "due", "error"),
-        [
-            (each.id, each.event, each.state.value, str(each.attempts), str(each.status or "-"), _due(each), each.error)
-            for each in found
-        ],
-    )
+    table(("id", "event", "state", "tries", "status", "due", "error"), [_delivery(each) for each in found])
 
 
-def _due(delivery: Delivery) -> str:
-    return moment(delivery.due_at) if delivery.state is DeliveryState.OWED else "-"
+def _delivery(row: Mapping[str, Any]) -> tuple[str, ...]:
+    due = moment(row["due_at"]) if row["state"] == DeliveryState.OWED else "-"
+    return row["id"], row["event"], row["state"], str(row["attempts"]), str(row["status"] or "-"), due, row["error"]
 
 
 @webhook.command()
@@ -155,16 +117,15 @@ def redeliver(ids: tuple[str, ...], account: str, endpoint: str, state: str | No
     """
     if not (ids or account or endpoint or state):
         raise Misuse("say which: ids, or for all that were given up: --state dead")
-    query = LedgerQuery(state=DeliveryState(state) if state else None, endpoint=endpoint)
+    filters = {name: value for name, value in (("state", state), ("endpoint", endpoint)) if value}
+    if ids and filters:
+        raise Misuse("ids do not go together with --state and --endpoint")
+    # what has no other filter is everything since 1970
+    body: dict[str, Any] = {"ids": list(ids)} if ids else dict(filters) or {"since": 0}
 
-    async def owe() -> int:
-        async with product.opened(wanted.find()) as store:
-            return await store.redeliver(account, query, ids, SystemClock().now())
+    async def requeue() -> int:
+        async with product.door(wanted.find(), account) as bridge:
+            return int((await bridge.post("/v1/ledger/redeliver", body, patience=_PATIENCE))["count"])
 
-    count = product.finish(owe())
-    click.echo(f"{count} {'delivery is' if count == 1 else 'deliveries are'} owed once more.")
-
-
-def _shape(endpoint: Endpoint) -> dict[str, Any]:
-    """What may be shown of an endpoint again and again: no secret."""
-    return {key: value for key, value in asdict(endpoint).items() if key not in {"secret", "next_secret", "zone"}}
+    count = product.finish(requeue())
+    click.echo(f"{count} {'delivery' if count == 1 else 'deliveries'} requeued.")

@@ -4,6 +4,7 @@ The same fields make the table of docs/configuration.md (`markdown`), so the two
 """
 
 import dataclasses
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -289,8 +290,8 @@ class Config:
 
     @property
     def directory(self) -> Path:
-        """Where the store is; the running bridge leaves its `control.json` there."""
-        return self.store.path.parent
+        """Where the store really is; the running bridge leaves its `control.json` there."""
+        return Path(os.path.realpath(self.store.path)).parent
 
 
 #: name of a section → what fills it

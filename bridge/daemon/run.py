@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bridge.bus import Bus
+from bridge.config.field import Secret
 from bridge.config.schema import Config
+from bridge.daemon.core import build_gateway, build_submissions, make_operator, webhook_policy
 from bridge.daemon.http import Front, open_front
 from bridge.devices.hotplug import Plugs
 from bridge.devices.supervisor import Supervisor
@@ -24,7 +26,6 @@ from bridge.gateway.submissions import Submissions
 from bridge.host import control_file
 from bridge.host.notify import Notifier, Service
 from bridge.messages.outcomes import SendingRules
-from bridge.messages.validation import Limits
 from bridge.monitoring.alarm import Alarm, arrange
 from bridge.monitoring.loopback import Loopback
 from bridge.monitoring.mail import Mailer, Mailing
@@ -82,16 +83,16 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
     async with AsyncExitStack() as stack:
         bus, clock = Bus(), SystemClock()
         common = Common(config, stack, await _store(stack, config, bus, clock), bus, clock, end)
-        targets = _targets(config)
-        ledger = await _ledger(common, targets)
+        policy = webhook_policy(config)
+        ledger = await _ledger(common, policy)
         supervisor = _supervisor(common)
-        submissions = _submissions(common, supervisor)
+        submissions = build_submissions(config, common.store, bus, clock, supervisor.lines)
         loopback = _loopback(common, supervisor, submissions)
         devices = Devices(supervisor.lines, supervisor.examine, loopback.send)
-        gateway = _gateway(common, submissions, devices, ledger, targets)
+        gateway = build_gateway(config, common.store, bus, clock, submissions, devices, ledger.poke)
         await _start_sending(common, supervisor)
         front = await open_front(stack, config, gateway, end)
-        await _leave_word(common, front)
+        _leave_word(common, gateway, front)
         await _keep_watch(common, supervisor, loopback)
         if not config.devices:
             log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
@@ -104,27 +105,21 @@ async def _store(stack: AsyncExitStack, config: Config, bus: Bus, clock: SystemC
     """Everything durable, with what a crash left in it settled."""
     store = await open_store(config.store.url, bus, exclusive=True)
     stack.push_async_callback(store.close)
+    await make_operator(store, clock.now())
     if unknown := await store.recover(clock.now()):
         log.warning("%d parts were in a device's hands when the bridge stopped: their outcome is unknown", unknown)
     return store
 
 
-def _targets(config: Config) -> "Policy":
-    """Where webhooks and alarms may go."""
-    from api.webhooks.url_policy import Policy
-
-    return Policy(frozenset(host.lower() for host in config.webhooks.allow_http))
-
-
-async def _ledger(common: Common, targets: "Policy") -> Ledger:
+async def _ledger(common: Common, policy: "Policy") -> Ledger:
     """What is owed to webhooks, being delivered."""
-    ledger = Ledger(common.store, common.bus, common.clock, await _poster(common, targets), common.end)
+    ledger = Ledger(common.store, common.bus, common.clock, await _poster(common, policy), common.end)
     await ledger.start()
     common.stack.push_async_callback(ledger.close)
     return ledger
 
 
-async def _poster(common: Common, targets: "Policy") -> Mailing:
+async def _poster(common: Common, policy: "Policy") -> Mailing:
     """What delivers webhooks and alarms. One that may not go out is noticed now, not when it is needed."""
     from api.webhooks.payloads import formats
     from api.webhooks.poster import Webhooks
@@ -133,11 +128,11 @@ async def _poster(common: Common, targets: "Policy") -> Mailing:
     config = common.config
     try:
         if config.alarm.webhook:
-            check_url(config.alarm.webhook, targets)
+            check_url(config.alarm.webhook, policy)
     except BadRequest as error:
         raise ConfigError([f"alarm.webhook: {error.message}"]) from error
     await arrange(common.store, config.alarm, common.clock.now())
-    post = Webhooks(targets, formats(zone(config.webhooks.zone)))
+    post = Webhooks(policy, formats(zone(config.webhooks.zone)))
     common.stack.push_async_callback(post.close)
     return Mailing(Mailer(config.alarm), post)
 
@@ -158,40 +153,11 @@ def _drivers(config: Config) -> Mapping[str, Driver]:
     return {name: known[name] for name in {device.driver for device in config.devices.values()}}
 
 
-def _submissions(common: Common, supervisor: Supervisor) -> Submissions:
-    """What accepts messages, those of callers and the bridge's own."""
-    sending = common.config.sending
-    return Submissions(
-        common.store,
-        common.bus.metrics,
-        common.clock,
-        supervisor.lines,
-        Limits(sending.max_parts),
-        round(sending.expire_after * 1000),
-    )
-
-
 def _loopback(common: Common, supervisor: Supervisor, submissions: Submissions) -> Loopback:
     """What sends SMS from one line to another, not at work yet."""
     settings = common.config.loopback
     return Loopback(
         submissions, common.store, common.bus, common.clock, settings, supervisor.lines, supervisor.pause, common.end
-    )
-
-
-def _gateway(common: Common, submissions: Submissions, devices: Devices, ledger: Ledger, targets: "Policy") -> Gateway:
-    """What callers may ask for."""
-    from api.webhooks.url_policy import check_target
-
-    return Gateway(
-        common.store,
-        common.bus,
-        submissions,
-        devices,
-        clock=common.clock,
-        on_unknown=common.config.sending.on_unknown,
-        check_url=lambda url: check_target(url, targets),
-        poke=ledger.poke,
     )
 
 
@@ -216,10 +182,10 @@ async def _start_sending(common: Common, supervisor: Supervisor) -> None:
         stack.callback(plugs.close)
 
 
-async def _leave_word(common: Common, front: Front) -> None:
+def _leave_word(common: Common, gateway: Gateway, front: Front) -> None:
     """For commands, while we run: where we are, and a key."""
     directory, pid = common.config.directory, os.getpid()
-    token = await control_file.grant(common.store, common.clock.now())
+    token = Secret(gateway.admission.grant_to_commands())
     control_file.write(directory, control_file.Control(front.native, token, pid, front.socket, version()))
     common.stack.callback(control_file.remove, directory, pid)
 

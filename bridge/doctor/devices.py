@@ -7,7 +7,7 @@ from typing import Any
 from bridge.config.schema import Config
 from bridge.doctor.surroundings import Surroundings, Told
 from bridge.errors import BridgeError
-from bridge.host import control_file
+from bridge.host.client import Client
 from bridge.model.finding import Finding
 from bridge.model.line import LineState
 from bridge.ports.driver import Device, Driver, Surveying
@@ -64,8 +64,7 @@ async def _told(name: str, told: Told) -> list[Finding]:
         subject = f"devices.{name}"
         return [Finding("warn", subject, "the running bridge does not know this device", f"restart it: {told.start}")]
     try:
-        async with control_file.Client(told.control, told.start) as client:
-            answer = await client.get(f"/v1/devices/{name}/examination", patience=PATIENCE)
+        answer = await Client(told.control, told.start).get(f"/v1/devices/{name}/examination", patience=PATIENCE)
         found = [Finding(**each) for each in answer["findings"]]
     except BridgeError:
         found = []  # it ended meanwhile, or is of an older release

@@ -3,13 +3,16 @@
 import errno
 import os
 import socket
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.config.schema import Config
 from bridge.doctor.surroundings import Told
 from bridge.errors import BridgeError
 from bridge.host import control_file
+from bridge.host.client import Client
 from bridge.model.finding import Finding
 from bridge.model.line import LineState
 from bridge.model.webhook import Endpoint
@@ -24,18 +27,22 @@ async def running(directory: Path, start: str) -> tuple[list[Finding], Told | No
         words, _, remedy = error.message.partition("; start it with: ")
         return [Finding("warn", "bridge", words, remedy)], None
     try:
-        async with control_file.Client(found, start) as client:
-            lines = (await client.get("/v1/lines"))["lines"]
-            endpoints = (await client.get("/v1/webhooks"))["webhooks"]
+        client = Client(found, start)
+        lines = (await client.get("/v1/lines"))["lines"]
+        known = endpoints(await client.get("/v1/webhooks"))
     except BridgeError as error:
         words, _, remedy = error.message.partition("; ")
         remedy = remedy or f"see its log, then restart it: {start}"
         return [Finding("fail", "bridge", words, remedy)], Told(found, start)
     ready = sum(line["state"] == LineState.READY for line in lines)
     words = f"answers at {found.url} (process {found.pid}); {ready} of {len(lines)} lines ready"
-    known = [Endpoint(each["id"], each["account"], each["url"], paused=each["paused"]) for each in endpoints]
     told = Told(found, start, True, lines, known)
     return [Finding("ok", "bridge", words), *same_release(found.version, version())], told
+
+
+def endpoints(answer: Mapping[str, Any]) -> list[Endpoint]:
+    """Out of a list of webhooks of the native API."""
+    return [Endpoint(each["id"], each["account"], each["url"], paused=each["paused"]) for each in answer["webhooks"]]
 
 
 def same_release(theirs: str, ours: str) -> list[Finding]:

@@ -37,6 +37,7 @@ from bridge.ports.store import (
     HealthStore,
     InboxStore,
     LedgerStore,
+    MemoryStore,
     MessageStore,
     PullStore,
     SubmissionStore,
@@ -68,7 +69,7 @@ class Devices:
 
 class GatewayStore(
     SubmissionStore, MessageStore, PullStore, InboxStore, EndpointStore, LedgerStore, EventStore,
-    CredentialStore, DeskStore, HealthStore, Protocol,
+    CredentialStore, DeskStore, MemoryStore, HealthStore, Protocol,
 ):  # fmt: skip
     """What callers may ask for, one way or another."""
 
@@ -107,6 +108,10 @@ class Gateway:
         self.typed = store.typed
         #: the phones' calls, newest first; every account may see them
         self.calls = store.calls
+        #: what a device's driver put aside, for a program that examines the device itself; {} where it never did
+        self.memory = store.memories
+        #: put something aside for a device's driver: one that has the device open reads it at its next start
+        self.remember = store.memorise
         #: the `seq` of the newest event: as `after` of `events` it leaves out nothing that comes from now on
         self.position = store.newest_event
         #: who may come in, asked by dialects before anything else

@@ -90,7 +90,7 @@ def copy_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]
 def move_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]) -> Packed:
     """Pack a store and close it: no bridge starts with it again. Raises StoreUnavailable while one runs, OSError."""
     counted = _counted(database)
-    with StoreLock(database), closing(_open(database)) as conn:
+    with StoreLock(database, command=True), closing(_open(database)) as conn:
         migrate(conn)
         refuse_moved(conn)
 
@@ -115,7 +115,7 @@ def keep_before_upgrade(database: Path, schema: int, now: int) -> None:
 def take_back(database: Path) -> None:
     """Open a moved store again. Raises NotPossible, StoreUnavailable."""
     _counted(database)
-    with StoreLock(database), closing(_open(database)) as conn:
+    with StoreLock(database, command=True), closing(_open(database)) as conn:
         migrate(conn)
         if not conn.execute("DELETE FROM moved").rowcount:
             raise NotPossible(f"{database} was not moved: there is nothing to take back")
@@ -131,7 +131,7 @@ def bring_in(source: Path, database: Path, now: int, *, replace: bool = False, g
     if told.schema > len(STEPS):
         raise NotPossible(f"{source} was made by a newer sms-bridge ({told.made_by}): install that version here first")
     database.parent.mkdir(parents=True, exist_ok=True)
-    with StoreLock(database):
+    with StoreLock(database, command=True):
         here = _counted(database) if database.exists() else None
         if here is not None and not here.empty and not replace:
             raise NotPossible(

@@ -11,13 +11,13 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bridge.bus import Bus
 from bridge.errors import StoreUnavailable
-from bridge.store.lock import StoreLock, make, real, refuse_other_name
+from bridge.store.lock import StoreLock, make, real, refuse_other_name, wait_for_lock
 from bridge.store.writer import Tx, Writer, unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: the command line writes beside the daemon; its transactions are short
+#: a backup reads beside the bridge
 BUSY_TIMEOUT = 10.0  # s
 
 
@@ -33,9 +33,14 @@ class Connections:
         self._data_version = 0
         self._closed = False
 
-    async def open(self, *, exclusive: bool = False) -> None:
-        """Open and migrate. Raises StoreUnavailable."""
+    async def open(self, *, exclusive: bool = False, held: StoreLock | None = None) -> None:
+        """Open and migrate; see `bridge.store.open_store`. Raises StoreUnavailable."""
+        self._lock = held
         try:
+            # what SQLite keeps beside the file goes by this name, so all who open it must use the same
+            self._path = real(self._path)
+            if exclusive:
+                self._lock = await wait_for_lock(self._path)
             await asyncio.to_thread(self._open, exclusive)
         except sqlite3.Error as error:
             self._let_go()
@@ -51,16 +56,13 @@ class Connections:
     def _open(self, exclusive: bool) -> None:
         from bridge.store.migrations import behind, migrate, refuse_moved
 
-        # what SQLite keeps beside the file goes by this name, so all who open it must use the same
-        self._path = real(self._path)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        if exclusive:
-            self._lock = StoreLock(self._path, create=True)
-        elif self._path.exists():
-            refuse_other_name(self._path)
-        else:
-            make(self._path)
-        if exclusive and (schema := behind(self._path)):
+        if self._lock is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            if self._path.exists():
+                refuse_other_name(self._path)
+            else:
+                make(self._path)
+        elif schema := behind(self._path):
             from bridge.store.backup import keep_before_upgrade
 
             keep_before_upgrade(self._path, schema, time.time_ns() // 1_000_000)

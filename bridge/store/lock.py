@@ -1,13 +1,15 @@
-"""One process at a time sends from a store, by whatever name it opened the file.
+"""One process at a time has a store, by whatever name it opened the file: the bridge, or a command for a moment.
 
 Two locks: one beside the file, under the name that it really has, for a file that is exchanged meanwhile (an import);
 and one on the file itself (its inode), for hard links and bind mounts. A copy is another file: nobody can tell that two
 bridges send the same messages from it.
 """
 
+import asyncio
 import fcntl
 import logging
 import os
+import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
@@ -16,22 +18,52 @@ from bridge.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
+#: seconds for which a bridge that starts waits for a command to end
+PATIENCE = 10.0
+#: seconds between two tries: only a thread could wait for flock (2), and nobody could stop it
+PAUSE = 0.05
+#: stands in the lock file behind the process
+_COMMAND = "command"
+
 #: device and inode of the stores that this process holds. Looked at before a file is opened: closing any descriptor
 #: of it would take away the locks that SQLite has on it in this process (fcntl (2), "close")
 _HELD: set[tuple[int, int]] = set()
 
 
+class InUse(StoreUnavailable):
+    """Another process has the store."""
+
+    def __init__(self, database: Path, pid: int, *, command: bool = False, other_name: bool = False) -> None:
+        who = f"process {pid}" if pid else "a process that cannot be seen from here"
+        if command:
+            problem = f"a command ({who}) is at work on {database}: try again when it has ended"
+        else:
+            name = ", by another name" if other_name else ""
+            problem = f"{database} is in use by another bridge ({who}{name}): stop it first"
+        super().__init__(problem)
+        #: the process that has it; 0 where that is not known
+        self.pid = pid
+        #: a command has it, which soon ends
+        self.command = command
+        #: it opened the file by another name, so what it left beside the file is not beside ours
+        self.other_name = other_name
+
+
 class StoreLock:
     """Holds a store until it is closed, or the process ends, however it ends."""
 
-    def __init__(self, database: Path, *, create: bool = False) -> None:
-        """Two senders on one file would send twice. Raises StoreUnavailable, naming the process that holds it.
+    def __init__(self, database: Path, *, create: bool = False, command: bool = False) -> None:
+        """Two senders on one file would send twice. Raises InUse, OSError.
 
-        `create`: make the file when there is none.
+        `create`: make the file when there is none, and its directory. `command`: others are told that it is not for
+        long.
         """
         self._database = real(database)
+        self._command = command
         self._kept = ExitStack()
         try:
+            if create:
+                self._database.parent.mkdir(parents=True, exist_ok=True)
             self._lock_name()
             if create and not self._database.exists():
                 make(self._database)
@@ -56,9 +88,10 @@ class StoreLock:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise _in_use(self._database, f"process {file.read().strip()}") from None
+            pid, _, kind = file.read().strip().partition(" ")
+            raise InUse(self._database, int(pid) if pid.isdecimal() else 0, command=kind == _COMMAND) from None
         file.truncate(0)
-        file.write(str(os.getpid()))
+        file.write(f"{os.getpid()} {_COMMAND}" if self._command else str(os.getpid()))
         file.flush()
 
     def _lock_inode(self) -> None:
@@ -66,17 +99,32 @@ class StoreLock:
         if inode is None:
             return  # nobody can have it by another name
         if inode in _HELD:
-            raise _in_use(self._database, f"process {os.getpid()}, by another name")
+            raise InUse(self._database, os.getpid(), other_name=True)
         file = self._kept.enter_context(open(self._database, "rb+"))  # noqa: SIM115 - as above
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise _in_use(self._database, f"{_holder(inode)}, by another name") from None
+            raise InUse(self._database, _holder(inode), other_name=True) from None
         except OSError as error:
             log.warning("%s cannot be locked by every name that it has: %s", self._database, error.strerror)
             return
         _HELD.add(inode)
         self._kept.callback(_HELD.discard, inode)
+
+
+async def wait_for_lock(database: Path, patience: float = PATIENCE) -> StoreLock:
+    """The lock for a bridge: a command that has the store may end first. Raises InUse, OSError."""
+    ends, told = time.monotonic() + patience, False
+    while True:
+        try:
+            return StoreLock(database, create=True)
+        except InUse as holder:
+            if not holder.command or time.monotonic() >= ends:
+                raise
+            if not told:
+                log.warning("a command (process %d) is at work on the store: waiting for it to end", holder.pid)
+                told = True
+        await asyncio.sleep(PAUSE)
 
 
 def make(database: Path) -> None:
@@ -102,7 +150,7 @@ def refuse_other_name(database: Path) -> None:
     if inode is None or database.stat().st_nlink < 2 or inode in _HELD or _is_locked(Path(f"{real(database)}.lock")):
         return
     if _is_locked(database):
-        raise _in_use(database, f"{_holder(inode)}, by another name")
+        raise InUse(database, _holder(inode), other_name=True)
 
 
 def _inode(database: Path) -> tuple[int, int] | None:
@@ -122,17 +170,13 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
-def _holder(inode: tuple[int, int]) -> str:
-    """Who has the lock, as the kernel knows it (proc_locks (5))."""
+def _holder(inode: tuple[int, int]) -> int:
+    """The process that has the lock, as the kernel knows it (proc_locks (5)); 0 for one of another namespace."""
     device, number = inode
     wanted = f"{os.major(device):02x}:{os.minor(device):02x}:{number}"
     with suppress(OSError):
         for row in Path("/proc/locks").read_text().splitlines():
             fields = row.split()
             if "FLOCK" in fields and wanted in fields:
-                return f"process {fields[fields.index(wanted) - 1]}"
-    return "a process that cannot be seen from here"
-
-
-def _in_use(database: Path, who: str) -> StoreUnavailable:
-    return StoreUnavailable(f"{database} is in use by another bridge ({who}): stop it first")
+                return max(int(fields[fields.index(wanted) - 1]), 0)
+    return 0

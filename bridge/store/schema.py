@@ -345,4 +345,9 @@ CREATE TABLE kept_reports (
 CREATE INDEX kept_reports_sim ON kept_reports (sim, seq);
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED + _KEYS + _LOOPBACKS, _REPORTS)
+# what the command line came in with, until that was kept in memory alone
+_COMMAND_LINE = """
+DELETE FROM credentials WHERE account = 'operator' AND name = '';
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED + _KEYS + _LOOPBACKS, _REPORTS + _COMMAND_LINE)

@@ -23,6 +23,7 @@ COMMANDS = [
     "serve",
     "setup",
     "sim",
+    "table",
     "tail",
     "template",
     "webhook",

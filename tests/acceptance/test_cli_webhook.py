@@ -99,7 +99,7 @@ def test_shows_what_was_given_up_and_owes_it_again(
         for line in sms_bridge("webhook", "ledger", "--state", "dead", "--json", *data).out.splitlines()
     ]
     assert (dead["id"], dead["event"], dead["error"]) == (given_up, "line.changed", "refused")
-    assert sms_bridge("webhook", "redeliver", "--state", "dead", *data).out == "1 delivery is owed once more.\n"
+    assert sms_bridge("webhook", "redeliver", "--state", "dead", *data).out == "1 delivery requeued.\n"
     assert sms_bridge("webhook", "ledger", "--state", "dead", "--json", *data).out == ""
     table = sms_bridge("webhook", "ledger", *data).out.splitlines()
     assert table[0].split() == ["id", "event", "state", "tries", "status", "due", "error"]

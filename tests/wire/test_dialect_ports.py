@@ -10,6 +10,7 @@ import pytest
 from bridge.config.schema import Config, Dialect
 from bridge.errors import ConfigError
 from bridge.host import control_file
+from bridge.host.client import Client
 from tests.support.running import Bridge, config, running
 
 
@@ -74,8 +75,8 @@ async def test_two_dialects_may_share_a_further_port(tmp_path: Path) -> None:
         assert (await look(bridge, f"http://127.0.0.1:{port}/sms/v1/me"))[0] == 200
         assert (await look(bridge, f"{bridge.url}/livez"))[0] == 200
         # the command line finds the native API where it is
-        async with control_file.Client(control_file.find(tmp_path, "sms-bridge serve"), "sms-bridge serve") as client:
-            assert (await client.get("/v1/me"))["operator"] is True
+        client = Client(control_file.find(tmp_path, "sms-bridge serve"), "sms-bridge serve")
+        assert (await client.get("/v1/me"))["operator"] is True
 
 
 async def test_says_which_dialects_port_is_in_use(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from bridge.config.schema import Http
 from bridge.host import control_file
+from bridge.host.client import Client
 from tests.support.running import Bridge, config, running
 
 DEADLINE = 15.0  # s
@@ -186,8 +187,7 @@ async def test_who_is_at_work_is_not_shown_out_for_a_newcomer(tmp_path: Path) ->
             assert refusal.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
             assert b"Retry-After: 5\r\n" in refusal
         # the command line has a door of its own
-        async with control_file.Client(control_file.find(tmp_path, "serve"), "serve") as client:
-            assert (await client.get("/v1/me"))["operator"] is True
+        assert (await Client(control_file.find(tmp_path, "serve"), "serve").get("/v1/me"))["operator"] is True
 
 
 async def much_to_list(bridge: Bridge, count: int = 400) -> None:

@@ -17,6 +17,7 @@ from bridge.config.schema import Config, Dialect, Http
 from bridge.daemon import run
 from bridge.errors import ConfigError
 from bridge.host import control_file, tls
+from bridge.host.client import Client
 from bridge.ports.clock import SystemClock
 from tests.support.certificates import NAME, Files, issue, openssl
 from tests.support.running import Bridge, config, running, until
@@ -224,8 +225,8 @@ async def test_sees_a_renewal_by_itself(tmp_path: Path) -> None:
     assert serials == ["1"]
 
 
-def commands(directory: Path) -> control_file.Client:
-    return control_file.Client(control_file.find(directory, "serve"), "serve")
+def commands(directory: Path) -> Client:
+    return Client(control_file.find(directory, "serve"), "serve")
 
 
 async def test_commands_reach_it_by_a_door_of_their_own(tmp_path: Path) -> None:
@@ -236,17 +237,17 @@ async def test_commands_reach_it_by_a_door_of_their_own(tmp_path: Path) -> None:
         found = control_file.find(tmp_path, "serve")
         assert (found.url, found.socket) == (bridge.url, str(tmp_path / "control.sock"))
         assert (tmp_path / "control.sock").stat().st_mode & 0o777 == 0o600
-        async with control_file.Client(found, "serve", "shop") as client:
-            assert (await client.post("/v1/messages", {"to": "+15550100", "text": "x"}))["state"] == "queued"
-            assert (await client.get("/v1/me"))["name"] == "shop"
+        client = Client(found, "serve", "shop")
+        assert (await client.post("/v1/messages", {"to": "+15550100", "text": "x"}))["state"] == "queued"
+        assert (await client.get("/v1/me"))["name"] == "shop"
     assert not (tmp_path / "control.sock").exists()
 
 
 async def test_a_socket_of_a_killed_bridge_is_no_hindrance(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(tmp_path / "control.sock"))
-    async with running(config(tmp_path, {})), commands(tmp_path) as client:
-        assert (await client.get("/v1/me"))["operator"] is True
+    async with running(config(tmp_path, {})):
+        assert (await commands(tmp_path).get("/v1/me"))["operator"] is True
 
 
 async def test_a_path_too_long_for_a_socket_leaves_the_port_to_commands(tmp_path: Path) -> None:
@@ -255,8 +256,7 @@ async def test_a_path_too_long_for_a_socket_leaves_the_port_to_commands(tmp_path
     async with running(config(deep, {})) as bridge:
         found = control_file.find(deep, "serve")
         assert (found.url, found.socket) == (bridge.url, "")
-        async with control_file.Client(found, "serve") as client:
-            assert (await client.get("/v1/me"))["operator"] is True
+        assert (await Client(found, "serve").get("/v1/me"))["operator"] is True
     with pytest.raises(ConfigError, match=r"cannot make .*/control.sock for the command line: .*; with TLS it needs"):
         async with running(settings(deep, issue(tmp_path / "tls"))):
             pass

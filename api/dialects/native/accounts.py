@@ -22,7 +22,8 @@ TERMS = {
     "requests_per_minute": validators.number(0, MOST),
     "daily_per_recipient": validators.number(0, MOST),
     "zone": validators.short(100, least=1),
-    "country": validators.short(2),
+    # the desk says what a country is
+    "country": validators.short(100),
     "verification": validators.choice(Verification),
     "report_on": validators.word("sent", "delivered", serializers.AUTO),
 }
@@ -112,18 +113,19 @@ async def audit(call: Call) -> web.Response:
 # -- who may ----------------------------------------------------------------------------------
 async def _own(call: Call) -> Account:
     """The account in the path: the caller's own, or any for an operator. As it is now, not as it came in."""
-    name = call.part("name")
+    name = call.request.match_info["name"]
     if name != call.account.name and not call.account.operator:
         raise ForAnother("This account may ask about itself only.")
+    if not credentials.is_name(name):
+        raise NoSuchThing(f"there is no account {name!r}")
     return await call.gateway.desk.account(name)
 
 
 async def _changeable(call: Call) -> Account:
     """The account in the path, for an operator. The command line's own must go on to work."""
-    account = await _own(call)
-    if account.name == credentials.OPERATOR:
-        raise NotPossible("The account of the command line stays as it is.")
-    return account
+    if call.request.match_info["name"] == credentials.OPERATOR:
+        raise NotPossible(f'the account "{credentials.OPERATOR}" is the command line\'s own: it stays as it is')
+    return await _own(call)
 
 
 # -- templates ----------------------------------------------------------------------------------

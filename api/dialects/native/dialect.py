@@ -80,6 +80,8 @@ OPERATIONS = (
     Operation("GET", "/v1/lines", READ, lines.find),
     Operation("GET", "/v1/lines/{id}", READ, lines.show),
     Operation("GET", "/v1/devices/{device}/examination", READ, devices.examine),
+    Operation("GET", "/v1/devices/{device}/memory", ADMIN, devices.memory),
+    Operation("PUT", "/v1/devices/{device}/memory/{id}", ADMIN, devices.remember),
     Operation("POST", "/v1/loopback", SEND, lines.loop_back),
     Operation("POST", "/v1/webhooks", WEBHOOKS | READ | INBOX, webhooks.add),
     Operation("GET", "/v1/webhooks", WEBHOOKS, webhooks.find),

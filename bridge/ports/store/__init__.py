@@ -7,7 +7,7 @@ Each consumer names the ones that it uses; `Store` is all of them, for the compo
 from typing import Protocol
 
 from bridge.ports.store.accounts import AccountStore, CredentialStore, CreditStore, KeyStore
-from bridge.ports.store.devices import DeviceStore, LoopbackStore, ReceivingStore, SendingStore
+from bridge.ports.store.devices import DeviceStore, LoopbackStore, MemoryStore, ReceivingStore, SendingStore
 from bridge.ports.store.events import EventStore
 from bridge.ports.store.inbox import InboxStore
 from bridge.ports.store.lists import AuditStore, SuppressionStore, TemplateStore
@@ -29,6 +29,7 @@ __all__ = [
     "KeyStore",
     "LedgerStore",
     "LoopbackStore",
+    "MemoryStore",
     "MessageStore",
     "PullStore",
     "ReceivingStore",

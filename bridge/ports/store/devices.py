@@ -55,11 +55,20 @@ class ReceivingStore(Protocol):
         ...
 
 
-class DeviceStore(Protocol):
-    """What outlives a connection to a device."""
+class MemoryStore(Protocol):
+    """What the drivers of devices put aside."""
 
-    async def memories(self, device: str) -> Mapping[str, str]: ...
-    async def memorise(self, device: str, key: str, value: str) -> None: ...
+    async def memories(self, device: str) -> Mapping[str, str]:
+        """All that the driver of a device put there."""
+        ...
+
+    async def memorise(self, device: str, key: str, value: str) -> None:
+        """In place of what the key had."""
+        ...
+
+
+class DeviceStore(MemoryStore, Protocol):
+    """What outlives a connection to a device."""
 
     async def doubtful(self, lines: Sequence[str]) -> Sequence[Doubtful]:
         """The parts in state unknown that these lines had in hand, oldest first."""

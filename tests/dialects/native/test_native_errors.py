@@ -32,11 +32,12 @@ BODIES: Mapping[str, Any] = {
     "keepTemplate": {"text": "x"},
     "suppress": {},
     "addKey": {"name": "crm", "scopes": ["send"]},
+    "rememberForDevice": {"value": "x"},
 }
 #: what only an operator may ask for
 OPERATORS = {
     "listAccounts", "addAccount", "changeAccount", "topUp", "rotateCredentials", "listAudit", "loopBack",
-    "examineDevice",
+    "examineDevice", "getDeviceMemory", "rememberForDevice",
 }  # fmt: skip
 OPERATIONS = {operation["operationId"]: (method, path) for method, path, operation in DOCUMENT.operations()}
 PROMISED = [

@@ -70,20 +70,17 @@ async def test_nothing_is_remembered_before_it_is_on_disk(tmp_path: Path) -> Non
         assert memory.get("sms") == "17"
 
 
-async def test_a_borrowed_memory_opens_the_store_for_each_write_and_says_when_it_cannot(tmp_path: Path) -> None:
-    async with opened(tmp_path):
-        pass
-    memory = BorrowedMemory(lambda: opened(tmp_path), "duo", {"sms": "17"})
-    assert memory.get("sms") == "17"
+async def test_a_borrowed_memory_has_what_was_kept_and_says_when_more_cannot_be() -> None:
+    kept = {"sms": "17"}
+
+    async def keep(key: str, value: str) -> None:
+        if value == "19":
+            raise StoreUnavailable
+        kept[key] = value
+
+    memory = BorrowedMemory(kept, keep)
     await memory.put("sms", "18")
-    assert memory.get("sms") == "18"
-    async with opened(tmp_path) as store:
-        assert await store.memories("duo") == {"sms": "18"}
-        store.refusals = 1
-
-        @asynccontextmanager
-        async def refusing() -> AsyncIterator[CountingStore]:
-            yield store
-
-        with pytest.raises(StoreUnavailable):
-            await BorrowedMemory(refusing, "duo", {}).put("sms", "19")
+    assert (memory.get("sms"), memory.get("calls"), kept) == ("18", None, {"sms": "18"})
+    with pytest.raises(StoreUnavailable):
+        await memory.put("sms", "19")
+    assert (memory.get("sms"), kept) == ("18", {"sms": "18"})

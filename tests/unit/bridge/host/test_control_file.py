@@ -1,47 +1,23 @@
-"""control.json and the calls of the command line, against a real HTTP server on loopback."""
+"""control.json: how commands find the bridge."""
 
-import asyncio
 import json
 import os
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
-from bridge.accounts import credentials
 from bridge.config.field import Secret
 from bridge.host import control_file
-from bridge.model.account import Account
-from bridge.store import open_store
+from tests.support.users import somebody_else
 
 START = "sms-bridge serve"
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def running(url: str = "http://127.0.0.1:9", pid: int = 0) -> control_file.Control:
     return control_file.Control(url, Secret("t0ken"), pid or os.getpid())
-
-
-@asynccontextmanager
-async def bridge(answer: Answer) -> AsyncIterator[control_file.Client]:
-    """A server that answers every path with `answer`, and a client of it that speaks for the account `shop`."""
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    try:
-        async with control_file.Client(running(control_file.address("0.0.0.0", port)), START, "shop") as client:
-            yield client
-    finally:
-        await runner.cleanup()
 
 
 def finished_process() -> int:
@@ -117,75 +93,21 @@ def test_the_token_does_not_show_in_a_repr() -> None:
     assert "t0ken" not in repr(running())
 
 
-async def test_calls_with_the_token_for_the_account() -> None:
-    heard: list[tuple[str, ...]] = []
-
-    async def answer(request: web.Request) -> web.Response:
-        heard.append((request.method, request.path_qs, await request.text()))
-        heard.append((request.headers["Authorization"], request.headers["SMS-Bridge-Account"]))
-        return web.json_response({"id": "1"})
-
-    async with bridge(answer) as client:
-        assert await client.post("/v1/messages", {"to": "+15550100"}) == {"id": "1"}
-        assert await client.get("/v1/messages", {"state": "failed"}) == {"id": "1"}
-    who = ("Bearer t0ken", "shop")
-    assert heard == [
-        ("POST", "/v1/messages", '{"to": "+15550100"}'),
-        who,
-        ("GET", "/v1/messages?state=failed", ""),
-        who,
-    ]
+def test_what_another_process_left_is_not_the_running_bridges(tmp_path: Path) -> None:
+    assert control_file.left_by(tmp_path, 7) is None
+    control_file.write(tmp_path, running(pid=7))
+    assert control_file.left_by(tmp_path, 7) == running(pid=7)
+    assert control_file.left_by(tmp_path, 8) is None
 
 
-async def test_gives_back_the_sentence_of_the_bridge_with_the_field_at_fault() -> None:
-    async def answer(_: web.Request) -> web.Response:
-        return web.json_response({"title": "Bad Request", "detail": "is no phone number", "field": "to"}, status=400)
-
-    async with bridge(answer) as client:
-        with pytest.raises(control_file.Declined) as caught:
-            await client.post("/v1/messages")
-    assert caught.value.message == "to: is no phone number"
-
-
-async def test_an_answer_without_a_sentence_is_told_by_its_status() -> None:
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(status=502, text="<html>")
-
-    async with bridge(answer) as client:
-        with pytest.raises(control_file.Declined, match="the bridge answered 502 to GET /v1/lines"):
-            await client.get("/v1/lines")
+def test_a_file_for_another_user_is_told_with_the_command_that_helps(tmp_path: Path) -> None:
+    control_file.write(tmp_path, running())
+    owner = tmp_path.owner()
+    (tmp_path / "control.json").chmod(0)
+    told = f"control.json is for the user {owner}, who runs the bridge: try sudo -u {owner} sms-bridge …"
+    with somebody_else(), pytest.raises(control_file.NotRunning, match=told):
+        control_file.find(tmp_path, START)
 
 
-async def test_hears_events_until_the_bridge_stops() -> None:
-    async def answer(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
-        await response.write(b': listening\n\nid: 7\nevent: message.sent\ndata: {"name":"message.sent"}\n\n')
-        await response.write(b': still here\n\nid: 8\nevent: line.changed\ndata: {"na')
-        await asyncio.sleep(0)
-        await response.write(b'me":"line.changed"}\n\n')
-        return response
-
-    async with bridge(answer) as client, client.listen() as events:
-        assert [event["name"] async for event in events] == ["message.sent", "line.changed"]
-
-
-async def test_says_when_nobody_answers_any_more() -> None:
-    async def answer(_: web.Request) -> web.Response:
-        return web.json_response({})
-
-    async with bridge(answer) as client:
-        await client.get("/v1/lines")
-    async with control_file.Client(running(str(client.url)), START) as late:
-        with pytest.raises(control_file.NotRunning, match=r"nobody answers at .*; start it with: sms-bridge serve"):
-            await late.get("/v1/lines")
-
-
-async def test_each_start_grants_one_token_to_the_operator(tmp_path: Path) -> None:
-    store = await open_store(f"sqlite:///{tmp_path}/bridge.db")
-    try:
-        tokens = [await control_file.grant(store, now) for now in (1, 2)]
-        callers = [await store.account_for("apikey", "", credentials.digest(token), 3) for token in tokens]
-    finally:
-        await store.close()
-    assert callers == [None, Account("operator", created_at=1, operator=True)]
+def test_the_owner_of_what_cannot_be_seen_is_the_one_of_its_folder(tmp_path: Path) -> None:
+    assert f"is for the user {tmp_path.owner()}, who" in control_file.for_its_owner(tmp_path / "not" / "there")

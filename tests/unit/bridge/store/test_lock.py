@@ -13,7 +13,7 @@ from bridge.errors import StoreUnavailable
 from bridge.model.account import Account
 from bridge.ports.store import Store
 from bridge.store import open_store
-from bridge.store.lock import StoreLock
+from bridge.store.lock import InUse, StoreLock, wait_for_lock
 
 NOW = 1_795_000_000_000
 
@@ -177,3 +177,45 @@ async def test_links_in_a_circle_are_said(tmp_path: Path) -> None:
     (tmp_path / "b.db").symlink_to(tmp_path / "a.db")
     with pytest.raises(StoreUnavailable, match=r"a\.db"):
         await open_store(f"sqlite:///{tmp_path}/a.db", exclusive=True)
+
+
+async def test_a_bridge_waits_for_a_command_and_not_for_another_bridge(
+    database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    command = StoreLock(database, create=True, command=True)
+    waiting = asyncio.get_running_loop().create_task(wait_for_lock(database))
+    await asyncio.wait({waiting}, timeout=0.2)
+    assert not waiting.done()
+    told = f"a command (process {os.getpid()}) is at work on the store: waiting for it to end"
+    assert caplog.messages == [told]
+    command.close()
+    bridge = await waiting
+    with pytest.raises(InUse, match=f"in use by another bridge .process {os.getpid()}.: stop it first"):
+        await wait_for_lock(database)
+    bridge.close()
+
+
+async def test_a_bridge_does_not_wait_for_ever(database: Path) -> None:
+    command = StoreLock(database, create=True, command=True)
+    with pytest.raises(
+        InUse, match=rf"a command .process {os.getpid()}. is at work on .*: try again when it has ended"
+    ):
+        await wait_for_lock(database, patience=0.1)
+    command.close()
+
+
+async def test_a_lock_that_a_command_brings_goes_with_the_store(database: Path) -> None:
+    store = await open_store(f"sqlite:///{database}", held=StoreLock(database, create=True, command=True))
+    with pytest.raises(InUse) as caught:
+        StoreLock(database)
+    assert (caught.value.command, caught.value.pid) == (True, os.getpid())
+    await store.close()
+    StoreLock(database).close()
+
+
+def test_who_holds_it_may_have_said_nothing(database: Path) -> None:
+    lock = StoreLock(database, create=True)
+    Path(f"{database}.lock").write_text("")
+    with pytest.raises(InUse, match=r"another bridge \(a process that cannot be seen from here\)"):
+        StoreLock(database)
+    lock.close()

@@ -62,6 +62,16 @@ async def test_opens_with_all_that_was_in_it(written: Path) -> None:
         await store.close()
 
 
+async def test_an_old_token_of_the_command_line_opens_nothing_any_more(written: Path) -> None:
+    with closing(sqlite3.connect(written)) as raw:
+        [(old,)] = raw.execute("SELECT digest FROM credentials WHERE account = 'operator'")
+    store = await open_store(f"sqlite:///{written}", exclusive=True)
+    try:
+        assert await store.account_for("apikey", "", old, NOW) is None
+    finally:
+        await store.close()
+
+
 async def test_is_kept_as_it_was_before_it_is_changed(written: Path) -> None:
     with closing(sqlite3.connect(written)) as raw:
         before, schema = list(raw.iterdump()), raw.execute("PRAGMA user_version").fetchone()[0]

@@ -1,0 +1,70 @@
+"""What every composition has, with devices or without: the gateway over a store, as the configuration wants it."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from bridge.accounts.credentials import OPERATOR
+from bridge.bus import Bus
+from bridge.config.schema import Config
+from bridge.errors import NoSuchThing
+from bridge.gateway.gateway import Devices, Gateway
+from bridge.gateway.submissions import Submissions
+from bridge.messages.validation import Limits
+from bridge.model.account import Account
+from bridge.model.line import Line
+from bridge.ports.clock import Clock
+from bridge.ports.store import AccountStore, Store, SubmissionStore
+
+if TYPE_CHECKING:
+    from api.webhooks.url_policy import Policy
+
+
+async def make_operator(store: AccountStore, now: int) -> None:
+    """The account of the command line, at the first start."""
+    try:
+        await store.account(OPERATOR)
+    except NoSuchThing:
+        await store.add_account(Account(OPERATOR, now, operator=True), [])
+
+
+def webhook_policy(config: Config) -> "Policy":
+    """Where webhooks and alarms may go."""
+    from api.webhooks.url_policy import Policy
+
+    return Policy(frozenset(host.lower() for host in config.webhooks.allow_http))
+
+
+def build_submissions(
+    config: Config, store: SubmissionStore, bus: Bus, clock: Clock, lines: Callable[[], Sequence[Line]] = tuple
+) -> Submissions:
+    """What accepts messages, those of callers and the bridge's own; without `lines` for none that names one."""
+    limits, expire_after = Limits(config.sending.max_parts), round(config.sending.expire_after * 1000)
+    return Submissions(store, bus.metrics, clock, lines, limits, expire_after)
+
+
+def build_gateway(
+    config: Config,
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+    submissions: Submissions,
+    devices: Devices | None = None,
+    poke: Callable[[str | None], None] = lambda endpoint: None,
+) -> Gateway:
+    """What callers may ask for. `poke` is called when the deliveries of an endpoint may have changed."""
+
+    async def check_url(url: str) -> None:
+        from api.webhooks.url_policy import check_target
+
+        await check_target(url, webhook_policy(config))
+
+    return Gateway(
+        store,
+        bus,
+        submissions,
+        devices,
+        clock=clock,
+        on_unknown=config.sending.on_unknown,
+        check_url=check_url,
+        poke=poke,
+    )

@@ -1,0 +1,80 @@
+"""The one door for commands: by the control socket of the bridge that runs, else through a gateway opened here.
+
+Who holds the lock of the store decides, for a lock ends with its process, however that ends: a `control.json` that a
+killed bridge left behind, or a process id that another program has by now, misleads nobody. While a bridge starts or
+ends, and while another command is at work, a command waits a little.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bridge.config.schema import Config
+from bridge.errors import StoreUnavailable
+from bridge.host import control_file
+from bridge.host.client import Client
+from bridge.host.control_file import Control, NotRunning
+from bridge.store.lock import PAUSE, InUse, StoreLock
+
+#: seconds for a bridge to start or to end, and for another command
+PATIENCE = 10.0
+
+
+@asynccontextmanager
+async def door(
+    config: Config,
+    start: str,
+    account: str = "",
+    *,
+    running: bool = False,
+    name_fields: bool = True,
+    patience: float = PATIENCE,
+) -> AsyncIterator[Client]:
+    """The native API of a bridge with operator rights, for `account` where one is named.
+
+    `start` is the command that starts the bridge. `running`: only one that runs will do. `name_fields`: see `Client`.
+    Raises NotRunning, StoreUnavailable.
+    """
+    reached = await _reach(config, start, running, time.monotonic() + patience)
+    if isinstance(reached, Control):
+        yield Client(reached, start, account, name_fields=name_fields)
+        return
+    from bridge.daemon.offline import serve_offline  # takes longer to import than all else of a command
+
+    async with serve_offline(config, reached) as offline:
+        yield Client(offline.control, start, account, offline.connect, name_fields=name_fields)
+
+
+async def _reach(config: Config, start: str, running: bool, ends: float) -> Control | StoreLock:
+    """What the bridge that runs left for commands, or the lock of its store while none does."""
+    while True:
+        try:
+            return _lock(config, start, running)
+        except InUse as holder:
+            control = None if holder.command else control_file.left_by(config.directory, holder.pid)
+            if control is not None:
+                return control
+            if holder.other_name or (holder.command and time.monotonic() >= ends):
+                raise
+            if time.monotonic() >= ends:
+                raise NotRunning(
+                    f"the bridge (process {holder.pid}) is starting or ending, and answers no commands: "
+                    "try again in a moment, or see its log"
+                ) from None
+        await asyncio.sleep(PAUSE)
+
+
+def _lock(config: Config, start: str, running: bool) -> StoreLock:
+    """Raises InUse, StoreUnavailable, and NotRunning where a lock would be of no use."""
+    database = config.store.path
+    try:
+        if not running:
+            return StoreLock(database, create=True, command=True)
+        if database.exists():
+            StoreLock(database, command=True).close()
+    except PermissionError:
+        raise StoreUnavailable(control_file.for_its_owner(database)) from None
+    except OSError as error:
+        raise StoreUnavailable(f"{database}: {error.strerror or error}") from error
+    raise NotRunning(f"the bridge is not running; start it with: {start}")

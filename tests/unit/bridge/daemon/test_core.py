@@ -1,0 +1,61 @@
+"""What a composition has with devices or without: the gateway as the configuration wants it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bridge.bus import Bus
+from bridge.config.schema import Config, Sending, Webhooks
+from bridge.daemon.core import build_gateway, build_submissions, make_operator
+from bridge.errors import BadRequest, InvalidText, UnknownLine
+from bridge.gateway.gateway import Gateway
+from bridge.model.account import Account, UnknownPolicy
+from bridge.model.message import Draft
+from bridge.ports.clock import SystemClock
+from bridge.ports.store import Store
+from bridge.store import open_store
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await open_store(f"sqlite:///{tmp_path}/bridge.db", exclusive=True)
+    yield store
+    await store.close()
+
+
+def built(config: Config, store: Store) -> Gateway:
+    bus, clock = Bus(), SystemClock()
+    return build_gateway(config, store, bus, clock, build_submissions(config, store, bus, clock))
+
+
+async def test_the_gateway_has_what_the_configuration_says(store: Store) -> None:
+    config = Config(
+        sending=Sending(max_parts=2, expire_after=60.0, on_unknown=UnknownPolicy.FAIL),
+        webhooks=Webhooks(allow_http=("receiver.example.com",)),
+    )
+    gateway = built(config, store)
+    shop, _ = await gateway.desk.add_account("test", "shop")
+    assert shop.on_unknown is UnknownPolicy.FAIL
+    with pytest.raises(InvalidText):
+        gateway.check(shop, Draft("+15550100", "x" * 400))
+    (sent,) = (await gateway.submit(shop, [Draft("+15550100", "x")])).messages
+    assert 59_000 < sent.expires_at - sent.created_at <= 60_000
+    await gateway.endpoints.add("test", shop, "http://receiver.example.com/sms")
+    with pytest.raises(BadRequest, match="outside this network"):
+        await gateway.endpoints.add("test", shop, "http://198.51.100.7/sms")
+
+
+async def test_without_devices_there_is_no_line(store: Store) -> None:
+    gateway = built(Config(), store)
+    shop, _ = await gateway.desk.add_account("test", "shop")
+    assert gateway.lines() == ()
+    with pytest.raises(UnknownLine):
+        await gateway.submit(shop, [replace(Draft("+15550100", "x"), line="office")])
+
+
+async def test_the_account_of_the_command_line_is_made_once(store: Store) -> None:
+    for now in (1, 2):
+        await make_operator(store, now)
+    assert await store.accounts() == [Account("operator", 1, operator=True)]
