@@ -1,4 +1,4 @@
-"""What becomes due by the clock alone: scheduled messages, expiry, partial SMS, changes made by other processes."""
+"""What becomes due by the clock alone: scheduled messages, expiry, partial SMS."""
 
 import asyncio
 import logging
@@ -27,8 +27,6 @@ SWEEP_INTERVAL = 3600.0  # s
 KEY_LIFE = 7 * 24 * 3600 * 1000  # ms
 #: between warnings of keys that end soon
 KEYS_INTERVAL = 86_400.0  # s
-#: between looks for what the command line changed in the store
-ELSEWHERE_INTERVAL = 1.0  # s
 
 
 class ClockStore(UpkeepStore, KeyStore, Protocol):
@@ -66,7 +64,6 @@ class Clockwork:
         """Begin to tick."""
         self._unsubscribe = self._bus.subscribe_queues(self._hear)
         self._tasks.start(self._tick(), "due times")
-        self._tasks.start(self._look_elsewhere(), "changes by other processes")
         self._tasks.start(self._sweep(), "sweep")
         self._tasks.start(self._look_at_keys(), "keys that end")
 
@@ -107,12 +104,6 @@ class Clockwork:
         now = self._clock.now()
         await self._store.release_partial(now - self._partial_after, now)
         return await self._store.advance(now)
-
-    async def _look_elsewhere(self) -> None:
-        while True:
-            await asyncio.sleep(ELSEWHERE_INTERVAL)
-            if await retry_until_stored(self._store.changed_elsewhere):
-                self._bus.publish(())
 
     async def _sweep(self) -> None:
         while True:

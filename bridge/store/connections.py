@@ -30,7 +30,6 @@ class Connections:
         self._lock: StoreLock | None = None
         self._connections: list[sqlite3.Connection] = []
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
-        self._data_version = 0
         self._closed = False
 
     async def open(self, *, exclusive: bool = False, held: StoreLock | None = None) -> None:

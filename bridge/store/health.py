@@ -71,9 +71,3 @@ class Health(Connections):
     async def room(self) -> Room:
         """Raises StoreUnavailable."""
         return await self._read(lambda _: room(self._path))
-
-    async def changed_elsewhere(self) -> bool:
-        """Asked of the writing connection: there SQLite counts only what other processes committed."""
-        before = self._data_version
-        self._data_version = await self._write(lambda tx: int(tx.conn.execute("PRAGMA data_version").fetchone()[0]))
-        return self._data_version != before

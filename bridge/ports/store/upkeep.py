@@ -33,10 +33,6 @@ class UpkeepStore(Protocol):
         """Forget some of what is finished and older (0: nothing), and old idempotency keys; more is left."""
         ...
 
-    async def changed_elsewhere(self) -> bool:
-        """Another process (the command line) wrote since the last call."""
-        ...
-
 
 class HealthStore(Protocol):
     """Whether the store works, and what waits in it."""

@@ -41,16 +41,6 @@ async def test_a_second_sender_is_refused(store: Store, tmp_path: Path) -> None:
         await open_store(f"sqlite:///{tmp_path}/bridge.db", exclusive=True)
 
 
-async def test_the_command_line_may_look_and_write_beside_it(store: Store, tmp_path: Path) -> None:
-    await store.changed_elsewhere()
-    assert not await store.changed_elsewhere()
-    beside = await open_store(f"sqlite:///{tmp_path}/bridge.db")
-    await beside.add_account(Account("third", NOW), [])
-    await beside.close()
-    assert await store.changed_elsewhere()
-    assert not await store.changed_elsewhere()
-
-
 async def test_a_file_of_a_newer_release_is_not_touched(store: Store, tmp_path: Path) -> None:
     await store.close()
     with sqlite3.connect(tmp_path / "bridge.db") as raw:
