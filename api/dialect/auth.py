@@ -92,17 +92,14 @@ async def grant(gateway: Gateway, parameters: Mapping[str, str], request: web.Re
     ident, secret = basic(request.headers) or (parameters.get("client_id", ""), parameters.get("client_secret", ""))
     try:
         account = await enter(gateway, request, "client", ident, secret)
+        ends = account.grant.expires_at
+        life = min(TOKEN_LIFE, (ends - gateway.now()) // 1000) if ends else TOKEN_LIFE
+        token = await gateway.issue_token(ident, secret, life)
     except (UnknownCaller, WrongSecret) as error:
         raise TokenRefused("invalid_client", "client_id or client_secret is missing or wrong.") from error
     except NotAllowed as error:
         raise TokenRefused("invalid_client", error.message) from error
-    ends = account.grant.expires_at
-    life = min(TOKEN_LIFE, (ends - gateway.now()) // 1000) if ends else TOKEN_LIFE
-    answer: dict[str, object] = {
-        "access_token": await gateway.issue_token(account, life),
-        "token_type": "Bearer",
-        "expires_in": life,
-    }
+    answer: dict[str, object] = {"access_token": token, "token_type": "Bearer", "expires_in": life}
     if account.grant.scopes != EVERYTHING:
         answer["scope"] = written(account.grant.scopes)
     return answer

@@ -7,7 +7,6 @@ sees everything.
 
 import asyncio
 import secrets
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -42,7 +41,6 @@ from bridge.ports.store import (
     PullStore,
     SubmissionStore,
 )
-from bridge.ports.store_rows import Credential
 
 #: events read from the log at a time
 EVENT_BATCH = 200
@@ -126,15 +124,13 @@ class Gateway:
         self.endpoints = Endpoints(store, self._clock, check_url, poke)
 
     # -- who calls ------------------------------------------------------------------------------
-    async def issue_token(self, account: Account, seconds: int = 3600) -> str:
-        """A bearer token for `account`, kept hashed, that ends after `seconds`, and with the key it is given for.
+    async def issue_token(self, ident: str, secret: str, seconds: int = 3600) -> str:
+        """A bearer token for a client's credentials, kept hashed, that ends after `seconds` or with the credentials.
 
-        It may do what that key may do.
+        It may do what they may do. Raises WrongSecret when they have ended.
         """
-        token, grant, now = secrets.token_hex(32), account.grant, self._clock.now()
-        expires_at = min(now + seconds * 1000, grant.expires_at or sys.maxsize)
-        made = Credential("token", "", digest(token), expires_at, grant.key, grant.scopes, now)
-        await self._store.add_credential(account.name, made)
+        token, now = secrets.token_hex(32), self.now()
+        await self._store.exchange(ident, digest(secret), digest(token), now + seconds * 1000, now)
         return token
 
     async def account(self, operator: Account, name: str) -> Account:

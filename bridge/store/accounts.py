@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bridge.errors import NoSuchThing, NotPossible
+from bridge.errors import NoSuchThing, NotPossible, WrongSecret
 from bridge.model.account import Account, Author, Payment, Terms, UnknownPolicy, Verification
 from bridge.model.scope import Grant, read, written
 from bridge.ports.store_rows import Credential
@@ -123,6 +123,16 @@ def owner(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int
     return None if row is None else dataclasses.replace(_account(row[4:]), grant=Grant(read(row[0]), *row[1:4]))
 
 
+def exchange(tx: Tx, ident: str, digest: str, token: str, expires_at: int, now: int) -> None:
+    """A token for a client's credentials, looked at in the transaction: they may have been revoked a moment ago."""
+    account = owner(tx.conn, "client", ident, digest, now)
+    if account is None:
+        raise WrongSecret
+    grant = account.grant
+    ends = min(expires_at, grant.expires_at or expires_at)
+    add_credential(tx, account.name, Credential("token", "", token, ends, grant.key, grant.scopes, now))
+
+
 def ended(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int) -> int:
     """When this named key expired; 0 for one that has not, and for what is no key."""
     row = conn.execute(
@@ -151,5 +161,6 @@ class Accounts(Connections):
     add_credential = writes(add_credential)
     forget_expired = writes(forget_expired)
     account_for = reads(owner)
+    exchange = writes(exchange)
     ended = reads(ended)
     knows = reads(knows)

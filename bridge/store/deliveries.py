@@ -36,10 +36,14 @@ def owed(conn: sqlite3.Connection, endpoint: str, limit: int, after: int = 0) ->
 
 
 def record_attempts(tx: Tx, deliveries: Sequence[Delivery]) -> None:
-    """Write the outcomes of attempts back; a row that was dropped meanwhile stays dropped."""
+    """Write the outcomes of attempts back. A row that was dropped or requeued meanwhile stays that."""
     tx.conn.executemany(
-        "UPDATE ledger SET state = ?, attempts = ?, due_at = ?, delivered_at = ?, status = ?, error = ? WHERE seq = ?",
-        [(row.state, row.attempts, row.due_at, row.delivered_at, row.status, row.error, row.seq) for row in deliveries],
+        "UPDATE ledger SET state = ?, attempts = ?, due_at = ?, delivered_at = ?, status = ?, error = ? "
+        "WHERE seq = ? AND attempts = ? - 1",
+        [
+            (row.state, row.attempts, row.due_at, row.delivered_at, row.status, row.error, row.seq, row.attempts)
+            for row in deliveries
+        ],
     )
 
 

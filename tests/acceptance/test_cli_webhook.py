@@ -29,7 +29,9 @@ async def owe_and_give_up(directory: Path) -> str:
     try:
         await store.note(Event(0, "11111111-1111-4111-8111-111111111111", LINE_CHANGED, "", 1, "office", {}))
         [(delivery, _)] = await store.owed((await store.endpoints())[0].id, 10)
-        await store.record_attempts([replace(delivery, state=DeliveryState.DEAD, attempts=9, error="refused")])
+        for attempts in range(1, 10):
+            state = DeliveryState.DEAD if attempts == 9 else DeliveryState.OWED
+            await store.record_attempts([replace(delivery, state=state, attempts=attempts, error="refused")])
         return delivery.id
     finally:
         await store.close()

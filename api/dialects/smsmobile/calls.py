@@ -48,7 +48,7 @@ class Calls:
             offset=_number(params, "offset", 0, 0),
             limit=min(_number(params, "limit", MISSED_PAGE, 1), MISSED_MOST),
         )
-        rows, note = await self._rows(account, query)
+        rows, note = await self._rows(query)
         answer = {
             "success": True,
             "offset": query.offset,
@@ -63,12 +63,12 @@ class Calls:
         """`/call/incoming/list` (answered ones) or `/call/outgoing/list`."""
 
         async def answer(account: Account, params: Parameters) -> web.Response:
-            rows, note = await self._rows(account, _query(kind, params))
+            rows, note = await self._rows(_query(kind, params))
             return reply({"success": True, "count": len(rows), "rows": [call_row(row) for row in rows], **note})
 
         return answer
 
-    async def _rows(self, account: Account, query: CallQuery) -> tuple[Sequence[LoggedCall], Mapping[str, str]]:
+    async def _rows(self, query: CallQuery) -> tuple[Sequence[LoggedCall], Mapping[str, str]]:
         """The calls, and the note of an empty list: no line has a call log that it shows, and none ever had."""
         rows = (await self._gateway.calls(query)).rows
         if not rows and (why := silence(self._gateway.lines())):

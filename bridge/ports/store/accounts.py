@@ -28,6 +28,11 @@ class CredentialStore(Protocol):
         """Whether somebody has this identifier, whatever the secret."""
         ...
 
+    async def exchange(self, ident: str, digest: str, token: str, expires_at: int, now: int) -> None:
+        """Keep a token (its digest) for a client's credentials as they are now: it allows what they do, ends with them
+        at the latest, and is revoked with them. Raises WrongSecret when they have ended."""
+        ...
+
     async def used(self, account: str, name: str, day: int) -> None:
         """A named key was used on this day (its first moment, Unix ms)."""
         ...

@@ -54,6 +54,8 @@ class DeliveryStore(Protocol):
     async def record_attempts(self, deliveries: Sequence[Delivery], within: float = 0.0) -> None:
         """Write back state, attempts, due_at, delivered_at, status and error of deliveries, all or none.
 
+        `attempts` is one more than before; a delivery that was requeued meanwhile begins anew, and this is forgotten.
+
         Together with the next change that is committed, or `within` so many seconds if there is none.
         """
         ...

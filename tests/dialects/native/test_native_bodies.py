@@ -94,8 +94,9 @@ async def test_an_api_key_goes_in_either_header(site: Site) -> None:
 
 
 async def test_takes_an_oauth_token_until_it_ends(site: Site) -> None:
-    account = await site.gateway.admission.enter("apikey", "", "shop-key", "")
-    token, ended = await site.gateway.issue_token(account), await site.gateway.issue_token(account, seconds=0)
+    client = await site.gateway.desk.rotate("test", "shop", "client", 0)
+    pair = client["client_id"], client["client_secret"]
+    token, ended = await site.gateway.issue_token(*pair), await site.gateway.issue_token(*pair, seconds=0)
     assert (await site.caller(token).get("/v1/me")).body["name"] == "shop"
     assert (await site.caller(ended).get("/v1/me")).problem == (401, "not-authenticated", "")
 

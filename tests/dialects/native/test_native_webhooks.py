@@ -116,8 +116,10 @@ async def bury(site: Site) -> None:
     """Every delivery of the shop failed for good."""
     [endpoint] = await site.store.endpoints("shop")
     for delivery, _ in await site.store.owed(endpoint.id, 100):
-        dead = replace(delivery, state=DeliveryState.DEAD, attempts=9, status=500, error="HTTP 500")
-        await site.store.record_attempts([dead])
+        for attempts in range(1, 10):
+            state = DeliveryState.DEAD if attempts == 9 else DeliveryState.OWED
+            tried = replace(delivery, state=state, attempts=attempts, status=500, error="HTTP 500")
+            await site.store.record_attempts([tried])
 
 
 async def test_the_ledger_owes_each_event_to_the_webhook(site: Site) -> None:

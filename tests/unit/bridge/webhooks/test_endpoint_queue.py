@@ -8,6 +8,7 @@ import pytest
 
 from bridge.bus import Bus
 from bridge.errors import StoreUnavailable
+from bridge.model.query import LedgerQuery
 from bridge.model.webhook import DeliveryState, Endpoint
 from bridge.tasks import Tasks
 from bridge.webhooks.endpoint_queue import EndpointQueue
@@ -124,6 +125,25 @@ async def test_a_receiver_that_refuses_one_sms_gets_the_next_after_three_tries(
         await store.rows_when(lambda row: row.attempts in (0, attempts))  # noqa: B023 - used at once
         work.pass_time(60_000)
     assert await poster.has_posted(4) == ["refused", "refused", "refused", "next"]
+
+
+async def test_what_is_requeued_while_it_is_tried_begins_anew(
+    work: Work, store: SlowStore, poster: Poster, endpoint: Endpoint
+) -> None:
+    """The outcome of the try under way would put it off again, or give it up."""
+    poster.answers = [DOWN, DOWN]
+    await store.receive_sms("hello")
+    work.queue.wake()
+    await store.rows_when(lambda row: row.attempts == 1)
+    poster.may_answer.clear()
+    work.pass_time(60_000)
+    await poster.has_posted(2)
+    assert await store.redeliver(SHOP.name, LedgerQuery(), [], work.clock.at) == 1
+    work.queue.look_again(endpoint, ask=False)
+    poster.may_answer.set()
+    assert await poster.has_posted(3) == ["hello"] * 3
+    (row,) = await store.rows_when(lambda row: row.state is DeliveryState.DELIVERED)
+    assert row.attempts == 1
 
 
 async def test_an_endpoint_that_is_gone_is_paused_with_what_else_was_changed_meanwhile(

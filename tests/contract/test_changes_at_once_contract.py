@@ -1,0 +1,167 @@
+"""No two administrative changes at once lose one of them, on every store there is.
+
+Each pair of `CHANGES` is made at once, in one process and in two on the same file, and must leave what one of the two
+orders leaves. A new administrative call must be added to the table, or the test of the table fails.
+"""
+
+import asyncio
+import inspect
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.accounts.administration import Desk
+from bridge.gateway.endpoints import Endpoints
+from bridge.model.account import AccountChange, Payment, Template, UnknownPolicy, Verification
+from bridge.model.query import LedgerQuery
+from bridge.model.scope import EVERYTHING
+from bridge.model.webhook import Endpoint, EndpointChange
+from bridge.ports.store import Store
+from bridge.store import STORES, open_store
+from tests.support.changes import BLOCKED, NUMBER, Bench, Change, Site
+from tests.support.clocks import START
+
+#: every field of `AccountChange` and of `EndpointChange`
+ACCOUNT: Mapping[str, Any] = {
+    "disabled": True, "on_unknown": UnknownPolicy.FAIL, "payment": Payment.PREPAID, "addresses": ("192.0.2.0/24",),
+    "requests_per_minute": 5, "daily_per_recipient": 6, "zone": "Asia/Shanghai", "country": "GB",
+    "verification": Verification.PENDING, "report_on": "sent",
+}  # fmt: skip
+ENDPOINT: Mapping[str, Any] = {
+    "url": "https://other.example/", "events": ("message.sent",), "secret": "third", "next_secret": "fourth",
+    "paused": True,
+}  # fmt: skip
+
+
+def _account(name: str) -> Change:
+    return Change("Desk.change_account", lambda site: site.change_account(**{name: ACCOUNT[name]}), name)
+
+
+def _endpoint(name: str) -> Change:
+    return Change("EndpointStore.change_endpoint", lambda site: site.change_endpoint(**{name: ENDPOINT[name]}), name)
+
+
+def _desk(method: str, *rest: Any, **named: Any) -> Change:
+    """A call of the desk about the account by its name."""
+    detail = " ".join(str(each) for each in rest if isinstance(each, str | int))
+    return Change(
+        f"Desk.{method}", lambda site: getattr(site.gateway.desk, method)(site.who, site.name, *rest, **named), detail
+    )
+
+
+def _template(method: str, text: str, approved: bool) -> Change:
+    def call(site: Site) -> Awaitable[Any]:
+        wanted = Template(site.name, "code", text, approved)
+        return getattr(site.gateway.desk, method)(site.who, wanted)  # type: ignore[no-any-return]
+
+    return Change(f"Desk.{method}", call, f"{text} {approved}")
+
+
+def _hook(method: str, *rest: Any, **named: Any) -> Change:
+    """A call about the endpoint that is there."""
+    return Change(
+        f"Endpoints.{method}",
+        lambda site: getattr(site.gateway.endpoints, method)(site.who, site.account, site.hook, *rest, **named),
+        " ".join(map(str, (*rest, *named.values()))),
+    )
+
+
+def _token(ident: str, secret: str) -> Change:
+    def call(site: Site) -> Awaitable[Any]:
+        return site.gateway.issue_token(f"{ident}-{site.name}", f"{secret}-{site.name}")
+
+    return Change("Gateway.issue_token", call, f"for {ident}")
+
+
+CHANGES: tuple[Change, ...] = (
+    *(_account(field.name) for field in fields(AccountChange)),
+    Change("Desk.add_account", lambda site: site.gateway.desk.add_account(site.who, f"{site.name}-new")),
+    _desk("rotate", "client", 60),
+    _desk("rotate", "client", 0),
+    _desk("rotate", "apikey", 60),
+    _desk("rotate", "webhook", 0),
+    Change("Desk.add_key", lambda site: site.gateway.desk.add_key(site.who, site.account, "till", EVERYTHING)),
+    _desk("revoke_key", "crm"),
+    _desk("top_up", 5),
+    _desk("top_up", -3),
+    _template("add_template", "Code {1}", approved=False),
+    _template("add_template", "Your code: {1}", approved=True),
+    _template("propose_template", "Code {1}", approved=True),
+    _template("propose_template", "Win {1}", approved=True),
+    _desk("remove_template", "code"),
+    _desk("suppress", NUMBER),
+    _desk("suppress", "07700 900123"),
+    _desk("allow", BLOCKED),
+    Change("an SMS", lambda site: site.hear(NUMBER, "STOP"), "STOP"),
+    Change("an SMS", lambda site: site.hear(NUMBER, "START"), "START"),
+    Change("Endpoints.add", lambda site: site.gateway.endpoints.add(site.who, site.account, "https://new.example/")),
+    _hook("pause", True),
+    _hook("pause", False),
+    _hook("rotate"),
+    _hook("rotate", finish=True),
+    _hook("remove"),
+    *(_endpoint(field.name) for field in fields(EndpointChange)),
+    Change("the endpoint's queue", lambda site: site.store.pause_endpoint(site.hook, "410 Gone", START), "pause"),
+    Change("Endpoints.redeliver", lambda site: site.gateway.endpoints.redeliver(site.account, LedgerQuery())),
+    _token("first", "first-secret"),
+    _token("crm", "crm-secret"),
+)
+
+
+@pytest.fixture(params=sorted(STORES))
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[list[Store]]:
+    """One file, opened twice."""
+    opened = [await open_store(f"{request.param}:///{tmp_path}/bridge.db") for _ in range(2)]
+    yield opened
+    for store in opened:
+        await store.close()
+
+
+@pytest.fixture
+def bench(stores: list[Store]) -> Bench:
+    return Bench(stores)
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["in one process", "in two"])
+@pytest.mark.parametrize("one", CHANGES, ids=str)
+async def test_both_count(bench: Bench, one: Change, beside: bool) -> None:
+    others = CHANGES[CHANGES.index(one) :]
+    lost = await asyncio.gather(*(bench.loses(one, other, beside) for other in others))
+    assert [str(other) for other in itertools.compress(others, lost)] == []
+
+
+def test_every_administrative_call_is_in_the_table() -> None:
+    made = {
+        f"{owner.__name__}.{name}"
+        for owner in (Desk, Endpoints)
+        for name, method in vars(owner).items()
+        if inspect.iscoroutinefunction(method) and "who" in inspect.signature(method).parameters
+    }
+    assert made <= {change.method for change in CHANGES}
+
+
+async def _pause_as_before(site: Site) -> Endpoint:
+    """Reads an endpoint, alters one thing and writes everything back."""
+    read = await site.store.endpoint(site.name, site.hook)
+    return await _write_everything(site, replace(read, paused=True))
+
+
+async def _rotate_as_before(site: Site) -> Endpoint:
+    read = await site.store.endpoint(site.name, site.hook)
+    return await _write_everything(site, replace(read, next_secret="third"))
+
+
+async def _write_everything(site: Site, endpoint: Endpoint) -> Endpoint:
+    return await site.change_endpoint(**{field.name: getattr(endpoint, field.name) for field in fields(EndpointChange)})
+
+
+async def test_a_change_is_lost_when_everything_that_was_read_is_written_back(bench: Bench) -> None:
+    """What is noticed here, so that the tests above are worth something."""
+    one, other = Change("pause", _pause_as_before), Change("rotate", _rotate_as_before)
+    assert [await bench.loses(first, then) for first, then in itertools.product((one, other), repeat=2)] == [
+        False, True, True, False,
+    ]  # fmt: skip
