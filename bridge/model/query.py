@@ -1,6 +1,6 @@
 """What may be asked of the store, as data: filters and pages. The same for every store and every dialect."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -18,6 +18,14 @@ class Page(Generic[T]):
     rows: tuple[T, ...]
     #: give it back as `cursor` for the rows after these; "" when there are none
     cursor: str = ""
+
+
+#: fields that say how rows are given out, and not which
+_PAGING = frozenset({"offset", "limit", "cursor", "mark_read"})
+
+
+def _chooses(query: "MessageQuery | InboxQuery") -> bool:
+    return any(getattr(query, field.name) for field in fields(query) if field.name not in _PAGING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,11 @@ class MessageQuery:
     limit: int = 100
     cursor: str = ""
 
+    @property
+    def chooses(self) -> bool:
+        """Whether any field filters: a query that finds everything deletes nothing."""
+        return _chooses(self)
+
 
 @dataclass(frozen=True, slots=True)
 class InboxQuery:
@@ -59,6 +72,11 @@ class InboxQuery:
     mark_read: bool = False
     limit: int = 100
     cursor: str = ""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether any field filters: a query that finds everything deletes nothing."""
+        return _chooses(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,9 +193,9 @@ def get(conn: sqlite3.Connection, account: str, id: str) -> Received:
 
 def hide(tx: Tx, account: str, query: InboxQuery, now: int) -> int:
     """Take received SMS out of this account's sight; how many."""
-    where, values = _where(query)
-    if where == "coalesce(k.hidden_at, 0) = 0":
+    if not query.chooses:
         raise BadRequest("say which received SMS to delete", "query")
+    where, values = _where(query)
     rows = tx.conn.execute(f"{_SELECT} WHERE {where}", (account, *values)).fetchall()
     tx.conn.executemany(
         "INSERT INTO received_marks VALUES (?, ?, 0, ?) "

@@ -128,9 +128,9 @@ def cancel(tx: Tx, id: str, now: int) -> Message:
 
 def delete(tx: Tx, account: str, query: MessageQuery) -> int:
     """Forget finished messages that match; how many."""
-    where, values = _where(account, query)
-    if where in ("1", "1 AND m.account = ?"):
+    if not query.chooses:
         raise BadRequest("say which messages to delete", "query")
+    where, values = _where(account, query)
     waiting = ", ".join(f"'{state}'" for state in sorted(PENDING))
     chosen = f"SELECT m.id FROM messages m WHERE {where} AND m.state NOT IN ({waiting})"
     tx.conn.execute(f"DELETE FROM parts WHERE message IN ({chosen})", values)

@@ -350,4 +350,16 @@ _COMMAND_LINE = """
 DELETE FROM credentials WHERE account = 'operator' AND name = '';
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _PHONES, _ACCOUNTS, _MOVED + _KEYS + _LOOPBACKS, _REPORTS + _COMMAND_LINE)
+# whom a recipient who writes STOP or START means: numbers are compared by their end, however they are spelled
+_RECIPIENTS = """
+CREATE INDEX messages_recipient ON messages (line, substr(recipient, -7)) WHERE line <> '';
+CREATE INDEX suppressed_number ON suppressed (account, substr(number, -7));
+"""
+
+STEPS: tuple[str, ...] = (
+    _FIRST,
+    _PHONES,
+    _ACCOUNTS,
+    _MOVED + _KEYS + _LOOPBACKS,
+    _REPORTS + _COMMAND_LINE + _RECIPIENTS,
+)

@@ -24,8 +24,17 @@ STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit
 START_WORDS = frozenset({"start", "unstop"})
 #: how the reason of an entry begins that a recipient made; the operator's own are not the recipient's to lift
 _WROTE = "the recipient wrote "
-#: last digits by which spellings of a number are looked for
+#: last digits by which spellings of a number are looked for; the two indices for it have the same
 _TAIL = 7
+RECIPIENTS_OF = (
+    "SELECT DISTINCT account, recipient FROM messages "
+    f"WHERE line = ? AND line <> '' AND substr(recipient, -{_TAIL}) = ?"
+)
+# by its name: SQLite thinks no more of it than of all entries of the account
+ENTRIES_OF = (
+    "SELECT number, reason FROM suppressed INDEXED BY suppressed_number "
+    f"WHERE account = ? AND substr(number, -{_TAIL}) = ?"
+)
 
 
 def suppress(tx: Tx, account: str, number: str, reason: str, by: Author) -> Suppressed:
@@ -122,17 +131,14 @@ def heed(tx: Tx, received: Received) -> None:
                 audit(tx, by, "suppress", account, f"{number}, wrote {word.upper()}")
     elif word in START_WORDS:
         for account in {account for account, _ in _concerned(tx.conn, received)}:
-            for number, reason, _ in suppressed(tx.conn, account):
+            for number, reason in tx.conn.execute(ENTRIES_OF, (account, received.sender[-_TAIL:])).fetchall():
                 if reason.startswith(_WROTE) and same_subscriber(number, received.sender):
                     _take_off(tx, account, number, by)
 
 
 def _concerned(conn: sqlite3.Connection, received: Received) -> set[tuple[str, str]]:
     """The accounts that sent to this sender on this line, all when none did, with each spelling of its number."""
-    rows = conn.execute(
-        "SELECT DISTINCT account, recipient FROM messages WHERE line = ? AND substr(recipient, ?) = ?",
-        (received.line, -_TAIL, received.sender[-_TAIL:]),
-    ).fetchall()
+    rows = conn.execute(RECIPIENTS_OF, (received.line, received.sender[-_TAIL:])).fetchall()
     found = {(account, number) for account, number in rows if same_subscriber(number, received.sender)}
     names = {account for account, _ in found} or {account.name for account in accounts.everyone(conn)}
     return found | {(name, received.sender) for name in names}
