@@ -93,7 +93,7 @@ def _short(found: re.Match[str]) -> str:
 
 def entry(line: str, mask: Mask) -> Iterator[str]:
     """One record of journalctl's JSON as a line; what is not text there is a list of bytes, and left out."""
-    with suppress(ValueError, KeyError, TypeError):
+    with suppress(ValueError, LookupError, TypeError):
         record = json.loads(line)
         message = record["MESSAGE"]
         if isinstance(message, str) and not _DEBUG.match(message):
