@@ -303,8 +303,8 @@ ALTER TABLE credentials ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
 CREATE UNIQUE INDEX credentials_name ON credentials (account, name) WHERE name <> '' AND kind <> 'token';
 """
 
-# whose report it is: by SIM, reference and the service centre's time stamp
-_REPORTS = """
+# what the service centre's time stamps tell: whose report it is, and which parts belong together
+_STAMPS = """
 -- ICCID or IMSI of the SIM that carried it; the line's name where neither is known
 ALTER TABLE parts ADD COLUMN sim TEXT NOT NULL DEFAULT '';
 -- TP-SCTS of a report that was of this part; 0 when none was
@@ -328,6 +328,32 @@ CREATE TABLE sims (
     suspected_to INTEGER NOT NULL DEFAULT 0,
     suspected_reference INTEGER
 ) WITHOUT ROWID;
+-- parts of long SMS: each finds its like by the stamps
+ALTER TABLE fragments RENAME TO fragments_before;
+CREATE TABLE fragments (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    line TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    reference INTEGER NOT NULL,
+    bits INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    device TEXT NOT NULL,
+    idx INTEGER NOT NULL,
+    text BLOB NOT NULL,
+    data TEXT NOT NULL,
+    sent_at INTEGER NOT NULL,
+    arrived_at INTEGER NOT NULL,
+    -- `received.seq` of the SMS that it is in; NULL while it waits, 0 where that is not known or was the same again
+    received INTEGER
+);
+INSERT INTO fragments (line, sender, reference, bits, total, device, idx, text, data, sent_at, arrived_at, received)
+    SELECT s.line, s.sender, s.reference, s.bits, s.total, s.device, f.idx, f.text, f.data, f.sent_at, s.started_at,
+    CASE s.done WHEN 1 THEN 0 END FROM fragments_before f JOIN fragment_sets s ON s.id = f.fragment_set
+    ORDER BY s.id, f.idx;
+CREATE INDEX fragments_kind ON fragments (line, sender, reference, bits, total);
+CREATE INDEX fragments_waiting ON fragments (line, sender, reference, bits, total, seq) WHERE received IS NULL;
+DROP TABLE fragments_before;
+DROP TABLE fragment_sets;
 DROP TABLE early_reports;
 CREATE TABLE kept_reports (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -361,5 +387,5 @@ STEPS: tuple[str, ...] = (
     _PHONES,
     _ACCOUNTS,
     _MOVED + _KEYS + _LOOPBACKS,
-    _REPORTS + _COMMAND_LINE + _RECIPIENTS,
+    _STAMPS + _COMMAND_LINE + _RECIPIENTS,
 )

@@ -16,6 +16,7 @@ from bridge.store.loopbacks import Loopbacks
 from bridge.store.messages import Messages
 from bridge.store.phones import Phones
 from bridge.store.pulls import Pulls
+from bridge.store.receiving import Receiving
 from bridge.store.retention import Retention
 from bridge.store.settling import Settling
 from bridge.store.submission import Submission
@@ -24,7 +25,7 @@ from bridge.store.suppression import Suppression
 
 class SqliteStore(
     Submission, Messages, Lifecycle, Settling, Pulls,
-    Inbox, Phones, Loopbacks,
+    Receiving, Inbox, Phones, Loopbacks,
     Endpoints, Deliveries, EventLog,
     Accounts, AccountAdmin, Keys, Balance, Suppression, AuditLog,
     Retention, Health,

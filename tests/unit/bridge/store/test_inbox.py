@@ -1,26 +1,26 @@
-"""Parts of long SMS, put together only with their own kind."""
+"""An SMS in the inbox, and one of which more comes in later."""
 
-import pytest
+from dataclasses import replace
 
-from bridge.model.radio import Concat, InboundPart
-from bridge.store.inbox import FRAGMENT_WINDOW
+from bridge.model.inbox import Received
+from bridge.model.query import InboxQuery
+from bridge.store import inbox
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import NOW
 
-SECOND = 1000
+PARTIAL = Received("id-1", "office", "office", "+15550150", "one [part 2 of 2 missing]", NOW, NOW, partial=True)
 
 
-async def received(store: SqliteStore, index: int, text: str, at: int) -> str | None:
-    """One of two parts comes in; the text of the SMS that this made."""
-    part = InboundPart("office", f"SM:{at}:{index}", "+15550150", text, at, Concat(7, 2, index))
-    made = await store.receive(part, "office", at)
-    return made.text if made else None
+async def test_more_of_an_sms_comes_under_its_id_and_leaves_its_marks(store: SqliteStore) -> None:
+    kept = await store._write(inbox.keep, PARTIAL)
+    await store.inbox("shop", InboxQuery(mark_read=True), NOW)
+    more = await store._write(inbox.keep_more, replace(kept, text="one two", partial=False), NOW + 5)
+    (row,) = (await store.inbox("shop", InboxQuery(), NOW)).rows
+    assert row == replace(more, read=True)
+    assert (row.id, row.text, row.partial, row.received_at) == ("id-1", "one two", False, NOW)
 
 
-@pytest.mark.parametrize(("late", "expected"), [(-SECOND, "one two"), (SECOND, None)], ids=["in time", "too late"])
-async def test_parts_that_are_a_day_apart_are_of_two_messages(
-    store: SqliteStore, late: int, expected: str | None
-) -> None:
-    """Senders number their messages from 0 to 255 and begin again."""
-    assert await received(store, 1, "one ", NOW) is None
-    assert await received(store, 2, "two", NOW + FRAGMENT_WINDOW + late) == expected
+async def test_one_that_was_forgotten_is_not_found(store: SqliteStore) -> None:
+    kept = await store._write(inbox.keep, PARTIAL)
+    assert await store._read(inbox.at, kept.seq) == kept
+    assert await store._read(inbox.at, kept.seq + 1) is None

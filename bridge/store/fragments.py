@@ -1,0 +1,190 @@
+"""Parts of long SMS on disk, until all are there or nobody waits for them any more."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bridge.messages.reassembly import Fragment, apart, complete, in_order, is_certain, is_possible
+from bridge.messages.segmentation import join
+from bridge.model.inbox import Received
+from bridge.model.radio import InboundPart
+from bridge.ports.store_rows import Queued
+from bridge.store import event_log, inbox
+from bridge.store.writer import Tx
+
+#: a part that comes again later than this after the first is not known as such any more
+WINDOW = 24 * 3600 * 1000  # ms
+#: parts that may be of one message wait so long for others that fit better
+HOLD = 10_000  # ms
+
+_COLUMNS = "seq, idx, text, data, sent_at, arrived_at, received"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What all parts of one message have in common, and others may have too."""
+
+    line: str
+    sender: str
+    reference: int
+    #: 8 or 16
+    bits: int
+    total: int
+
+    @property
+    def values(self) -> tuple[str, str, int, int, int]:
+        """For a statement."""
+        return self.line, self.sender, self.reference, self.bits, self.total
+
+
+_OF_KIND = "line = ? AND sender = ? AND reference = ? AND bits = ? AND total = ?"
+
+
+def add(tx: Tx, item: InboundPart, device: str, now: int) -> Received | None:
+    """Keep a part; the SMS that this made, or made more of, if it did."""
+    concat = item.concat
+    assert concat is not None  # noqa: S101 - the caller looked
+    kind = Kind(item.line, item.sender, concat.reference, concat.bits, concat.total)
+    known = _known(tx.conn, kind, now - WINDOW)
+    text = item.text.encode("utf-8", "surrogatepass")
+    part = Fragment(0, concat.index, text, item.data, item.sent_at, now)
+    if any(part.is_again(each) for each in known):
+        return None
+    part = _insert(tx, kind, part, device)
+    whole = complete(part, [*_waiting(known), part], kind.total)
+    if whole is not None and is_certain(whole):
+        return _give_out(tx, kind, whole, device, now)
+    for partial in _given_out_without(part, known):
+        if is_certain(in_order([*partial, part])):
+            return _give_more_out(tx, kind, [*partial, part], now)
+    # nothing for a line: whoever looks at what falls due looks at this too
+    tx.queued.append(Queued("", 0, due_at=now + HOLD))
+    return None
+
+
+def release(tx: Tx, older_than: int, now: int) -> Sequence[Received]:
+    """Give out what was held for a better fit, and what waited too long for its other parts; forget old ones."""
+    tx.conn.execute("DELETE FROM fragments WHERE received IS NOT NULL AND arrived_at < ?", (now - WINDOW,))
+    kinds = tx.conn.execute(
+        "SELECT line, sender, reference, bits, total, max(arrived_at), min(arrived_at), max(device) FROM fragments "
+        "WHERE received IS NULL GROUP BY line, sender, reference, bits, total ORDER BY min(seq)"
+    ).fetchall()
+    given: list[Received] = []
+    for *values, newest, oldest, device in kinds:
+        kind = Kind(*values)
+        if newest <= now - HOLD:
+            given += _give_out_held(tx, kind, device, now)
+        if oldest <= older_than:
+            given += _give_up(tx, kind, device, older_than, now)
+    return given
+
+
+def _give_out_held(tx: Tx, kind: Kind, device: str, now: int) -> list[Received]:
+    """Complete messages whose parts are further apart than usual: nothing came that fits better."""
+    given: list[Received] = []
+    waiting = _waiting(_known(tx.conn, kind, 0))
+    for part in list(waiting):
+        whole = complete(part, waiting, kind.total) if part in waiting else None
+        if whole is not None and is_possible(whole):
+            given.append(_give_out(tx, kind, whole, device, now))
+            waiting = [each for each in waiting if each not in whole]
+    return given
+
+
+def _give_up(tx: Tx, kind: Kind, device: str, older_than: int, now: int) -> list[Received]:
+    """Incomplete messages, with their gaps marked."""
+    given: list[Received] = []
+    known = _known(tx.conn, kind, 0)
+    for group in apart(_waiting(known)):
+        if min(each.arrived_at for each in group) > older_than:
+            continue
+        if _is_repeat(group, known):
+            _mark(tx, group, 0)
+        elif (partial := _partial_for(group, known)) is not None:
+            given.append(_give_more_out(tx, kind, [*partial, *group], now))
+        else:
+            given.append(_give_out(tx, kind, group, device, now))
+    return given
+
+
+def _is_repeat(group: Sequence[Fragment], known: Iterable[Fragment]) -> bool:
+    """A sender that had no answer sent these again, under a later stamp; what they say was given out."""
+    given = [each for each in known if each.received]
+    return all(any(each.says_the_same(other) for other in given) for each in group)
+
+
+def _partial_for(group: Sequence[Fragment], known: Sequence[Fragment]) -> list[Fragment] | None:
+    """What was given out with gaps that these can fill."""
+    for partial in _given_out_without(group[0], known):
+        together = in_order([*partial, *group])
+        if len({each.index for each in together}) == len(together) and is_possible(together):
+            return partial
+    return None
+
+
+def _given_out_without(part: Fragment, known: Iterable[Fragment]) -> list[list[Fragment]]:
+    """The SMS given out that have no such part, newest first."""
+    sets: dict[int, list[Fragment]] = {}
+    for each in known:
+        if each.received:
+            sets.setdefault(each.received, []).append(each)
+    lacking = [seq for seq, parts in sets.items() if all(each.index != part.index for each in parts)]
+    return [sets[seq] for seq in sorted(lacking, reverse=True)]
+
+
+# -- giving out -----------------------------------------------------------------------------------
+def _give_out(tx: Tx, kind: Kind, parts: Sequence[Fragment], device: str, now: int) -> Received:
+    made = Received(event_log.new_uuid(), kind.line, device, kind.sender, "", 0, now)
+    kept = inbox.keep(tx, _filled(made, kind, parts))
+    _mark(tx, parts, kept.seq)
+    return kept
+
+
+def _give_more_out(tx: Tx, kind: Kind, parts: Sequence[Fragment], now: int) -> Received:
+    """The same SMS again, with fewer gaps: under its id, for those who know it."""
+    seq = next(each.received for each in parts if each.received)
+    known = inbox.at(tx.conn, seq)
+    if known is None:  # deleted meanwhile
+        fresh = [each for each in parts if each.received is None]
+        return _give_out(tx, kind, fresh, kind.line, now)
+    _mark(tx, parts, seq)
+    return inbox.keep_more(tx, _filled(known, kind, in_order(parts)), now)
+
+
+def _filled(made: Received, kind: Kind, parts: Sequence[Fragment]) -> Received:
+    """With what these parts say; gaps are marked in the text."""
+    texts = {each.index: each.text.decode("utf-8", "surrogatepass") for each in parts}
+    numbers = range(1, kind.total + 1)
+    text = join([texts.get(index, f"[part {index} of {kind.total} missing]") for index in numbers])
+    data = "".join(each.data for each in parts)
+    if data and not any(texts.values()):
+        text = ""
+    # its time is when the sender's network took the first part
+    sent_at = min((each.sent_at for each in parts if each.sent_at), default=0)
+    return replace(made, text=text, data=data, sent_at=sent_at, partial=len(texts) < kind.total)
+
+
+# -- rows -----------------------------------------------------------------------------------------
+def _known(conn: sqlite3.Connection, kind: Kind, since: int) -> list[Fragment]:
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM fragments WHERE {_OF_KIND} AND (received IS NULL OR arrived_at >= ?) ORDER BY seq",
+        (*kind.values, since),
+    )
+    return [Fragment(*row) for row in rows]
+
+
+def _waiting(known: Iterable[Fragment]) -> list[Fragment]:
+    return [each for each in known if each.received is None]
+
+
+def _insert(tx: Tx, kind: Kind, part: Fragment, device: str) -> Fragment:
+    made = tx.conn.execute(
+        "INSERT INTO fragments (line, sender, reference, bits, total, device, idx, text, data, sent_at, arrived_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*kind.values, device, part.index, part.text, part.data, part.sent_at, part.arrived_at),
+    )
+    return Fragment(made.lastrowid or 0, part.index, part.text, part.data, part.sent_at, part.arrived_at)
+
+
+def _mark(tx: Tx, parts: Iterable[Fragment], seq: int) -> None:
+    tx.conn.executemany("UPDATE fragments SET received = ? WHERE seq = ?", [(seq, each.seq) for each in parts])
