@@ -1,9 +1,8 @@
 """Named keys of an account, each for a program: what they may be called, how they are made, and which end soon."""
 
-import re
 from collections.abc import Iterable
 
-from bridge.accounts.credentials import KINDS, NAME_LENGTH, kept, new_of_kind
+from bridge.accounts.credentials import KINDS, NAME_LENGTH, is_name, kept, new_of_kind
 from bridge.errors import BadRequest
 from bridge.model.finding import Finding
 from bridge.model.scope import Key, Needs, Scope, written
@@ -17,14 +16,13 @@ MOST_KEYS = 100
 SOON = 7 * 86_400_000  # ms
 #: characters of a secret that are kept to recognise it by; 108 bits and more of each stay unknown
 HINT = 6
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def made(
     account: str, name: str, kind: str, scopes: Needs, expires_at: int, now: int
 ) -> tuple[dict[str, str], Credential]:
     """A fresh key: what to print, this once, and what to keep. Raises BadRequest."""
-    if not _NAME.fullmatch(name) or len(name) > NAME_LENGTH:
+    if not is_name(name):
         problem = f'"{name}" cannot be a key\'s name: use letters, digits, - _ and ., at most {NAME_LENGTH} of them'
         raise BadRequest(problem, "name")
     if kind not in KEY_KINDS:

@@ -37,7 +37,7 @@ def digest(secret: str) -> str:
 
 
 def is_name(name: str) -> bool:
-    """Whether an account may be called so."""
+    """Whether an account or a key may be called so."""
     return len(name) <= NAME_LENGTH and _NAME.fullmatch(name) is not None
 
 

@@ -1,5 +1,6 @@
 """/v1/accounts and /v1/audit: what operators keep about accounts, and what an account may do for itself."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -26,6 +27,21 @@ async def put(caller: Caller, path: str, body: Any = None) -> Any:
     answer = await caller.call("PUT", path, body)
     assert answer.status == 200, answer.body
     return answer.body
+
+
+async def test_two_changes_of_an_account_at_once_both_count(site: Site) -> None:
+    one, other = {"terms": {"requests_per_minute": 50}}, {"disabled": True, "terms": {"daily_per_recipient": 6}}
+    await asyncio.gather(*(site.operator.patch("/v1/accounts/shop", change) for change in (one, other)))
+    shown = (await site.operator.get("/v1/accounts/shop")).body
+    limits = shown["terms"]["requests_per_minute"], shown["terms"]["daily_per_recipient"]
+    assert (shown["disabled"], *limits) == (True, 50, 6)
+
+
+async def test_a_change_with_one_term_that_makes_no_sense_changes_nothing(site: Site) -> None:
+    change = {"disabled": True, "terms": {"daily_per_recipient": 6, "zone": "Mars/Olympus"}}
+    before = (await site.operator.get("/v1/accounts/shop")).body
+    assert (await site.operator.patch("/v1/accounts/shop", change)).problem == (400, "bad-request", "terms.zone")
+    assert (await site.operator.get("/v1/accounts/shop")).body == before
 
 
 async def test_an_operator_sees_every_account(site: Site) -> None:

@@ -1,5 +1,6 @@
 """/v1/webhooks and /v1/ledger: where events go, and what became of each delivery."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +40,25 @@ async def test_changes_the_secret_in_two_steps(site: Site) -> None:
     assert "secret" not in done
     [kept] = await site.store.endpoints("shop")
     assert (kept.secret, kept.next_secret) == (begun["next_secret"], "")
+
+
+async def test_a_pause_beside_a_rotation_leaves_both(site: Site) -> None:
+    path = f"/v1/webhooks/{(await add(site.shop))['id']}"
+    rotated, _ = await asyncio.gather(site.shop.post(f"{path}/rotate"), site.shop.patch(path, {"paused": True}))
+    [kept] = await site.store.endpoints("shop")
+    assert (kept.paused, kept.next_secret) == (True, rotated.body["next_secret"])
+
+
+async def test_the_trail_says_who_changed_an_endpoint(site: Site) -> None:
+    made = await add(site.shop)
+    await site.shop.patch(f"/v1/webhooks/{made['id']}", {"paused": True})
+    await site.operator.delete(f"/v1/webhooks/{made['id']}")
+    entries = (await site.operator.get("/v1/audit?account=shop")).body["entries"]
+    assert [(each["who"], each["what"], each["detail"]) for each in reversed(entries)] == [
+        ("shop", "add_endpoint", f"{made['id']}, v2 to shop.example"),
+        ("shop", "change_endpoint", f"{made['id']}, paused: True"),
+        ("operator", "remove_endpoint", f"{made['id']}, shop.example"),
+    ]
 
 
 async def test_begins_a_rotation_without_a_body(shop: Caller) -> None:
