@@ -1,9 +1,33 @@
-"""The command line: a module for each group of commands; what is heavy is imported inside them."""
+"""The command line: a module for each group of commands, imported when it is used; what is heavy, inside of them."""
+
+from collections.abc import Mapping
 
 import click
 
-from bridge.cli import account, demo, examine, key, message, moving, run, setup, sim, table, template, watch, webhook
-from bridge.cli.output import Commands
+from bridge.cli.output import Command, Commands
+
+#: in the order of the help
+COMMANDS: Mapping[str, Command] = {
+    "account": Command("account:account", "Say who may call the bridge, and with which credentials."),
+    "alarm": Command("watch:alarm", "Try out the alarms that tell you when SMS is down."),
+    "check": Command("examine:check", "Check the configuration and every device."),
+    "demo": Command("demo:demo", "Try everything without any hardware, until Ctrl-C."),
+    "devices": Command("run:devices", "Show what is plugged in, ready for the configuration."),
+    "doctor": Command("examine:doctor", "Find out what is wrong, and how to fix it."),
+    "export": Command("moving:export", "Pack everything, to move to another machine or as a backup."),
+    "import": Command("moving:import_", "Bring in what `export` packed."),
+    "key": Command("key:key", "Give a program a key of its own, with scopes and an end."),
+    "loopback": Command("watch:loopback", "Send an SMS from your own lines to one another."),
+    "resend": Command("message:resend", "Queue a failed, expired or unknown message again."),
+    "send": Command("message:send", "Send an SMS through the running bridge."),
+    "serve": Command("run:serve", "Run the bridge until Ctrl-C or SIGTERM."),
+    "setup": Command("setup:setup", "Make a system service of this program."),
+    "sim": Command("sim:sim", "Play the other side of a demo: customers' phones, the network."),
+    "table": Command("table:table_", "Write tables of what is stored, and read lists."),
+    "tail": Command("message:tail", "Show what happens, live, until Ctrl-C."),
+    "template": Command("template:template", "Keep texts with places for the dialects that send by template."),
+    "webhook": Command("webhook:webhook", "Have events posted to your application."),
+}
 
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -15,7 +39,11 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     ctx.exit()
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    known=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
 def commands() -> None:
     """Turn a USB modem or a spare Android phone into an SMS gateway.
@@ -30,27 +58,3 @@ def commands() -> None:
       sms-bridge serve              run it
       sms-bridge doctor             something is wrong: what?
     """
-
-
-for command in (
-    demo.demo,
-    run.serve,
-    examine.check,
-    examine.doctor,
-    run.devices,
-    account.account,
-    key.key,
-    template.template,
-    table.table_,
-    webhook.webhook,
-    message.send,
-    message.tail,
-    message.resend,
-    watch.loopback,
-    watch.alarm,
-    moving.export,
-    moving.import_,
-    sim.sim,
-    setup.setup,
-):
-    commands.add_command(command)

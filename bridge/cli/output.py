@@ -1,10 +1,11 @@
 """How the command line speaks: sentences on standard error, tables and JSON lines on standard output."""
 
+import importlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import click
 
@@ -53,8 +54,37 @@ class Misuse(Sentence):
     exit_code = USAGE
 
 
+class Command(NamedTuple):
+    """Where a command is, and what for in one line."""
+
+    #: `module:attribute` in `bridge.cli`
+    place: str
+    about: str
+
+
 class Commands(click.Group):
-    """The outermost group: tells errors of the bridge as sentences."""
+    """The outermost group: imports the command that is used, and tells errors of the bridge as sentences."""
+
+    def __init__(self, *args: Any, known: Mapping[str, Command], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._known = known
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the help."""
+        return list(self._known)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """None where there is none of this name."""
+        if name not in self._known:
+            return None
+        module, _, attribute = self._known[name].place.partition(":")
+        command: click.Command = getattr(importlib.import_module(f"bridge.cli.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each in one line, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.about) for name, command in self._known.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; whatever it raises ends as a sentence and an exit code."""

@@ -42,6 +42,17 @@ def test_help_loads_nothing_heavy(sms_bridge_process: SmsBridge) -> None:
     imported = {line.rpartition("|")[2].strip() for line in done.err.splitlines()}
     assert "click" in imported
     assert imported & {"aiohttp", "asyncio", "sqlite_utils", "serial", "gsmmodem", "adbutils", "sqlite3"} == set()
+    assert {name for name in imported if name.startswith("bridge.")} == {
+        "bridge.cli",
+        "bridge.cli.output",
+        "bridge.errors",
+    }
+
+
+def test_help_says_in_one_line_what_each_command_is_for(sms_bridge: SmsBridge) -> None:
+    listed = sms_bridge("--help", COLUMNS="80").out.partition("Commands:\n")[2].splitlines()
+    assert len(listed) == len(COMMANDS)
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
