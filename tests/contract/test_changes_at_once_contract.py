@@ -8,22 +8,26 @@ import asyncio
 import inspect
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from bridge.accounts.administration import Desk
+from bridge.bus import Bus
+from bridge.errors import BridgeError
 from bridge.gateway.endpoints import Endpoints
+from bridge.gateway.gateway import Gateway
 from bridge.model.account import AccountChange, Payment, Template, UnknownPolicy, Verification
 from bridge.model.query import LedgerQuery
 from bridge.model.scope import EVERYTHING
 from bridge.model.webhook import Endpoint, EndpointChange
 from bridge.ports.store import Store
 from bridge.store import STORES, open_store
-from tests.support.changes import BLOCKED, NUMBER, Bench, Change, Site
-from tests.support.clocks import START
+from tests.support.changes import BLOCKED, NUMBER, Bench, Change, Site, furnish
+from tests.support.clocks import START, FakeClock
 
 #: every field of `AccountChange` and of `EndpointChange`
 ACCOUNT: Mapping[str, Any] = {
@@ -142,6 +146,38 @@ def test_every_administrative_call_is_in_the_table() -> None:
         if inspect.iscoroutinefunction(method) and "who" in inspect.signature(method).parameters
     }
     assert made <= {change.method for change in CHANGES}
+
+
+class Listening:
+    """A store, and which of its methods were asked for."""
+
+    def __init__(self, store: Store, heard: set[str]) -> None:
+        self._store = store
+        self._heard = heard
+
+    def __getattr__(self, name: str) -> Any:
+        self._heard.add(name)
+        return getattr(self._store, name)
+
+
+async def test_every_administrative_call_of_a_store_is_made_by_the_table(stores: list[Store]) -> None:
+    """Those with an author, whichever way somebody may reach them."""
+    heard: set[str] = set()
+    bench = Bench(stores)
+    listening = cast(Store, Listening(stores[0], heard))
+    for change in CHANGES:
+        name = next(bench.names)
+        await furnish(stores[0], name)
+        with suppress(BridgeError):
+            await change.call(Site(Gateway(listening, Bus(), clock=FakeClock()), listening, name, "one"))
+    administrative = {
+        name
+        for port in Store.__mro__
+        for name, method in vars(port).items()
+        if inspect.iscoroutinefunction(method) and "by" in inspect.signature(method).parameters
+    }
+    assert len(administrative) >= 15
+    assert administrative <= heard
 
 
 async def _pause_as_before(site: Site) -> Endpoint:
