@@ -10,7 +10,9 @@ rules    any field of `Rules`?              set those, tell all
 faults   modem?, any field of its `Faults`?     set those, tell all
 blackout seconds, cause?                    the same for every line
 catalogue                                   every fault, rule, event and profile there is, with types and examples
-unplug, replug, reset, hang, unhang  modem?
+unplug, replug, reset, silent_reset, hang, unhang  modem?
+elsewhere  modem?, line                     another program types at another port of the modem
+want_pin   modem?, pin?                     the SIM wants this PIN at once; without one it wants none any more
 noise    modem?, hex                        bytes on the line
 say      modem?, line                       an unsolicited line
 ring     modem?, from?, times?

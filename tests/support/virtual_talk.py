@@ -29,7 +29,7 @@ class Talk:
             profile=profile,
             storage_sizes=sizes,
         )
-        self._engine = Engine(self.state)
+        self.engine = Engine(self.state)
         self.state.power_on()
 
     def _hear(self, data: bytes) -> None:

@@ -17,7 +17,6 @@ from gsmmodem.serial_comms import SerialComms
 
 from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import encode_deliver
-from device_drivers.virtual.modem.faults import Intrusion
 from device_drivers.virtual.modem.profile import QUECTEL, Profile
 from tests.support.bare_library import let_handlers_end
 from tests.support.modem_site import OURS, THEIRS, Site, modem_site, until
@@ -68,7 +67,7 @@ async def test_d01_a_burst_of_notifications_is_read_once() -> None:
 
 async def test_d02_news_is_the_imei() -> None:
     async with modem_site() as site:
-        site.modem.faults.intrusions.append(Intrusion("+CGSN", "^RSSI:17"))
+        site.modem.faults.before["+CGSN"] = ["^RSSI:17"]
         assert await with_bare(site, lambda modem: modem.imei) == "^RSSI:17"
 
 

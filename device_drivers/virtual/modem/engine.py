@@ -4,9 +4,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
-from device_drivers.virtual.modem.answers import NoAnswer, Outcome, Pending, Prompt, Refused, Reply, cme, cms
+from device_drivers.virtual.modem.answers import Lines, NoAnswer, Outcome, Pending, Prompt, Refused, Reply, cme, cms
 from device_drivers.virtual.modem.commands import COMMANDS, Entry
-from device_drivers.virtual.modem.faults import Place
 from device_drivers.virtual.modem.state import ModemState
 from device_drivers.virtual.modem.syntax import Command, parse
 
@@ -26,7 +25,22 @@ class Engine:
         except ValueError:
             self._state.terminal.answer([], "ERROR")
             return
+        if len(commands) > 1 and not _takes(self._state, commands):
+            self._state.terminal.answer([], "ERROR")
+            return
         _Execution(self._state, commands).advance()
+
+    def obey_elsewhere(self, line: str) -> None:
+        """Do what another program types at another port of this modem: `AT+CMGF=1`. Raises ValueError."""
+        for command in parse(line.upper().removeprefix("AT")):
+            _perform(self._state, command)
+
+
+def _takes(state: ModemState, commands: list[Command]) -> bool:
+    """Whether this make takes these commands in one line."""
+    if state.faults.sends_alone and any(command.name == "+CMGS" for command in commands):
+        return False
+    return not state.faults.no_chaining
 
 
 class _Execution:
@@ -36,7 +50,9 @@ class _Execution:
         self._state = state
         self._commands = deque(commands)
         self._current = Command("")
-        self._lines: list[str] = []
+        #: what was said so far, in the pieces that it comes in
+        self._said: list[list[str]] = []
+        self._behind: list[str] = []
         self._boot = state.boots
 
     @property
@@ -61,38 +77,63 @@ class _Execution:
             self._settled(reply)
 
     def _ask(self, prompt: Prompt) -> None:
+        faults, terminal = self._state.faults, self._state.terminal
+
         def entered(text: str | None) -> None:
+            if faults.after_text:
+                terminal.interject(faults.after_text.pop(0))
             self._go_on([] if text is None else _guard(prompt.take, text))
 
-        faults = self._state.faults
+        if faults.before_prompt:
+            self._said.append([faults.before_prompt.pop(0)])
+        said, self._said = self._said, []
         sign = self._state.profile.prompt if faults.prompt is None else faults.prompt
-        self._state.terminal.prompt(entered, sign, faults.after_prompt)
+        terminal.prompt(entered, sign, said, faults.after_prompt)
 
     def _settled(self, outcome: Outcome) -> None:
         if self._abandoned:
             return
-        delay = self._state.faults.delays.get(self._current.name, 0.0)
-        if delay > 0:
-            self._state.timers.after(delay, self._say, outcome)
+        faults, timers = self._state.faults, self._state.timers
+        if late := faults.lateness(self._current.name):
+            self._state.terminal.lose_answer()
+            timers.after(late, self._say_late, outcome)
+        elif delay := faults.delays.get(self._current.name, 0.0):
+            timers.after(delay, self._say, outcome)
         else:
             self._say(outcome)
+
+    def _say_late(self, outcome: Outcome) -> None:
+        """The result of a command that the modem was through with long ago."""
+        if not isinstance(outcome, NoAnswer):
+            lines, final = self._result(outcome)
+            self._state.terminal.interject("\r\n\r\n".join([*lines, final or "OK"]))
 
     def _say(self, outcome: Outcome) -> None:
         if self._abandoned:
             return
-        if isinstance(outcome, NoAnswer) or self._state.faults.silence(self._current.name):
+        name, faults = self._current.name, self._state.faults
+        if isinstance(outcome, NoAnswer) or faults.silence(name):
             self._state.terminal.lose_answer()
-        elif isinstance(outcome, Refused):
-            self._end(outcome.line(self._state.settings.detail))
-        else:
-            self._lines.extend(outcome)
+            return
+        lines, final = self._result(outcome)
+        self._said += faults.broken_in(lines, name)
+        self._behind += faults.behind_final(name)
+        if final is None:
             self.advance()
+        else:
+            self._end(final)
+
+    def _result(self, outcome: Lines | Refused) -> tuple[list[str], str | None]:
+        """The information lines of a command, and the final line where it ends the command line."""
+        instead = self._state.faults.result(self._current.name)
+        if instead is not None:
+            return [], instead
+        if isinstance(outcome, Refused):
+            return [], outcome.line(self._state.settings.detail)
+        return list(outcome), None
 
     def _end(self, final: str) -> None:
-        faults, terminal, name = self._state.faults, self._state.terminal, self._current.name
-        for line in faults.intrude(name, Place.BEFORE):
-            terminal.unsolicited(line)
-        terminal.answer(self._lines, final, faults.intrude(name, Place.INSIDE), faults.intrude(name, Place.AFTER))
+        self._state.terminal.answer(self._said, final, self._behind)
 
 
 def _perform(state: ModemState, command: Command) -> Reply | Outcome:

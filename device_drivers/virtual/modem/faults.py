@@ -1,60 +1,85 @@
 """What can be wrong with a modem on purpose, so that a driver can be seen to cope."""
 
 from dataclasses import dataclass, field
-from enum import Enum
-
-
-class Place(Enum):
-    """Where in an answer something breaks in."""
-
-    BEFORE = "before the information lines"
-    INSIDE = "between the information lines and the final line"
-    AFTER = "behind the final line"
-
-
-@dataclass(frozen=True, slots=True)
-class Intrusion:
-    """An unsolicited line that comes with the next answer to a command."""
-
-    command: str
-    line: str
-    place: Place = Place.BEFORE
 
 
 @dataclass(slots=True)
 class Faults:
-    """Set fields at any time; lists are used up from the front, tables stay until emptied."""
+    """Set fields at any time; lists and counts are used up from the front, everything else stays until it is emptied.
 
-    #: each used up by the next answer to its command
-    intrusions: list[Intrusion] = field(default_factory=list)
-    #: command → final lines to give instead of doing it, one each time: `{"+CMGS": ["+CMS ERROR: SIM busy"]}`
-    answers: dict[str, list[str]] = field(default_factory=dict)
-    #: command → seconds from having done it to saying so; what is typed meanwhile waits
-    delays: dict[str, float] = field(default_factory=dict)
-    #: command → how many of the next ones are done without ever saying so
-    silences: dict[str, int] = field(default_factory=dict)
-    #: the prompt for text in place of the profile's
-    prompt: bytes | None = None
+    Keys are commands as `+CMGS`. In a line of several commands each is looked at by itself.
+    """
+
+    # -- what breaks in: a call that ends, news of the radio, an answer to nothing --------------------
+    #: command → unsolicited lines, one with each of its answers, before the information lines
+    before: dict[str, list[str]] = field(default_factory=dict)
+    #: the same within the information lines: before the last entry of a list
+    amid: dict[str, list[str]] = field(default_factory=dict)
+    #: the same between the information lines and what follows: the next command's, or the final line
+    inside: dict[str, list[str]] = field(default_factory=dict)
+    #: the same behind the final line
+    behind: dict[str, list[str]] = field(default_factory=dict)
+    #: unsolicited lines, one before each of the next prompts for text
+    before_prompt: list[str] = field(default_factory=list)
+    #: unsolicited lines, one as soon as each of the next texts was typed
+    after_text: list[str] = field(default_factory=list)
     #: an unsolicited line right behind each prompt
     after_prompt: str = ""
+
+    # -- how it answers -------------------------------------------------------------------------------
+    #: command → final lines to give instead of doing it, one each time: `{"+CMGS": ["+CMS ERROR: SIM busy"]}`
+    answers: dict[str, list[str]] = field(default_factory=dict)
+    #: command → the final line to give instead of doing it, each time
+    refusals: dict[str, str] = field(default_factory=dict)
+    #: command → final lines to give after having done it, in place of its result: what is told is not what happened
+    results: dict[str, list[str]] = field(default_factory=dict)
+    #: command → seconds from having done it to saying so; what is typed meanwhile waits
+    delays: dict[str, float] = field(default_factory=dict)
+    #: command → seconds to the result of each of the next ones, while the modem goes on with what is typed
+    late: dict[str, list[float]] = field(default_factory=dict)
+    #: command → how many of the next ones are done without ever saying so
+    silences: dict[str, int] = field(default_factory=dict)
+    #: a line with several commands is an ERROR
+    no_chaining: bool = False
+    #: +CMGS only works alone on its line
+    sends_alone: bool = False
+    #: ATE0 is answered with OK and changes nothing
+    echo_stays: bool = False
+    #: the prompt for text in place of the profile's
+    prompt: bytes | None = None
+
+    # -- the wire -------------------------------------------------------------------------------------
     #: the port hands over so many bytes at a time, 0 for no such limit
     chunk: int = 0
     #: seconds between two chunks
     chunk_delay: float = 0.0
 
-    def intrude(self, command: str, place: Place) -> list[str]:
-        """The lines that break in here, which are thereby used up."""
-        if not self.intrusions:
-            return []
-        hits = [one for one in self.intrusions if one.command == command and one.place is place]
-        for one in hits:
-            self.intrusions.remove(one)
-        return [one.line for one in hits]
+    def broken_in(self, lines: list[str], command: str) -> list[list[str]]:
+        """The information lines of a command in the pieces that they come in, with what breaks in."""
+        pieces = [_next(self.before, command), lines, _next(self.inside, command)]
+        if news := _next(self.amid, command):
+            last = max((place for place, line in enumerate(lines) if line.startswith(command)), default=0)
+            pieces[1:2] = [lines[:last], news, lines[last:]]
+        return [piece for piece in pieces if piece]
+
+    def behind_final(self, command: str) -> list[str]:
+        """The lines that come behind the final line, which are thereby used up."""
+        return _next(self.behind, command)
 
     def answer(self, command: str) -> str | None:
         """The final line to give instead of doing the command, if any."""
         lines = self.answers.get(command)
+        return lines.pop(0) if lines else self.refusals.get(command)
+
+    def result(self, command: str) -> str | None:
+        """The final line to give in place of the command's result, if any."""
+        lines = self.results.get(command)
         return lines.pop(0) if lines else None
+
+    def lateness(self, command: str) -> float:
+        """Seconds by which the result of this command comes late."""
+        left = self.late.get(command)
+        return left.pop(0) if left else 0.0
 
     def silence(self, command: str) -> bool:
         """Whether the answer to this command gets lost."""
@@ -62,3 +87,8 @@ class Faults:
         if left:
             self.silences[command] = left - 1
         return left > 0
+
+
+def _next(lines: dict[str, list[str]], command: str) -> list[str]:
+    waiting = lines.get(command)
+    return [waiting.pop(0)] if waiting else []

@@ -121,10 +121,18 @@ class Modem:
         """Go on, with everything that was typed meanwhile."""
         self.state.terminal.unhang()
 
-    def reset(self) -> None:
+    def reset(self, silently: bool = False) -> None:
         """Restart on its own, with the port left open. Nothing happens while it is unplugged."""
         if self.plugged:
-            self.state.reset()
+            self.state.reset(silently)
+
+    def obey_elsewhere(self, line: str) -> None:
+        """Another program types a command line at another port of this modem. Raises ValueError."""
+        self._engine.obey_elsewhere(line)
+
+    def want_pin(self, pin: str | None = None) -> None:
+        """The SIM wants this PIN again; None for a SIM that wants none any more."""
+        self.state.sim.guard_with(pin)
 
     def set_registration(self, stat: int) -> None:
         """+CREG's stat: 0 not registered, 1 home, 2 searching, 3 denied, 5 roaming."""

@@ -44,6 +44,10 @@ class Sim:
         """Power lost: the PIN is wanted again."""
         self.verified = False
 
+    def guard_with(self, pin: str | None) -> None:
+        """It wants this PIN from now on, at once; None for none any more."""
+        self.pin, self.verified = pin, False
+
     def enter(self, secret: str, new_pin: str) -> None:
         """A PIN, or the PUK and a new PIN. Raises Refused when it is wrong or not asked for."""
         state = self.state

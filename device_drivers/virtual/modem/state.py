@@ -61,16 +61,19 @@ class ModemState:
         return self.sim.number
 
     # -- power ------------------------------------------------------------------------------------
-    def power_on(self) -> None:
-        """Start as a modem does that is plugged in: settings forgotten, SIM locked, messages kept."""
+    def power_on(self, silently: bool = False) -> None:
+        """Start as a modem does that is plugged in: settings forgotten, SIM locked, messages kept.
+
+        Silently: it says nothing of it, as modems do that find the line's speed by themselves.
+        """
         self.settings.restore(self.profile)
         self.functionality = 1
-        self.terminal.echo = True
+        self.terminal.restore()
         self.terminal.hung = False
         self.sim.lock()
         self._powered = True
         self._ready_at = time.monotonic() + self.profile.settling
-        for delay, line in self.profile.startup:
+        for delay, line in () if silently else self.profile.startup:
             self.timers.after(delay, self.terminal.unsolicited, line)
         if self.profile.noise and self.profile.noise_every > 0:
             self.timers.after(self.profile.noise_every, self._chatter, 0)
@@ -87,10 +90,10 @@ class ModemState:
         self.terminal.reset()
         self.boots += 1
 
-    def reset(self) -> None:
+    def reset(self, silently: bool = False) -> None:
         """Restart, as after a brown-out or AT+CFUN=1,1: the port stays."""
         self.power_off()
-        self.power_on()
+        self.power_on(silently)
 
     def _chatter(self, turn: int) -> None:
         self.terminal.unsolicited(self.profile.noise[turn % len(self.profile.noise)])

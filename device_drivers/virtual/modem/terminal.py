@@ -11,6 +11,8 @@ CR, LF, BACKSPACE, ESCAPE, CTRL_Z = 0x0D, 0x0A, 0x08, 0x1B, 0x1A
 PROMPT = b"\r\n> "
 #: a longer command line is thrown away, as real modems do
 MAX_LINE = 8192
+#: final lines as numbers (V.250 §6.3); those of TS 27.005 and TS 27.007 have none
+NUMBERS = {"OK": "0", "RING": "2", "NO CARRIER": "3", "ERROR": "4", "NO DIALTONE": "6", "BUSY": "7", "NO ANSWER": "8"}
 #: command lines that are remembered
 REMEMBERED = 10_000
 
@@ -24,6 +26,10 @@ class Terminal:
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self.echo = True
+        #: ATV: final lines in words, else as numbers
+        self.verbose = True
+        #: ATQ1: no final lines at all
+        self.mute = False
         #: a modem that hangs neither reads nor says a thing
         self.hung = False
         #: the command lines so far, newest last
@@ -99,11 +105,18 @@ class Terminal:
         self._echoed = max(0, self._echoed - count)
 
     # -- the prompt -------------------------------------------------------------------------------
-    def prompt(self, entry: Callable[[str | None], None], sign: bytes = PROMPT, intrusion: str = "") -> None:
-        """Ask for text; `entry` gets it, or None when it was given up."""
+    def prompt(
+        self,
+        entry: Callable[[str | None], None],
+        sign: bytes = PROMPT,
+        said: Sequence[Sequence[str]] = (),
+        intrusion: str = "",
+    ) -> None:
+        """Ask for text, after what the line's other commands said; `entry` gets it, or None when it was given up."""
         self._entry = entry
         self._busy = False
-        self._write(sign + (f"\r\n{intrusion}\r\n".encode() if intrusion else b""))
+        before = "".join(self._information(piece) for piece in said)
+        self._write(before.encode() + sign + (f"\r\n{intrusion}\r\n".encode() if intrusion else b""))
 
     def _read_entry(self) -> bool:
         ends = [end for end in (self._input.find(CTRL_Z), self._input.find(ESCAPE)) if end >= 0]
@@ -120,23 +133,40 @@ class Terminal:
         return True
 
     # -- what the modem says ----------------------------------------------------------------------
-    def answer(self, lines: Sequence[str], final: str, inside: Sequence[str] = (), behind: Sequence[str] = ()) -> None:
-        """The command is done: its information lines and its final line, with what breaks in.
+    def answer(self, said: Sequence[Sequence[str]], final: str, behind: Sequence[str] = ()) -> None:
+        """The command line is done: its information lines in the pieces that they come in, and its final line.
 
         What was typed meanwhile is read now.
         """
         self._busy = False
-        information = ["\r\n".join(lines)] if lines else []
-        self._say("".join(f"\r\n{part}\r\n" for part in (*information, *inside, final)))
+        self._say("".join(map(self._information, said)) + self._final(final))
         self._held.extend(behind)
         self._catch_up()
         self.pump()
+
+    def _information(self, lines: Sequence[str]) -> str:
+        text = "\r\n".join(lines)
+        return f"\r\n{text}\r\n" if self.verbose else f"{text}\r\n"
+
+    def _final(self, line: str) -> str:
+        if self.mute:
+            return ""
+        return f"\r\n{line}\r\n" if self.verbose else f"{NUMBERS.get(line, line)}\r"
 
     def lose_answer(self) -> None:
         """The command is done and nobody hears of it."""
         self._busy = False
         self._catch_up()
         self.pump()
+
+    def interject(self, text: str) -> None:
+        """Something said at once, a prompt or not."""
+        if not self.hung:
+            self._say(f"\r\n{text}\r\n")
+
+    def restore(self) -> None:
+        """Echo and final lines as they are after power-up (V.250 §6.2)."""
+        self.echo, self.verbose, self.mute = True, True, False
 
     def _catch_up(self) -> None:
         while self._held and not self._quiet:

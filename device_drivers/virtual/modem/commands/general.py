@@ -12,18 +12,32 @@ def restore(state: ModemState, _command: Command) -> Reply:
     memories = state.settings.memories
     state.settings.restore(state.profile)
     state.settings.memories = memories
-    state.terminal.echo = True
+    state.terminal.restore()
     return []
 
 
 @command("E")
 def echo(state: ModemState, given: Command) -> Reply:
     """ATE0 and ATE1."""
-    state.terminal.echo = bool(given.number(0, 0))
+    state.terminal.echo = bool(given.number(0, 0)) or state.faults.echo_stays
     return []
 
 
-@command("V", "Q", "X", "S0", "S3", "S4", "S5", "S7", "&C", "&D", "&K", "&W", "+IFC", "+ICF")
+@command("V")
+def words(state: ModemState, given: Command) -> Reply:
+    """ATV1 for final lines in words, ATV0 for numbers (V.250 §6.2.6)."""
+    state.terminal.verbose = bool(given.number(0, 0))
+    return []
+
+
+@command("Q")
+def mute(state: ModemState, given: Command) -> Reply:
+    """ATQ1: no final lines (V.250 §6.2.5)."""
+    state.terminal.mute = bool(given.number(0, 0))
+    return []
+
+
+@command("X", "S0", "S3", "S4", "S5", "S7", "&C", "&D", "&K", "&W", "+IFC", "+ICF")
 def accept(_state: ModemState, given: Command) -> Reply:
     """What a line without a real wire need not care about."""
     return ["000"] if given.kind is Kind.READ else []

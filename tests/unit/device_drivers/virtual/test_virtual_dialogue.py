@@ -6,8 +6,8 @@ import pytest
 
 from bridge.model.radio import Outgoing
 from device_drivers.gsm_modem.pdu import encode_submit
-from device_drivers.virtual.modem.faults import Intrusion, Place
 from device_drivers.virtual.modem.profile import GENERIC, HUAWEI, PROFILES, SIMCOM, Profile
+from device_drivers.virtual.network.service_centre import Network
 from tests.support.virtual_talk import CUSTOMER, LINE, Talk, attached
 
 #: what python-gsmmodem-new types to connect, in its order
@@ -169,10 +169,30 @@ async def test_a_service_menu_takes_replies_until_it_is_left(talk: Talk) -> None
 
 
 # -- what breaks in ---------------------------------------------------------------------------------
-async def test_an_intrusion_comes_where_it_is_wanted_and_once(talk: Talk) -> None:
-    talk.state.faults.intrusions += [Intrusion("+CGSN", f"^{place.name}", place) for place in Place]
-    assert talk.type("AT+CGSN") == ["^BEFORE", "490154203237518", "^INSIDE", "OK", "^AFTER"]
+async def test_an_unsolicited_line_breaks_in_where_it_is_wanted_and_once(talk: Talk) -> None:
+    faults = talk.state.faults
+    for place in ("before", "inside", "behind"):
+        getattr(faults, place)["+CGSN"] = [f"^{place}"]
+    assert talk.type("AT+CGSN;+CSQ") == ["^before", "490154203237518", "^inside", "+CSQ: 20,99", "OK", "^behind"]
     assert talk.type("AT+CGSN") == ["490154203237518", "OK"]
+
+
+async def test_a_caller_may_hang_up_within_a_list(talk: Talk) -> None:
+    for pdu in ("00AA", "00BB", "00CC"):
+        talk.state.incoming.store("ME", pdu)
+    talk.state.faults.amid["+CMGL"] = ["NO CARRIER"]
+    said = talk.type("AT+CMGL=4")
+    assert said[3:] == ["00BB", "NO CARRIER", "+CMGL: 3,0,,1", "00CC", "OK"]
+
+
+async def test_a_caller_may_hang_up_around_the_prompt(talk: Talk) -> None:
+    talk.state.faults.before_prompt, talk.state.faults.after_text = ["NO CARRIER"], ["BUSY"]
+    assert talk.type("AT+CMGS=10") == ["NO CARRIER", "> "]
+    assert talk.raw(b"00\x1a").endswith(b"\r\nBUSY\r\n\r\n+CMS ERROR: 304\r\n")
+
+
+async def test_says_what_the_other_commands_of_a_line_found_before_it_prompts(talk: Talk) -> None:
+    assert talk.type("AT+CMGF?;+CNMI?;+CMGS=10") == ["+CMGF: 0", "+CNMI: 2,1,0,2,0", "> "]
 
 
 async def test_nothing_breaks_into_a_prompt_but_comes_behind_the_answer(talk: Talk) -> None:
@@ -199,6 +219,66 @@ async def test_a_late_answer_comes_before_the_next_command_is_read(talk: Talk) -
 async def test_answers_otherwise_when_the_fault_says_so(talk: Talk) -> None:
     talk.state.faults.answers["+CMGS"] = ["+CMS ERROR: SIM busy"]
     assert talk.type("AT+CMGS=10") == ["+CMS ERROR: SIM busy"]
+    assert talk.type("AT+CMGS=10") == ["> "]
+
+
+async def test_refuses_a_command_for_as_long_as_the_fault_says_so(talk: Talk) -> None:
+    talk.state.faults.refusals["+CMGL"] = "+CMS ERROR: 500"
+    assert [talk.type("AT+CMGL=4") for _ in range(3)] == [["+CMS ERROR: 500"]] * 3
+
+
+async def test_what_is_told_may_not_be_what_happened(network: Network, talk: Talk) -> None:
+    talk.state.faults.results["+CMGS"] = ["+CMS ERROR: 332"]
+    assert talk.submit("on air") == ["+CMS ERROR: 332"]
+    assert [sms.text for sms in await network.handset(CUSTOMER).wait()] == ["on air"]
+
+
+async def test_a_result_may_come_late_while_the_modem_goes_on(talk: Talk) -> None:
+    talk.state.faults.late["+CMGS"] = [0.02]
+    assert talk.submit("slow") == []
+    assert talk.submit("quick") == ["+CMGS: 1", "OK"]
+    assert await talk.until("+CMGS: 0\r\n\r\nOK\r\n")
+
+
+@pytest.mark.parametrize(("fault", "line"), [("no_chaining", "AT+CSQ;+CMGF?"), ("sends_alone", "AT+CMGF=0;+CMGS=10")])
+async def test_a_make_may_want_its_commands_one_by_one(talk: Talk, fault: str, line: str) -> None:
+    setattr(talk.state.faults, fault, True)
+    assert talk.type(line) == ["ERROR"]
+    assert talk.type("AT+CMGS=10") == ["> "]
+
+
+async def test_echo_may_stay_on(talk: Talk) -> None:
+    talk.state.faults.echo_stays = True
+    talk.type("ATE0")
+    assert talk.raw(b"AT\r") == b"AT\r\r\nOK\r\n"
+
+
+async def test_says_results_as_numbers_or_not_at_all(talk: Talk) -> None:
+    assert talk.raw(b"ATV0\r") == b"0\r"
+    assert talk.raw(b"AT+CSQ\r") == b"+CSQ: 20,99\r\n0\r"
+    assert talk.raw(b"AT+NONE\r") == b"4\r"
+    assert talk.raw(b"ATQ1\r") == b""
+    assert talk.raw(b"ATQ0V1\r") == b"\r\nOK\r\n"
+
+
+async def test_restarts_without_a_word(modem: Callable[..., Talk]) -> None:
+    talk = modem(SIMCOM)
+    talk.type("ATE0+CMGF=1")
+    talk.said.clear()
+    talk.state.reset(silently=True)
+    await attached(talk)
+    assert talk.raw(b"AT+CMGF?\r") == b"AT+CMGF?\r\r\n+CMGF: 0\r\n\r\nOK\r\n"
+
+
+async def test_another_program_may_change_what_was_set(talk: Talk) -> None:
+    talk.engine.obey_elsewhere("AT+CMGF=1;+CNMI=0,0,0,0,0")
+    assert talk.type("AT+CMGF?;+CNMI?") == ["+CMGF: 1", "+CNMI: 0,0,0,0,0", "OK"]
+
+
+async def test_a_sim_may_want_its_pin_again(talk: Talk) -> None:
+    talk.state.sim.guard_with("1234")
+    assert talk.type("AT+CMGS=10") == ["+CMS ERROR: 311"]
+    assert talk.type("AT+CPIN=1234") == ["OK"]
     assert talk.type("AT+CMGS=10") == ["> "]
 
 
