@@ -37,6 +37,13 @@ class Silent(Exception):
         self.answer = answer
 
 
+class Misshapen(Silent):
+    """The modem said OK without the information that its command must give: it is out of step, or the OK was not ours.
+
+    What was asked counts as not answered.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back to a command."""
@@ -65,22 +72,41 @@ class Dialogue:
         self._framer = Framer()
         self._question: Asked | None = None
         self._prompt = False
-        self._named_only = False
+        self._result = ""
+        self._named_only = self._terse = False
         self._lines: list[str] = []
         self._header: str = ""
         self._patience = 0
         self._quoted: list[str] = []
+        self._text: list[str] = []
         self._skip_ok = False
+        #: the question was told OK without what it must be told
+        self.came_short = False
+        #: the result that was asked for has come, and its OK has not
+        self.has_result = False
+        #: lines of a list that nobody asked for any more: its OK was not its own
+        self.stragglers = 0
+        #: how often a command came back: a modem does not echo once it was told not to
+        self.echoes = 0
         #: a `+CMGS` was given up after its PDU went out: its result may still come
         self.expects_late_result = False
         #: the answer to the last question, once it is complete
         self.answer: Answer | None = None
 
-    def begin(self, command: str, *, result: str = "", prompt: bool = False, named_only: bool = False) -> None:
-        """Ask. `prompt`: the answer is `>`. `named_only`: an end counts only after a line of the command's own name."""
+    def begin(
+        self, command: str, *, result: str = "", prompt: bool = False, named_only: bool = False, terse: bool = False
+    ) -> None:
+        """Ask. `prompt`: the answer is `>`. `named_only`: no error ends it, only an OK behind a line of its name.
+
+        `terse`: this modem says OK without the information that others give.
+        """
         self.answer = None
+        self.came_short = False
         self._lines = []
         self._question = lines.asked(command, result)
+        self._result = result
+        self.has_result = False
+        self._terse = terse
         self._prompt = self._framer.expect_prompt = prompt
         self._named_only = named_only
 
@@ -90,43 +116,88 @@ class Dialogue:
         self._framer.expect_prompt = False
         return tuple(self._lines)
 
+    @property
+    def is_nearly_answered(self) -> bool:
+        """OK came without what it must tell, or that without its OK: the rest comes at once, or not at all."""
+        return self.came_short or self.has_result
+
+    @property
+    def at_prompt(self) -> bool:
+        """Is a prompt open that nobody waits for?"""
+        return self._question is None and self._framer.at_prompt
+
+    def forget_prompt(self) -> None:
+        """It was left."""
+        if self.at_prompt:
+            self._framer.clear()
+
     def clear(self) -> None:
         """Forget every half of something: the port was opened anew or is being drained."""
         self._framer.clear()
-        self._header, self._quoted, self._skip_ok = "", [], False
+        self._header, self._quoted, self._text, self._skip_ok = "", [], [], False
 
     def feed(self, data: bytes) -> list[News]:
         """Take what came over the wire; the news in it. `answer` is set when the question was answered."""
         news: list[News] = []
         for line in self._framer.feed(data):
             news.extend(self._hear(line))
+        if len(self._text) > 1:  # it comes in one go, and nothing says where it ends
+            news.append(tuple(self._text))
+            self._text = []
         return news
 
     def _hear(self, line: str) -> Iterator[News]:
+        if self._text and not self._is_behind_text(line):
+            self._text.append(line)
+            return
+        if self._text:
+            yield tuple(self._text)
+            self._text = []
         if self._header and (pair := self._second_half(line)):
             yield pair
-        elif self._quoted:
+            if len(pair) > 1:
+                return
+        if self._quoted:
             yield from self._continue_ussd(line)
         else:
             yield from self._sort(line)
 
+    def _is_behind_text(self, line: str) -> bool:
+        """Is this no line of the SMS in text mode whose header came? While something is asked, it has only one."""
+        if len(self._text) < 2:
+            return False
+        return self._question is not None or lines.name_of(line) in lines.PAIRED | lines.ARRIVALS
+
     def _sort(self, line: str) -> Iterator[News]:
         kind = lines.classify(line, self._question)
         skip_ok, self._skip_ok = self._skip_ok, False
-        if kind is Kind.HEADER:
-            self._header, self._patience = line, PATIENCE
+        if kind is Kind.ECHO:
+            self.echoes += 1
+        elif kind is Kind.HEADER:
+            yield from self._begin_pair(line)
         elif kind is Kind.PROMPT:
             self._end(PROMPT)
         elif self._is_late(line, kind):
             self._skip_ok = not lines.is_final(line)
             yield (line,)
         elif kind is Kind.URC:
+            self.stragglers += lines.name_of(line) in lines.NEVER_NEWS
             yield from self._news(line)
         elif kind is Kind.FINAL:
             if not (skip_ok and line == OK):
                 self._end(line)
         elif kind is Kind.ANSWER and self._question is not None:
             self._lines.append(line)
+            self.has_result = self.has_result or (bool(self._result) and lines.name_of(line) == self._result)
+
+    def _begin_pair(self, line: str) -> Iterator[News]:
+        """A header: its PDU comes next, or its text; a report in text mode is complete."""
+        if not lines.is_text_mode(line):
+            self._header, self._patience = line, PATIENCE
+        elif lines.name_of(line) == "+CDS":
+            yield (line,)
+        else:
+            self._text = [line]
 
     def _is_late(self, line: str, kind: Kind) -> bool:
         """The result of a `+CMGS` that nobody waits for any more, or that cannot be of the one just begun."""
@@ -151,16 +222,21 @@ class Dialogue:
             self._quoted = []
 
     def _second_half(self, line: str) -> News | None:
-        """The pair when this line is the PDU of the header that came before; noise may come in between."""
+        """The pair when this line is the PDU of the header that came before; noise may come in between.
+
+        The header alone when its PDU does not come any more.
+        """
         at_once = self._patience == PATIENCE  # else an answer could be taken for it, so its length must fit
         if _HEX.fullmatch(line) and (at_once or _fits(self._header, line)):
             pair = (self._header, line)
             self._header = ""
             return pair
         self._patience -= 1
-        if self._patience == 0:
-            self._header = ""
-        return None
+        if self._patience > 0:
+            return None
+        alone = (self._header,)
+        self._header = ""
+        return alone
 
     def _end(self, final: str) -> None:
         if self._question is not None and self._may_end(self._question, final):
@@ -174,7 +250,12 @@ class Dialogue:
     def _may_end(self, question: Asked, final: str) -> bool:
         if final == PROMPT or (self._prompt and final == OK):
             return self._prompt and final == PROMPT  # the OK is of a command before: `AT+CMGS` is answered by `>`
-        return not self._named_only or any(lines.name_of(line) in question.names for line in self._lines)
+        if self._terse or (final != OK and not self._named_only):
+            return True
+        told = {lines.name_of(line) for line in self._lines}
+        complete = all(told & names if names else told for names in question.wanted)
+        self.came_short = self.came_short or not complete
+        return complete
 
 
 def _fits(header: str, pdu: str) -> bool:

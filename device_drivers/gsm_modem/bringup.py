@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,26 +34,36 @@ class Setup:
 
     #: where SMS and reports may lie; empty when the modem has no say in it
     memories: tuple[str, ...] = ()
+    #: where it writes and receives
+    kept_in: tuple[str, ...] = ()
+    #: how many names AT+CPMS wants when it only has to choose where to read
+    names: int = 1
     #: what AT+CNMI was set to; "" when the modem tells nothing and must be asked
     cnmi: str = ""
     #: AT+CSMS=1 could not be left: what comes directly must be acknowledged (AT+CNMA)
     must_acknowledge: bool = False
 
+    def selection(self, memory: str) -> str:
+        """The command that chooses where to read; "" for a modem that has no say in it."""
+        names = (memory, *self.kept_in)[: self.names]
+        return f"+CPMS={_quoted(names)}" if memory else ""
 
-def bring_up(wire: Wire, vendor: Vendor, extra: Sequence[str] = ()) -> Setup:
+
+def bring_up(wire: Wire, vendor: Vendor, extra: Sequence[str] = (), avoid: Collection[str] = ()) -> Setup:
     """Everything after the library's own connect, and again when the modem restarted.
 
-    Only PDU mode is indispensable. Raises Failed for that, PortLost.
+    `avoid` names memories that nothing should be received into. Only PDU mode is indispensable: raises Failed for
+    that, and PortLost.
     """
     for command in ("ATE0", "AT+CMEE=1", *vendor.setup):
         attempt(wire, command)
     phase_two = attempt(wire, "AT+CSMS=0") is None or any("+CSMS" in command.upper() for command in extra)
     wire.ask("AT+CMGF=0")
-    memories = choose_memories(wire)
+    memories, kept_in, names = choose_memories(wire, avoid)
     cnmi = choose_cnmi(wire, "SR" in memories)
     for command in ("AT+CREG=1", *extra):
         attempt(wire, command)
-    return Setup(memories, cnmi, must_acknowledge=phase_two and _csms(wire) == "1")
+    return Setup(memories, kept_in, names, cnmi, must_acknowledge=phase_two and _csms(wire) == "1")
 
 
 def attempt(wire: Wire, command: str, timeout: float | None = None) -> list[str] | None:
@@ -71,22 +81,36 @@ def _csms(wire: Wire) -> str:
 
 
 # -- memories (TS 27.005 §3.2.3) ------------------------------------------------------------------
-def choose_memories(wire: Wire) -> tuple[str, ...]:
-    """Choose where received SMS are kept; the memories that have to be read."""
-    groups = parse_groups(attempt(wire, "AT+CPMS=?") or [])
-    names = [re.findall(r"[A-Z]{2}", group) for group in groups]
-    if not names or not names[0]:
-        return ()
-    chosen = ",".join(f'"{_preferred(group)}"' for group in names[:3] if group)
-    if attempt(wire, f"AT+CPMS={chosen}") is None:
-        attempt(wire, f'AT+CPMS="{_preferred(names[0])}"')
-    known = tuple(memory for memory in MEMORIES if memory in names[0])
-    return known or tuple(names[0][:1])
+def choose_memories(wire: Wire, avoid: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    """Choose where received SMS are kept; the memories that have to be read, those chosen, and the names to read one.
+
+    How many names AT+CPMS takes is not told by its test command: some modems take three or nothing, some two.
+    """
+    offered = [re.findall(r"[A-Z]{2}", group) for group in parse_groups(attempt(wire, "AT+CPMS=?") or [])]
+    groups = [group for group in offered[:3] if group]
+    if not groups:
+        return (), (), 1
+    chosen = [_preferred(group, avoid) for group in groups]
+    taken = next((count for count in (3, 2, 1) if count <= len(chosen) and _chose(wire, chosen[:count])), 0)
+    if not taken:
+        return (), (), 1
+    known = tuple(memory for memory in MEMORIES if memory in groups[0]) or tuple(groups[0][:1])
+    fewest = next((count for count in range(1, taken) if _chose(wire, chosen[:count])), taken)
+    return known, tuple(chosen[1:]), fewest
 
 
-def _preferred(group: Sequence[str]) -> str:
+def _chose(wire: Wire, names: Sequence[str]) -> bool:
+    return attempt(wire, f"AT+CPMS={_quoted(names)}") is not None
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ",".join(f'"{name}"' for name in names)
+
+
+def _preferred(group: Sequence[str], avoid: Collection[str]) -> str:
     """The modem's own memory is larger than a SIM's, and a burst must fit."""
-    return next((memory for memory in ("ME", "SM", "MT") if memory in group), group[0])
+    wished = [memory for memory in ("ME", "SM", "MT") if memory in group]
+    return next((memory for memory in wished if memory not in avoid), (wished or group)[0])
 
 
 def parse_groups(answer: Sequence[str]) -> list[str]:

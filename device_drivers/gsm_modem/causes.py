@@ -2,11 +2,15 @@
 
 Sources: +CMS 0–127 are RP causes (3GPP TS 24.011 annex E), 128–255 TP-FCS (TS 23.040 §9.2.3.22), 300–512 the modem's
 own (TS 27.005 §3.2.5); +CME from TS 27.007 §9.2. Telit's manual for 41, 42, 331 (again later) and 1, 96 (never).
+
+Before the PDU is out, every error is a definite no. After it, an error is one only where it says that the message was
+not taken: RP causes and TP-FCS are the network's own words (the RP-ERROR of TS 24.011 §7.3.4), and the modem's own
+checks of parameters, SIM, service centre and coverage come before it transmits. All others leave the outcome open.
 """
 
 import re
 
-from bridge.errors import Refusal, SendRefused
+from bridge.errors import OutcomeUnknown, Refusal, SendRefused
 
 _P, _T, _N = Refusal.PERMANENT, Refusal.TEMPORARY, Refusal.NETWORK
 _C, _L = Refusal.CREDIT, Refusal.LINE
@@ -112,6 +116,19 @@ CME: dict[int, tuple[str, Refusal]] = {
     515: ("please wait, starting up", _N),
 }
 
+#: after the PDU these are no proof that the message was not taken
+DOUBTFUL: dict[str, frozenset[int]] = {
+    # 197 the service centre has this very message already: an RP-ACK was lost and the modem sent again (TS 23.040)
+    # 300 and 500 say nothing; 332 is timer TR1M without an RP-ACK (TS 24.011 §6.2.1): the RP-DATA may have arrived
+    # 320 may be about what is written to the SIM after the message went out (TP-MR, TS 31.102 EF_SMSS)
+    # 340 is about +CNMA and no answer to a PDU
+    "CMS": frozenset({197, 300, 320, 332, 340, 500}),
+    # the same in the words of TS 27.007: failure, network time-out, unknown
+    "CME": frozenset({0, 31, 100}),
+}
+#: from here on each maker has codes of its own (TS 27.005 §3.2.5, TS 27.007 §9.2)
+_MAKERS_OWN = 512
+
 #: finals that carry no code
 WORDS: dict[str, tuple[str, Refusal]] = {
     "ERROR": ("the modem gives no reason", _T),
@@ -119,7 +136,6 @@ WORDS: dict[str, tuple[str, Refusal]] = {
     "COMMAND NOT SUPPORT": ("this port of the modem cannot send SMS", _L),
     "COMMAND NOT SUPPORTED": ("this port of the modem cannot send SMS", _L),
     "TOO MANY PARAMETERS": ("this modem does not understand the command", _L),
-    "NO CARRIER": ("no connection", _T),
 }
 
 #: busy starting up or reading its SIM: the same command works a little later
@@ -171,6 +187,33 @@ def refusal(final: str) -> SendRefused:
         return SendRefused(f"{final} ({words})" if words else final, means)
     words, means = _meaning(*coded)
     return SendRefused(final if words.lower() in final.lower() else f"{final} ({words})", means)
+
+
+def after_hand_over(final: str) -> SendRefused | OutcomeUnknown:
+    """What a final result other than OK proves of a message whose PDU is out: that it was refused, or nothing."""
+    if _BROKE.search(final):
+        return refusal(final)
+    coded = code_of(final)
+    if coded is not None and _is_definite(*coded):
+        return refusal(final)
+    return OutcomeUnknown(f"the modem had the message and said {refusal(final).cause}")
+
+
+def _is_definite(kind: str, code: int) -> bool:
+    listed = code in (CMS if kind == "CMS" else CME)
+    of_the_network = kind == "CMS" and code < 256
+    return code < _MAKERS_OWN and (listed or of_the_network) and code not in DOUBTFUL[kind]
+
+
+def wants_pin(final: str) -> bool:
+    """Is it the SIM's PIN that the modem waits for?"""
+    return code_of(final) in {("CMS", 311), ("CME", 11)}
+
+
+def is_of_the_network(final: str) -> bool:
+    """Can only the network have said so? Then it is the result of a message, whatever was asked meanwhile."""
+    coded = code_of(final)
+    return coded is not None and coded[0] == "CMS" and coded[1] < 256
 
 
 def is_busy(final: str) -> bool:

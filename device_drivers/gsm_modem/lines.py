@@ -4,6 +4,7 @@ Sources: ITU-T V.250 §5.7 (result codes), 3GPP TS 27.005 §3.4 and TS 27.007 §
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -22,20 +23,23 @@ FINALS = frozenset(
         OK,
         "ERROR",
         "ABORTED",
-        "NO CARRIER",
-        "NO ANSWER",
-        "NO DIALTONE",
-        "NO DIAL TONE",
-        "BUSY",
         "COMMAND NOT SUPPORT",
         "COMMAND NOT SUPPORTED",
         "TOO MANY PARAMETERS",
     }
 )
+#: how calls end (V.250 §5.7.1): the answer to ATD, ATA or ATH, and at any other time the news that somebody hung up
+CALL_RESULTS = frozenset({"NO CARRIER", "NO ANSWER", "NO DIALTONE", "NO DIAL TONE", "BUSY"})
+_CALLS = ("ATD", "ATA", "ATH")
 #: with a code (AT+CMEE=1) or with words (AT+CMEE=2), TS 27.005 §3.2.5 and TS 27.007 §9
 _ERROR = re.compile(r"\+CM[ES] ERROR\b", re.IGNORECASE)
 _NAMED = re.compile(r"([+^*%#$&!][A-Z][A-Z0-9_]*) ?:", re.IGNORECASE)
 _NAME_IN_COMMAND = re.compile(r"[+^*%#$&!][A-Z][A-Z0-9_]*")
+_READ = re.compile(r"([+^*%#$&!][A-Z][A-Z0-9_]*)\?")
+#: commands without a `?` that give an information line all the same
+_TELLING = frozenset({"+CSQ"})
+#: the same, where the line has no name
+_TELLING_UNNAMED = frozenset({"+CGMI", "+CGMM", "+CGMR", "+CGSN", "+CIMI"})
 _QUOTED = re.compile(r'"[^"]*"?')
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -58,8 +62,17 @@ SMS_COMMANDS = frozenset(
     }
 )
 
+#: <n> and <stat>: the answer to AT+CREG?; news of it has no <n> (TS 27.007 §7.2)
+_REGISTERED = re.compile(r"\+C\w+: ?\d ?, ?\d+ ?(,|$)")
+#: only ever said when asked for
+NEVER_NEWS = frozenset({"+CMGL", "+CMGR", "+CPMS", "+CMGF", "+CNMI"})
+
 #: a header and a PDU in the next line (TS 27.005 §3.4.1)
 PAIRED = frozenset({"+CMT", "+CDS", "+CBM"})
+#: something was stored
+ARRIVALS = frozenset({"+CMTI", "+CDSI"})
+#: <scts>, which headers have in text mode only
+_STAMPED = re.compile(r'"\d\d/\d\d/\d\d,\d\d:\d\d:\d\d')
 
 
 class Kind(Enum):
@@ -82,6 +95,13 @@ class Asked:
     text: str
     #: `+CREG` for `AT+CREG?`: results that would be unsolicited otherwise
     names: frozenset[str]
+    #: the results without which an OK is not the answer; each by the names that it may have, none for any line
+    wanted: tuple[frozenset[str], ...] = ()
+
+    @property
+    def is_call(self) -> bool:
+        """Does this begin, take or end a call?"""
+        return self.text.startswith(_CALLS)
 
 
 def asked(command: str, result: str = "") -> Asked:
@@ -89,12 +109,24 @@ def asked(command: str, result: str = "") -> Asked:
 
     `result` names the answer to what is no command: `+CMGS` for a PDU.
     """
-    text = command.strip()
-    names = {result} if result else set(_NAME_IN_COMMAND.findall(_QUOTED.sub("", text.upper())))
-    names |= quirks.ANSWERS_TO.get(text.upper(), frozenset())
+    text = command.strip().upper()
+    if result:
+        return Asked(text, frozenset({result}), (frozenset({result}),))
+    bare = _QUOTED.sub("", text)
+    names = set(_NAME_IN_COMMAND.findall(bare)) | quirks.ANSWERS_TO.get(text, frozenset())
     for name in tuple(names):
         names |= quirks.ANSWERS_TO.get(name, frozenset())
-    return Asked(text.upper(), frozenset(names))
+    return Asked(text, frozenset(names), tuple(_wanted(bare)))
+
+
+def _wanted(command: str) -> Iterator[frozenset[str]]:
+    for part in command.removeprefix("AT").split(";"):
+        read = _READ.fullmatch(part.strip())
+        name = read[1] if read else part.strip()
+        if read or name in _TELLING:
+            yield frozenset({name}) | quirks.ANSWERS_TO.get(name, frozenset())
+        elif name in _TELLING_UNNAMED:
+            yield frozenset()
 
 
 def name_of(line: str) -> str:
@@ -104,8 +136,13 @@ def name_of(line: str) -> str:
 
 
 def is_final(line: str) -> bool:
-    """Does this line end an answer? The whole line counts, never its beginning alone."""
+    """Does this line end any answer? The whole line counts, never its beginning alone."""
     return line.upper() in FINALS or _ERROR.match(line) is not None
+
+
+def is_text_mode(header: str) -> bool:
+    """Does this +CMT or +CDS come with its SMS in words rather than as a PDU?"""
+    return _STAMPED.search(header) is not None
 
 
 def classify(line: str, question: Asked | None) -> Kind:
@@ -116,15 +153,19 @@ def classify(line: str, question: Asked | None) -> Kind:
         return Kind.ECHO
     if is_final(line):
         return Kind.FINAL
+    if line.upper() in CALL_RESULTS:
+        return Kind.FINAL if question is not None and question.is_call else Kind.URC
     name = name_of(line)
     if name:
-        return _named(name, question)
+        return _named(name, line, question)
     return Kind.URC if quirks.UNNAMED_NEWS.match(line) else Kind.ANSWER
 
 
-def _named(name: str, question: Asked | None) -> Kind:
+def _named(name: str, line: str, question: Asked | None) -> Kind:
     if name in PAIRED:
         return Kind.HEADER
+    if name in quirks.REGISTRATION and not _REGISTERED.match(line):
+        return Kind.URC
     if question is not None and name in question.names:
         return Kind.ANSWER
     return Kind.URC
@@ -140,6 +181,11 @@ class Framer:
         self._rest = ""
         #: a `>` at the start of a line is the prompt now, with or without a space, alone or with more behind it
         self.expect_prompt = False
+
+    @property
+    def at_prompt(self) -> bool:
+        """A prompt that nobody waited for stands at the end: what is typed next would be taken for a text."""
+        return self._rest.strip() == PROMPT
 
     def feed(self, data: bytes) -> list[str]:
         """The lines that `data` completes."""

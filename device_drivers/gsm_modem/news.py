@@ -7,7 +7,7 @@ from enum import Enum
 from device_drivers.gsm_modem import lines, quirks
 from device_drivers.gsm_modem.answers import News
 
-_PLACE = re.compile(r'\+(?:CMTI|CDSI): ?"?(\w*)"?')
+_PLACE = re.compile(r'\+(?:CMTI|CDSI): ?"?(\w*)"?(?:, ?(\d+))?')
 _RESULT = re.compile(r"\+CMGS: ?(\d+)")
 
 
@@ -18,6 +18,10 @@ class Meaning(Enum):
     ARRIVED = "arrived"
     #: an SMS or a report came without being stored; `pdu` has it
     DIRECT = "direct"
+    #: the same in text mode, in which it must not be; `text` has its lines
+    TEXT = "text"
+    #: the same, and its PDU did not come
+    BROKEN = "broken"
     #: nothing can be stored any more
     FULL = "full"
     #: the modem lost what was set up
@@ -35,7 +39,10 @@ class Told:
 
     meaning: Meaning
     memory: str = ""
+    #: of the place where it is stored; -1 when that was not told
+    place: int = -1
     pdu: str = ""
+    text: tuple[str, ...] = ()
     reference: int | None = None
     final: str = ""
 
@@ -45,14 +52,20 @@ def understand(news: News) -> Told:
     line = news[0]
     name = lines.name_of(line)
     if place := _PLACE.match(line):
-        return Told(Meaning.ARRIVED, memory=place[1])
-    if name in {"+CMT", "+CDS"} and len(news) > 1:
-        return Told(Meaning.DIRECT, memory=name[1:], pdu=news[1])
+        return Told(Meaning.ARRIVED, memory=place[1], place=int(place[2] or -1))
+    if name in {"+CMT", "+CDS"}:
+        return _direct(name[1:], news)
     if result := _RESULT.match(line):
         return Told(Meaning.LATE_RESULT, reference=int(result[1]))
     if line.upper().startswith("+CMS ERROR"):
         return Told(Meaning.LATE_RESULT, final=line)
     return Told(_meaning(line, name))
+
+
+def _direct(memory: str, news: News) -> Told:
+    if lines.is_text_mode(news[0]):
+        return Told(Meaning.TEXT, memory, text=news)
+    return Told(Meaning.DIRECT, memory, pdu=news[1]) if len(news) > 1 else Told(Meaning.BROKEN, memory, text=news)
 
 
 def _meaning(line: str, name: str) -> Meaning:

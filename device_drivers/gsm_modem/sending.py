@@ -6,29 +6,37 @@ after that, only the modem's own words are believed.
 
 import logging
 import re
-import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.model.message import State
 from bridge.model.radio import Evidence, Outgoing, Sent
 from device_drivers.gsm_modem import causes, quirks
-from device_drivers.gsm_modem.answers import Answer, Silent
-from device_drivers.gsm_modem.lines import PROMPT
+from device_drivers.gsm_modem.answers import Answer, Failed, Misshapen, Silent
+from device_drivers.gsm_modem.lines import OK, PROMPT
 from device_drivers.gsm_modem.news import Told
+from device_drivers.gsm_modem.outstanding import Given, Outstanding, Result
 from device_drivers.gsm_modem.pdu import encode_submit
+from device_drivers.gsm_modem.settings import NotAsSetUp, Settings
 from device_drivers.gsm_modem.transport import CTRL_Z, PortLost, Transport
 
 log = logging.getLogger(__name__)
 
 #: seconds for the `>`; u-blox gives 1 s, slow SIMs more
 PROMPT_TIMEOUT = 10.0
-#: seconds that the result of a given-up send may hold back the next one, whose result it could be taken for
+#: seconds that the result of a given-up send may hold back the next one, whose result it could be taken for; and
+#: seconds to a second result, when one came that may belong to either
 LATE_GRACE = 5.0
+#: how many sends in a row must fail with other commands on the line before they go without
+_TRIES_JOINED = 2
+
+#: operation not allowed or supported, invalid parameters, unknown
+_NOT_UNDERSTOOD = frozenset(
+    {("CMS", code) for code in (302, 303, 304, 305, 500)} | {("CME", code) for code in (3, 4, 50, 100)}
+)
 
 _REFERENCE = re.compile(r"\+CMG[SW]:\s*(\d+)")
-#: of a call or of an abort: they say nothing about a PDU that is already out
-_BESIDE_THE_POINT = frozenset({"NO CARRIER", "NO ANSWER", "BUSY", "NO DIALTONE", "NO DIAL TONE", "ABORTED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,95 +58,170 @@ def prepare(outgoing: Outgoing) -> Prepared:
 class Sender:
     """Sends on the worker thread; `late` is called on the reader thread, before anything that follows is answered."""
 
-    def __init__(self, wire: Transport, timeout: float) -> None:
+    def __init__(
+        self, wire: Transport, settings: Settings, line: str, timeout: float, tell: Callable[[Evidence], None]
+    ) -> None:
         self._wire = wire
+        self._settings = settings
+        self._line = line
         self._timeout = timeout
-        #: its PDU went out and its result has not come
-        self._unanswered: Outgoing | None = None
-        self._settled = threading.Event()
+        #: hears what late results prove, on either thread
+        self._tell = tell
+        self._outstanding = Outstanding()
+        self._resyncs = wire.resyncs
+        #: how often in a row the prompt did not come while other commands were on its line
+        self._joined_failures = 0
 
     def send(self, outgoing: Outgoing) -> Sent:
-        """Raises DeviceLost, SendRefused, OutcomeUnknown as `Link.send` does."""
+        """Raises DeviceLost, SendRefused, OutcomeUnknown as `Link.send`, and NotAsSetUp before anything left us."""
         prepared = prepare(outgoing)
         with self._wire._txLock:
             try:
-                self._let_late_result_come()
+                self._make_sure()
                 self._ask_to_send(prepared)
             except PortLost as error:
                 raise DeviceLost(f"the port was lost before the message was handed over: {error}") from error
-            return self._hand_over(prepared, outgoing)
-
-    def late(self, told: Told, line: str) -> Evidence | None:
-        """What the late result of a given-up send proves; None when it cannot be told whose it is."""
-        outgoing, self._unanswered = self._unanswered, None
-        self._wire.expect_late_result(False)
-        self._settled.set()
-        if outgoing is None:
-            log.warning("a result came for a message that nobody sent: %s", told.final or f"reference {told.reference}")
-            return None
-        if told.final:
-            return Evidence(
-                line, outgoing.message, outgoing.index, State.FAILED, None, causes.refusal(told.final).cause
-            )
-        detail = f"the modem gave its answer late: +CMGS: {told.reference}"
-        return Evidence(line, outgoing.message, outgoing.index, State.SENT, told.reference, detail)
-
-    def _let_late_result_come(self) -> None:
-        """Come into step first, then give the result of an earlier message a moment to arrive by itself."""
-        if not self._wire.in_step:
-            try:
-                self._wire.resync()
             except Silent as silent:
                 raise DeviceLost(f"the modem does not answer any more ({silent})") from silent
-        if self._unanswered is not None:
-            self._settled.wait(min(LATE_GRACE, self._timeout))
+            return self._hand_over(prepared, outgoing)
+
+    # -- before the PDU ---------------------------------------------------------------------------
+    def _make_sure(self) -> None:
+        """In step, as it was set up, and no result of an earlier message on its way, as far as a moment tells."""
+        self._wire.come_into_step()
+        if self._wire.resyncs != self._resyncs:
+            self._settings.check(thoroughly=True)
+            self._resyncs = self._wire.resyncs
+        if self._outstanding:
+            self._outstanding.wait(min(LATE_GRACE, self._timeout))
 
     def _ask_to_send(self, prepared: Prepared) -> None:
-        command = f"AT+CMGS={prepared.length}"
+        """Open the prompt, in PDU mode for certain: in text mode `AT+CMGS=17` means the number 17."""
+        plain = f"+CMGS={prepared.length}"
+        if self._settings.chains and self._joined_failures < _TRIES_JOINED:
+            answer = self._prompt(f"AT+CMGF=0;{self._settings.shibboleth}{plain}")
+            if answer.final == PROMPT or not _is_about_the_line(answer.final):
+                self._joined_failures = 0
+                self._look_at(answer)
+                return
+            self._joined_failures += 1
+        try:
+            self._wire.ask("AT+CMGF=0")
+        except Failed as failed:
+            raise SendRefused(f"the modem does not take PDUs: {failed}", Refusal.NETWORK) from failed
+        self._look_at(self._prompt(f"AT{plain}"))
+
+    def _prompt(self, command: str) -> Answer:
         try:
             answer = self._wire.exchange(command, timeout=min(PROMPT_TIMEOUT, self._wire.patience), prompt=True)
         except Silent as silent:
             # ESC now, or the open prompt would swallow the next command
-            self._back_into_step(silent)
-            raise SendRefused(f"the modem did not ask for the message ({silent})", Refusal.TEMPORARY) from silent
-        if quirks.POWERED_UP.match(answer.final):
-            raise SendRefused("the modem restarted before it took the message", Refusal.TEMPORARY)
-        if answer.final != PROMPT:
-            raise causes.refusal(answer.final)
-
-    def _back_into_step(self, silent: Silent) -> None:
-        try:
             self._wire.resync()
-        except Silent:
-            raise DeviceLost(f"the modem does not answer any more ({silent})") from silent
+            self._joined_failures = _TRIES_JOINED
+            raise SendRefused(f"the modem did not ask for the message ({silent})", Refusal.NETWORK) from silent
+        if answer.final == "ERROR":
+            self._wire.resync()  # it may be nobody's, and the prompt may open yet
+        return answer
 
+    def _look_at(self, answer: Answer) -> None:
+        """Is this the prompt of a modem that is as it was set up? Raises SendRefused, NotAsSetUp."""
+        if answer.final != PROMPT:
+            if quirks.POWERED_UP.match(answer.final):
+                raise SendRefused("the modem restarted before it took the message", Refusal.NETWORK)
+            if causes.wants_pin(answer.final):
+                raise NotAsSetUp("the SIM wants its PIN again")
+            raise causes.refusal(answer.final)
+        try:
+            self._settings.compare(answer.lines)
+            if self._wire.echoes_again:
+                raise NotAsSetUp("it echoes what is typed")
+        except NotAsSetUp:
+            self._wire.resync()
+            raise
+
+    # -- after the PDU ----------------------------------------------------------------------------
     def _hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Sent:
         if not self._wire.alive:
             raise DeviceLost("the port was lost before the message was handed over")
-        self._settled.clear()
-        self._unanswered = outgoing
+        given = self._outstanding.hand_over(outgoing)
         try:
             answer = self._wire.exchange(prepared.pdu, CTRL_Z, timeout=self._timeout, result="+CMGS")
+        except Misshapen:
+            return self._look_behind(given, OK)
         except Silent as silent:
-            self._wire.expect_late_result(True)
+            self._give_up(given)
             raise OutcomeUnknown(
                 f"the modem had the message and did not answer within {silent.seconds:g} s"
             ) from silent
         except PortLost as error:
+            self._outstanding.drop(given)
             raise OutcomeUnknown(f"the port was lost after the message was handed over: {error}") from error
-        return self._outcome(answer)
-
-    def _outcome(self, answer: Answer) -> Sent:
-        for line in answer.lines:
-            if match := _REFERENCE.match(line):
-                self._unanswered = None
-                return Sent(int(match[1]))
-        if answer.ok:
-            self._unanswered = None
-            return Sent(None)
-        if answer.final.upper() in _BESIDE_THE_POINT or quirks.POWERED_UP.match(answer.final):
+        if quirks.POWERED_UP.match(answer.final):
             self._wire.in_step = False
-            self._wire.expect_late_result(True)
+            self._outstanding.drop(given)
             raise OutcomeUnknown(f"the modem had the message and only said {answer.final}")
-        self._unanswered = None
-        raise causes.refusal(answer.final)
+        if answer.final != OK and causes.code_of(answer.final) is None:
+            return self._look_behind(given, answer.final)
+        return self._conclude(given, self._outstanding.answered(given, _result(answer), LATE_GRACE))
+
+    def _look_behind(self, given: Given, final: str) -> Sent:
+        """A bare OK or ERROR may be nobody's: the result is what came by the time that the modem answers again."""
+        self._wire.expect_late_result(True)
+        try:
+            is_through = self._wire.pass_barrier(self._grace)
+        except PortLost as error:
+            self._outstanding.drop(given)
+            raise OutcomeUnknown(f"the port was lost after the message was handed over: {error}") from error
+        settled = self._outstanding.answered(given, None, 0.0)
+        if given.result is None and is_through:
+            self._outstanding.drop(given)
+            given.result = Result(final=final)
+        return self._conclude(given, settled)
+
+    def _conclude(self, given: Given, settled: Iterable[Given]) -> Sent:
+        self._prove(each for each in settled if each is not given)
+        if given.result is None:
+            self._give_up(given)
+            raise OutcomeUnknown("the modem gave no answer that is certainly the one to this message")
+        if given.result.final in ("", OK):
+            return Sent(given.result.reference)
+        raise causes.after_hand_over(given.result.final)
+
+    def _give_up(self, given: Given) -> None:
+        self._wire.expect_late_result(True)
+        self._prove(self._outstanding.give_up(given))
+
+    @property
+    def _grace(self) -> float:
+        return min(LATE_GRACE, self._timeout)
+
+    # -- what comes late --------------------------------------------------------------------------
+    def late(self, told: Told) -> None:
+        """The result of a given-up send has come."""
+        if not self._outstanding:
+            what = told.final or f"reference {told.reference}"
+            log.warning("%s: a result came for a message that nobody sent: %s", self._line, what)
+        self._prove(self._outstanding.late(Result(told.reference, told.final)))
+        self._wire.expect_late_result(bool(self._outstanding))
+
+    def _prove(self, settled: Iterable[Given]) -> None:
+        for given in settled:
+            result, about = given.result or Result(), (self._line, given.outgoing.message, given.outgoing.index)
+            if not result.final:
+                detail = f"the modem gave its answer late: +CMGS: {result.reference}"
+                self._tell(Evidence(*about, State.SENT, result.reference, detail))
+            elif isinstance(refused := causes.after_hand_over(result.final), SendRefused):
+                self._tell(Evidence(*about, State.FAILED, None, refused.cause))
+
+
+def _result(answer: Answer) -> Result:
+    if not answer.ok:
+        return Result(final=answer.final)
+    found = next((match for line in answer.lines if (match := _REFERENCE.match(line))), None)
+    return Result(int(found[1])) if found else Result(final=OK)
+
+
+def _is_about_the_line(final: str) -> bool:
+    """Does this refusal say that the modem does not take such a command line, rather than no message?"""
+    coded = causes.code_of(final)
+    return coded is None or coded in _NOT_UNDERSTOOD

@@ -23,10 +23,11 @@ from gsmmodem.exceptions import (
 from gsmmodem.modem import GsmModem, Ussd
 
 from bridge.errors import Refusal, SendRefused
-from device_drivers.gsm_modem import bringup, causes, quirks
+from device_drivers.gsm_modem import bringup, causes, quirks, textmode
 from device_drivers.gsm_modem.answers import Failed, News
 from device_drivers.gsm_modem.bringup import Setup
 from device_drivers.gsm_modem.quirks import Vendor
+from device_drivers.gsm_modem.settings import Settings
 from device_drivers.gsm_modem.transport import Transport
 
 __all__ = ["GsmModemException", "Session"]
@@ -70,6 +71,10 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         self.pin_was_refused = False
         self.vendor: Vendor = quirks.GENERIC
         self.setup = Setup()
+        #: memories that nothing should be received into
+        self.avoid: frozenset[str] = frozenset()
+        #: what it was set to
+        self.settings = Settings(self)
 
     # -- connecting -----------------------------------------------------------------------------
     def begin(self, pin: str = "", extra: Sequence[str] = ()) -> None:
@@ -82,7 +87,8 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         try:
             library: Any = super()
             library.connect(pin or None)
-            self.setup = bringup.bring_up(self, self._find_vendor(), extra)
+            self.setup = bringup.bring_up(self, self._find_vendor(), extra, self.avoid)
+            self._learn()
         except CommandError as error:
             raise _person_or(error) from None
         except (AttributeError, IndexError, TypeError, ValueError) as error:
@@ -95,13 +101,23 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         self._starting = True
         try:
             self.knock()
-            bringup.attempt(self, "ATE0")
+            bringup.attempt(self, "ATE0V1Q0")
             self._unlockSim(pin or None)
-            self.setup = bringup.bring_up(self, self.vendor, extra)
+            self.setup = bringup.bring_up(self, self.vendor, extra, self.avoid)
+            if centre := self.settings.service_centre:
+                bringup.attempt(self, f'AT+CSCA="{centre}"')
+            self._learn()
         except CommandError as error:
             raise _person_or(error) from None
         finally:
             self._starting = False
+
+    def _learn(self) -> None:
+        self.count_echoes()
+        self.settings.learn()
+        # it was told not to, and does it all the same
+        self.always_echoes = self.count_echoes() > 0
+        self.barrier = "AT+CMEE?" if "+CMEE?" in self.settings.values else ""
 
     def ask(self, command: str, timeout: float | None = None) -> list[str]:
         """As on any wire; while starting, with patience for a SIM that is busy."""
@@ -244,7 +260,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         if answer.sessionActive:
             with suppress(GsmModemException):
                 answer.cancel()
-        return _readable(answer.message or "")
+        return textmode.readable(answer.message or "")
 
     def _handleUssd(self, lines: Sequence[str]) -> None:  # noqa: N802 - the library's name
         """Reader thread. A +CUSD without a text ends the session; the library cannot read one."""
@@ -295,11 +311,3 @@ def _library_error(command: str, final: str) -> CommandError:
     if coded is None:
         return CommandError(f"{command} ({final})")
     return (CmeError if coded[0] == "CME" else CmsError)(command, coded[1])
-
-
-def _readable(text: str) -> str:
-    """Some modems give USSD texts as UCS-2 in hex."""
-    if len(text) >= 8 and len(text) % 4 == 0 and (text.startswith("00") or not text.isdigit()):
-        with suppress(ValueError):
-            return bytes.fromhex(text).decode("utf-16-be")
-    return text

@@ -1,216 +1,313 @@
-"""The SMS memories of a modem: reading them out, and forgetting only what was committed elsewhere.
+"""What a modem holds for us: given out once, and forgotten by the modem only when it was committed elsewhere.
 
-Notifications are hints: what counts is what the memories hold (3GPP TS 27.005 §3.4.2, §3.4.3, §3.5.4). Everything
-here runs on the modem's worker thread.
+Notifications are hints: what counts is what the memories hold. That a deletion was answered with OK is no proof; an SMS
+is gone when its place was seen to be empty or to hold another one. Everything here runs on the modem's worker thread.
 """
 
-import hashlib
 import logging
-import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from device_drivers.gsm_modem import causes
 from device_drivers.gsm_modem.answers import Failed, Silent
-from device_drivers.gsm_modem.bringup import Wire
+from device_drivers.gsm_modem.bringup import Setup
+from device_drivers.gsm_modem.memories import Listing, Memories, Stored
+from device_drivers.gsm_modem.tries import Tries
 
 log = logging.getLogger(__name__)
 
-#: <stat> of drafts and copies of what was sent: the owner's, not ours
-_OUTGOING = frozenset({"2", "3"})
-#: listing a full memory takes this many times as long as another command
-LISTING_PATIENCE = 3
-
-_LISTED = re.compile(r"\+CMG[LR]:\s*(?:(\d+)\s*,\s*)?(\d*)\s*,")
-_COUNTS = re.compile(r"(\d+)\s*,\s*(\d+)")
+#: places that are read at once where a list cannot be had; a send waits behind them
+SLICE = 8
+#: SIM and modem may be two names of one memory
+TWINS = ("SM", "ME")
+#: sweeps in which a memory counts SMS and lists none before SMS are received elsewhere
+BLIND_AFTER = 2
+#: deletions that failed before somebody is told
+TOLD_AFTER = 2
+#: a memory with so much of it used is worth a word
+NEARLY_FULL = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """An SMS or report in a memory."""
+class Hint:
+    """Where something may have arrived; an index below 0 is none."""
 
-    memory: str
-    index: int
-    pdu: str
-
-    @property
-    def slot(self) -> str:
-        """Its place and its content: the same for every re-read of the same stored SMS."""
-        return slot_of(f"{self.memory}:{self.index}", self.pdu)
-
-
-def slot_of(place: str, pdu: str) -> str:
-    """Names a place and what was read there."""
-    return f"{place}:{hashlib.sha1(pdu.upper().encode('latin-1', 'replace'), usedforsecurity=False).hexdigest()[:12]}"
+    memory: str = ""
+    index: int = -1
 
 
 class Storage:
-    """What a modem holds for us."""
+    """One modem's memories."""
 
-    def __init__(self, wire: Wire, memories: Sequence[str], patience: float = 10.0) -> None:
-        self._wire = wire
-        self.memories = tuple(memories) or ("",)
-        self._patience = patience
-        self._broken_list = False
-        #: takes several commands in one line (ITU-T V.250 §5.2.1)
-        self._chains = True
-        #: read and given out, not forgotten by the modem yet
+    def __init__(self, memories: Memories) -> None:
+        self._memories = memories
+        #: of the memories to read; "" is the only one of a modem that does not tell
+        self.names: tuple[str, ...] = ("",)
+        #: read and given out, not seen to be gone yet
         self._held: dict[str, Stored] = {}
-        self._committed: set[str] = set()
+        #: committed: to be deleted, or deleted by the modem's word alone
+        self._deleting: dict[str, Tries] = {}
+        #: memories whose list was refused or did not come
+        self._unlisted: dict[str, Tries] = {}
+        #: memories whose last list left something out
+        self._incomplete: set[str] = set()
+        #: where reading place by place goes on, and where it ends
+        self._scans: dict[str, tuple[int, int]] = {}
+        #: what each memory counted when its places were read
+        self._scanned: dict[str, int] = {}
         #: memories that notifications named rightly
         self._honest: set[str] = set()
+        #: SM and ME are one memory; None while that is not known
+        self._twins: bool | None = None
+        #: what is not as long as announced, and was read once
+        self._doubted: dict[tuple[str, int], str] = {}
+        #: something was read that has to be read again to be believed
+        self.look_again = False
+        #: sweeps in a row in which a memory counted SMS and listed none
+        self._blind: dict[str, int] = {}
         #: the modem said so itself, which its counters may not show yet
         self.announced_full = False
         #: memory → used and total, as far as the modem told
         self.fill: dict[str, tuple[int, int]] = {}
-        #: places that were looked at since `sights`, with the slots that are there
         self._sights: list[tuple[str, tuple[str, ...]]] = []
         #: the last sight of each memory
         self._last_sight: dict[str, tuple[str, ...]] = {}
 
+    def set_up(self, setup: Setup) -> None:
+        """The modem was set up (again)."""
+        self._memories.set_up(setup)
+        self._twins = None
+        self.names = setup.memories or ("",)
+
+    # -- what is told -----------------------------------------------------------------------------
     @property
-    def full(self) -> str:
-        """Which memory has no room left and how much it holds, in words; "" when all is well."""
+    def trouble(self) -> str:
+        """What a person should know of the memories, as a sentence; "" when all is well."""
+        if stuck := [slot for slot, tries in self._deleting.items() if tries.count >= TOLD_AFTER]:
+            names = " and ".join(sorted({self._held[slot].memory or "its memory" for slot in stuck}))
+            return f"The modem does not delete SMS from {names}: when that is full, nothing more can be received."
+        if full := self._full():
+            return f"The memory for SMS is full ({full}): it is emptied as messages are committed."
+        nearly = [name for name, (used, total) in self.fill.items() if total and used >= NEARLY_FULL * total]
+        return f"The memory for SMS is nearly full ({', '.join(nearly)})." if nearly else ""
+
+    def _full(self) -> str:
         for name, (used, total) in self.fill.items():
             if total and used >= total:
                 return f"{name} holds {used} of {total}"
         return "as the modem says" if self.announced_full else ""
 
-    def look(self, hinted: Sequence[str]) -> list[Stored]:
-        """What a notification hints at. Some modems name the wrong memory, so a name is not trusted until it was right.
+    @property
+    def blind(self) -> frozenset[str]:
+        """Memories that count SMS and show none, so that nothing should be received into them."""
+        return frozenset(name for name, sweeps in self._blind.items() if sweeps >= BLIND_AFTER)
 
-        Raises PortLost.
-        """
-        if not set(hinted) <= set(self.memories):
-            return self.drain()
-        fresh = self.drain(hinted)
-        self._honest.update(stored.memory for stored in fresh)
-        return fresh if self._honest.issuperset(hinted) else fresh + self.drain()
+    @property
+    def due_at(self) -> float:
+        """When the next deletion is to be tried again; monotonic seconds."""
+        return min((tries.due for tries in self._deleting.values()), default=float("inf"))
 
-    def drain(self, memories: Sequence[str] = ()) -> list[Stored]:
-        """What lies there and was not given out before. Raises PortLost; a memory that fails is left for next time."""
-        fresh: list[Stored] = []
-        for memory in memories or self.memories:
-            try:
-                fresh.extend(self._new(memory))
-            except (Failed, Silent) as error:
-                log.warning("could not read memory %s: %s", memory or "(the only one)", error)
-        return fresh
+    @property
+    def is_scanning(self) -> bool:
+        """Is there more to read, place by place?"""
+        return bool(self._scans)
 
     def sights(self) -> list[tuple[str, tuple[str, ...]]]:
         """What was seen since the last call: a place, and every slot that it holds. For `Held`."""
         seen, self._sights = self._sights, []
         return seen
 
-    def count(self) -> dict[str, tuple[int, int]]:
-        """How full every memory is now. Raises PortLost."""
-        for memory in self.memories:
-            with suppress(Failed, Silent):
-                self._select(memory)
-        return dict(self.fill)
+    # -- reading ----------------------------------------------------------------------------------
+    def look(self, hints: Sequence[Hint]) -> list[Stored]:
+        """What notifications hint at. Some modems name the wrong memory, so a name is not trusted until it was right.
 
-    def forget(self, slot: str) -> None:
-        """Delete what `slot` names, if it is still there; harmless when repeated. Raises PortLost."""
-        stored = self._held.get(slot)
-        if stored is None:
-            return
-        self._committed.add(slot)
-        try:
-            self._delete(stored)
-        except (Failed, Silent) as error:
-            if isinstance(error, Silent) or causes.code_of(error.final) not in {("CMS", 321), ("CME", 21)}:
-                log.warning("could not delete %s, trying again later: %s", slot, error)
-                return
-        self._held.pop(slot, None)
-        self._committed.discard(slot)
-        self._sights.append((slot, ()))
-        self.announced_full = False
-        used, total = self.fill.get(stored.memory, (0, 0))
-        self.fill[stored.memory] = max(used - 1, 0), total
+        Raises NotAsSetUp, PortLost.
+        """
+        hinted = {self._own_name(hint.memory) for hint in hints}
+        if not hinted <= set(self.names):
+            return self.drain()
+        fresh = [stored for name in sorted(hinted) for stored in self._read_all(name)]
+        for hint in hints:
+            if hint.index >= 0 and self._own_name(hint.memory) in self._incomplete:
+                fresh += self._read_place(self._own_name(hint.memory), hint.index)
+        self._honest.update(stored.memory for stored in fresh)
+        return fresh if self._honest.issuperset(hinted) else fresh + self.drain()
 
-    def set_up(self, memories: Sequence[str]) -> None:
-        """The modem was set up (again): these are its memories."""
-        self.memories = tuple(memories) or ("",)
+    def drain(self) -> list[Stored]:
+        """What lies anywhere and was not given out before; a memory that fails is left for next time.
 
-    def _delete(self, stored: Stored) -> None:
-        """Choose the memory and delete in one command line: a modem that restarted in between, unnoticed, would have
-        chosen another memory by itself, and an SMS that nobody has read would be gone."""
-        if not stored.memory:
-            self._wire.ask(f"AT+CMGD={stored.index}")
-        elif self._chains:
-            try:
-                self._wire.ask(f'AT+CPMS="{stored.memory}";+CMGD={stored.index}')
-            except Failed as failed:
-                if causes.code_of(failed.final) is not None:
-                    raise
-                self._chains = False
-        if stored.memory and not self._chains:
-            self._wire.ask(f'AT+CPMS="{stored.memory}"')
-            self._wire.ask(f"AT+CMGD={stored.index}")
+        Raises NotAsSetUp, PortLost.
+        """
+        return [stored for name in self.names for stored in self._read_all(name, sweep=True)]
 
-    def _new(self, memory: str) -> list[Stored]:
-        self._select(memory)
-        found = self._read(memory)
-        self._note_sight(memory, found)
-        fresh = [stored for stored in found if stored.slot not in self._held]
-        self._held.update((stored.slot, stored) for stored in fresh)
-        for slot in [stored.slot for stored in found if stored.slot in self._committed]:
-            self.forget(slot)
+    def scan(self) -> list[Stored]:
+        """A few more places, where a list cannot be had. Raises NotAsSetUp, PortLost."""
+        fresh: list[Stored] = []
+        for name, (index, end) in tuple(self._scans.items()):
+            stop = min(index + SLICE, end)
+            fresh += [stored for place in range(index, stop) for stored in self._read_place(name, place)]
+            self._scans[name] = stop, end
+            if stop >= end or self._is_accounted_for(name):
+                del self._scans[name]
         return fresh
 
-    def _note_sight(self, memory: str, found: Sequence[Stored]) -> None:
-        """A list that leaves out some of what the modem counts proves nothing about what it leaves out."""
-        used, _ = self.fill.get(memory, (0, 0))
-        slots = tuple(stored.slot for stored in found)
-        if len(slots) >= used and self._last_sight.get(memory) != slots:
-            self._last_sight[memory] = slots
-            self._sights.append((f"{memory}:", slots))
+    def count(self) -> dict[str, tuple[int, int]]:
+        """How full every memory is now. Raises PortLost."""
+        for name in self.names:
+            self._count(name)
+        return dict(self.fill)
 
-    def _select(self, memory: str) -> None:
-        """Make AT+CMGL and AT+CMGR speak of this memory, and learn how full it is."""
-        if not memory:
+    def _count(self, name: str) -> None:
+        try:
+            self._note_counts(name, self._memories.count(name))
+        except (Failed, Silent) as error:
+            log.warning("could not count what is in memory %s: %s", name, error)
+
+    def _read_all(self, name: str, sweep: bool = False) -> list[Stored]:
+        if self._twins and name == TWINS[1]:
+            return []
+        listing = self._list(name)
+        if listing is None:
+            self._begin_scan(name)
+            return self.scan()
+        if name == TWINS[1] and listing.stored and self._are_twins(listing):
+            return self._read_all(TWINS[0], sweep)
+        self._note_sight(name, listing)
+        if sweep:
+            self._blind[name] = self._blind.get(name, 0) + 1 if listing.used and not listing.stored else 0
+        return self._take(listing.received)
+
+    def _list(self, name: str) -> Listing | None:
+        """None when it cannot be had now."""
+        tries = self._unlisted.setdefault(name, Tries())
+        if not tries.are_due:
+            return None
+        self._incomplete.add(name)
+        try:
+            listing = self._memories.list_all(name)
+        except (Failed, Silent) as error:
+            log.warning("could not list memory %s: %s", name or "(the only one)", error)
+            tries.fail()
+            return None
+        del self._unlisted[name]
+        self._note_counts(name, listing)
+        if listing.is_whole:
+            self._incomplete.discard(name)
+        return listing
+
+    def _note_counts(self, name: str, listing: Listing) -> None:
+        if listing.total:
+            self.fill[name] = listing.used, listing.total
+
+    def _note_sight(self, name: str, listing: Listing) -> None:
+        """What was there before and is not any more has gone."""
+        if not listing.is_whole or any(stored.is_cut for stored in listing.received):
             return
-        answer = " ".join(self._wire.ask(f'AT+CPMS="{memory}"'))
-        if counts := _COUNTS.search(answer):
-            self.fill[memory] = int(counts[1]), int(counts[2])
+        slots = tuple(stored.slot for stored in listing.received)
+        for slot in [slot for slot, stored in self._held.items() if stored.memory == name and slot not in slots]:
+            self._drop(slot)
+        if self._last_sight.get(name) != slots:
+            self._last_sight[name] = slots
+            self._sights.append((f"{name}:", slots))
 
-    def _read(self, memory: str) -> list[Stored]:
-        if not self._broken_list:
-            try:
-                return parse_list(memory, self._wire.ask("AT+CMGL=4", self._patience * LISTING_PATIENCE))
-            except (Failed, Silent) as error:
-                log.warning("listing memory %s failed, reading one by one: %s", memory, error)
-                self._broken_list = isinstance(error, Silent)
-        return self._read_one_by_one(memory)
+    def _take(self, received: Iterable[Stored]) -> list[Stored]:
+        """What of this is new. What should be gone is deleted once more."""
+        fresh: list[Stored] = []
+        for stored in received:
+            if (tries := self._deleting.get(stored.slot)) is not None:
+                if tries.are_due:
+                    self._delete(stored.slot)
+            elif stored.slot not in self._held and not self._is_doubtful(stored):
+                self._held[stored.slot] = stored
+                fresh.append(stored)
+        return fresh
 
-    def _read_one_by_one(self, memory: str) -> list[Stored]:
-        """Some firmware hangs on a list; indices begin at 0 with some makers and at 1 with others."""
-        used, total = self.fill.get(memory, (0, 20))
-        found: list[Stored] = []
-        for index in range(total + 1):
-            try:
-                found.extend(parse_list(memory, self._wire.ask(f"AT+CMGR={index}"), index))
-            except Failed:
-                continue  # an empty place
-            if len(found) >= max(used, 1):
-                break
-        return found
+    def _is_doubtful(self, stored: Stored) -> bool:
+        """It may have been garbled on the line: only what was read twice is believed to be stored like that."""
+        place = (stored.memory, stored.index)
+        if not stored.is_cut or self._doubted.pop(place, "") == stored.pdu:
+            return False
+        self._doubted[place] = stored.pdu
+        self.look_again = True
+        return True
 
+    # -- place by place ---------------------------------------------------------------------------
+    def _begin_scan(self, name: str) -> None:
+        """Each place there is, once for each count that the modem gives."""
+        self._count(name)
+        used, total = self.fill.get(name, (0, 20))
+        if name not in self._scans and self._scanned.get(name) != used and not self._is_accounted_for(name):
+            # indices begin at 0 with some makers and at 1 with others
+            self._scans[name] = 0, total + 1
+            self._scanned[name] = used
 
-def parse_list(memory: str, answer: Sequence[str], index: int = 0) -> list[Stored]:
-    """The answer to AT+CMGL, or to AT+CMGR for `index`; drafts and copies of sent SMS are left out.
+    def _is_accounted_for(self, name: str) -> bool:
+        used = self.fill.get(name, (0, 0))[0]
+        return 0 < used <= sum(stored.memory == name for stored in self._held.values())
 
-    Some modems leave <stat> out of +CMGR; then the content decides what it is.
-    """
-    found: list[Stored] = []
-    for header, pdu in pairwise(answer):
-        match = _LISTED.match(header)
-        if match is None or _LISTED.match(pdu):
-            continue
-        listed = header.startswith("+CMGL")
-        status = match[2] if listed else match[1] or match[2]
-        if status not in _OUTGOING:
-            found.append(Stored(memory, int(match[1]) if listed and match[1] else index, pdu))
-    return found
+    def _read_place(self, name: str, index: int) -> list[Stored]:
+        try:
+            stored = self._memories.read(name, index)
+        except (Failed, Silent) as error:
+            log.debug("could not read place %d of memory %s: %s", index, name, error)
+            return []
+        received = [stored] if stored is not None and not stored.outgoing else []
+        slots = tuple(each.slot for each in received)
+        for slot in [each.slot for each in self._held.values() if (each.memory, each.index) == (name, index)]:
+            if slot not in slots:
+                self._drop(slot)
+        self._sights.append((f"{name}:{index}:", slots))
+        return self._take(received)
+
+    # -- SM and ME --------------------------------------------------------------------------------
+    def _own_name(self, memory: str) -> str:
+        return TWINS[0] if self._twins and memory == TWINS[1] else memory
+
+    def _are_twins(self, second: Listing) -> bool:
+        """Are SM and ME two names of one memory? Asked until it is certain, for its SMS would come under both."""
+        if self._twins is not None or not set(TWINS) <= set(self.names):
+            return bool(self._twins)
+        for _ in range(2):  # what arrives between two lists makes them differ
+            first = self._list(TWINS[0])
+            if first is None:
+                return False
+            if first.is_like(second):
+                log.info("SM and ME are one memory of this modem")
+                self._twins = True
+                return True
+            second = self._list(TWINS[1]) or second
+        self._twins = False
+        return False
+
+    # -- deleting ---------------------------------------------------------------------------------
+    def forget(self, slot: str) -> None:
+        """Delete what `slot` names, if it is still there; harmless when repeated. Raises NotAsSetUp, PortLost."""
+        if slot in self._held:
+            self._deleting.setdefault(slot, Tries())
+            self._delete(slot)
+
+    def retry(self) -> None:
+        """Try again what could not be deleted, if it still lies there. Raises NotAsSetUp, PortLost."""
+        for slot in [slot for slot, tries in self._deleting.items() if tries.are_due]:
+            stored = self._held[slot]
+            self._read_place(stored.memory, stored.index)
+
+    def _delete(self, slot: str) -> None:
+        """What lies in its place must have been seen to be this SMS a moment ago."""
+        stored, tries = self._held[slot], self._deleting[slot]
+        tries.fail()
+        why = "it says OK, and the SMS is still there"
+        try:
+            if self._memories.delete(stored):
+                self._drop(slot)
+                self._sights.append((slot, ()))
+                self.announced_full = False
+                used, total = self.fill.get(stored.memory, (0, 0))
+                self.fill[stored.memory] = max(used - 1, 0), total
+                return
+        except (Failed, Silent) as error:
+            why = str(error)
+        log.warning("could not delete %s, trying again in %g s: %s", slot, tries.pause, why)
+
+    def _drop(self, slot: str) -> None:
+        self._held.pop(slot, None)
+        self._deleting.pop(slot, None)

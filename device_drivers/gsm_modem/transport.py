@@ -19,7 +19,8 @@ import serial
 from gsmmodem.exceptions import TimeoutException
 from gsmmodem.serial_comms import SerialComms
 
-from device_drivers.gsm_modem.answers import Answer, Dialogue, Failed, News, Silent
+from device_drivers.gsm_modem.answers import Answer, Dialogue, Failed, Misshapen, News, Silent
+from device_drivers.gsm_modem.lines import OK
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +31,11 @@ CTRL_Z = "\x1a"
 WRITE_TIMEOUT = 10.0
 #: seconds without a byte that count as quiet
 QUIET = 0.05
-#: what brings a modem back into step: a question whose answer carries its name cannot be mistaken for a late one
-RESYNC = (("AT+CMGF?", True), ("AT+CMEE?", True), ("AT", False))
+#: seconds for the right answer after an OK that came without what it must tell; it also bounds how often that happens
+SHAPE_GRACE = 1.0
+#: what brings a modem back into step: a question whose answer carries its name cannot be mistaken for a late one.
+#: Before the second try, results are asked for in words: another program may have chosen numbers, or none
+RESYNC = (("AT+CMGF?", True), ("ATE0Q0V1", False), ("AT+CMEE?", True), ("AT", False))
 
 
 class PortLost(serial.SerialException):  # type: ignore[misc,unused-ignore]
@@ -64,6 +68,16 @@ class Transport(SerialComms):  # type: ignore[misc]
         self._loss: Exception | None = None
         #: False after a time-out: what comes next may belong to the past
         self.in_step = True
+        #: how often the modem had to be brought back into step
+        self.resyncs = 0
+        #: a question that the modem answers with a line of its name, to be asked behind an ERROR that may be nobody's
+        self.barrier = ""
+        self._unsure = False
+        #: it echoes whatever it is told
+        self.always_echoes = False
+        #: commands that this modem answers with a bare OK, as it did twice in a row, in step
+        self._terse: set[str] = set()
+        self._short: set[str] = set()
         #: monotonic seconds of the last byte heard
         self.heard_at = 0.0
 
@@ -139,51 +153,117 @@ class Transport(SerialComms):  # type: ignore[misc]
         result: str = "",
         prompt: bool = False,
         named_only: bool = False,
+        grace: float = SHAPE_GRACE,
     ) -> Answer:
-        """Send a line and wait for its final result. Raises Silent, PortLost."""
+        """Send a line and wait for its final result.
+
+        Raises PortLost, Silent, and its kind Misshapen `grace` seconds after an OK without what it had to tell.
+        """
         seconds = self.patience if timeout is None else timeout
         with self._txLock:
-            if not self.in_step:
-                self.resync()
+            if ending == "\r":
+                self.come_into_step()
             with self._turn:
-                self._dialogue.begin(text, result=result, prompt=prompt, named_only=named_only)
+                self._dialogue.begin(
+                    text, result=result, prompt=prompt, named_only=named_only, terse=text in self._terse
+                )
             self._put(text + ending)
-            return self._take_answer(text, seconds)
+            answer = self._take_answer(text, seconds, grace)
+        self._unsure = answer.final == "ERROR" and bool(self.barrier)
+        return answer
 
-    def _take_answer(self, text: str, seconds: float) -> Answer:
+    def _take_answer(self, text: str, seconds: float, grace: float) -> Answer:
+        deadline = time.monotonic() + seconds
         with self._turn:
-            self._turn.wait_for(self._is_answered, seconds)
-            answer, so_far = self._dialogue.answer, self._dialogue.abandon()
+            self._turn.wait_for(lambda: self._is_answered() or self._dialogue.is_nearly_answered, seconds)
+            if self._dialogue.is_nearly_answered and not self._is_answered():
+                self._turn.wait_for(self._is_answered, min(grace, deadline - time.monotonic()))
+            answer, short, so_far = self._dialogue.answer, self._dialogue.came_short, self._dialogue.abandon()
         if answer is not None:
+            self._short.discard(text)
             return answer
         self._check_alive()
         self.in_step = False
-        raise Silent(text, seconds, so_far)
+        if self._dialogue.has_result:
+            return Answer(so_far, OK)  # the OK got lost, or another program wanted it otherwise
+        if not short:
+            raise Silent(text, seconds, so_far)
+        self._terse |= self._short & {text}
+        self._short.add(text)
+        raise Misshapen(text, seconds, so_far)
 
     def _is_answered(self) -> bool:
         """This very question, and what was said before its answer was passed on; or there will be no answer."""
         answer = self._dialogue.answer
         return not self.alive or (answer is not None and answer is self._told)
 
+    def come_into_step(self) -> None:
+        """Make sure that the next answer is that to the next question. Raises Silent, PortLost."""
+        with self._turn:
+            at_prompt = self._dialogue.at_prompt
+        if at_prompt or not self.in_step:
+            self.resync()
+        elif self._unsure:
+            self._unsure = False
+            try:
+                self.exchange(self.barrier, timeout=min(self.patience, 3.0), named_only=True)
+            except Silent:
+                self.resync()
+
     def resync(self) -> None:
         """Leave whatever prompt is open, let late answers run out, and ask something unmistakable.
 
         Raises Silent when the modem answers nothing any more, PortLost.
         """
+        patience = min(self.patience, 3.0)
         with self._txLock:
+            self.resyncs += 1
             for command, named_only in RESYNC:
                 self._put(ESC)
                 self._wait_for_quiet()
+                self._forget_prompt()
                 self.in_step = True  # or else asking would bring us back here
+                self._unsure = False
                 with suppress(Silent):
-                    self.exchange(command, timeout=min(self.patience, 3.0), named_only=named_only)
-                    return
-            raise Silent("AT", min(self.patience, 3.0))
+                    self.exchange(command, timeout=patience, named_only=named_only, grace=patience)
+                    if named_only or command == "AT":
+                        return
+            raise Silent("AT", patience)
+
+    def _forget_prompt(self) -> None:
+        with self._turn:
+            self._dialogue.forget_prompt()
 
     def expect_late_result(self, expected: bool) -> None:
         """A `+CMGS` was given up after its PDU went out, or its result has come after all."""
         with self._turn:
             self._dialogue.expects_late_result = expected
+
+    def pass_barrier(self, timeout: float) -> bool:
+        """Has the modem done all that it was told before? Breaks nothing off. Raises PortLost."""
+        with self._txLock:
+            self.in_step, self._unsure = True, False
+            try:
+                self.exchange(self.barrier or RESYNC[0][0], timeout=timeout, named_only=True, grace=timeout)
+            except Silent:
+                return False
+            return True
+
+    def count_echoes(self) -> int:
+        """How many lines came back as they were typed since the last call."""
+        with self._turn:
+            count, self._dialogue.echoes = self._dialogue.echoes, 0
+        return count
+
+    @property
+    def stragglers(self) -> int:
+        """How many lines came that belong to a question which had its answer, or seemed to."""
+        return self._dialogue.stragglers
+
+    @property
+    def echoes_again(self) -> bool:
+        """A line came back as it was typed since the echoes were counted, on a modem that does not always echo."""
+        return not self.always_echoes and self._dialogue.echoes > 0
 
     def _wait_for_quiet(self) -> None:
         """Until nothing has come for a moment, but never long: some modems chatter without end."""
@@ -223,6 +303,8 @@ class Transport(SerialComms):  # type: ignore[misc]
             answer = self.exchange(
                 text, ending, timeout=timeout, result=result, prompt=expectedResponseTermSeq is not None
             )
+        except Misshapen as short:
+            return [*short.answer, OK]  # what it gave, and nothing more
         except Silent as silent:
             raise TimeoutException(list(silent.answer) or None) from silent
         return [*answer.lines, answer.final]
@@ -232,7 +314,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         self.heard_at = time.monotonic()
         with self._turn:
             news = self._dialogue.feed(data)
-            answer = self._dialogue.answer
+            answer, short = self._dialogue.answer, self._dialogue.is_nearly_answered
         # news first: whoever goes on with the answer must find settled what was said before it
         for item in news:
             try:
@@ -240,7 +322,7 @@ class Transport(SerialComms):  # type: ignore[misc]
             except Exception:
                 # not the item itself: it may be an SMS
                 log.exception("%s: could not make anything of a %s", self.port, type(item).__name__)
-        if answer is not None:
+        if answer is not None or short:
             with self._turn:
                 self._told = answer
                 self._turn.notify_all()

@@ -1,6 +1,7 @@
 """A modem on a pseudo-terminal, its driver, and somebody else's phone at the far end."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -97,6 +98,11 @@ class Site:
         (item,) = await self.take()
         assert isinstance(item, Evidence), item
         return item
+
+    def waiting(self) -> list[Inbound | None]:
+        """What was given out and nobody took yet, sights left out."""
+        queue: deque[Inbound | None] = self.link._intake._inbound._queue  # type: ignore[attr-defined]
+        return [item for item in queue if not isinstance(item, Held)]
 
     def stored(self) -> int:
         """How many SMS and reports the modem holds."""

@@ -106,10 +106,10 @@ async def test_d04_a_late_refusal_settles_its_own_message_too() -> None:
         site.modem.faults.silences["+CMGS"] = 1
         with pytest.raises(OutcomeUnknown):
             await site.send(message="the refused one", report=False)
-        site.modem.urc("+CMS ERROR: 332")
+        site.modem.urc("+CMS ERROR: 38")
         evidence = await site.take_evidence()
         assert (evidence.message, evidence.state) == ("the refused one", State.FAILED)
-        assert "network timeout" in evidence.detail
+        assert "network out of order" in evidence.detail
 
 
 @pytest.mark.parametrize("sign", [b"\r\n> ", b"\r\n>", b"> ", b">", b"\r\n>\r\n", b"\r\n > "])

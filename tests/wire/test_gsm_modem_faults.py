@@ -446,29 +446,16 @@ async def test_a_modem_that_is_only_slow_is_not_restarted() -> None:
         assert (await site.send(report=False)).reference == 0
 
 
-async def test_a_prompt_that_never_comes_is_a_temporary_refusal() -> None:
+async def test_a_prompt_that_never_comes_costs_no_message_a_try() -> None:
     async with modem_site() as site:
         await site.open(command_timeout=0.2)
         site.modem.faults.prompt = b"\r\n"
         with pytest.raises(SendRefused, match="did not ask for the message") as refused:
             await site.send()
-        assert refused.value.refusal is Refusal.TEMPORARY
+        assert refused.value.refusal is Refusal.NETWORK
         site.modem.faults.prompt = None
         assert (await site.send("after all")).reference == 0
         assert [sms.text for sms in await site.far.wait()] == ["after all"]
-
-
-async def test_a_call_that_ends_while_sending_is_not_taken_for_the_answer() -> None:
-    async with modem_site() as site:
-        await site.open()
-        site.modem.faults.delays["+CMGS"] = 0.3
-        sending = Tasks("test").start(site.send(message="m7", report=False), "send")
-        await site.far.wait()
-        site.modem.urc("NO CARRIER")
-        with pytest.raises(OutcomeUnknown, match="NO CARRIER"):
-            await sending
-        evidence = await site.take_evidence()
-        assert (evidence.message, evidence.state, evidence.reference) == ("m7", State.SENT, 0)
 
 
 # -- garbage ------------------------------------------------------------------------------------

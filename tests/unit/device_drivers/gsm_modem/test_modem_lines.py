@@ -59,10 +59,42 @@ TALKS = (
     Talk(
         "not asked for", "AT+CSQ", "+CREG: 5\r\n+CSQ: 1,99\r\nOK\r\n", Answer(("+CSQ: 1,99",), "OK"), (("+CREG: 5",),)
     ),
+    *(
+        Talk(
+            f"news of the registration while it is asked for, {news}",
+            "AT+CREG?",
+            f'\r\n{news}\r\n\r\n+CREG: 2,1,"00D5","F1A2"\r\n\r\nOK\r\n',
+            Answer(('+CREG: 2,1,"00D5","F1A2"',), "OK"),
+            ((news,),),
+        )
+        for news in ("+CREG: 5", '+CREG: 5,"00D5","F1A2"', '+CREG: 5,"00D5","0000F1A2",7')
+    ),
     Talk("words for a code", "AT+CMGR=1", "\r\n+CMS ERROR: SIM busy\r\n", Answer((), "+CMS ERROR: SIM busy")),
     Talk("Huawei's no", "AT^X", "\r\nCOMMAND NOT SUPPORT\r\n", Answer((), "COMMAND NOT SUPPORT")),
     Talk("too many", "AT+CNMI=2,1,0,2,0", "\r\nTOO MANY PARAMETERS\r\n", Answer((), "TOO MANY PARAMETERS")),
-    Talk("no carrier", "AT", "\r\nNO CARRIER\r\n", Answer((), "NO CARRIER")),
+    Talk("nobody there", "ATD+15550150;", "\r\nNO CARRIER\r\n", Answer((), "NO CARRIER")),
+    *(
+        Talk(
+            f"{word} while something else is asked",
+            "AT+CMGL=4",
+            f"\r\n+CMGL: 1,0,,23\r\n00AB\r\n{word}\r\n+CMGL: 2,0,,23\r\n00CD\r\n\r\nOK\r\n",
+            Answer(("+CMGL: 1,0,,23", "00AB", "+CMGL: 2,0,,23", "00CD"), "OK"),
+            ((word,),),
+        )
+        for word in ("NO CARRIER", "NO ANSWER", "NO DIALTONE", "BUSY")
+    ),
+    Talk("an OK to nothing", "AT+CREG?", "\r\nOK\r\n\r\n+CREG: 0,1\r\n\r\nOK\r\n", Answer(("+CREG: 0,1",), "OK")),
+    Talk("an OK to nothing and no answer", "AT+CREG?", "\r\nOK\r\n", None),
+    Talk("an OK to nothing before a name", "AT+CGSN", "OK\r\n4901\r\nOK\r\n", Answer(("4901",), "OK")),
+    Talk("an OK within a line of several", "AT+CMGL=4;+CMGF?", "OK\r\n+CMGF: 0\r\nOK\r\n", Answer(("+CMGF: 0",), "OK")),
+    Talk(
+        "an OK before the reference",
+        PDU,
+        "OK\r\n+CMGS: 1\r\nOK\r\n",
+        Answer(("+CMGS: 1",), "OK"),
+        how={"result": "+CMGS"},
+    ),
+    Talk("a terse modem", "AT+CSCA?", "\r\nOK\r\n", Answer((), "OK"), how={"terse": True}),
     Talk("OK as a beginning", "AT+CMGR=1", "OK, see you\r\nOK\r\n", Answer(("OK, see you",), "OK")),
     Talk(
         "several in one line",
@@ -134,6 +166,20 @@ TALKS = (
         Answer((), "OK"),
         (('+CUSD: 0,"Credit', '5.00 EUR",15'),),
     ),
+    Talk(
+        "a report in text mode",
+        "AT",
+        '+CDS: 6,12,"+15550150",145,"26/11/20,10:00:00+04","26/11/20,10:00:01+04",0\r\nOK\r\n',
+        Answer((), "OK"),
+        (('+CDS: 6,12,"+15550150",145,"26/11/20,10:00:00+04","26/11/20,10:00:01+04",0',),),
+    ),
+    Talk(
+        "an SMS in text mode inside an answer",
+        "AT+CSQ",
+        '+CMT: "+15550150",,"26/11/20,10:00:00+04"\r\nhello\r\n+CSQ: 20,99\r\nOK\r\n',
+        Answer(("+CSQ: 20,99",), "OK"),
+        (('+CMT: "+15550150",,"26/11/20,10:00:00+04"', "hello"),),
+    ),
     Talk("nothing yet", "AT+COPS?", "\r\n^MODE:5,4\r\n", None, (("^MODE:5,4",),)),
 )
 
@@ -176,12 +222,40 @@ def test_takes_a_late_refusal_for_what_it_is_only_where_it_cannot_be_the_answer(
     assert dialogue.answer == Answer((), "+CMS ERROR: 321")
 
 
-def test_gives_up_a_pdu_that_never_follows_its_header() -> None:
+def test_tells_of_a_header_whose_pdu_never_follows() -> None:
     dialogue = Dialogue()
     dialogue.begin("AT+CSQ")
-    assert dialogue.feed(b"+CMT: ,23\r\n" + b"^RSSI:1\r\n" * 9) == [("^RSSI:1",)] * 9
+    news = dialogue.feed(b"+CMT: ,23\r\n" + b"^RSSI:1\r\n" * 9)
+    assert news == [("^RSSI:1",)] * 7 + [("+CMT: ,23",)] + [("^RSSI:1",)] * 2
     dialogue.feed(b"+CSQ: 20,99\r\nOK\r\n")
     assert dialogue.answer == Answer(("+CSQ: 20,99",), "OK")
+
+
+def test_knows_a_prompt_that_nobody_waits_for() -> None:
+    dialogue = Dialogue()
+    dialogue.feed(b"\r\n> ")
+    assert dialogue.at_prompt
+    dialogue.forget_prompt()
+    assert not dialogue.at_prompt
+    dialogue.begin("AT+CSQ")
+    dialogue.feed(b"\r\n+CSQ: 20,99\r\n\r\nOK\r\n")
+    assert dialogue.answer == Answer(("+CSQ: 20,99",), "OK")
+
+
+def test_takes_a_text_of_several_lines_that_comes_in_one_go() -> None:
+    header = '+CMT: "+15550150",,"26/11/20,10:00:00+04"'
+    dialogue = Dialogue()
+    assert dialogue.feed(f"\r\n{header}\r\none\nOK\nthree\r\n\r\n{header}\r\nfour\r\n".encode()) == [
+        (header, "one", "OK", "three"),
+        (header, "four"),
+    ]
+
+
+def test_counts_what_comes_back_as_it_was_typed() -> None:
+    dialogue = Dialogue()
+    dialogue.begin("AT+CSQ")
+    dialogue.feed(b"AT+CSQ\r\r\n+CSQ: 20,99\r\n\r\nOK\r\n")
+    assert dialogue.echoes == 1
 
 
 def test_drops_a_line_that_never_ends() -> None:

@@ -1,0 +1,80 @@
+"""What a modem has for us, on its way to the core: from memories, without being stored, and by the way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from bridge.errors import DeviceLost
+from bridge.model.radio import Held, Inbound, InboundPart, InboundReport
+from device_drivers.gsm_modem import reading, textmode
+from device_drivers.gsm_modem.memories import Stored, slot_of
+from device_drivers.gsm_modem.news import Told
+
+#: how the slots of what is not stored begin
+_DIRECT = ("CMT:", "CDS:")
+
+
+class Intake:
+    """One modem's way in, on the loop. `loss` says why the device is gone; "" while it is there."""
+
+    def __init__(self, line: str, loss: Callable[[], str]) -> None:
+        self._line = line
+        self._loss = loss
+        self._inbound: asyncio.Queue[Inbound | None] = asyncio.Queue()
+        #: slots of what came without being stored and is not committed yet
+        self._direct: set[str] = set()
+
+    async def inbound(self) -> AsyncIterator[Inbound]:
+        """What came in, as it is found. Raises DeviceLost."""
+        while True:
+            item = await self._inbound.get()
+            if item is None:
+                self._inbound.put_nowait(None)
+                raise DeviceLost(self._loss())
+            yield item
+
+    def end(self) -> None:
+        """The device is gone."""
+        self._inbound.put_nowait(None)
+
+    def tell(self, item: Inbound) -> None:
+        """Give it out."""
+        self._inbound.put_nowait(item)
+
+    def take_stored(self, stored: Sequence[Stored]) -> None:
+        """What was found in memories, oldest first."""
+        items: list[InboundPart | InboundReport] = []
+        for one in stored:
+            item = reading.read(self._line, one.slot, one.pdu)
+            if item is not None:
+                items.append(item)
+        for item in reading.oldest_first(items):
+            self.tell(item)
+
+    def take_direct(self, told: Told) -> None:
+        """An SMS or report that no memory holds."""
+        slot = slot_of(told.memory, told.pdu or "\n".join(told.text))
+        if slot in self._direct:
+            return
+        read = textmode.read(self._line, slot, told.text) if told.text else None
+        item = read or reading.read(self._line, slot, told.pdu)
+        if item is not None:
+            self._direct.add(slot)
+            self.tell(item)
+
+    def tell_sights(self, sights: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+        """What memories were seen to hold, after all that was read there before."""
+        for place, slots in sights:
+            self.tell(Held(self._line, place, slots))
+
+    @staticmethod
+    def is_direct(slot: str) -> bool:
+        """Does this name something that no memory holds?"""
+        return slot.startswith(_DIRECT)
+
+    def let_go(self, slot: str) -> bool:
+        """What came directly is committed; False when it was before."""
+        if slot not in self._direct:
+            return False
+        self._direct.discard(slot)
+        self.tell(Held(self._line, slot))
+        return True

@@ -1,0 +1,142 @@
+"""Whose result is it? Messages whose PDU is out and whose result has not come, and the results as they come.
+
+A modem gives its results in the order of the messages. When one was given up, and its result may have got lost or may
+still come, the next result belongs to either; only a second result, or a reference that is too far on for the first
+message, tells (TP-MR counts up by one: 3GPP TS 23.040 §9.2.3.6). Until then nothing is said of either.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from bridge.model.radio import Outgoing
+
+#: seconds after which the result of a message that was given up does not come any more (u-blox: 3 minutes for +CMGS,
+#: of which `send_timeout` has passed by then)
+LATE_FOR = 60.0
+#: TP-MR is one octet
+_REFERENCES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a modem said of a message: a reference where it was taken, else the final result."""
+
+    reference: int | None = None
+    final: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Given:
+    """A message whose PDU is out."""
+
+    outgoing: Outgoing
+    #: what its result turned out to be
+    result: Result | None = None
+    #: monotonic seconds; 0 while somebody waits for its result
+    given_up_at: float = field(default=0.0, kw_only=True)
+
+
+class Outstanding:
+    """The worker thread hands over and waits; the reader thread brings what comes late."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Condition()
+        self._given: list[Given] = []
+        self._results: list[Result] = []
+        #: how many results had come when the youngest message was handed over
+        self._mark = 0
+        #: reference of the last message that was taken, as long as all messages since are in `_given`
+        self._last: int | None = None
+
+    def __bool__(self) -> bool:
+        """May a result still come?"""
+        with self._turn:
+            self._drop_old()
+            return bool(self._given)
+
+    def hand_over(self, outgoing: Outgoing) -> Given:
+        """Its PDU goes out now."""
+        with self._turn:
+            self._drop_old()
+            given = Given(outgoing)
+            self._given.append(given)
+            self._mark = len(self._results)
+            return given
+
+    def answered(self, given: Given, result: Result | None, patience: float) -> list[Given]:
+        """The first result since `given` was handed over, if it came as an answer: the messages that are settled.
+
+        Waits `patience` seconds for another one while it is not certain whose it is.
+        """
+        with self._turn:
+            if result is not None:
+                self._results.insert(self._mark, result)  # what came late meanwhile is behind it
+            settled = self._settle()
+            if given.result is None and self._turn.wait_for(self._is_complete, patience):
+                settled += self._settle()
+            return settled
+
+    def late(self, result: Result) -> list[Given]:
+        """A result that nobody waited for: the messages that it settles."""
+        with self._turn:
+            self._drop_old()
+            if self._given:
+                self._results.append(result)
+            self._turn.notify_all()
+            # the one who waits for his own result looks through them all
+            return [] if any(not given.given_up_at for given in self._given) else self._settle()
+
+    def wait(self, patience: float) -> None:
+        """Until nothing is outstanding, or `patience` seconds after the last message was given up."""
+        with self._turn:
+            since = max((given.given_up_at for given in self._given), default=0.0)
+            self._turn.wait_for(lambda: not self._given, since + patience - time.monotonic())
+
+    def give_up(self, given: Given) -> list[Given]:
+        """Nobody waits any longer for its result, which may still come: the messages that are settled all the same."""
+        with self._turn:
+            given.given_up_at = time.monotonic()
+            return self._settle()
+
+    def drop(self, given: Given) -> None:
+        """Its result will not come any more."""
+        with self._turn:
+            if given in self._given:
+                self._given.remove(given)
+                self._last = None
+                self._turn.notify_all()
+
+    # -- with the turn held -----------------------------------------------------------------------
+    def _drop_old(self) -> None:
+        now = time.monotonic()
+        kept = [given for given in self._given if not given.given_up_at or now - given.given_up_at < LATE_FOR]
+        if len(kept) < len(self._given):
+            self._given, self._last = kept, None
+        if not kept:
+            self._results.clear()
+
+    def _is_complete(self) -> bool:
+        return len(self._results) >= len(self._given)
+
+    def _settle(self) -> list[Given]:
+        """Give each message its result where that is certain."""
+        if not self._is_complete() and (ahead := self._ahead()):
+            self._given = self._given[ahead:]  # the results of those before got lost
+        if not self._given or not self._is_complete():
+            return []
+        settled, results = self._given, self._results
+        self._given, self._results, self._mark = [], [], 0
+        for given, result in zip(settled, results, strict=False):
+            given.result = result
+            # a refused message may have used up a reference
+            self._last = result.reference
+        self._turn.notify_all()
+        return settled
+
+    def _ahead(self) -> int:
+        """How many messages the only result that came cannot belong to, because its reference is too far on."""
+        if len(self._results) != 1 or self._last is None or self._results[0].reference is None:
+            return 0
+        ahead = (self._results[0].reference - self._last - 1) % _REFERENCES
+        return ahead if ahead == len(self._given) - 1 else 0

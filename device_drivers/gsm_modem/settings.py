@@ -1,0 +1,109 @@
+"""What a modem is set to, and whether it still is.
+
+Another program on another port of the modem, or a restart without a word, changes settings that nothing shows: text
+mode, notifications, the form of errors, the service centre, a PIN that is wanted again. So they are read once the modem
+is set up, and compared now and then: a few with each message, where that costs no question of its own.
+"""
+
+import re
+from collections.abc import Sequence
+
+from device_drivers.gsm_modem import lines
+from device_drivers.gsm_modem.answers import Failed
+from device_drivers.gsm_modem.bringup import Wire, attempt
+
+#: what a message and its report depend on; asked with every message and every sign of life
+QUICK = ("+CMGF?", "+CNMI?")
+#: asked from time to time as well; +CPIN? first, for the others may need the SIM
+SLOW = ("+CPIN?", "+CMEE?", "+CSMS?", "+CPMS?", "+CREG?", "+CSCA?")
+PDU_MODE = "0"
+
+_MEMORY = re.compile(r'"(\w+)"')
+
+
+class NotAsSetUp(Exception):
+    """The modem is not as it was set up; nothing was handed over."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Settings:
+    """The settings of one modem, as they were read after it was set up."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        #: question → value; only what the modem told
+        self.values: dict[str, str] = {}
+        #: takes several commands in one line (ITU-T V.250 §5.2.1)
+        self.chains = False
+
+    def learn(self) -> None:
+        """Read them: from now on the modem has to be as it is now. Raises Failed for a modem in text mode, PortLost."""
+        found = {question: _value(question, attempt(self._wire, f"AT{question}") or ()) for question in (*QUICK, *SLOW)}
+        self.values = {question: value for question, value in found.items() if value is not None}
+        if self.values.get("+CMGF?", PDU_MODE) != PDU_MODE:
+            raise Failed("AT+CMGF=0", "OK, and stays in text mode")
+        self.chains = self._takes_two_at_once()
+
+    def _takes_two_at_once(self) -> bool:
+        known = list(self.values)[:2]
+        if len(known) < 2:
+            return False
+        answer = attempt(self._wire, f"AT{';'.join(known)}") or ()
+        return all(_value(question, answer) == self.values[question] for question in known)
+
+    @property
+    def shibboleth(self) -> str:
+        """What to ask on the line of AT+CMGS; its answer shows a modem that restarted without a word."""
+        return "+CNMI?;" if "+CNMI?" in self.values else ""
+
+    @property
+    def service_centre(self) -> str:
+        """Its number as `AT+CSCA=` takes it; "" when the modem has none."""
+        return self.values.get("+CSCA?", "")
+
+    def check(self, thoroughly: bool = False) -> None:
+        """Ask whether everything is as it was. Raises NotAsSetUp, Silent, PortLost."""
+        questions = [question for question in (*QUICK, *(SLOW if thoroughly else ())) if question in self.values]
+        if not questions:
+            self._wire.ask("AT")
+            return
+        for line in [";".join(questions)] if self.chains else questions:
+            try:
+                self.compare(self._wire.ask(f"AT{line}"))
+            except Failed as failed:
+                self._explain(failed, questions)
+
+    def _explain(self, failed: Failed, questions: Sequence[str]) -> None:
+        """One of them is refused that was answered before: a busy SIM, or one that is not there any more."""
+        if not self.chains:
+            return
+        for question in questions:
+            self.compare(attempt(self._wire, f"AT{question}") or ())
+
+    def compare(self, answer: Sequence[str]) -> None:
+        """Look at what an answer says of settings. Raises NotAsSetUp."""
+        for question, wanted in self.values.items():
+            value = _value(question, answer)
+            if value is not None and value != wanted:
+                raise NotAsSetUp(f"{question[:-1]} is {value or 'nothing'} in place of {wanted or 'nothing'}")
+
+
+def _value(question: str, answer: Sequence[str]) -> str | None:
+    """What an answer says to this question, without what changes by itself; None when it says nothing."""
+    name = question[:-1]
+    line = next((line for line in answer if lines.name_of(line) == name), None)
+    if line is None:
+        return None
+    told = line.partition(":")[2].strip()
+    match name:
+        case "+CPMS":  # where the modem writes and receives; where we read changes all the time
+            names = _MEMORY.findall(told)
+            return ",".join(names[1:]) if names else None  # what AT+CPMS= answers has only numbers
+        case "+CREG" if "," not in told:
+            return None  # the registration alone, or news of it
+        case "+CREG" | "+CSMS" | "+CSCA":
+            return told.partition(",")[0].strip().strip('"')
+    return told.replace(" ", "")
