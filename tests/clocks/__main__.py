@@ -70,7 +70,7 @@ def run(moment: Moment, library: Path, folder: Path, arguments: Sequence[str]) -
         "TZ": moment.zone,
     }
     # a folder of its own: by such a clock those of all others look old, and pytest tidies old ones up
-    command = [sys.executable, "-m", "pytest", f"--basetemp={folder}", "-p", "no:cacheprovider", *arguments]
+    command = [sys.executable, "-m", "pytest", f"--basetemp={folder}", *arguments]
     return subprocess.run(command, env=os.environ | moved, check=False).returncode
 
 
