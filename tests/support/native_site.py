@@ -26,6 +26,7 @@ from bridge.model.inbox import Received
 from bridge.model.line import Line, LineState
 from bridge.model.message import Message, State
 from bridge.model.radio import InboundPart
+from bridge.ports.clock import Clock
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Credential, Outcome
 from bridge.store import open_store
@@ -166,14 +167,16 @@ async def _examine(device: str) -> Sequence[Finding]:
 
 
 @asynccontextmanager
-async def site_in(folder: Path, lines: Sequence[Line] = LINES, **how: Any) -> AsyncIterator[Site]:
+async def site_in(
+    folder: Path, lines: Sequence[Line] = LINES, clock: Clock | None = None, **how: Any
+) -> AsyncIterator[Site]:
     """A bridge with the accounts `shop` and `bakery`, and `operator` who may do everything."""
     bus = Bus()
     store = await open_store(f"sqlite:///{folder}/bridge.db", bus)
     for name, key in KEYS.items():
         account = replace(Account(name, created_at=NOW), operator=name == "operator")
         await store.add_account(account, [Credential("apikey", "", digest(key))])
-    gateway = Gateway(store, bus, devices=Devices(lambda: lines, _examine))
+    gateway = Gateway(store, bus, devices=Devices(lambda: lines, _examine), clock=clock)
     try:
         async with serving(gateway, **how) as http:
             yield Site(store, gateway, http)
