@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from device_drivers.android_adb.shell import Shell
 
 
-async def run(shell: Shell, commands: Mapping[str, str]) -> dict[str, str]:
+async def run(shell: Shell, commands: Mapping[str, str], word: str = "") -> dict[str, str]:
     """What each command printed, by its name; "" for one that the phone does not have. Raises Unheard.
 
     The commands are written by us alone; names are words. What they print is told apart by a number nobody can guess.
+    `word` is what they can read.
     """
     nonce = secrets.token_hex(8)
-    answer = await shell.script("\n".join(_steps(commands, nonce)), 2 * shell.patience)
+    answer = await shell.script("\n".join(steps(commands, nonce)), 2 * shell.patience, word)
     return split(answer.out, nonce, commands)
 
 
@@ -26,6 +27,7 @@ def split(out: str, nonce: str, names: Mapping[str, str]) -> dict[str, str]:
     return said
 
 
-def _steps(commands: Mapping[str, str], nonce: str) -> list[str]:
+def steps(commands: Mapping[str, str], nonce: str) -> list[str]:
+    """The commands, each behind its mark."""
     # the line break before the mark belongs to the mark, whatever a command ends with
     return [f"echo; echo {nonce}:{name}; {command}" for name, command in commands.items()]

@@ -26,6 +26,8 @@ class Phone:
     miui: bool = False
     #: of each slot: LOADED, ABSENT, PIN_REQUIRED …
     sim_states: tuple[str, ...] = ()
+    #: a command in its shell hears what is written to it
+    talks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,16 @@ class Messaging:
         return permission in self.denied or not self.granted(permission)
 
 
-def phone(properties: str, user: str) -> Phone:
+def sim_states(value: str) -> tuple[str, ...]:
+    """From the property `gsm.sim.state`, by slot."""
+    return tuple(state.strip() for state in value.split(",") if state.strip())
+
+
+def phone(properties: str, user: str, talks: bool = False) -> Phone:
     """From `getprop` and `am get-started-user-state`."""
     props = dict(_PROPERTY.findall(properties))
     sdk = props.get("ro.build.version.sdk", "")
     maker, model = props.get("ro.product.manufacturer", ""), props.get("ro.product.model", "")
-    states = [state.strip() for state in props.get("gsm.sim.state", "").split(",")]
     return Phone(
         sdk=int(sdk) if sdk.isdigit() else 0,
         release=props.get("ro.build.version.release", ""),
@@ -71,7 +77,8 @@ def phone(properties: str, user: str) -> Phone:
         booted=props.get("sys.boot_completed", "") == "1",
         locked="LOCKED" in user and "UNLOCKED" not in user,
         miui=bool(props.get("ro.miui.ui.version.name")),
-        sim_states=tuple(state for state in states if state),
+        sim_states=sim_states(props.get("gsm.sim.state", "")),
+        talks=talks,
     )
 
 

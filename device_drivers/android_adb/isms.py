@@ -10,7 +10,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bridge.errors import Refusal, SendRefused
+from bridge.errors import OutcomeUnknown, Refusal, SendRefused
 
 #: the name under which the shell's user may send; another one is refused (`SmsPermissions.java`)
 PACKAGE = "com.android.shell"
@@ -27,10 +27,16 @@ _NUMBER = re.compile(r"\+[0-9]{4,15}|[0-9]{3,20}")
 _NULL = ("i32", "-1")
 #: a null `PendingIntent`: the word that says whether one follows
 _NO_INTENT = ("i32", "0")
-_WORD = re.compile(r"[0-9a-f]{8}(?![0-9a-f])")
-_OFFSET = re.compile(r"^\s*0x[0-9a-f]{8}:")
+#: up to four words, with an offset before them where there are more lines, and what they are as characters
+_DUMPED = re.compile(r"^ *(?:0x[0-9a-f]{8}: )?((?:[0-9a-f]{8} +)+)'")
 _MARK = "Result: Parcel("
+_STATUS = re.compile(r"Error: 0x([0-9a-f]+)")
+#: `UNKNOWN_TRANSACTION`, -74: the service has no such method, so nothing was done (AOSP utils/Errors.h)
+_NO_METHOD = 0xFFFFFFB6
 
+#: what may stand before a reply, with its size after it (AOSP Parcel.java): app ops that were noted on the way, and
+#: violations of StrictMode, which come only where there was no exception
+_NOTED_OPS, _STRICT_MODE = -127, -128
 #: what `Parcel.writeException` puts into its first word
 _EXCEPTIONS = {
     -1: "SecurityException",
@@ -41,6 +47,7 @@ _EXCEPTIONS = {
     -6: "NetworkOnMainThreadException",
     -7: "UnsupportedOperationException",
     -8: "ServiceSpecificException",
+    -9: "ParcelableException",
 }
 #: these blame what was asked for; the others the phone or its permissions
 _OUR_FAULT = frozenset({-3, -4})
@@ -158,6 +165,14 @@ class Reply:
         return not self.error and bool(self.words) and self.words[0] == 0
 
     @property
+    def is_no(self) -> bool:
+        """Is it certain that nothing was done? A process that died over its answer may have sent the message."""
+        if not self.error:
+            return self.exception in _EXCEPTIONS
+        status = _STATUS.match(self.error)
+        return "does not exist" in self.error or bool(status and int(status[1], 16) & 0xFFFFFFFF == _NO_METHOD)
+
+    @property
     def exception(self) -> int:
         """Its number, negative; 0 for none."""
         return 0 if not self.words else _signed(self.words[0])
@@ -175,25 +190,46 @@ class Reply:
         """The one whole number it holds; None when it holds anything else."""
         return _signed(self.words[1]) if self.accepted and len(self.words) == 2 else None
 
-    def refusal(self) -> SendRefused:
-        """The error for a parcel that was not accepted."""
+    def error_of_it(self) -> SendRefused | OutcomeUnknown:
+        """What is to be raised for a parcel that was not accepted."""
+        if not self.is_no:
+            said = self.error or f"a reply that begins with {self.exception}"
+            return OutcomeUnknown(f"the phone was given the message, and its SMS service answered: {said}")
         blames_us = not self.error and self.exception in _OUR_FAULT
         return SendRefused(self.sentence, Refusal.PERMANENT if blames_us else Refusal.LINE)
 
 
-def reply(out: str, err: str = "") -> Reply:
-    """What `service call` printed; it ends with status 0 whatever happened."""
+def reply(out: str) -> Reply:
+    """What `service call` printed, its errors too; it ends with status 0 whatever happened."""
     start = out.find(_MARK)
     if start < 0:
-        return Reply(error=(err or out).strip()[:200] or "no answer")
+        return Reply(error=out.strip()[:200] or "nothing")
     body = out[start + len(_MARK) :]
     if body.startswith("Error:"):
-        return Reply(error=body.strip().rstrip(")"))
+        return Reply(error=body.split("\n", 1)[0].strip().rstrip(")"))
+    words = _bare(_dumped(body))
+    return Reply(words) if words else Reply(error="an empty parcel")
+
+
+def _dumped(body: str) -> tuple[int, ...]:
     words: list[int] = []
-    for line in body.split("\n"):
-        shown = _OFFSET.sub("", line).split("'", 1)[0]
-        words += (int(word, 16) for word in _WORD.findall(shown))
-    return Reply(tuple(words)) if words else Reply(error="an empty parcel")
+    for line in body.removeprefix("\n").split("\n"):
+        shown = _DUMPED.match(line)
+        if shown is None:
+            break
+        words += (int(word, 16) for word in shown[1].split())
+        if line.rstrip().endswith("')"):
+            break
+    return tuple(words)
+
+
+def _bare(words: tuple[int, ...]) -> tuple[int, ...]:
+    """Without headers; a header's size is in octets and counts itself."""
+    while len(words) > 1 and _signed(words[0]) in {_NOTED_OPS, _STRICT_MODE}:
+        if _signed(words[0]) == _STRICT_MODE:
+            return (0,)
+        words = words[1 + max(words[1], 4) // 4 :]
+    return words
 
 
 def _signed(word: int) -> int:

@@ -30,6 +30,7 @@ from device_drivers.android_adb import conditions, examination, health, probe, r
 from device_drivers.android_adb.calls import PERMISSION, CallLog
 from device_drivers.android_adb.conditions import Condition, Stops
 from device_drivers.android_adb.facts import Messaging, Phone
+from device_drivers.android_adb.handover import HandOver
 from device_drivers.android_adb.health import Health
 from device_drivers.android_adb.inbox import Inbox
 from device_drivers.android_adb.options import Options
@@ -70,7 +71,8 @@ class PhoneLink:
         self._lines = [self._line(name, sim, phone) for name, sim in self._sims.items()]
         store = Store(shell, messaging.expressions)
         self._inbox = Inbox(store, device.memory)
-        self._sender = Sender(shell, store, device.memory, options, phone.sdk, self._pause, clock)
+        hand_over = HandOver(shell, store, phone.talks)
+        self._sender = Sender(shell, store, device.memory, options, phone.sdk, hand_over, self._pause, clock)
         reads_calls = messaging.expressions and bool(messaging.grants) and messaging.granted(PERMISSION)
         self._calls = CallLog(shell, device.memory, self._lines[0].name) if reads_calls else None
         why = "" if reads_calls else "the phone does not let its shell read the call log (READ_CALL_LOG)"
@@ -143,7 +145,7 @@ class PhoneLink:
         if stop := self._first(Stops.SENDING):
             raise SendRefused(stop.words, Refusal.LINE)
         try:
-            return await self._sender.send(line, sim.sub, outgoing)
+            return await self._sender.send(line, sim, outgoing)
         except DeviceLost as lost:
             self._fail(lost.message)
             raise
@@ -195,7 +197,7 @@ class PhoneLink:
 
     async def clarify(self, doubtful: Sequence[Doubtful]) -> None:
         """Look for traces of these with every look from now on."""
-        self._sender.doubt(doubtful)
+        self._sender.doubt(doubtful, self._sims)
 
     async def close(self) -> None:
         """Let go of the phone."""
@@ -292,8 +294,9 @@ class PhoneLink:
             raise DeviceLost(self._loss)
 
     async def _look(self) -> None:
+        log_lines = await self._sender.log_of_doubts()  # before the rows, of which one is to go with each
         found = await self._inbox.look(self._sender.back_to())
-        for evidence in self._sender.settle(found):
+        for evidence in self._sender.settle(found, log_lines):
             self._inbound.put_nowait(evidence)
         for row in self._inbox.new(found):
             item = self._item(row)

@@ -1,5 +1,6 @@
 """Asking a phone, once for each connection, what it is and what it lets us do."""
 
+import secrets
 import shlex
 
 from device_drivers.android_adb import batch, facts, isms, rows, subscriptions
@@ -8,7 +9,8 @@ from device_drivers.android_adb.shell import Shell
 
 SMS = "content://sms"
 
-_PHONE = {"properties": "getprop", "user": "am get-started-user-state 0"}
+#: the last one waits a moment for what is written to it, in case that never arrives
+_PHONE = {"properties": "getprop", "user": "am get-started-user-state 0", "heard": 'read -rt 2 word; echo "$word"'}
 _MESSAGING = {
     "service": "service check isms",
     "subscriptions": "dumpsys isub",
@@ -26,8 +28,9 @@ _HIDES_SENT = 37
 
 async def phone(shell: Shell) -> Phone:
     """The phone itself, which also a phone that is still starting tells. Raises Unheard."""
-    said = await batch.run(shell, _PHONE)
-    return facts.phone(said["properties"], said["user"])
+    word = secrets.token_hex(8)
+    said = await batch.run(shell, _PHONE, f"{word}\n")
+    return facts.phone(said["properties"], said["user"], talks=said["heard"].strip() == word)
 
 
 async def messaging(shell: Shell, sdk: int, may_guess: bool) -> Messaging:

@@ -1,30 +1,35 @@
 """Sending, and finding out what came of it.
 
-The phone's SMS service takes a message and says nothing more. What it stores when the message has gone out is the
-proof; a line in its radio log, or a stored row that goes away again, is the proof of failure; without either nobody
-knows. One message is in flight at a time on a phone, so that a failure is never taken for another message's.
+The phone's SMS service takes a message and says nothing more. Two things prove that it went: the row that the phone
+stores of it, when that is still there at a second look, and lines of the radio log that bear our number for it. Only
+such lines, and a definite no of the service itself, prove that it did not. What is missing proves nothing: a row that
+went away was deleted, or was one of a message that failed; a store may be slow, or not answer. One message is in flight
+at a time on a phone, so that nothing is taken for another message's.
 """
 
 import asyncio
 import json
-import re
 import secrets
+import shlex
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.messages import segmentation
 from bridge.model.message import State
 from bridge.model.radio import Doubtful, Evidence, Outgoing, Sent
 from bridge.ports.driver import Memory
-from device_drivers.android_adb import isms, radiolog
+from device_drivers.android_adb import batch, isms, radiolog
+from device_drivers.android_adb.flight import Flight
+from device_drivers.android_adb.handover import Before, HandOver
 from device_drivers.android_adb.options import Options
 from device_drivers.android_adb.pace import Pace
-from device_drivers.android_adb.radiolog import Moment
+from device_drivers.android_adb.radiolog import Told
 from device_drivers.android_adb.rows import Garbled
 from device_drivers.android_adb.shell import Shell, Unheard
 from device_drivers.android_adb.store import Box, Row, Store
+from device_drivers.android_adb.subscriptions import Sim
 
 KEY = "sending"
 #: the first look for a trace comes so soon, later ones ever less often
@@ -35,28 +40,10 @@ SLICE = 1.0
 DOUBT_LASTS = 3600.0
 #: what is remembered of messages whose outcome is unknown, and of rows that proved one
 MOST_DOUBTS = 100
-#: digits that tell two numbers apart whatever way they are written
-_DIGITS = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Flight:
-    """A message that the phone may have."""
-
-    message: str
-    index: int
-    line: str
-    recipient: str
-    text: str
-    #: the highest row before it was handed over
-    mark: int
-    #: by the monotonic clock, seconds
-    since: float
-
-    def proved_by(self, row: Row) -> bool:
-        """Is this the row that the phone stores when it has gone out?"""
-        ours = row.type == Box.SENT and row.id > self.mark and row.creator in {"", isms.PACKAGE}
-        return ours and row.body == self.text and same_number(row.address, self.recipient)
+#: looks in a row that have to agree that a row has gone
+AGREEING = 2
+#: so many times the time that a row has to last, it may take to come when something of anybody's has failed
+SLOWNESS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +52,26 @@ class Clock:
 
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the phone shows of a message at one moment."""
+
+    row: Row | None = None
+    #: the store answered: what is not there was not there
+    clear: bool = False
+    told: Told = field(default_factory=Told)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is on disk of a message before the phone has it: a crash must not take with it what will prove it."""
+
+    #: the highest row then
+    mark: int
+    #: ours for it
+    number: int = 0
 
 
 class Sender:
@@ -77,6 +84,7 @@ class Sender:
         memory: Memory,
         options: Options,
         sdk: int,
+        hand_over: HandOver,
         pause: Callable[[float], Awaitable[None]],
         clock: Clock,
     ) -> None:
@@ -85,16 +93,19 @@ class Sender:
         self._memory = memory
         self._options = options
         self._sdk = sdk
+        self._hand_over = hand_over
         self._pause = pause
         self._clock = clock
         self._pace = Pace(options.segments_per_minute)
         self._turn = asyncio.Lock()
         self._flying: Flight | None = None
-        #: message → the highest row before it was handed over, of those whose outcome is not known
-        self._marks: dict[str, int] = {}
+        #: message → what was written down before it was handed over, of those whose outcome is not known
+        self._intents: dict[str, Intent] = {}
         #: slots of rows that proved a message; none proves two
         self._claimed: list[str] = []
         self._doubts: dict[str, Flight] = {}
+        #: messages that the radio log proved before their row was there
+        self._rowless: list[Flight] = []
         #: doubtful message → the row that seems to prove it, seen once
         self._hopeful: dict[str, str] = {}
         self._recall()
@@ -104,24 +115,26 @@ class Sender:
         """Seconds until one more part may go."""
         return self._pace.delay(1, self._clock.monotonic())
 
-    async def send(self, line: str, sub: int, outgoing: Outgoing) -> Sent:
+    async def send(self, line: str, sim: Sim, outgoing: Outgoing) -> Sent:
         """Raises SendRefused, OutcomeUnknown, DeviceLost; see `bridge.ports.Link.send`."""
         recipient = isms.checked(outgoing.recipient, self._options.allow_short_codes)
         parts = self._parts(outgoing.text)
         async with self._turn:
             await self._wait_for_turn(len(parts))
-            number = secrets.randbelow(1 << 62) + 1
-            argv = isms.send(self._sdk, sub, recipient, parts, number)
-            moment = await radiolog.now(self._shell)
-            flight = await self._prepare(line, outgoing, len(parts))
+            number = (1 << 61) + secrets.randbelow(1 << 61) if isms.codes(self._sdk).number else 0
+            argv = isms.send(self._sdk, sim.sub, recipient, parts, number)
+            message, index = outgoing.message, outgoing.index
+            now = self._clock.monotonic()
+            flight = Flight(message, index, line, recipient, outgoing.text, 0, now, sim.sub, len(parts), number)
             try:
-                await self._hand_over(argv, flight)
-                return await self._outcome(flight, moment, number)
+                flight, log_end = await self._give(argv, flight, sim)
+                return await self._outcome(flight, log_end)
             except (SendRefused, DeviceLost):
-                self._marks.pop(flight.message, None)
+                self._intents.pop(message, None)
                 raise
             except (OutcomeUnknown, asyncio.CancelledError):
-                self._doubts[flight.message] = flight
+                if intent := self._intents.get(message):
+                    self._doubts[message] = replace(flight, mark=intent.mark)
                 raise
             finally:
                 self._flying = None
@@ -138,91 +151,106 @@ class Sender:
         while delay := self._pace.delay(parts, self._clock.monotonic()):
             await self._pause(min(delay, SLICE))
 
-    async def _prepare(self, line: str, outgoing: Outgoing, parts: int) -> Flight:
-        """Write down what will prove it, before the phone has it: a crash must not take that with it."""
-        mark = await self._newest()
-        now = self._clock.monotonic()
-        message, index = outgoing.message, outgoing.index
-        flight = Flight(message, index, line, outgoing.recipient, outgoing.text, mark, now)
-        self._pace.take(parts, now)
-        self._marks[message] = mark
-        await self._keep()
-        self._flying = flight
-        return flight
+    async def _give(self, argv: Sequence[str], flight: Flight, sim: Sim) -> tuple[Flight, str]:
+        """To the phone; the message as it flies, and where the radio log ended before."""
+        before: list[Before] = []
 
-    async def _newest(self) -> int:
-        """Without it no trace would tell anything, so the message stays with us."""
-        try:
-            newest = await self._store.newest()
-        except Garbled as error:
-            raise DeviceLost(f"the phone's SMS store cannot be read: {error}") from error
-        if newest is None:
-            raise DeviceLost("the phone does not let its shell read SMS any more")
-        return newest
+        async def ready(found: Before) -> None:
+            if not found.has(sim):
+                raise DeviceLost("the phone's SIMs were changed")
+            before.append(found)
+            self._pace.take(flight.parts, self._clock.monotonic())
+            self._intents[flight.message] = Intent(found.newest, flight.number)
+            await self._keep()
+            self._flying = replace(flight, mark=found.newest)
 
-    async def _hand_over(self, argv: Sequence[str], flight: Flight) -> None:
         try:
-            answer = await self._shell.run(argv)
+            reply = await self._hand_over(argv, ready)
         except Unheard as unheard:
-            if unheard.handed:
+            if unheard.handed and before:
                 raise OutcomeUnknown(f"the phone was given the message, then: {unheard.message}") from unheard
             raise
-        reply = isms.reply(answer.out, answer.err)
         if not reply.accepted:
-            raise reply.refusal()
+            raise reply.error_of_it()
+        return replace(flight, mark=before[0].newest), before[0].log_end
 
-    async def _outcome(self, flight: Flight, moment: Moment, number: int) -> Sent:
-        deadline = self._clock.monotonic() + self._options.send_timeout
-        wait, seen, failed = FIRST_LOOK, "", False
+    async def _outcome(self, flight: Flight, log_end: str) -> Sent:
+        """Look until there is proof. What is not proved in time is unknown."""
+        start, (wait, seen, gone) = self._clock.monotonic(), (FIRST_LOOK, "", 0)
         try:
             while True:
                 await self._pause(min(wait, self._options.settle))
-                row = await self._trace(flight)
-                if row is not None and row.slot == seen:
-                    return await self._proved(flight, row)
-                if row is None:
-                    refusal = await radiolog.failure(self._shell, moment, number)
-                    if seen:
-                        raise refusal or SendRefused("the phone could not send it", Refusal.TEMPORARY)
-                    if refusal is not None and failed:
-                        raise refusal
-                    failed = refusal is not None
-                seen = row.slot if row else ""
-                wait = self._options.settle if row or failed else min(wait * 1.5, self._options.settle)
-                if self._clock.monotonic() > deadline and not (row or failed):
-                    raise OutcomeUnknown(
-                        f"the phone took the message {self._options.send_timeout:g} s ago and shows no trace of it"
-                    )
+                look = await self._look(flight, log_end)
+                if look.told.sent or (look.row and look.row.slot == seen):
+                    return await self._proved(flight, look.row)
+                if look.told.refusal is not None:
+                    raise look.told.refusal
+                gone = gone + 1 if seen and look.clear and not look.row else 0
+                self._give_up(look, gone, self._clock.monotonic() - start)
+                seen = look.row.slot if look.row else seen
+                wait = self._options.settle if look.row or gone else min(wait * 1.5, self._options.settle)
         except DeviceLost as lost:
             raise OutcomeUnknown(f"the phone was given the message, then: {lost.message}") from lost
 
-    async def _trace(self, flight: Flight) -> Row | None:
-        try:
-            found = await self._store.rows(f"_id>{int(flight.mark)} AND type={int(Box.SENT)}")
-        except Garbled:
-            return None
-        return next((row for row in found if row.slot not in self._claimed and flight.proved_by(row)), None)
+    def _give_up(self, look: Look, gone: int, waited: float) -> None:
+        """Raises OutcomeUnknown when waiting longer would tell nothing. `waited` in seconds."""
+        if gone >= AGREEING:
+            words = "somebody deleted it, or it failed after all"
+            raise OutcomeUnknown(f"the phone stored the message as sent and has it no more: {words}")
+        if look.row:
+            return
+        if look.told.doubt and waited > SLOWNESS * self._options.settle:
+            raise OutcomeUnknown(f"{look.told.doubt} (radio log)")
+        if waited > self._options.send_timeout:
+            patience = f"{self._options.send_timeout:g} s"
+            raise OutcomeUnknown(f"the phone took the message {patience} ago and shows no trace of it")
 
-    async def _proved(self, flight: Flight, row: Row) -> Sent:
+    async def _look(self, flight: Flight, log_end: str) -> Look:
+        """Never raises: what the phone does not answer now, it may at the next look."""
+        # the row that was the newest before is to be there too: a store that finds nothing at all says nothing
+        where = f"_id={int(flight.mark)} OR (_id>{int(flight.mark)} AND type={int(Box.SENT)})"
+        asked = {"log": shlex.join(radiolog.command(radiolog.LINES))}
+        if self._store.whole:
+            asked["rows"] = shlex.join(self._store.rows_query(where))
+        try:
+            said = await batch.run(self._shell, asked)
+            listed = radiolog.after(said["log"], log_end)
+            told = radiolog.understand(listed, flight.number, flight.parts)
+        except Unheard:
+            return Look()
+        try:
+            found = self._store.read_rows(said["rows"]) if self._store.whole else await self._store.rows(where)
+        except (Garbled, Unheard):
+            return Look(told=told)
+        row = next((row for row in found if row.slot not in self._claimed and flight.proved_by(row)), None)
+        if row is not None and not row.creator and told.named and not told.sent:
+            row = None  # anybody's with the same text: the log, which knows ours, does not say that it went
+        return Look(row, bool(found) or not flight.mark, told)
+
+    async def _proved(self, flight: Flight, row: Row | None) -> Sent:
+        if row is None:
+            self._rowless = [*self._rowless, flight][-MOST_DOUBTS:]
         self._claim(flight.message, row)
-        if self._marks:
+        if self._intents:
             await self._keep()
         return Sent(None)
 
     # -- afterwards -----------------------------------------------------------------------------
     def is_ours(self, row: Row) -> bool:
         """Did this driver send it, rather than somebody on the phone?"""
-        flights = [*self._doubts.values(), *([self._flying] if self._flying else [])]
+        flights = [*self._doubts.values(), *self._rowless, *([self._flying] if self._flying else [])]
         return row.creator == isms.PACKAGE or row.slot in self._claimed or any(one.proved_by(row) for one in flights)
 
-    def doubt(self, doubtful: Iterable[Doubtful]) -> None:
-        """Look for traces of these, as far as it is known what would be one."""
+    def doubt(self, doubtful: Iterable[Doubtful], sims: Mapping[str, Sim]) -> None:
+        """Look for traces of these, as far as it is known what would be one. `sims` is by line."""
         now = self._clock.monotonic()
         for one in doubtful:
-            mark = self._marks.get(one.message)
-            if mark is not None and one.message not in self._doubts:
-                flight = Flight(one.message, one.index, one.line, one.recipient, one.text, mark, now)
-                self._doubts[one.message] = flight
+            intent = self._intents.get(one.message)
+            if intent is None or one.message in self._doubts:
+                continue
+            sub = sims[one.line].sub if one.line in sims else -1
+            flight = Flight(one.message, one.index, one.line, one.recipient, one.text, intent.mark, now, sub)
+            self._doubts[one.message] = replace(flight, parts=len(segmentation.split(one.text)), number=intent.number)
 
     def back_to(self) -> int | None:
         """Rows above this number may settle a doubt; None for no doubt."""
@@ -230,10 +258,17 @@ class Sender:
         self._doubts = {name: one for name, one in self._doubts.items() if now - one.since < DOUBT_LASTS}
         return min((one.mark for one in self._doubts.values()), default=None)
 
-    def settle(self, found: Iterable[Row]) -> list[Evidence]:
-        """What these rows prove. Each has to be seen twice: one of a message that failed goes away again."""
+    async def log_of_doubts(self) -> list[str]:
+        """Lines of the radio log that may settle a doubt; none where it has no numbers. Raises Unheard."""
+        if not any(flight.number for flight in self._doubts.values()):
+            return []
+        return (await self._shell.run(radiolog.command(radiolog.LINES))).out.split("\n")
+
+    def settle(self, found: Iterable[Row], log: Sequence[str] = ()) -> list[Evidence]:
+        """What these prove. A row has to be seen twice: one of a message that failed goes away again."""
         listed = list(found)
-        evidence = []
+        self._find_rows(listed)
+        evidence = self._read_log(log, listed)
         for flight in tuple(self._doubts.values()):
             taken = {*self._claimed, *(slot for name, slot in self._hopeful.items() if name != flight.message)}
             row = next((row for row in listed if row.slot not in taken and self._proves(flight, row)), None)
@@ -241,27 +276,49 @@ class Sender:
                 self._hopeful.pop(flight.message, None)
             elif self._hopeful.get(flight.message) == row.slot:
                 self._claim(flight.message, row)
-                evidence.append(Evidence(flight.line, flight.message, flight.index, State.SENT, None, "stored as sent"))
+                evidence.append(_sent(flight, "stored as sent"))
             else:
                 self._hopeful[flight.message] = row.slot
         return evidence
+
+    def _read_log(self, log: Sequence[str], listed: Sequence[Row]) -> list[Evidence]:
+        """For those that have no row."""
+        evidence = []
+        for flight in tuple(self._doubts.values()) if log else ():
+            if any(flight.proved_by(row) for row in listed):
+                continue
+            if flight.number and radiolog.understand(log, flight.number, flight.parts).sent:
+                self._rowless = [*self._rowless, flight][-MOST_DOUBTS:]
+                self._claim(flight.message, None)
+                evidence.append(_sent(flight, "said by the radio log"))
+        return evidence
+
+    def _find_rows(self, listed: Iterable[Row]) -> None:
+        """The row of a message that the log has proved proves no other one."""
+        for flight in tuple(self._rowless):
+            row = next((row for row in listed if row.slot not in self._claimed and flight.proved_by(row)), None)
+            if row is not None:
+                self._rowless.remove(flight)
+                self._claim(flight.message, row)
 
     def _proves(self, flight: Flight, row: Row) -> bool:
         # a message in flight may be the same text to the same number: its row is left to it
         return flight.proved_by(row) and not (self._flying and self._flying.proved_by(row))
 
-    def _claim(self, message: str, row: Row) -> None:
-        self._claimed = [*self._claimed, row.slot][-MOST_DOUBTS:]
-        self._marks.pop(message, None)
+    def _claim(self, message: str, row: Row | None) -> None:
+        if row is not None:
+            self._claimed = [*self._claimed, row.slot][-MOST_DOUBTS:]
+        self._intents.pop(message, None)
         self._doubts.pop(message, None)
         self._hopeful.pop(message, None)
 
     # -- memory ---------------------------------------------------------------------------------
     async def _keep(self) -> None:
         shift = self._clock.wall() - self._clock.monotonic()
-        self._marks = dict(list(self._marks.items())[-MOST_DOUBTS:])
+        self._intents = dict(list(self._intents.items())[-MOST_DOUBTS:])
+        intents = {message: [intent.mark, intent.number] for message, intent in self._intents.items()}
         spent = [[at + shift, parts] for at, parts in self._pace.spent]
-        state = {"marks": self._marks, "claimed": self._claimed, "spent": spent}
+        state = {"marks": intents, "claimed": self._claimed, "spent": spent}
         await self._memory.put(KEY, json.dumps(state, separators=(",", ":")))
 
     def _recall(self) -> None:
@@ -270,15 +327,16 @@ class Sender:
             return
         state = json.loads(kept)
         shift = self._clock.wall() - self._clock.monotonic()
-        self._marks = {str(message): int(mark) for message, mark in state["marks"].items()}
+        self._intents = {str(message): _intent(kept) for message, kept in state["marks"].items()}
         self._claimed = [str(slot) for slot in state["claimed"]]
         spent = [(float(at) - shift, int(parts)) for at, parts in state["spent"]]
         self._pace.recall(spent, self._clock.monotonic())
 
 
-def same_number(one: str, other: str) -> bool:
-    """Are these the same number, written in whatever way?"""
-    first, second = (re.sub(r"\D", "", number) for number in (one, other))
-    if first == second:
-        return True
-    return min(len(first), len(second)) >= _DIGITS and first[-_DIGITS:] == second[-_DIGITS:]
+def _sent(flight: Flight, why: str) -> Evidence:
+    return Evidence(flight.line, flight.message, flight.index, State.SENT, None, why)
+
+
+def _intent(kept: int | list[int]) -> Intent:
+    """As it was written down; an older release wrote the mark alone."""
+    return Intent(kept) if isinstance(kept, int) else Intent(*kept)

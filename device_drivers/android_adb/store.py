@@ -70,16 +70,36 @@ class Store:
         """By number, oldest first. Raises Unheard, Garbled. `where` is ours, with numbers alone put in."""
         if not self._expressions:
             return await self._slowly(where)
-        answer = await self._shell.run(rows.query(SMS, _COLUMNS, where, "_id ASC"))
-        return [_row(row) for row in rows.parse(answer.out, tuple(_COLUMNS))]
+        return self.read_rows((await self._shell.run(self.rows_query(where))).out)
+
+    @property
+    def whole(self) -> bool:
+        """Does one query tell everything?"""
+        return self._expressions
+
+    def rows_query(self, where: str) -> list[str]:
+        """The arguments that ask for rows, where one query does."""
+        return rows.query(SMS, _COLUMNS, where, "_id ASC")
+
+    def read_rows(self, out: str) -> list[Row]:
+        """The answer. Raises Garbled."""
+        return [_row(row) for row in rows.parse(out, tuple(_COLUMNS))]
 
     async def newest(self, where: str = "") -> int | None:
         """The highest number, 0 for none at all; None when the phone would not say. Raises Unheard, Garbled."""
+        return self.read_newest((await self._shell.run(self.newest_query(where))).out)
+
+    def newest_query(self, where: str = "") -> list[str]:
+        """The arguments that ask for it."""
         if not self._expressions:
-            listed = await self._list(where)
-            return max((rows.number(row["_id"]) for row in listed), default=0)
-        answer = await self._shell.run(rows.query(SMS, _SUMMARY, where))
-        summary = rows.parse(answer.out, tuple(_SUMMARY))
+            return rows.plain(SMS, _LIST, where, "_id ASC")
+        return rows.query(SMS, _SUMMARY, where)
+
+    def read_newest(self, out: str) -> int | None:
+        """The answer. Raises Garbled."""
+        if not self._expressions:
+            return max((rows.number(row["_id"]) for row in rows.parse(out, _LIST)), default=0)
+        summary = rows.parse(out, tuple(_SUMMARY))
         return rows.number(summary[0]["m"]) if len(summary) == 1 else None
 
     async def _list(self, where: str) -> list[dict[str, str | None]]:

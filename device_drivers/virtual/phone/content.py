@@ -90,7 +90,7 @@ class Content:
         try:
             printed = self._printed(self._find(authority, path, query))
             if authority == "sms" and self._faults.use_up("store_garbled_next"):
-                printed = printed[: len(printed) // 2]
+                printed = printed[: -len(printed) // 3]
             write(1, printed)
         except (ValueError, LookupError, sqlite3.Error, Denied) as error:
             write(2, _failure(authority, error))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.errors import Refusal, SendRefused
+from bridge.errors import OutcomeUnknown, Refusal, SendRefused
 from device_drivers.android_adb import isms
 
 TO = "+15550199"
@@ -166,31 +166,66 @@ def test_more_than_a_number_is_no_number() -> None:
         (-5, "IllegalStateException", Refusal.LINE),
         (-7, "UnsupportedOperationException", Refusal.LINE),
         (-8, "ServiceSpecificException", Refusal.LINE),
-        (-99, "exception -99", Refusal.LINE),
+        (-9, "ParcelableException", Refusal.LINE),
     ],
 )
 def test_an_exception_says_whose_fault_it_is(code: int, name: str, means: Refusal) -> None:
     reply = isms.reply(thrown(code, "Sending SMS: user 2000 😀 may not"))
     assert not reply.accepted
-    refusal = reply.refusal()
+    refusal = reply.error_of_it()
+    assert isinstance(refusal, SendRefused)
     assert refusal.refusal is means
     assert refusal.cause == f"the phone's SMS service refused: {name}: Sending SMS: user 2000 😀 may not"
 
 
 @pytest.mark.parametrize(
-    ("out", "err", "words"),
+    ("out", "words"),
     [
-        ("", "service: Service isms does not exist\n", "Service isms does not exist"),
-        ('Result: Parcel(Error: 0xffffffffffffffb6 "Bad message")\n', "", "Bad message"),
-        ("Result: Parcel(NULL)\n", "", "empty parcel"),
-        ("", "", "no answer"),
-        ("/system/bin/sh: service: not found\n", "", "not found"),
+        ("service: Service isms does not exist\n", "Service isms does not exist"),
+        ('Result: Parcel(Error: 0xffffffffffffffb6 "Bad message")\n', "Bad message"),
+        ('Result: Parcel(Error: 0xffffffb6 "UNKNOWN_TRANSACTION")\n', "UNKNOWN_TRANSACTION"),
     ],
 )
-def test_what_is_no_parcel_was_not_taken(out: str, err: str, words: str) -> None:
-    reply = isms.reply(out, err)
+def test_a_service_or_method_that_is_not_there_has_done_nothing(out: str, words: str) -> None:
+    error = isms.reply(out).error_of_it()
+    assert isinstance(error, SendRefused)
+    assert re.search(words, error.cause)
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        'Result: Parcel(Error: 0xffffffffffffffe0 "Broken pipe")\n',
+        'Result: Parcel(Error: 0xffffffe0 "DEAD_OBJECT")\n',
+        'Result: Parcel(Error: 0xfffffffffffffff5 "Try again")\n',
+        "Result: Parcel(NULL)\n",
+        "Result: Parcel(\n",
+        "",
+        "Killed\n",
+        "/system/bin/sh: service: not found\n",
+        thrown(-99, "not an exception that is known"),
+        "Result: Parcel(00000007    '....')\n",
+    ],
+)
+def test_what_is_neither_yes_nor_no_is_open(out: str) -> None:
+    reply = isms.reply(out)
     assert not reply.accepted
-    assert re.search(words, reply.refusal().cause)
+    assert isinstance(reply.error_of_it(), OutcomeUnknown)
+
+
+def test_headers_before_a_reply_are_no_part_of_it() -> None:
+    noted = (-127, 28, 1, -1, 1 << 20, 0, 0, 0)
+    assert isms.reply(dump(*noted, 0)).accepted
+    assert isms.reply(dump(*noted, 0, 3)).number == 3
+    refused = isms.reply(dump(*noted, -1, 0)).error_of_it()
+    assert isinstance(refused, SendRefused)
+    assert isms.reply(dump(-128, 8, 1)).accepted, "StrictMode speaks only where there was no exception"
+    assert not isms.reply(dump(-127)).accepted
+    assert not isms.reply(dump(-127, 0)).accepted
+
+
+def test_what_is_said_after_the_parcel_is_no_part_of_it() -> None:
+    assert isms.reply("Result: Parcel(00000000    '....')\ndeadbeef 00000001 '........'\n").words == (0,)
 
 
 @given(st.text())

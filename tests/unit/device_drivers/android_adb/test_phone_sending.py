@@ -1,17 +1,15 @@
-"""How fast, what the radio log means, and which row proves which message."""
+"""How fast, and which row proves which message."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.errors import Refusal
 from bridge.ports.driver import Device
-from device_drivers.android_adb import options, radiolog
+from device_drivers.android_adb import options
 from device_drivers.android_adb.driver import DRIVER
+from device_drivers.android_adb.flight import Flight
 from device_drivers.android_adb.options import Options
 from device_drivers.android_adb.pace import Pace
-from device_drivers.android_adb.radiolog import Moment
-from device_drivers.android_adb.sending import Flight, same_number
 from device_drivers.android_adb.store import Row
 
 
@@ -50,51 +48,8 @@ def test_a_restart_does_not_forget_what_was_sent() -> None:
     assert clock_went_back.delay(1, 10.0) == pytest.approx(61)
 
 
-# -- the radio log ------------------------------------------------------------------------------
-def line(text: str, at: str = "1732147200.123") -> str:
-    return f"{at}  1542  1542 D GsmSMSDispatcher: {text}"
-
-
-@pytest.mark.parametrize(
-    ("texts", "means"),
-    [
-        (["SMS send complete. Broadcasting intent: null"], None),
-        (["SMS retry.."], None),
-        (["SMS send failed"], Refusal.TEMPORARY),
-        (["Persist SMS into FAILED"], Refusal.TEMPORARY),
-        (["getSubmitPdu() returned null"], Refusal.PERMANENT),
-        (["Denied because queue limit reached"], Refusal.NETWORK),
-        (["SMS send failed", "SMS failed with error 1, errorCode 42"], Refusal.TEMPORARY),
-        (["SMS failed with error 10, errorCode 1"], Refusal.PERMANENT),
-        (["SMS failed with error 10, errorCode 8"], Refusal.CREDIT),
-        (["SMS failed with error 8, errorCode -1"], Refusal.PERMANENT),
-        (["SMS failed with error 120, errorCode 0"], Refusal.LINE),
-        (["SMS failed with error RESULT_NETWORK_ERROR, errorCode 38"], Refusal.NETWORK),
-        (["SMS failed with error 2, errorCode -1"], Refusal.NETWORK),
-        (["SMS failed with error 4, errorCode -1"], Refusal.NETWORK),
-        (["SMS failed with error 116, errorCode 0"], Refusal.NETWORK),
-        (["SMS send failed {x-message-id:7}"], Refusal.TEMPORARY),
-        (["SMS send failed {x-message-id:0}"], Refusal.TEMPORARY),
-        (["SMS send failed {x-message-id:8}"], None),
-        (["SMS failed with error 10, errorCode 1 {x-message-id: 8}"], None),
-    ],
-)
-def test_reads_a_failure_out_of_the_radio_log(texts: list[str], means: Refusal | None) -> None:
-    found = radiolog.understand(map(line, texts), 7)
-    assert (found and found.refusal) == means
-
-
-def test_only_what_comes_after_a_moment_counts_whatever_the_phones_clock_says() -> None:
-    old, mark, new = line("SMS send failed"), line("idle", "9999999999.0"), line("new", "1.0")
-    out = f"--------- beginning of radio\n{old}\n{mark}\n{new}\n"
-    assert radiolog.after(out, Moment(mark)) == [new]
-    assert radiolog.after(out, Moment("")) == [old, mark, new]
-    assert radiolog.after(out, Moment("rotated away")) == []
-    assert radiolog.after(out, radiolog.NEVER) == []
-
-
 # -- proof --------------------------------------------------------------------------------------
-FLIGHT = Flight("m1", 1, "office", "+15550199", "hello", mark=10, since=0.0)
+FLIGHT = Flight("m1", 1, "office", "+15550199", "hello", mark=10, since=0.0, sub=1)
 
 
 def row(**other: object) -> Row:
@@ -105,7 +60,7 @@ def row(**other: object) -> Row:
     return Row(**(values | other))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("other", [{}, {"creator": ""}, {"address": "+1 (555) 0199"}])
+@pytest.mark.parametrize("other", [{}, {"creator": ""}, {"address": "+1 (555) 0199"}, {"sub": -1}])
 def test_a_row_like_the_message_proves_it(other: dict[str, object]) -> None:
     assert FLIGHT.proved_by(row(**other))
 
@@ -119,17 +74,11 @@ def test_a_row_like_the_message_proves_it(other: dict[str, object]) -> None:
         {"creator": "com.example.sms"},
         {"address": "+15550198"},
         {"body": "hello "},
+        {"sub": 2},
     ],
 )
 def test_another_row_does_not(other: dict[str, object]) -> None:
     assert not FLIGHT.proved_by(row(**other))
-
-
-def test_the_same_number_may_be_written_in_many_ways() -> None:
-    assert same_number("+447700900123", "07700900123")
-    assert same_number("+86 138 0013 8000", "8613800138000")
-    assert not same_number("+447700900123", "+447700900124")
-    assert not same_number("12345", "99912345")
 
 
 # -- options ------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ async def test_the_store_finds_nothing_on_request(talk: Talk) -> None:
 async def test_the_store_answers_half_on_request(talk: Talk) -> None:
     talk.phone.provider.insert(type=1, address=CUSTOMER, body="x", date=1)
     talk.phone.faults.store_garbled_next = 1
-    assert (await talk.query("body")).out == "Row: 0 "
+    assert (await talk.query("body")).out == "Row: 0 bo"
     assert (await talk.query("body")).out == "Row: 0 body=x\n"
 
 
