@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -20,6 +20,8 @@ from tests.campaign.stage import ACCOUNTS, Stage, stage
 
 #: rounds on one store
 SEASON = 5
+#: violations of a round that are shown, and characters of each; all of them are kept
+SHOWN, LONGEST = 8, 400
 HEADINGS = (
     "round", "troubles", "starts", "accepted", "sent", "delivered", "unknown", "on air", "failed", "expired",
     "cancelled", "again", "inbox", "webhooks", "helped", "s",
@@ -40,23 +42,27 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--first", type=int, default=0, help="the round to begin with")
     parser.add_argument("--modems", type=int, default=2)
     parser.add_argument("--phones", type=int, default=1)
+    parser.add_argument("--without", action="append", default=[], help="leave out troubles with these words in them")
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "sms-bridge-campaign")
     parser.add_argument("--go-on", action="store_true", help="do not stop at the first round that fails")
     asked = parser.parse_args(arguments)
     seed = Random().randrange(1 << 20) if asked.seed is None else asked.seed
-    campaign = Campaign(seed, (asked.modems, asked.phones), asked.keep, asked.go_on)
+    campaign = Campaign(seed, (asked.modems, asked.phones), asked.keep, asked.go_on, asked.without)
     return asyncio.run(campaign.run(asked.first, asked.rounds))
 
 
 class Campaign:
     """All the rounds of a seed."""
 
-    def __init__(self, seed: int, devices: tuple[int, int], keep: Path, go_on: bool = False) -> None:
+    def __init__(
+        self, seed: int, devices: tuple[int, int], keep: Path, go_on: bool = False, without: Sequence[str] = ()
+    ) -> None:
         self._seed = seed
         #: modems, phones
         self._devices = devices
         self._keep = keep
         self._go_on = go_on
+        self._without = without
         self._failed: list[int] = []
 
     async def run(self, first: int, rounds: int) -> int:
@@ -92,6 +98,7 @@ class Campaign:
         began, customers = time.monotonic(), ready.world.customers
         chance = self._chance("round", number)
         plan = drawn(number, chance, ready.catalogue, ACCOUNTS, ready.lines, customers, *self._devices)
+        plan = plan.but(self._without)
         plan.save(ready.directory / f"round-{number}.json")
         before = ready.serve.starts
         outcome = await Play(ready, plan).run()
@@ -100,8 +107,10 @@ class Campaign:
         if not outcome.violations:
             return True
         self._failed.append(number)
-        for sentence in outcome.violations:
-            say(f"  {sentence}")
+        for sentence in outcome.violations[:SHOWN]:
+            say(f"  {sentence[:LONGEST]}")
+        if len(outcome.violations) > SHOWN:
+            say(f"  and {len(outcome.violations) - SHOWN} more")
         say(f"  kept in {await self._keep_evidence(ready, number, outcome)}")
         return False
 

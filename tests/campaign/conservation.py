@@ -145,7 +145,9 @@ def _may_have_gone(order: Order, message: Row, index: int, told: Told) -> int:
     if row is None:
         return 0
     unsure = row["state"] == "unknown" or (order.policy == "fail" and row["state"] == "failed" and not row["sent_at"])
-    return int(unsure) + (row["attempts"] - 1 if order.policy == "resend" else 0)
+    # of any part: a phone takes the text whole, and the next try may be a modem's
+    tries = max(each["attempts"] for each in told.parts[message["id"]])
+    return int(unsure) + (tries - 1 if order.policy == "resend" else 0)
 
 
 def _nobody_asked(books: Books, by_token: Mapping[str, Sequence[Row]]) -> Iterator[str]:
