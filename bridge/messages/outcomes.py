@@ -21,7 +21,7 @@ class SendingRules:
 def unknown(message: Message, index: int, error: str, now: int) -> Outcome:
     """A part nobody knows the outcome of: held, sent again or given up, as the message's policy says."""
     if message.on_unknown is UnknownPolicy.RESEND:
-        return Outcome(message.id, index, State.QUEUED, error=error, retry_at=now, counts=True)
+        return Outcome(message.id, index, State.QUEUED, error=error, retry_at=now, counts=True, unsure=True)
     state = State.FAILED if message.on_unknown is UnknownPolicy.FAIL else State.UNKNOWN
     return Outcome(message.id, index, state, error=error)
 

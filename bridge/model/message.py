@@ -27,7 +27,8 @@ class State(StrEnum):
 #: every move a message may make; whatever is not here does not happen
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.SCHEDULED: frozenset({State.QUEUED, State.CANCELLED, State.EXPIRED, State.FAILED}),
-    State.QUEUED: frozenset({State.SENDING, State.CANCELLED, State.EXPIRED, State.FAILED}),
+    # unknown: it waits for another try, gets none, and nobody knows what became of the first
+    State.QUEUED: frozenset({State.SENDING, State.CANCELLED, State.EXPIRED, State.FAILED, State.UNKNOWN}),
     State.SENDING: frozenset({State.SENT, State.DELIVERED, State.FAILED, State.UNKNOWN, State.QUEUED}),
     State.SENT: frozenset({State.DELIVERED, State.FAILED, State.EXPIRED}),
     State.DELIVERED: frozenset(),

@@ -44,6 +44,8 @@ class Outcome:
     retry_at: int = 0
     #: for `queued`: this try counts against the retries
     counts: bool = False
+    #: for `queued`: nobody knows whether this try sent it
+    unsure: bool = False
     #: for `sent`: the line can tell of delivery; when it cannot, no report is awaited
     reports: bool = True
 

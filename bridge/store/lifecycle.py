@@ -7,6 +7,7 @@ from typing import Any
 
 from bridge.errors import NotPossible
 from bridge.messages.outcomes import unknown
+from bridge.model.account import UnknownPolicy
 from bridge.model.event import (
     MESSAGE_DELIVERED,
     MESSAGE_EXPIRED,
@@ -20,7 +21,7 @@ from bridge.model.radio import Doubtful
 from bridge.ports.store_rows import Claim, Outcome, Queued, Waiting
 from bridge.store import balance, event_log, suppression
 from bridge.store.connections import Connections, reads, writes
-from bridge.store.messages import COLUMNS, get, message_of, move, parts
+from bridge.store.messages import COLUMNS, get, give_up, message_of, move, parts
 from bridge.store.reports import STRIDE
 from bridge.store.sql import marks
 from bridge.store.writer import Tx
@@ -125,11 +126,12 @@ def intend(tx: Tx, message: str, index: int, line: str, now: int, sim: str = "")
 def record(tx: Tx, outcome: Outcome, now: int) -> Message:
     """Write down what became of a part, then let the message follow."""
     message = get(tx.conn, outcome.message)
-    out = outcome.state in _OUT
+    outcome = _with_earlier_tries(tx, message, outcome)
+    out, key = outcome.state in _OUT, (message.id, outcome.index)
     written = tx.conn.execute(
-        "UPDATE parts SET state = ?, reference = ?, error = ?, sent_at = ?, done_at = ? "
+        "UPDATE parts SET state = ?, reference = ?, error = ?, sent_at = ?, done_at = ?, unsure = max(unsure, ?) "
         "WHERE message = ? AND idx = ? AND state = 'sending'",
-        (outcome.state, outcome.reference, outcome.error, now if out else 0, now, message.id, outcome.index),
+        (outcome.state, outcome.reference, outcome.error, now if out else 0, now, outcome.unsure, *key),
     ).rowcount
     if not written and _is_settled(tx, outcome):
         return follow(tx, message, now)
@@ -144,6 +146,17 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
     if out and outcome.reference is not None:
         _note_reference(tx, outcome)
     return follow(tx, message, now)
+
+
+def _with_earlier_tries(tx: Tx, message: Message, outcome: Outcome) -> Outcome:
+    """The refusal of this try says nothing about one before it that may have been sent."""
+    if outcome.state is not State.FAILED or message.on_unknown is UnknownPolicy.FAIL:
+        return outcome
+    unsure = "SELECT 1 FROM parts WHERE message = ? AND idx = ? AND unsure"
+    if tx.conn.execute(unsure, (message.id, outcome.index)).fetchone() is None:
+        return outcome
+    error = f"{outcome.error}; an earlier try may or may not have been sent"
+    return replace(outcome, state=State.UNKNOWN, error=error)
 
 
 def _is_settled(tx: Tx, outcome: Outcome) -> bool:
@@ -269,8 +282,10 @@ def resend(tx: Tx, id: str, now: int) -> Message:
     if message.state not in (State.FAILED, State.EXPIRED, State.UNKNOWN):
         raise NotPossible(f"the message is {message.state}: only failed, expired and unknown ones can be sent again")
     suppression.check(tx, message)
-    # a delivered or sent part has done its work; the others are forgotten and go out afresh
-    tx.conn.execute("DELETE FROM parts WHERE message = ? AND state NOT IN ('sent', 'delivered')", (id,))
+    # a delivered or sent part has done its work, one of unknown fate is remembered as that; the others go out afresh
+    tx.conn.execute("UPDATE parts SET state = 'queued', unsure = 1 WHERE message = ? AND state = 'unknown'", (id,))
+    forgotten = "DELETE FROM parts WHERE message = ? AND state NOT IN ('sent', 'delivered') AND NOT unsure"
+    tx.conn.execute(forgotten, (id,))
     balance.reserve_again(tx, message, now)
     # its old time limit has passed or would cut the new try short
     return requeue(tx, message, now, due_at=now, expires_at=0, error="", attempts=0, line="")
@@ -286,8 +301,7 @@ def advance(tx: Tx, now: int) -> int:
         (now,),
     ).fetchall()
     for row in overdue:
-        message = move(tx, message_of(row), State.EXPIRED, now, error="its time ran out before it could be sent")
-        event_log.tell(tx, MESSAGE_EXPIRED, message.account, now, message.id, message_data(message))
+        give_up(tx, message_of(row), State.EXPIRED, now, "its time ran out before it could be sent")
     tx.conn.execute(
         "UPDATE messages SET state = 'queued', updated_at = ? WHERE state = 'scheduled' AND due_at <= ?", (now, now)
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.errors import BadRequest, NoSuchThing, NotPossible
 from bridge.model.account import UnknownPolicy
-from bridge.model.event import MESSAGE_CANCELLED, message_data
+from bridge.model.event import message_data
 from bridge.model.message import PENDING, TRANSITIONS, Message, Part, State
 from bridge.model.query import MessageQuery, Page
 from bridge.store import balance, event_log
@@ -121,8 +121,21 @@ def cancel(tx: Tx, id: str, now: int) -> Message:
     message = get(tx.conn, id)
     if message.state not in (State.SCHEDULED, State.QUEUED):
         raise NotPossible(f"the message is {message.state}: only scheduled and queued ones can be cancelled")
-    message = move(tx, message, State.CANCELLED, now)
-    event_log.tell(tx, MESSAGE_CANCELLED, message.account, now, id, message_data(message))
+    return give_up(tx, message, State.CANCELLED, now)
+
+
+def give_up(tx: Tx, message: Message, state: State, now: int, error: str = "") -> Message:
+    """End the wait of a message that is not sent any more, and tell.
+
+    One that waited for another try after a try of unknown fate was perhaps sent: it ends as unknown, unless its policy
+    is to call that failed.
+    """
+    unsure = "UPDATE parts SET state = 'unknown' WHERE message = ? AND unsure AND state = 'queued'"
+    if message.on_unknown is not UnknownPolicy.FAIL and tx.conn.execute(unsure, (message.id,)).rowcount:
+        error = f"{error or 'it was cancelled'}; an earlier try may or may not have been sent"
+        state = State.UNKNOWN
+    message = move(tx, message, state, now, **({"error": error} if error else {}))
+    event_log.tell(tx, f"message.{state}", message.account, now, message.id, message_data(message))
     return message
 
 

@@ -5,6 +5,8 @@ ALTER TABLE parts ADD COLUMN sim TEXT NOT NULL DEFAULT '';
 ALTER TABLE parts ADD COLUMN centre_at INTEGER NOT NULL DEFAULT 0;
 -- the SIM's last reference before this part; NULL where they do not count up
 ALTER TABLE parts ADD COLUMN prior INTEGER;
+-- an earlier try is of unknown fate: until the part went out, nobody can say that it was not sent
+ALTER TABLE parts ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
 UPDATE parts SET sim = line WHERE state IN ('sending', 'unknown', 'sent', 'failed');
 DROP INDEX parts_reference;
 CREATE INDEX parts_reference ON parts (sim, reference, intent_at) WHERE reference IS NOT NULL;

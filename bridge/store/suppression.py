@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from bridge.errors import NoSuchThing, NotPossible
 from bridge.messages.phone_numbers import normalise, same_subscriber
 from bridge.model.account import THE_RECIPIENT, Author, Suppressed
-from bridge.model.event import MESSAGE_FAILED, message_data
 from bridge.model.inbox import Received
 from bridge.model.message import Message, State
-from bridge.store import accounts, event_log
+from bridge.store import accounts
 from bridge.store.audit_log import audit
 from bridge.store.connections import Connections, reads, writes
-from bridge.store.messages import COLUMNS, message_of, move
+from bridge.store.messages import COLUMNS, give_up, message_of
 from bridge.store.writer import Tx
 
 #: the error of a message that was not sent because of the list; what is before the colon is for programs
@@ -100,9 +99,7 @@ def check(tx: Tx, message: Message) -> None:
 
 def block(tx: Tx, message: Message, now: int) -> Message:
     """Fail it and tell."""
-    message = move(tx, message, State.FAILED, now, error=BLOCKED)
-    event_log.tell(tx, MESSAGE_FAILED, message.account, now, message.id, message_data(message))
-    return message
+    return give_up(tx, message, State.FAILED, now, BLOCKED)
 
 
 def _put(tx: Tx, account: str, number: str, reason: str, at: int) -> bool:

@@ -285,6 +285,47 @@ class TestSending:
         with pytest.raises(NotPossible, match="sent"):
             await store.resend(message(1).id, NOW)
 
+    @pytest.mark.parametrize(
+        ("policy", "how"),
+        [
+            (UnknownPolicy.RESEND, "expires"),
+            *((policy, how) for policy in UnknownPolicy for how in ("is cancelled", "is refused", "is blocked")),
+        ],
+    )
+    async def test_one_that_waited_for_another_try_is_not_called_unsent_when_it_gets_none(
+        self, store: Store, policy: UnknownPolicy, how: str
+    ) -> None:
+        await store.submit([message(1, on_unknown=policy, expires_at=NOW + 5)])
+        await claimed(store, message(1))
+        await store.recover(NOW)
+        if policy is not UnknownPolicy.RESEND:
+            await store.resend(message(1).id, NOW)
+        match how:
+            case "expires":
+                await store.advance(NOW + 5)
+            case "is cancelled":
+                await store.cancel(message(1).id, NOW + 1)
+            case "is refused":
+                await claimed(store, message(1))
+                await store.record(Outcome(message(1).id, 1, State.FAILED, error="barred"), NOW + 1)
+            case "is blocked":
+                await store.suppress("shop", message(1).recipient, "STOP", BY)
+        found = await store.message(message(1).id)
+        told = [event.name for event in await store.events("shop", 0, 100) if event.subject == found.id]
+        assert told[-1] == f"message.{found.state}"
+        if policy is UnknownPolicy.FAIL:
+            assert found.state is (State.CANCELLED if how == "is cancelled" else State.FAILED)
+            return
+        assert found.state is State.UNKNOWN
+        assert found.error.endswith("; an earlier try may or may not have been sent")
+        assert [each.message for each in await store.doubtful(["office"])] == [found.id]
+
+    async def test_a_second_try_that_goes_out_ends_the_doubt(self, store: Store) -> None:
+        await store.submit([message(1, on_unknown=UnknownPolicy.RESEND)])
+        await claimed(store, message(1))
+        await store.recover(NOW)
+        assert (await sent(store, message(1), await claimed(store, message(1)), 5)).state is State.SENT
+
     async def test_a_message_that_is_partly_out_keeps_to_its_line(self, store: Store) -> None:
         await store.submit([message(1, parts=2)])
         await claimed(store, message(1))

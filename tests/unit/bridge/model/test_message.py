@@ -20,7 +20,8 @@ def test_what_went_out_never_waits_to_be_sent_again() -> None:
 
 
 def test_only_what_was_in_a_devices_hands_can_become_unknown() -> None:
-    assert {state for state, moves in TRANSITIONS.items() if State.UNKNOWN in moves} == {State.SENDING}
+    """Queued: one that waits for another try after such a one."""
+    assert {state for state, moves in TRANSITIONS.items() if State.UNKNOWN in moves} == {State.SENDING, State.QUEUED}
 
 
 def test_what_is_unknown_may_turn_out_either_way_but_never_untouched() -> None:
