@@ -22,6 +22,7 @@ BridgeError
 │   ├── OutOfCredit
 │   └── DailyLimit
 ├── StoreUnavailable           disk full, file locked or damaged: nothing was accepted
+│   └── StoreClosed            for good: trying again is of no use
 ├── ConfigError                the configuration has mistakes, all of them listed
 └── LinkError                  raised by links; these three decide every retry
     ├── DeviceLost             nothing left us: retry, elsewhere if possible
@@ -164,6 +165,10 @@ class DailyLimit(NotPossible):
 
 class StoreUnavailable(BridgeError):
     """The store cannot be written; nothing was accepted."""
+
+
+class StoreClosed(StoreUnavailable):
+    """The store is closed."""
 
 
 class ConfigError(BridgeError):

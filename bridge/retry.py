@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bridge.errors import StoreUnavailable
+from bridge.errors import StoreClosed, StoreUnavailable
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -54,10 +54,12 @@ STORE_PAUSE = 1.0  # s
 
 
 async def retry_until_stored(action: Callable[[], Awaitable[T]]) -> T:
-    """Do what must not be given up until the store takes it: nothing goes on before."""
+    """Do what must not be given up until the store takes it: nothing goes on before. Raises StoreClosed."""
     while True:
         try:
             return await action()
+        except StoreClosed:
+            raise
         except StoreUnavailable as error:
             log.error("%s; trying again in %g s", error.message, STORE_PAUSE)
             await asyncio.sleep(STORE_PAUSE)

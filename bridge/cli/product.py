@@ -304,16 +304,17 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
 def until_stopped(coroutine: Coroutine[Any, Any, None]) -> bool:
     """Run until it ends by itself (True), or by Ctrl-C or SIGTERM, which are the ordinary ways to stop (False)."""
     import asyncio
-    import signal
+
+    from bridge.host.stopping import Stopping
 
     async def run() -> bool:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - narrows the type: a coroutine that runs is in a task
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        stopping = Stopping(task)
         with suppress(asyncio.CancelledError):
             await coroutine
             return True
+        stopping.closed()
         return False
 
     return asyncio.run(run())

@@ -1,8 +1,8 @@
 """The composition root: everything the bridge is made of, put together here and in `bridge.daemon.http` only.
 
 Read it from top to bottom: `run` names the parts in the order in which they start. Each is closed by the stack in the
-opposite order: first what watches, then HTTP, so that nothing more is accepted, then the devices with what they have
-in hand, then the ledger, the store last.
+opposite order: first nothing more is sent, then what watches ends, then HTTP, so that nothing more is accepted, then
+the devices with what they have in hand, then the ledger, the store last.
 """
 
 import asyncio
@@ -98,6 +98,8 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
             log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
         log.info("ready at %s", front.url)
         await _tell_the_manager(common, supervisor, gateway, front, on_ready)
+        # what is on the air ends while callers are still being answered
+        stack.callback(supervisor.stop)
         await broken
 
 

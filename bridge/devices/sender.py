@@ -17,7 +17,7 @@ from typing import TypeVar
 from bridge.devices.blame import Blame
 from bridge.devices.idle import IdleLines
 from bridge.devices.rest import SCHEDULES, Rest
-from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
+from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused, StoreUnavailable
 from bridge.messages import routing
 from bridge.messages.outcomes import SendingRules, refused, unknown
 from bridge.messages.segmentation import GSM7_SINGLE, alphabet
@@ -70,6 +70,8 @@ class LineSender:
         #: seconds until it asks again without being called; None for never
         self._patience: float | None = None
         self._stopping = False
+        #: the device has a part in its hands
+        self.on_air = False
         #: why nothing goes out now, and for how long that is left alone
         self.rest = Rest()
         self._blame = Blame()
@@ -205,7 +207,10 @@ class LineSender:
             await self._record(Outcome(message.id, index, State.QUEUED, error=error.message, retry_at=now()))
             raise
         except asyncio.CancelledError:
-            await self._record(unknown(message, index, "the bridge was stopped while the device had it", now()))
+            # once: where the store refuses, the next start finds the intent and comes to the same end
+            with suppress(StoreUnavailable):
+                outcome = unknown(message, index, "the bridge was stopped while the device had it", now())
+                await self._store.record(outcome, now())
             raise
         except Exception as error:
             told = {"sms_line": self._line().name, "sms_message": message.id, "sms_account": message.account}
@@ -220,11 +225,14 @@ class LineSender:
     async def _hand_over(self, outgoing: Outgoing) -> Sent:
         """Into the device's hands, counted and timed. Raises what `Link.send` does."""
         line, began = self._line().name, time.perf_counter()
+        self.on_air = True
         try:
             sent = await self._link.send(line, outgoing)
         except BaseException as error:
             self._metrics.attempted(line, time.perf_counter() - began, error)
             raise
+        finally:
+            self.on_air = False
         self._metrics.attempted(line, time.perf_counter() - began)
         return sent
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -42,7 +43,11 @@ CLARIFY_PATIENCE = 30.0  # s
 #: an examination waits so long for a device that is busy sending or connecting
 EXAMINE_PATIENCE = 45.0  # s
 #: how long a part in a device's hands may hold up a shutdown
-STOP_PATIENCE = 10.0  # s
+STOP_PATIENCE = 30.0  # s
+#: the same when its device was lost, which the link tells whoever waits for an answer
+LOSS_PATIENCE = 10.0  # s
+#: whatever else is under way with a device at its end may take so long
+CLOSE_PATIENCE = 3.0  # s
 
 
 class WorkerStore(SendingStore, ReceivingStore, DeviceStore, EventStore, Protocol):
@@ -102,6 +107,11 @@ class DeviceWorker:
     def retry(self) -> None:
         """The device may be back: do not wait out the back-off."""
         self._retry_now.set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a link to the device, with which something may be under way."""
+        return self._link is not None
 
     def close(self) -> None:
         """Begin to stop; `run` ends when the device has been let go."""
@@ -183,7 +193,10 @@ class DeviceWorker:
         inbox = Inbox(self._store, link, self.device.name, self._clock, self._bus.metrics)
         await self._tell(self._known, self.lines)
         cleared = asyncio.Event()
-        lanes = [tasks.start(self._until(over, self._drive(link, line, cleared)), line.name) for line in link.lines]
+        lanes = {
+            line.name: tasks.start(self._until(over, self._drive(link, line, cleared)), line.name)
+            for line in link.lines
+        }
         tasks.start(self._until(over, inbox.run()), "inbox")
         tasks.start(self._until(over, self._watch(link, cleared)), "health")
         tasks.start(self._until(over, self._closed()), "close")
@@ -193,11 +206,23 @@ class DeviceWorker:
             for lane in self._lanes.values():
                 lane.stop()
             cleared.set()
-            if lanes:
-                await asyncio.wait(lanes, timeout=STOP_PATIENCE)
+            await self._finish(lanes)
             await tasks.close()
-            await link.close()
+            await self._let_go(link)
             self._lanes.clear()
+
+    async def _let_go(self, link: Link) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_PATIENCE if self._closing.is_set() else None):
+                await link.close()
+
+    async def _finish(self, lanes: Mapping[str, "asyncio.Task[None]"]) -> None:
+        """Let what is on the air come to its end; whatever else a sender waits for can be done another time."""
+        on_air = {task for name, task in lanes.items() if (lane := self._lanes.get(name)) and lane.on_air}
+        others = set(lanes.values()) - on_air
+        patience = STOP_PATIENCE if self._closing.is_set() else LOSS_PATIENCE
+        waits = [asyncio.wait(on_air, timeout=patience)] if on_air else []
+        await asyncio.gather(*waits, *([asyncio.wait(others, timeout=CLOSE_PATIENCE)] if others else []))
 
     async def _until(self, over: "asyncio.Future[None]", work: Coroutine[Any, Any, None]) -> None:
         """Whatever ends first ends the link, with its reason."""
@@ -293,6 +318,7 @@ class Supervisor:
             DeviceWorker(device, drivers[device.driver], store, bus, clock, rules, self._idle) for device in devices
         ]
         self._tasks = Tasks("supervisor", on_death)
+        self._running: list[asyncio.Task[None]] = []
 
     def lines(self) -> tuple[Line, ...]:
         """Every line of every configured device, absent ones too."""
@@ -326,11 +352,17 @@ class Supervisor:
         self._unsubscribe = self._bus.subscribe_queues(self._hear)
         self._running = [self._tasks.start(minder.run(), minder.device.name) for minder in self._minders]
 
+    def stop(self) -> None:
+        """Begin to stop: what is in a device's hands may end, nothing more is begun. Harmless when repeated."""
+        for minder, running in zip(self._minders, self._running, strict=False):
+            minder.close()
+            if not minder.is_open:
+                running.cancel()
+
     async def close(self) -> None:
         """Let every device finish what it has in hand, within its patience."""
         self._unsubscribe()
-        for minder in self._minders:
-            minder.close()
+        self.stop()
         if self._running:
-            await asyncio.wait(self._running, timeout=STOP_PATIENCE + 5)
+            await asyncio.wait(self._running, timeout=STOP_PATIENCE + 3 * CLOSE_PATIENCE)
         await self._tasks.close()

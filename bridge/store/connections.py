@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bridge.bus import Bus
-from bridge.errors import StoreUnavailable
+from bridge.errors import StoreClosed, StoreUnavailable
 from bridge.store.lock import StoreLock, make, real, refuse_other_name, wait_for_lock
 from bridge.store.writer import Tx, Writer, unavailable
 
@@ -112,7 +112,7 @@ class Connections:
         except sqlite3.Error as error:
             raise unavailable(error) from error
         except RuntimeError as error:  # the executor's word for "shut down"
-            raise StoreUnavailable("the store is closed") from error
+            raise StoreClosed("the store is closed") from error
 
 
 def writes(

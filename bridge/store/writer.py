@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bridge.bus import Bus
-from bridge.errors import BridgeError, StoreUnavailable
+from bridge.errors import BridgeError, StoreClosed, StoreUnavailable
 from bridge.model.event import Event
 from bridge.ports.store_rows import Queued
 from bridge.telemetry.metrics import Metrics
@@ -107,7 +107,7 @@ class Writer:
 
     def _take(self, job: Job) -> "asyncio.Future[Any]":
         if self._closed:
-            job.future.set_exception(StoreUnavailable("the store is closed"))
+            job.future.set_exception(StoreClosed("the store is closed"))
             return job.future
         if not self._handed:
             self._loop.call_soon(self._hand_over)

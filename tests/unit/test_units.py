@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from bridge.devices.supervisor import STOP_PATIENCE
+from bridge.host.stopping import DEADLINE
+from bridge.webhooks.deliverer import GRACE
 
 pytestmark = pytest.mark.needs("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles")
 
@@ -91,4 +93,4 @@ def test_the_bridge_has_time_to_let_its_devices_finish() -> None:
     unit = ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment, method-assign]
     unit.read(UDEV / "sms-bridge.service")
-    assert int(unit["Service"]["TimeoutStopSec"]) > 2 * STOP_PATIENCE
+    assert int(unit["Service"]["TimeoutStopSec"]) > DEADLINE > STOP_PATIENCE + GRACE

@@ -1,7 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.retry import Backoff
+from bridge.errors import StoreClosed
+from bridge.retry import Backoff, retry_until_stored
 
 HOUR = 3600 * 1000
 WEBHOOKS = Backoff(first=5_000, ceiling=HOUR)
@@ -35,3 +37,16 @@ def test_counts_the_tries_that_fit_a_span() -> None:
 
 def test_one_try_fits_no_span_at_all() -> None:
     assert WEBHOOKS.tries_within(0) == 1
+
+
+async def test_a_store_that_is_closed_is_not_tried_again() -> None:
+    tries = 0
+
+    async def ask() -> None:
+        nonlocal tries
+        tries += 1
+        raise StoreClosed
+
+    with pytest.raises(StoreClosed):
+        await retry_until_stored(ask)
+    assert tries == 1

@@ -200,16 +200,6 @@ async def test_a_driver_finds_its_memory_after_a_restart(store: Store, bus: Bus)
         assert driver.opened[0].memory.get("calls") is None
 
 
-async def test_a_memory_waits_for_a_store_that_refuses(store: Store, bus: Bus) -> None:
-    async with minding(store, bus, FakeLink()) as (_, driver):
-        await until(lambda: driver.opened)
-        memory = driver.opened[0].memory
-        await store.close()
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(memory.put("sms", "1"), 0.05)
-        assert memory.get("sms") is None
-
-
 async def test_a_link_is_asked_about_what_is_unknown_before_anything_is_sent(store: Store, bus: Bus) -> None:
     first, second = ClarifyingLink(), ClarifyingLink()
     first.trouble = OutcomeUnknown("no answer within 60 s")
