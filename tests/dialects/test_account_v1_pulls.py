@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from bridge.model.message import Draft, State
+from bridge.model.message import Draft, Message, State
+from bridge.model.radio import InboundReport
 from bridge.ports.store_rows import Outcome
 from tests.support.account_v1_calls import OTHER, PWD, SHOP, TO, post, pull, send, set_terms
 from tests.support.http_site import HttpSite
@@ -15,6 +16,12 @@ async def end(site: HttpSite, state: State, error: str = "", reports: bool = Tru
     claim = await site.store.claim("office", ("",), site.clock.at)
     assert claim is not None
     await site.store.record(Outcome(claim.message.id, claim.index, state, 7, error, reports=reports), site.clock.at)
+
+
+async def report(site: HttpSite, message: Message, state: State, detail: str = "") -> None:
+    """The network tells of a message that went out."""
+    item = InboundReport("office", "1", message.recipient, 7, state, detail)
+    assert await site.store.settle(item, site.clock.at) is not None
 
 
 class TestReports:
@@ -70,7 +77,7 @@ class TestReports:
         await end(site, State.SENT)
         assert await pull(site, "report") == []
         message = await site.the_message()
-        await site.store.record(Outcome(message.id, 1, State.FAILED, 7, "absent subscriber"), site.clock.at)
+        await report(site, message, State.FAILED, "absent subscriber")
         (row,) = await pull(site, "report")
         assert row["status"] == "UNDELIV"
 

@@ -8,6 +8,7 @@ import pytest
 
 from bridge.model.account import Account, AccountChange, Terms
 from bridge.model.message import Draft, Message, State
+from bridge.model.radio import InboundReport
 from bridge.model.webhook import DeliveryState, Endpoint
 from bridge.ports.store_rows import Outcome
 from tests.support.receivers import Receiver
@@ -49,6 +50,12 @@ async def end(bench: Bench, state: State, error: str = "", reports: bool = True)
     assert claim is not None
     outcome = Outcome(claim.message.id, claim.index, state, 7, error, reports=reports)
     return await bench.store.record(outcome, bench.clock.at)
+
+
+async def report(bench: Bench, message: Message, state: State, detail: str = "") -> None:
+    """The network tells of a message that went out."""
+    item = InboundReport("office", "1", message.recipient, 7, state, detail)
+    assert await bench.store.settle(item, bench.clock.at) is not None
 
 
 def pushed(receiver: Receiver) -> list[Any]:
@@ -139,7 +146,7 @@ class TestWhatCountsAsTheEnd:
         (message,) = await submit(bench, shop, TO)
         await end(bench, State.SENT)
         assert await bench.rows() == []
-        await bench.store.record(Outcome(message.id, 1, State.DELIVERED, 7), bench.clock.at)
+        await report(bench, message, State.DELIVERED)
         await receiver.has(1)
         assert await self.statuses(bench, receiver) == ["DELIVRD"]
 
@@ -160,7 +167,7 @@ class TestWhatCountsAsTheEnd:
         await watch(bench, shop, receiver, STATUS)
         first, _ = await submit(bench, shop, TO, "+447700900123")
         await end(bench, State.SENT)
-        await bench.store.record(Outcome(first.id, 1, State.DELIVERED, 7), bench.clock.at)
+        await report(bench, first, State.DELIVERED)
         await end(bench, State.FAILED, "barred")
         await receiver.has(2)
         assert await self.statuses(bench, receiver) == ["DELIVRD", "REJECTD"]
@@ -173,7 +180,7 @@ class TestWhatCountsAsTheEnd:
         (message,) = await submit(bench, shop, TO, report=False)
         await end(bench, State.SENT)
         assert await bench.rows() == []
-        await bench.store.record(Outcome(message.id, 1, State.FAILED, 7, "absent subscriber"), bench.clock.at)
+        await report(bench, message, State.FAILED, "absent subscriber")
         await receiver.has(1)
         assert await self.statuses(bench, receiver) == ["UNDELIV"]
 
