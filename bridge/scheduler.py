@@ -36,7 +36,7 @@ class ClockStore(UpkeepStore, KeyStore, Protocol):
 class Clockwork:
     """Moves what waits for its time; the store tells those whom it concerns.
 
-    `partial_after`: ms until an incomplete multipart SMS is given out as it is. `keep`: ms that finished
+    `partial_after_ms`: until an incomplete multipart SMS is given out as it is. `keep_ms`: for which finished
     things stay in the store, 0 for ever.
     """
 
@@ -47,14 +47,14 @@ class Clockwork:
         clock: Clock,
         on_death: Callable[[BaseException], None] | None = None,
         *,
-        partial_after: int,
-        keep: int = 0,
+        partial_after_ms: int,
+        keep_ms: int = 0,
     ) -> None:
         self._store = store
         self._bus = bus
         self._clock = clock
-        self._partial_after = partial_after
-        self._keep = keep
+        self._partial_after_ms = partial_after_ms
+        self._keep_ms = keep_ms
         self._woken = asyncio.Event()
         #: Unix ms at which the next thing falls due, as far as is known
         self._next = sys.maxsize
@@ -102,7 +102,7 @@ class Clockwork:
 
     async def _advance(self) -> int:
         now = self._clock.now()
-        await self._store.release_partial(now - self._partial_after, now)
+        await self._store.release_partial(now - self._partial_after_ms, now)
         return await self._store.advance(now)
 
     async def _sweep(self) -> None:
@@ -119,7 +119,7 @@ class Clockwork:
     async def _forget_old(self) -> None:
         now = self._clock.now()
         await self._store.forget_expired(now)
-        older_than = now - self._keep if self._keep else 0
+        older_than = now - self._keep_ms if self._keep_ms else 0
         more = True
         while more:  # in small transactions, so that nobody waits for it
             more = await self._store.sweep(older_than, now - KEY_LIFE)

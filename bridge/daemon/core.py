@@ -38,8 +38,8 @@ def build_submissions(
     config: Config, store: SubmissionStore, bus: Bus, clock: Clock, lines: Callable[[], Sequence[Line]] = tuple
 ) -> Submissions:
     """What accepts messages, those of callers and the bridge's own; without `lines` for none that names one."""
-    limits, expire_after = Limits(config.sending.max_parts), round(config.sending.expire_after * 1000)
-    return Submissions(store, bus.metrics, clock, lines, limits, expire_after)
+    limits, expire_after_ms = Limits(config.sending.max_parts), round(config.sending.expire_after * 1000)
+    return Submissions(store, bus.metrics, clock, lines, limits, expire_after_ms)
 
 
 def build_gateway(

@@ -171,8 +171,8 @@ async def _start_sending(common: Common, supervisor: Supervisor) -> None:
         common.bus,
         common.clock,
         common.end,
-        partial_after=round(config.inbox.partial_after * 1000),
-        keep=config.store.keep_days * 86_400_000,
+        partial_after_ms=round(config.inbox.partial_after * 1000),
+        keep_ms=config.store.keep_days * 86_400_000,
     )
     await clockwork.start()
     stack.push_async_callback(clockwork.close)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bridge.config.schema import Sending
 from bridge.errors import BadRequest, NotVerified
 from bridge.messages.composer import Intake, digest_of
 from bridge.messages.validation import Limits
@@ -14,7 +15,6 @@ from bridge.ports.store import SubmissionStore
 from bridge.telemetry.metrics import Metrics
 
 #: a message that could not be sent by then is expired, unless its caller says otherwise
-EXPIRE_AFTER = 2 * 24 * 3600 * 1000  # ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Submissions:
         clock: Clock,
         lines: Callable[[], Sequence[Line]],
         limits: Limits | None = None,
-        expire_after: int = EXPIRE_AFTER,
+        expire_after_ms: int = round(Sending().expire_after * 1000),
     ) -> None:
         self._store = store
         self._metrics = metrics
-        self._intake = Intake(clock, lines, limits or Limits(), expire_after)
+        self._intake = Intake(clock, lines, limits or Limits(), expire_after_ms)
 
     async def submit(self, account: Account, drafts: Sequence[Draft], idempotency_key: str = "") -> Submission:
         """Accept messages: when this returns they are on disk. All or none.

@@ -21,18 +21,19 @@ from bridge.ports.clock import Clock
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
 INLINE_DRAFTS = 500
 
-_EVERY_FIELD = operator.attrgetter(*(field.name for field in fields(Draft)))
+#: `country` follows from the dialect, and was not there when older keys were remembered
+_EVERY_FIELD = operator.attrgetter(*(field.name for field in fields(Draft) if field.name != "country"))
 T = TypeVar("T")
 
 
 class Intake:
-    """Makes messages of drafts. `expire_after` is the lifetime, in ms, of those whose draft names none; 0 for ever."""
+    """Makes messages of drafts. `expire_after_ms` is the lifetime of those whose draft names none; 0 for ever."""
 
-    def __init__(self, clock: Clock, lines: Callable[[], Sequence[Line]], limits: Limits, expire_after: int) -> None:
+    def __init__(self, clock: Clock, lines: Callable[[], Sequence[Line]], limits: Limits, expire_after_ms: int) -> None:
         self._clock = clock
         self._lines = lines
         self._limits = limits
-        self._expire_after = expire_after
+        self._expire_after_ms = expire_after_ms
         self._counter = itertools.count(secrets.randbits(20))
 
     def check(self, account: Account, draft: Draft) -> None:
@@ -65,10 +66,10 @@ class Intake:
         recipient = phone_numbers.normalise(draft.recipient, account.terms.country or draft.country)
         parts = parts_of(draft.text, self._limits)
         check_times(draft, now, self._limits)
-        route = routing.route(draft.line, draft.slot, lines)
+        route = routing.route(draft.route, draft.slot, lines)
         later = draft.not_before > now
         due = draft.not_before if later else now
-        lifetime = draft.ttl or self._expire_after
+        lifetime = draft.ttl_ms or self._expire_after_ms
         return Message(
             id=id,
             account=account.name,

@@ -13,9 +13,9 @@ class SendingRules:
     """What happens to a message that the network refuses for now."""
 
     #: further tries after a temporary refusal
-    retries: int = 3
+    retries: int
     #: between them
-    retry_interval: int = 60_000  # ms
+    retry_interval_ms: int
 
 
 def unknown(message: Message, index: int, error: str, now: int) -> Outcome:
@@ -40,5 +40,5 @@ def refused(
     if message.attempts >= rules.retries:
         tries = f"given up after {rules.retries} retries: " if rules.retries else ""
         return Outcome(message.id, index, State.FAILED, error=tries + refusal.cause)
-    later = now + rules.retry_interval
+    later = now + rules.retry_interval_ms
     return Outcome(message.id, index, State.QUEUED, error=refusal.cause, retry_at=later, counts=True)

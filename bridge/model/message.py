@@ -50,8 +50,8 @@ class Draft:
     #: as the caller wrote it; the gateway normalises it
     recipient: str
     text: str
-    #: a line, a device, or "" for any
-    line: str = ""
+    #: the wish: a line, a device, a number, or "" for any line
+    route: str = ""
     #: SIM slot of the device, 1 or 2; 0 for any
     slot: int = 0
     #: do not send before this moment; 0 for now
@@ -70,7 +70,7 @@ class Draft:
     dialect: str = "native"
     #: give up so many milliseconds after it may be sent, instead of `expires_at`; 0 for none. Unlike a moment
     #: it is the same in a repeated call, which an idempotency key needs
-    ttl: int = 0
+    ttl_ms: int = 0
     #: whose national numbers are meant (ISO 3166) where the account has no country of its own; "" for no country's
     country: str = ""
 

@@ -205,8 +205,8 @@ class Loopback:
         # before it is queued: on a fast network it is back before the call returns
         self._under_way[trip.token] = UnderWay(trip, started, started + deadline)
         draft = Draft(
-            receiver.number, loopback.text(trip.token), line=sender.name, report=False, client_ref=trip.token,
-            dialect=DIALECT, ttl=max(1, round(deadline * 1000)),
+            receiver.number, loopback.text(trip.token), route=sender.name, report=False, client_ref=trip.token,
+            dialect=DIALECT, ttl_ms=max(1, round(deadline * 1000)),
         )  # fmt: skip
         try:
             await self._submissions.submit(_SENDER, [draft])

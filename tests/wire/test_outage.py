@@ -14,7 +14,7 @@ CUSTOMERS = [f"+1555015{digit}" for digit in range(8)]
 
 
 async def submit(bridge: Bridge, recipients: Sequence[str], line: str = "", lifetime: int = 0) -> None:
-    await bridge.gateway.submit(SHOP, [Draft(to, f"to {to}", line, ttl=lifetime) for to in recipients])
+    await bridge.gateway.submit(SHOP, [Draft(to, f"to {to}", line, ttl_ms=lifetime) for to in recipients])
 
 
 async def line_is(bridge: Bridge, state: LineState, name: str = "line0") -> Line:

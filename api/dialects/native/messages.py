@@ -113,10 +113,12 @@ def _draft(entry: Mapping[str, Any]) -> dict[str, Any]:
     if "to" not in wanted or "text" not in wanted:
         raise fields.Unfit("is missing", "text" if "to" in wanted else "to")
     wanted["recipient"] = wanted.pop("to")
+    if "line" in wanted:
+        wanted["route"] = wanted.pop("line")
     if "ttl" in wanted:
         if "expires_at" in wanted:
             raise fields.Unfit("does not go together with `expires_at`", "ttl")
-        wanted["ttl"] *= 1000
+        wanted["ttl_ms"] = wanted.pop("ttl") * 1000
     return wanted
 
 

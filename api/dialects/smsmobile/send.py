@@ -81,7 +81,7 @@ def compose(params: Parameters) -> Draft:
     return Draft(
         recipient=params.need_number("recipients"),
         text=params.need("message"),
-        line=phone(params),
+        route=phone(params),
         slot=_slot(params),
         not_before=_moment(params),
         tag=params.text("from")[:_TAG],

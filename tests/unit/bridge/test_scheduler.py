@@ -49,7 +49,7 @@ class Bench:
     async def start(self, keep: int = 0) -> None:
         """At work, after its first look."""
         self.clockwork = Clockwork(
-            self.store, self.bus, self.clock, on_death=self.deaths.append, partial_after=PARTIAL_AFTER, keep=keep
+            self.store, self.bus, self.clock, on_death=self.deaths.append, partial_after_ms=PARTIAL_AFTER, keep_ms=keep
         )
         await self.clockwork.start()
         await until(lambda: self.store.looks)

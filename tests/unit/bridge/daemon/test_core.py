@@ -52,7 +52,7 @@ async def test_without_devices_there_is_no_line(store: Store) -> None:
     shop, _ = await gateway.desk.add_account("test", "shop")
     assert gateway.lines() == ()
     with pytest.raises(UnknownLine):
-        await gateway.submit(shop, [replace(Draft("+15550100", "x"), line="office")])
+        await gateway.submit(shop, [replace(Draft("+15550100", "x"), route="office")])
 
 
 async def test_the_account_of_the_command_line_is_made_once(store: Store) -> None:

@@ -25,7 +25,7 @@ from tests.support.running import until
 from tests.support.store_rows import SHOP, message
 
 CLOCK = SystemClock()
-RULES = SendingRules(retry_interval=300)
+RULES = SendingRules(retries=3, retry_interval_ms=300)
 
 
 class CountingStore(SqliteStore):
@@ -209,7 +209,7 @@ async def test_a_line_that_has_to_pause_leaves_messages_to_others_and_goes_on_af
 
 async def test_what_falls_due_later_calls_one_line_when_it_does(tmp_path: Path) -> None:
     async with at_work(tmp_path, *_lines(4)) as bench:
-        clockwork = Clockwork(bench.store, bench.bus, CLOCK, partial_after=1000)
+        clockwork = Clockwork(bench.store, bench.bus, CLOCK, partial_after_ms=1000)
         await clockwork.start()
         await bench.submit(state=State.SCHEDULED, due_at=CLOCK.now() + 300)
         bench.links[0].troubles.append(SendRefused("congestion", Refusal.TEMPORARY))
@@ -223,7 +223,7 @@ async def test_what_falls_due_later_calls_one_line_when_it_does(tmp_path: Path) 
 
 async def test_what_expires_while_nobody_can_send_it_is_expired_in_time(tmp_path: Path) -> None:
     async with at_work(tmp_path, *_lines(1)) as bench:
-        clockwork = Clockwork(bench.store, bench.bus, CLOCK, partial_after=1000)
+        clockwork = Clockwork(bench.store, bench.bus, CLOCK, partial_after_ms=1000)
         await clockwork.start()
         bench.links[0].become(LineState.OUT_OF_SERVICE)
         (name,) = await bench.submit(expires_at=CLOCK.now() + 500)

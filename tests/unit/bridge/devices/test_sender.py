@@ -22,7 +22,7 @@ from tests.support.memory_device import MemoryLink
 from tests.support.store_rows import NOW, SHOP, message
 
 SOON = 10.0  # seconds a test waits for what must come
-RULES = SendingRules(retries=2, retry_interval=60_000)
+RULES = SendingRules(retries=2, retry_interval_ms=60_000)
 
 
 class PartsLink(MemoryLink):
@@ -314,7 +314,7 @@ async def test_a_message_is_given_up_after_its_tries(bench: Bench) -> None:
         async with asyncio.timeout(SOON):
             while (await bench.store.message(hello)).attempts != attempts:
                 await asyncio.sleep(0.002)
-        bench.clock.at += RULES.retry_interval
+        bench.clock.at += RULES.retry_interval_ms
         bench.sender.call("")
     failed = await bench.becomes(hello, State.FAILED)
     assert "congestion" in failed.error

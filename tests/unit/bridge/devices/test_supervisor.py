@@ -25,6 +25,7 @@ from bridge.ports.store import Store
 from bridge.store import open_store
 
 NOW = 1_795_000_000_000
+RULES = SendingRules(retries=3, retry_interval_ms=60_000)
 
 
 class FakeLink:
@@ -121,7 +122,9 @@ class FakeDriver:
 async def minding(store: Store, bus: Bus, *links: Link) -> AsyncIterator[tuple[Supervisor, FakeDriver]]:
     driver = FakeDriver(*links)
     devices = [Device("phone", "fake")]
-    supervisor = Supervisor(store, bus, SystemClock(), {"fake": driver}, devices, SendingRules())
+    supervisor = Supervisor(
+        store, bus, SystemClock(), {"fake": driver}, devices, SendingRules(retries=3, retry_interval_ms=60_000)
+    )
     await supervisor.start()
     try:
         yield supervisor, driver
@@ -286,7 +289,9 @@ async def test_a_device_that_waits_for_a_person_gets_some_tries_soon_after_it_wa
 ) -> None:
     driver = LockedDriver()
     devices = [Device("phone", "fake")]
-    supervisor = Supervisor(store, bus, SystemClock(), {"fake": driver}, devices, SendingRules())
+    supervisor = Supervisor(
+        store, bus, SystemClock(), {"fake": driver}, devices, SendingRules(retries=3, retry_interval_ms=60_000)
+    )
     await supervisor.start()
     try:
         await until(lambda: len(driver.opened) == 1)
@@ -314,7 +319,9 @@ class SlowDriver(FakeDriver):
 async def test_what_is_plugged_in_during_a_try_is_tried_at_once_after_it(store: Store, bus: Bus) -> None:
     driver = SlowDriver()
     devices = [Device("phone", "fake")]
-    supervisor = Supervisor(store, bus, SystemClock(), {"fake": driver}, devices, SendingRules())
+    supervisor = Supervisor(
+        store, bus, SystemClock(), {"fake": driver}, devices, SendingRules(retries=3, retry_interval_ms=60_000)
+    )
     await supervisor.start()
     try:
         await driver.trying.wait()

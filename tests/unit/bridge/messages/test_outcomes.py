@@ -8,7 +8,7 @@ from bridge.model.account import UnknownPolicy
 from bridge.model.message import TRANSITIONS, Message, State
 
 NOW = 1_795_000_000_000
-RULES = SendingRules(retries=3, retry_interval=5000)
+RULES = SendingRules(retries=3, retry_interval_ms=5000)
 
 
 def message(attempts: int = 0, on_unknown: UnknownPolicy = UnknownPolicy.HOLD) -> Message:
