@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
+# processes that share the tests: one for each processor
+WORKERS ?= auto
+
 # whose package `make deb` makes: amd64 or arm64
 ARCH ?= $(shell dpkg --print-architecture)
 
@@ -15,7 +18,7 @@ install: $(VENV)/.product
 	@echo "$(BIN)/sms-bridge is the command; begin with: $(BIN)/sms-bridge --help"
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
 # The tests with the machine's clock moved: by 400 days, to a change of summer time, to 29 February … Needs a C compiler.
 test-clocks: $(VENV)/.dev

@@ -66,7 +66,7 @@ async def test_sends_and_reads(package: Path, site: HttpSite) -> None:
     assert message.tag == "python"
     assert sent["result"]["id"] == message.id
     assert (sent["result"]["error"], sent["result"]["sent"]) == (0, "1")
-    assert [row["guid"] for row in inbox["result"]["sms"]] == [second.id, first.id]
+    assert [row["guid"] for row in inbox["result"]["sms"]] == [second.id.upper(), first.id.upper()]
     assert inbox["result"]["sms"][0]["message"] == "Grüße 🙂"
 
 

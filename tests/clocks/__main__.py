@@ -93,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
         subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
         for name in wanted:
             say(f"\n{name}: {known[name].at:%Y-%m-%d %H:%M:%S} UTC, in {known[name].zone}")
-            if run(known[name], library, Path(folder) / name, options.split() or ["-q", *TESTS]):
+            if run(known[name], library, Path(folder) / name, options.split() or ["-q", "-n", "auto", *TESTS]):
                 failed.append(name)
     say(f"failed at: {', '.join(failed)}" if failed else f"passed at: {', '.join(wanted)}")
     return bool(failed)

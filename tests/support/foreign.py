@@ -1,11 +1,12 @@
 """Programs that nobody here wrote: clients from PyPI and npm, each in a folder of its own, and what Debian has."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,27 +18,25 @@ INSTALLING = 300  # seconds for a download
 
 def from_pypi(cache: pytest.Cache, *requirements: str) -> Path:
     """A folder with these in it, downloaded once and kept with pytest's cache."""
-    folder = _folder(cache, requirements)
-    if not (folder / "complete").exists():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        command = [*pip, "--no-compile", "--target", str(folder), *requirements]
-        subprocess.run(command, check=True, timeout=INSTALLING)
-        (folder / "complete").touch()
-    return folder
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    return _filled(cache, requirements, [*pip, "--no-compile", "--target"])
 
 
 def from_npm(cache: pytest.Cache, *packages: str) -> Path:
     """Like `from_pypi`; what is in the folder finds these by `require`."""
-    folder = _folder(cache, packages)
-    if not (folder / "complete").exists():
-        command = [program("npm"), "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
-        subprocess.run([*command, "--prefix", str(folder), *packages], check=True, timeout=INSTALLING)
-        (folder / "complete").touch()
+    npm = [program("npm"), "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
+    return _filled(cache, packages, [*npm, "--prefix"])
+
+
+def _filled(cache: pytest.Cache, names: Sequence[str], command: Sequence[str]) -> Path:
+    """Let `command`, with a folder and the names, fill that folder once, whoever else wants it at the same time."""
+    folder = Path(cache.mkdir("foreign")) / "+".join(names).replace("/", "-")
+    with folder.with_suffix(f"{folder.suffix}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            subprocess.run([*command, str(folder), *names], check=True, timeout=INSTALLING)
+            (folder / "complete").touch()
     return folder
-
-
-def _folder(cache: pytest.Cache, names: tuple[str, ...]) -> Path:
-    return Path(cache.mkdir("foreign")) / "+".join(names).replace("/", "-")
 
 
 def program(name: str) -> str:
