@@ -48,6 +48,26 @@ class Faults:
     #: the prompt for text in place of the profile's
     prompt: bytes | None = None
 
+    # -- the memories ---------------------------------------------------------------------------------
+    #: so many of the next deletions are answered with OK and delete nothing
+    undeleted: int = 0
+    #: SM and ME are two names of one memory
+    one_memory: bool = False
+    #: how many names AT+CPMS takes, no more and no fewer; 0 for one, two or three
+    memory_names: int = 0
+    #: memories whose list is empty whatever they hold; a place is read all the same
+    unlisted: list[str] = field(default_factory=list)
+    #: memories whose list is empty and whose places seem so whatever they hold
+    unreadable: list[str] = field(default_factory=list)
+    #: memory → how many SMS +CPMS counts, whatever it holds
+    counts: dict[str, int] = field(default_factory=dict)
+    #: so many of the next lists and SMS that are read lose an octet on the line
+    garbled: int = 0
+
+    # -- the radio ------------------------------------------------------------------------------------
+    #: what +CREG, +CGREG, +CEREG or +C5GREG tells, whatever is the case elsewhere: `{"+CREG": 2}`
+    registrations: dict[str, int] = field(default_factory=dict)
+
     # -- the wire -------------------------------------------------------------------------------------
     #: the port hands over so many bytes at a time, 0 for no such limit
     chunk: int = 0
@@ -80,6 +100,20 @@ class Faults:
         """Seconds by which the result of this command comes late."""
         left = self.late.get(command)
         return left.pop(0) if left else 0.0
+
+    def keeps(self) -> bool:
+        """Whether what is to be deleted now stays."""
+        if self.undeleted <= 0:
+            return False
+        self.undeleted -= 1
+        return True
+
+    def garble(self, lines: list[str]) -> list[str]:
+        """An SMS as it comes over a bad line; the header says how long it was."""
+        if self.garbled <= 0 or not lines:
+            return lines
+        self.garbled -= 1
+        return [*lines[:-1], lines[-1][:-2]]
 
     def silence(self, command: str) -> bool:
         """Whether the answer to this command gets lost."""

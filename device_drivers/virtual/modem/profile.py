@@ -1,7 +1,7 @@
 """What makes one make of modem different from another, as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from device_drivers.virtual.modem.terminal import PROMPT
 
@@ -33,6 +33,8 @@ class Profile:
     counter_lag: float = 0.0
     #: +CNMI's mode, mt, bm, ds and bfr
     cnmi: tuple[Range, Range, Range, Range, Range] = ((0, 1, 2), (0, 1, 2, 3), (0, 2), (0, 1, 2), (0, 1))
+    #: where it registers: calls (+CREG), GPRS, LTE, 5G; others are not registered
+    domains: tuple[str, ...] = ("+CREG", "+CGREG", "+CEREG")
     #: +CMEE when it is switched on
     detail: int = 0
     #: commands it answers with `unsupported_answer`
@@ -59,7 +61,7 @@ class Profile:
 
     def supports(self, name: str) -> bool:
         """Whether it knows a command."""
-        return name not in self.unsupported
+        return name not in self.unsupported and (name != "+C5GREG" or name in self.domains)
 
 
 GENERIC = Profile()
@@ -145,4 +147,13 @@ SIM7600 = Profile(
     full="+SMS FULL",
 )
 
-PROFILES = {profile.name: profile for profile in (GENERIC, HUAWEI, SIMCOM, QUECTEL, ZTE, SIM7600)}
+#: in a network with 5G alone
+RM500Q = replace(
+    QUECTEL,
+    name="rm500q",
+    model="RM500Q-GL",
+    revision="RM500QGLABR11A06M4G",
+    domains=("+C5GREG",),
+)
+
+PROFILES = {profile.name: profile for profile in (GENERIC, HUAWEI, SIMCOM, QUECTEL, ZTE, SIM7600, RM500Q)}

@@ -14,8 +14,8 @@ from device_drivers.virtual.modem.terminal import Terminal
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.network.timers import Timers
 
-#: +CREG: registered at home, or roaming (TS 27.007 §7.2), with 6 and 7 for SMS only
-REGISTERED = frozenset({1, 5, 6, 7})
+#: +CREG: registered at home or roaming (TS 27.007 §7.2); 6 and 7 for SMS only, 9 and 10 with CSFB not preferred
+REGISTERED = frozenset({1, 5, 6, 7, 9, 10})
 
 
 class ModemState:
@@ -38,7 +38,8 @@ class ModemState:
         self.faults = Faults()
         self.timers = Timers()
         self.settings = Settings.of(profile)
-        self.storage = Storage({**profile.sizes, **(storage_sizes or {})}, profile.first_index)
+        sizes = {**profile.sizes, **(storage_sizes or {})}
+        self.storage = Storage(sizes, profile.first_index, lambda: self.faults.one_memory)
         self.terminal = Terminal(write)
         self.incoming = Incoming(
             self.settings, profile, self.terminal, self.storage, self.timers, lambda: network.retry(self.number)
@@ -108,8 +109,15 @@ class ModemState:
     @property
     def reachable(self) -> bool:
         """Whether the network reaches it and it the network."""
-        on = self._powered and self.functionality == 1 and self.settled
-        return on and self.registration in REGISTERED and self.sim.ready
+        on = self._powered and self.functionality == 1 and self.settled and self.sim.ready
+        return on and any(self.stat_in(domain) in REGISTERED for domain in self.profile.domains)
+
+    def stat_in(self, domain: str) -> int:
+        """What +CREG, +CEREG … tells: not every modem registers in every domain."""
+        told = self.faults.registrations.get(domain)
+        if told is not None:
+            return told
+        return self.registration if domain in self.profile.domains else 0
 
     def require_network(self) -> None:
         """Raises Refused for a message that cannot go out now."""
@@ -122,7 +130,7 @@ class ModemState:
         if changed:
             for name, detail in self.settings.registration.items():
                 if detail:
-                    self.terminal.unsolicited(f"{name}: {stat}")
+                    self.terminal.unsolicited(f"{name}: {self.stat_in(name)}")
         self.recover()
 
     def recover(self) -> None:

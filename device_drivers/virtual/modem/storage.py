@@ -95,14 +95,18 @@ class Memory:
 
 
 class Storage:
-    """The memories by name: "SM" on the SIM, "ME" in the modem, "SR" for status reports; "MT" means "ME"."""
+    """The memories by name: "SM" on the SIM, "ME" in the modem, "SR" for status reports; "MT" means "ME".
 
-    def __init__(self, sizes: Mapping[str, int], first: int = 1) -> None:
+    While `is_one` says so, "SM" means "ME" too.
+    """
+
+    def __init__(self, sizes: Mapping[str, int], first: int = 1, is_one: Callable[[], bool] = lambda: False) -> None:
         self._memories = {name: Memory(size, first) for name, size in sizes.items()}
+        self._is_one = is_one
 
     def __getitem__(self, name: str) -> Memory:
         """Raises KeyError for a memory it has not."""
-        if name == "MT" and "ME" in self._memories:
+        if "ME" in self._memories and (name == "MT" or (name == "SM" and self._is_one())):
             return self._memories["ME"]
         return self._memories[name]
 

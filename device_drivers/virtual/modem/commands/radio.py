@@ -12,9 +12,9 @@ OPERATOR = ("Virtual Network", "Virtual", "00101")
 _CELL = '"00D5","0000F1A2",7'
 
 
-@command("+CREG", "+CGREG", "+CEREG")
+@command("+CREG", "+CGREG", "+CEREG", "+C5GREG")
 def registration(state: ModemState, given: Command) -> Reply:
-    """Whether it is in a network, and with 2 where."""
+    """Whether it is in a network, and with 2 where: for calls, GPRS, LTE or 5G."""
     if given.kind is Kind.TEST:
         return [f"{given.name}: (0-2)"]
     if given.kind is Kind.SET:
@@ -24,7 +24,7 @@ def registration(state: ModemState, given: Command) -> Reply:
         state.settings.registration[given.name] = detail
         return []
     detail = state.settings.registration.get(given.name, 0)
-    stat = state.registration if state.functionality == 1 and state.sim.ready else 0
+    stat = state.stat_in(given.name) if state.functionality == 1 and state.sim.ready else 0
     where = f",{_CELL}" if detail == 2 and state.reachable else ""
     return [f"{given.name}: {detail},{stat}{where}"]
 

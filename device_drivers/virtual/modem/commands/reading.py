@@ -40,12 +40,14 @@ def list_messages(state: ModemState, given: Command) -> Reply:
     if not 0 <= wanted <= ALL:
         raise cms(302)
     lines: list[str] = []
+    if state.settings.memories[0] in (*state.faults.unlisted, *state.faults.unreadable):
+        return lines
     for index, stored in _memory(state):
         if wanted in (ALL, stored.status):
             head, *rest = stored_lines(stored, state.settings)
             lines += [f"+CMGL: {index},{head}", *rest]
             stored.read()
-    return lines
+    return state.faults.garble(lines)
 
 
 @command("+CMGR", family="CMS", sim=True)
@@ -54,11 +56,11 @@ def read_message(state: ModemState, given: Command) -> Reply:
     if given.kind is Kind.TEST:
         return []
     stored = _place(state, int(given.text(0)))
-    if stored is None:
+    if stored is None or state.settings.memories[0] in state.faults.unreadable:
         raise cms(321)
     head, *rest = stored_lines(stored, state.settings, state.profile.omits_status)
     stored.read()
-    return [f"+CMGR: {head}", *rest]
+    return state.faults.garble([f"+CMGR: {head}", *rest])
 
 
 @command("+CMGD", family="CMS", sim=True)
@@ -68,6 +70,8 @@ def delete_messages(state: ModemState, given: Command) -> Reply:
     if given.kind is Kind.TEST:
         return [f"+CMGD: ({','.join(str(index) for index, _ in memory)}),(0-4)"]
     index, flag = int(given.text(0)), given.number(1, 0)
+    if state.faults.keeps():
+        return []
     if flag:
         unwanted = DELETED[flag]
         memory.purge(lambda stored: stored.status in unwanted)

@@ -1,6 +1,6 @@
 """Settings of the message service (3GPP TS 27.005 §3.1 to §3.4)."""
 
-from device_drivers.virtual.modem.answers import Reply, cms
+from device_drivers.virtual.modem.answers import Refused, Reply, cms
 from device_drivers.virtual.modem.registry import command
 from device_drivers.virtual.modem.state import ModemState
 from device_drivers.virtual.modem.syntax import Command, Kind
@@ -81,6 +81,8 @@ def memories(state: ModemState, given: Command) -> Reply:
     if given.kind is Kind.TEST:
         return [f"+CPMS: {','.join(_among(names) for names in known)}"]
     if given.kind is Kind.SET:
+        if state.faults.memory_names not in (0, len(given.args)):
+            raise Refused()
         wanted = [given.text(place, chosen[place]).upper() for place in range(len(known))]
         if any(name not in names for name, names in zip(wanted, known, strict=True)):
             raise cms(302)
@@ -92,7 +94,8 @@ def memories(state: ModemState, given: Command) -> Reply:
 def _usage(state: ModemState, name: str, named: bool) -> str:
     memory = state.storage[name]
     prefix = f'"{name}",' if named else ""
-    return f"{prefix}{memory.settled(state.profile.counter_lag)},{memory.size}"
+    used = state.faults.counts.get(name, memory.settled(state.profile.counter_lag))
+    return f"{prefix}{used},{memory.size}"
 
 
 @command("+CNMI", family="CMS")

@@ -326,3 +326,53 @@ async def test_text_mode_takes_the_alphabet_it_was_told(
     talk.type(f'AT+CMGS="{CUSTOMER}"')
     talk.raw(typed.encode() + b"\x1a")
     assert [sms.text for sms in await network.handset(CUSTOMER).wait()] == [text]
+
+
+# -- memories that are not as they should be --------------------------------------------------------
+async def test_may_say_that_it_deleted_what_it_keeps(talk: Talk) -> None:
+    talk.state.incoming.store("ME", "00AA")
+    talk.state.faults.undeleted = 1
+    assert [talk.type("AT+CMGD=1"), len(talk.state.storage["ME"])] == [["OK"], 1]
+    assert [talk.type("AT+CMGD=1"), len(talk.state.storage["ME"])] == [["OK"], 0]
+
+
+async def test_sim_and_modem_may_be_one_memory(talk: Talk) -> None:
+    talk.state.faults.one_memory = True
+    talk.state.incoming.store("ME", "00AA")
+    lists = [talk.type(f'AT+CPMS="{name}";+CMGL=4')[1:] for name in ("SM", "ME")]
+    assert lists == [["+CMGL: 1,0,,1", "00AA", "OK"], ["+CMGL: 1,1,,1", "00AA", "OK"]]
+
+
+@pytest.mark.parametrize("names", [1, 2, 3])
+async def test_may_want_so_many_names_of_memories(talk: Talk, names: int) -> None:
+    talk.state.faults.memory_names = names
+    for count in (1, 2, 3):
+        said = talk.type("AT+CPMS=" + ",".join(['"SM"'] * count))
+        assert said[-1] == ("OK" if count == names else "ERROR")
+
+
+async def test_may_list_nothing_of_what_it_holds_and_count_otherwise(talk: Talk) -> None:
+    talk.state.incoming.store("ME", "00AA")
+    talk.state.faults.unlisted, talk.state.faults.counts = ["ME"], {"ME": 7}
+    assert talk.type('AT+CPMS="ME"') == ["+CPMS: 7,255,7,255,7,255", "OK"]
+    assert talk.type("AT+CMGL=4") == ["OK"]
+    assert talk.type("AT+CMGR=1") == ["+CMGR: 0,,1", "00AA", "OK"]
+    talk.state.faults.unreadable = ["ME"]
+    assert talk.type("AT+CMGR=1") == ["+CMS ERROR: 321"]
+
+
+async def test_octets_may_get_lost_on_the_line(talk: Talk) -> None:
+    talk.state.incoming.store("ME", "00AABB")
+    talk.state.faults.garbled = 1
+    assert talk.type("AT+CMGL=4") == ["+CMGL: 1,0,,2", "00AA", "OK"]
+    assert talk.type("AT+CMGL=4") == ["+CMGL: 1,1,,2", "00AABB", "OK"]
+
+
+async def test_may_be_registered_in_one_domain_alone(modem: Callable[..., Talk]) -> None:
+    talk = modem()
+    await attached(talk)
+    talk.state.faults.registrations = {"+CREG": 2, "+CGREG": 0, "+CEREG": 9}
+    assert talk.type("AT+CREG?;+CEREG?") == ["+CREG: 0,2", "+CEREG: 0,9", "OK"]
+    assert talk.state.reachable
+    talk.state.faults.registrations = {"+CREG": 2, "+CGREG": 0, "+CEREG": 8}
+    assert not talk.state.reachable
