@@ -122,6 +122,11 @@ class Dialogue:
         return self.came_short or self.has_result
 
     @property
+    def progress(self) -> int:
+        """How many lines of the answer have come."""
+        return len(self._lines)
+
+    @property
     def at_prompt(self) -> bool:
         """Is a prompt open that nobody waits for?"""
         return self._question is None and self._framer.at_prompt

@@ -61,7 +61,7 @@ def bring_up(wire: Wire, vendor: Vendor, extra: Sequence[str] = (), avoid: Colle
     wire.ask("AT+CMGF=0")
     memories, kept_in, names = choose_memories(wire, avoid)
     cnmi = choose_cnmi(wire, "SR" in memories)
-    for command in ("AT+CREG=1", *extra):
+    for command in ("AT+CREG=1", "AT+CEREG=1", "AT+C5GREG=1", *extra):
         attempt(wire, command)
     return Setup(memories, kept_in, names, cnmi, must_acknowledge=phase_two and _csms(wire) == "1")
 

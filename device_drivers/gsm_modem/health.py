@@ -23,10 +23,15 @@ REGISTRATION: dict[int, tuple[str, str]] = {
     6: ("home", ""),
     7: ("roaming", ""),
     8: ("denied", "Only emergency calls are allowed here: the SIM may be barred."),
+    # calls would not go through LTE; SMS do
+    9: ("home", ""),
+    10: ("roaming", ""),
 }
-_ON_AIR = frozenset({1, 5, 6, 7})
+_ON_AIR = frozenset({1, 5, 6, 7, 9, 10})
+#: registered for calls, LTE, GPRS or 5G: SMS go through each of them, and some modems are in one alone
+DOMAINS = ("+CREG", "+CEREG", "+CGREG", "+C5GREG")
 
-_CREG = re.compile(r"\+C(?:E|G)?REG:\s*(?:\d\s*,\s*)?(\d+)\b")
+_CREG = re.compile(r"\+C(?:E|G|5G)?REG:\s*(?:\d\s*,\s*)?(\d+)\b")
 _NUMBER = re.compile(r'\+CNUM:\s*(?:"[^"]*")?\s*,\s*"(\+?\d+)"')
 _ICCID = re.compile(r"\b(89\d{14,18})")
 _ICCID_COMMANDS = ("AT+CCID", "AT+ICCID", "AT^ICCID?", "AT+QCCID", "AT+ZGETICCID")
@@ -98,10 +103,10 @@ def _sim_trouble(session: Session) -> str:
 
 
 def registration(session: Session) -> int | None:
-    """+CREG's <stat>, or +CEREG's where only LTE is up; None when the modem knows neither."""
+    """<stat> of the first domain that the modem is registered in, else of the first it knows; None for none."""
     stats = []
-    for command in ("AT+CREG?", "AT+CEREG?"):
-        stat = _stat(_lines(session, command))
+    for domain in DOMAINS:
+        stat = _stat(_lines(session, f"AT{domain}?"))
         if stat in _ON_AIR:
             return stat
         stats.append(stat)

@@ -17,7 +17,7 @@ class Intake:
     """One modem's way in, on the loop. `loss` says why the device is gone; "" while it is there."""
 
     def __init__(self, line: str, loss: Callable[[], str]) -> None:
-        self._line = line
+        self.line = line
         self._loss = loss
         self._inbound: asyncio.Queue[Inbound | None] = asyncio.Queue()
         #: slots of what came without being stored and is not committed yet
@@ -44,7 +44,7 @@ class Intake:
         """What was found in memories, oldest first."""
         items: list[InboundPart | InboundReport] = []
         for one in stored:
-            item = reading.read(self._line, one.slot, one.pdu)
+            item = reading.read(self.line, one.slot, one.pdu)
             if item is not None:
                 items.append(item)
         for item in reading.oldest_first(items):
@@ -55,8 +55,8 @@ class Intake:
         slot = slot_of(told.memory, told.pdu or "\n".join(told.text))
         if slot in self._direct:
             return
-        read = textmode.read(self._line, slot, told.text) if told.text else None
-        item = read or reading.read(self._line, slot, told.pdu)
+        read = textmode.read(self.line, slot, told.text) if told.text else None
+        item = read or reading.read(self.line, slot, told.pdu)
         if item is not None:
             self._direct.add(slot)
             self.tell(item)
@@ -64,7 +64,7 @@ class Intake:
     def tell_sights(self, sights: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         """What memories were seen to hold, after all that was read there before."""
         for place, slots in sights:
-            self.tell(Held(self._line, place, slots))
+            self.tell(Held(self.line, place, slots))
 
     @staticmethod
     def is_direct(slot: str) -> bool:
@@ -76,5 +76,5 @@ class Intake:
         if slot not in self._direct:
             return False
         self._direct.discard(slot)
-        self.tell(Held(self._line, slot))
+        self.tell(Held(self.line, slot))
         return True

@@ -18,8 +18,6 @@ from device_drivers.gsm_modem.transport import Transport
 
 #: <stat> of drafts and copies of what was sent: the owner's, not ours
 _OUTGOING = frozenset({"2", "3"})
-#: listing a full memory takes this many times as long as another command
-LISTING_PATIENCE = 3
 #: the question that shows that an answer is whole, and in PDU mode
 _SEAL = "+CMGF?"
 #: there is no such place, or nothing in it
@@ -91,10 +89,9 @@ class Listing:
 class Memories:
     """Reads and empties them, on the modem's worker thread."""
 
-    def __init__(self, wire: Transport, settings: Settings, patience: float) -> None:
+    def __init__(self, wire: Transport, settings: Settings) -> None:
         self._wire = wire
         self._settings = settings
-        self._patience = patience
         self._setup = Setup()
         #: this modem takes several commands in one line, but not these
         self._apart = False
@@ -105,7 +102,7 @@ class Memories:
 
     def list_all(self, memory: str) -> Listing:
         """All that lies there. Raises Failed, Silent, NotAsSetUp, PortLost."""
-        answer = self._ask(memory, "+CMGL=4", self._seal, timeout=self._patience * LISTING_PATIENCE)
+        answer = self._ask(memory, "+CMGL=4", self._seal)
         return replace(_counted(answer), stored=tuple(parse_list(memory, answer)))
 
     def read(self, memory: str, index: int) -> Stored | None:
@@ -153,30 +150,30 @@ class Memories:
     def _seal(self) -> str:
         return _SEAL if _SEAL in self._settings.values else ""
 
-    def _ask(self, memory: str, *commands: str, timeout: float | None = None) -> list[str]:
+    def _ask(self, memory: str, *commands: str) -> list[str]:
         """The answers to these commands about this memory, together. Raises Failed with what was answered by then."""
         line = [command for command in (self._setup.selection(memory), *commands) if command]
         if not line:
             return []
         if self._chains and len(line) > 1:
             try:
-                answer = self._wire.ask(f"AT{';'.join(line)}", timeout)
+                answer = self._wire.ask(f"AT{';'.join(line)}")
                 self._settings.compare(answer)
                 return answer
             except Failed as failed:
                 if failed.answer or causes.code_of(failed.final) is not None:
                     raise
-            answer = self._ask_one_by_one(line, timeout)
+            answer = self._ask_one_by_one(line)
             self._apart = True
             return answer
-        return self._ask_one_by_one(line, timeout)
+        return self._ask_one_by_one(line)
 
-    def _ask_one_by_one(self, line: Sequence[str], timeout: float | None) -> list[str]:
+    def _ask_one_by_one(self, line: Sequence[str]) -> list[str]:
         answer: list[str] = []
         stragglers = self._wire.stragglers
         for command in line:
             try:
-                answer += self._wire.ask(f"AT{command}", timeout)
+                answer += self._wire.ask(f"AT{command}")
             except Failed as failed:
                 raise Failed(failed.command, failed.final, (*answer, *failed.answer)) from failed
         self._settings.compare(answer)

@@ -38,7 +38,7 @@ SIM_GONE = re.compile(
 )
 
 #: something about the registration or the signal changed
-REGISTRATION = frozenset({"+CREG", "+CEREG", "+CGREG"})
+REGISTRATION = frozenset({"+CREG", "+CEREG", "+CGREG", "+C5GREG"})
 
 
 @dataclass(frozen=True, slots=True)

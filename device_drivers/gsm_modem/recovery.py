@@ -33,9 +33,10 @@ class Watchdog:
             return self._missed_at + self._interval / HURRY
         return heard_at + self._interval if in_step else now
 
-    def answered(self) -> None:
-        """It lives."""
-        self._misses = 0
+    def answered(self) -> bool:
+        """It lives; whether that was in doubt."""
+        missed, self._misses = self._misses > 0, 0
+        return missed
 
     def missed(self, now: float) -> Step:
         """It did not answer: what to do now."""

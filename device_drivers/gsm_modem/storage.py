@@ -5,6 +5,7 @@ is gone when its place was seen to be empty or to hold another one. Everything h
 """
 
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ log = logging.getLogger(__name__)
 
 #: places that are read at once where a list cannot be had; a send waits behind them
 SLICE = 8
+#: seconds that a list may take before it is only asked for when the modem counts something new
+SLOW = 2.0
+#: seconds at least to the next list after one that did not come: sends waited behind it
+SILENCE_PAUSE = 60.0
 #: SIM and modem may be two names of one memory
 TWINS = ("SM", "ME")
 #: sweeps in which a memory counts SMS and lists none before SMS are received elsewhere
@@ -50,6 +55,10 @@ class Storage:
         self._unlisted: dict[str, Tries] = {}
         #: memories whose last list left something out
         self._incomplete: set[str] = set()
+        #: memories whose list took so long that sends should not wait for it
+        self._slow: set[str] = set()
+        #: memory → drafts and copies in its last list
+        self._drafts: dict[str, int] = {}
         #: where reading place by place goes on, and where it ends
         self._scans: dict[str, tuple[int, int]] = {}
         #: what each memory counted when its places were read
@@ -107,6 +116,11 @@ class Storage:
         return min((tries.due for tries in self._deleting.values()), default=float("inf"))
 
     @property
+    def has_undeleted(self) -> bool:
+        """Is there something to be deleted again?"""
+        return bool(self._deleting)
+
+    @property
     def is_scanning(self) -> bool:
         """Is there more to read, place by place?"""
         return bool(self._scans)
@@ -124,20 +138,27 @@ class Storage:
         """
         hinted = {self._own_name(hint.memory) for hint in hints}
         if not hinted <= set(self.names):
-            return self.drain()
-        fresh = [stored for name in sorted(hinted) for stored in self._read_all(name)]
+            return self._look_everywhere()
+        fresh = [stored for name in sorted(hinted - self._slow) for stored in self._read_all(name)]
         for hint in hints:
-            if hint.index >= 0 and self._own_name(hint.memory) in self._incomplete:
+            if hint.index >= 0 and self._own_name(hint.memory) in self._incomplete | self._slow:
                 fresh += self._read_place(self._own_name(hint.memory), hint.index)
         self._honest.update(stored.memory for stored in fresh)
-        return fresh if self._honest.issuperset(hinted) else fresh + self.drain()
+        return fresh if self._honest.issuperset(hinted) else fresh + self._look_everywhere()
 
-    def drain(self) -> list[Stored]:
-        """What lies anywhere and was not given out before; a memory that fails is left for next time.
+    def _look_everywhere(self) -> list[Stored]:
+        return [stored for name in self.names for stored in self._read_all(name)]
+
+    def sweep(self, name: str) -> list[Stored]:
+        """What lies in this memory and was not given out before; a list that fails is left for next time.
 
         Raises NotAsSetUp, PortLost.
         """
-        return [stored for name in self.names for stored in self._read_all(name, sweep=True)]
+        if name in self._slow:
+            self._count(name)
+            if self._is_accounted_for(name):
+                return []
+        return self._read_all(name, sweep=True)
 
     def scan(self) -> list[Stored]:
         """A few more places, where a list cannot be had. Raises NotAsSetUp, PortLost."""
@@ -182,14 +203,23 @@ class Storage:
         if not tries.are_due:
             return None
         self._incomplete.add(name)
+        began = time.monotonic()
         try:
             listing = self._memories.list_all(name)
-        except (Failed, Silent) as error:
-            log.warning("could not list memory %s: %s", name or "(the only one)", error)
+        except Failed as failed:
+            log.warning("could not list memory %s: %s", name or "(the only one)", failed)
             tries.fail()
             return None
+        except Silent as silent:
+            log.warning("could not list memory %s: %s", name or "(the only one)", silent)
+            for each in self.names:  # the others would hold up sends as well
+                self._unlisted.setdefault(each, Tries()).fail(SILENCE_PAUSE)
+            return None
+        if time.monotonic() - began > SLOW:
+            self._slow.add(name)
         del self._unlisted[name]
         self._note_counts(name, listing)
+        self._drafts[name] = len(listing.stored) - len(listing.received)
         if listing.is_whole:
             self._incomplete.discard(name)
         return listing
@@ -241,8 +271,10 @@ class Storage:
             self._scanned[name] = used
 
     def _is_accounted_for(self, name: str) -> bool:
+        """Is all that the modem counts there known already? A count of nothing proves nothing."""
         used = self.fill.get(name, (0, 0))[0]
-        return 0 < used <= sum(stored.memory == name for stored in self._held.values())
+        known = sum(stored.memory == name for stored in self._held.values()) + self._drafts.get(name, 0)
+        return 0 < used <= known
 
     def _read_place(self, name: str, index: int) -> list[Stored]:
         try:
@@ -285,11 +317,13 @@ class Storage:
             self._deleting.setdefault(slot, Tries())
             self._delete(slot)
 
-    def retry(self) -> None:
-        """Try again what could not be deleted, if it still lies there. Raises NotAsSetUp, PortLost."""
-        for slot in [slot for slot, tries in self._deleting.items() if tries.are_due]:
-            stored = self._held[slot]
-            self._read_place(stored.memory, stored.index)
+    def retry(self) -> list[Stored]:
+        """Try again what could not be deleted, if it still lies there; what lies there instead.
+
+        Raises NotAsSetUp, PortLost.
+        """
+        due = [self._held[slot] for slot, tries in self._deleting.items() if tries.are_due]
+        return [fresh for stored in due for fresh in self._read_place(stored.memory, stored.index)]
 
     def _delete(self, slot: str) -> None:
         """What lies in its place must have been seen to be this SMS a moment ago."""

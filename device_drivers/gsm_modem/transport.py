@@ -155,7 +155,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         named_only: bool = False,
         grace: float = SHAPE_GRACE,
     ) -> Answer:
-        """Send a line and wait for its final result.
+        """Send a line and wait for its final result, `timeout` seconds from one line of the answer to the next.
 
         Raises PortLost, Silent, and its kind Misshapen `grace` seconds after an OK without what it had to tell.
         """
@@ -173,11 +173,13 @@ class Transport(SerialComms):  # type: ignore[misc]
         return answer
 
     def _take_answer(self, text: str, seconds: float, grace: float) -> Answer:
-        deadline = time.monotonic() + seconds
         with self._turn:
-            self._turn.wait_for(lambda: self._is_answered() or self._dialogue.is_nearly_answered, seconds)
-            if self._dialogue.is_nearly_answered and not self._is_answered():
-                self._turn.wait_for(self._is_answered, min(grace, deadline - time.monotonic()))
+            progress = -1
+            while not self._is_nearly_answered() and self._dialogue.progress > progress:
+                progress = self._dialogue.progress  # a long list goes on as long as something comes
+                self._turn.wait_for(self._is_nearly_answered, seconds)
+            if self._dialogue.is_nearly_answered:
+                self._turn.wait_for(self._is_answered, min(grace, seconds))
             answer, short, so_far = self._dialogue.answer, self._dialogue.came_short, self._dialogue.abandon()
         if answer is not None:
             self._short.discard(text)
@@ -196,6 +198,9 @@ class Transport(SerialComms):  # type: ignore[misc]
         """This very question, and what was said before its answer was passed on; or there will be no answer."""
         answer = self._dialogue.answer
         return not self.alive or (answer is not None and answer is self._told)
+
+    def _is_nearly_answered(self) -> bool:
+        return self._is_answered() or self._dialogue.is_nearly_answered
 
     def come_into_step(self) -> None:
         """Make sure that the next answer is that to the next question. Raises Silent, PortLost."""

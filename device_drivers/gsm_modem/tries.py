@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-#: seconds to the second try, doubled with each, and the most that they become
+#: seconds to the second try, and the most that they become when they are doubled with each
 AGAIN, AT_MOST = 5.0, 3600.0
 
 
@@ -14,18 +14,16 @@ class Tries:
     count: int = 0
     #: monotonic seconds
     due: float = 0.0
-
-    @property
-    def pause(self) -> float:
-        """Seconds between the last try and the next."""
-        return min(AGAIN * float(2 ** max(self.count - 1, 0)), AT_MOST)
+    #: seconds between the last try and the next
+    pause: float = 0.0
 
     @property
     def are_due(self) -> bool:
         """May it be tried now?"""
         return time.monotonic() >= self.due
 
-    def fail(self) -> None:
-        """It was tried, and not done: wait longer than before."""
+    def fail(self, at_least: float = 0.0) -> None:
+        """It was tried, and not done: wait longer than before, and so many seconds at least."""
         self.count += 1
+        self.pause = min(max(2 * self.pause, AGAIN, at_least), AT_MOST)
         self.due = time.monotonic() + self.pause

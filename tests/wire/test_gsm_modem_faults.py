@@ -490,6 +490,28 @@ async def test_says_in_plain_words_why_a_line_is_out_of_service(stat: int, word:
         assert reason in line.reason
 
 
+@pytest.mark.parametrize("domain", ["+CREG", "+CGREG", "+CEREG"])
+@pytest.mark.parametrize(("stat", "word"), [(1, "home"), (5, "roaming"), (6, "home"), (9, "home"), (10, "roaming")])
+async def test_sends_where_it_is_registered_in_one_domain_alone(domain: str, stat: int, word: str) -> None:
+    """CSFB not preferred, LTE or GPRS alone: such lines were out of service for ever."""
+    async with modem_site() as site:
+        site.modem.faults.registrations = {"+CREG": 2, "+CGREG": 0, "+CEREG": 4} | {domain: stat}
+        await site.open()
+        (line,) = site.link.lines
+        assert (line.state, line.registration, line.reason) == (LineState.READY, word, "")
+        assert (await site.send(report=False)).reference == 0
+
+
+async def test_sends_where_there_is_5g_alone() -> None:
+    async with modem_site(profile=PROFILES["rm500q"]) as site:
+        await site.open()
+        assert site.link.lines[0].state is LineState.READY
+        site.modem.set_registration(2)
+        await until(lambda: site.link.lines[0].state is LineState.OUT_OF_SERVICE)
+        site.modem.set_registration(5)
+        await until(lambda: site.link.lines[0].registration == "roaming")
+
+
 async def test_a_sim_that_is_pulled_out_parks_the_line() -> None:
     async with modem_site() as site:
         await site.open()

@@ -1,0 +1,244 @@
+"""Keeping a modem at work: looking into its memories, asking for a sign of life, setting it up again.
+
+One task does the chores, when news hint at them or their time has come; messages go out in between.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+from bridge.errors import DeviceLost, LinkError, Refusal, SendRefused
+from device_drivers.gsm_modem.answers import Failed, Silent
+from device_drivers.gsm_modem.intake import Intake
+from device_drivers.gsm_modem.memories import Stored
+from device_drivers.gsm_modem.options import Options
+from device_drivers.gsm_modem.recovery import Step, Watchdog
+from device_drivers.gsm_modem.session import GsmModemException, Session
+from device_drivers.gsm_modem.settings import NotAsSetUp
+from device_drivers.gsm_modem.storage import Hint, Storage
+from device_drivers.gsm_modem.worker import Worker
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: seconds between two set-ups, and between two looks at the registration, that news ask for: some modems never stop
+NEWS_EVERY = 1.0
+#: in all memories
+EVERYWHERE = Hint()
+
+
+class Keeper:
+    """Of one modem, on the loop.
+
+    `refresh` looks at registration and signal; `silent` hears that the modem does not answer, `noted` that something
+    was learned of the memories.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        worker: Worker,
+        session: Session,
+        storage: Storage,
+        intake: Intake,
+        *,
+        refresh: Callable[[], Awaitable[object]],
+        silent: Callable[[Exception], None],
+        noted: Callable[[], None],
+    ) -> None:
+        self._line = intake.line
+        self._options = options
+        self._worker = worker
+        self._session = session
+        self._storage = storage
+        self._intake = intake
+        self._refresh = refresh
+        self._silent = silent
+        self._noted = noted
+        self._watchdog = Watchdog(options.watchdog)
+        self._chores = asyncio.Event()
+        self._hinted: set[Hint] = set()
+        self._restarted = False
+        self._setting_up = asyncio.Lock()
+        self._set_up_at = 0.0
+        self._look_again = False
+        self._looked_at = 0.0
+        self._swept_at = 0.0
+
+    # -- what is to be done -----------------------------------------------------------------------
+    def hint(self, *hints: Hint, look: bool = False, restarted: bool = False) -> None:
+        """Something may have arrived, the registration may have changed, or the modem lost what was set up."""
+        self._hinted.update(hints)
+        self._look_again |= look
+        self._restarted |= restarted
+        self._chores.set()
+
+    async def run(self, work: Callable[..., T], *arguments: object) -> T:
+        """Do it on the modem's thread, and notice what that showed of the modem. Raises DeviceLost."""
+        try:
+            return await self._worker.run(work, *arguments)
+        finally:
+            if self._session.echoes_again:
+                self.hint(restarted=True)
+
+    async def run_as_set_up(self, work: Callable[..., T], *arguments: object) -> T:
+        """Do it; when the modem is found to be not as it was set up, set it up and do it then.
+
+        Raises DeviceLost, and SendRefused when the modem does not stay as it is set up.
+        """
+        try:
+            return await self.run(work, *arguments)
+        except NotAsSetUp as found:
+            await self._set_up_again(found.reason)
+        try:
+            return await self.run(work, *arguments)
+        except NotAsSetUp as again:
+            words = f"the modem does not stay as it is set up: {again.reason}"
+            raise SendRefused(words, Refusal.NETWORK) from again
+
+    async def forget(self, slot: str) -> None:
+        """Delete what was committed, now or when that can be done. Raises DeviceLost."""
+        try:
+            await self.run_as_set_up(self._storage.forget, slot)
+        except SendRefused as refused:
+            log.warning("%s: could not delete %s: %s", self._line, slot, refused.cause)
+        self._give_out(())
+        if self._storage.has_undeleted:
+            self._chores.set()  # to see to it in time
+
+    async def give_back(self, reason: str) -> None:
+        """Restart a modem that is past talking to, and let go of it."""
+        with suppress(LinkError):
+            await self.run(self._session.reset)
+        self._worker.fail(reason)
+
+    # -- the chores -------------------------------------------------------------------------------
+    async def mind(self) -> None:
+        """Until the device is gone."""
+        self.hint(EVERYWHERE)
+        while not self._worker.loss:
+            await self._wait_for_chores()
+            try:
+                await self._do_chores()
+            except DeviceLost:
+                pass  # the loop ends by itself
+            except SendRefused as refused:
+                log.warning("%s: %s", self._line, refused.cause)
+
+    async def _wait_for_chores(self) -> None:
+        now = time.monotonic()
+        due = self._probe_at(now), self._swept_at + self._options.poll_interval, self._storage.due_at
+        wait = min(due) - now
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(wait, 0.001)):
+                await self._chores.wait()
+        self._chores.clear()
+
+    async def _do_chores(self) -> None:
+        if self._restarted and self._is_due(self._set_up_at):
+            await self._set_up_again("it restarted, echoes what is typed, or is in text mode")
+        if time.monotonic() - self._swept_at >= self._options.poll_interval:
+            self._hinted.add(EVERYWHERE)
+        await self._read()
+        if self._look_again and self._is_due(self._looked_at):
+            self._look_again, self._looked_at = False, time.monotonic()
+            await self._refresh()
+        now = time.monotonic()
+        if self._probe_at(now) <= now:
+            await self._probe()
+
+    def _is_due(self, last: float) -> bool:
+        """Whether it may be done again already; if not, it will be seen to when it may."""
+        wait = last + NEWS_EVERY - time.monotonic()
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait, self._chores.set)
+        return wait <= 0
+
+    # -- memories ---------------------------------------------------------------------------------
+    async def _read(self) -> None:
+        hinted, self._hinted = self._hinted, set()
+        if EVERYWHERE in hinted:
+            await self._sweep()
+        elif hinted:
+            self._give_out(await self.run_as_set_up(self._storage.look, tuple(hinted)))
+        elif self._storage.is_scanning:
+            self._give_out(await self.run_as_set_up(self._storage.scan))
+        if self._storage.due_at <= time.monotonic():
+            self._give_out(await self.run_as_set_up(self._storage.retry))
+
+    async def _sweep(self) -> None:
+        self._swept_at = time.monotonic()
+        if not await self._check(thoroughly=True):
+            return
+        found: list[Stored] = []
+        try:
+            for name in self._storage.names:  # messages may go out in between
+                found += await self.run_as_set_up(self._storage.sweep, name)
+        finally:
+            self._give_out(found)
+        if self._storage.blind != self._session.avoid:
+            self._session.avoid = self._storage.blind
+            names = ", ".join(sorted(self._storage.blind))
+            await self._set_up_again(f"it counts SMS in {names} and shows none" if names else "its memories are well")
+
+    def _give_out(self, stored: Sequence[Stored]) -> None:
+        self._intake.take_stored(stored)
+        self._intake.tell_sights(self._storage.sights())
+        self._noted()
+        if self._storage.look_again:
+            self._storage.look_again = False
+            self.hint(EVERYWHERE)
+        if self._storage.is_scanning:
+            self._chores.set()
+
+    # -- signs of life ----------------------------------------------------------------------------
+    def _probe_at(self, now: float) -> float:
+        return self._watchdog.due_at(now, self._session.heard_at, self._session.in_step)
+
+    async def _probe(self) -> None:
+        """Ask for a sign of life; three silences and it is restarted and given back."""
+        if await self._check():
+            self._look_again |= self._watchdog.answered()
+        elif self._watchdog.missed(time.monotonic()) is Step.RESTART:
+            await self.give_back(f"the modem on {self._session.port} does not answer any more and was restarted")
+
+    async def _check(self, thoroughly: bool = False) -> bool:
+        """Is the modem as it was set up? It is set up again when it is not; False when it does not answer."""
+        try:
+            await self.run(self._session.settings.check, thoroughly)
+        except NotAsSetUp as found:
+            if self._is_due(self._set_up_at):
+                await self._set_up_again(found.reason)
+            else:
+                self._restarted = True
+        except Silent as silent:
+            self._silent(silent)
+            return False
+        return True
+
+    # -- setting up -------------------------------------------------------------------------------
+    async def _set_up_again(self, reason: str) -> None:
+        """After a restart, or another program's doing. Raises DeviceLost when it could not be set up."""
+        before = self._set_up_at
+        async with self._setting_up:
+            if self._set_up_at == before:  # else somebody did so while we waited for our turn
+                self._restarted = False
+                log.warning("%s is not as it was set up (%s): setting it up again", self._line, reason)
+                await self._restore()
+                self._set_up_at = time.monotonic()
+        if self._worker.loss:
+            raise DeviceLost(self._worker.loss)
+
+    async def _restore(self) -> None:
+        try:
+            await self.run(self._session.restore, self._options.pin, self._options.init)
+        except (Failed, Silent, SendRefused, GsmModemException) as error:
+            if not self._restarted:  # else again, while we were at it: so will we
+                self._worker.fail(f"the modem on {self._session.port} restarted and could not be set up again: {error}")
+            return
+        self._storage.set_up(self._session.setup)
+        self.hint(EVERYWHERE, look=True)
