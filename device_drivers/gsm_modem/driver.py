@@ -40,7 +40,7 @@ class GsmModemDriver:
         # remembered across restarts: each wrong try is one step nearer to a blocked SIM
         known = device.memory.get(REFUSED_PIN)
         refused = bool(chosen.pin and known) and known == await asyncio.to_thread(_fingerprint, chosen.pin)
-        port = chosen.port or await seeking.by_imei(chosen.imei, chosen.candidates, chosen.baudrate)
+        port = chosen.port or await seeking.find(chosen.wanted, chosen.candidates, chosen.baudrate)
         link = ModemLink(device.name, chosen, port, refused)
         try:
             await self._start(link, port)

@@ -9,7 +9,7 @@ from gsmmodem.exceptions import CommandError
 
 from bridge.errors import SendRefused
 from bridge.model.line import LineState
-from device_drivers.gsm_modem.bringup import attempt
+from device_drivers.gsm_modem.identity import imei_in, read_iccid
 from device_drivers.gsm_modem.session import Session
 
 #: +CREG <stat> (3GPP TS 27.007 §7.2): word for `Line.registration`, sentence when nothing can be sent
@@ -33,8 +33,6 @@ DOMAINS = ("+CREG", "+CEREG", "+CGREG", "+C5GREG")
 
 _CREG = re.compile(r"\+C(?:E|G|5G)?REG:\s*(?:\d\s*,\s*)?(\d+)\b")
 _NUMBER = re.compile(r'\+CNUM:\s*(?:"[^"]*")?\s*,\s*"(\+?\d+)"')
-_ICCID = re.compile(r"\b(89\d{14,18})")
-_ICCID_COMMANDS = ("AT+CCID", "AT+ICCID", "AT^ICCID?", "AT+QCCID", "AT+ZGETICCID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def identify(session: Session, number: str = "") -> Identity:
     maker, model = _said(lambda: session.manufacturer), _said(lambda: session.model)
     return Identity(
         number=number or _own_number(session),
-        iccid=_iccid(session),
+        iccid=read_iccid(session),
         imsi=_digits(_said(lambda: session.imsi)),
         imei=imei_in([_said(lambda: session.imei)]),
         model=model if maker.lower() in model.lower() else f"{maker} {model}".strip(),
@@ -113,12 +111,6 @@ def registration(session: Session) -> int | None:
     return next((stat for stat in stats if stat is not None), None)
 
 
-def imei_in(lines: Sequence[str]) -> str:
-    """The first 14 to 16 digits in an answer to AT+CGSN: an IMEI, with or without its check digit or version."""
-    match = re.search(r"\b\d{14,16}\b", " ".join(lines))
-    return match[0] if match else ""
-
-
 def _lines(session: Session, command: str) -> list[str]:
     answer = session.write(command, parseError=False) or []
     return answer[:-1] if answer and answer[-1] == "OK" else []
@@ -135,13 +127,6 @@ def _stat(lines: Sequence[str]) -> int | None:
 def _own_number(session: Session) -> str:
     match = _NUMBER.search("\n".join(_lines(session, "AT+CNUM")))
     return match[1] if match else ""
-
-
-def _iccid(session: Session) -> str:
-    for command in _ICCID_COMMANDS:
-        if match := _ICCID.search(" ".join(attempt(session, command) or [])):
-            return match[1]
-    return ""
 
 
 def _said(ask: Callable[[], Any]) -> str:

@@ -16,7 +16,7 @@ from bridge.model.finding import Finding
 from bridge.model.line import Line, LineState
 from bridge.model.radio import Evidence, Held, Inbound, Outgoing, Sent
 from bridge.tasks import Tasks
-from device_drivers.gsm_modem import checkup, health
+from device_drivers.gsm_modem import checkup, health, identity
 from device_drivers.gsm_modem.answers import News, Silent
 from device_drivers.gsm_modem.bringup import attempt
 from device_drivers.gsm_modem.intake import Intake
@@ -48,6 +48,7 @@ class ModemLink:
             smsc=options.smsc,
         )
         self._session.pin_was_refused = pin_was_refused
+        self._session.recognise = lambda: options.wanted.recognise(self._session, port)
         self._storage = Storage(Memories(self._session, self._session.settings))
         self._sender = Sender(
             self._session,
@@ -81,8 +82,9 @@ class ModemLink:
         """Connect and make ready. Raises DeviceLost, SendRefused(LINE), serial.SerialException."""
         await self._keeper.run(self._session.begin, self._options.pin, self._options.init)
         self._storage.set_up(self._session.setup)
-        identity = await self._keeper.run(health.identify, self._session, self._options.number)
-        self._line = replace(self._line, **asdict(identity), reports=True)
+        known = await self._keeper.run(health.identify, self._session, self._options.number)
+        self._options.wanted.require(known.imei, known.iccid, self._session.port)
+        self._line = replace(self._line, **asdict(known), reports=True)
         self._note(await self._keeper.run(health.ask, self._session))
         self._tasks.start(self._keeper.mind(), "minding the modem")
 
@@ -129,6 +131,10 @@ class ModemLink:
     async def refresh(self) -> Sequence[Line]:
         """Ask for registration, signal and operator."""
         try:
+            if other := await self._keeper.run(identity.other_sim, self._session, self._line):
+                log.warning("%s: %s", self._line.name, other)
+                self._worker.fail(other)
+                raise DeviceLost(other)
             self._note(await self._keeper.run(health.ask, self._session))
         except (Silent, GsmModemException) as error:
             self._note_silence(error)

@@ -5,11 +5,13 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from device_drivers._options import problems_of
+from device_drivers.gsm_modem.identity import Wanted
 
 OPTIONS: Mapping[str, tuple[type, str]] = {
-    "port": (str, "serial port, best a stable name: /dev/sms/office or /dev/serial/by-id/…"),
-    "imei": (str, "instead of a port: the modem with this IMEI, on whatever port it enumerates"),
-    "candidates": (list, "patterns of ports to look for `imei` on; default /dev/sms/*, /dev/ttyUSB*, /dev/ttyACM*"),
+    "port": (str, "serial port, best a stable name: /dev/sms/office; may be left out when one modem is plugged in"),
+    "imei": (str, "the modem with this IMEI, on whatever port it enumerates; with a port, both must fit"),
+    "iccid": (str, "the modem with this SIM (the 18 to 20 digits on it), so that the line follows it; as `imei`"),
+    "candidates": (list, "patterns of ports to look for a modem on; default /dev/sms/*, /dev/ttyUSB*, /dev/ttyACM*"),
     "baudrate": (int, "bits per second; only real serial lines care (default 115200)"),
     "rtscts": (bool, "hardware flow control, for serial lines wired for it (default false)"),
     "pin": (str, "PIN of the SIM; tried once, never again when it was wrong"),
@@ -31,6 +33,7 @@ class Options:
 
     port: str = ""
     imei: str = ""
+    iccid: str = ""
     candidates: tuple[str, ...] = CANDIDATES
     baudrate: int = 115200
     rtscts: bool = False
@@ -42,6 +45,11 @@ class Options:
     poll_interval: float = 45.0
     watchdog: float = 30.0
     init: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> Wanted:
+        """The modem and the SIM that it must be."""
+        return Wanted(self.imei, self.iccid)
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "Options":
@@ -59,10 +67,10 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
 
 def _contents(options: Options) -> list[str]:
     found = []
-    if not options.port and not options.imei:
-        found.append("port: give a port, or an imei to find the modem by")
     if options.imei and not (options.imei.isdigit() and len(options.imei) in {14, 15, 16}):
         found.append("imei: must be the 15 digits that AT+CGSN or the label says")
+    if options.iccid and not (options.iccid.isdigit() and len(options.iccid) in {18, 19, 20}):
+        found.append("iccid: must be the 18 to 20 digits that are printed on the SIM")
     if options.pin and not (options.pin.isdigit() and 4 <= len(options.pin) <= 8):
         found.append("pin: must be 4 to 8 digits")
     for name in ("send_timeout", "command_timeout", "poll_interval", "watchdog", "baudrate"):

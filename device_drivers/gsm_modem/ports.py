@@ -24,6 +24,8 @@ class UsbPort:
     #: bInterfaceProtocol; Huawei's 02 (12) speaks AT with news, 01 (10) is for dialling up
     protocol: str = ""
     product: str = ""
+    #: sysfs folder of the USB device, by which several ports are known to be one modem's
+    device: str = ""
 
     @property
     def ids(self) -> str:
@@ -73,6 +75,7 @@ def describe(path: str, sys_tty: Path = _SYS_TTY) -> UsbPort:
                 _attribute(folder / "bInterfaceNumber"),
                 _attribute(folder / "bInterfaceProtocol"),
                 _attribute(device / "product"),
+                str(device),
             )
     return UsbPort(path)
 

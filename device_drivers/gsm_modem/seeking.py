@@ -1,50 +1,113 @@
-"""Finding modems: by IMEI among the ports, and what is plugged in at all."""
+"""Finding modems: by IMEI or SIM among the ports, the only one there, and what is plugged in at all."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import serial
 
-from bridge.errors import DeviceLost
+from bridge.errors import DeviceLost, Refusal, SendRefused
 from bridge.ports.driver import Found
-from device_drivers.gsm_modem import health, ports, usb
+from device_drivers.gsm_modem import identity, ports, usb
 from device_drivers.gsm_modem.answers import Failed, Silent
+from device_drivers.gsm_modem.identity import Wanted
 from device_drivers.gsm_modem.options import CANDIDATES
+from device_drivers.gsm_modem.ports import UsbPort
 from device_drivers.gsm_modem.transport import Transport
 
-#: seconds for a port to say AT's OK and its IMEI; one that is silent is not a modem's AT port
+#: seconds for a port to say AT's OK and who it is; one that is silent is not a modem's AT port
 PATIENCE = 1.0
+#: ranks from here on may be anything behind a serial adapter; nothing is sent there unasked
+_UNKNOWN = 8
 
 
-async def by_imei(imei: str, candidates: Sequence[str], baudrate: int = 115200) -> str:
-    """The port that the modem with this IMEI is on now. Raises DeviceLost when none says it is."""
-    paths = ports.matching(candidates)
-    answers = await asyncio.gather(*(asyncio.to_thread(imei_of, path, baudrate) for path in paths))
-    matches = [path for path, answer in zip(paths, answers, strict=True) if answer and _same(answer, imei)]
-    if matches:
-        return min(matches, key=lambda path: ports.describe(path).rank)
-    seen = ", ".join(f"{path} ({answer or 'no answer or held'})" for path, answer in zip(paths, answers, strict=True))
-    raise DeviceLost(f"no modem with IMEI {imei} is plugged in; looked at {seen or 'no port: there is none'}")
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a port had to say."""
+
+    port: UsbPort
+    imei: str = ""
+    iccid: str = ""
+    #: it answers AT
+    answers: bool = False
+    #: another program has it, or another device of this bridge
+    held: bool = False
+
+    @property
+    def modem(self) -> str:
+        """The same for all ports of one modem."""
+        return self.port.device or self.imei or os.path.realpath(self.port.path)
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        told = [self.port.words, f"IMEI {self.imei}" * bool(self.imei), f"SIM {self.iccid}" * bool(self.iccid)]
+        state = "in use" if self.held else "" if self.answers else "no answer"
+        return f"{self.port.path} ({', '.join(word for word in (*told, state) if word) or 'answers AT'})"
 
 
-def imei_of(path: str, baudrate: int = 115200) -> str:
-    """What the modem on a port says to AT+CGSN; "" when nothing there does, or another program has the port."""
-    wire = Transport(path, baudrate, patience=PATIENCE)
+async def find(wanted: Wanted, candidates: Sequence[str], baudrate: int = 115200) -> str:
+    """The port for SMS of the wanted modem, or of the only one that is plugged in.
+
+    Raises DeviceLost when there is none, SendRefused(LINE) when it has to be said which one.
+    """
+    there = [ports.describe(path) for path in ports.matching(candidates)]
+    if not wanted and tuple(candidates) == CANDIDATES:
+        there = [port for port in there if port.rank < _UNKNOWN]
+    looks = (asyncio.to_thread(look, port, baudrate, bool(wanted.iccid or not wanted)) for port in there)
+    looked = await asyncio.gather(*looks)
+    if wanted:
+        chosen = [one for one in looked if one.answers and wanted.fits(one.imei, one.iccid)]
+        if not chosen:
+            seen = "; ".join(one.words for one in looked) or "no port: there is none"
+            raise DeviceLost(f"no modem with {wanted} is plugged in; looked at {seen}")
+    else:
+        chosen = _only_one(looked)
+    return min(chosen, key=lambda one: one.port.rank).port.path
+
+
+def _only_one(looked: Sequence[Looked]) -> list[Looked]:
+    """The ports that answer, when they are all of one modem."""
+    modems: dict[str, list[Looked]] = {}
+    for one in looked:
+        if one.answers or one.held:
+            modems.setdefault(one.modem, []).append(one)
+    if len(modems) > 1:
+        best = [min(each, key=lambda one: (not one.answers, one.port.rank)) for each in modems.values()]
+        raise SendRefused(
+            f"{len(modems)} modems are plugged in, so this device needs a `port`, an `imei` or an `iccid` that says "
+            f"which it is: {'; '.join(one.words for one in best)}.",
+            Refusal.LINE,
+        )
+    answering = [one for each in modems.values() for one in each if one.answers]
+    if not answering:
+        seen = "; ".join(one.words for one in looked)
+        raise DeviceLost(
+            f"no modem that can be used is plugged in{f': {seen}' if seen else ''}; one behind a serial adapter needs "
+            "its `port` in the configuration: `sms-bridge devices` shows what is there"
+        )
+    return answering
+
+
+def look(port: UsbPort, baudrate: int = 115200, sim: bool = False) -> Looked:
+    """What the modem on a port says of itself, and of its SIM when that is asked for."""
+    wire = Transport(port.path, baudrate, patience=PATIENCE)
     try:
+        wire.connect()
+    except serial.SerialException as error:
+        return Looked(port, held=error.errno in {errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK})
+    except Silent:
+        return Looked(port)
+    else:
         with suppress(serial.SerialException, Failed, Silent):
-            wire.connect()
-            return health.imei_in(wire.ask("AT+CGSN"))
-        return ""
+            return Looked(port, identity.read_imei(wire), identity.read_iccid(wire) if sim else "", answers=True)
+        return Looked(port, answers=True)
     finally:
         wire.close()
-
-
-def _same(answer: str, imei: str) -> bool:
-    """Some modems leave the check digit out or give the software version in its place."""
-    return answer[:14] == imei[:14]
 
 
 _USB = Path("/sys/bus/usb/devices")

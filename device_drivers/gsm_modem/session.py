@@ -75,6 +75,8 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         self.avoid: frozenset[str] = frozenset()
         #: what it was set to
         self.settings = Settings(self)
+        #: raises SendRefused for another modem or SIM than the configured ones
+        self.recognise: Callable[[], None] = lambda: None
 
     # -- connecting -----------------------------------------------------------------------------
     def begin(self, pin: str = "", extra: Sequence[str] = ()) -> None:
@@ -190,6 +192,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
     # -- SIM ------------------------------------------------------------------------------------
     def _unlockSim(self, pin: str | None) -> None:  # noqa: N802 - the library's name
         """Enter the PIN when, and only when, the SIM wants exactly that; the library would answer a PUK with it too."""
+        self.recognise()
         state = self.sim_state()
         if state in {"READY", ""}:
             return

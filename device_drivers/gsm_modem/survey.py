@@ -32,6 +32,7 @@ def survey(subject: str, chosen: Options, ours: Collection[int] = (), root: Path
     yield from _barred(subject, chosen.port, root)
     yield from _held(subject, chosen.port, ours)
     yield from _wanted(subject, chosen.port, root)
+    yield from _beside(subject, chosen.port, root)
 
 
 def _missing(subject: str, port: str) -> Iterator[Finding]:
@@ -78,6 +79,26 @@ def _wanted(subject: str, port: str, root: Path) -> Iterator[Finding]:
         adapter = quirks.ADAPTERS.get(described.vendor_id, "serial")
         words = f"brltty takes {adapter} adapters ({described.ids}) for braille displays: {rules}"
         yield Finding("warn", subject, words, f"sudo apt remove brltty; or: sudo ln -s /dev/null {_masked_by(rules)}")
+
+
+def _beside(subject: str, port: str, root: Path) -> Iterator[Finding]:
+    """A modem has several AT ports; some of them give no notifications."""
+    sys_tty = root / "sys/class/tty"
+    chosen = ports.describe(port, sys_tty)
+    if not chosen.device:
+        return
+    others = [ports.describe(f"/dev/{name}", sys_tty) for name in _names(sys_tty)]
+    ranked = sorted((each for each in others if each.device == chosen.device), key=lambda each: each.rank)
+    if ranked and ranked[0].rank < chosen.rank:
+        words = f"{port} is not the port that this modem gives its notifications at: SMS come in late, by polling"
+        remedy = f"use the one that is {ranked[0].path} now, or leave `port` out and give the `imei`"
+        yield Finding("warn", subject, words, remedy)
+
+
+def _names(sys_tty: Path) -> list[str]:
+    with suppress(OSError):
+        return sorted(each.name for each in sys_tty.iterdir())
+    return []
 
 
 def ignored_by_modemmanager(port: str, root: Path = _ROOT) -> bool:

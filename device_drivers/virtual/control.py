@@ -12,6 +12,8 @@ blackout seconds, cause?                    the same for every line
 catalogue                                   every fault, rule, event and profile there is, with types and examples
 unplug, replug, reset, silent_reset, hang, unhang  modem?
 elsewhere  modem?, line                     another program types at another port of the modem
+pull_sim   modem?                           somebody takes its SIM out
+insert_sim modem?, number?, imsi?, iccid?   somebody puts a SIM in: the one that was there, or the one that is named
 want_pin   modem?, pin?                     the SIM wants this PIN at once; without one it wants none any more
 noise    modem?, hex                        bytes on the line
 say      modem?, line                       an unsolicited line

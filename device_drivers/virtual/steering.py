@@ -36,6 +36,9 @@ class Event(Generic[D]):
         return {"example": dict(self.example), "undo": self.undo, "undo_with": dict(self.undo_with)}
 
 
+#: what tells a SIM from another
+_SIM = ("number", "imsi", "iccid")
+
 MODEM: Mapping[str, Event[Modem]] = {
     "unplug": Event(lambda modem, _: modem.unplug(), undo="replug"),
     "replug": Event(lambda modem, _: modem.replug()),
@@ -43,6 +46,12 @@ MODEM: Mapping[str, Event[Modem]] = {
     "silent_reset": Event(lambda modem, _: modem.reset(silently=True)),
     "elsewhere": Event(lambda modem, asked: modem.obey_elsewhere(str(asked["line"])), {"line": "AT+CMGF=1"}),
     "want_pin": Event(lambda modem, asked: modem.want_pin(asked.get("pin")), {"pin": "1234"}, "want_pin"),
+    "pull_sim": Event(lambda modem, _: modem.pull_sim(), undo="insert_sim"),
+    "insert_sim": Event(
+        lambda modem, asked: modem.insert_sim(**{name: str(asked[name]) for name in _SIM if name in asked}),
+        {"number": "+15550149", "imsi": "001010123499999", "iccid": "89001012345699999991"},
+        "insert_sim",
+    ),
     "hang": Event(lambda modem, _: modem.hang(), undo="unhang"),
     "unhang": Event(lambda modem, _: modem.unhang()),
     "noise": Event(lambda modem, asked: modem.noise(bytes.fromhex(asked["hex"])), {"hex": "ff00fe"}),

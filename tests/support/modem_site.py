@@ -29,6 +29,8 @@ class Site:
     far: Handset
     driver: GsmModemDriver = field(default_factory=GsmModemDriver)
     options: dict[str, Any] = field(default_factory=lambda: {"command_timeout": 1.0, "send_timeout": 5.0})
+    #: leave `port` out of the configuration, as an `imei` among the options does
+    without_port: bool = False
     #: what the bridge keeps for the device over restarts
     memory: Forgetful = field(default_factory=Forgetful)
     #: what the link told of what it saw, in passing
@@ -39,7 +41,7 @@ class Site:
     @property
     def device(self) -> Device:
         """As the configuration has it."""
-        where = {} if "imei" in self.options else {"port": self.modem.port}
+        where = {} if self.without_port or "imei" in self.options else {"port": self.modem.port}
         return Device("office", self.driver.name, where | self.options, self.memory)
 
     @property

@@ -571,7 +571,8 @@ async def test_examining_says_what_to_change() -> None:
 async def test_a_port_that_is_not_a_modem_has_no_imei() -> None:
     far, near = os.openpty()
     try:
-        assert await asyncio.to_thread(seeking.imei_of, os.ttyname(near)) == ""
+        looked = await asyncio.to_thread(seeking.look, ports.describe(os.ttyname(near)))
+        assert (looked.answers, looked.imei) == (False, "")
     finally:
         os.close(far)
         os.close(near)

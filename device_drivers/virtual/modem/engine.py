@@ -130,7 +130,7 @@ class _Execution:
             return [], instead
         if isinstance(outcome, Refused):
             return [], outcome.line(self._state.settings.detail)
-        return list(outcome), None
+        return self._state.faults.information(self._current.name, list(outcome)), None
 
     def _end(self, final: str) -> None:
         self._state.terminal.answer(self._said, final, self._behind)

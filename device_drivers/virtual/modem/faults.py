@@ -33,6 +33,8 @@ class Faults:
     refusals: dict[str, str] = field(default_factory=dict)
     #: command → final lines to give after having done it, in place of its result: what is told is not what happened
     results: dict[str, list[str]] = field(default_factory=dict)
+    #: command → an information line to give in place of its own, one each time
+    misread: dict[str, list[str]] = field(default_factory=dict)
     #: command → seconds from having done it to saying so; what is typed meanwhile waits
     delays: dict[str, float] = field(default_factory=dict)
     #: command → seconds to the result of each of the next ones, while the modem goes on with what is typed
@@ -90,6 +92,10 @@ class Faults:
         """The final line to give instead of doing the command, if any."""
         lines = self.answers.get(command)
         return lines.pop(0) if lines else self.refusals.get(command)
+
+    def information(self, command: str, lines: list[str]) -> list[str]:
+        """The information lines to give, of which something may have got lost."""
+        return _next(self.misread, command) or lines
 
     def result(self, command: str) -> str | None:
         """The final line to give in place of the command's result, if any."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from device_drivers.virtual.modem.engine import Engine
@@ -44,6 +45,8 @@ class Modem:
         self._engine = Engine(self.state)
         self._link = link_path
         self._port: Port | None = None
+        #: the SIM that was taken out
+        self._out: Sim | None = None
 
     @property
     def number(self) -> str:
@@ -133,6 +136,28 @@ class Modem:
     def want_pin(self, pin: str | None = None) -> None:
         """The SIM wants this PIN again; None for a SIM that wants none any more."""
         self.state.sim.guard_with(pin)
+
+    def pull_sim(self) -> None:
+        """Somebody takes the SIM out of its slot."""
+        self._out = self.state.sim
+        self.state.change_sim(replace(self._out, number="", imsi="", iccid="", present=False))
+        self.urc("+CPIN: NOT INSERTED")
+
+    def insert_sim(self, number: str = "", imsi: str = "", iccid: str = "") -> None:
+        """Somebody puts a SIM in: another one when it is named, else the one that was there; nothing is said of it."""
+        ours = self._out or self.state.sim
+        named = replace(ours, number=number or ours.number, imsi=imsi or ours.imsi, iccid=iccid or ours.iccid)
+        self.state.change_sim(replace(named, present=True, verified=False))
+        self._out = None
+
+    def exchange_sims(self, other: "Modem") -> None:
+        """This modem's SIM and another one's change places, with the SMS on them; neither modem says a word."""
+        ours, theirs = self.state, other.state
+        sims = (ours.sim, ours.storage["SM"]), (theirs.sim, theirs.storage["SM"])
+        for state in (ours, theirs):
+            state.network.detach(state)
+        ours.change_sim(*sims[1])
+        theirs.change_sim(*sims[0])
 
     def set_registration(self, stat: int) -> None:
         """+CREG's stat: 0 not registered, 1 home, 2 searching, 3 denied, 5 roaming."""

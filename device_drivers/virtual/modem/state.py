@@ -9,7 +9,7 @@ from device_drivers.virtual.modem.incoming import Incoming
 from device_drivers.virtual.modem.profile import GENERIC, Profile
 from device_drivers.virtual.modem.settings import Settings
 from device_drivers.virtual.modem.sim import Sim
-from device_drivers.virtual.modem.storage import Storage
+from device_drivers.virtual.modem.storage import Memory, Storage
 from device_drivers.virtual.modem.terminal import Terminal
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.network.timers import Timers
@@ -99,6 +99,16 @@ class ModemState:
     def _chatter(self, turn: int) -> None:
         self.terminal.unsolicited(self.profile.noise[turn % len(self.profile.noise)])
         self.timers.after(self.profile.noise_every, self._chatter, turn + 1)
+
+    # -- the SIM ----------------------------------------------------------------------------------
+    def change_sim(self, sim: Sim, stored: Memory | None = None) -> None:
+        """Another SIM is in the slot, with the SMS on it; the modem stays on and may say nothing of it."""
+        self.network.detach(self)
+        self.sim = sim
+        if stored is not None:
+            self.storage.put_sim(stored)
+        if self._powered:
+            self.network.attach(self)
 
     # -- the air ----------------------------------------------------------------------------------
     @property

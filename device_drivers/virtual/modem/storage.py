@@ -110,5 +110,9 @@ class Storage:
             return self._memories["ME"]
         return self._memories[name]
 
+    def put_sim(self, memory: Memory) -> None:
+        """Another SIM brings its own memory."""
+        self._memories["SM"] = memory
+
     def __contains__(self, name: str) -> bool:
         return name in self._memories or (name == "MT" and "ME" in self._memories)

@@ -3,7 +3,7 @@
 import pytest
 
 from device_drivers.gsm_modem import bringup, news, options, quirks
-from device_drivers.gsm_modem.health import imei_in
+from device_drivers.gsm_modem.identity import imei_in
 from device_drivers.gsm_modem.memories import Stored, parse_list, slot_of
 from device_drivers.gsm_modem.news import Meaning
 from device_drivers.gsm_modem.options import Options
@@ -82,11 +82,11 @@ def test_a_slot_names_place_and_content() -> None:
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        ({}, "port: give a port, or an imei to find the modem by"),
         ({"port": 3}, 'port: must be a text in quotes, like "…"'),
         ({"port": "/dev/x", "pin": 1234}, 'pin: must be a text in quotes, like "…"'),
         ({"port": "/dev/x", "pin": "12"}, "pin: must be 4 to 8 digits"),
         ({"imei": "12"}, "imei: must be the 15 digits that AT+CGSN or the label says"),
+        ({"iccid": "8900 1012"}, "iccid: must be the 18 to 20 digits that are printed on the SIM"),
         ({"port": "/dev/x", "baudrate": True}, "baudrate: must be a whole number"),
         ({"port": "/dev/x", "send_timeout": 0}, "send_timeout: must be more than 0"),
         ({"port": "/dev/x", "init": ["CMGF=0"]}, "init: must be a list of commands that begin with AT"),

@@ -251,3 +251,17 @@ def test_a_modem_without_a_count_of_its_memory_is_fine() -> None:
 )
 def test_leads_from_what_a_sim_wants_to_what_a_person_does(reason: str, remedy: str) -> None:
     assert remedy in checkup.sim_remedy(reason)
+
+
+# -- several ports of one modem --------------------------------------------------------------------
+@pytest.mark.parametrize(("port", "others"), [("ttyUSB0", ["ttyUSB2"]), ("ttyUSB2", [])])
+def test_says_which_of_a_modems_ports_gives_notifications(port: str, others: list[str], tmp_path: Path) -> None:
+    """Quectel's EC25: interface 02 does, 00 does not."""
+    tree(tmp_path, "2c7c:0125", "EC25")
+    interface = tmp_path / "sys/devices/pci0/usb1/1-1/1-1:1.2"
+    (interface / "ttyUSB2").mkdir(parents=True)
+    (interface / "bInterfaceNumber").write_text("02\n")
+    (tmp_path / "sys/class/tty/ttyUSB2").mkdir()
+    (tmp_path / "sys/class/tty/ttyUSB2/device").symlink_to(interface / "ttyUSB2")
+    found = list(survey._beside("devices.office", f"/dev/{port}", tmp_path))
+    assert [name for name in ("ttyUSB0", "ttyUSB2") for finding in found if name in finding.remedy] == others
