@@ -9,7 +9,7 @@ WORKERS ?= auto
 # whose package `make deb` makes: amd64 or arm64
 ARCH ?= $(shell dpkg --print-architecture)
 
-.PHONY: demo install test test-clocks lint bench campaign format dist deb lock audit clean
+.PHONY: demo install test test-clocks lint bench campaign fuzz format dist deb lock audit clean
 
 demo: $(VENV)/.product
 	$(BIN)/sms-bridge demo $(DEMO)
@@ -38,6 +38,11 @@ ROUNDS ?= 20
 FIRST ?= 0
 campaign: $(VENV)/.dev
 	$(BIN)/python -m tests.campaign --rounds $(ROUNDS) --first $(FIRST) $(if $(SEED),--seed $(SEED)) $(CAMPAIGN)
+
+# Random bytes for what reads a modem's and a phone's answers, so many seconds for each reader.
+SECONDS ?= 60
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
@@ -72,6 +77,10 @@ $(VENV)/.product: pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	touch $@
 
 $(VENV)/.release: pyproject.toml | $(BIN)/python

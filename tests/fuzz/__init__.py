@@ -1,0 +1,1 @@
+"""Random bytes for whatever reads what a device says."""

@@ -1,0 +1,42 @@
+"""`python -m tests.fuzz --seconds 60 [TARGET…]`: atheris on each target for so long, each in a process of its own.
+
+What is found is printed and written into `--keep` (`TARGET-crash-…`); `python -m tests.fuzz TARGET --replay FILE` shows
+it again. What leads there becomes a seed in `targets.py`, which `make test` runs.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.fuzz.targets import TARGETS
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: 0 when nothing was found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("targets", nargs="*", help=f"of {', '.join(TARGETS)}; all when none is named")
+    parser.add_argument("--seconds", type=int, default=60, help="for each target")
+    parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "sms-bridge-fuzz")
+    parser.add_argument("--replay", type=Path, help="one input for the target, without atheris")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.targets) - TARGETS.keys():
+        parser.error(f"no target {', '.join(sorted(unknown))}")
+    if asked.replay:
+        TARGETS[asked.targets[0]](asked.replay.read_bytes())
+        return 0
+    return max(abs(code) for code in [apart(name, asked.seconds, asked.keep) for name in asked.targets or TARGETS])
+
+
+def apart(name: str, seconds: int, keep: Path) -> int:
+    """Fuzz one target in a process of its own; its exit code."""
+    keep.mkdir(parents=True, exist_ok=True)
+    sys.stdout.write(f"-- {name}, {seconds} s\n")
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "tests.fuzz.inside", name, str(seconds), str(keep)]
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
