@@ -17,7 +17,7 @@ from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
-#: looks at least this often, in case the wall clock was set
+#: looks at least this often
 LONGEST_NAP = 30.0  # s
 #: between two looks: one serves all that falls due meanwhile
 GATHERING = 0.2  # s
@@ -37,7 +37,7 @@ class Clockwork:
     """Moves what waits for its time; the store tells those whom it concerns.
 
     `partial_after_ms`: until an incomplete multipart SMS is given out as it is. `keep_ms`: for which finished
-    things stay in the store, 0 for ever.
+    things stay in the store, 0 for ever; `may_forget`: whether the clock is to be believed in that.
     """
 
     def __init__(
@@ -49,12 +49,14 @@ class Clockwork:
         *,
         partial_after_ms: int,
         keep_ms: int = 0,
+        may_forget: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self._bus = bus
         self._clock = clock
         self._partial_after_ms = partial_after_ms
         self._keep_ms = keep_ms
+        self._may_forget = may_forget
         self._woken = asyncio.Event()
         #: Unix ms at which the next thing falls due, as far as is known
         self._next = sys.maxsize
@@ -119,7 +121,7 @@ class Clockwork:
     async def _forget_old(self) -> None:
         now = self._clock.now()
         await self._store.forget_expired(now)
-        older_than = now - self._keep_ms if self._keep_ms else 0
+        older_than = now - self._keep_ms if self._keep_ms and self._may_forget() else 0
         more = True
         while more:  # in small transactions, so that nobody waits for it
             more = await self._store.sweep(older_than, now - KEY_LIFE)

@@ -104,11 +104,10 @@ class Admission:
         return any(account is not None and not account.disabled for account in found)
 
     async def _known(self, kind: str, ident: str, secret: str, address: str, other: str) -> Account:
-        now = self._clock.now()
+        now, elapsed = self._clock.now(), self._clock.monotonic()
         for each in (kind, other) if other else (kind,):
             cached = self._callers.get((each, ident, secret))
-            # a clock that was set back must not keep anybody in
-            if cached is not None and now < cached[1] <= now + ACCOUNT_CACHE:
+            if cached is not None and elapsed < cached[1]:
                 return cached[0]
         if kind == "apikey" and self.is_command(secret):
             return Account(OPERATOR, operator=True)
@@ -128,7 +127,8 @@ class Admission:
         if len(self._callers) >= MOST_CALLERS:
             self._callers.clear()
         ends = account.grant.expires_at
-        self._callers[key] = (account, min(now + ACCOUNT_CACHE, ends) if ends else now + ACCOUNT_CACHE)
+        left = min(ACCOUNT_CACHE, ends - now) if ends else ACCOUNT_CACHE
+        self._callers[key] = (account, self._clock.monotonic() + left)
 
     async def _note_use(self, account: Account, now: int) -> None:
         """When a named key was used last, to the day: a write a day for each."""
@@ -144,15 +144,16 @@ class Admission:
         if hidden and kind != "token" and (ended := await self._store.ended(kind, ident, hidden, now)):
             return KeyExpired(ended)
         known = bool(ident) and await self._store.knows(kind, ident, now)
-        if hidden and (wait := self.guesses.pause(address, (kind, ident) if known else None, now)):
+        wait = self.guesses.pause(address, (kind, ident) if known else None, self._clock.monotonic()) if hidden else 0
+        if wait:
             return TooManyRequests(-(-wait // 1000), _TOO_MANY_WRONG)
         return WrongSecret() if known else UnknownCaller()
 
     def _count(self, name: str, per_minute: int) -> None:
         """A minute's worth at once at most, then one each time that one is due."""
-        now = self._clock.now()
+        now = self._clock.monotonic()
         left, since = self._buckets.get(name, (float(per_minute), now))
-        left = min(left + max(now - since, 0) * per_minute / MINUTE, per_minute)
+        left = min(left + (now - since) * per_minute / MINUTE, per_minute)
         if left < 1:
             self._buckets[name] = (left, now)
             wait = (1 - left) * 60 / per_minute  # s

@@ -30,7 +30,7 @@ class Record:
     """What is known of an address or of an identifier."""
 
     wrong: int = 0
-    #: Unix ms; further wrong ones are not answered as such before
+    #: monotonic ms; further wrong ones are not answered as such before
     paused_until: int = 0
 
 
@@ -38,7 +38,7 @@ Records = OrderedDict[Hashable, Record]
 
 
 class FailedLogins:
-    """Who was wrong, and how long they are to wait. `now` is Unix ms everywhere."""
+    """Who was wrong, and how long they are to wait. `now` is monotonic ms everywhere."""
 
     def __init__(self) -> None:
         self._addresses: Records = OrderedDict()
@@ -80,8 +80,7 @@ class FailedLogins:
 def _record(records: Records, key: Hashable, now: int) -> Record:
     """That of an address or an identifier, a fresh one when the old one is forgiven."""
     record = records.pop(key, None)
-    # a clock that was set back must not keep anybody waiting for longer than a pause
-    if record is None or not -LONGEST_PAUSE <= now - record.paused_until < FORGIVEN:
+    if record is None or now - record.paused_until >= FORGIVEN:
         record = Record(0, now)
     records[key] = record
     while len(records) > MOST:

@@ -29,11 +29,12 @@ from bridge.messages.outcomes import SendingRules
 from bridge.monitoring.alarm import Alarm, arrange
 from bridge.monitoring.loopback import Loopback
 from bridge.monitoring.mail import Mailer, Mailing
-from bridge.ports.clock import SystemClock
+from bridge.ports.clock import Clock, SteadyClock, SystemClock
 from bridge.ports.driver import Driver
 from bridge.ports.store import Store
 from bridge.scheduler import Clockwork
 from bridge.store import open_store
+from bridge.timekeeping import Timekeeper
 from bridge.version import version
 from bridge.webhooks.deliverer import Ledger
 from bridge.zones import zone
@@ -65,14 +66,15 @@ class Common:
     stack: AsyncExitStack
     store: Store
     bus: Bus
-    clock: SystemClock
+    clock: SteadyClock
+    timekeeper: Timekeeper
     #: hears of a part that died by a mistake of ours
     end: Callable[[BaseException], None]
 
 
-async def run(config: Config, on_ready: Callable[[Running], None] | None = None) -> None:
-    """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start, and the error
-    of a part that died."""
+async def run(config: Config, on_ready: Callable[[Running], None] | None = None, machine: Clock | None = None) -> None:
+    """Run the bridge until cancelled, by the time of this machine. Raises ConfigError or StoreUnavailable when it
+    cannot start, and the error of a part that died."""
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def end(error: BaseException) -> None:
@@ -81,8 +83,11 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
             broken.set_exception(error)
 
     async with AsyncExitStack() as stack:
-        bus, clock = Bus(), SystemClock()
-        common = Common(config, stack, await _store(stack, config, bus, clock), bus, clock, end)
+        bus, clock = Bus(), SteadyClock(machine or SystemClock())
+        store = await _store(stack, config, bus)
+        timekeeper = await _timekeeper(stack, store, bus, clock, end)
+        await _settle_what_was_left(store, clock)
+        common = Common(config, stack, store, bus, clock, timekeeper, end)
         policy = webhook_policy(config)
         ledger = await _ledger(common, policy)
         supervisor = _supervisor(common)
@@ -103,14 +108,30 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None)
         await broken
 
 
-async def _store(stack: AsyncExitStack, config: Config, bus: Bus, clock: SystemClock) -> Store:
-    """Everything durable, with what a crash left in it settled."""
+async def _store(stack: AsyncExitStack, config: Config, bus: Bus) -> Store:
+    """Everything durable."""
     store = await open_store(config.store.url, bus, exclusive=True)
     stack.push_async_callback(store.close)
+    return store
+
+
+async def _timekeeper(
+    stack: AsyncExitStack, store: Store, bus: Bus, clock: SteadyClock, end: Callable[[BaseException], None]
+) -> Timekeeper:
+    """What is stamped stays in step with the machine's clock."""
+    # an empty batch of news makes everybody look again at what they wait for
+    timekeeper = Timekeeper(store, clock, lambda: bus.publish(()), end)
+    await timekeeper.begin()
+    await timekeeper.start()
+    stack.push_async_callback(timekeeper.close)
+    return timekeeper
+
+
+async def _settle_what_was_left(store: Store, clock: SteadyClock) -> None:
+    """By a first start, or by a crash."""
     await make_operator(store, clock.now())
     if unknown := await store.recover(clock.now()):
         log.warning("%d parts were in a device's hands when the bridge stopped: their outcome is unknown", unknown)
-    return store
 
 
 async def _ledger(common: Common, policy: "Policy") -> Ledger:
@@ -173,6 +194,7 @@ async def _start_sending(common: Common, supervisor: Supervisor) -> None:
         common.end,
         partial_after_ms=round(config.inbox.partial_after * 1000),
         keep_ms=config.store.keep_days * 86_400_000,
+        may_forget=common.timekeeper.is_trusted,
     )
     await clockwork.start()
     stack.push_async_callback(clockwork.close)

@@ -7,7 +7,7 @@ import json
 import operator
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TypeVar
 
 from bridge.errors import BadRequest
@@ -20,6 +20,9 @@ from bridge.ports.clock import Clock
 
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
 INLINE_DRAFTS = 500
+
+#: ms; less is two clocks that were not read at once
+LEAST_STEP = 1_000
 
 #: `country` follows from the dialect, and was not there when older keys were remembered
 _EVERY_FIELD = operator.attrgetter(*(field.name for field in fields(Draft) if field.name != "country"))
@@ -42,8 +45,10 @@ class Intake:
 
     async def messages(self, account: Account, drafts: Sequence[Draft]) -> list[Message]:
         """One of each draft, in their order. Raises BadRequest and its kinds."""
-        now = self._clock.now()
-        return await _aside(drafts, lambda: self._all(account, drafts, now))
+        now, began = self._clock.now(), self._clock.monotonic()
+        made = await _aside(drafts, lambda: self._all(account, drafts, now))
+        step = self._clock.now() - now - (self._clock.monotonic() - began)
+        return [_moved(message, step) for message in made] if abs(step) >= LEAST_STEP else made
 
     def _all(self, account: Account, drafts: Sequence[Draft], now: int) -> list[Message]:
         lines, accepted = self._lines(), []
@@ -91,6 +96,15 @@ class Intake:
             tag=draft.tag,
             dialect=draft.dialect,
         )
+
+
+def _moved(message: Message, step: int) -> Message:
+    """As if it had been composed after a step of the clock, which came meanwhile."""
+    stamped = replace(message, created_at=message.created_at + step, updated_at=message.updated_at + step)
+    if message.not_before:
+        return stamped
+    expires_at = message.expires_at + step if message.expires_at else 0
+    return replace(stamped, due_at=message.due_at + step, expires_at=expires_at)
 
 
 async def _aside(drafts: Sequence[Draft], work: Callable[[], T]) -> T:

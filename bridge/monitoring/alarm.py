@@ -186,7 +186,8 @@ class Alarm:
         return any(alarm.line in ("", line.name) for line in self._lines())
 
     def _is_time_to_remind(self, alarm: Raised, now: int) -> bool:
-        return self._settings.remind > 0 and now - alarm.told_at >= self._settings.remind * 1000
+        # told in the future: the clock was set back since, and nobody knows how long ago that was
+        return self._settings.remind > 0 and not 0 <= now - alarm.told_at < self._settings.remind * 1000
 
     def _damped(self, state: State, news: list[Event], now: int) -> tuple[State, list[Event]]:
         """At most so many an hour; the rest is told in one, when there is room for it."""

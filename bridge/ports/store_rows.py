@@ -90,6 +90,18 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockState:
+    """What time it was when somebody looked, by which a later run sees that the clock was set."""
+
+    #: which start of the machine it was; "" where that is not known
+    boot: str
+    #: how far the wall clock was ahead of the monotonic clock, ms
+    offset: int
+    #: Unix ms
+    seen_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Backlog:
     """What waits in the store. Counts stop at `MOST_COUNTED`."""
 

@@ -34,6 +34,8 @@ _TELLS = {
     State.EXPIRED: MESSAGE_EXPIRED,
 }
 _OUT = frozenset({State.SENT, State.DELIVERED})
+#: nobody asks for more between two tries
+_LONGEST_WAIT = 24 * 3600 * 1000  # ms
 _OLDEST = (
     f"SELECT * FROM (SELECT due_at, seq, {COLUMNS} FROM messages WHERE state = 'queued' AND route = ? AND due_at <= ? "
     "AND (expires_at = 0 OR expires_at > ?) ORDER BY due_at, seq LIMIT 1)"
@@ -138,7 +140,8 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
     if outcome.state is State.QUEUED:
         tx.conn.execute("UPDATE parts SET state = 'queued' WHERE message = ? AND state = 'sending'", (message.id,))
         attempts = message.attempts + int(outcome.counts)
-        due = outcome.retry_at or now
+        # later than any wait between tries: the clock was set back since it was reckoned
+        due = outcome.retry_at if now < outcome.retry_at <= now + _LONGEST_WAIT else now
         return requeue(tx, message, now, due_at=due, error=outcome.error, attempts=attempts)
     if out and not outcome.reports:
         tx.conn.execute("UPDATE messages SET report = 0 WHERE id = ?", (message.id,))

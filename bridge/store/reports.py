@@ -65,6 +65,11 @@ class Heard:
     #: Unix ms; a part that was begun later is not meant
     at: int
 
+    @property
+    def is_from_the_future(self) -> bool:
+        """Its stamp is still to come by our clock, which therefore is behind: no older message has such a one."""
+        return self.report.sent_at > self.at + UNKNOWN_CLOCK
+
 
 @dataclass(frozen=True, slots=True)
 class CentreClock:

@@ -72,3 +72,16 @@ DELETE FROM credentials WHERE account = 'operator' AND name = '';
 -- whom a recipient who writes STOP or START means: numbers are compared by their end, however they are spelled
 CREATE INDEX messages_recipient ON messages (line, substr(recipient, -7)) WHERE line <> '';
 CREATE INDEX suppressed_number ON suppressed (account, substr(number, -7));
+
+-- what time it was when the bridge last looked, by which the next run sees that the clock was set
+CREATE TABLE clock (
+    -- which start of the machine it was
+    boot TEXT NOT NULL,
+    -- of the wall clock, against the monotonic one, ms
+    offset INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    -- the last event then
+    event INTEGER NOT NULL,
+    -- by how much the clock was set since that start, ms
+    stepped INTEGER NOT NULL
+);

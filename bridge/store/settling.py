@@ -82,16 +82,25 @@ def _decide_kept(tx: Tx, sim: str, recipient: str, now: int) -> None:
 
 def _decide(tx: Tx, heard: Heard, now: int) -> Message | None:
     """Settle the part that a report is of, or keep it."""
-    clock = _clock(tx.conn, heard.sim)
-    match = whose(tx.conn, heard, clock)
-    if isinstance(match, Match):
-        if match.alone and heard.report.sent_at:
-            _learn(tx, heard.sim, clock, match.part.offsets(heard.report.sent_at))
-        return _settle_part(tx, match.part.message, match.part.index, heard.report, now)
-    _keep(tx, heard)
-    if match is Clue.NOBODY and (part := stranger(tx.conn, heard)) is not None:
-        _suspect(tx, heard, clock, part.offsets(heard.report.sent_at), now)
-    return None
+    found: Match | Clue = Clue.NOBODY
+    for clock in _clocks(tx.conn, heard.sim):
+        found = whose(tx.conn, heard, clock)
+        if found is not Clue.NOBODY:
+            break
+    if found is Clue.NOBODY and (part := stranger(tx.conn, heard)) is not None:
+        if not clock.known and heard.is_from_the_future:
+            found = Match(part, alone=True)
+        elif _is_confirmed(tx, heard, part.offsets(heard.report.sent_at)):
+            _learn(tx, heard.sim, CentreClock(clock.offset), part.offsets(heard.report.sent_at))
+            _keep(tx, heard)
+            _decide_kept(tx, heard.sim, "", now)
+            return None
+    if not isinstance(found, Match):
+        _keep(tx, heard)
+        return None
+    if found.alone and heard.report.sent_at:
+        _learn(tx, heard.sim, clock, found.part.offsets(heard.report.sent_at))
+    return _settle_part(tx, found.part.message, found.part.index, heard.report, now)
 
 
 def _keep(tx: Tx, heard: Heard) -> None:
@@ -108,9 +117,14 @@ def _keep(tx: Tx, heard: Heard) -> None:
 
 
 # -- the centre's clock ---------------------------------------------------------------------------
-def _clock(conn: sqlite3.Connection, sim: str) -> CentreClock:
-    row = conn.execute("SELECT clock_offset FROM sims WHERE sim = ? AND clock_known", (sim,)).fetchone()
-    return CentreClock(row[0], True) if row is not None else CentreClock()
+def _clocks(conn: sqlite3.Connection, sim: str) -> list[CentreClock]:
+    """What the centre's clock may be: the one that is known, else one like ours, as it is or before it was set."""
+    row = conn.execute("SELECT clock_offset, clock_known FROM sims WHERE sim = ?", (sim,)).fetchone()
+    if row is not None and row[1]:
+        return [CentreClock(row[0], known=True)]
+    stepped = conn.execute("SELECT stepped FROM clock").fetchone()
+    offsets = (0, row[0] if row else 0, -stepped[0] if stepped else 0)
+    return [CentreClock(offset) for offset in dict.fromkeys(offsets)]
 
 
 def _learn(tx: Tx, sim: str, clock: CentreClock, between: tuple[int, int]) -> None:
@@ -124,24 +138,21 @@ def _learn(tx: Tx, sim: str, clock: CentreClock, between: tuple[int, int]) -> No
         )
 
 
-def _suspect(tx: Tx, heard: Heard, clock: CentreClock, between: tuple[int, int], now: int) -> None:
-    """A report that would fit if the centre's clock were further off: the second that says so is believed."""
+def _is_confirmed(tx: Tx, heard: Heard, between: tuple[int, int]) -> bool:
+    """Whether it is the second report that says how far the centre's clock is off; the first alone is not believed."""
     row = tx.conn.execute(
         "SELECT suspected_from, suspected_to FROM sims WHERE sim = ? AND suspected_reference IS NOT NULL "
         "AND suspected_reference <> ?",
         (heard.sim, heard.report.reference),
     ).fetchone()
-    if row is not None and row[0] - AGREEMENT <= between[1] and between[0] <= row[1] + AGREEMENT:
-        _learn(tx, heard.sim, CentreClock(clock.offset), between)
-        tx.conn.execute("UPDATE sims SET suspected_reference = NULL WHERE sim = ?", (heard.sim,))
-        _decide_kept(tx, heard.sim, "", now)
-        return
+    confirmed = row is not None and row[0] - AGREEMENT <= between[1] and between[0] <= row[1] + AGREEMENT
     tx.conn.execute(
         "INSERT INTO sims (sim, suspected_from, suspected_to, suspected_reference) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (sim) DO UPDATE SET suspected_from = excluded.suspected_from, "
         "suspected_to = excluded.suspected_to, suspected_reference = excluded.suspected_reference",
-        (heard.sim, *between, heard.report.reference),
+        (heard.sim, *between, None if confirmed else heard.report.reference),
     )
+    return confirmed
 
 
 # -- the part -------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from bridge.store.account_admin import AccountAdmin
 from bridge.store.accounts import Accounts
 from bridge.store.audit_log import AuditLog
 from bridge.store.balance import Balance
+from bridge.store.clock_steps import ClockSteps
 from bridge.store.deliveries import Deliveries
 from bridge.store.endpoints import Endpoints
 from bridge.store.event_log import EventLog
@@ -28,7 +29,7 @@ class SqliteStore(
     Receiving, Inbox, Phones, Loopbacks,
     Endpoints, Deliveries, EventLog,
     Accounts, AccountAdmin, Keys, Balance, Suppression, AuditLog,
-    Retention, Health,
+    Retention, ClockSteps, Health,
 ):  # fmt: skip
     """Obeys `bridge.ports.store.Store`."""
 

@@ -52,6 +52,8 @@ class Job:
     together: bool = False
     #: a BridgeError that it raises is no reason to do the others again
     apart: bool = False
+    #: in a transaction of its own, between what was asked for before and after it
+    alone: bool = False
 
 
 Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
@@ -105,6 +107,12 @@ class Writer:
             self._timer = self._loop.call_later(seconds, self._hand_over)
         return waiting.future
 
+    def do_alone(self, job: Callable[[Tx], T]) -> "asyncio.Future[T]":
+        """Run a job by itself, after all that was asked for before this call and before all that is asked for later."""
+        future = self._take(Job(job, self._loop.create_future(), alone=True))
+        self._hand_over()
+        return future
+
     def _take(self, job: Job) -> "asyncio.Future[Any]":
         if self._closed:
             job.future.set_exception(StoreClosed("the store is closed"))
@@ -138,9 +146,10 @@ class Writer:
                     closing = True
                     break
                 batch += more
-            tx = Tx(self._connection)
-            done = self._transact(tx, batch)
-            self._loop.call_soon_threadsafe(self._tell, done, tx)
+            for jobs in _divided(batch):
+                tx = Tx(self._connection)
+                done = self._transact(tx, jobs)
+                self._loop.call_soon_threadsafe(self._tell, done, tx)
             if closing:
                 return
 
@@ -190,6 +199,17 @@ class Writer:
             self._bus.publish(tx.events)
         if tx.queued:
             self._bus.publish_queued(tx.queued)
+
+
+def _divided(jobs: list[Job]) -> Iterator[list[Job]]:
+    """Those that may share a transaction, in order."""
+    start = 0
+    for place, job in enumerate(jobs):
+        if job.alone:
+            yield from (some for some in (jobs[start:place], [job]) if some)
+            start = place + 1
+    if start < len(jobs):
+        yield jobs[start:]
 
 
 def _attempt(tx: Tx, run: Callable[[Tx], Any]) -> tuple[Any, Exception | None]:

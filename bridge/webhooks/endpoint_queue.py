@@ -63,7 +63,8 @@ class EndpointQueue:
         self._failures: int | None = None
         #: seq of the row in line that was refused last, and how often in a row
         self._refused = (0, 0)
-        self._tried_at = 0
+        #: monotonic ms
+        self._tried_at = -retry_policy.SCHEDULE.first
         self._records = Records(store, tasks)
         self._metrics = metrics
 
@@ -123,7 +124,7 @@ class EndpointQueue:
     def _due(self, delivery: Delivery, now: int) -> int:
         """When this delivery may be attempted, Unix ms."""
         # asking twice in a breath is no reason to try twice: a delivery has so many tries and no more
-        if self._asked and now >= self._tried_at + retry_policy.SCHEDULE.first:
+        if self._asked and self._clock.monotonic() >= self._tried_at + retry_policy.SCHEDULE.first:
             return 0
         return _plausible(delivery.due_at, now)
 
@@ -198,9 +199,9 @@ class EndpointQueue:
 
     async def _answer(self, delivery: Delivery, event: Event) -> Answer:
         self._asked = False
-        self._tried_at = self._clock.now()
+        self._tried_at = self._clock.monotonic()
         try:
-            return await self._post(self.endpoint, delivery, event, self._tried_at)
+            return await self._post(self.endpoint, delivery, event, self._clock.now())
         except Exception as error:
             log.exception(
                 "webhook %s (%s) to endpoint %s",

@@ -12,15 +12,33 @@ START = 1_774_040_864_250
 
 
 class FakeClock:
-    """A wall clock that tests set."""
+    """Both clocks of a machine: time passes by setting `at`, and `step` sets the wall clock alone."""
 
-    def __init__(self, at: int = START) -> None:
-        #: Unix ms
-        self.at = at
+    def __init__(self, at: int = START, monotonic: int = 0) -> None:
+        self._at = at
+        self._monotonic = monotonic
+
+    @property
+    def at(self) -> int:
+        """Unix ms."""
+        return self._at
+
+    @at.setter
+    def at(self, at: int) -> None:
+        self._monotonic += max(0, at - self._at)
+        self._at = at
+
+    def step(self, ms: int) -> None:
+        """Somebody sets the wall clock; no time passes."""
+        self._at += ms
 
     def now(self) -> int:
         """Unix milliseconds."""
-        return self.at
+        return self._at
+
+    def monotonic(self) -> int:
+        """Milliseconds that only count."""
+        return self._monotonic
 
 
 def skip(seconds: float) -> None:

@@ -18,6 +18,7 @@ from bridge.model.account import Account
 from bridge.model.inbox import Received
 from bridge.model.message import Message, State
 from bridge.model.query import InboxQuery, MessageQuery
+from bridge.ports.clock import Clock
 from bridge.ports.driver import Device
 from bridge.ports.store import Store
 from device_drivers.virtual.world import World
@@ -85,10 +86,10 @@ def config(directory: Path, devices: Mapping[str, Mapping[str, Any]], **sending:
 
 
 @asynccontextmanager
-async def running(settings: Config) -> AsyncIterator[Bridge]:
-    """The daemon, from its first line to its last."""
+async def running(settings: Config, machine: Clock | None = None) -> AsyncIterator[Bridge]:
+    """The daemon, from its first line to its last; by the time of this machine."""
     ready: asyncio.Future[run.Running] = asyncio.get_running_loop().create_future()
-    task = asyncio.get_running_loop().create_task(run.run(settings, on_ready=ready.set_result))
+    task = asyncio.get_running_loop().create_task(run.run(settings, on_ready=ready.set_result, machine=machine))
     try:
         await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():

@@ -94,3 +94,10 @@ def test_the_bridge_has_time_to_let_its_devices_finish() -> None:
     unit.optionxform = str  # type: ignore[assignment, method-assign]
     unit.read(UDEV / "sms-bridge.service")
     assert int(unit["Service"]["TimeoutStopSec"]) > DEADLINE > STOP_PATIENCE + GRACE
+
+
+def test_where_something_waits_for_the_right_time_the_bridge_starts_after_it_and_waits_for_nothing_else() -> None:
+    """Only in order: without such a thing the target is never reached, and the bridge starts at once."""
+    lines = (UDEV / "sms-bridge.service").read_text().splitlines()
+    assert "After=time-sync.target" in lines
+    assert not [line for line in lines if "time-sync" in line and line.startswith(("Wants=", "Requires="))]

@@ -12,7 +12,7 @@ from bridge.ports.store.events import EventStore
 from bridge.ports.store.inbox import InboxStore
 from bridge.ports.store.lists import AuditStore, SuppressionStore, TemplateStore
 from bridge.ports.store.messages import MessageStore, PullStore, SubmissionStore
-from bridge.ports.store.upkeep import HealthStore, UpkeepStore
+from bridge.ports.store.upkeep import HealthStore, TimeStore, UpkeepStore
 from bridge.ports.store.webhooks import DeliveryStore, EndpointStore, LedgerStore
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "SubmissionStore",
     "SuppressionStore",
     "TemplateStore",
+    "TimeStore",
     "UpkeepStore",
 ]
 
@@ -48,7 +49,7 @@ class Store(
     InboxStore,
     EndpointStore, DeliveryStore, LedgerStore,
     CredentialStore, AccountStore, KeyStore, CreditStore, TemplateStore, SuppressionStore, AuditStore,
-    EventStore, UpkeepStore, HealthStore,
+    EventStore, UpkeepStore, TimeStore, HealthStore,
     Protocol,
 ):  # fmt: skip
     """Everything durable. A call that returns is on disk; a call that raises changed nothing.

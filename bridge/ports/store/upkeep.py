@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bridge.model.inbox import Received
-from bridge.ports.store_rows import Backlog, Room, Waiting
+from bridge.ports.store_rows import Backlog, ClockState, Room, Waiting
 
 
 class UpkeepStore(Protocol):
@@ -31,6 +31,25 @@ class UpkeepStore(Protocol):
 
     async def sweep(self, older_than: int, keys_older_than: int) -> bool:
         """Forget some of what is finished and older (0: nothing), and old idempotency keys; more is left."""
+        ...
+
+
+class TimeStore(Protocol):
+    """What is stamped, when the wall clock is set."""
+
+    async def clock_state(self) -> ClockState:
+        """What was noted last; the newest stamp in the store counts as seen."""
+        ...
+
+    async def note_clock(self, state: ClockState) -> None:
+        """What time it is, for a later run."""
+        ...
+
+    async def shift(self, step: int, state: ClockState) -> None:
+        """The wall clock was set by `step` ms and is at `state` now: what was stamped before, and waits, moves along.
+
+        Calls made before this one count as made before the step, and later ones as made after it.
+        """
         ...
 
 

@@ -98,7 +98,8 @@ async def test_notices_that_an_account_is_disabled_when_the_clock_was_set_back(
 ) -> None:
     await knock(door)
     await store.change_account("shop", AccountChange(disabled=True), Author("test", START))
-    clock.at -= 3_600_000
+    clock.step(-3_600_000)
+    clock.at += 1001
     with pytest.raises(AccountDisabled):
         await knock(door)
 
@@ -171,7 +172,7 @@ async def test_a_clock_set_back_lets_nobody_wait_longer_than_a_minute(
 ) -> None:
     await change(store, clock, requests_per_minute=1)
     await knock(door)
-    clock.at -= 3_600_000
+    clock.step(-3_600_000)
     with pytest.raises(TooManyRequests):
         await knock(door)
     clock.at += 60_000

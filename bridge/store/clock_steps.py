@@ -1,0 +1,90 @@
+"""A step of the wall clock, on disk: what was stamped before it and is compared with the time after it moves along.
+
+What has ended keeps its stamps, right or wrong. What somebody asked for by a moment (`not_before`, the end of a named
+key) is a moment of the clock on the wall, and stays.
+"""
+
+import sqlite3
+
+from bridge.ports.store_rows import ClockState, Queued
+from bridge.store.connections import Connections, reads, writes
+from bridge.store.reports import LONGEST_WAY
+from bridge.store.writer import Tx
+
+_MOVED = "created_at = created_at + :step, updated_at = updated_at + :step"
+_MESSAGE_MOVED = (
+    f"UPDATE messages SET {_MOVED}, due_at = due_at + :step, expires_at = iif(expires_at, expires_at + :step, 0)"
+)
+#: `:step` in ms, `:now` after it
+_SHIFTS = (
+    # what waits to be sent is due as it was, and lives as long as it did
+    f"{_MESSAGE_MOVED} WHERE state = 'queued'",
+    f"{_MESSAGE_MOVED} WHERE state IN ('sending', 'failed', 'unknown', 'expired') AND state = 'sending'",
+    # what was put off comes when the clock says so; its life begins then, even if the clock jumped over that
+    (
+        f"UPDATE messages SET {_MOVED}, expires_at = iif(expires_at, max(due_at, :now) + expires_at - due_at, 0) "
+        "WHERE state = 'scheduled'"
+    ),
+    # as much ahead of the bridge's clock as this was behind
+    (
+        "UPDATE sims SET clock_offset = clock_offset - :step, suspected_from = suspected_from - :step, "
+        "suspected_to = suspected_to - :step"
+    ),
+    "UPDATE kept_reports SET heard_at = heard_at + :step",
+    "UPDATE fragments SET arrived_at = arrived_at + :step",
+    "UPDATE ledger SET due_at = due_at + :step, created_at = created_at + :step WHERE state = 'owed'",
+    "UPDATE idempotency SET created_at = created_at + :step",
+    "UPDATE credentials SET expires_at = expires_at + :step WHERE expires_at > 0 AND (name = '' OR kind = 'token')",
+    "UPDATE loopbacks SET started_at = started_at + :step WHERE arrived_at = 0 AND lost_at = 0",
+)
+_PARTS = (
+    "UPDATE parts SET intent_at = intent_at + :step, sent_at = iif(sent_at, sent_at + :step, 0), "
+    "done_at = iif(done_at, done_at + :step, 0) WHERE "
+)
+#: those of which a report may come yet, by index; and those of unknown fate
+_REPORTABLE = f"{_PARTS} reference IS NOT NULL AND sim = :sim AND reference = :reference AND intent_at >= :since"
+_UNDECIDED = f"{_PARTS} state IN ('sending', 'unknown') AND reference IS NULL"
+
+
+def shift(tx: Tx, step: int, state: ClockState) -> None:
+    """Move what waits along with the clock, which is set by so many ms."""
+    values = {"step": step, "now": state.seen_at}
+    for statement in _SHIFTS:
+        tx.conn.execute(statement, values)
+    tx.conn.execute(_UNDECIDED, values)
+    values["since"] = state.seen_at - step - LONGEST_WAY
+    for (sim,) in tx.conn.execute("SELECT sim FROM sims WHERE reference IS NOT NULL").fetchall():
+        tx.conn.executemany(_REPORTABLE, [values | {"sim": sim, "reference": number} for number in range(256)])
+    note(tx, state, step)
+    # whoever waits for what falls due waits by the old time
+    tx.queued.append(Queued("", 0, due_at=state.seen_at))
+
+
+def note(tx: Tx, state: ClockState, step: int = 0) -> None:
+    """Write down what time it is."""
+    before = tx.conn.execute("SELECT stepped FROM clock WHERE boot = ?", (state.boot,)).fetchone()
+    tx.conn.execute("DELETE FROM clock")
+    tx.conn.execute(
+        "INSERT INTO clock VALUES (?, ?, ?, (SELECT coalesce(max(seq), 0) FROM events), ?)",
+        (state.boot, state.offset, state.seen_at, (before[0] if before else 0) + step),
+    )
+
+
+def known(conn: sqlite3.Connection) -> ClockState:
+    """What was written down last, and the newest stamp since."""
+    row = conn.execute("SELECT boot, offset, seen_at, event FROM clock").fetchone()
+    boot, offset, seen_at, event = row or ("", 0, 0, 0)
+    newest = conn.execute("SELECT seq, at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+    # older ones may have stamps of a time that never was
+    return ClockState(boot, offset, max(seen_at, newest[1]) if newest and newest[0] > event else seen_at)
+
+
+class ClockSteps(Connections):
+    """Obeys `TimeStore`."""
+
+    clock_state = reads(known)
+    note_clock = writes(note)
+
+    async def shift(self, step: int, state: ClockState) -> None:
+        """On its own: what was asked for before has stamps of before, what is asked for later has those of after."""
+        await self._writer.do_alone(lambda tx: shift(tx, step, state))
