@@ -3,12 +3,12 @@
 Secrets are never logged. The gateway remembers for a moment who was right, so nothing is remembered here.
 """
 
-import base64
 from collections.abc import Mapping
 from contextvars import ContextVar
 
 from aiohttp import web
 
+from api.dialect.headers import basic, bearer
 from api.http import proxies
 from api.http.errors import InvalidToken, missing
 from bridge.errors import BridgeError, NotAllowed, UnknownCaller, WrongSecret
@@ -53,24 +53,6 @@ def address(request: web.Request) -> str:
     """From which network address this request comes, by the word of a trusted proxy where one stands in between;
     "" where there is none (a Unix socket)."""
     return proxies.address(request)
-
-
-def bearer(headers: Mapping[str, str]) -> str:
-    """The token of `Authorization: Bearer …` (RFC 6750 §2.1), "" when there is none."""
-    scheme, _, token = headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def basic(headers: Mapping[str, str]) -> tuple[str, str] | None:
-    """User and password of `Authorization: Basic …` (RFC 7617), None when there are none or they are garbled."""
-    scheme, _, coded = headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        user, colon, password = base64.b64decode(coded.strip(), validate=True).decode().partition(":")
-    except ValueError:  # binascii.Error and UnicodeDecodeError are such
-        return None
-    return (user, password) if colon else None
 
 
 class TokenRefused(BridgeError):

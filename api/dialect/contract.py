@@ -10,9 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
-
-from aiohttp import web
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import api.dialects
 from bridge.errors import BridgeError, KeyExpired, ScopeMissing
@@ -20,8 +18,11 @@ from bridge.gateway.gateway import Gateway
 from bridge.model.message import State
 from bridge.model.scope import EVERYTHING, Needs
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Refuse = Callable[[BridgeError], web.Response]
+if TYPE_CHECKING:
+    from aiohttp import web
+
+Handler = Callable[["web.Request"], Awaitable["web.StreamResponse"]]
+Refuse = Callable[[BridgeError], "web.Response"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Dialect(Protocol):
         """Every path it answers."""
         ...
 
-    def refuse(self, error: BridgeError) -> web.Response:
+    def refuse(self, error: BridgeError) -> "web.Response":
         """An error in the dialect's own shape."""
         ...
 

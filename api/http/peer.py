@@ -1,10 +1,11 @@
 """Which user of this machine is at the other end of a Unix socket (unix(7), SO_PEERCRED)."""
 
-import pwd
 import socket
 import struct
 
 from aiohttp import web
+
+from api.http.users import name_of
 
 #: `struct ucred`: process, user and group as int
 _UCRED = struct.Struct("3i")
@@ -22,11 +23,3 @@ def stranger(request: web.Request) -> str:
     connection = transport.get_extra_info("socket")
     _, uid, _ = _UCRED.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
     return "" if uid == owner else name_of(uid)
-
-
-def name_of(uid: int) -> str:
-    """A user's name, or the number where the machine does not know it."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:  # a container need not know the users of its host
-        return f"uid {uid}"

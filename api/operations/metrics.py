@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from api.dialect.auth import address, bearer
+from api.dialect.auth import address
+from api.dialect.headers import bearer
 from api.http.proxies import PROXIES, plain
 from api.operations import exposition
 from api.operations import scrape as readings

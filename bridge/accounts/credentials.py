@@ -8,9 +8,12 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from bridge.errors import BadRequest
-from bridge.ports.store_rows import Credential
+
+if TYPE_CHECKING:
+    from bridge.ports.store_rows import Credential
 
 #: what can be renewed on its own (`account rotate NAME KIND`) → the keys that are printed for it
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -52,7 +55,7 @@ def checked_name(name: str) -> str:
     )
 
 
-def new_credentials(name: str) -> tuple[dict[str, str], list[Credential]]:
+def new_credentials(name: str) -> tuple[dict[str, str], list["Credential"]]:
     """Fresh credentials of every kind: what to print, this once, and what to keep."""
     printed = {"account": checked_name(name)}
     for kind in KINDS:
@@ -82,8 +85,10 @@ def new_webhook_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def kept(printed: Mapping[str, str]) -> list[Credential]:
+def kept(printed: Mapping[str, str]) -> list["Credential"]:
     """What the store keeps of printed credentials: identifiers and digests, nothing that opens anything."""
+    from bridge.ports.store_rows import Credential
+
     made = []
     for kind, keys in KINDS.items():
         if kind == "webhook" or keys[0] not in printed:

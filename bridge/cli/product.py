@@ -6,23 +6,20 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
-from uuid import uuid4
 
 from bridge.cli.output import for_programs, unix
 from bridge.cli.place import Place
-from bridge.config.schema import Config
 from bridge.errors import BadRequest, BridgeError, NoSuchThing, StoreUnavailable
-from bridge.ports.clock import SystemClock
-from bridge.ports.driver import Device, Driver
-from bridge.ports.store import Store
 
 if TYPE_CHECKING:
+    from bridge.config.schema import Config
     from bridge.daemon.run import Running
     from bridge.doctor import Surroundings
     from bridge.host.client import Client
     from bridge.model.scope import Key
     from bridge.model.webhook import Endpoint
+    from bridge.ports.driver import Device, Driver
+    from bridge.ports.store import Store
     from device_drivers.gsm_modem.naming import Named
     from device_drivers.virtual.world import World
 
@@ -31,14 +28,14 @@ T = TypeVar("T")
 PHONE_PORT = 15_555
 
 
-def drivers() -> Mapping[str, Driver]:
+def drivers() -> "Mapping[str, Driver]":
     """Every driver by name, imported when looked up."""
     from device_drivers import Drivers
 
     return Drivers()
 
 
-def configuration(path: Path | None) -> Config:
+def configuration(path: Path | None) -> "Config":
     """The whole configuration, devices included. Raises ConfigError."""
     from api.dialect.contract import discover
     from bridge.config import loader as config
@@ -95,7 +92,7 @@ def listed(place: Place, *segments: str, account: str = "", **query: str | int) 
 
 
 @asynccontextmanager
-async def opened(place: Place) -> AsyncIterator[Store]:
+async def opened(place: Place) -> AsyncIterator["Store"]:
     """The store of a bridge that does not run. Raises StoreUnavailable."""
     from bridge.store import open_store
     from bridge.store.lock import StoreLock
@@ -115,14 +112,18 @@ def leave_to_owner(database: Path) -> None:
     ownership.leave_to_owner(database)
 
 
-async def try_alarms(config: Config) -> AsyncIterator[tuple[str, str]]:
+async def try_alarms(config: "Config") -> AsyncIterator[tuple[str, str]]:
     """Send a trial alarm by every channel there is; each channel, and what went wrong with it, "" when nothing did."""
+    from urllib.parse import urlsplit
+    from uuid import uuid4
+
     from api.webhooks.poster import Webhooks
     from api.webhooks.url_policy import Policy
     from bridge.model.webhook import Delivery, DeliveryState
     from bridge.monitoring import alarm_text
     from bridge.monitoring.alarm import channels
     from bridge.monitoring.mail import Mailer, Mailing
+    from bridge.ports.clock import SystemClock
 
     now = SystemClock().now()
     event = replace(alarm_text.trial(now), id=str(uuid4()))
@@ -147,6 +148,7 @@ def surroundings(place: Place, unit: str = "") -> "Surroundings":
     from api.webhooks.url_policy import check_target
     from bridge.daemon.core import webhook_policy
     from bridge.doctor import Surroundings
+    from bridge.ports.clock import SystemClock
 
     policy = webhook_policy(place.config)
     return Surroundings(
@@ -190,7 +192,7 @@ def _ages(row: Mapping[str, Any]) -> Iterator[int]:
     return (unix(row[name]) for name in ("created_at", "expires_at", "used_at"))
 
 
-async def _remembering(place: Place, device: Device) -> Device:
+async def _remembering(place: Place, device: "Device") -> "Device":
     """With what its driver put into the store; one that is not there yet is not made for this.
 
     Raises NotRunning: what a bridge remembers that has the store and cannot be asked must not be tried again.
@@ -211,7 +213,7 @@ async def _remembering(place: Place, device: Device) -> Device:
     return replace(device, memory=BorrowedMemory(values, keep))
 
 
-async def run_bridge(config: Config, on_ready: "Callable[[Running], None] | None" = None) -> None:
+async def run_bridge(config: "Config", on_ready: "Callable[[Running], None] | None" = None) -> None:
     """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start."""
     from bridge.daemon import run as daemon
 
@@ -227,9 +229,10 @@ def reload_on_hangup(running: "Running") -> None:
 
 
 @asynccontextmanager
-async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, Device], str], None]:
+async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, "Device"], str], None]:
     """A virtual network with a modem line and, where there is an adb, a phone line: what they are as devices, and why
     there is no phone line."""
+    from bridge.ports.driver import Device
     from device_drivers.virtual.phone.server import AdbServer, NoServer
     from device_drivers.virtual.world import World
 
@@ -304,8 +307,11 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
 def until_stopped(coroutine: Coroutine[Any, Any, None]) -> bool:
     """Run until it ends by itself (True), or by Ctrl-C or SIGTERM, which are the ordinary ways to stop (False)."""
     import asyncio
+    import gc
 
     from bridge.host.stopping import Stopping
+
+    gc.enable()  # what goes on for long makes garbage: see `bridge.__main__`
 
     async def run() -> bool:
         task = asyncio.current_task()

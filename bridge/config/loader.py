@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bridge.config.coercion import KINDS, FromEnvironment, Wrong, convert, described
 from bridge.config.field import MASK, Secret, fields
@@ -20,7 +20,9 @@ from bridge.config.schema import SECTIONS, Config, Dialect
 from bridge.config.secrets import WAYS, Unresolved, is_reference, is_secret, resolve, written_openly
 from bridge.errors import ConfigError
 from bridge.model.finding import Finding
-from bridge.ports.driver import Device, Driver
+
+if TYPE_CHECKING:
+    from bridge.ports.driver import Device, Driver
 
 DEFAULT_PATH = Path("/etc/sms-bridge/config.toml")
 VARIABLE = "SMS_BRIDGE__"
@@ -37,7 +39,7 @@ Options = Mapping[str, tuple[type, str]]
 def load(
     path: Path | None,
     environment: Mapping[str, str],
-    drivers: Mapping[str, Driver],
+    drivers: "Mapping[str, Driver]",
     dialects: Mapping[str, Options] | None = None,
 ) -> Config:
     """Read and check the configuration; without a `path` the defaults and the environment are all there is.
@@ -108,7 +110,7 @@ class _Reader:
         self,
         path: Path | None,
         environment: Mapping[str, str],
-        drivers: Mapping[str, Driver],
+        drivers: "Mapping[str, Driver]",
         dialects: Mapping[str, Options] | None,
         lenient: bool = False,
     ) -> None:
@@ -246,7 +248,7 @@ class _Reader:
             return replace(dialect, options=_guarded(dialect.options))
         return replace(dialect, options=self._options(name, known, dialect.options, f"{key}.options"))
 
-    def _device(self, name: str, table: dict[str, Any], key: str) -> Device | None:
+    def _device(self, name: str, table: dict[str, Any], key: str) -> "Device | None":
         if not _DEVICE_NAME.fullmatch(name):
             self._note(key, table, "a device's name has only letters, digits, - and _, and starts with none of the two")
             return None
@@ -255,6 +257,8 @@ class _Reader:
             return None
         before = len(self.problems)
         given = {option: value for option, value in table.items() if option != "driver"}
+        from bridge.ports.driver import Device
+
         device = Device(name, driver.name, self._options(driver.name, driver.options, given, key))
         if len(self.problems) == before:
             for problem in driver.validate(device):
@@ -263,7 +267,7 @@ class _Reader:
                 self._note(f"{key}.{option}", table.get(option), told)
         return device
 
-    def _driver(self, table: dict[str, Any], key: str) -> Driver | None:
+    def _driver(self, table: dict[str, Any], key: str) -> "Driver | None":
         name = table.get("driver")
         if name is None:
             kinds = ", ".join(sorted(self._drivers))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bridge.config.field import (
     SQLITE,
@@ -29,7 +29,9 @@ from bridge.config.field import (
 )
 from bridge.model.account import UnknownPolicy
 from bridge.model.finding import Finding
-from bridge.ports.driver import Device
+
+if TYPE_CHECKING:
+    from bridge.ports.driver import Device
 
 LEVELS = ("debug", "info", "warning", "error")
 SECURITIES = ("starttls", "tls", "none")
@@ -269,7 +271,7 @@ class Config:
     #: by name; those not named are enabled with their defaults
     dialects: Mapping[str, Dialect] = field(default_factory=dict)
     #: by name, in the order of the file
-    devices: Mapping[str, Device] = field(default_factory=dict)
+    devices: "Mapping[str, Device]" = field(default_factory=dict)
     #: what is no mistake, and yet somebody should mend
     findings: tuple[Finding, ...] = ()
 

@@ -43,7 +43,7 @@ async def door(
     from bridge.daemon.offline import serve_offline  # takes longer to import than all else of a command
 
     async with serve_offline(config, reached) as offline:
-        yield Client(offline.control, start, account, offline.connect, name_fields=name_fields)
+        yield Client(offline.control, start, account, offline.ask, name_fields=name_fields)
 
 
 async def _reach(config: Config, start: str, running: bool, ends: float) -> Control | StoreLock:

@@ -1,26 +1,21 @@
 """A bridge for one command while none runs: store and gateway, without devices, webhooks and ports.
 
-Nothing is sent or delivered by it. A command reaches it by pairs of sockets within this process, and speaks to the
-same application as through the control socket of a bridge that runs.
+Nothing is sent or delivered by it. A command asks the operations of the native API that callers of a running bridge
+ask, in the same words; only HTTP is not between them.
 """
 
-import asyncio
 import os
-import socket
-from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 
-from aiohttp import web
-
-from api.http.app import build_command_app, runner
+from api.dialects.native.local import Local
+from api.http.users import name_of
 from bridge.bus import Bus
 from bridge.config.field import Secret
 from bridge.config.schema import Config
 from bridge.daemon.core import build_gateway, build_submissions
-from bridge.host.client import LONGEST_LINE, Connect
+from bridge.host.client import Ask
 from bridge.host.control_file import Control
 from bridge.ports.clock import SystemClock
 from bridge.store import open_store
@@ -33,29 +28,25 @@ class Offline:
     """A bridge in this process that answers."""
 
     control: Control
-    #: makes a connection to its native API
-    connect: Connect
+    #: its native API
+    ask: Ask
 
 
 @asynccontextmanager
 async def serve_offline(config: Config, held: StoreLock) -> AsyncIterator[Offline]:
     """The bridge of a configuration; `held` is the lock of its store. Raises StoreUnavailable."""
     async with AsyncExitStack() as stack:
-        bus = Bus()
+        bus, clock = Bus(), SystemClock()
         store = await open_store(config.store.url, bus, held=held)
         stack.push_async_callback(store.close)
         leave_to_owner(config.store.path)
-        clock = SystemClock()
         gateway = build_gateway(config, store, bus, clock, build_submissions(config, store, bus, clock))
-        serving = runner(build_command_app(gateway, config.store.path.stat().st_uid))
-        await serving.setup()
-        stack.push_async_callback(serving.cleanup)
-        assert serving.server is not None  # noqa: S101 - narrows the type: `setup` made it
+        me, owner = os.geteuid(), config.store.path.stat().st_uid
+        local = Local(gateway, "" if me == owner else name_of(me))
+
+        async def ask(method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+            answer = await local.answer(method, target, headers, body)
+            return answer.status, answer.body
+
         control = Control("", Secret(gateway.admission.grant_to_commands()), os.getpid())
-        yield Offline(control, partial(_connect, serving.server))
-
-
-async def _connect(server: web.Server) -> tuple[StreamReader, StreamWriter]:
-    ours, theirs = socket.socketpair()
-    await asyncio.get_running_loop().connect_accepted_socket(server, theirs)
-    return await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
+        yield Offline(control, ask)

@@ -1,5 +1,12 @@
 """The bridge's own API, `/v1`: one module a subject, described by `api/openapi.yaml`."""
 
-from api.dialects.native.dialect import Native
+from typing import Any
 
-DIALECT = Native
+
+def __getattr__(name: str) -> Any:
+    """DIALECT, with all of HTTP, is for those who serve: a command needs the operations alone."""
+    if name != "DIALECT":
+        raise AttributeError(name)
+    from api.dialects.native.dialect import Native
+
+    return Native

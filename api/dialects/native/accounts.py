@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aiohttp import web
-
 from api.dialects.native import serializers, validators
 from api.dialects.native.request import Call, ForAnother
-from api.dialects.native.responses import answer, nothing
+from api.dialects.native.responses import Answer, answer, nothing
 from bridge.accounts import credentials
 from bridge.errors import BadRequest, InvalidNumber, NoSuchThing, NotPossible
 from bridge.model.account import Account, AccountChange, Payment, Template, UnknownPolicy, Verification
@@ -41,28 +39,28 @@ MOVEMENTS = validators.listing()
 AUDIT = validators.listing(account=validators.short(200, least=1))
 
 
-async def find(call: Call) -> web.Response:
+async def find(call: Call) -> Answer:
     """By name."""
     call.operators_only()
     rows = await call.gateway.desk.accounts()
     return answer({"accounts": [serializers.account(row) for row in rows]})
 
 
-async def add(call: Call) -> web.Response:
+async def add(call: Call) -> Answer:
     """The one answer that shows its credentials."""
     call.operators_only()
     asked = await call.fields(NEW, "name")
     made, printed = await call.gateway.desk.add_account(call.who, asked["name"], asked.get("on_unknown"))
-    where = {"Location": f"{call.mount.prefix}/v1/accounts/{made.name}"}
+    where = {"Location": f"{call.prefix}/v1/accounts/{made.name}"}
     return answer(serializers.account(made) | {"credentials": printed}, 201, where)
 
 
-async def show(call: Call) -> web.Response:
+async def show(call: Call) -> Answer:
     """One account, its terms and credits."""
     return answer(serializers.account(await _own(call)))
 
 
-async def change(call: Call) -> web.Response:
+async def change(call: Call) -> Answer:
     """What is not named stays as it is."""
     call.operators_only()
     asked = await call.fields(CHANGE)
@@ -80,7 +78,7 @@ async def change(call: Call) -> web.Response:
     return answer(serializers.account(changed))
 
 
-async def top_up(call: Call) -> web.Response:
+async def top_up(call: Call) -> Answer:
     """Credits are counted from the first time on."""
     call.operators_only()
     asked = await call.fields(CREDITS, "credits")
@@ -89,14 +87,14 @@ async def top_up(call: Call) -> web.Response:
     return answer(serializers.account(changed))
 
 
-async def movements(call: Call) -> web.Response:
+async def movements(call: Call) -> Answer:
     """Newest first."""
     account = await _own(call)
     rows = await call.gateway.desk.movements(account.name, **call.query)
     return answer(serializers.page("movements", rows, serializers.movement))
 
 
-async def rotate(call: Call) -> web.Response:
+async def rotate(call: Call) -> Answer:
     """The one answer that shows the fresh credentials."""
     call.operators_only()
     asked = await call.fields(ROTATE, "kind")
@@ -104,7 +102,7 @@ async def rotate(call: Call) -> web.Response:
     return answer(await call.gateway.desk.rotate(call.who, name, asked["kind"], asked.get("overlap", 0)))
 
 
-async def audit(call: Call) -> web.Response:
+async def audit(call: Call) -> Answer:
     """Newest first."""
     call.operators_only()
     return answer(serializers.page("entries", await call.gateway.desk.audit(**call.query), serializers.audit_entry))
@@ -113,7 +111,7 @@ async def audit(call: Call) -> web.Response:
 # -- who may ----------------------------------------------------------------------------------
 async def _own(call: Call) -> Account:
     """The account in the path: the caller's own, or any for an operator. As it is now, not as it came in."""
-    name = call.request.match_info["name"]
+    name = call.incoming.parts["name"]
     if name != call.account.name and not call.account.operator:
         raise ForAnother("This account may ask about itself only.")
     if not credentials.is_name(name):
@@ -123,20 +121,20 @@ async def _own(call: Call) -> Account:
 
 async def _changeable(call: Call) -> Account:
     """The account in the path, for an operator. The command line's own must go on to work."""
-    if call.request.match_info["name"] == credentials.OPERATOR:
+    if call.incoming.parts["name"] == credentials.OPERATOR:
         raise NotPossible(f'the account "{credentials.OPERATOR}" is the command line\'s own: it stays as it is')
     return await _own(call)
 
 
 # -- templates ----------------------------------------------------------------------------------
-async def templates(call: Call) -> web.Response:
+async def templates(call: Call) -> Answer:
     """By id."""
     account = await _own(call)
     rows = await call.gateway.desk.templates(account.name)
     return answer({"templates": [serializers.template(row) for row in rows]})
 
 
-async def template(call: Call) -> web.Response:
+async def template(call: Call) -> Answer:
     """One, approved or not."""
     account = await _own(call)
     found = await call.gateway.desk.find_template(account.name, call.id)
@@ -145,7 +143,7 @@ async def template(call: Call) -> web.Response:
     return answer(serializers.template(found))
 
 
-async def keep_template(call: Call) -> web.Response:
+async def keep_template(call: Call) -> Answer:
     """New, or another text for an old id.
 
     Approving is the operator's: what an account writes itself waits for it, unless it was approved word for word.
@@ -153,7 +151,7 @@ async def keep_template(call: Call) -> web.Response:
     account = await _own(call)
     asked = await call.fields(TEMPLATE, "text")
     # the id as it was written, so that the answer says what one may be
-    wanted = Template(account.name, call.request.match_info["id"], asked["text"], asked.get("approved", True))
+    wanted = Template(account.name, call.incoming.parts["id"], asked["text"], asked.get("approved", True))
     if call.account.operator:
         kept = await call.gateway.desk.add_template(call.who, wanted)
     elif "approved" in asked:
@@ -163,7 +161,7 @@ async def keep_template(call: Call) -> web.Response:
     return answer(serializers.template(kept))
 
 
-async def remove_template(call: Call) -> web.Response:
+async def remove_template(call: Call) -> Answer:
     """Nothing is sent by it any more."""
     account = await _own(call)
     await call.gateway.desk.remove_template(call.who, account.name, call.id)
@@ -171,14 +169,14 @@ async def remove_template(call: Call) -> web.Response:
 
 
 # -- numbers that nothing is sent to ------------------------------------------------------------
-async def suppressed(call: Call) -> web.Response:
+async def suppressed(call: Call) -> Answer:
     """Oldest first."""
     account = await _own(call)
     rows = await call.gateway.desk.suppressed(account.name)
     return answer({"suppressed": [serializers.suppressed(*row) for row in rows]})
 
 
-async def suppress(call: Call) -> web.Response:
+async def suppress(call: Call) -> Answer:
     """What waits to be sent to it fails; one that is on the list already stays as it is."""
     account = await _own(call)
     asked = await call.fields(SUPPRESS)
@@ -187,7 +185,7 @@ async def suppress(call: Call) -> web.Response:
     return answer(serializers.suppressed(*put))
 
 
-async def suppression(call: Call) -> web.Response:
+async def suppression(call: Call) -> Answer:
     """Whether, since when and why nothing is sent to a number."""
     account = await _own(call)
     with _number_at_fault():
@@ -195,7 +193,7 @@ async def suppression(call: Call) -> web.Response:
     return answer(serializers.suppressed(*found))
 
 
-async def allow(call: Call) -> web.Response:
+async def allow(call: Call) -> Answer:
     """It may get messages again."""
     account = await _own(call)
     with _number_at_fault():
@@ -205,7 +203,7 @@ async def allow(call: Call) -> web.Response:
 
 def _number(call: Call) -> str:
     """The one in the path, as the caller wrote it."""
-    return validators.text(call.request.match_info["number"])
+    return validators.text(call.incoming.parts["number"])
 
 
 @contextmanager

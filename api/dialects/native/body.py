@@ -5,10 +5,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TypeVar
 
-from aiohttp import web
-
 from api.dialects.native.fields import Unfit
-from api.http.parameters import read_body
+from api.dialects.native.incoming import Incoming
 from bridge.errors import BadRequest
 
 T = TypeVar("T")
@@ -21,13 +19,13 @@ class NotJson(BadRequest):
     """Send JSON, with the header Content-Type: application/json."""
 
 
-async def read(request: web.Request, meaning: Callable[[Mapping[str, Any]], T], limit: int) -> T:
+async def read(incoming: Incoming, meaning: Callable[[Mapping[str, Any]], T], limit: int) -> T:
     """What `meaning` makes of the JSON object that the caller sent, at most `limit` bytes of it; nothing is `{}`.
 
     Raises BadRequest, and its kinds NotJson for another content type and BodyTooLarge.
     """
-    raw = await read_body(request, limit)
-    if raw and request.content_type != "application/json" and not request.content_type.endswith("+json"):
+    raw = await incoming.read(limit)
+    if raw and incoming.content_type != "application/json" and not incoming.content_type.endswith("+json"):
         raise NotJson
     if len(raw) <= INLINE_BYTES:
         return meaning(_object_in(raw))

@@ -12,6 +12,7 @@ from contextlib import aclosing, suppress
 from aiohttp import web
 
 from api.dialects.native import fields, serializers, validators
+from api.dialects.native.http import HttpIncoming
 from api.dialects.native.request import Call, still_known
 from api.dialects.native.responses import written
 from api.dialects.native.streams import Streams
@@ -50,7 +51,7 @@ async def stream(call: Call) -> web.StreamResponse:
         if after is None:
             after = await call.gateway.position()
         response = web.StreamResponse(headers=HEADERS)
-        await response.prepare(call.request)
+        await response.prepare(_request(call))
         tasks = Tasks("event stream")
         tasks.start(_cut_when_over(call), "end")
         tasks.start(_cut_without_key(call), "key")
@@ -61,7 +62,7 @@ async def stream(call: Call) -> web.StreamResponse:
             # that somebody stops listening is nothing to tell of
             level = logging.DEBUG if isinstance(error, ConnectionError) else logging.INFO
             log.log(level, "an event stream ended early: %s", type(error).__name__)
-            _cut(call.request)
+            _cut(call)
         finally:
             await tasks.close()
     return response
@@ -69,7 +70,7 @@ async def stream(call: Call) -> web.StreamResponse:
 
 def _resumed(call: Call) -> int | None:
     """A browser that reconnects repeats its first address, so the header is the newer word."""
-    last = call.request.headers.get("Last-Event-ID")
+    last = call.incoming.headers.get("Last-Event-ID")
     given = {"Last-Event-ID": last} if last else {}
     return fields.take(given, {"Last-Event-ID": QUERY["after"]}).get("Last-Event-ID", call.query.get("after"))
 
@@ -112,7 +113,7 @@ async def _cut_when_over(call: Call) -> None:
     """At shutdown a caller who does not read must not keep the bridge from going."""
     await call.streams.closing.wait()
     await asyncio.sleep(FAREWELL)
-    _cut(call.request)
+    _cut(call)
 
 
 async def _cut_without_key(call: Call) -> None:
@@ -124,9 +125,16 @@ async def _cut_without_key(call: Call) -> None:
                 await call.gateway.admission.change()
         with suppress(StoreUnavailable):
             known = await still_known(call)
-    _cut(call.request)
+    _cut(call)
 
 
-def _cut(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
+def _cut(call: Call) -> None:
+    transport = _request(call).transport
+    if transport is not None:
+        transport.abort()
+
+
+def _request(call: Call) -> web.Request:
+    """What is answered for as long as its caller listens: that is a matter of HTTP alone."""
+    assert isinstance(call.incoming, HttpIncoming)  # noqa: S101 - narrows the type: the HTTP side makes no other
+    return call.incoming.request

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from aiohttp import web
-
 from bridge.errors import BadRequest
 
 Reader = Callable[[Any], Any]
@@ -46,10 +44,10 @@ def take(given: Mapping[str, Any], readers: Mapping[str, Reader]) -> dict[str, A
     return taken
 
 
-def query(request: web.Request, readers: Mapping[str, Reader]) -> dict[str, Any]:
-    """The query string through its readers. Raises Unfit, also for a name given twice."""
+def query(items: Iterable[tuple[str, str]], readers: Mapping[str, Reader]) -> dict[str, Any]:
+    """The names and values of a query string through its readers. Raises Unfit, also for a name given twice."""
     given: dict[str, str] = {}
-    for name, value in request.query.items():
+    for name, value in items:
         if name in given:
             raise Unfit("is given twice", name)
         given[name] = value

@@ -1,10 +1,8 @@
 """/v1/inbox: what came in."""
 
-from aiohttp import web
-
 from api.dialects.native import fields, serializers, validators
 from api.dialects.native.request import Call
-from api.dialects.native.responses import answer, nothing
+from api.dialects.native.responses import Answer, answer, nothing
 from bridge.errors import NoSuchThing
 from bridge.model.query import InboxQuery
 
@@ -18,19 +16,19 @@ LIST = validators.listing(
 ) | {"from": validators.sender}
 
 
-async def find(call: Call) -> web.Response:
+async def find(call: Call) -> Answer:
     """Newest first; with `mark_read`, what is returned counts as read from then on."""
     query = InboxQuery(**fields.renamed(call.query, **{"from": "sender"}))
     rows = await call.gateway.inbox(call.account, query)
     return answer(serializers.page("messages", rows, serializers.received))
 
 
-async def show(call: Call) -> web.Response:
+async def show(call: Call) -> Answer:
     """One received SMS."""
     return answer(serializers.received(await call.gateway.received(call.account, call.id)))
 
 
-async def forget(call: Call) -> web.Response:
+async def forget(call: Call) -> Answer:
     """Hide it from this account for good."""
     if not await call.gateway.delete_received(call.account, InboxQuery(ids=(call.id,))):
         raise NoSuchThing

@@ -1,11 +1,9 @@
 """/v1/keys: the named keys of an account, each with its scopes and its end."""
 
-from aiohttp import web
-
 from api.dialects.native import serializers, validators
 from api.dialects.native.fields import Unfit
 from api.dialects.native.request import Call
-from api.dialects.native.responses import answer, nothing
+from api.dialects.native.responses import Answer, answer, nothing
 from bridge.accounts.api_keys import KEY_KINDS
 from bridge.model.scope import Needs, Scope
 
@@ -26,17 +24,17 @@ NEW = {
 LIST = {"all": validators.switch}
 
 
-async def add(call: Call) -> web.Response:
+async def add(call: Call) -> Answer:
     """The one answer that shows its credentials."""
     asked = await call.fields(NEW, "name", "scopes")
     made, printed = await call.gateway.desk.add_key(
         call.who, call.account, asked["name"], asked["scopes"], asked.get("kind", "apikey"), asked.get("expires_at", 0)
     )
-    where = {"Location": f"{call.mount.prefix}/v1/keys/{made.name}"}
+    where = {"Location": f"{call.prefix}/v1/keys/{made.name}"}
     return answer(serializers.key(made) | {"credentials": printed}, 201, where)
 
 
-async def find(call: Call) -> web.Response:
+async def find(call: Call) -> Answer:
     """By name, expired ones too; for an operator who asks for it those of all accounts."""
     everybody = call.query.get("all", False)
     if everybody:
@@ -45,7 +43,7 @@ async def find(call: Call) -> web.Response:
     return answer({"keys": [serializers.key(row) for row in rows]})
 
 
-async def revoke(call: Call) -> web.Response:
+async def revoke(call: Call) -> Answer:
     """It ends at once, with the tokens that it was exchanged for."""
     await call.gateway.desk.revoke_key(call.who, call.account.name, call.id)
     return nothing()

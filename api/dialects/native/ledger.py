@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aiohttp import web
-
 from api.dialects.native import fields, serializers, validators
 from api.dialects.native.request import Call
-from api.dialects.native.responses import answer
+from api.dialects.native.responses import Answer, answer
 from bridge.errors import BadRequest
 from bridge.model.query import LedgerQuery
 from bridge.model.webhook import DeliveryState
@@ -25,13 +23,13 @@ LIST = validators.listing(**FILTERS)
 AGAIN = {**FILTERS, "ids": validators.strings(100, most=MAX_IDS)}
 
 
-async def find(call: Call) -> web.Response:
+async def find(call: Call) -> Answer:
     """Newest first."""
     rows = await call.gateway.endpoints.ledger(call.account, LedgerQuery(**call.query))
     return answer(serializers.page("deliveries", rows, serializers.delivery))
 
 
-async def redeliver(call: Call) -> web.Response:
+async def redeliver(call: Call) -> Answer:
     """From attempt one; by id, or all that match."""
     asked = await call.body(_wish)
     ids = asked.pop("ids", ())

@@ -5,11 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
-
 from api.dialects.native import fields, serializers, validators
 from api.dialects.native.request import Call
-from api.dialects.native.responses import answer, nothing
+from api.dialects.native.responses import Answer, answer, nothing
 from bridge.errors import BadRequest, NotPossible
 from bridge.model.account import UnknownPolicy
 from bridge.model.message import Draft, State
@@ -122,9 +120,9 @@ def _draft(entry: Mapping[str, Any]) -> dict[str, Any]:
     return wanted
 
 
-async def submit(call: Call) -> web.Response:
+async def submit(call: Call) -> Answer:
     """202 once everything is on disk; a known Idempotency-Key answers with the messages of its first call."""
-    key = _idempotency_key(call.request)
+    key = _idempotency_key(call.incoming.headers)
     asked = await call.body(order, bulk=True)
     try:
         done = await call.gateway.submit(call.account, asked.drafts, key)
@@ -133,20 +131,18 @@ async def submit(call: Call) -> web.Response:
     headers = {"Idempotency-Replayed": "true"} if done.replayed else {}
     if asked.single:
         row = done.messages[0]
-        return answer(
-            serializers.message(row), 202, headers | {"Location": f"{call.mount.prefix}/v1/messages/{row.id}"}
-        )
+        return answer(serializers.message(row), 202, headers | {"Location": f"{call.prefix}/v1/messages/{row.id}"})
     return answer({"count": len(done.messages), "ids": [row.id for row in done.messages]}, 202, headers)
 
 
-def _idempotency_key(request: web.Request) -> str:
-    key = request.headers.get("Idempotency-Key", "")
-    if "Idempotency-Key" in request.headers and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
+def _idempotency_key(headers: Mapping[str, str]) -> str:
+    key = headers.get("Idempotency-Key", "")
+    if "Idempotency-Key" in headers and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
         raise fields.Unfit(f"must have 1 to {MAX_KEY} printable ASCII characters", "Idempotency-Key")
     return key
 
 
-async def find(call: Call) -> web.Response:
+async def find(call: Call) -> Answer:
     """Newest first."""
     rows = await call.gateway.messages(
         call.account, MessageQuery(**fields.renamed(call.query, state="states", to="recipient"))
@@ -154,23 +150,23 @@ async def find(call: Call) -> web.Response:
     return answer(serializers.page("messages", rows, serializers.message))
 
 
-async def show(call: Call) -> web.Response:
+async def show(call: Call) -> Answer:
     """One message, with the parts that were tried."""
     row = await call.gateway.message(call.account, call.id)
     return answer(serializers.message_with_parts(row, await call.gateway.parts(call.account, call.id)))
 
 
-async def cancel(call: Call) -> web.Response:
+async def cancel(call: Call) -> Answer:
     """Take back what was not sent yet."""
     return answer(serializers.message(await call.gateway.cancel(call.account, call.id)))
 
 
-async def resend(call: Call) -> web.Response:
+async def resend(call: Call) -> Answer:
     """Queue it again; parts that were sent stay sent."""
     return answer(serializers.message(await call.gateway.resend(call.account, call.id)), 202)
 
 
-async def forget(call: Call) -> web.Response:
+async def forget(call: Call) -> Answer:
     """Delete a finished message."""
     if not await call.gateway.delete_messages(call.account, MessageQuery(ids=(call.id,))):
         row = await call.gateway.message(call.account, call.id)

@@ -1,10 +1,8 @@
 """/v1/typed and /v1/calls: what phones tell besides SMS to them."""
 
-from aiohttp import web
-
 from api.dialects.native import fields, serializers, validators
 from api.dialects.native.request import Call
-from api.dialects.native.responses import answer
+from api.dialects.native.responses import Answer, answer
 from bridge.model.inbox import CallKind
 from bridge.model.query import CallQuery, TypedQuery
 
@@ -25,13 +23,13 @@ CALLS = validators.listing(
 )
 
 
-async def typed(call: Call) -> web.Response:
+async def typed(call: Call) -> Answer:
     """SMS typed on the phones, newest first."""
     query = TypedQuery(**fields.renamed(call.query, to="recipient"))
     return answer(serializers.page("messages", await call.gateway.typed(query), serializers.typed))
 
 
-async def calls(call: Call) -> web.Response:
+async def calls(call: Call) -> Answer:
     """The phones' calls, newest first."""
     query = CallQuery(**fields.renamed(call.query, kind="kinds"))
     return answer(serializers.page("calls", await call.gateway.calls(query), serializers.call))

@@ -5,13 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from aiohttp import web
-
-from api.dialect.auth import bearer, enter
-from api.dialect.contract import Mount, Site
+from api.dialect.headers import bearer
 from api.dialects.native import body, fields
+from api.dialects.native.incoming import Incoming
 from api.dialects.native.streams import Streams
-from api.http import peer
 from bridge.errors import NoSuchThing, NotAllowed, UnknownCaller
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
@@ -32,13 +29,15 @@ class ForAnother(NotAllowed):
 class Call:
     """A request whose credentials and query string were found good."""
 
-    request: web.Request
+    incoming: Incoming
     gateway: Gateway
     account: Account
     #: what the query string says, by the readers of its route
     query: Mapping[str, Any]
-    #: how the dialect is mounted
-    mount: Mount
+    #: of the dialect's paths
+    prefix: str
+    #: bytes of the largest body
+    body_limit: int
     #: the event streams that are open
     streams: Streams
     #: whose credentials they are, for the audit trail: `account`, or the operator who acts for it
@@ -51,7 +50,7 @@ class Call:
 
     def part(self, name: str) -> str:
         """A variable part of the path. Raises NoSuchThing for what can be no id and no name of ours."""
-        given = self.request.match_info[name]
+        given = self.incoming.parts[name]
         if not _ID.fullmatch(given):
             raise NoSuchThing
         return given
@@ -63,8 +62,8 @@ class Call:
 
     async def body(self, meaning: Callable[[Mapping[str, Any]], T], bulk: bool = False) -> T:
         """What `meaning` makes of the JSON object in the body. Raises BadRequest, NotJson, BodyTooLarge."""
-        limit = self.mount.body_limit if bulk else min(self.mount.body_limit, BODY_LIMIT)
-        return await body.read(self.request, meaning, limit)
+        limit = self.body_limit if bulk else min(self.body_limit, BODY_LIMIT)
+        return await body.read(self.incoming, meaning, limit)
 
     async def fields(self, readers: Mapping[str, fields.Reader], *needed: str) -> dict[str, Any]:
         """The members of the JSON object in the body; those `needed` must be there."""
@@ -77,46 +76,45 @@ class Call:
         return await self.body(meaning)
 
 
-async def acting(request: web.Request, site: Site) -> tuple[Account, str]:
+async def acting(incoming: Incoming, gateway: Gateway) -> tuple[Account, str]:
     """The account that this call is for, its caller's own or the one that an operator names in a header; and who calls.
 
     Raises NotAllowed, and ForAnother for a name that this caller may not act for.
     """
-    caller = await _caller(request, site.gateway)
-    who = _named(caller, request, site)
-    name = request.headers.get("SMS-Bridge-Account", caller.name)
+    caller = await _caller(incoming, gateway)
+    who = _named(caller, incoming, gateway)
+    name = incoming.headers.get("SMS-Bridge-Account", caller.name)
     if name == caller.name:
         return caller, who
     try:
-        return await site.gateway.account(caller, name if _ID.fullmatch(name) else ""), who
+        return await gateway.account(caller, name if _ID.fullmatch(name) else ""), who
     except NoSuchThing:
         raise ForAnother("There is no account of the name in SMS-Bridge-Account.") from None
     except NotAllowed as error:
         raise ForAnother(error.message) from None
 
 
-def _named(caller: Account, request: web.Request, site: Site) -> str:
+def _named(caller: Account, incoming: Incoming, gateway: Gateway) -> str:
     """For the audit trail: an account and its key, or the command line and the user when it is not the bridge's own."""
-    if site.gateway.admission.is_command(_secret(request)):
-        user = peer.stranger(request)
-        return f"{COMMANDS} ({user})" if user else COMMANDS
+    if gateway.admission.is_command(_secret(incoming)):
+        return f"{COMMANDS} ({incoming.user})" if incoming.user else COMMANDS
     return f"{caller.name} (key {caller.grant.key})" if caller.grant.key else caller.name
 
 
 async def still_known(call: Call) -> bool:
     """Whether the key of a call that lasts is still good. Raises StoreUnavailable."""
-    return await call.gateway.admission.stands(_secret(call.request), "apikey", "token")
+    return await call.gateway.admission.stands(_secret(call.incoming), "apikey", "token")
 
 
-def _secret(request: web.Request) -> str:
-    return bearer(request.headers) or request.headers.get("X-Api-Key", "")
+def _secret(incoming: Incoming) -> str:
+    return bearer(incoming.headers) or incoming.headers.get("X-Api-Key", "")
 
 
-async def _caller(request: web.Request, gateway: Gateway) -> Account:
-    secret = _secret(request)
+async def _caller(incoming: Incoming, gateway: Gateway) -> Account:
+    secret = _secret(incoming)
     if not secret:
         raise NotAllowed("Send your API key: Authorization: Bearer <key>, or X-Api-Key: <key>.")
     try:
-        return await enter(gateway, request, "apikey", "", secret, other="token")
+        return await incoming.enter(gateway, secret)
     except UnknownCaller:
         raise NotAllowed("This is no API key or token of ours, or it has ended.") from None

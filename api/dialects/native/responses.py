@@ -1,12 +1,12 @@
-"""How answers are written: JSON, and problems of RFC 9457."""
+"""What is answered: JSON, and problems of RFC 9457."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from aiohttp import web
-
+JSON, PROBLEM = "application/json", "application/problem+json"
 #: kind of problem → status; `type` of a problem is this prefix and the kind
 PROBLEMS: Mapping[str, int] = {
     "bad-request": 400,
@@ -29,17 +29,28 @@ PREFIX = "urn:sms-bridge:problem:"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """A JSON answer."""
-    return web.Response(body=written(value), status=status, headers=headers, content_type="application/json")
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation answers, by whichever way it was asked."""
+
+    status: int
+    body: bytes = b""
+    #: of the body; "" where there is none
+    content_type: str = ""
+    headers: Mapping[str, str] | None = None
 
 
-def nothing() -> web.Response:
+def answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    """JSON."""
+    return Answer(status, written(value), JSON, headers)
+
+
+def nothing() -> Answer:
     """Done, and there is nothing to show."""
-    return web.Response(status=204)
+    return Answer(204)
 
 
-def problem(kind: str, detail: str, field: str = "", headers: Mapping[str, str] | None = None) -> web.Response:
+def problem(kind: str, detail: str, field: str = "", headers: Mapping[str, str] | None = None) -> Answer:
     """An RFC 9457 problem; `field` names the parameter at fault."""
     status = PROBLEMS[kind]
     value: dict[str, Any] = {
@@ -50,9 +61,7 @@ def problem(kind: str, detail: str, field: str = "", headers: Mapping[str, str] 
     }
     if field:
         value["field"] = field
-    return web.Response(
-        body=written(value), status=status, headers=headers, content_type="application/problem+json", charset=None
-    )
+    return Answer(status, written(value), PROBLEM, headers)
 
 
 def written(value: object) -> bytes:

@@ -1,10 +1,8 @@
 """/v1/webhooks: where an account wants its events delivered."""
 
-from aiohttp import web
-
 from api.dialects.native import fields, serializers, validators
 from api.dialects.native.request import Call
-from api.dialects.native.responses import answer, nothing
+from api.dialects.native.responses import Answer, answer, nothing
 
 NEW = {
     "url": validators.short(2000, least=1),
@@ -16,38 +14,38 @@ CHANGE = {"paused": validators.flag}
 ROTATE = {"finish": validators.flag}
 
 
-async def add(call: Call) -> web.Response:
+async def add(call: Call) -> Answer:
     """The one answer that shows the secret."""
     asked = await call.fields(NEW, "url")
     made = await call.gateway.endpoints.add(call.who, call.account, **fields.renamed(asked, events="names"))
     shown = serializers.webhook(made) | {"secret": made.secret}
-    return answer(shown, 201, {"Location": f"{call.mount.prefix}/v1/webhooks/{made.id}"})
+    return answer(shown, 201, {"Location": f"{call.prefix}/v1/webhooks/{made.id}"})
 
 
-async def find(call: Call) -> web.Response:
+async def find(call: Call) -> Answer:
     """Oldest first."""
     return answer({"webhooks": [serializers.webhook(row) for row in await call.gateway.endpoints.find(call.account)]})
 
 
-async def show(call: Call) -> web.Response:
+async def show(call: Call) -> Answer:
     """One endpoint, without its secret."""
     return answer(serializers.webhook(await call.gateway.endpoints.get(call.account, call.id)))
 
 
-async def change(call: Call) -> web.Response:
+async def change(call: Call) -> Answer:
     """Pause it, or let it go on: what is owed waits in order."""
     asked = await call.fields(CHANGE, "paused")
     changed = await call.gateway.endpoints.pause(call.who, call.account, call.id, asked["paused"])
     return answer(serializers.webhook(changed))
 
 
-async def remove(call: Call) -> web.Response:
+async def remove(call: Call) -> Answer:
     """Deliveries still owed to it are dropped."""
     await call.gateway.endpoints.remove(call.who, call.account, call.id)
     return nothing()
 
 
-async def rotate(call: Call) -> web.Response:
+async def rotate(call: Call) -> Answer:
     """A second secret signs along, shown here once; with `finish` it becomes the only one."""
     asked = await call.fields(ROTATE)
     changed = await call.gateway.endpoints.rotate(call.who, call.account, call.id, **asked)

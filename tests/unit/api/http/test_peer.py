@@ -8,7 +8,7 @@ import aiohttp
 from aiohttp import web
 
 from api.http.listener import bound
-from api.http.peer import OWNER, name_of, stranger
+from api.http.peer import OWNER, stranger
 from api.http.server import Serving
 from bridge.config.schema import Http
 
@@ -49,8 +49,3 @@ async def test_a_socket_that_is_not_for_commands_asks_nobody(tmp_path: Path) -> 
         await serving.listen(app(None), [door])
         async with http.get(f"http://127.0.0.1:{door.getsockname()[1]}/") as response:
             assert await response.text() == "nobody else"
-
-
-def test_a_user_whom_the_machine_does_not_know_is_told_by_number() -> None:
-    unknown = next(uid for uid in range(60_000, 65_000) if uid not in {each.pw_uid for each in pwd.getpwall()})
-    assert name_of(unknown) == f"uid {unknown}"

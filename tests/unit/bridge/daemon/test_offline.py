@@ -25,7 +25,7 @@ def lock(config: Config) -> StoreLock:
 async def test_answers_as_a_bridge_without_lines_does(tmp_path: Path) -> None:
     config = settings(tmp_path)
     async with serve_offline(config, lock(config)) as offline:
-        client = Client(offline.control, "serve", connect=offline.connect)
+        client = Client(offline.control, "serve", ask=offline.ask)
         assert await client.get("/v1/lines") == {"lines": []}
         for _ in range(3):  # each by a connection of its own
             assert await client.get("/v1/accounts") == {"accounts": []}
@@ -36,7 +36,7 @@ async def test_leaves_nothing_behind_but_the_store_and_lets_go_of_it(tmp_path: P
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(2):
         async with serve_offline(config, lock(config)) as offline:
-            await Client(offline.control, "serve", connect=offline.connect).get("/v1/accounts")
+            await Client(offline.control, "serve", ask=offline.ask).get("/v1/accounts")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["bridge.db", "bridge.db.lock"]
     assert len(os.listdir("/proc/self/fd")) == before
 
@@ -56,6 +56,6 @@ async def test_packs_a_store_of_an_earlier_release_before_it_is_changed(tmp_path
         raw.executescript((schemas / "3.sql").read_text())
     config = settings(tmp_path)
     async with serve_offline(config, lock(config)) as offline:
-        rows = (await Client(offline.control, "serve", connect=offline.connect).get("/v1/accounts"))["accounts"]
+        rows = (await Client(offline.control, "serve", ask=offline.ask).get("/v1/accounts"))["accounts"]
     assert [row["name"] for row in rows] == ["operator", "shop"]
     assert (tmp_path / "bridge.db.schema-3.export").exists()

@@ -133,34 +133,6 @@ async def test_takes_an_answer_of_any_length() -> None:
         assert await client.get("/v1/messages") == {"text": text}
 
 
-async def test_keeps_the_prefix_of_the_api_on_a_port() -> None:
-    paths = []
-
-    async def answer(request: web.Request) -> web.Response:
-        paths.append(request.path)
-        return web.json_response({})
-
-    async with bridge(answer) as client:
-        await Client(control(f"{client.url}/sms"), START).get("/v1/lines")
-    assert paths == ["/sms/v1/lines"]
-
-
-async def test_goes_by_the_socket_where_there_is_one(tmp_path: Path) -> None:
-    async def answer(request: web.Request) -> web.Response:
-        return web.json_response({"path": request.path})
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.UnixSite(runner, str(tmp_path / "s")).start()
-    try:
-        client = Client(control("http://127.0.0.1:9/sms", str(tmp_path / "s")), START)
-        assert await client.get("/v1/lines") == {"path": "/v1/lines"}
-    finally:
-        await runner.cleanup()
-
-
 async def test_says_whose_socket_it_is(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "s"))
@@ -178,33 +150,6 @@ async def test_says_how_to_restart_a_bridge_that_takes_calls_and_answers_none(tm
         client = Client(control(socket=str(tmp_path / "s")), START)
         with pytest.raises(NotRunning, match=r"does not answer; restart it with: sms-bridge serve"):
             await client.get("/v1/lines", patience=0.05)
-
-
-@pytest.mark.parametrize("said", [b"", b"220 mail.example.com ESMTP\r\n", b"HTTP/1.1 2", b"HTTP/1.0 200 OK\r\nX"])
-async def test_what_breaks_off_or_is_no_http_is_no_running_bridge(said: bytes) -> None:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(said)
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        with pytest.raises(NotRunning, match="nobody answers at"):
-            await Client(control(f"http://127.0.0.1:{port}"), START).get("/v1/lines")
-
-
-async def test_an_answer_that_is_cut_short_is_not_taken_for_a_whole_one() -> None:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b'HTTP/1.0 200 OK\r\nContent-Length: 20\r\n\r\n{"keys": []}')
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        with pytest.raises(NotRunning, match="nobody answers at"):
-            await Client(control(f"http://127.0.0.1:{port}"), START).get("/v1/keys")
 
 
 def test_a_segment_of_a_path_stays_one() -> None:

@@ -1,0 +1,62 @@
+"""The way of HTTP into this dialect and out of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from api.dialect.auth import enter
+from api.dialects.native.responses import Answer
+from api.http import peer
+from api.http.parameters import read_body
+from bridge.gateway.gateway import Gateway
+from bridge.model.account import Account
+
+
+@dataclass(frozen=True, slots=True)
+class HttpIncoming:
+    """Obeys `Incoming`."""
+
+    request: web.Request
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By name, in any case."""
+        return self.request.headers
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """The variable parts of the path, decoded."""
+        return self.request.match_info
+
+    @property
+    def query(self) -> Iterable[tuple[str, str]]:
+        """Names and values of the query string, decoded."""
+        return self.request.query.items()
+
+    @property
+    def content_type(self) -> str:
+        """Of the body, without parameters."""
+        return self.request.content_type
+
+    @property
+    def user(self) -> str:
+        """The user who runs a command, by the socket for commands; "" for the bridge's own."""
+        return peer.stranger(self.request)
+
+    async def read(self, limit: int) -> bytes:
+        """The body. Raises BodyTooLarge, BodyTooSlow."""
+        return await read_body(self.request, limit)
+
+    async def enter(self, gateway: Gateway, secret: str) -> Account:
+        """The account of an API key or a token. Raises what `Admission.enter` does."""
+        return await enter(gateway, self.request, "apikey", "", secret, other="token")
+
+
+def response(answer: Answer) -> web.Response:
+    """An answer as HTTP has it."""
+    if not answer.content_type:
+        return web.Response(status=answer.status, headers=answer.headers)
+    return web.Response(
+        body=answer.body, status=answer.status, headers=answer.headers, content_type=answer.content_type
+    )

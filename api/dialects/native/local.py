@@ -1,0 +1,91 @@
+"""The operations of `/v1` for this very process: the same calls, the same answers, and no HTTP between."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from api.dialects.native import fields, messages
+from api.dialects.native.operations import OPERATIONS, Operation
+from api.dialects.native.problems import refusal
+from api.dialects.native.request import Call, acting
+from api.dialects.native.responses import JSON, Answer
+from api.dialects.native.streams import Streams
+from api.http.errors import BodyTooLarge, UnknownPath
+from bridge.errors import BridgeError
+from bridge.gateway.gateway import Gateway
+from bridge.model.account import Account
+from bridge.model.scope import Needs
+
+
+@dataclass(frozen=True, slots=True)
+class LocalIncoming:
+    """Obeys `Incoming`. Bodies are JSON."""
+
+    headers: Mapping[str, str]
+    parts: Mapping[str, str]
+    query: Iterable[tuple[str, str]]
+    #: the user who runs the command, "" for the owner of the store
+    user: str
+    body: bytes
+    needs: Needs
+    content_type: str = JSON
+
+    async def read(self, limit: int) -> bytes:
+        """The body. Raises BodyTooLarge."""
+        if len(self.body) > limit:
+            raise BodyTooLarge(limit)
+        return self.body
+
+    async def enter(self, gateway: Gateway, secret: str) -> Account:
+        """The account of an API key or a token. Raises what `Admission.enter` does."""
+        return await gateway.admission.enter("apikey", "", secret, "", self.needs, other="token")
+
+
+class Local:
+    """Answers calls for a gateway of this process. `user` runs it; "" for the owner of the store."""
+
+    def __init__(self, gateway: Gateway, user: str = "") -> None:
+        self._gateway = gateway
+        self._user = user
+        # of no use here: there are no event streams
+        self._streams = Streams(asyncio.Event(), heartbeat=1.0, patience=1.0)
+
+    async def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """What is answered to a method of a path with its query, as a client sends them."""
+        try:
+            return await self._perform(method, target, headers, body)
+        except BridgeError as error:
+            return refusal(error)
+
+    async def _perform(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        url = urlsplit(target)
+        operation, parts = _operation(method, url.path)
+        query = parse_qsl(url.query, keep_blank_values=True)
+        incoming = LocalIncoming(headers, parts, query, self._user, body, operation.needs)
+        account, who = await acting(incoming, self._gateway)
+        wanted = fields.query(incoming.query, operation.query)
+        limit = messages.MAX_BODY
+        return await operation.perform(Call(incoming, self._gateway, account, wanted, "", limit, self._streams, who))
+
+
+def _operation(method: str, path: str) -> tuple[Operation[Answer], Mapping[str, str]]:
+    """The operation that a path is for, and its variable parts. Raises UnknownPath."""
+    segments = path.split("/")
+    for operation in OPERATIONS:
+        parts = _parts(operation.path.split("/"), segments)
+        if operation.method == method and parts is not None:
+            return operation, parts
+    raise UnknownPath
+
+
+def _parts(template: Sequence[str], segments: Sequence[str]) -> Mapping[str, str] | None:
+    if len(template) != len(segments):
+        return None
+    parts = {}
+    for wanted, given in zip(template, segments, strict=True):
+        if wanted.startswith("{") and given:
+            parts[wanted.strip("{}")] = unquote(given)
+        elif wanted != given:
+            return None
+    return parts

@@ -1,0 +1,84 @@
+"""HTTP/1.0 (RFC 1945) as a command needs it: one connection a call, and an answer that ends with it.
+
+A client library takes longer to import than a command takes to run.
+"""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+CONNECT_TIMEOUT = 15.0  # seconds
+#: bytes of a header field or an event
+LONGEST_LINE = 1024 * 1024
+#: raised where nobody answers, what answers is no HTTP, or the answer is cut short
+LOST = (OSError, EOFError, asyncio.LimitOverrunError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The head of an answer, and where the body comes from."""
+
+    status: int
+    #: bytes of the body; -1 for all up to the end of the stream
+    length: int
+    content: StreamReader
+
+    async def read(self) -> bytes:
+        """The whole body. Raises EOFError for one that is cut short."""
+        return await (self.content.read() if self.length < 0 else self.content.readexactly(self.length))
+
+
+class Exchange:
+    """Calls by a Unix socket, where there is one, or by TCP. What goes wrong is one of `LOST`."""
+
+    def __init__(self, url: str, socket: str = "") -> None:
+        self._url = urlsplit(url)
+        self._socket = socket
+
+    async def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        """The status and the body of an answer."""
+        async with self.begin(method, target, headers, body) as answer:
+            return answer.status, await answer.read()
+
+    @asynccontextmanager
+    async def begin(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> AsyncIterator[Answer]:
+        """An answer that may go on for long; it ends with the block. `target` is a path with its query."""
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            reader, writer = await self._connect()
+        try:
+            writer.write(self._request(method, target, headers, body))
+            yield await _head(reader)
+        finally:
+            writer.close()
+
+    async def _connect(self) -> tuple[StreamReader, StreamWriter]:
+        if self._socket:
+            return await asyncio.open_unix_connection(self._socket, limit=LONGEST_LINE)
+        tls = True if self._url.scheme == "https" else None
+        return await asyncio.open_connection(self._url.hostname, self._url.port, ssl=tls, limit=LONGEST_LINE)
+
+    def _request(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+        # on a socket of its own the API has no prefix
+        path = target if self._socket else self._url.path + target
+        lines = [f"{method} {path} HTTP/1.0", "Host: localhost", *(f"{name}: {headers[name]}" for name in headers)]
+        if body:
+            lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+        return "\r\n".join((*lines, "", "")).encode() + body
+
+
+async def _head(reader: StreamReader) -> Answer:
+    """Read to the body. Raises EOFError for what ends before, or is no HTTP."""
+    version, _, rest = (await reader.readuntil(b"\r\n")).partition(b" ")
+    if not version.startswith(b"HTTP/1.") or not rest[:3].isdigit():
+        raise EOFError
+    length = -1
+    while (line := await reader.readuntil(b"\r\n")) != b"\r\n":
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length" and value.strip().isdigit():
+            length = int(value)
+    return Answer(int(rest[:3]), length, reader)
