@@ -71,6 +71,8 @@ class InboundPart:
     error: str = ""
     #: the PDU as read, hex, for the record
     raw: str = ""
+    #: when the device stored it, Unix ms by its own clock; 0 where it does not tell
+    received_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

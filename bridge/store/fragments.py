@@ -135,7 +135,7 @@ def _given_out_without(part: Fragment, known: Iterable[Fragment]) -> list[list[F
 # -- giving out -----------------------------------------------------------------------------------
 def _give_out(tx: Tx, kind: Kind, parts: Sequence[Fragment], device: str, now: int) -> Received:
     made = Received(event_log.new_uuid(), kind.line, device, kind.sender, "", 0, now)
-    kept = inbox.keep(tx, _filled(made, kind, parts))
+    kept = inbox.keep(tx, _filled(made, kind, parts), now)
     _mark(tx, parts, kept.seq)
     return kept
 

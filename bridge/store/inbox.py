@@ -17,11 +17,11 @@ from bridge.store.writer import Tx
 _COLUMNS = "id, line, device, sender, text, sent_at, received_at, partial, data, error"
 
 
-def keep(tx: Tx, received: Received) -> Received:
+def keep(tx: Tx, received: Received, now: int) -> Received:
     """Commit a received SMS and tell of it."""
     values = [getattr(received, name.strip()) for name in _COLUMNS.split(",")]
     row = tx.conn.execute(f"INSERT INTO received ({_COLUMNS}) VALUES ({marks(values)})", values)
-    _tell(tx, received, received.received_at)
+    _tell(tx, received, now)
     return replace(received, seq=row.lastrowid or 0)
 
 

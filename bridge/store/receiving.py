@@ -11,6 +11,11 @@ from bridge.store import event_log, fragments, inbox, loopbacks
 from bridge.store.connections import Connections, writes
 from bridge.store.writer import Tx
 
+#: a device may be away for so long and then tell of what it received, ms
+LONGEST_AWAY = 90 * 24 * 3600 * 1000
+#: its clock may be ahead by so much and still be the one to believe, ms
+AHEAD = 48 * 3600 * 1000
+
 
 def receive(tx: Tx, item: InboundPart, device: str, now: int) -> Received | None:
     """Commit what came in; the SMS that this made, None for a re-read or while parts are missing."""
@@ -22,8 +27,15 @@ def receive(tx: Tx, item: InboundPart, device: str, now: int) -> Received | None
     if item.concat is not None and not item.error and _is_sound(item.concat):
         return fragments.add(tx, item, device, now)
     text = join([item.text])
-    received = Received(event_log.new_uuid(), item.line, device, item.sender, text, item.sent_at, now)
-    return inbox.keep(tx, replace(received, data=item.data, error=item.error))
+    received = Received(
+        event_log.new_uuid(), item.line, device, item.sender, text, item.sent_at, _received_at(item, now)
+    )
+    return inbox.keep(tx, replace(received, data=item.data, error=item.error), now)
+
+
+def _received_at(item: InboundPart, now: int) -> int:
+    """By the device's clock, where that may be right: what it took while it was away came long ago."""
+    return item.received_at if now - LONGEST_AWAY <= item.received_at <= now + AHEAD else now
 
 
 def _is_sound(concat: Concat) -> bool:

@@ -1,5 +1,6 @@
 """Everything about a phone that a person must act on: the sentence that says so and the step that mends it. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -58,10 +59,35 @@ _STATES = {
 _OTHER_MODES = frozenset({"bootloader", "recovery", "rescue", "sideload", "host"})
 
 
-def of_state(state: str) -> Condition | None:
-    """What adb says of the phone; None when it takes commands."""
+#: the same of a phone on the network
+_NETWORK_STATES = {
+    "absent": (
+        Stops.DEVICE,
+        "no phone answers at {name}",
+        "see that it is on this network; wireless debugging has another port each time: docs/phone.md says what to do",
+    ),
+    "offline": (
+        Stops.DEVICE,
+        "the phone at {name} does not answer adb, nor when adb connects anew",
+        "switch its wireless debugging off and on, or restart it",
+    ),
+}
+#: a serial that is a place on the network
+_ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
+
+
+def is_address(serial: str) -> bool:
+    """Is it a place on the network, rather than a phone's own serial?"""
+    return _ADDRESS.fullmatch(serial) is not None
+
+
+def of_state(state: str, name: str = "") -> Condition | None:
+    """What adb says of the phone, which it calls so; None when it takes commands."""
     if state == "device":
         return None
+    if state in _NETWORK_STATES and is_address(name):
+        stops, sentence, remedy = _NETWORK_STATES[state]
+        return Condition(stops, sentence.format(name=name), remedy)
     if state in _STATES:
         return Condition(*_STATES[state])
     if state.startswith("no permissions"):

@@ -1,21 +1,17 @@
 """The driver for stock Android phones with USB debugging: nothing is installed on them, no root, no cloud."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bridge.errors import DeviceLost, Refusal, SendRefused
 from bridge.model.finding import Finding
-from bridge.ports.driver import Device, Found
-from device_drivers.android_adb import conditions, examination, options, probe, server
+from bridge.ports.driver import Device, Found, Memory
+from device_drivers.android_adb import conditions, examination, identity, options, probe, search, server
+from device_drivers.android_adb.clocks import Clock
 from device_drivers.android_adb.conditions import Condition, Stops
 from device_drivers.android_adb.link import PhoneLink
 from device_drivers.android_adb.options import OPTIONS, Options
-from device_drivers.android_adb.sending import Clock
 from device_drivers.android_adb.server import Server
 from device_drivers.android_adb.shell import ONLINE, Shell
-
-#: a serial that is a place on the network
-_ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 
 
 class AndroidAdbDriver:
@@ -34,7 +30,8 @@ class AndroidAdbDriver:
     async def open(self, device: Device) -> PhoneLink:
         """Find the phone, ask what it is and may, and listen. Raises DeviceLost, SendRefused(LINE)."""
         chosen = Options.of(device.options)
-        found = Shell(Server(chosen.adb_host, chosen.adb_port), await self._serial(chosen), chosen.command_timeout)
+        name = await self._serial(chosen, device.memory)
+        found = Shell(Server(chosen.adb_host, chosen.adb_port), name, chosen.command_timeout)
         try:
             return await self._start(device, chosen, found)
         except BaseException:
@@ -54,17 +51,32 @@ class AndroidAdbDriver:
             raise
         return link
 
-    async def _serial(self, chosen: Options) -> str:
-        """The phone that is meant, ready for commands."""
+    async def _serial(self, chosen: Options, memory: Memory) -> str:
+        """What adb calls the phone that is meant, ready for commands. Raises DeviceLost, SendRefused(LINE)."""
         host = Server(chosen.adb_host, chosen.adb_port)
         seen = await server.states(host)
-        serial = chosen.serial or _only(seen)
-        if seen.get(serial) != ONLINE and _ADDRESS.fullmatch(serial):
-            await server.connect(host, serial)
-            seen = await server.states(host)
-        if condition := conditions.of_state(seen.get(serial, "absent")):
-            raise condition.error
-        return serial
+        wanted = chosen.serial or await self._only(host, seen, memory)
+        if conditions.is_address(wanted) and seen.get(wanted) != ONLINE:
+            seen = await _connected(host, wanted, seen)
+        if seen.get(wanted) == ONLINE:
+            return wanted
+        # adb knows a phone on the network by an address, which changes; the phone is known by its own serial
+        own = identity.last_seen(memory) if conditions.is_address(wanted) else wanted
+        if found := await search.by_own_serial(host, seen, own):
+            return found
+        condition = conditions.of_state(seen.get(wanted, "absent"), wanted)
+        raise condition.error if condition else DeviceLost("the phone went away")
+
+    async def _only(self, host: Server, seen: Mapping[str, str], memory: Memory) -> str:
+        """The only phone; of several, the one that was here before. Raises DeviceLost, SendRefused(LINE)."""
+        if not seen:
+            words = "adb sees no phone: plug it in with a cable that carries data, and switch USB debugging on"
+            raise DeviceLost(words)
+        if len(seen) == 1:
+            return next(iter(seen))
+        if found := await search.by_own_serial(host, seen, identity.last_seen(memory)):
+            return found
+        raise SendRefused(f"adb sees several phones: set serial to one of {', '.join(sorted(seen))}", Refusal.LINE)
 
     async def discover(self) -> Sequence[Found]:
         """Phones that adb sees, with what it says of them."""
@@ -92,12 +104,18 @@ def _insist(found: Iterable[Condition]) -> None:
             raise condition.error
 
 
-def _only(seen: Mapping[str, str]) -> str:
-    if not seen:
-        raise DeviceLost("adb sees no phone: plug it in with a cable that carries data, and switch USB debugging on")
-    if len(seen) > 1:
-        raise SendRefused(f"adb sees several phones: set serial to one of {', '.join(sorted(seen))}", Refusal.LINE)
-    return next(iter(seen))
+async def _connected(host: Server, address: str, seen: Mapping[str, str]) -> Mapping[str, str]:
+    """Let adb look for a phone on the network; the states then.
+
+    Where it holds on to a connection that is dead, it has to be told to forget it first.
+    """
+    state = seen.get(address, "absent")
+    if state not in {"absent", "offline"}:
+        return seen  # somebody has to act, or it is just coming
+    if state == "offline":
+        await server.disconnect(host, address)
+    await server.connect(host, address)
+    return await server.states(host)
 
 
 def _words(state: str, model: str) -> str:

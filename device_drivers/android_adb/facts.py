@@ -8,6 +8,9 @@ from device_drivers.android_adb import isms, rows
 from device_drivers.android_adb.subscriptions import Sim
 
 _PROPERTY = re.compile(r"^\[(.+?)\]: \[(.*)\]$", re.MULTILINE)
+#: where a phone tells its own serial, and what it tells when it has none
+_SERIALS = ("ro.serialno", "ro.boot.serialno")
+_NO_SERIALS = frozenset({"", "unknown", "0123456789ABCDEF"})
 _GRANT = re.compile(r"android\.permission\.(\w+): granted=(true|false)")
 _OP = re.compile(r"^\s*(?:Uid mode: )?(\w+): (ignore|deny|errored)\b", re.MULTILINE)
 
@@ -28,6 +31,8 @@ class Phone:
     sim_states: tuple[str, ...] = ()
     #: a command in its shell hears what is written to it
     talks: bool = False
+    #: the phone's own; "" when it does not tell
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ def phone(properties: str, user: str, talks: bool = False) -> Phone:
     return Phone(
         sdk=int(sdk) if sdk.isdigit() else 0,
         release=props.get("ro.build.version.release", ""),
+        serial=next((props[name] for name in _SERIALS if props.get(name, "") not in _NO_SERIALS), ""),
         model=model if maker.lower() in model.lower() else f"{maker} {model}".strip(),
         booted=props.get("sys.boot_completed", "") == "1",
         locked="LOCKED" in user and "UNLOCKED" not in user,

@@ -5,30 +5,45 @@ the phone gives numbers of deleted messages to new ones. What moves the mark is 
 """
 
 import json
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 
 from bridge.ports.driver import Memory
+from device_drivers.android_adb.clocks import Clock
+from device_drivers.android_adb.freshness import PhoneTime, Seen
+from device_drivers.android_adb.rows import Garbled
 from device_drivers.android_adb.store import Row, Store
+
+log = logging.getLogger(__name__)
 
 KEY = "inbox"
 #: so many known rows are read again with each look, to see that the store is still the one we know
 KEPT = 24
 #: and the mark is moved up when there are so many
 MOST = 48
+#: contents that are remembered of rows below the mark, in so many hex digits each: a backup may bring them back
+REMEMBERED, SHORT = 150, 8
 
 
 class Inbox:
     """The rows of one phone that nobody has taken in yet."""
 
-    def __init__(self, store: Store, memory: Memory) -> None:
+    def __init__(self, store: Store, memory: Memory, clock: Clock) -> None:
         self._store = store
         self._memory = memory
+        self._clock = clock
         #: rows up to this number are never looked at
         self._floor = 0
         #: number → digest of rows above the floor that are done with
         self._known: dict[int, str] = {}
-        #: Unix ms by the phone's clock of the newest row that is done with
-        self._date = 0
+        #: short digests of rows that were done with, below the floor or in a store that is no more
+        self._past: list[str] = []
+        #: rows up to this number were wanted, however old they are
+        self._wanted = 0
+        self._seen = Seen(0, 0)
+        #: by our own clocks, seconds: the last look of this link, and the last time something was written down
+        self._looked: float | None = None
+        self._kept_at = 0.0
         #: slot → row that was given out and not acknowledged
         self._given: dict[str, Row] = {}
         #: number → digest at the last look
@@ -38,42 +53,59 @@ class Inbox:
         """Find the mark, or set it behind what is there when the phone is new. Raises Unheard, Garbled."""
         kept = self._memory.get(KEY)
         if kept is not None:
-            state = json.loads(kept)
-            self._floor, self._date = int(state["floor"]), int(state["date"])
-            self._known = {int(key): str(digest) for key, digest in state["known"].items()}
-        elif not import_existing:
-            await self._settle_below(await self._store.newest() or 0)
-            await self._keep()
+            self._recall(json.loads(kept))
+            return
+        # an answer that is empty for once must not make everything new
+        newest = await self._store.newest() or await self._store.newest()
+        if newest is None:
+            raise Garbled("the phone did not say what it holds")
+        wall = int(self._clock.wall() * 1000)
+        self._seen = Seen(wall, wall)
+        if import_existing:
+            self._wanted = newest
+        else:
+            await self._settle_below(newest)
+        await self._keep()
 
     async def look(self, back_to: int | None = None) -> list[Row]:
         """Every row above the mark, known ones too; and above `back_to`, when that is lower. Raises Unheard, Garbled.
 
-        When not one row is left that we know, the store was emptied or begins anew; then the mark is set by date.
+        When not one row is left that we know, the store was emptied or begins anew; then the mark is set by time.
         """
         found = await self._above(back_to)
-        if self._known and not any(self._known.get(row.id) == row.digest for row in found):
-            await self._find_footing()
-            found = await self._above(back_to)
+        if self._is_lost(found):
+            found = await self._above(back_to)  # a store that answers nothing once may answer the next time
+            if self._is_lost(found) and await self._find_footing():
+                found = await self._above(back_to)
         self._latest = {row.id: row.digest for row in found}
         return found
 
-    def new(self, found: Iterable[Row]) -> list[Row]:
-        """Those that were not given out yet. They are from now on."""
-        fresh = [
+    async def new(self, found: Iterable[Row]) -> list[Row]:
+        """Those that were not given out yet. They are from now on; old ones are done with. Raises Unheard, Garbled."""
+        unknown = [
             row
             for row in found
             if row.id > self._floor and self._known.get(row.id) != row.digest and row.slot not in self._given
         ]
-        self._given.update((row.slot, row) for row in fresh)
+        fresh = await self._fresh(unknown)
+        self._looked = self._clock.monotonic()
+        self._given.update((row.slot, row) for row in unknown)
+        old = [row for row in unknown if row not in fresh]
+        for row in old:
+            self.forget(row, is_old=True)
+        if old:
+            log.info("%d messages were put into the phone's store that are older than what it had", len(old))
+            await self._keep()
         return fresh
 
-    def forget(self, row: Row) -> None:
+    def forget(self, row: Row, is_old: bool = False) -> None:
         """Nobody needs to be told of it; remembered with the next acknowledgement."""
         if self._given.pop(row.slot, None) is None:
             return
         if self._latest.get(row.id, row.digest) == row.digest:  # else another one has its number by now
             self._known[row.id] = row.digest
-            self._date = row.date
+            if not is_old and row.id > self._wanted:
+                self._seen = self._seen.after(row)
             self._move_up()
 
     async def acknowledge(self, slot: str) -> None:
@@ -83,19 +115,57 @@ class Inbox:
             self.forget(row)
             await self._keep()
 
+    # -- old or new -----------------------------------------------------------------------------
+    async def _fresh(self, unknown: Sequence[Row]) -> list[Row]:
+        """Without those that were put into the store, though they are old."""
+        doubtful = [row for row in unknown if not self._is_new(row)]
+        if not doubtful:
+            return list(unknown)
+        time = await self._phone_time()
+        old = {row.slot for row in doubtful if not time.is_new(row)}
+        return [row for row in unknown if row.slot not in old]
+
+    def _is_new(self, row: Row) -> bool:
+        """By what the row itself says. One that we had is told again only if it was stored after what is known."""
+        if row.id <= self._wanted:
+            return True
+        if row.digest[:SHORT] in self._past and row.date <= self._seen.stored:
+            return False
+        return self._seen.is_new(row)
+
+    async def _phone_time(self) -> PhoneTime:
+        """By its own clock, else by ours. Asked only where the rows leave it open. Raises Unheard."""
+        now = await self._store.clock() or int(self._clock.wall() * 1000)
+        looked = self._clock.monotonic() - self._looked if self._looked is not None else None
+        ago = looked if looked is not None else max(self._clock.wall() - self._kept_at, 0.0)
+        return PhoneTime(now, int(ago * 1000))
+
+    # -- the mark -------------------------------------------------------------------------------
     async def _above(self, back_to: int | None) -> list[Row]:
         floor = self._floor if back_to is None else min(self._floor, back_to)
         return await self._store.rows(f"_id>{int(floor)}")
 
-    async def _find_footing(self) -> None:
+    def _is_lost(self, found: Iterable[Row]) -> bool:
+        return bool(self._known) and not any(self._known.get(row.id) == row.digest for row in found)
+
+    async def _find_footing(self) -> bool:
+        """Set the mark anew, below everything that came after what is known; whether that was possible."""
         newest = await self._store.newest()
         if newest is None:
-            return  # not an empty store: the phone would not let us look
-        # an older tool cuts dates to 32 bits; then nothing can be told by date, and what is there counts as old
-        old = await self._store.newest(f"date<={int(self._date)}") if self._date > 1 << 32 else newest
-        self._known = {}
-        await self._settle_below(old or 0)
+            return False  # not an empty store: the phone would not let us look
+        time = await self._phone_time()
+        recent = await self._store.rows(f"{self._seen.condition} OR {time.condition}")
+        self._remember(self._known.values())
+        self._known, self._wanted = {}, 0
+        fresh = {row.id for row in recent if row.digest[:SHORT] not in self._past}
+        self._floor = min(fresh, default=newest + 1) - 1
+        for row in recent:
+            if row.id > self._floor and row.id not in fresh:
+                self._known[row.id] = row.digest
+        if not fresh:
+            await self._settle_below(newest)
         await self._keep()
+        return True
 
     async def _settle_below(self, newest: int) -> None:
         """Everything up to this number is done with."""
@@ -103,7 +173,6 @@ class Inbox:
         for row in await self._store.rows(f"_id>{self._floor}"):
             if row.id <= newest:
                 self._known[row.id] = row.digest
-                self._date = row.date
 
     def _move_up(self) -> None:
         if len(self._known) <= MOST:
@@ -111,8 +180,32 @@ class Inbox:
         waiting = min((row.id for row in self._given.values()), default=None)
         floor = sorted(self._known)[-KEPT - 1]
         self._floor = max(self._floor, floor if waiting is None else min(floor, waiting - 1))
+        self._remember(digest for key, digest in self._known.items() if key <= self._floor)
         self._known = {key: digest for key, digest in self._known.items() if key > self._floor}
 
+    def _remember(self, digests: Iterable[str]) -> None:
+        self._past = [*self._past, *(digest[:SHORT] for digest in digests)][-REMEMBERED:]
+
+    # -- memory ---------------------------------------------------------------------------------
     async def _keep(self) -> None:
-        state = {"floor": self._floor, "date": self._date, "known": self._known}
+        self._kept_at = self._clock.wall()
+        state = {
+            "floor": self._floor,
+            "date": self._seen.stored,
+            "sent": self._seen.sent,
+            "known": self._known,
+            "past": "".join(self._past),
+            "wanted": self._wanted,
+            "at": int(self._kept_at),
+        }
         await self._memory.put(KEY, json.dumps(state, separators=(",", ":")))
+
+    def _recall(self, state: dict[str, object]) -> None:
+        """Releases before this one wrote down less."""
+        known, past = state["known"], str(state.get("past", ""))
+        assert isinstance(known, dict)  # noqa: S101 - narrows the type: we wrote it
+        self._floor, self._wanted = int(str(state["floor"])), int(str(state.get("wanted", 0)))
+        self._known = {int(key): str(digest) for key, digest in known.items()}
+        self._past = [past[place : place + SHORT] for place in range(0, len(past), SHORT)]
+        self._seen = Seen(int(str(state["date"])), int(str(state.get("sent", 0))))
+        self._kept_at = float(str(state.get("at", 0)))

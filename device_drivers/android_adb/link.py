@@ -28,14 +28,17 @@ from bridge.ports.driver import Device
 from bridge.tasks import Tasks
 from device_drivers.android_adb import conditions, examination, health, probe, radiolog
 from device_drivers.android_adb.calls import PERMISSION, CallLog
+from device_drivers.android_adb.clocks import Clock
 from device_drivers.android_adb.conditions import Condition, Stops
 from device_drivers.android_adb.facts import Messaging, Phone
+from device_drivers.android_adb.freshness import is_plausible
 from device_drivers.android_adb.handover import HandOver
 from device_drivers.android_adb.health import Health
+from device_drivers.android_adb.identity import MemoryOf
 from device_drivers.android_adb.inbox import Inbox
 from device_drivers.android_adb.options import Options
 from device_drivers.android_adb.rows import Garbled
-from device_drivers.android_adb.sending import Clock, Sender
+from device_drivers.android_adb.sending import Sender
 from device_drivers.android_adb.shell import ONLINE, Shell, Unheard
 from device_drivers.android_adb.store import Box, Row, Store
 from device_drivers.android_adb.subscriptions import Sim
@@ -69,12 +72,13 @@ class PhoneLink:
         self._conditions = tuple(conditions.of_messaging(phone, messaging, options.allow_unknown_sdk))
         self._sims = {self._name(sim, messaging.sims): sim for sim in messaging.sims}
         self._lines = [self._line(name, sim, phone) for name, sim in self._sims.items()]
+        self._memory = memory = MemoryOf(device.memory, phone.serial or shell.serial)
         store = Store(shell, messaging.expressions)
-        self._inbox = Inbox(store, device.memory)
+        self._inbox = Inbox(store, memory, clock)
         hand_over = HandOver(shell, store, phone.talks)
-        self._sender = Sender(shell, store, device.memory, options, phone.sdk, hand_over, self._pause, clock)
+        self._sender = Sender(shell, store, memory, options, phone.sdk, hand_over, self._pause, clock)
         reads_calls = messaging.expressions and bool(messaging.grants) and messaging.granted(PERMISSION)
-        self._calls = CallLog(shell, device.memory, self._lines[0].name) if reads_calls else None
+        self._calls = CallLog(shell, memory, self._lines[0].name) if reads_calls else None
         why = "" if reads_calls else "the phone does not let its shell read the call log (READ_CALL_LOG)"
         self._tell_of_calls(reads_calls, why)
         self._misses = 0
@@ -103,7 +107,10 @@ class PhoneLink:
     async def start(self) -> None:
         """Find the mark, look after health, and begin to listen. Raises DeviceLost."""
         try:
-            await self._inbox.open(self._options.import_existing)
+            # another person's phone in the place of this one is not what was to be taken in
+            await self._inbox.open(self._options.import_existing and self._memory.is_first)
+            self._tell_of_another()
+            await self._memory.settle()
             if self._calls is not None:
                 await self._open_calls(self._calls)
         except Garbled as error:
@@ -113,6 +120,11 @@ class PhoneLink:
         if self._options.radio_log:
             self._shell.follow(radiolog.FOLLOW, self._logged, lambda: None)
         self._tasks.start(self._listen(), "listening")
+
+    def _tell_of_another(self) -> None:
+        if before := self._memory.before:
+            words = "%s: the phone %s is in the place of %s: what it holds is left alone; set serial to keep to one"
+            log.warning(words, self._device, self._memory.serial, before, extra={"sms_device": self._device})
 
     async def _open_calls(self, calls: CallLog) -> None:
         try:
@@ -217,7 +229,7 @@ class PhoneLink:
         """adb tells a new state."""
         if state == ONLINE:
             return
-        condition = conditions.of_state(state) if state else None
+        condition = conditions.of_state(state, self._shell.serial) if state else None
         self._fail(condition.sentence if condition else "the adb server ended")
 
     def _fail(self, reason: str) -> None:
@@ -298,7 +310,7 @@ class PhoneLink:
         found = await self._inbox.look(self._sender.back_to())
         for evidence in self._sender.settle(found, log_lines):
             self._inbound.put_nowait(evidence)
-        for row in self._inbox.new(found):
+        for row in await self._inbox.new(found):
             item = self._item(row)
             if item is None:
                 self._inbox.forget(row)
@@ -313,7 +325,8 @@ class PhoneLink:
     def _item(self, row: Row) -> InboundPart | Typed | None:
         line = self._line_of(row.sub)
         if row.type == Box.INBOX:
-            return InboundPart(line, row.slot, row.address, row.body, sent_at=row.date_sent)
+            received_at = row.date if is_plausible(row.date) else 0
+            return InboundPart(line, row.slot, row.address, row.body, row.date_sent, received_at=received_at)
         if row.type == Box.SENT and not self._sender.is_ours(row):
             return Typed(line, row.slot, row.address, row.body, row.date)
         return None

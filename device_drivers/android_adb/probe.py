@@ -2,6 +2,7 @@
 
 import secrets
 import shlex
+from dataclasses import replace
 
 from device_drivers.android_adb import batch, facts, isms, rows, subscriptions
 from device_drivers.android_adb.facts import Messaging, Phone
@@ -30,7 +31,17 @@ async def phone(shell: Shell) -> Phone:
     """The phone itself, which also a phone that is still starting tells. Raises Unheard."""
     word = secrets.token_hex(8)
     said = await batch.run(shell, _PHONE, f"{word}\n")
-    return facts.phone(said["properties"], said["user"], talks=said["heard"].strip() == word)
+    found = facts.phone(said["properties"], said["user"], talks=said["heard"].strip() == word)
+    if found.serial:
+        return found
+    # some makers give all their phones the same serial or none; this one is Android's own for a phone and its owner
+    told = (await batch.run(shell, {"android_id": "settings get secure android_id"}))["android_id"].strip()
+    return replace(found, serial="" if told == "null" else told)
+
+
+async def serial(shell: Shell) -> str:
+    """The phone's own; "" when it does not tell. Raises Unheard."""
+    return facts.phone((await shell.run(["getprop"])).out, "").serial
 
 
 async def messaging(shell: Shell, sdk: int, may_guess: bool) -> Messaging:
@@ -41,6 +52,8 @@ async def messaging(shell: Shell, sdk: int, may_guess: bool) -> Messaging:
     if sdk >= _HIDES_SENT and may_guess:
         commands["restricted"] = _RESTRICTED
     said = await batch.run(shell, commands)
+    if not facts.takes_expressions(said["store"]):  # for once, or always?
+        said |= await batch.run(shell, {"store": _MESSAGING["store"]})
     app = said["app"].strip()
     return Messaging(
         service=": found" in said["service"],

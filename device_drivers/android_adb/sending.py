@@ -11,7 +11,6 @@ import asyncio
 import json
 import secrets
 import shlex
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,6 +20,7 @@ from bridge.model.message import State
 from bridge.model.radio import Doubtful, Evidence, Outgoing, Sent
 from bridge.ports.driver import Memory
 from device_drivers.android_adb import batch, isms, radiolog
+from device_drivers.android_adb.clocks import Clock
 from device_drivers.android_adb.flight import Flight
 from device_drivers.android_adb.handover import Before, HandOver
 from device_drivers.android_adb.options import Options
@@ -44,14 +44,6 @@ MOST_DOUBTS = 100
 AGREEING = 2
 #: so many times the time that a row has to last, it may take to come when something of anybody's has failed
 SLOWNESS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Time as sending sees it, so that tests can own it. Seconds."""
-
-    monotonic: Callable[[], float] = time.monotonic
-    wall: Callable[[], float] = time.time
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,11 @@ class Store:
         """The answer. Raises Garbled."""
         return [_row(row) for row in rows.parse(out, tuple(_COLUMNS))]
 
+    async def clock(self) -> int:
+        """Unix ms by the phone's clock, to the second; 0 when it does not tell. Raises Unheard."""
+        told = (await self._shell.run(["date", "+%s"])).out.strip()
+        return int(told) * 1000 if told.isdecimal() else 0
+
     async def newest(self, where: str = "") -> int | None:
         """The highest number, 0 for none at all; None when the phone would not say. Raises Unheard, Garbled."""
         return self.read_newest((await self._shell.run(self.newest_query(where))).out)

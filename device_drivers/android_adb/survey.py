@@ -87,9 +87,9 @@ async def _phone(subject: str, asked: Server, serial: str, key: keys.Key | None)
     with suppress(DeviceLost):
         seen = await server.seen(asked)
         state = seen.get(serial, "absent") if serial else next(iter(seen.values()), "absent")
-        if state == "absent" and ":" in serial:
-            return []  # on the network: opening it makes adb look for it
-        if condition := conditions.of_state(state):
+        if state == "absent" and any(":" in name or "_adb-tls" in name for name in (serial, *seen)):
+            return []  # on the network: opening it makes adb look for it, under whatever name it is
+        if condition := conditions.of_state(state, serial):
             return [Finding("fail", subject, *_sentences(state, condition, key))]
     return []
 

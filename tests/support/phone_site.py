@@ -10,9 +10,9 @@ from typing import Any
 from bridge.errors import DeviceLost
 from bridge.model.radio import Evidence, Held, Inbound, InboundPart, Outgoing, Sent
 from bridge.ports.driver import Device, Forgetful
+from device_drivers.android_adb.clocks import Clock
 from device_drivers.android_adb.driver import AndroidAdbDriver
 from device_drivers.android_adb.link import PhoneLink
-from device_drivers.android_adb.sending import Clock
 from device_drivers.virtual.network.handset import Handset
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import AdbServer, Phone

@@ -70,6 +70,10 @@ async def test_a_phone_that_is_unplugged(tmp_path: Path) -> None:
         site.phone.unplug()
         await site.adb.disconnect(site.phone.address)
         found = (await examined(site))[-1]
+        assert (found.level, found.message) == ("fail", f"no phone answers at {site.phone.address}")
+        assert "wireless debugging has another port each time" in found.remedy
+        site.options["serial"] = "R58M12ABC"
+        found = (await examined(site))[-1]
         assert (found.level, found.message) == ("fail", "the phone is not plugged in")
         assert "cable that carries data" in found.remedy
 

@@ -79,6 +79,8 @@ class Faults:
     arabic_digits: bool = False
     #: the SMS app stores the service centre's time as that of receipt
     network_dates: bool = False
+    #: the SMS app does not store the service centre's time
+    no_network_dates: bool = False
 
     # -- sending -----------------------------------------------------------------------------------
     #: there is no service isms (a tablet)

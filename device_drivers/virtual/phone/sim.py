@@ -84,11 +84,18 @@ class Sim:
     def _store(self, parts: list[Deliver]) -> None:
         faults, stamp = self._state.faults, parts[0].sent_at or 0
         self._provider.insert(
-            type=int(Box.INBOX), address=spelling.written(parts[0].sender, faults),
-            body=join([part.text for part in parts]), date=stamp if faults.network_dates else self._state.now(),
-            date_sent=stamp, sub_id=self.card.sub_id, creator=None if faults.no_creators else MESSAGING,
-            service_center=SERVICE_CENTRE, protocol=0, read=0, seen=0,
-        )  # fmt: skip
+            type=int(Box.INBOX),
+            address=spelling.written(parts[0].sender, faults),
+            body=join([part.text for part in parts]),
+            date=stamp if faults.network_dates else self._state.now(),
+            date_sent=0 if faults.no_network_dates else stamp,
+            sub_id=self.card.sub_id,
+            creator=None if faults.no_creators else MESSAGING,
+            service_center=SERVICE_CENTRE,
+            protocol=0,
+            read=0,
+            seen=0,
+        )
 
     def unlock(self) -> None:
         """The storage opens: what waited is stored now."""

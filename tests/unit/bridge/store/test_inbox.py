@@ -12,7 +12,7 @@ PARTIAL = Received("id-1", "office", "office", "+15550150", "one [part 2 of 2 mi
 
 
 async def test_more_of_an_sms_comes_under_its_id_and_leaves_its_marks(store: SqliteStore) -> None:
-    kept = await store._write(inbox.keep, PARTIAL)
+    kept = await store._write(inbox.keep, PARTIAL, NOW)
     await store.inbox("shop", InboxQuery(mark_read=True), NOW)
     more = await store._write(inbox.keep_more, replace(kept, text="one two", partial=False), NOW + 5)
     (row,) = (await store.inbox("shop", InboxQuery(), NOW)).rows
@@ -21,6 +21,6 @@ async def test_more_of_an_sms_comes_under_its_id_and_leaves_its_marks(store: Sql
 
 
 async def test_one_that_was_forgotten_is_not_found(store: SqliteStore) -> None:
-    kept = await store._write(inbox.keep, PARTIAL)
+    kept = await store._write(inbox.keep, PARTIAL, NOW)
     assert await store._read(inbox.at, kept.seq) == kept
     assert await store._read(inbox.at, kept.seq + 1) is None

@@ -4,6 +4,7 @@ import pytest
 
 from bridge.model.message import State
 from bridge.model.radio import Held, InboundPart, InboundReport
+from bridge.store.receiving import AHEAD, LONGEST_AWAY
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import NOW
 
@@ -42,3 +43,24 @@ async def test_a_report_s_place_is_remembered_like_an_sms_s(store: SqliteStore) 
     assert await known(store) == ["SR:1:abc"]
     await store.let_go(Held("office", "SR:"))
     assert await known(store) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        (0, NOW),
+        (NOW - 1, NOW - 1),
+        (NOW - LONGEST_AWAY, NOW - LONGEST_AWAY),
+        (NOW - LONGEST_AWAY - 1, NOW),
+        (NOW + AHEAD, NOW + AHEAD),
+        (NOW + AHEAD + 1, NOW),
+    ],
+)
+async def test_the_time_of_receipt_is_the_device_s_where_its_clock_may_be_right(
+    store: SqliteStore, told: int, kept: int
+) -> None:
+    received = await store.receive(InboundPart("office", "1", "+15550150", "hi", NOW, received_at=told), "office", NOW)
+    assert received is not None
+    assert received.received_at == kept
+    (event,) = await store.events("", 0, 10)
+    assert (event.at, event.data["received_at"]) == (NOW, kept)

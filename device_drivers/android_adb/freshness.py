@@ -1,0 +1,63 @@
+"""Did an SMS just come, or was an old one put into the phone's store, by an app that restores backups? Pure.
+
+A row has two times: when the phone stored it, by its own clock, and the service centre's. Clocks of phones are wrong
+and jump; that of the service centre may be missing. So a row is called old only when every clock that there is says so.
+"""
+
+from dataclasses import dataclass, replace
+
+from device_drivers.android_adb.store import Row
+
+#: ms by which rows stored one after the other may be out of order, and a clock may be corrected without a word
+SLACK = 600_000
+#: ms that a network may take to deliver an SMS to a phone that was away
+DELIVERY = 7 * 86_400_000
+#: before this, ms, is what an older tool leaves of a date that it cuts to 32 bits, or none at all
+_FIRST_DATE = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the newest row that is known said of time, or our own clock where there is none. Unix ms."""
+
+    stored: int
+    #: by the service centre
+    sent: int
+
+    def after(self, row: Row) -> "Seen":
+        """With one more row."""
+        stored = row.date if is_plausible(row.date) else self.stored
+        return replace(self, stored=stored, sent=row.date_sent if is_plausible(row.date_sent) else self.sent)
+
+    def is_new(self, row: Row) -> bool:
+        """Does one of the two times say that it came after what is known?"""
+        if not is_plausible(row.date):
+            return True
+        return row.date >= self.stored - SLACK or row.date_sent >= self.sent - DELIVERY
+
+    @property
+    def condition(self) -> str:
+        """The same for the store."""
+        return f"date>={int(self.stored - SLACK)} OR date_sent>={int(self.sent - DELIVERY)}"
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneTime:
+    """The phone's own clock now, and how long ago the store was last looked at. ms."""
+
+    now: int
+    ago: int
+
+    def is_new(self, row: Row) -> bool:
+        """Was it stored since then?"""
+        return row.date >= self.now - self.ago - SLACK
+
+    @property
+    def condition(self) -> str:
+        """The same for the store."""
+        return f"date>={int(self.now - self.ago - SLACK)}"
+
+
+def is_plausible(date: int) -> bool:
+    """Is it a date at all?"""
+    return date >= _FIRST_DATE

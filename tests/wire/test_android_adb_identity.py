@@ -1,0 +1,245 @@
+"""Whose messages are told: those that came to this phone since it was first seen, each once, and nobody else's."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bridge.errors import DeviceLost, Refusal, SendRefused
+from bridge.model.radio import InboundPart, Typed
+from device_drivers.virtual.phone import Phone
+from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
+
+pytestmark = pytest.mark.needs("adb", "mksh")
+
+DAY = 86_400_000  # ms
+
+
+async def next_is(site: Site, text: str) -> None:
+    """What comes next is this SMS, and nothing was told before it."""
+    site.far.send(OURS, text)
+    assert await site.texts(1) == [text]
+
+
+# -- which phone ---------------------------------------------------------------------------------
+async def test_another_phone_in_the_place_of_the_first_keeps_its_messages_and_the_first_goes_on(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open()
+        await next_is(site, "to the first")
+        site.phone.exchange("OTHER", held=40)
+        await site.lost()
+        await site.reopen()
+        await next_is(site, "to the other")
+        site.phone.exchange("")
+        await site.lost()
+        site.far.send(OURS, "to the first again")
+        await site.reopen()
+        assert await site.texts(1) == ["to the first again"]
+        await next_is(site, "and later")
+
+
+async def test_it_does_not_matter_under_which_name_adb_has_them(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open(serial="")
+        await next_is(site, "to the first")
+        other = Phone(site.network, [SECOND], serial="OTHER")
+        for number in range(40):
+            other.provider.insert(type=1, address=THEIRS, body=f"private {number}", date=1_700_000_000_000 + number)
+        await other.start()
+        try:
+            await site.close()
+            site.phone.unplug()
+            await site.adb.disconnect(site.phone.address)
+            await site.adb.connect(other.address)
+            await site.reopen()
+            site.far.send(SECOND, "to the other")
+            assert await site.texts(1) == ["to the other"]
+        finally:
+            await site.close()
+            await other.close()
+        assert not other.mistakes
+
+
+async def test_what_was_to_be_taken_in_is_the_first_phones(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        site.far.send(OURS, "there before")
+        await site.phone.provider.until(bool)
+        await site.open(import_existing=True)
+        assert await site.texts(1) == ["there before"]
+        site.phone.exchange("OTHER", held=40)
+        await site.lost()
+        await site.reopen()
+        await next_is(site, "to the other")
+
+
+async def test_of_several_phones_the_one_that_was_here_is_taken(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open(serial="")
+        await site.close()
+        other = Phone(site.network, [SECOND], serial="OTHER")
+        await other.start()
+        try:
+            await site.adb.connect(other.address)
+            await site.open(serial="")
+            await next_is(site, "to ours")
+            site.memory = type(site.memory)()
+            with pytest.raises(SendRefused, match="several phones") as refused:
+                await site.open(serial="")
+            assert refused.value.refusal is Refusal.LINE
+        finally:
+            await other.close()
+
+
+async def test_a_phone_is_found_by_its_own_serial_wherever_it_is(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open(serial="VIRTUAL0001")
+        await next_is(site, "by its serial")
+        site.phone.move()
+        await site.lost()
+        with pytest.raises(DeviceLost):
+            await site.open()
+        await site.adb.connect(site.phone.address)  # what an adb does that hears of it by mDNS
+        await site.reopen()
+        await next_is(site, "at another port")
+
+
+async def test_a_phone_that_was_given_by_its_address_is_found_at_another_one(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        before = site.phone.address
+        await site.open(serial=before)
+        await next_is(site, "first")
+        site.phone.move()
+        await site.lost()
+        with pytest.raises(DeviceLost, match="another port each time") as lost:
+            await site.open()
+        assert before in lost.value.message
+        await site.adb.connect(site.phone.address)
+        await site.reopen()
+        await next_is(site, "at another port")
+
+
+async def test_a_phone_that_adb_holds_as_offline_is_connected_anew(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        site.phone.faults.offline_next = 1
+        await site.adb.disconnect(site.phone.address)
+        connecting = asyncio.ensure_future(site.adb.connect(site.phone.address))  # noqa: TID251 - it waits for an answer
+        await site.adb.until(site.phone.address, "offline")
+        await site.open()
+        await next_is(site, "there again")
+        await connecting
+
+
+# -- old and new ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("refuse_expressions", [False, True])
+async def test_a_backup_that_is_restored_is_not_told(tmp_path: Path, refuse_expressions: bool) -> None:
+    async with phone_site(tmp_path) as site:
+        site.phone.faults.refuse_expressions = refuse_expressions
+        await site.open()
+        await next_is(site, "before")
+        site.phone.restore_backup(20 if refuse_expressions else 120)
+        await next_is(site, "after")
+        await site.open()
+        await next_is(site, "after a restart")
+
+
+@pytest.mark.parametrize("fault", ["", "network_dates", "no_network_dates"])
+async def test_a_backup_that_is_restored_to_a_phone_that_was_empty_is_not_told(tmp_path: Path, fault: str) -> None:
+    async with phone_site(tmp_path) as site:
+        if fault:
+            setattr(site.phone.faults, fault, True)
+        await site.open()
+        site.phone.restore_backup()
+        await next_is(site, "after")
+
+
+async def test_a_backup_of_what_was_told_last_week_is_not_told_again(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open()
+        for number in range(60):
+            site.far.send(OURS, f"number {number}")
+        assert await site.texts(60) == [f"number {number}" for number in range(60)]
+        held = site.phone.provider.rows(1)
+        site.phone.wipe_store()
+        for row in held:
+            site.phone.provider.insert(
+                type=1, address=row.address, body=row.body, date=row.date, date_sent=row.date_sent, sub_id=1
+            )
+        await next_is(site, "after")
+
+
+@pytest.mark.parametrize("ahead", [-3650 * DAY, -400 * DAY, 400 * DAY])
+@pytest.mark.parametrize("fault", ["", "no_network_dates"])
+async def test_a_store_that_is_emptied_under_a_wrong_clock_loses_nothing(
+    tmp_path: Path, ahead: int, fault: str
+) -> None:
+    async with phone_site(tmp_path) as site:
+        if fault:
+            setattr(site.phone.faults, fault, True)
+        site.phone.faults.clock_offset = ahead
+        await site.open()
+        for number in range(3):
+            await next_is(site, f"old {number}")
+        site.phone.faults.clock_offset = 0
+        site.phone.wipe_store()
+        for number in range(2):
+            site.far.send(OURS, f"new {number}")
+        assert await site.texts(2) == ["new 0", "new 1"]
+        await next_is(site, "newer")
+        await site.open()
+        await next_is(site, "after a restart")
+
+
+async def test_a_clock_that_jumps_back_hides_nothing_though_only_it_tells_the_time(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        site.phone.faults.no_network_dates = True
+        await site.open()
+        await next_is(site, "before")
+        site.phone.faults.clock_offset = -400 * DAY
+        await next_is(site, "after")
+        site.phone.type_sms(THEIRS, "typed")
+        (typed,) = await site.take()
+        assert isinstance(typed, Typed)
+
+
+async def test_a_message_that_the_network_held_for_days_is_told(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open()
+        await next_is(site, "before")
+        at = site.phone.state.now() - 3 * DAY
+        site.phone.provider.insert(type=1, address=THEIRS, body="held", date=at, date_sent=at, sub_id=1)
+        assert await site.texts(1) == ["held"]
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_a_store_that_answers_nothing_at_first_makes_nothing_new(tmp_path: Path, times: int) -> None:
+    async with phone_site(tmp_path) as site:
+        for number in range(30):
+            site.far.send(OURS, f"private {number}")
+        await site.phone.provider.until(lambda rows: len(rows) == 30)
+        site.phone.faults.store_empty_next = times
+        await site.reopen()
+        await next_is(site, "new")
+
+
+@pytest.mark.parametrize("fault", ["store_empty_next", "store_garbled_next"])
+async def test_a_store_that_answers_nothing_later_tells_nothing_twice(tmp_path: Path, fault: str) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open()
+        for number in range(5):
+            await next_is(site, f"number {number}")
+        for times in range(1, 4):
+            setattr(site.phone.faults, fault, times)
+            async with asyncio.timeout(SOON):
+                while getattr(site.phone.faults, fault):
+                    await asyncio.sleep(0.02)
+            await next_is(site, f"after {times}")
+
+
+async def test_the_time_of_receipt_is_the_phones(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open()
+        site.far.send(OURS, "hello")
+        (item,) = await site.take()
+        assert isinstance(item, InboundPart)
+        (row,) = site.phone.provider.rows(1)
+        assert (item.received_at, item.sent_at) == (row.date, row.date_sent)
