@@ -7,7 +7,6 @@ and fails until it has a word for every state and every error.
 
 import asyncio
 import importlib
-import pkgutil
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -130,12 +129,7 @@ def about_key(error: BridgeError) -> str:
     return error.when if isinstance(error, KeyExpired) else ""
 
 
-def installed() -> list[str]:
-    """The names of all dialects, in order."""
-    return sorted(info.name for info in pkgutil.iter_modules(api.dialects.__path__))
-
-
 def discover(wanted: Collection[str] | None = None) -> dict[str, type[Dialect]]:
     """Dialects that are installed, by name: those wanted, None for all. Others are not imported."""
-    names = (name for name in installed() if wanted is None or name in wanted)
+    names = (name for name in api.dialects.installed() if wanted is None or name in wanted)
     return {name: importlib.import_module(f"api.dialects.{name}").DIALECT for name in names}

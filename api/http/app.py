@@ -17,7 +17,8 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from api.dialect.auth import NEEDS
-from api.dialect.contract import Dialect, Handler, Mount, Route, Site, discover, installed
+from api.dialect.contract import Dialect, Handler, Mount, Route, Site, discover
+from api.dialects import installed
 from api.http import peer
 from api.http.connections import Endings, begin
 from api.http.errors import UnknownPath, WrongMethod

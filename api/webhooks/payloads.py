@@ -1,10 +1,9 @@
 """What a webhook says: the payload formats and their signature.
 
 `v1` is the flat object of the SMSMobileAPI's first webhook, for received SMS only, unsigned. `v2` is its signed
-envelope for every event. `zhenzi` is the status report that Zhenzi's documentation speaks of, unsigned; its shape
-is ours. `account_v1_status` and `account_v1_inbound` are the pushes of the account/MD5 dialect, unsigned. A body is
-made from the event alone, so each attempt sends the same bytes; only the time stamp and the signature are new,
-because receivers refuse a time stamp older than 300 s.
+envelope for every event. Dialects bring formats of their own, unsigned. A body is made from the event alone, so each
+attempt sends the same bytes; only the time stamp and the signature are new, because receivers refuse a time stamp
+older than 300 s.
 """
 
 import hashlib
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from api.dialects.account_v1.rows import pushed_received, pushed_report
+from api.dialects import bodies
 from bridge.errors import BadRequest
 from bridge.model import event as events
 from bridge.model.account import NO_ZONE
@@ -44,15 +43,6 @@ TYPES: Mapping[str, str] = {
     events.LINE_CHANGED: "line.changed",
     **{name: name for name in events.FOR_OPERATORS},
 }
-#: how Zhenzi's status report tells an event: `status`, and `statusText` for people
-_REPORTED: Mapping[str, tuple[str, str]] = {
-    events.MESSAGE_SENT: ("sent", "已发送"),
-    events.MESSAGE_DELIVERED: ("delivered", "已送达"),
-    events.MESSAGE_FAILED: ("failed", "发送失败"),
-    events.MESSAGE_EXPIRED: ("failed", "已过期"),
-    events.MESSAGE_CANCELLED: ("failed", "已取消"),
-    events.MESSAGE_UNKNOWN: ("unknown", "状态未知"),
-}
 CALLS = frozenset({events.CALL_MISSED, events.CALL_INCOMING, events.CALL_OUTGOING})
 #: which of its data is an event's own time
 _HAPPENED = {events.MESSAGE_RECEIVED: "received_at", events.MESSAGE_TYPED: "sent_at", **dict.fromkeys(CALLS, "call_at")}
@@ -80,21 +70,15 @@ class Format:
 
 
 def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
-    """The built-in formats by name; local times are in the account's zone, or in `zone` where it has none."""
+    """The formats by name, those of dialects too; local times are in the account's zone, else in `zone`."""
 
-    def local(write: Callable[[Event, tzinfo], bytes]) -> Callable[[Event, tzinfo], bytes]:
-        return lambda event, own: write(event, zone if str(own) == NO_ZONE else own)
+    def local(write: Callable[[Event, tzinfo], Mapping[str, object]]) -> Callable[[Event, tzinfo], bytes]:
+        return lambda event, own: _json(write(event, zone if str(own) == NO_ZONE else own))
 
     return {
         "v1": Format(FORMATS["v1"].events, local(_flat), _plain_headers),
         "v2": Format(FORMATS["v2"].events, local(_envelope), _signed_headers),
-        "zhenzi": Format(FORMATS["zhenzi"].events, local(_status_report), _plain_headers),
-        "account_v1_status": Format(
-            FORMATS["account_v1_status"].events, lambda *what: _json(pushed_report(*what)), _plain_headers
-        ),
-        "account_v1_inbound": Format(
-            FORMATS["account_v1_inbound"].events, lambda *what: _json(pushed_received(*what)), _plain_headers
-        ),
+        **{name: Format(FORMATS[name].events, local(body), _plain_headers) for name, body in bodies().items()},
     }
 
 
@@ -125,46 +109,28 @@ def _signed_headers(endpoint: Endpoint, delivery: Delivery, body: bytes, now: in
     return headers
 
 
-def _flat(event: Event, zone: tzinfo) -> bytes:
+def _flat(event: Event, zone: tzinfo) -> dict[str, Any]:
     data = event.data
     added = _local(event.at, zone)
-    return _json(
-        {
-            "date": added[:10],
-            "hour": added[11:],
-            "time_received": _local(data["received_at"], zone),
-            "message": data["text"],
-            "number": data["from"],
-            "guid": data["id"].upper(),
-        }
-    )
+    return {
+        "date": added[:10],
+        "hour": added[11:],
+        "time_received": _local(data["received_at"], zone),
+        "message": data["text"],
+        "number": data["from"],
+        "guid": data["id"].upper(),
+    }
 
 
-def _status_report(event: Event, zone: tzinfo) -> bytes:
-    data = event.data
-    status, text = _REPORTED[event.name]
-    return _json(
-        {
-            "messageId": data["client_ref"],
-            "number": data["written"],
-            "status": status,
-            "statusText": f"{text}:{data['error']}" if data["error"] else text,
-            "reportTime": _local(event.at, zone),
-        }
-    )
-
-
-def _envelope(event: Event, zone: tzinfo) -> bytes:
-    return _json(
-        {
-            "id": event.id,
-            "type": TYPES[event.name],
-            "api_version": API_VERSION,
-            "created_at": _iso(event.at),
-            "occurred_at": _iso(_occurred(event)),
-            "data": _DATA.get(event.name, _message)(event, zone),
-        }
-    )
+def _envelope(event: Event, zone: tzinfo) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "type": TYPES[event.name],
+        "api_version": API_VERSION,
+        "created_at": _iso(event.at),
+        "occurred_at": _iso(_occurred(event)),
+        "data": _DATA.get(event.name, _message)(event, zone),
+    }
 
 
 def _occurred(event: Event) -> int:

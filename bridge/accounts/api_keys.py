@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 
-from bridge.accounts.credentials import KINDS, NAME_LENGTH, is_name, kept, new_of_kind
+from bridge.accounts.credentials import KINDS, NAME_LENGTH, is_name, kept, key_kinds, new_of_kind
 from bridge.errors import BadRequest
 from bridge.model.finding import Finding
 from bridge.model.scope import Key, Needs, Scope, written
 from bridge.ports.store_rows import Credential
 
-#: the kinds of credentials that a key may be of
-KEY_KINDS = tuple(kind for kind in KINDS if kind != "webhook")
 #: of one account
 MOST_KEYS = 100
 #: somebody should hear of a key that expires within this
@@ -25,16 +23,16 @@ def made(
     if not is_name(name):
         problem = f'"{name}" cannot be a key\'s name: use letters, digits, - _ and ., at most {NAME_LENGTH} of them'
         raise BadRequest(problem, "name")
-    if kind not in KEY_KINDS:
-        raise BadRequest(f'there is no kind of key "{kind}"; there are: {", ".join(KEY_KINDS)}', "kind")
+    if kind not in key_kinds():
+        raise BadRequest(f'there is no kind of key "{kind}"; there are: {", ".join(key_kinds())}', "kind")
     if not scopes:
         raise BadRequest(f"say what the key is for; there are: {written(Scope)}", "scopes")
     if expires_at and expires_at <= now:
         raise BadRequest("the key would have expired already", "expires_at")
     printed = new_of_kind(account, kind)
     (credential,) = kept(printed)
-    public, secret = printed[KINDS[kind][0]], printed[KINDS[kind][-1]]
-    hint = secret[:HINT] if kind in ("apikey", "v1") else public
+    public, secret = printed[KINDS[kind].keys[0]], printed[KINDS[kind].keys[-1]]
+    hint = secret[:HINT] if KINDS[kind].known_by_secret else public
     return printed, Credential(kind, credential.ident, credential.digest, expires_at, name, scopes, now, hint)
 
 

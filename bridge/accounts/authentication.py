@@ -59,8 +59,8 @@ class Admission:
     ) -> Account:
         """The account behind an identifier and its secret, called from `address`, with the grant of its key.
 
-        Kinds and identifiers are those of `bridge.accounts.KINDS`, and `token` for OAuth2's; `ident` is "" for a
-        secret that stands alone, which may be of the kind `other` too. `needs` are the scopes of the call. Raises
+        Kinds and identifiers are those of `credentials.KINDS`, and `token` for OAuth2's; `ident` is "" for a secret
+        that stands alone, which may be of the kind `other` too. `needs` are the scopes of the call. Raises
         UnknownCaller, WrongSecret, KeyExpired, ScopeMissing, AccountDisabled, AddressRefused, TooManyRequests.
         """
         account = await self._known(kind, ident, secret, address, other)

@@ -7,7 +7,8 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bridge.errors import BadRequest
@@ -15,15 +16,43 @@ from bridge.errors import BadRequest
 if TYPE_CHECKING:
     from bridge.ports.store_rows import Credential
 
-#: what can be renewed on its own (`account rotate NAME KIND`) → the keys that are printed for it
-KINDS: Mapping[str, tuple[str, ...]] = {
-    "apikey": ("apikey",),
-    "client": ("client_id", "client_secret"),
-    "template": ("api_key", "api_secret"),
-    "v1": ("v1_account", "v1_password"),
-    "zhenzi": ("app_id", "app_secret"),
-    "webhook": ("webhook_secret",),
-}
+
+@dataclass(frozen=True, slots=True)
+class CredentialKind:
+    """One kind of credential: what is printed for it, and how a caller proves that it has it."""
+
+    #: what can be renewed on its own (`account rotate NAME KIND`)
+    name: str
+    #: for people: which callers have it
+    about: str
+    #: fresh values by the keys that are printed, for an account of this name: the identifier where there is one,
+    #: the secret last
+    make: Callable[[str], Mapping[str, str]]
+    #: the keys of those, in order
+    keys: tuple[str, ...]
+    #: what a caller sends of the secret
+    send: Callable[[str], str] = str
+    #: programs may have named keys of it
+    for_keys: bool = True
+    #: a named key is recognised by how its secret begins, because its identifier is the account's name or there is none
+    known_by_secret: bool = False
+
+
+#: every kind by name; dialects declare theirs (`api.dialects`)
+KINDS: dict[str, CredentialKind] = {}
+
+
+def declare(*kinds: CredentialKind) -> None:
+    """Make kinds known; again does no harm. Those that open nothing are printed last."""
+    KINDS.update((kind.name, kind) for kind in kinds)
+    for name in [each.name for each in KINDS.values() if not each.for_keys]:
+        KINDS[name] = KINDS.pop(name)
+
+
+def key_kinds() -> tuple[str, ...]:
+    """The kinds that a named key may be of."""
+    return tuple(name for name, kind in KINDS.items() if kind.for_keys)
+
 
 #: the account of the command line; nobody else can have the name
 OPERATOR = "operator"
@@ -65,19 +94,9 @@ def new_credentials(name: str) -> tuple[dict[str, str], list["Credential"]]:
 
 def new_of_kind(name: str, kind: str) -> dict[str, str]:
     """What to print for one fresh credential. Raises BadRequest for a kind that there is not."""
-    if kind == "apikey":
-        return {"apikey": secrets.token_hex(24)}
-    if kind == "client":
-        return {"client_id": secrets.token_hex(16), "client_secret": secrets.token_hex(32)}
-    if kind == "template":
-        return {"api_key": f"sk_{secrets.token_hex(16)}", "api_secret": secrets.token_hex(32)}
-    if kind == "v1":
-        return {"v1_account": name, "v1_password": secrets.token_urlsafe(18)}
-    if kind == "zhenzi":  # its clients know application ids as numbers
-        return {"app_id": str(100_000_000 + secrets.randbelow(900_000_000)), "app_secret": secrets.token_hex(32)}
-    if kind == "webhook":
-        return {"webhook_secret": new_webhook_secret()}
-    raise BadRequest(f'there is no kind of credential "{kind}"; there are: {", ".join(KINDS)}', "kind")
+    if kind not in KINDS:
+        raise BadRequest(f'there is no kind of credential "{kind}"; there are: {", ".join(KINDS)}', "kind")
+    return dict(KINDS[kind].make(name))
 
 
 def new_webhook_secret() -> str:
@@ -90,15 +109,27 @@ def kept(printed: Mapping[str, str]) -> list["Credential"]:
     from bridge.ports.store_rows import Credential
 
     made = []
-    for kind, keys in KINDS.items():
-        if kind == "webhook" or keys[0] not in printed:
+    for kind in KINDS.values():
+        if not kind.for_keys or kind.keys[0] not in printed:
             continue
-        ident = printed[keys[0]] if len(keys) > 1 else ""
-        secret = printed[keys[-1]]
-        made.append(Credential(kind, ident, digest(v1_sent(secret) if kind == "v1" else secret)))
+        ident = printed[kind.keys[0]] if len(kind.keys) > 1 else ""
+        made.append(Credential(kind.name, ident, digest(kind.send(printed[kind.keys[-1]]))))
     return made
 
 
-def v1_sent(password: str) -> str:
-    """What a client of the account dialect sends for its password: the MD5 as lower-case hex, by that contract."""
-    return hashlib.md5(password.encode(), usedforsecurity=False).hexdigest()
+declare(
+    CredentialKind("apikey", "API key", lambda _: {"apikey": secrets.token_hex(24)}, ("apikey",), known_by_secret=True),
+    CredentialKind(
+        "client",
+        "OAuth2",
+        lambda _: {"client_id": secrets.token_hex(16), "client_secret": secrets.token_hex(32)},
+        ("client_id", "client_secret"),
+    ),
+    CredentialKind(
+        "webhook",
+        "webhooks are signed with",
+        lambda _: {"webhook_secret": new_webhook_secret()},
+        ("webhook_secret",),
+        for_keys=False,
+    ),
+)

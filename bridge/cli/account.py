@@ -9,14 +9,7 @@ from bridge.cli import books, place, product, terms
 from bridge.cli.output import json_line, moment, table
 from bridge.model.account import UnknownPolicy
 
-_LABELS: Mapping[str, str] = {
-    "apikey": "native API and smsmobile: API key",
-    "client": "OAuth2",
-    "template": "template platform",
-    "v1": "account dialect",
-    "zhenzi": "zhenzi",
-    "webhook": "webhooks are signed with",
-}
+_KINDS = product.credential_kinds()
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 
 
@@ -79,7 +72,7 @@ def enable(name: str, wanted: place.Wanted) -> None:
 
 @account.command()
 @click.argument("name")
-@click.argument("kind", type=click.Choice(list(accounts.KINDS)))
+@click.argument("kind", type=click.Choice(list(_KINDS)))
 @click.option(
     "--overlap",
     type=click.IntRange(0, accounts.LONGEST_OVERLAP),
@@ -104,10 +97,10 @@ def _print(printed: Mapping[str, str], as_json: bool) -> None:
         json_line(dict(printed))
         return
     click.echo(f"Credentials of the account {printed['account']}. They are shown this once: keep them now.")
-    for kind, keys in accounts.KINDS.items():
-        if keys[0] in printed:
-            click.secho(f"\n{_LABELS[kind]}", bold=True)
-            for key in keys:
+    for kind in _KINDS.values():
+        if kind.keys[0] in printed:
+            click.secho(f"\n{kind.about}", bold=True)
+            for key in kind.keys:
                 click.echo(f"  {key:<15}{printed[key]}")
 
 

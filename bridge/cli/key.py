@@ -39,10 +39,10 @@ def key() -> None:
 )
 @click.option(
     "--kind",
-    type=click.Choice([each for each in credentials.KINDS if each != "webhook"]),
+    type=click.Choice([name for name, kind in product.credential_kinds().items() if kind.for_keys]),
     default="apikey",
     show_default=True,
-    help="For which dialects; apikey is for native and smsmobile, client for OAuth2.",
+    help="For which dialects; apikey is for /v1 and SMSMobile, client for OAuth2.",
 )
 @place.options
 @_json

@@ -12,6 +12,7 @@ from bridge.cli.place import Place
 from bridge.errors import BadRequest, BridgeError, NoSuchThing, StoreUnavailable
 
 if TYPE_CHECKING:
+    from bridge.accounts.credentials import CredentialKind
     from bridge.config.schema import Config
     from bridge.daemon.run import Running
     from bridge.doctor import Surroundings
@@ -26,6 +27,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: where phones of a network on its own answer adb, so that a configuration can name them
 PHONE_PORT = 15_555
+
+
+def credential_kinds() -> "Mapping[str, CredentialKind]":
+    """Every kind of credential by name, those of dialects too."""
+    import api.dialects  # noqa: F401 - makes them known
+    from bridge.accounts.credentials import KINDS
+
+    return KINDS
+
+
+def payload_formats() -> list[str]:
+    """The names of the webhooks' payload formats, those of dialects too."""
+    import api.dialects  # noqa: F401 - makes them known
+    from bridge.model.payload_format import FORMATS
+
+    return list(FORMATS)
 
 
 def drivers() -> "Mapping[str, Driver]":

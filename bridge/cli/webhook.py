@@ -10,7 +10,6 @@ from bridge.cli import place, product
 from bridge.cli.output import Misuse, for_programs, json_line, moment, table
 from bridge.config.loader import nearest
 from bridge.model.event import NAMES
-from bridge.model.payload_format import FORMATS
 from bridge.model.webhook import DeliveryState
 
 #: seconds for the bridge to requeue deliveries, of which there may be millions
@@ -29,7 +28,7 @@ def webhook() -> None:
 @click.argument("url")
 @click.option(
     "--format",
-    type=click.Choice(list(FORMATS)),
+    type=click.Choice(product.payload_formats()),
     default="v2",
     show_default=True,
     help="v1 flat, v2 signed; the others are the reports and SMS of those vendors' pages.",

@@ -47,7 +47,7 @@ class Http:
         "", "address that callers see when a proxy stands in front", '"https://sms.example.com"', web_address
     )
     legacy_http_200: bool = setting(
-        False, "answer errors of the smsmobile dialect with HTTP 200, as some of its clients expect", "false"
+        False, "answer errors with HTTP 200, in dialects some of whose clients expect that", "false"
     )
     certificate: str = setting(
         "",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import api.dialects  # noqa: F401 - makes known what they need of the core: credentials, payload formats
 from bridge.accounts.credentials import OPERATOR
 from bridge.bus import Bus
 from bridge.config.schema import Config

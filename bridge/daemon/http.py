@@ -119,7 +119,7 @@ def _spoken(config: Config) -> dict[int, dict[str, Any]]:
         if not each.enabled:
             continue
         options = dict(each.options)
-        if config.http.legacy_http_200 and name == "smsmobile":
+        if config.http.legacy_http_200 and "legacy_http_200" in kind.options:
             options.setdefault("legacy_http_200", True)
         spoken = ports.setdefault(config.port_of(name), {"dialects": {}, "options": {}})
         spoken["dialects"][name] = each.prefix or kind.prefix

@@ -59,7 +59,7 @@ class Key:
 
     account: str
     name: str
-    #: apikey, client, template, v1 or zhenzi: in which dialects it is used
+    #: a kind of `bridge.accounts.credentials.KINDS`: in which dialects it is used
     kind: str
     #: to recognise it by: how it begins, or its public half
     hint: str

@@ -14,7 +14,7 @@ MOST_COUNTED = 100_000
 class Credential:
     """One way to prove to be an account; the secret itself is never stored."""
 
-    #: apikey, token, client, template, v1, zhenzi …: what may be tried against it
+    #: `token`, or a kind of `bridge.accounts.credentials.KINDS`: what may be tried against it
     kind: str
     #: the public half (client_id); "" when the secret stands alone
     ident: str

@@ -5,6 +5,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from bridge.model.event import FOR_OPERATORS, MESSAGE_SENT, NAMES, Event
@@ -41,7 +42,6 @@ def _fitting(format: str, wording: Wording) -> str:
     return f"  AND (p.format <> '{format}' OR ({' AND '.join(conditions)}))" if conditions else ""
 
 
-_FITTING = "\n".join(filter(None, itertools.starmap(_fitting, FORMATS.items())))
 _FOR_OPERATORS = ", ".join(f"'{name}'" for name in sorted(FOR_OPERATORS))
 #: an endpoint hears an event of its own account or of everybody ("") that it asked for and its format can tell
 _FAN_OUT = f"""
@@ -52,9 +52,17 @@ FROM events e JOIN endpoints p ON (e.account = '' OR p.account = e.account
   OR (e.name IN ({_FOR_OPERATORS}) AND p.account IN (SELECT name FROM accounts WHERE operator)))
 WHERE e.seq BETWEEN ? AND ?
   AND (p.events LIKE '%"*"%' OR instr(p.events, '"' || e.name || '"') > 0)
-{_FITTING}
+{{fitting}}
 ORDER BY e.seq
 """
+
+
+@lru_cache
+def _fan_out(formats: tuple[tuple[str, Wording], ...]) -> str:
+    """The statement that makes events owed to endpoints of these formats."""
+    return _FAN_OUT.format(fitting="\n".join(filter(None, itertools.starmap(_fitting, formats))))
+
+
 _COLUMNS = "seq, id, name, account, at, subject, data"
 
 
@@ -85,7 +93,7 @@ def note(tx: Tx, event: Event) -> Event:
 
 def owe(conn: sqlite3.Connection, first: int, last: int) -> None:
     """Make ledger rows for the events `first` to `last`."""
-    conn.execute(_FAN_OUT, (first, last))
+    conn.execute(_fan_out(tuple(FORMATS.items())), (first, last))
 
 
 def read(conn: sqlite3.Connection, account: str, after: int, limit: int) -> Sequence[Event]:

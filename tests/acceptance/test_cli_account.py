@@ -19,10 +19,10 @@ def test_prints_every_credential_as_one_json_line(sms_bridge_process: SmsBridge,
         "apikey",
         "client_id",
         "client_secret",
-        "api_key",
-        "api_secret",
         "v1_account",
         "v1_password",
+        "api_key",
+        "api_secret",
         "app_id",
         "app_secret",
         "webhook_secret",
@@ -53,7 +53,7 @@ def test_no_printed_secret_but_the_webhooks_is_on_disk(sms_bridge: SmsBridge, tm
 def test_prints_credentials_for_people_with_a_heading_each(sms_bridge: SmsBridge, tmp_path: Path) -> None:
     done = sms_bridge("account", "add", "shop", "--data", str(tmp_path))
     assert "shown this once" in done.out
-    assert all(f"  {key} " in done.out for keys in credentials.KINDS.values() for key in keys)
+    assert all(f"  {key} " in done.out for kind in credentials.KINDS.values() for key in kind.keys)
 
 
 def test_says_when_a_name_is_taken(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_rotated_webhook_secret_signs_for_new_endpoints(sms_bridge: SmsBridge,
 def test_says_which_kinds_of_credentials_there_are(sms_bridge: SmsBridge) -> None:
     done = sms_bridge("account", "rotate", "shop", "password")
     assert done.code == 2
-    assert "'apikey', 'client', 'template', 'v1', 'zhenzi', 'webhook'" in done.err
+    assert "'apikey', 'client', 'v1', 'template', 'zhenzi', 'webhook'" in done.err
 
 
 def test_uses_the_store_of_the_configuration(sms_bridge: SmsBridge, tmp_path: Path) -> None:

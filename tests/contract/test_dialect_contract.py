@@ -1,6 +1,8 @@
 """The same promises of every dialect: one that is new is found by itself and fails here until it keeps them."""
 
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -190,3 +192,21 @@ async def test_says_when_the_store_cannot_keep_a_message(tmp_path: Path, name: s
         dialect = DIALECTS[name](Site(site.gateway), Mount("/here", DIALECTS[name].body_limit))
         await site.close_store()
         assert_refused(await send(site, sample(dialect)), dialect.refuse(StoreUnavailable()))
+
+
+def test_a_new_dialect_is_one_folder_with_its_credentials_and_its_webhook_format(tmp_path: Path) -> None:
+    script = "tests.support.more_dialects.try_tiny"
+    done = subprocess.run(
+        [sys.executable, "-m", script, tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "statuses": [200, 400],
+        "attempts": 2,
+        "event": "message.sent",
+        "body": {"sent": "order-1"},
+    }

@@ -5,6 +5,11 @@ What is ours, because the page leaves it open: the codes of errors, the words fo
 of the last message to its sender.
 """
 
-from api.dialects.account_v1.dialect import AccountV1
 
-DIALECT = AccountV1
+def __getattr__(name: str) -> object:
+    """`DIALECT`, imported when it is asked for: what the dialect declares is known without it."""
+    if name != "DIALECT":
+        raise AttributeError(name)
+    from api.dialects.account_v1.dialect import AccountV1
+
+    return AccountV1

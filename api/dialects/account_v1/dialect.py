@@ -11,11 +11,11 @@ from api.dialect import auth
 from api.dialect.contract import Mount, Route, Sample, Site
 from api.dialect.local_time import zone_of
 from api.dialects.account_v1 import rows
+from api.dialects.account_v1.declarations import send
 from api.dialects.account_v1.send import Task, compose
 from api.dialects.account_v1.vocabulary import ERROR_WORDS, STATE_WORDS, BadMobile, Word, told
 from api.http.errors import UnknownPath
 from api.http.parameters import Parameters, read_form
-from bridge.accounts.credentials import v1_sent
 from bridge.errors import BridgeError, InvalidNumber
 from bridge.model.account import Account, Payment
 from bridge.model.message import Message, State
@@ -65,7 +65,7 @@ class AccountV1:
 
     def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
         """A form POST with the password's MD5."""
-        form = {"account": credentials["v1_account"], "pwd": v1_sent(credentials["v1_password"])}
+        form = {"account": credentials["v1_account"], "pwd": send(credentials["v1_password"])}
         label = {"Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode({**form, "mobiles": recipient, "content": text}).encode()
         return Sample("POST", f"{self._mount.prefix}/api/v1/send", label, body)

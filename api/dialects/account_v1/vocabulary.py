@@ -83,6 +83,7 @@ ERROR_WORDS: Mapping[type[BridgeError], Word] = {
     errors.OutOfCredit: Word("05", "余额不足"),
     errors.DailyLimit: Word("09", "号码当日接收数量已达上限"),
     errors.StoreUnavailable: Word("99", "系统暂时不可用,请稍后重试"),
+    errors.StoreClosed: Word("99", "系统暂时不可用,请稍后重试"),
     errors.ConfigError: _INTERNAL,
     errors.LinkError: _INTERNAL,
     errors.DeviceLost: _INTERNAL,

@@ -4,7 +4,7 @@ from api.dialects.native import serializers, validators
 from api.dialects.native.fields import Unfit
 from api.dialects.native.request import Call
 from api.dialects.native.responses import Answer, answer, nothing
-from bridge.accounts.api_keys import KEY_KINDS
+from bridge.accounts.credentials import key_kinds
 from bridge.model.scope import Needs, Scope
 
 
@@ -17,7 +17,7 @@ def _scopes(value: object) -> Needs:
 
 NEW = {
     "name": validators.short(200, least=1),
-    "kind": validators.word(*KEY_KINDS),
+    "kind": validators.word(*key_kinds()),
     "scopes": _scopes,
     "expires_at": validators.moment,
 }

@@ -24,6 +24,7 @@ from bridge.errors import (
     NoSuchThing,
     NotAllowed,
     NotPossible,
+    StoreClosed,
     StoreUnavailable,
 )
 
@@ -62,6 +63,7 @@ ERROR_WORDS: Mapping[type[BridgeError], str] = {
     errors.TooManyRequests: "too-many",
     TooMany: "too-many",
     StoreUnavailable: "store-unavailable",
+    StoreClosed: "store-unavailable",
     # these never come as far as a caller; should one, it is our mistake
     errors.ConfigError: "internal",
     errors.LinkError: "internal",

@@ -90,6 +90,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     errors.OutOfCredit: ErrorWord(402, "out_of_credit"),
     errors.DailyLimit: ErrorWord(409, "daily_limit"),
     errors.StoreUnavailable: ErrorWord(503, "store_unavailable"),
+    errors.StoreClosed: ErrorWord(503, "store_unavailable"),
     errors.ConfigError: ErrorWord(500, "server_error"),
     errors.LinkError: ErrorWord(502, "phone_error"),
     errors.DeviceLost: ErrorWord(503, "phone_offline"),

@@ -89,6 +89,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     errors.OutOfCredit: ErrorWord(400, "发送失败:余额不足"),
     errors.DailyLimit: ErrorWord(400, "发送失败:该号码今日接收数量已达上限"),
     errors.StoreUnavailable: _OURS,
+    errors.StoreClosed: _OURS,
     errors.ConfigError: _OURS,
     errors.LinkError: _OURS,
     errors.DeviceLost: _OURS,

@@ -87,6 +87,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     errors.OutOfCredit: ErrorWord(108, "短信余额不足"),
     errors.DailyLimit: ErrorWord(109, "今日发送超过限额"),
     errors.StoreUnavailable: _OURS,
+    errors.StoreClosed: _OURS,
     errors.ConfigError: _OURS,
     errors.LinkError: _OURS,
     errors.DeviceLost: _OURS,

@@ -3,7 +3,8 @@
 import pytest
 from aiohttp import web
 
-from api.dialect.contract import Route, about_key, discover, installed, word_for
+from api.dialect.contract import Route, about_key, discover, word_for
+from api.dialects import installed
 from bridge.errors import BadRequest, BridgeError, InvalidNumber, KeyExpired, ScopeMissing, StoreUnavailable
 from bridge.model.scope import EVERYTHING, READ, SEND
 

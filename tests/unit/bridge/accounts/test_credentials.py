@@ -25,7 +25,8 @@ SHAPES = {
 
 def test_prints_a_credential_for_every_dialect() -> None:
     printed, _ = accounts.new_credentials("shop")
-    assert list(printed) == list(SHAPES)
+    assert printed.keys() == SHAPES.keys()
+    assert list(printed)[-1] == "webhook_secret"
     assert [key for key, shape in SHAPES.items() if not re.fullmatch(shape, printed[key])] == []
 
 
@@ -60,11 +61,11 @@ def test_two_accounts_share_nothing_but_words() -> None:
 
 @pytest.mark.parametrize("kind", accounts.KINDS)
 def test_renews_one_kind_alone(kind: str) -> None:
-    assert tuple(accounts.new_of_kind("shop", kind)) == accounts.KINDS[kind]
+    assert tuple(accounts.new_of_kind("shop", kind)) == accounts.KINDS[kind].keys
 
 
 def test_says_which_kinds_there_are() -> None:
-    with pytest.raises(BadRequest, match=r'no kind of credential "oauth"; there are: apikey, client, template'):
+    with pytest.raises(BadRequest, match=r'no kind of credential "oauth"; there are: apikey, client, .*template'):
         accounts.new_of_kind("shop", "oauth")
 
 

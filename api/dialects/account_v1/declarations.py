@@ -1,0 +1,30 @@
+"""What the account/MD5 dialect needs of the core: its kind of credentials, and the formats of its two pushes."""
+
+import hashlib
+import secrets
+
+from bridge.accounts.credentials import CredentialKind
+from bridge.model.event import MESSAGE_RECEIVED
+from bridge.model.payload_format import OUTCOMES, Wording
+
+
+def send(password: str) -> str:
+    """What a client sends for its password: the MD5 as lower-case hex, by that contract."""
+    return hashlib.md5(password.encode(), usedforsecurity=False).hexdigest()
+
+
+CREDENTIALS = (
+    CredentialKind(
+        "v1",
+        "account dialect",
+        lambda account: {"v1_account": account, "v1_password": secrets.token_urlsafe(18)},
+        ("v1_account", "v1_password"),
+        send=send,
+        known_by_secret=True,
+    ),
+)
+#: each is pushed once, received or not, by its documentation
+FORMATS = {
+    "account_v1_status": Wording(OUTCOMES, ends=True, attempts=1),
+    "account_v1_inbound": Wording(frozenset({MESSAGE_RECEIVED}), attempts=1),
+}
