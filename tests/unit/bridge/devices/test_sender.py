@@ -164,6 +164,26 @@ async def test_a_stop_gives_back_what_was_claimed_and_not_touched(bench: Bench) 
     assert [(await bench.store.message(each)).state for each in (first, second)] == [State.SENT, State.QUEUED]
 
 
+async def test_a_stop_ends_it_at_once_while_there_is_nothing_to_send(bench: Bench) -> None:
+    running = bench.start()
+    await bench.store.pulse()
+    await settle()
+    bench.sender.stop()
+    await settle()
+    assert running.done()
+
+
+async def test_a_stop_ends_it_at_once_while_the_line_rests(bench: Bench) -> None:
+    bench.link.troubles = [SendRefused("SIM not registered", Refusal.LINE)]
+    (hello,) = await bench.submit("hello")
+    running = bench.start()
+    await bench.refused(1)
+    bench.sender.stop()
+    await settle()
+    assert running.done()
+    assert (bench.sent, (await bench.store.message(hello)).state) == ([], State.QUEUED)
+
+
 async def test_a_device_that_is_lost_ends_it_and_the_message_waits_for_another_line(bench: Bench) -> None:
     bench.link.troubles = [DeviceLost("unplugged")]
     (hello,) = await bench.submit("hello")

@@ -9,6 +9,7 @@ from bridge.model import event as events
 from bridge.model.message import Message, State
 from bridge.model.radio import Evidence, InboundReport
 from bridge.ports.store_rows import Outcome
+from bridge.store.reports import LONGEST_WAY
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import NOW, message
 
@@ -283,6 +284,17 @@ async def test_without_a_stamp_the_reference_must_be_one_part_s(network: Network
     await network.send(THREE, NOW + 2 * HOUR, 6)
     await network.tell(replace(undated, reference=6, slot="SR:6"), NOW + 2 * HOUR + SECOND)
     assert await network.state(THREE) is State.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("late", "expected"), [(-SECOND, State.DELIVERED), (SECOND, State.SENT)], ids=["in time", "too late"]
+)
+async def test_without_a_stamp_a_report_is_of_a_part_of_the_last_days_only(
+    network: Network, late: int, expected: State
+) -> None:
+    await network.send(ONE, NOW, 5)
+    await network.tell(replace(network.report(5, NOW), sent_at=0), NOW + LONGEST_WAY + late)
+    assert await network.state(ONE) is expected
 
 
 async def test_without_a_stamp_and_a_reference_nothing_is_settled(network: Network) -> None:

@@ -9,6 +9,7 @@ import pytest
 from bridge.bus import Bus
 from bridge.errors import NotPossible, StoreUnavailable
 from bridge.model.event import Event
+from bridge.ports.store_rows import Queued
 from bridge.store.writer import Tx, Writer
 
 
@@ -85,11 +86,12 @@ def doubled(tx: Tx, numbers: Sequence[int]) -> list[int]:
 
 
 def telling(name: str, *, refused: bool = False) -> Callable[[Tx], None]:
-    """A job with an event."""
+    """A job with an event, and with a message that comes into a queue."""
 
     def job(tx: Tx) -> None:
         tx.conn.execute("INSERT INTO done VALUES (?)", (name,))
         tx.events.append(Event(0, name, "message.sent", "shop", 0, "m1", {}))
+        tx.queued.append(Queued(name))
         if refused:
             raise NotPossible
 
@@ -98,12 +100,13 @@ def telling(name: str, *, refused: bool = False) -> Callable[[Tx], None]:
 
 @pytest.mark.parametrize("apart", [True, False])
 async def test_nobody_hears_of_what_a_refused_job_would_have_done(writer: Writer, bus: Bus, apart: bool) -> None:
-    heard: list[str] = []
+    heard, queued = list[str](), list[str]()
     bus.subscribe(lambda events: heard.extend(event.id for event in events))
+    bus.subscribe_queues(lambda queues: queued.extend(each.route for each in queues))
     jobs = (telling("a"), telling("refused", refused=True), telling("b"))
     await asyncio.gather(*(writer.do(job, apart) for job in jobs), return_exceptions=True)
     await writer.do(count)
-    assert heard == ["a", "b"]
+    assert (heard, queued) == (["a", "b"], ["a", "b"])
 
 
 async def test_nobody_hears_of_anything_before_it_is_committed(
