@@ -88,7 +88,7 @@ class NotAllowed(BridgeError):
 
 
 class UnknownCaller(NotAllowed):
-    """Nobody has this identifier."""
+    """Unknown identifier."""
 
 
 class WrongSecret(NotAllowed):

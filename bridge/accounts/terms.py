@@ -45,7 +45,7 @@ def _checked(terms: Terms) -> Terms:
     _check_zone(terms.zone)
     country = terms.country.strip().upper()
     if country and not phone_numbers.is_country(country):
-        raise BadRequest(f"{terms.country!r} is no country: write two letters of ISO 3166, such as GB", "country")
+        raise BadRequest(f"{terms.country!r} is not a country: write two letters of ISO 3166, such as GB", "country")
     if terms.report_on not in ("", "sent", "delivered"):
         raise BadRequest("report_on is sent, delivered, or empty for what the line can tell", "report_on")
     return replace(terms, country=country, addresses=tuple(each.strip() for each in terms.addresses))
@@ -55,7 +55,7 @@ def _check_network(written: str) -> None:
     try:
         network(written)
     except ValueError:
-        problem = f"{written!r} is no network: write an address or CIDR, such as 192.0.2.0/24 or 2001:db8::/32"
+        problem = f"{written!r} is not a network: write an address or CIDR, such as 192.0.2.0/24 or 2001:db8::/32"
         raise BadRequest(problem, "addresses") from None
 
 
@@ -63,4 +63,4 @@ def _check_zone(name: str) -> None:
     try:
         zone(name)
     except (ValueError, OSError, KeyError):
-        raise BadRequest(f"{name!r} is no time zone: write a name such as Europe/Paris", "zone") from None
+        raise BadRequest(f"{name!r} is not a time zone: write a name such as Europe/Paris", "zone") from None

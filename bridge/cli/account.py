@@ -96,7 +96,7 @@ def _print(printed: Mapping[str, str], as_json: bool) -> None:
     if as_json:
         json_line(dict(printed))
         return
-    click.echo(f"Credentials of the account {printed['account']}. They are shown this once: keep them now.")
+    click.echo(f"Credentials of the account {printed['account']}. They are shown only once: keep them now.")
     for kind in _KINDS.values():
         if kind.keys[0] in printed:
             click.secho(f"\n{kind.about}", bold=True)

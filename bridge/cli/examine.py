@@ -1,4 +1,4 @@
-"""`check` and `doctor`: what is right, what is wrong, and the command that mends it."""
+"""`check` and `doctor`: what is right, what is wrong, and the command that fixes it."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -56,11 +56,11 @@ def check(ctx: click.Context, config: Path | None, as_json: bool) -> None:
     "--bundle",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Pack everything for whoever helps you into FILE (.tar.gz), with numbers and secrets masked.",
+    help="Pack everything for the person who helps you into FILE (.tar.gz), with numbers and secrets masked.",
 )
 @click.pass_context
 def doctor(ctx: click.Context, wanted: place.Wanted, as_json: bool, bundle: Path | None) -> None:
-    """Look at everything between the socket and the SIM, and say what mends it.
+    """Look at everything between the socket and the SIM, and say how to fix it.
 
     What `check` does, and disk, clock, power, service, port, webhooks; a running bridge is asked about its devices.
     As root it sees more: who holds a port, whether the service's own user may open it.
@@ -73,7 +73,7 @@ def doctor(ctx: click.Context, wanted: place.Wanted, as_json: bool, bundle: Path
     size = 0 if bundle is None else _pack(bundle, looked, wanted)
     _report(looked.findings, looked.code, as_json, packed)
     if bundle is not None and not as_json:
-        click.echo(f"\nPacked for whoever helps you: {bundle} ({-(-size // 1000)} kB, readable for you alone).")
+        click.echo(f"\nPacked for the person who helps you: {bundle} ({-(-size // 1000)} kB, readable for you alone).")
         click.echo("It holds these findings, the configuration, releases, counts, USB devices and the last log lines;")
         click.echo("no text of a message, no whole number, no secret. Look before you send it:")
         click.echo(f"  tar -xzOf {bundle} | less")

@@ -57,9 +57,9 @@ def add(
     if as_json:
         json_line(shown)
         return
-    until = f"until {moment(shown['expires_at'])}" if ends else "without an end"
+    until = f"until {moment(shown['expires_at'])}" if ends else "without an expiry"
     click.echo(f"The key {name} of {account} may {', '.join(shown['scopes'])}, {until}.")
-    click.echo("It is shown this once: keep it now.")
+    click.echo("It is shown only once: keep it now.")
     for word, value in printed.items():
         click.echo(f"  {word:<15}{value}")
 

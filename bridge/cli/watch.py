@@ -63,7 +63,7 @@ async def _follow(waiting: set[str], events: AsyncIterator[dict[str, Any]], as_j
         waiting.discard(event["subject"])
         if not waiting:
             if lost:
-                raise Sentence("not every SMS arrived; what is wrong says: sms-bridge doctor")
+                raise Sentence("not every SMS arrived; to find out why: sms-bridge doctor")
             return
     raise Sentence("the bridge stopped; it goes on with it when it starts again")
 
@@ -96,6 +96,6 @@ def test(file: Path | None, as_json: bool) -> None:
         mark = click.style("FAIL", fg="red") if wrong else click.style("ok  ", fg="green")
         click.echo(f"{mark}  {channel}: {wrong or 'it was taken'}")
     if not results:
-        raise Sentence("nobody would be told: set webhook, or mail_to and smtp_host, in [alarm] of the configuration")
+        raise Sentence("no alarm can go out: set webhook, or mail_to and smtp_host, in [alarm] of the configuration")
     if any(wrong for _, wrong in results):
         raise Sentence("not every channel works")

@@ -59,11 +59,11 @@ class Http:
         "", "Unix socket on which a proxy on this machine reaches the bridge too", '"/run/sms-bridge/http.sock"'
     )
     trusted_proxies: tuple[str, ...] = setting(
-        (), "addresses or networks of proxies whose word on who calls is believed", '["127.0.0.1", "::1"]', networks
+        (), "addresses or networks of proxies that are trusted to say who calls", '["127.0.0.1", "::1"]', networks
     )
     proxy_headers: str = setting(
         "x-forwarded",
-        "how they tell it: `x-forwarded` (X-Forwarded-For, -Proto, -Host) or `forwarded` (RFC 7239)",
+        "the headers they say it with: `x-forwarded` (X-Forwarded-For, -Proto, -Host) or `forwarded` (RFC 7239)",
         '"x-forwarded"',
         one_of(("x-forwarded", "forwarded")),
     )
@@ -82,7 +82,7 @@ class Http:
     )
     idle_timeout: float = setting(90.0, "seconds that a connection may wait for its next request", "90", at_least(0.1))
     answer_timeout: float = setting(
-        60.0, "seconds without progress after which a caller who does not read is let go", "60", at_least(0.1)
+        60.0, "seconds after which a caller that does not read its answer is disconnected", "60", at_least(0.1)
     )
 
 
@@ -156,7 +156,7 @@ class Webhooks:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Who is told by another way than SMS when SMS itself is down."""
+    """Where alarms go when SMS itself is down: webhook and mail."""
 
     after: float = setting(
         300.0, "seconds that a line may be out of service before that is an alarm; 0 for ever", "300", at_least(0)
@@ -165,10 +165,10 @@ class Alarm:
         900.0, "seconds that due messages may stand still before that is an alarm; 0 for ever", "900", at_least(0)
     )
     remind: float = setting(86400.0, "seconds between reminders while it goes on; 0 for none", "86400", at_least(0))
-    per_hour: int = setting(6, "most alarms told in an hour; one more tells how many were held back", "6", at_least(1))
+    per_hour: int = setting(6, "most alarms sent in an hour; one more says how many were held back", "6", at_least(1))
     webhook: str = setting("", "address that alarms are posted to", '"https://ops.example.com/hook"', web_address)
     webhook_secret: str = setting("", "signs them, as webhooks of format v2 are", '"a long random text"')
-    mail_to: tuple[str, ...] = setting((), "who gets alarms by mail", '["me@example.com"]', mail_addresses)
+    mail_to: tuple[str, ...] = setting((), "recipients of alarms by mail", '["me@example.com"]', mail_addresses)
     mail_from: str = setting(
         "", "sender of these mails; the user of the mail server when that is an address", '"me@example.com"',
         mail_address,
@@ -177,10 +177,10 @@ class Alarm:
     smtp_port: int = setting(
         0, "its port; 0 for the usual one: 587 with starttls, 465 with tls, 25 with none", "587", within(0, 65535)
     )
-    smtp_user: str = setting("", "user there; empty for a server that wants none", '"me@example.com"')
+    smtp_user: str = setting("", "user there; empty for a server that needs none", '"me@example.com"')
     smtp_password: str = setting("", "the user's password", '"…"')
     smtp_security: str = setting(
-        "starttls", "how the way there is secured: `starttls`, `tls` or `none`", '"starttls"', one_of(SECURITIES)
+        "starttls", "how the connection is secured: `starttls`, `tls` or `none`", '"starttls"', one_of(SECURITIES)
     )
 
     @property

@@ -68,7 +68,7 @@ class Common:
     bus: Bus
     clock: SteadyClock
     timekeeper: Timekeeper
-    #: hears of a part that died by a mistake of ours
+    #: is called when a part dies by a programming error
     end: Callable[[BaseException], None]
 
 
@@ -78,7 +78,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None,
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def end(error: BaseException) -> None:
-        """A part that died by a mistake of ours takes the bridge down: whoever supervises it starts it again."""
+        """A part that died by a programming error takes the bridge down: its supervisor starts it again."""
         if not broken.done():
             broken.set_exception(error)
 
@@ -230,7 +230,7 @@ async def _tell_the_manager(
     front: Front,
     on_ready: Callable[[Running], None] | None,
 ) -> None:
-    """Say that all of it runs, to whoever started this program and to systemd."""
+    """Report readiness to the caller and to systemd."""
     notifier = Notifier.of(os.environ)
     service = Service(notifier, common.store, common.bus, supervisor.lines, front.reloads, common.end)
     if on_ready is not None:  # before the manager hears of it, who may ask for a reload at once

@@ -1,4 +1,4 @@
-"""One file for whoever helps: everything that `doctor` found and what lies around it, with nothing in it that is
+"""One file for the person who helps: everything that `doctor` found and what lies around it, with nothing in it that is
 anybody's: no text of a message, no whole number, no secret."""
 
 import asyncio
@@ -24,9 +24,9 @@ from bridge.store.statistics import figures
 #: of a line, down to two digits
 _IDENTITIES = ("number", "iccid", "imsi", "imei")
 _ABOUT = """\
-What `sms-bridge doctor --bundle` packs, for whoever helps:
+What `sms-bridge doctor --bundle` packs, for the person who helps:
 
-findings.json   what doctor found, and the commands that mend it
+findings.json   what doctor found, and the commands that fix it
 machine.json    releases, system, kernel, architecture
 config.json     the configuration; secrets are {hidden}
 store.json      schema, size and counts by state

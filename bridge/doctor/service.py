@@ -49,7 +49,7 @@ def findings(unit: str, state: Mapping[str, str]) -> Iterator[Finding]:
         words = f"{unit} is only just starting, or again and again ({state.get('SubState', '')})"
         yield Finding("warn", "service", words, f"journalctl -u {name} -n 50")
     else:
-        yield Finding("warn", "service", f"{unit} is installed and does not run", f"sudo systemctl start {name}")
+        yield Finding("warn", "service", f"{unit} is installed and is not running", f"sudo systemctl start {name}")
     if state.get("UnitFileState") == "disabled":
         yield Finding("warn", "service", f"{unit} does not start at boot", f"sudo systemctl enable {name}")
 

@@ -1,4 +1,4 @@
-"""What `doctor` is told by others: by whoever starts it, and by the running bridge."""
+"""What `doctor` gets from its caller and from the running bridge."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -51,7 +51,7 @@ async def _webhook(endpoint: Endpoint, surroundings: Surroundings) -> Finding:
         return _unreached(subject, words, shown(endpoint.url), error)
     if endpoint.paused:
         remedy = f"curl -X PATCH -H 'X-Api-Key: …' -d '{{\"paused\": false}}' …/v1/webhooks/{endpoint.id}"
-        return Finding("warn", subject, f"{words} is paused: what is owed to it waits", remedy)
+        return Finding("warn", subject, f"{words} is paused: its deliveries wait", remedy)
     return _certificate(subject, words, until, time.time())
 
 
@@ -87,7 +87,7 @@ def _unreached(subject: str, words: str, url: str, error: OSError | TimeoutError
         if isinstance(error, TimeoutError)
         else f"is not reached: {_plain(error)}"
     )
-    return Finding("warn", subject, f"{words} {why}; what is owed to it waits", f"start the receiver; {see}")
+    return Finding("warn", subject, f"{words} {why}; its deliveries wait", f"start the receiver; {see}")
 
 
 def _plain(error: OSError) -> str:

@@ -1,4 +1,4 @@
-"""What the service manager is told (sd_notify(3)): readiness, a line of status, reloads, and that all is alive."""
+"""What the service manager is sent (sd_notify(3)): readiness, a line of status, reloads, and that all is alive."""
 
 import asyncio
 import logging

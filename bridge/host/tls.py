@@ -112,7 +112,7 @@ class Certificate:
         return True
 
     async def renew(self) -> None:
-        """The same as `reload`, for whoever waits."""
+        """The same as `reload`, awaited."""
         self.reload()
 
     def look(self) -> None:

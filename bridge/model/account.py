@@ -144,7 +144,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """What is to be different about an account. What is None stays as it is at the moment of the change."""
+    """Changes to an account; None leaves a field as it is at the moment of the change."""
 
     disabled: bool | None = None
     on_unknown: UnknownPolicy | None = None

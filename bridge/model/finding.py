@@ -11,5 +11,5 @@ class Finding:
     level: str
     subject: str
     message: str
-    #: the command or step that mends it; "" when nothing is to be done
+    #: the command or step that fixes it; "" when nothing is to be done
     remedy: str = ""

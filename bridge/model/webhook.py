@@ -29,7 +29,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class EndpointChange:
-    """What is to be different about an endpoint. What is None stays as it is at the moment of the change."""
+    """Changes to an endpoint; None leaves a field as it is at the moment of the change."""
 
     url: str | None = None
     events: tuple[str, ...] | None = None

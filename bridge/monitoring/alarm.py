@@ -84,7 +84,7 @@ class AlarmStore(HealthStore, EventStore, DeviceStore, Protocol):
 
 
 class Alarm:
-    """Watches lines, queues and what `loopback` finds wrong. `on_death` hears of an end by a mistake of ours."""
+    """Watches lines, queues and what `loopback` finds wrong. `on_death` is called when it dies of a bug."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Alarm:
         self._tasks.start(self._run(), "watch")
 
     async def close(self) -> None:
-        """Stop watching. What was told is told."""
+        """Stop watching. Alarms already sent stay sent."""
         self._deaf()
         await self._tasks.close()
 
@@ -186,7 +186,7 @@ class Alarm:
         return any(alarm.line in ("", line.name) for line in self._lines())
 
     def _is_time_to_remind(self, alarm: Raised, now: int) -> bool:
-        # told in the future: the clock was set back since, and nobody knows how long ago that was
+        # told in the future: the clock was set back since then, and nobody knows how long ago that was
         return self._settings.remind > 0 and not 0 <= now - alarm.told_at < self._settings.remind * 1000
 
     def _damped(self, state: State, news: list[Event], now: int) -> tuple[State, list[Event]]:

@@ -9,7 +9,7 @@ from typing import Any
 from bridge.accounts.credentials import OPERATOR
 from bridge.model.event import ALARM_OVER, ALARM_RAISED, Event
 
-REMEDY = "What to do: run sms-bridge doctor on the machine of the bridge; it says what is wrong and what mends it."
+REMEDY = "What to do: run sms-bridge doctor on the machine of the bridge; it says what is wrong and how to fix it."
 
 
 @dataclass(frozen=True, slots=True)

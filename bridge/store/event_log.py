@@ -73,7 +73,7 @@ def new_uuid() -> str:
 
 
 def tell(tx: Tx, name: str, account: str, at: int, subject: str, data: Mapping[str, Any]) -> Event:
-    """Log one event and owe it to whoever subscribed."""
+    """Log one event and queue its deliveries to subscribed endpoints."""
     event_id = new_uuid()
     row = tx.conn.execute(
         "INSERT INTO events (id, name, account, at, subject, data) VALUES (?, ?, ?, ?, ?, ?)",

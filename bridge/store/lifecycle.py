@@ -140,7 +140,7 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
     if outcome.state is State.QUEUED:
         tx.conn.execute("UPDATE parts SET state = 'queued' WHERE message = ? AND state = 'sending'", (message.id,))
         attempts = message.attempts + int(outcome.counts)
-        # later than any wait between tries: the clock was set back since it was reckoned
+        # later than any wait between tries: the clock was set back since then it was reckoned
         due = outcome.retry_at if now < outcome.retry_at <= now + _LONGEST_WAIT else now
         return requeue(tx, message, now, due_at=due, error=outcome.error, attempts=attempts)
     if out and not outcome.reports:

@@ -129,7 +129,7 @@ def _before(column: str, cursor: str) -> Conditions:
         return []
     place = _CURSOR.fullmatch(cursor)
     if place is None:
-        raise BadRequest("this cursor is not one of ours: use the one that came with the page before", "cursor")
+        raise BadRequest("unknown cursor: use the one that came with the previous page", "cursor")
     return [(f"({column}, seq) < (?, ?)", [int(place[1]), int(place[2])])]
 
 

@@ -1,4 +1,4 @@
-"""A store looked at from outside: nothing in it can be changed by mistake, and whoever writes is not disturbed."""
+"""Read-only access to a store that another process may be writing."""
 
 import sqlite3
 from pathlib import Path

@@ -16,5 +16,5 @@ def position(cursor: str) -> int:
     if not cursor:
         return 1 << 62
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
-        raise BadRequest("this cursor is not one of ours: use the one that came with the page before", "cursor")
+        raise BadRequest("unknown cursor: use the one that came with the previous page", "cursor")
     return int(cursor)

@@ -1,4 +1,4 @@
-"""What is counted along the way, for whoever watches the bridge: plain numbers, read when somebody asks for them.
+"""Counters and gauges of the bridge: plain numbers, read when they are scraped.
 
 Names and units follow Prometheus' conventions; `api/operations/metrics.py` writes them in its format. Labels have few
 values: lines, devices and accounts of the configuration, states, dialects, kinds of refusals; never a number,
@@ -50,7 +50,7 @@ class Metric(ABC):
 
     @abstractmethod
     def copy(self) -> "Metric":
-        """As it is at this moment, for another thread to read at leisure."""
+        """A copy of the current values, for another thread to read."""
 
 
 class Counter(Metric):

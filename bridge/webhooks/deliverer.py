@@ -31,7 +31,7 @@ class WebhookStore(DeliveryStore, EndpointStore, Protocol):
 
 
 class Ledger:
-    """Keeps a courier for every endpoint. `on_death` hears of a courier that ended by a mistake of ours."""
+    """Keeps a queue for every endpoint. `on_death` is called when one ends by a programming error."""
 
     def __init__(
         self,

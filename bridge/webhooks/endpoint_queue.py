@@ -123,7 +123,7 @@ class EndpointQueue:
 
     def _due(self, delivery: Delivery, now: int) -> int:
         """When this delivery may be attempted, Unix ms."""
-        # asking twice in a breath is no reason to try twice: a delivery has so many tries and no more
+        # two requests at once are no reason to try twice: a delivery has so many tries and no more
         if self._asked and self._clock.monotonic() >= self._tried_at + retry_policy.SCHEDULE.first:
             return 0
         return _plausible(delivery.due_at, now)
@@ -253,11 +253,11 @@ class EndpointQueue:
 
     async def _pause(self) -> None:
         self.endpoint = replace(self.endpoint, paused=True)
-        words = "endpoint %s answered 410 Gone: paused; what is owed to it waits"
+        words = "endpoint %s answered 410 Gone: paused; its deliveries wait"
         log.warning(words, self.endpoint.id, extra=self._fields())
         await self._store.pause_endpoint(self.endpoint.id, "the receiver answered 410 Gone", self._clock.now())
 
 
 def _plausible(due_at: int, now: int) -> int:
-    """The moment itself, or 0 when it is further away than any wait of ours: the clock was set back since."""
+    """The moment itself, or 0 when it is further away than any wait of ours: the clock was set back since then."""
     return due_at if due_at <= now + 2 * retry_policy.LONGEST_RETRY_AFTER else 0

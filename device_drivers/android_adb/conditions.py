@@ -1,4 +1,4 @@
-"""Everything about a phone that a person must act on: the sentence that says so and the step that mends it. Pure."""
+"""Everything about a phone that a person must act on: the sentence that says so and the step that fixes it. Pure."""
 
 import re
 from collections.abc import Iterator

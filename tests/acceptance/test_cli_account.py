@@ -52,7 +52,7 @@ def test_no_printed_secret_but_the_webhooks_is_on_disk(sms_bridge: SmsBridge, tm
 
 def test_prints_credentials_for_people_with_a_heading_each(sms_bridge: SmsBridge, tmp_path: Path) -> None:
     done = sms_bridge("account", "add", "shop", "--data", str(tmp_path))
-    assert "shown this once" in done.out
+    assert "shown only once" in done.out
     assert all(f"  {key} " in done.out for kind in credentials.KINDS.values() for key in kind.keys)
 
 

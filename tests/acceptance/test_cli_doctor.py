@@ -162,7 +162,7 @@ def test_packs_a_bundle_and_says_what_it_holds(sms_bridge: SmsBridge, tmp_path: 
     configure(tmp_path, more='[devices.office]\ndriver = "gsm_modem"\nport = "/dev/ttyUSB97"\npin = "4711"\n')
     done = sms_bridge("doctor", *CONFIG, "--bundle", "help.tar.gz")
     assert done.code == 1
-    assert "Packed for whoever helps you: help.tar.gz (" in done.out
+    assert "Packed for the person who helps you: help.tar.gz (" in done.out
     assert "tar -xzOf help.tar.gz | less" in done.out
     assert stat.S_IMODE((tmp_path / "help.tar.gz").stat().st_mode) == 0o600
     with tarfile.open(tmp_path / "help.tar.gz") as archive:

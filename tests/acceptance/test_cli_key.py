@@ -36,10 +36,10 @@ async def test_prints_a_key_once_that_may_do_what_it_says(sms_bridge_process: Sm
 
 def test_says_what_it_is_for_and_until_when(sms_bridge: SmsBridge, tmp_path: Path) -> None:
     told = add(sms_bridge, tmp_path, "--expires", "2099-06-30")
-    assert told.startswith("The key crm of shop may send, until 2099-06-30 00:00:00.\nIt is shown this once")
+    assert told.startswith("The key crm of shop may send, until 2099-06-30 00:00:00.\nIt is shown only once")
     assert "apikey" in told
     told = add(sms_bridge, tmp_path, "--kind", "client", name="oauth")
-    assert "may send, without an end." in told
+    assert "may send, without an expiry." in told
     assert "client_id" in told
     assert "client_secret" in told
 

@@ -1,4 +1,4 @@
-"""What the driver says of a modem in each bad condition: the sentence, and the command that mends it."""
+"""What the driver says of a modem in each bad condition: the sentence, and the command that fixes it."""
 
 import asyncio
 import os

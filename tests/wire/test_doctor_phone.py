@@ -1,4 +1,4 @@
-"""What the driver says of a phone in each bad condition: the sentence, and the step that mends it."""
+"""What the driver says of a phone in each bad condition: the sentence, and the step that fixes it."""
 
 import asyncio
 import base64

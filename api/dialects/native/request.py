@@ -117,4 +117,4 @@ async def _caller(incoming: Incoming, gateway: Gateway) -> Account:
     try:
         return await incoming.enter(gateway, secret)
     except UnknownCaller:
-        raise NotAllowed("This is no API key or token of ours, or it has ended.") from None
+        raise NotAllowed("Invalid or expired API key.") from None

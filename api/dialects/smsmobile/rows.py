@@ -26,7 +26,7 @@ class Calendar:
             self._zone = zone(timezone)
         except (KeyError, ValueError, TypeError, OSError) as error:
             raise ConfigError(
-                [f"dialects.{dialect}.options.timezone: {timezone!r} is no time zone; write it as Europe/Paris"]
+                [f"dialects.{dialect}.options.timezone: {timezone!r} is not a time zone; write it as Europe/Paris"]
             ) from error
         self._stamps = lru_cache(maxsize=16)(self._stamps_of)
 

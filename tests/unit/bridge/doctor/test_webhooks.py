@@ -106,7 +106,7 @@ async def test_a_receiver_that_is_off_is_worth_a_word() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         url = f"http://127.0.0.1:{gone.getsockname()[1]}/sms"
     found = await looked(url)
-    assert (found.level, "what is owed to it waits" in found.message) == ("warn", True)
+    assert (found.level, "its deliveries wait" in found.message) == ("warn", True)
     assert f"curl -v {url}" in found.remedy
 
 
