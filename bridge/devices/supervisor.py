@@ -167,8 +167,12 @@ class DeviceWorker:
     async def _remembering(self) -> Device:
         """The device with the memory that lasts."""
         if not isinstance(self.device.memory, LastingMemory):
-            self.device = replace(self.device, memory=await LastingMemory.of(self._store, self.device.name))
+            memory = await LastingMemory.of(self._store, self.device.name)
+            self.device = replace(self.device, memory=memory, recovering=self._count_recovery)
         return self.device
+
+    def _count_recovery(self, stage: str) -> None:
+        self._bus.metrics.recoveries.add(self.device.name, stage)
 
     async def _pause(self, seconds: float) -> bool:
         """Wait so long, or until `retry` or `close`, one since the last try began included; whether it was one."""

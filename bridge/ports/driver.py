@@ -4,7 +4,7 @@ A driver is one module or folder in `device_drivers/` with a `DRIVER` attribute 
 the same contract tests run on every one of them (`tests/contract/`).
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -115,6 +115,10 @@ class Forgetful:
         self._values[key] = value
 
 
+def _uncounted(_stage: str) -> None:
+    """Nobody counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A configured device: its name in the configuration and the driver's own options."""
@@ -124,6 +128,8 @@ class Device:
     options: Mapping[str, Any] = field(default_factory=dict)
     #: the running bridge gives one that lasts
     memory: Memory = field(default_factory=Forgetful, compare=False, repr=False)
+    #: called with a stage's name for each thing that is done to make a silent device answer; the bridge counts them
+    recovering: Callable[[str], None] = field(default=_uncounted, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

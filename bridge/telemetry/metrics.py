@@ -206,6 +206,12 @@ class Metrics:
         self.reports = self.counter(
             "sms_bridge_reports_total", "Delivery reports by what they say of a part.", "line", "state"
         )
+        self.recoveries = self.counter(
+            "sms_bridge_device_recoveries_total",
+            "Times that something was done to make a silent device answer, by how drastic it was.",
+            "device",
+            "stage",
+        )
         self._connections = self.counter(
             "sms_bridge_device_connections_total", "Times that a device was connected.", "device"
         )

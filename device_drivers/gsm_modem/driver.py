@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import logging
+import os
 from collections.abc import Collection, Mapping, Sequence
 
 import serial
@@ -9,11 +11,15 @@ import serial
 from bridge.errors import DeviceLost
 from bridge.model.finding import Finding
 from bridge.ports.driver import Device, Found
-from device_drivers.gsm_modem import examination, options, ports, seeking
+from device_drivers.gsm_modem import examination, options, ports, remedies, seeking
 from device_drivers.gsm_modem.answers import Failed, Silent
 from device_drivers.gsm_modem.link import ModemLink
 from device_drivers.gsm_modem.options import OPTIONS, Options
+from device_drivers.gsm_modem.ports import UsbPort
+from device_drivers.gsm_modem.recovery import Recovery, Stage
 from device_drivers.gsm_modem.session import GsmModemException
+
+log = logging.getLogger(__name__)
 
 #: what a device's memory holds of a PIN that its SIM refused
 REFUSED_PIN = "refused_pin"
@@ -30,6 +36,12 @@ class GsmModemDriver:
     name = "gsm_modem"
     options: Mapping[str, tuple[type, str]] = OPTIONS
 
+    def __init__(self) -> None:
+        #: device → what is done when it falls silent, which outlasts its links
+        self._recoveries: dict[str, Recovery] = {}
+        #: device → the port that it answered at last
+        self._answered: dict[str, UsbPort] = {}
+
     def validate(self, device: Device) -> Sequence[str]:
         """What is wrong with the options."""
         return options.problems(device.options)
@@ -40,16 +52,44 @@ class GsmModemDriver:
         # remembered across restarts: each wrong try is one step nearer to a blocked SIM
         known = device.memory.get(REFUSED_PIN)
         refused = bool(chosen.pin and known) and known == await asyncio.to_thread(_fingerprint, chosen.pin)
-        port = chosen.port or await seeking.find(chosen.wanted, chosen.candidates, chosen.baudrate)
-        link = ModemLink(device.name, chosen, port, refused)
+        recovery = self._recoveries.setdefault(device.name, Recovery(device.name, device.recovering))
         try:
-            await self._start(link, port)
-        except BaseException:
-            if link.pin_was_refused:
-                await device.memory.put(REFUSED_PIN, await asyncio.to_thread(_fingerprint, chosen.pin))
-            await link.close()
+            port = chosen.port or await seeking.find(chosen.wanted, chosen.candidates, chosen.baudrate)
+            link = ModemLink(device.name, chosen, port, recovery, refused)
+            try:
+                await self._start(link, port)
+            except BaseException:
+                if link.pin_was_refused:
+                    await device.memory.put(REFUSED_PIN, await asyncio.to_thread(_fingerprint, chosen.pin))
+                await link.close()
+                raise
+        except DeviceLost as lost:
+            await self._recover(device, chosen, isinstance(lost.__cause__, Silent))
             raise
+        recovery.answered()
+        self._answered[device.name] = await asyncio.to_thread(ports.describe, port)
         return link
+
+    async def _recover(self, device: Device, chosen: Options, silent: bool) -> None:
+        """The next stage for a device that cannot be opened; nothing for one that never answered here."""
+        port = self._answered.get(device.name)
+        if port is None:
+            return
+        recovery = self._recoveries[device.name]
+        now, is_there = await asyncio.to_thread(lambda: (ports.describe(port.path), os.path.exists(port.path)))
+        # without a `port` the modem was looked for, and what is silent behind its last port is it
+        silent = silent or (not chosen.port and is_there and now.device == port.device)
+        stage = recovery.failed_to_open(silent)
+        if stage is Stage.USB_RESET:
+            why_not = await asyncio.to_thread(remedies.reset_usb, now)
+            recovery.tried.add(stage)
+            if why_not:
+                log.info("%s: USB was not reset: %s", device.name, why_not)
+            else:
+                recovery.take(stage)
+        elif stage is Stage.COMMAND and chosen.recovery_command:
+            recovery.take(stage)
+            await remedies.run_command(chosen.recovery_command, device.name, port, [chosen.pin])
 
     async def _start(self, link: ModemLink, port: str) -> None:
         try:

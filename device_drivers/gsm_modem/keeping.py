@@ -15,7 +15,7 @@ from device_drivers.gsm_modem.answers import Failed, Silent
 from device_drivers.gsm_modem.intake import Intake
 from device_drivers.gsm_modem.memories import Stored
 from device_drivers.gsm_modem.options import Options
-from device_drivers.gsm_modem.recovery import Step, Watchdog
+from device_drivers.gsm_modem.recovery import Recovery, Stage, Watchdog
 from device_drivers.gsm_modem.session import GsmModemException, Session
 from device_drivers.gsm_modem.settings import NotAsSetUp
 from device_drivers.gsm_modem.storage import Hint, Storage
@@ -38,13 +38,14 @@ class Keeper:
     was learned of the memories.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of one link
         self,
         options: Options,
         worker: Worker,
         session: Session,
         storage: Storage,
         intake: Intake,
+        recovery: Recovery,
         *,
         refresh: Callable[[], Awaitable[object]],
         silent: Callable[[Exception], None],
@@ -56,6 +57,7 @@ class Keeper:
         self._session = session
         self._storage = storage
         self._intake = intake
+        self._recovery = recovery
         self._refresh = refresh
         self._silent = silent
         self._noted = noted
@@ -111,9 +113,12 @@ class Keeper:
             self._chores.set()  # to see to it in time
 
     async def give_back(self, reason: str) -> None:
-        """Restart a modem that is past talking to, and let go of it."""
-        with suppress(LinkError):
-            await self.run(self._session.reset)
+        """Restart a modem that is past talking to, unless that was just done, and let go of it."""
+        if self._recovery.may(Stage.RESTART):
+            with suppress(LinkError):
+                await self.run(self._session.reset)
+                self._recovery.take(Stage.RESTART)
+                reason = f"{reason}; it was told to restart"
         self._worker.fail(reason)
 
     # -- the chores -------------------------------------------------------------------------------
@@ -165,7 +170,7 @@ class Keeper:
             await self._sweep()
         elif hinted:
             self._give_out(await self.run_as_set_up(self._storage.look, tuple(hinted)))
-        elif self._storage.is_scanning:
+        elif self._storage.is_scanning and self._session.in_step:
             self._give_out(await self.run_as_set_up(self._storage.scan))
         if self._storage.due_at <= time.monotonic():
             self._give_out(await self.run_as_set_up(self._storage.retry))
@@ -177,7 +182,8 @@ class Keeper:
         found: list[Stored] = []
         try:
             for name in self._storage.names:  # messages may go out in between
-                found += await self.run_as_set_up(self._storage.sweep, name)
+                if self._session.in_step:  # else it does not answer, and is asked why
+                    found += await self.run_as_set_up(self._storage.sweep, name)
         finally:
             self._give_out(found)
         if self._storage.blind != self._session.avoid:
@@ -202,9 +208,14 @@ class Keeper:
     async def _probe(self) -> None:
         """Ask for a sign of life; three silences and it is restarted and given back."""
         if await self._check():
-            self._look_again |= self._watchdog.answered()
-        elif self._watchdog.missed(time.monotonic()) is Step.RESTART:
-            await self.give_back(f"the modem on {self._session.port} does not answer any more and was restarted")
+            self._give_out(())  # a reading that was broken off goes on
+            if self._watchdog.answered():
+                self._look_again = True
+                self._recovery.answered()
+        elif (stage := self._watchdog.missed(time.monotonic())) is Stage.RESTART:
+            await self.give_back(f"the modem on {self._session.port} does not answer any more")
+        else:
+            self._recovery.take(stage)
 
     async def _check(self, thoroughly: bool = False) -> bool:
         """Is the modem as it was set up? It is set up again when it is not; False when it does not answer."""

@@ -24,6 +24,7 @@ from device_drivers.gsm_modem.keeping import EVERYWHERE, Keeper
 from device_drivers.gsm_modem.memories import Memories
 from device_drivers.gsm_modem.news import Meaning, Told, understand
 from device_drivers.gsm_modem.options import Options
+from device_drivers.gsm_modem.recovery import Recovery
 from device_drivers.gsm_modem.sending import Sender
 from device_drivers.gsm_modem.session import GsmModemException, Session
 from device_drivers.gsm_modem.storage import Hint, Storage
@@ -35,7 +36,9 @@ log = logging.getLogger(__name__)
 class ModemLink:
     """Obeys `bridge.ports.Link` and `Examining`. One line, named after its device."""
 
-    def __init__(self, device: str, options: Options, port: str, pin_was_refused: bool = False) -> None:
+    def __init__(
+        self, device: str, options: Options, port: str, recovery: Recovery, pin_was_refused: bool = False
+    ) -> None:
         self._options = options
         self._worker = Worker(device, port, self._lost)
         self._session = Session(
@@ -66,6 +69,7 @@ class ModemLink:
             self._session,
             self._storage,
             self._intake,
+            recovery,
             refresh=self.refresh,
             silent=self._note_silence,
             noted=self._note_memories,

@@ -21,6 +21,7 @@ OPTIONS: Mapping[str, tuple[type, str]] = {
     "command_timeout": (float, "seconds any other command may take (default 10)"),
     "poll_interval": (float, "seconds between looks into the SMS memories, beside notifications (default 45)"),
     "watchdog": (float, "seconds of silence before the modem is asked for a sign of life (default 30)"),
+    "recovery_command": (list, "program and arguments to run when nothing else makes a silent modem answer; no shell"),
     "init": (list, "AT commands to send when the modem is ready; refused ones are ignored"),
 }
 
@@ -44,6 +45,7 @@ class Options:
     command_timeout: float = 10.0
     poll_interval: float = 45.0
     watchdog: float = 30.0
+    recovery_command: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
 
     @property
@@ -56,7 +58,7 @@ class Options:
         """From the configuration, which `problems` found nothing wrong with."""
         known = {field.name for field in fields(cls)}
         given: dict[str, Any] = {name: value for name, value in options.items() if name in known}
-        given.update((name, tuple(given[name])) for name in ("candidates", "init") if name in given)
+        given.update((name, tuple(given[name])) for name in ("candidates", "init", "recovery_command") if name in given)
         return cls(**given)
 
 

@@ -1,6 +1,13 @@
-"""What to do about a modem that falls silent: ask, ask again, restart it, let go of it. No I/O."""
+"""What is done about a modem that falls silent, mildest first, and how often. No I/O."""
 
-from enum import Enum
+import logging
+import time
+from collections.abc import Callable
+from enum import StrEnum
+
+from device_drivers.gsm_modem.tries import Tries
+
+log = logging.getLogger(__name__)
 
 #: seconds without a byte before the modem is asked for a sign of life
 WATCH_EVERY = 30.0
@@ -8,19 +15,93 @@ WATCH_EVERY = 30.0
 MISSES = 3
 #: after a miss the next question comes this much sooner
 HURRY = 10.0
+#: times that it is opened in vain before USB is reset, and before the configured command runs
+REOPENS, REOPENS_BEFORE_COMMAND = 2, 3
 
 
-class Step(Enum):
-    """The stages, mildest first."""
+class Stage(StrEnum):
+    """The stages, in their order."""
 
-    #: leave any prompt, drain, and ask once more
-    ASK_AGAIN = "ask again"
-    #: AT+CFUN=1,1 into the dark, then give the device back: it is opened anew when it has enumerated
+    #: it was asked for a sign of life, and gave none
+    PROBE = "probe"
+    #: ESC, late answers run out, asked something unmistakable
+    RESYNC = "resync"
+    #: AT+CFUN=1,1 or the maker's own command, into the dark
     RESTART = "restart"
+    #: the port was closed and opened again
+    REOPEN = "reopen"
+    #: its USB device was reset, as if it had been plugged out and in
+    USB_RESET = "usb_reset"
+    #: the configured command ran
+    COMMAND = "command"
+
+
+_WORDS = {
+    Stage.PROBE: "does not answer",
+    Stage.RESYNC: "does not answer: leaving any prompt and asking again",
+    Stage.RESTART: "does not answer: told to restart",
+    Stage.REOPEN: "does not answer: its port was opened again",
+    Stage.USB_RESET: "does not answer: its USB device is reset",
+    Stage.COMMAND: "does not answer: recovery_command runs",
+}
+#: what is hard on the device is not done again before this has passed, in seconds, and twice that the next time
+_REST = {Stage.RESTART: 30.0, Stage.USB_RESET: 60.0, Stage.COMMAND: 60.0}
+#: one that answered for so long, in seconds, is treated as one that never failed
+_WELL_FOR = 3600.0
+
+
+class Recovery:
+    """Of one device, for as long as the bridge runs; `took` counts a stage."""
+
+    def __init__(self, device: str, took: Callable[[str], None], now: Callable[[], float] = time.monotonic) -> None:
+        self._device = device
+        self._took = took
+        self._now = now
+        #: the stages that were tried since the modem answered last
+        self.tried: set[Stage] = set()
+        self._tries = {stage: Tries() for stage in _REST}
+        self._failed_opens = 0
+
+    def may(self, stage: Stage) -> bool:
+        """Whether it has rested long enough from the last time."""
+        tries = self._tries.get(stage)
+        return tries is None or self._now() >= tries.due
+
+    def take(self, stage: Stage) -> None:
+        """It is done now: counted each time, and logged the first time since the modem answered."""
+        self._took(stage.value)
+        if stage not in self.tried:
+            log.warning("%s: the modem %s", self._device, _WORDS[stage])
+        self.tried.add(stage)
+        if (rest := _REST.get(stage)) is not None:
+            if self._now() > self._tries[stage].due + _WELL_FOR:
+                self._tries[stage] = Tries()
+            self._tries[stage].fail(rest, self._now())
+
+    def answered(self) -> None:
+        """It lives: the next time begins with the first stage."""
+        if self.tried:
+            log.info("%s: the modem answers again", self._device)
+        self.tried.clear()
+        self._failed_opens = 0
+
+    def failed_to_open(self, silent: bool) -> Stage | None:
+        """It could not be opened, because it was `silent` or because its port was gone: what to do now."""
+        if not silent and not self.tried:
+            return None  # unplugged: nothing to recover
+        self._failed_opens += 1
+        if silent:
+            self.take(Stage.REOPEN)
+        if self._failed_opens >= REOPENS and silent and Stage.USB_RESET not in self.tried and self.may(Stage.USB_RESET):
+            return Stage.USB_RESET
+        if self._failed_opens >= REOPENS_BEFORE_COMMAND and self.may(Stage.COMMAND):
+            self.tried.discard(Stage.USB_RESET)  # then from there on again
+            return Stage.COMMAND
+        return None
 
 
 class Watchdog:
-    """Counts silences of one modem."""
+    """Counts silences of one open modem."""
 
     def __init__(self, interval: float = WATCH_EVERY) -> None:
         self._interval = interval
@@ -38,8 +119,10 @@ class Watchdog:
         missed, self._misses = self._misses > 0, 0
         return missed
 
-    def missed(self, now: float) -> Step:
-        """It did not answer: what to do now."""
+    def missed(self, now: float) -> Stage:
+        """It did not answer: the stage that this leads to. The question after a miss begins with ESC."""
         self._misses += 1
         self._missed_at = now
-        return Step.RESTART if self._misses >= MISSES else Step.ASK_AGAIN
+        if self._misses >= MISSES:
+            return Stage.RESTART
+        return Stage.PROBE if self._misses == 1 else Stage.RESYNC

@@ -22,8 +22,8 @@ class Tries:
         """May it be tried now?"""
         return time.monotonic() >= self.due
 
-    def fail(self, at_least: float = 0.0) -> None:
+    def fail(self, at_least: float = 0.0, now: float | None = None) -> None:
         """It was tried, and not done: wait longer than before, and so many seconds at least."""
         self.count += 1
         self.pause = min(max(2 * self.pause, AGAIN, at_least), AT_MOST)
-        self.due = time.monotonic() + self.pause
+        self.due = (time.monotonic() if now is None else now) + self.pause

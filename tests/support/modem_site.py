@@ -35,6 +35,8 @@ class Site:
     memory: Forgetful = field(default_factory=Forgetful)
     #: what the link told of what it saw, in passing
     held: list[Held] = field(default_factory=list)
+    #: the stages that the driver went through with a silent modem
+    recovering: list[str] = field(default_factory=list)
     _link: ModemLink | None = None
     _inbound: AsyncIterator[Inbound] | None = None
 
@@ -42,7 +44,7 @@ class Site:
     def device(self) -> Device:
         """As the configuration has it."""
         where = {} if self.without_port or "imei" in self.options else {"port": self.modem.port}
-        return Device("office", self.driver.name, where | self.options, self.memory)
+        return Device("office", self.driver.name, where | self.options, self.memory, self.recovering.append)
 
     @property
     def link(self) -> ModemLink:

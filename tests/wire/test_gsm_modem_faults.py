@@ -431,7 +431,7 @@ async def test_a_modem_that_falls_silent_is_restarted_and_given_back() -> None:
     async with modem_site() as site:
         await site.open(command_timeout=0.1, watchdog=0.2)
         site.modem.hang()
-        with pytest.raises(DeviceLost, match="was restarted"):
+        with pytest.raises(DeviceLost, match="told to restart"):
             await site.take()
         await until(lambda: b"AT+CFUN=1,1" in site.modem.state.terminal._input)
         await until(lambda: not site.link._session.serial.is_open)

@@ -47,6 +47,8 @@ class Faults:
     sends_alone: bool = False
     #: ATE0 is answered with OK and changes nothing
     echo_stays: bool = False
+    #: while it hangs it still restarts when it is told to (AT+CFUN=1,1)
+    restarts_while_hung: bool = False
     #: the prompt for text in place of the profile's
     prompt: bytes | None = None
 

@@ -83,7 +83,7 @@ class Modem:
         """Plug it in: a new pseudo-terminal under the same link. Harmless when it is plugged in."""
         if self._port is not None:
             return
-        self._port = Port(self.state.terminal.feed, self.state.faults)
+        self._port = Port(self._hear, self.state.faults)
         if self._link is not None:
             _point(self._link, self._port.path)
         self.state.power_on()
@@ -98,6 +98,12 @@ class Modem:
                 self._link.unlink()
         port, self._port = self._port, None
         port.close()
+
+    def _hear(self, data: bytes) -> None:
+        if self.state.terminal.hung and self.faults.restarts_while_hung and b"+CFUN=1,1" in data.upper():
+            self.reset()
+        else:
+            self.state.terminal.feed(data)
 
     def _say(self, data: bytes) -> None:
         if self._port is not None:

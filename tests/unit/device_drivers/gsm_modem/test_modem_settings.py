@@ -7,7 +7,7 @@ from device_drivers.gsm_modem.identity import imei_in
 from device_drivers.gsm_modem.memories import Stored, parse_list, slot_of
 from device_drivers.gsm_modem.news import Meaning
 from device_drivers.gsm_modem.options import Options
-from device_drivers.gsm_modem.recovery import Step, Watchdog
+from device_drivers.gsm_modem.recovery import Stage, Watchdog
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,8 @@ def test_restarts_a_modem_after_three_silences_and_forgives_earlier_ones() -> No
     watchdog = Watchdog(30)
     assert watchdog.due_at(now=110, heard_at=100, in_step=True) == 130
     assert watchdog.due_at(now=110, heard_at=100, in_step=False) == 110
-    assert [watchdog.missed(140), watchdog.missed(150)] == [Step.ASK_AGAIN] * 2
+    assert [watchdog.missed(140), watchdog.missed(150)] == [Stage.PROBE, Stage.RESYNC]
     assert watchdog.due_at(now=151, heard_at=100, in_step=False) == 153
     watchdog.answered()
     steps = [watchdog.missed(now) for now in (1, 2, 3)]
-    assert steps == [Step.ASK_AGAIN, Step.ASK_AGAIN, Step.RESTART]
+    assert steps == [Stage.PROBE, Stage.RESYNC, Stage.RESTART]
