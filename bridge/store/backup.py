@@ -17,7 +17,7 @@ from pathlib import Path
 from bridge.errors import NotPossible, StoreUnavailable
 from bridge.messages.outcomes import unknown
 from bridge.model.message import PENDING, Message, State
-from bridge.store import archive, lifecycle, messages
+from bridge.store import archive, lifecycle, messages, settling
 from bridge.store.archive import Kind, Manifest
 from bridge.store.lock import StoreLock
 from bridge.store.migrations import migrate, refuse_moved
@@ -171,7 +171,7 @@ def _doubt(conn: sqlite3.Connection, made_at: int, now: int, gone: bool) -> int:
     error = f"it waited when this store was copied on {made}; whether the other bridge sent it since is not known"
     conn.execute("BEGIN IMMEDIATE")
     tx = Tx(conn)
-    lifecycle.recover(tx, now)
+    settling.recover(tx, now)
     rows = conn.execute(f"SELECT {messages.COLUMNS} FROM messages WHERE state IN ({_PENDING}) ORDER BY seq").fetchall()
     doubtful = [message for message in map(messages.message_of, rows) if not (gone and _was_later(message, now))]
     for message in doubtful:
@@ -186,7 +186,7 @@ def _doubt_one(tx: Tx, message: Message, error: str, now: int) -> None:
         message = messages.move(tx, message, State.QUEUED, now)
     message = messages.move(tx, message, State.SENDING, now, units=message.parts)
     lifecycle.intend(tx, message.id, index, message.line or message.route, now)
-    lifecycle.record(tx, unknown(message, index, error, now), now)
+    settling.record(tx, unknown(message, index, error, now), now)
 
 
 def _was_later(message: Message, now: int) -> bool:

@@ -41,6 +41,14 @@ _PARTS = (
     "UPDATE parts SET intent_at = intent_at + :step, sent_at = iif(sent_at, sent_at + :step, 0), "
     "done_at = iif(done_at, done_at + :step, 0) WHERE "
 )
+# each SIM, from the index: whatever its parts are
+_SIMS = """
+WITH RECURSIVE known(sim) AS (
+  SELECT min(sim) FROM parts WHERE reference IS NOT NULL
+  UNION ALL
+  SELECT (SELECT min(sim) FROM parts WHERE reference IS NOT NULL AND sim > known.sim) FROM known WHERE sim IS NOT NULL)
+SELECT sim FROM known WHERE sim IS NOT NULL
+"""
 #: those of which a report may come yet, by index; and those of unknown fate
 _REPORTABLE = f"{_PARTS} reference IS NOT NULL AND sim = :sim AND reference = :reference AND intent_at >= :since"
 _UNDECIDED = f"{_PARTS} state IN ('sending', 'unknown') AND reference IS NULL"
@@ -53,7 +61,7 @@ def shift(tx: Tx, step: int, state: ClockState) -> None:
         tx.conn.execute(statement, values)
     tx.conn.execute(_UNDECIDED, values)
     values["since"] = state.seen_at - step - LONGEST_WAY
-    for (sim,) in tx.conn.execute("SELECT sim FROM sims WHERE reference IS NOT NULL").fetchall():
+    for (sim,) in tx.conn.execute(_SIMS).fetchall():
         tx.conn.executemany(_REPORTABLE, [values | {"sim": sim, "reference": number} for number in range(256)])
     note(tx, state, step)
     # whoever waits for what falls due waits by the old time

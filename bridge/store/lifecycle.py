@@ -1,13 +1,10 @@
-"""The way of a message through a line: claim, intend, record; and what a crash or a late report changes."""
+"""The way of a message through a line: claimed, handed over part by part, following from its parts."""
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from bridge.errors import NotPossible
-from bridge.messages.outcomes import unknown
-from bridge.model.account import UnknownPolicy
 from bridge.model.event import (
     MESSAGE_DELIVERED,
     MESSAGE_EXPIRED,
@@ -18,11 +15,10 @@ from bridge.model.event import (
 )
 from bridge.model.message import Message, Part, State
 from bridge.model.radio import Doubtful
-from bridge.ports.store_rows import Claim, Outcome, Queued, Waiting
+from bridge.ports.store_rows import Claim, Queued, Waiting
 from bridge.store import balance, event_log, suppression
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.messages import COLUMNS, get, give_up, message_of, move, parts
-from bridge.store.reports import STRIDE
 from bridge.store.sql import marks
 from bridge.store.writer import Tx
 
@@ -34,8 +30,6 @@ _TELLS = {
     State.EXPIRED: MESSAGE_EXPIRED,
 }
 _OUT = frozenset({State.SENT, State.DELIVERED})
-#: nobody asks for more between two tries
-_LONGEST_WAIT = 24 * 3600 * 1000  # ms
 _OLDEST = (
     f"SELECT * FROM (SELECT due_at, seq, {COLUMNS} FROM messages WHERE state = 'queued' AND route = ? AND due_at <= ? "
     "AND (expires_at = 0 OR expires_at > ?) ORDER BY due_at, seq LIMIT 1)"
@@ -111,73 +105,16 @@ def _concat_ref(tx: Tx, message: Message) -> int:
 
 
 def intend(tx: Tx, message: str, index: int, line: str, now: int, sim: str = "") -> None:
-    """Write down that this part is about to be handed to the device, and the SIM's reference before it if they count.
+    """Write down that this part is about to be handed to the device.
 
     `sim`: `Line.sim`, by which reports find the part in whatever device the SIM is then.
     """
     tx.conn.execute(
-        "INSERT INTO parts (message, idx, state, line, attempts, error, intent_at, sent_at, done_at, sim, prior) "
-        "VALUES (?, ?, 'sending', ?, 1, '', ?, 0, 0, ?, (SELECT reference FROM sims WHERE sim = ? AND in_order)) "
+        "INSERT INTO parts (message, idx, state, line, attempts, error, intent_at, sent_at, done_at, sim) "
+        "VALUES (?, ?, 'sending', ?, 1, '', ?, 0, 0, ?) "
         "ON CONFLICT (message, idx) DO UPDATE SET state = 'sending', reference = NULL, line = excluded.line, "
-        "attempts = attempts + 1, error = '', intent_at = excluded.intent_at, centre_at = 0, sim = excluded.sim, "
-        "prior = excluded.prior",
-        (message, index, line, now, sim or line, sim or line),
-    )
-
-
-def record(tx: Tx, outcome: Outcome, now: int) -> Message:
-    """Write down what became of a part, then let the message follow."""
-    message = get(tx.conn, outcome.message)
-    outcome = _with_earlier_tries(tx, message, outcome)
-    out, key = outcome.state in _OUT, (message.id, outcome.index)
-    written = tx.conn.execute(
-        "UPDATE parts SET state = ?, reference = ?, error = ?, sent_at = ?, done_at = ?, unsure = max(unsure, ?) "
-        "WHERE message = ? AND idx = ? AND state = 'sending'",
-        (outcome.state, outcome.reference, outcome.error, now if out else 0, now, outcome.unsure, *key),
-    ).rowcount
-    if not written and _is_settled(tx, outcome):
-        return follow(tx, message, now)
-    if outcome.state is State.QUEUED:
-        tx.conn.execute("UPDATE parts SET state = 'queued' WHERE message = ? AND state = 'sending'", (message.id,))
-        attempts = message.attempts + int(outcome.counts)
-        # later than any wait between tries: the clock was set back since then it was reckoned
-        due = outcome.retry_at if now < outcome.retry_at <= now + _LONGEST_WAIT else now
-        return requeue(tx, message, now, due_at=due, error=outcome.error, attempts=attempts)
-    if out and not outcome.reports:
-        tx.conn.execute("UPDATE messages SET report = 0 WHERE id = ?", (message.id,))
-        message = replace(message, report=False)
-    if out and outcome.reference is not None:
-        _note_reference(tx, outcome)
-    return follow(tx, message, now)
-
-
-def _with_earlier_tries(tx: Tx, message: Message, outcome: Outcome) -> Outcome:
-    """The refusal of this try says nothing about one before it that may have been sent."""
-    if outcome.state is not State.FAILED or message.on_unknown is UnknownPolicy.FAIL:
-        return outcome
-    unsure = "SELECT 1 FROM parts WHERE message = ? AND idx = ? AND unsure"
-    if tx.conn.execute(unsure, (message.id, outcome.index)).fetchone() is None:
-        return outcome
-    error = f"{outcome.error}; an earlier try may or may not have been sent"
-    return replace(outcome, state=State.UNKNOWN, error=error)
-
-
-def _is_settled(tx: Tx, outcome: Outcome) -> bool:
-    """Whether evidence came before the outcome, which knows less."""
-    row = tx.conn.execute(
-        "SELECT 1 FROM parts WHERE message = ? AND idx = ? AND state IN ('sent', 'delivered', 'failed')",
-        (outcome.message, outcome.index),
-    ).fetchone()
-    return row is not None
-
-
-def _note_reference(tx: Tx, outcome: Outcome) -> None:
-    """The SIM's last reference, and whether they count up as they should (3GPP TS 23.040 §9.2.3.6)."""
-    tx.conn.execute(
-        "INSERT INTO sims (sim, reference) SELECT sim, reference FROM parts WHERE message = ? AND idx = ? "
-        "ON CONFLICT (sim) DO UPDATE SET reference = excluded.reference, in_order = "
-        "coalesce((excluded.reference - reference + 255) % 256 < ?, 1)",
-        (outcome.message, outcome.index, STRIDE),
+        "attempts = attempts + 1, error = '', intent_at = excluded.intent_at, centre_at = 0, sim = excluded.sim",
+        (message, index, line, now, sim or line),
     )
 
 
@@ -251,20 +188,6 @@ def _words(part: Part, units: int) -> str:
     if not part.error or units == 1:
         return part.error
     return f"part {part.index} of {units}: {part.error}"
-
-
-def recover(tx: Tx, now: int) -> int:
-    """After a crash: what was in the device's hands is unknown (or what its policy says), the rest goes back."""
-    caught = tx.conn.execute(
-        "SELECT message, idx FROM parts WHERE state IN ('sending', 'unknown') AND state = 'sending'"
-    ).fetchall()
-    for message_id, index in caught:
-        error = "the bridge stopped while the device had it; it may or may not have been sent"
-        record(tx, unknown(get(tx.conn, message_id), index, error, now), now)
-    rows = tx.conn.execute(f"SELECT {COLUMNS} FROM messages WHERE state = 'sending'").fetchall()
-    for row in rows:
-        requeue(tx, message_of(row), now, due_at=now)
-    return len(caught)
 
 
 def doubtful(conn: sqlite3.Connection, lines: Sequence[str]) -> Sequence[Doubtful]:

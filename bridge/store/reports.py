@@ -33,7 +33,7 @@ STRIDE = 16
 
 _OPEN = frozenset({State.SENT, State.UNKNOWN})
 _PARTS = (
-    "SELECT m.recipient, p.message, p.idx, p.state, p.intent_at, max(p.sent_at, p.done_at), p.centre_at, p.prior "
+    "SELECT m.recipient, p.message, p.idx, p.state, p.intent_at, max(p.sent_at, p.done_at), p.centre_at "
     "FROM parts p JOIN messages m ON m.id = p.message WHERE p.sim IN (?, ?) AND "
 )
 # SQLite uses an index that has a condition where it sees that condition
@@ -45,6 +45,13 @@ PARTS_IN_HAND = f"{_PARTS} {_UNDECIDED} p.state = 'sending' AND p.intent_at BETW
 PARTS_OF_UNKNOWN_FATE = (
     f"{_PARTS} {_UNDECIDED} p.state = 'unknown' AND p.reference IS NULL AND p.intent_at BETWEEN ? AND ?"
 )
+#: SIM and moment; by the index, whatever is kept
+REFERENCES_BEFORE = """
+WITH RECURSIVE numbers(number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number < 255)
+SELECT number,
+  (SELECT max(intent_at) FROM parts p WHERE p.sim = ? AND p.reference = number AND p.intent_at < ?) AS at
+FROM numbers WHERE at IS NOT NULL ORDER BY at DESC LIMIT 2
+"""
 
 
 class Clue(Enum):
@@ -96,8 +103,6 @@ class Candidate:
     ended: int
     #: TP-SCTS of a report that was of this part; 0 when none was
     centre_at: int
-    #: the SIM's last reference that was known when it was begun; None where they follow no order
-    prior: int | None
 
     def distance(self, stamp: int, clock: CentreClock) -> int:
         """How far outside of its time a stamp is, in ms; 0 for well within."""
@@ -107,10 +112,6 @@ class Candidate:
     def offsets(self, stamp: int) -> tuple[int, int]:
         """Between which a centre's clock is ahead of ours that gave this part this stamp, ms."""
         return stamp - self.ended, stamp + SECOND - 1 - self.begun
-
-    def may_have(self, reference: int) -> bool:
-        """Whether a reference is one of those that came next."""
-        return self.prior is None or (reference - self.prior - 1) % 256 < STRIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +135,11 @@ def whose(conn: sqlite3.Connection, heard: Heard, clock: CentreClock) -> Match |
     again = next((part for part in fitting if part.centre_at == stamp), None)
     if again is not None and (again.state in _OPEN or best is None or best.distance(stamp, clock) > 0):
         return Match(again)
-    in_hand = [part for part in _in_hand(conn, heard) if part.distance(stamp, clock) <= clock.slack]
-    if in_hand and _best([*in_hand, *([best] if best else [])], stamp, clock) is not best:
-        return Clue.WAIT
+    # nothing is nearer than one that the stamp fits, and of those the older one comes first
+    if best is None or best.distance(stamp, clock) > 0:
+        in_hand = [part for part in _in_hand(conn, heard) if part.distance(stamp, clock) <= clock.slack]
+        if in_hand and _best([*in_hand, *([best] if best else [])], stamp, clock) is not best:
+            return Clue.WAIT
     if best is not None:
         return Match(best, alone=len(unsettled) == 1)
     done = next((part for part in fitting if not part.centre_at), None)
@@ -182,12 +185,25 @@ def _by_moment(conn: sqlite3.Connection, heard: Heard, clock: CentreClock) -> Ma
         PARTS_OF_UNKNOWN_FATE,
         (heard.sim, heard.report.line, stamp - clock.offset - LONGEST_IN_HAND - NARROW, _latest(heard, clock)),
     )
-    found = [
-        part
-        for part in _to(heard, rows)
-        if part.distance(stamp, clock) <= NARROW and part.may_have(heard.report.reference) and not part.centre_at
-    ]
+    found = [part for part in _to(heard, rows) if part.distance(stamp, clock) <= NARROW and not part.centre_at]
+    found = [part for part in found if may_follow(heard.report.reference, _references_before(conn, heard.sim, part))]
     return Match(found[0]) if len(found) == 1 else Clue.NOBODY
+
+
+def may_follow(reference: int, before: Sequence[int]) -> bool:
+    """Whether a reference may come after these, last one first: they count up, but where they are seen not to."""
+    if not before or not _is_next(*before[:2]):
+        return True
+    return _is_next(reference, before[0])
+
+
+def _is_next(reference: int, before: int | None = None) -> bool:
+    return before is None or (reference - before - 1) % 256 < STRIDE
+
+
+def _references_before(conn: sqlite3.Connection, sim: str, part: Candidate) -> list[int]:
+    """The last two that the SIM's parts were given before this one was begun, the last one first."""
+    return [row[0] for row in conn.execute(REFERENCES_BEFORE, (sim, part.begun))]
 
 
 def _by_reference(conn: sqlite3.Connection, heard: Heard, since: int, until: int) -> list[Candidate]:
@@ -213,7 +229,7 @@ def _to(heard: Heard, rows: Iterable[Sequence[Any]]) -> list[Candidate]:
 
 
 def _candidate(row: Sequence[Any], heard_at: int) -> Candidate:
-    message, index, state, begun, ended, centre_at, prior = row
+    message, index, state, begun, ended, centre_at = row
     # what a crash left behind was written down much later
     ended = heard_at if state == State.SENDING else min(ended, begun + LONGEST_IN_HAND)
-    return Candidate(message, index, State(state), begun, max(begun, ended), centre_at, prior)
+    return Candidate(message, index, State(state), begun, max(begun, ended), centre_at)

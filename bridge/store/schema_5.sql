@@ -3,8 +3,6 @@
 ALTER TABLE parts ADD COLUMN sim TEXT NOT NULL DEFAULT '';
 -- TP-SCTS of a report that was of this part; 0 when none was
 ALTER TABLE parts ADD COLUMN centre_at INTEGER NOT NULL DEFAULT 0;
--- the SIM's last reference before this part; NULL where they do not count up
-ALTER TABLE parts ADD COLUMN prior INTEGER;
 -- an earlier try is of unknown fate: until the part went out, nobody can say that it was not sent
 ALTER TABLE parts ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
 UPDATE parts SET sim = line WHERE state IN ('sending', 'unknown', 'sent', 'failed');
@@ -13,9 +11,6 @@ CREATE INDEX parts_reference ON parts (sim, reference, intent_at) WHERE referenc
 CREATE INDEX parts_undecided ON parts (sim, state, intent_at) WHERE state IN ('sending', 'unknown');
 CREATE TABLE sims (
     sim TEXT PRIMARY KEY,
-    -- the last that a part was given, and whether it came next after the one before
-    reference INTEGER,
-    in_order INTEGER NOT NULL DEFAULT 1,
     -- how far the service centre's clock is ahead, ms
     clock_offset INTEGER NOT NULL DEFAULT 0,
     clock_known INTEGER NOT NULL DEFAULT 0,

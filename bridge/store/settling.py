@@ -1,19 +1,24 @@
-"""What evidence that comes by itself does to a part: reports, and what a device tells late."""
+"""What becomes of a part once it is handed over: its outcome, evidence that comes by itself, what a crash leaves."""
 
 import sqlite3
+from dataclasses import replace
 
+from bridge.messages.outcomes import unknown
 from bridge.messages.phone_numbers import same_subscriber
+from bridge.model.account import UnknownPolicy
 from bridge.model.message import Message, State
 from bridge.model.radio import Evidence, InboundReport
 from bridge.ports.store_rows import Outcome
 from bridge.store import lifecycle
 from bridge.store.connections import Connections, writes
-from bridge.store.messages import get, parts
+from bridge.store.messages import COLUMNS, get, message_of, parts
 from bridge.store.reports import CentreClock, Clue, Heard, Match, stranger, whose
 from bridge.store.writer import Tx
 
 #: reports of nobody, kept for each SIM in case that more becomes known; the oldest go first
 MOST_KEPT = 200
+#: nobody asks for more between two tries
+_LONGEST_WAIT = 366 * 24 * 3600 * 1000  # ms
 #: two stamps agree on how far the centre's clock is off when they say the same within this
 AGREEMENT = 60 * 1000  # ms
 
@@ -31,39 +36,82 @@ def settle(tx: Tx, item: InboundReport | Evidence, now: int, sim: str = "") -> M
 
 
 def record(tx: Tx, outcome: Outcome, now: int) -> Message:
-    """Write down what became of a part; then reports that came before it was known find their part."""
-    message = lifecycle.record(tx, outcome, now)
-    _reconsider(tx, message, outcome.index, now)
+    """Write down what became of a part; the message follows, and reports that came before find their part."""
+    message = get(tx.conn, outcome.message)
+    outcome = _with_earlier_tries(tx, message, outcome)
+    out, key = outcome.state in _OUT, (message.id, outcome.index)
+    written = tx.conn.execute(
+        "UPDATE parts SET state = ?, reference = ?, error = ?, sent_at = ?, done_at = ?, unsure = max(unsure, ?) "
+        "WHERE message = ? AND idx = ? AND state = 'sending' "
+        "RETURNING sim, EXISTS (SELECT 1 FROM kept_reports k WHERE k.sim = parts.sim)",
+        (outcome.state, outcome.reference, outcome.error, now if out else 0, now, outcome.unsure, *key),
+    ).fetchall()
+    if not written and _is_settled(tx, outcome):
+        return lifecycle.follow(tx, message, now)
+    message = _follow(tx, message, outcome, now)
+    if not written or not written[0][1]:
+        return message
+    _decide_kept(tx, written[0][0], message.recipient, now)
     return get(tx.conn, message.id)
 
 
+def _follow(tx: Tx, message: Message, outcome: Outcome, now: int) -> Message:
+    if outcome.state is State.QUEUED:
+        tx.conn.execute("UPDATE parts SET state = 'queued' WHERE message = ? AND state = 'sending'", (message.id,))
+        attempts = message.attempts + int(outcome.counts)
+        # later than any wait between tries: the clock was set back since it was reckoned
+        due = outcome.retry_at if now < outcome.retry_at <= now + _LONGEST_WAIT else now
+        return lifecycle.requeue(tx, message, now, due_at=due, error=outcome.error, attempts=attempts)
+    if outcome.state in _OUT and not outcome.reports:
+        tx.conn.execute("UPDATE messages SET report = 0 WHERE id = ?", (message.id,))
+        message = replace(message, report=False)
+    return lifecycle.follow(tx, message, now)
+
+
+def _with_earlier_tries(tx: Tx, message: Message, outcome: Outcome) -> Outcome:
+    """The refusal of this try says nothing about one before it that may have been sent."""
+    if outcome.state is not State.FAILED or message.on_unknown is UnknownPolicy.FAIL:
+        return outcome
+    unsure = "SELECT 1 FROM parts WHERE message = ? AND idx = ? AND unsure"
+    if tx.conn.execute(unsure, (message.id, outcome.index)).fetchone() is None:
+        return outcome
+    error = f"{outcome.error}; an earlier try may or may not have been sent"
+    return replace(outcome, state=State.UNKNOWN, error=error)
+
+
+def _is_settled(tx: Tx, outcome: Outcome) -> bool:
+    """Whether evidence came before the outcome, which knows less."""
+    row = tx.conn.execute(
+        "SELECT 1 FROM parts WHERE message = ? AND idx = ? AND state IN ('sent', 'delivered', 'failed')",
+        (outcome.message, outcome.index),
+    ).fetchone()
+    return row is not None
+
+
 def recover(tx: Tx, now: int) -> int:
-    """After a crash: what was in hand is unknown, and reports that waited for its outcome find their part."""
-    unknown = lifecycle.recover(tx, now)
-    for (sim,) in tx.conn.execute("SELECT DISTINCT sim FROM kept_reports").fetchall():
-        _decide_kept(tx, sim, "", now)
-    return unknown
+    """After a crash: what was in the device's hands is unknown (or what its policy says), the rest goes back."""
+    caught = tx.conn.execute(
+        "SELECT message, idx FROM parts WHERE state IN ('sending', 'unknown') AND state = 'sending'"
+    ).fetchall()
+    for message_id, index in caught:
+        error = "the bridge stopped while the device had it; it may or may not have been sent"
+        record(tx, unknown(get(tx.conn, message_id), index, error, now), now)
+    rows = tx.conn.execute(f"SELECT {COLUMNS} FROM messages WHERE state = 'sending'").fetchall()
+    for row in rows:
+        lifecycle.requeue(tx, message_of(row), now, due_at=now)
+    return len(caught)
 
 
 def _believe(tx: Tx, item: Evidence, now: int) -> Message | None:
     part = next((part for part in parts(tx.conn, item.message) if part.index == item.index), None)
     if part is None or part.state not in (State.UNKNOWN, State.SENDING):
         return None
-    _settle_part(tx, item.message, item.index, item, now)
-    message = get(tx.conn, item.message)
-    _reconsider(tx, message, item.index, now)
-    return get(tx.conn, item.message)
-
-
-def _reconsider(tx: Tx, message: Message, index: int, now: int) -> None:
-    """Decide about kept reports with all that is known of this part."""
-    row = tx.conn.execute(
-        "SELECT sim FROM parts WHERE message = ? AND idx = ? AND EXISTS "
-        "(SELECT 1 FROM kept_reports WHERE kept_reports.sim = parts.sim)",
-        (message.id, index),
+    message = _settle_part(tx, get(tx.conn, item.message), item.index, part.state, item, now)
+    (sim,) = tx.conn.execute(
+        "SELECT sim FROM parts WHERE message = ? AND idx = ?", (item.message, item.index)
     ).fetchone()
-    if row is not None:
-        _decide_kept(tx, row[0], message.recipient, now)
+    _decide_kept(tx, sim, message.recipient, now)
+    return get(tx.conn, item.message)
 
 
 def _decide_kept(tx: Tx, sim: str, recipient: str, now: int) -> None:
@@ -100,7 +148,8 @@ def _decide(tx: Tx, heard: Heard, now: int) -> Message | None:
         return None
     if found.alone and heard.report.sent_at:
         _learn(tx, heard.sim, clock, found.part.offsets(heard.report.sent_at))
-    return _settle_part(tx, found.part.message, found.part.index, heard.report, now)
+    message = get(tx.conn, found.part.message)
+    return _settle_part(tx, message, found.part.index, found.part.state, heard.report, now)
 
 
 def _keep(tx: Tx, heard: Heard) -> None:
@@ -156,19 +205,17 @@ def _is_confirmed(tx: Tx, heard: Heard, between: tuple[int, int]) -> bool:
 
 
 # -- the part -------------------------------------------------------------------------------------
-def _settle_part(tx: Tx, message_id: str, index: int, told: InboundReport | Evidence, now: int) -> Message:
-    message = get(tx.conn, message_id)
-    part = next(part for part in parts(tx.conn, message_id) if part.index == index)
-    centre_at = told.sent_at if isinstance(told, InboundReport) else 0
+def _settle_part(tx: Tx, message: Message, index: int, was: State, told: InboundReport | Evidence, now: int) -> Message:
     # "still trying" after "delivered", or the same report again, changes nothing
-    if part.state is State.DELIVERED or (part.state is State.FAILED and told.state is State.SENT):
+    if was is State.DELIVERED or (was is State.FAILED and told.state is State.SENT):
         return message
     error = "" if told.state in _OUT else told.detail
+    centre_at = told.sent_at if isinstance(told, InboundReport) else 0
     tx.conn.execute(
         "UPDATE parts SET state = ?, reference = coalesce(?, reference), error = ?, done_at = ?, "
         "sent_at = CASE WHEN sent_at = 0 AND ? THEN ? ELSE sent_at END, "
         "centre_at = CASE WHEN centre_at = 0 THEN ? ELSE centre_at END WHERE message = ? AND idx = ?",
-        (told.state, told.reference, error, now, told.state in _OUT, now, centre_at, message_id, index),
+        (told.state, told.reference, error, now, told.state in _OUT, now, centre_at, message.id, index),
     )
     return lifecycle.follow(tx, message, now)
 
