@@ -47,5 +47,5 @@ def _is_named(line: Line, name: str) -> bool:
         line.device.lower(),
         line.number.lower(),
         line.imei.lower(),
-        line.iccid.lower(),
+        line.whole_iccid.lower(),
     )

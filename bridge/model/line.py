@@ -16,6 +16,10 @@ class LineState(StrEnum):
     PARKED = "parked"
 
 
+#: at the end of an ICCID of which a device tells the beginning only: it is shown, and matches nothing
+CUT = "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One SIM in a device: identity and health. What is not known is "" or None."""
@@ -27,6 +31,7 @@ class Line:
     state: LineState = LineState.ABSENT
     slot: int = 1
     number: str = ""
+    #: whole, or its beginning and CUT
     iccid: str = ""
     imsi: str = ""
     imei: str = ""
@@ -53,4 +58,9 @@ class Line:
     @property
     def sim(self) -> str:
         """What tells the SIM from others, in whatever device it is; "" when that is not known."""
-        return self.iccid or self.imsi
+        return self.whole_iccid or self.imsi
+
+    @property
+    def whole_iccid(self) -> str:
+        """ "" where only its beginning is known: many SIMs of an operator have that in common."""
+        return "" if self.iccid.endswith(CUT) else self.iccid

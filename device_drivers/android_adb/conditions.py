@@ -146,10 +146,11 @@ def _of_rights(messaging: Messaging) -> Iterator[Condition]:
 
 
 def _of_version(phone: Phone, messaging: Messaging, may_guess: bool) -> Iterator[Condition]:
-    if not isms.is_known(phone.sdk) and not may_guess:
+    if not isms.is_known(phone.sdk, phone.maker) and not may_guess:
+        of_whom = f" of {phone.maker}" if isms.is_known(phone.sdk) else ""
         yield Condition(
             Stops.SENDING,
-            f"it is not known how Android {phone.release or '?'} (SDK {phone.sdk}) is asked to send",
+            f"it is not known how Android {phone.release or '?'}{of_whom} (SDK {phone.sdk}) is asked to send",
             "set allow_unknown_sdk = true for this device and try with a message to yourself",
         )
     elif messaging.preferred is not None and not _fits(messaging):
@@ -161,9 +162,9 @@ def _of_version(phone: Phone, messaging: Messaging, may_guess: bool) -> Iterator
 
 
 def _fits(messaging: Messaging) -> bool:
-    """Is the answer a SIM's number, or -1 for none? A wrong number of the method gives something else."""
+    """Is the answer one number, a SIM's or -1 for none? A wrong number of the method gives something else."""
     reply = messaging.preferred
-    return reply is not None and reply.number in {-1, *(sim.sub for sim in messaging.sims)}
+    return reply is not None and reply.number is not None and reply.number >= -1
 
 
 def _of_app(messaging: Messaging) -> Iterator[Condition]:

@@ -41,7 +41,7 @@ class AndroidAdbDriver:
     async def _start(self, device: Device, chosen: Options, found: Shell) -> PhoneLink:
         phone = await probe.phone(found)
         _insist(conditions.of_phone(phone))
-        messaging = await probe.messaging(found, phone.sdk, chosen.allow_unknown_sdk)
+        messaging = await probe.messaging(found, phone, chosen.allow_unknown_sdk)
         _insist(conditions.of_messaging(phone, messaging, chosen.allow_unknown_sdk))
         link = PhoneLink(device, chosen, found, phone, messaging, self._clock)
         try:

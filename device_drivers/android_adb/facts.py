@@ -33,6 +33,7 @@ class Phone:
     talks: bool = False
     #: the phone's own; "" when it does not tell
     serial: str = ""
+    maker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def phone(properties: str, user: str, talks: bool = False) -> Phone:
         miui=bool(props.get("ro.miui.ui.version.name")),
         sim_states=sim_states(props.get("gsm.sim.state", "")),
         talks=talks,
+        maker=maker,
     )
 
 

@@ -22,8 +22,10 @@ _FIELD = re.compile(r"^\s*([\w ]+): (\S+)\s*$", re.MULTILINE)
 _PHONE = re.compile(r"^\s*(?:Phone Id|mPhoneId)\s*=\s*(\d+)", re.MULTILINE)
 _SERVICE = re.compile(r"mServiceState=(?:\{.*?m(?:Voice)?RegState=)?(\d)")
 _DATA = re.compile(r"mDataRegState=(\d)")
-#: LTE and 5G tell the power of the reference signal, GSM and WCDMA that of the carrier; 2147483647 for none
-_LEVELS = re.compile(r"\b(?:rsrp|ssRsrp|rssi|ss|rscp|dbm)\s*=\s*(-\d{2,3})\b", re.IGNORECASE)
+#: 5G and LTE tell the power of the reference signal, WCDMA and GSM that of the carrier; 2147483647 for none
+_LEVELS = re.compile(r"\b(rsrp|ssRsrp|rssi|ss|rscp|dbm)\s*=\s*(-\d{2,3})\b", re.IGNORECASE)
+#: LTE has both, and the carrier's is mostly noise of the neighbours
+_BEST_FIRST = ("ssrsrp", "rsrp", "rscp", "ss", "dbm", "rssi")
 _PROPERTY = re.compile(r"^\[(.+?)\]: \[(.*)\]$", re.MULTILINE)
 
 #: `ServiceState.STATE_…`
@@ -126,7 +128,8 @@ def _block(registry: str, slot: int) -> str:
 def _level(block: str) -> int | None:
     for line in block.split("\n"):
         if "mSignalStrength=" in line:
-            levels = [int(level) for level in _LEVELS.findall(line)]
+            told = {name.lower(): int(level) for name, level in _LEVELS.findall(line)}
+            levels = (told[name] for name in _BEST_FIRST if name in told)
             return next((level for level in levels if -140 <= level <= -40), None)
     return None
 

@@ -85,14 +85,29 @@ _CODES = {
 }
 
 
-def is_known(sdk: int) -> bool:
-    """Are the numbers of this version known for every maker's phones?"""
+#: makers that put methods of their own between Android's, and for which versions it is known where: the codes beside
+#: the known ones may change settings, so none is called by way of a check
+_MAKERS = {
+    "huawei": {26: Codes(6, 9, 22), 27: Codes(6, 9, 22), 28: _NINE},
+    "honor": {26: Codes(6, 9, 22), 27: Codes(6, 9, 22), 28: _NINE},
+}
+
+
+def is_known(sdk: int, maker: str = "") -> bool:
+    """Are the numbers of this version known for this maker's phones?"""
+    if (own := _MAKERS.get(maker.lower())) is not None:
+        return sdk in own
     return FIRST_SDK <= sdk <= LAST_SDK
 
 
-def codes(sdk: int) -> Codes:
+def may_check(sdk: int, maker: str, may_guess: bool) -> bool:
+    """May a code be called to see what it does? Where it is not known it may change a setting instead."""
+    return is_known(sdk, maker) or (may_guess and maker.lower() not in _MAKERS)
+
+
+def codes(sdk: int, maker: str = "") -> Codes:
     """For this version; the newest known ones for a newer version. Raises LookupError for one before Android 5."""
-    return _CODES[min(sdk, LAST_SDK)]
+    return _MAKERS.get(maker.lower(), {}).get(sdk) or _CODES[min(sdk, LAST_SDK)]
 
 
 def checked(number: str, allow_short_codes: bool) -> str:
@@ -119,13 +134,13 @@ def sayable(text: str) -> str:
     return text
 
 
-def send(sdk: int, sub: int, recipient: str, parts: Sequence[str], message: int = 0) -> list[str]:
+def send(sdk: int, sub: int, recipient: str, parts: Sequence[str], message: int = 0, maker: str = "") -> list[str]:
     """The arguments of the command that sends a text cut into its parts.
 
     `recipient` and `parts` come from `checked` and `sayable`. `message` is a number of ours, by which newer versions
     tell in their radio log whose failure they speak of.
     """
-    known = codes(sdk)
+    known = codes(sdk, maker)
     code = known.text if len(parts) == 1 else known.parts
     argv = ["service", "call", "isms", str(int(code)), known.sub, str(int(sub)), "s16", PACKAGE]
     argv += _NULL if known.tag else ()
@@ -145,9 +160,9 @@ def _several(parts: Sequence[str]) -> list[str]:
     return ["i32", str(len(parts)), *listed, *_NULL, *_NULL]
 
 
-def preferred(sdk: int) -> list[str]:
+def preferred(sdk: int, maker: str = "") -> list[str]:
     """The arguments of the command that asks for the subscription SMS go by; [] where it cannot be asked for."""
-    code = codes(sdk).preferred
+    code = codes(sdk, maker).preferred
     return ["service", "call", "isms", str(int(code))] if code else []
 
 

@@ -26,7 +26,7 @@ from bridge.model.radio import (
 )
 from bridge.ports.driver import Device
 from bridge.tasks import Tasks
-from device_drivers.android_adb import conditions, examination, health, probe, radiolog
+from device_drivers.android_adb import conditions, examination, health, numbers, probe, radiolog
 from device_drivers.android_adb.calls import PERMISSION, CallLog
 from device_drivers.android_adb.clocks import Clock
 from device_drivers.android_adb.conditions import Condition, Stops
@@ -76,7 +76,7 @@ class PhoneLink:
         store = Store(shell, messaging.expressions)
         self._inbox = Inbox(store, memory, clock)
         hand_over = HandOver(shell, store, phone.talks)
-        self._sender = Sender(shell, store, memory, options, phone.sdk, hand_over, self._pause, clock)
+        self._sender = Sender(shell, store, memory, options, phone, hand_over, self._pause, clock)
         reads_calls = messaging.expressions and bool(messaging.grants) and messaging.granted(PERMISSION)
         self._calls = CallLog(shell, memory, self._lines[0].name) if reads_calls else None
         why = "" if reads_calls else "the phone does not let its shell read the call log (READ_CALL_LOG)"
@@ -201,7 +201,7 @@ class PhoneLink:
         """Rights, apps, network and battery, asked anew. Raises DeviceLost."""
         subject, may_guess = f"devices.{self._device}", self._options.allow_unknown_sdk
         await self.refresh()
-        messaging = await probe.messaging(self._shell, self._phone.sdk, may_guess)
+        messaging = await probe.messaging(self._shell, self._phone, may_guess)
         self._conditions = tuple(conditions.of_messaging(self._phone, messaging, may_guess))
         model, release = self._phone.model, self._phone.release
         found = list(examination.of_phone(subject, model, release, messaging, self._conditions))
@@ -326,9 +326,10 @@ class PhoneLink:
         line = self._line_of(row.sub)
         if row.type == Box.INBOX:
             received_at = row.date if is_plausible(row.date) else 0
-            return InboundPart(line, row.slot, row.address, row.body, row.date_sent, received_at=received_at)
+            sender = numbers.tidy(row.address)
+            return InboundPart(line, row.slot, sender, row.body, row.date_sent, received_at=received_at)
         if row.type == Box.SENT and not self._sender.is_ours(row):
-            return Typed(line, row.slot, row.address, row.body, row.date)
+            return Typed(line, row.slot, numbers.tidy(row.address), row.body, row.date)
         return None
 
     def _line_of(self, sub: int) -> str:
@@ -370,5 +371,5 @@ class PhoneLink:
         )
 
 
-def _identity(sims: Iterable[Sim]) -> set[tuple[int, int]]:
-    return {(sim.sub, sim.slot) for sim in sims}
+def _identity(sims: Iterable[Sim]) -> set[tuple[int, int, str]]:
+    return {(sim.sub, sim.slot, sim.iccid) for sim in sims}

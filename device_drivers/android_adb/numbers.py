@@ -17,6 +17,11 @@ def digits(written: str) -> str:
     return plus + "".join(str(unicodedata.digit(char)) for char in written if char.isdecimal())
 
 
+def tidy(written: str) -> str:
+    """A number without what makes it pretty; a name, as advertisers have it, as it is."""
+    return digits(written) if any(map(str.isdecimal, written)) and not any(map(str.isalpha, written)) else written
+
+
 def same_number(one: str, other: str) -> bool:
     """Can these be the same number, written for the world or for its country?
 

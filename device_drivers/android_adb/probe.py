@@ -44,10 +44,11 @@ async def serial(shell: Shell) -> str:
     return facts.phone((await shell.run(["getprop"])).out, "").serial
 
 
-async def messaging(shell: Shell, sdk: int, may_guess: bool) -> Messaging:
+async def messaging(shell: Shell, phone: Phone, may_guess: bool) -> Messaging:
     """What a started phone lets us do. `may_guess`: its version may be taken for the newest known. Raises Unheard."""
-    commands = dict(_MESSAGING)
-    if sdk >= isms.OLDEST_SDK and (ask := isms.preferred(sdk)):
+    commands, sdk = dict(_MESSAGING), phone.sdk
+    checks = sdk >= isms.OLDEST_SDK and isms.may_check(sdk, phone.maker, may_guess)
+    if checks and (ask := isms.preferred(sdk, phone.maker)):
         commands["preferred"] = shlex.join(ask)
     if sdk >= _HIDES_SENT and may_guess:
         commands["restricted"] = _RESTRICTED

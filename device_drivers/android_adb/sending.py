@@ -21,6 +21,7 @@ from bridge.model.radio import Doubtful, Evidence, Outgoing, Sent
 from bridge.ports.driver import Memory
 from device_drivers.android_adb import batch, isms, radiolog
 from device_drivers.android_adb.clocks import Clock
+from device_drivers.android_adb.facts import Phone
 from device_drivers.android_adb.flight import Flight
 from device_drivers.android_adb.handover import Before, HandOver
 from device_drivers.android_adb.options import Options
@@ -75,7 +76,7 @@ class Sender:
         store: Store,
         memory: Memory,
         options: Options,
-        sdk: int,
+        phone: Phone,
         hand_over: HandOver,
         pause: Callable[[float], Awaitable[None]],
         clock: Clock,
@@ -84,7 +85,7 @@ class Sender:
         self._store = store
         self._memory = memory
         self._options = options
-        self._sdk = sdk
+        self._phone = phone
         self._hand_over = hand_over
         self._pause = pause
         self._clock = clock
@@ -113,8 +114,9 @@ class Sender:
         parts = self._parts(outgoing.text)
         async with self._turn:
             await self._wait_for_turn(len(parts))
-            number = (1 << 61) + secrets.randbelow(1 << 61) if isms.codes(self._sdk).number else 0
-            argv = isms.send(self._sdk, sim.sub, recipient, parts, number)
+            sdk, maker = self._phone.sdk, self._phone.maker
+            number = (1 << 61) + secrets.randbelow(1 << 61) if isms.codes(sdk, maker).number else 0
+            argv = isms.send(sdk, sim.sub, recipient, parts, number, maker)
             message, index = outgoing.message, outgoing.index
             now = self._clock.monotonic()
             flight = Flight(message, index, line, recipient, outgoing.text, 0, now, sim.sub, len(parts), number)

@@ -4,11 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bridge.model.line import CUT
+
 #: the headings of the list of active SIMs: SubscriptionController (to 13), SubscriptionManagerService (from 14)
 _HEADINGS = ("ActiveSubInfoList:", "Active subscriptions:")
 _RECORD = re.compile(r"[\[{](?:SubscriptionInfoInternal: )?id=(\d+)\b")
 _SLOT = re.compile(r"\bsimSlotIndex=(-?\d+)")
-_ICCID = re.compile(r"\biccId=(\d*)")
+_ICCID = re.compile(r"\biccId=(\d*)(?!\d)(?=( |,|$)?)")
+#: digits of a whole one at least (ITU-T E.118)
+_WHOLE_ICCID = 18
 _NUMBER = re.compile(r"\bnumber=(\+?\d+)")
 #: up to the next `name=`
 _CARRIER = re.compile(r"\bcarrierName=(.*?)(?: \w+=|$)")
@@ -22,6 +26,7 @@ class Sim:
     sub: int
     #: 1-based
     slot: int
+    #: whole, or its beginning and CUT: builds for customers print no more
     iccid: str = ""
     carrier: str = ""
     number: str = ""
@@ -34,7 +39,7 @@ def parse(dump: str) -> tuple[Sim, ...]:
         record, slot = _RECORD.search(line), _SLOT.search(line)
         if record and slot and int(slot[1]) >= 0:
             found[int(slot[1])] = Sim(
-                int(record[1]), int(slot[1]) + 1, _first(_ICCID, line), _first(_CARRIER, line), _first(_NUMBER, line)
+                int(record[1]), int(slot[1]) + 1, _iccid(line), _first(_CARRIER, line), _first(_NUMBER, line)
             )
     return tuple(found[slot] for slot in sorted(found))
 
@@ -54,6 +59,13 @@ def _listed(dump: str) -> Iterator[str]:
             yield stripped
         elif inside and stripped:
             return
+
+
+def _iccid(line: str) -> str:
+    match = _ICCID.search(line)
+    if match is None or not match[1]:
+        return ""
+    return match[1] if len(match[1]) >= _WHOLE_ICCID and match[2] is not None else f"{match[1]}{CUT}"
 
 
 def _first(pattern: re.Pattern[str], line: str) -> str:

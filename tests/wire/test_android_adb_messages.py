@@ -168,7 +168,7 @@ async def test_airplane_mode_is_said_before_and_after(tmp_path: Path) -> None:
         assert "Airplane" in line.reason
         site.phone.faults.airplane = False
         (line,) = await link.refresh()
-        assert (line.state, line.reason, line.signal_dbm, line.operator) == (LineState.READY, "", -67, "Virtual")
+        assert (line.state, line.reason, line.signal_dbm, line.operator) == (LineState.READY, "", -95, "Virtual")
         assert (line.battery, line.charging, line.registration) == (80, True, "home")
 
 

@@ -39,3 +39,11 @@ def test_an_unknown_line_is_refused_with_the_known_ones(wish: str, slot: int) ->
 
 def test_a_device_s_route_is_shared_by_its_lines_and_by_no_other() -> None:
     assert [line.name for line in LINES if "phone" in routes(line)] == ["phone:1", "phone:2"]
+
+
+def test_an_iccid_names_a_line_only_where_all_of_it_is_known() -> None:
+    whole, cut = Line("a", "a", "x", iccid="89001012345678901237"), Line("b", "b", "x", iccid="890010123…")
+    assert route("89001012345678901237", 0, [whole, cut]) == "a"
+    with pytest.raises(UnknownLine):
+        route("890010123…", 0, [whole, cut])
+    assert (whole.sim, cut.sim) == ("89001012345678901237", "")

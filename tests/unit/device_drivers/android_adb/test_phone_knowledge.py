@@ -43,12 +43,12 @@ MANAGER = """SubscriptionManagerService:
 def test_reads_the_sims_of_android_13_and_before() -> None:
     assert subscriptions.parse(CONTROLLER) == (
         Sim(1, 1, "89001012345678901237", "Some Mobile", ""),
-        Sim(7, 2, "8900101", "Other Mobile", "+15550102"),
+        Sim(7, 2, "8900101…", "Other Mobile", "+15550102"),
     )
 
 
 def test_reads_the_sims_of_android_14_and_after() -> None:
-    assert subscriptions.parse(MANAGER) == (Sim(2, 1, "890010112", "Some Mobile", ""),)
+    assert subscriptions.parse(MANAGER) == (Sim(2, 1, "890010112…", "Some Mobile", ""),)
 
 
 def test_an_empty_list_of_sims_is_told_from_none() -> None:
@@ -63,7 +63,7 @@ def test_reads_what_a_phone_is() -> None:
         "[ro.product.model]: [One]\n[sys.boot_completed]: [1]\n[gsm.sim.state]: [LOADED,ABSENT]\n"
     )
     phone = facts.phone(properties, "RUNNING_UNLOCKED\n")
-    assert phone == Phone(34, "14", "Maker One", True, False, False, ("LOADED", "ABSENT"))
+    assert phone == Phone(34, "14", "Maker One", True, False, False, ("LOADED", "ABSENT"), maker="Maker")
     assert facts.phone(properties, "RUNNING_LOCKED\n").locked
     assert not facts.phone(properties, "usage: am\n").locked
     assert facts.phone("[ro.miui.ui.version.name]: [V14]\n", "") == Phone(booted=False, miui=True)
@@ -135,7 +135,7 @@ def test_says_what_keeps_a_phone_from_being_asked(phone: Phone, stops: Stops, wo
         (Messaging(app="x", preferred=isms.Reply((0, 0xFFFFFFFF))), Stops.LINE, "no SIM"),
         (Messaging(sims=GOOD.sims, denied=frozenset({"READ_SMS"}), app="x"), Stops.LINE, "READ_SMS allow"),
         (Messaging(sims=GOOD.sims, grants={"READ_SMS": True}, app="x"), Stops.SENDING, "SEND_SMS allow"),
-        (Messaging(sims=GOOD.sims, preferred=isms.Reply((0, 4711)), app="x"), Stops.SENDING, "report the phone"),
+        (Messaging(sims=GOOD.sims, preferred=isms.Reply((0, 0xFFFFFFFE)), app="x"), Stops.SENDING, "report the phone"),
         (Messaging(sims=GOOD.sims, preferred=isms.Reply((0, 1, 2)), app="x"), Stops.SENDING, "report the phone"),
         (Messaging(sims=GOOD.sims, preferred=isms.Reply(error="no"), app="x"), Stops.SENDING, "report the phone"),
         (Messaging(sims=GOOD.sims, app="x", app_disabled=True), Stops.RECEIVING, "pm enable x"),
@@ -163,6 +163,44 @@ def test_an_unknown_version_receives_and_sends_when_told_to(sdk: int) -> None:
     assert condition.stops is Stops.SENDING
     assert "allow_unknown_sdk = true" in condition.remedy
     assert list(conditions.of_messaging(Phone(sdk, "?"), GOOD, True)) == []
+
+
+@pytest.mark.parametrize(
+    ("sdk", "maker", "known"),
+    [(26, "HUAWEI", True), (28, "Honor", True), (25, "HUAWEI", False), (29, "HUAWEI", False), (34, "samsung", True)],
+)
+def test_a_maker_whose_numbers_are_not_known_receives_and_sends_when_told_to(sdk: int, maker: str, known: bool) -> None:
+    phone = Phone(sdk, "?", maker=maker)
+    found = list(conditions.of_messaging(phone, GOOD, False))
+    assert bool(found) is not known
+    if not known:
+        assert found[0].sentence.startswith(f"it is not known how Android ? of {maker}")
+        assert not isms.may_check(sdk, maker, may_guess=True), "the code may be one that changes a setting"
+
+
+@pytest.mark.parametrize("number", [-1, 0, 4711])
+def test_any_number_proves_the_method_that_gives_one(number: int) -> None:
+    messaging = Messaging(preferred=isms.Reply((0, number & 0xFFFFFFFF)), sims=(Sim(1, 1),), app="com.example.sms")
+    assert list(conditions.of_messaging(GOOD_PHONE, messaging, False)) == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "told"),
+    [
+        ("89001012345678901237", "89001012345678901237"),
+        ("890010112[****]", "890010112…"),
+        ("890010112[qL9CtSbHW2lN]", "890010112…"),
+        ("890010112XXXXXXXXXXX", "890010112…"),
+        ("890010112", "890010112…"),
+        ("89001012345678901237[****]", "89001012345678901237…"),
+        ("[****]", ""),
+        ("", ""),
+        ("null", ""),
+    ],
+)
+def test_a_part_of_an_iccid_is_shown_as_one(printed: str, told: str) -> None:
+    record = f"{{id=1 iccId={printed} simSlotIndex=0 carrierName=A}}"
+    assert [sim.iccid for sim in subscriptions.parse(f"ActiveSubInfoList:\n {record}\n")] == [told]
 
 
 def test_the_worst_comes_first() -> None:
@@ -227,6 +265,21 @@ def test_each_slot_has_its_own_network() -> None:
     assert health.radio(registry, PROPERTIES, 1, False).reason == ""
     assert "radio is off" in health.radio(registry, PROPERTIES, 2, False).reason
     assert "Airplane" in health.radio(registry, PROPERTIES, 1, True).reason
+
+
+@pytest.mark.parametrize(
+    ("signal", "level"),
+    [
+        ("mLte=CellSignalStrengthLte: rssi=-67 rsrp=-95 rsrq=-10", -95),
+        ("mNr=CellSignalStrengthNr:{ csiRsrp = 2147483647 ssRsrp = -101 ssRsrq = -11", -101),
+        ("mLte=CellSignalStrengthLte: rssi=-67 rsrp=2147483647", -67),
+        ("mWcdma=CellSignalStrengthWcdma: ss=-71 ber=99 rscp=-80 ecno=-8", -80),
+        ("mGsm=CellSignalStrengthGsm: rssi=-77 ber=0", -77),
+        ("SignalStrength: 20 0 -120", None),
+    ],
+)
+def test_the_level_is_that_of_the_reference_signal(signal: str, level: int | None) -> None:
+    assert health.radio(f"  Phone Id=0\n    mSignalStrength={signal}\n", "", 1, False).signal_dbm == level
 
 
 def test_an_old_phone_and_one_that_says_nothing_are_taken_to_be_well() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_drivers.android_adb.numbers import digits, same_number
+from device_drivers.android_adb.numbers import digits, same_number, tidy
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,22 @@ def test_one_number_is_written_in_many_ways(dialled: str, stored: str) -> None:
 def test_two_numbers_are_two(dialled: str, stored: str) -> None:
     assert not same_number(dialled, stored)
     assert not same_number(stored, dialled)
+
+
+@pytest.mark.parametrize(
+    ("written", "tidied"),
+    [
+        ("+1 (555) 0150", "+15550150"),
+        ("+١٥٥٥٠١٥٠", "+15550150"),
+        ("87000", "87000"),
+        ("VODAFONE", "VODAFONE"),
+        ("1-800-FLOWERS", "1-800-FLOWERS"),
+        ("", ""),
+        ("-", "-"),
+    ],
+)
+def test_a_sender_is_a_number_or_a_name(written: str, tidied: str) -> None:
+    assert tidy(written) == tidied
 
 
 @given(st.text(), st.text())
