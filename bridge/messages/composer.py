@@ -101,7 +101,7 @@ class Intake:
 def _moved(message: Message, step: int) -> Message:
     """As if it had been composed after a step of the clock, which came meanwhile."""
     stamped = replace(message, created_at=message.created_at + step, updated_at=message.updated_at + step)
-    if message.not_before:
+    if message.state is State.SCHEDULED:
         return stamped
     expires_at = message.expires_at + step if message.expires_at else 0
     return replace(stamped, due_at=message.due_at + step, expires_at=expires_at)

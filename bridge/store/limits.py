@@ -82,5 +82,19 @@ def _count(tx: Tx, account: str, rule: Rule, messages: Sequence[Message]) -> Non
         raise DailyLimit(sentence, frozenset(full))
 
 
+def follow_clock(tx: Tx, before: int, after: int) -> None:
+    """The clock was set from one moment to another (Unix ms): what was sent today counts for what is today now."""
+    for account, name in tx.conn.execute("SELECT name, zone FROM accounts WHERE daily_per_recipient > 0").fetchall():
+        was, is_now = _day(before, zone(name)), _day(after, zone(name))
+        if was == is_now:
+            continue
+        tx.conn.execute(
+            "INSERT INTO daily SELECT account, recipient, ?, messages FROM daily WHERE account = ? AND day = ? "
+            "ON CONFLICT (account, recipient, day) DO UPDATE SET messages = messages + excluded.messages",
+            (is_now, account, was),
+        )
+        tx.conn.execute("DELETE FROM daily WHERE account = ? AND day = ?", (account, was))
+
+
 def _day(at: int, zone: tzinfo) -> str:
     return datetime.fromtimestamp(at / 1000, zone).date().isoformat()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bridge.bus import Bus
-from bridge.errors import StoreUnavailable
-from bridge.model.account import Author
+from bridge.errors import DailyLimit, StoreUnavailable
+from bridge.model.account import AccountChange, Author
 from bridge.model.message import Message, State
 from bridge.model.query import LedgerQuery
 from bridge.model.radio import Concat, InboundPart, InboundReport
@@ -307,6 +307,19 @@ async def test_a_repeated_request_is_known_as_long_as_ever(machine: Machine, ste
     assert await machine.store.remembered("shop", "key", "digest") is not None
     await machine.store.sweep(0, machine.clock.now() + 1)
     assert await machine.store.remembered("shop", "key", "digest") is None
+
+
+@each_step
+async def test_a_recipient_s_share_of_a_day_is_neither_given_twice_nor_taken_from_another_day(
+    machine: Machine, step: int
+) -> None:
+    await machine.store.change_account("shop", AccountChange(daily_per_recipient=1), BY)
+    await machine.store.submit([machine.accepted(1)])
+    await machine.step(step)
+    with pytest.raises(DailyLimit):
+        await machine.store.submit([replace(machine.accepted(2), recipient=message(1).recipient)])
+    machine.wall.at += DAY
+    await machine.store.submit([replace(machine.accepted(3), recipient=message(1).recipient)])
 
 
 async def test_a_jump_far_ahead_is_no_reason_to_forget_anything_for_a_day(machine: Machine) -> None:

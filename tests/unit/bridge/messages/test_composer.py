@@ -11,6 +11,7 @@ from bridge.messages.validation import Limits
 from bridge.model.account import Account, Terms, UnknownPolicy
 from bridge.model.line import Line
 from bridge.model.message import Draft, State
+from bridge.tasks import Tasks
 from tests.support.clocks import START, FakeClock
 
 SHOP = Account("shop", terms=Terms(country="GB"), on_unknown=UnknownPolicy.FAIL)
@@ -141,3 +142,16 @@ async def test_the_digest_of_a_request_depends_on_every_field_and_on_the_order()
     assert len(set(digests)) == len(drafts)
     assert await digest_of(drafts[:2]) != await digest_of(drafts[1::-1])
     assert await digest_of([replace(DRAFT)]) == digests[0]
+
+
+@pytest.mark.parametrize("step", [-10 * 365 * DAY, 3 * DAY], ids=["-10y", "+3d"])
+async def test_a_clock_that_is_set_while_many_are_composed_makes_none_of_them_wait_or_expire(
+    intake: Intake, clock: FakeClock, step: int
+) -> None:
+    drafts = [replace(DRAFT, ttl_ms=HOUR), replace(DRAFT, not_before=START - 1), *[DRAFT] * INLINE_DRAFTS]
+    composing = Tasks("test").start(intake.messages(SHOP, drafts), "compose")
+    await asyncio.sleep(0)  # they are on their way on another thread
+    clock.step(step)
+    made = await composing
+    assert {message.due_at for message in made} == {START + step}
+    assert [message.expires_at for message in made[:2]] == [START + step + HOUR, START + step + 2 * DAY]

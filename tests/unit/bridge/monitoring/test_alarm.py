@@ -213,6 +213,15 @@ async def test_reminds_while_it_goes_on(tmp_path: Path) -> None:
         assert "still no stick" in reminder["text"]
 
 
+async def test_a_clock_that_is_set_back_keeps_no_reminder_for_years(tmp_path: Path) -> None:
+    async with site(tmp_path, remind=3600.0) as here, here.watching():
+        here.put(OFFICE, away(SHOP))
+        await here.has(1)
+        here.at -= 3650 * 24 * 60 * MINUTE
+        here.stir()
+        assert (await here.has(2))[1] == "Still so: The line shop is out of service"
+
+
 async def test_flapping_is_told_in_one(tmp_path: Path) -> None:
     async with site(tmp_path, per_hour=4) as here:
         async with here.watching() as alarm:
