@@ -20,6 +20,7 @@ from tests.support.namespaces import apart
 #: program that a test may need → Debian package that has it
 DEBIAN = {
     "adb": "adb",
+    "cc": "gcc",
     "curl": "curl",
     "dpkg-deb": "dpkg",
     "mksh": "mksh",

@@ -37,6 +37,8 @@ class Order:
     silent: int = 0
     #: the last refusal's words
     refusal: str = ""
+    #: monotonic seconds of the first try
+    asked_at: float = 0.0
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping
 from enum import Enum
 from hashlib import md5
@@ -107,7 +108,7 @@ class Client:
     async def submit(self, order: Order, over: asyncio.Event) -> None:
         """Try until it is accepted or refused for good. Without a key a client gives up soon; with one, some tries
         after all is well again."""
-        tries, late = 0, 0
+        tries, late, order.asked_at = 0, 0, time.monotonic()
         while late < FEW and (order.once or tries < FEW):
             tries, late = tries + 1, late + over.is_set()
             match await self._try(order):

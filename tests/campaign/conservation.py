@@ -42,6 +42,9 @@ class Told:
     on_phones: frozenset[str] = frozenset()
     #: whole texts that customers' phones showed
     shown: frozenset[str] = frozenset()
+    #: monotonic seconds, and after how many of these the bridge lets a message expire by itself
+    at: float = 0.0
+    expires_after: float = 0.0
     #: numbers of phones: nothing but the phone itself can lose an SMS that is not in its store
     phones: frozenset[str] = frozenset()
 
@@ -121,6 +124,8 @@ def _on_air(order: Order, messages: Sequence[Row], books: Books, told: Told) -> 
         if count > sure + tries:
             yield f"doubled: part {index} of {order.token} went out {count} times, told {sure} + {tries} ({states})"
     for message in messages:
+        if message["state"] == "expired" and told.at - order.asked_at < (order.ttl or told.expires_after):
+            yield f"expired too early: {_name(message)}, {told.at - order.asked_at:.1f} s after it was asked for"
         if message["state"] == "delivered" and order.text not in told.shown:
             yield f"no evidence: {_name(message)} is delivered, its recipient has never seen it"
         if message["state"] in SENT and len(told.parts.get(message["id"], ())) < 1:

@@ -10,12 +10,16 @@ from typing import Any
 from tests.campaign.books import Order, Written, text_of
 from tests.campaign.catalogue import Catalogue, Trouble, device_trouble
 from tests.campaign.clients import DIALECTS, ONCE
+from tests.campaign.clock import STEPS
 
 #: seconds in which everything happens
 SPAN = 4.0
 ORDERS, WRITTEN = 24, 12
 #: what may happen to the bridge's process and around it
-SURROUNDINGS = ("kill", "kill", "stop", "end", "end twice", "disk full", "adb dies", "receiver fails", "receiver fails")
+SURROUNDINGS = (
+    "kill", "kill", "stop", "end", "end twice", "disk full", "adb dies", "receiver fails", "receiver fails",
+    *(f"clock {seconds:+}" for seconds in STEPS),
+)  # fmt: skip
 #: dialects whose callers can say themselves what is done when the outcome is unknown
 SAY_POLICY = frozenset({"native", "native ref"})
 #: those whose callers can name a line

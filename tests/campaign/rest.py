@@ -11,7 +11,7 @@ import aiohttp
 
 from bridge.store.read_only import read_only
 from tests.campaign.conservation import OPEN, Account, Told
-from tests.campaign.stage import ACCOUNTS, Stage
+from tests.campaign.stage import ACCOUNTS, EXPIRES, Stage
 
 #: seconds until the bridge is started anew (a person would, and back-offs begin again), and until it is given up
 PATIENT, LONGEST = 12.0, 75.0
@@ -76,6 +76,8 @@ async def _read(stage: Stage) -> Told | None:
             _owed(stage),
             on_phones=stage.on_phones(),
             shown=stage.shown(),
+            at=time.monotonic(),
+            expires_after=EXPIRES,
             phones=frozenset(stage.phones),
         )
     return None

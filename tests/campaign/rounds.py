@@ -114,6 +114,10 @@ class Play:
 
     async def _surround(self, trouble: Trouble) -> None:
         serve = self._stage.serve
+        if trouble.name.startswith("clock"):
+            if serve.clock is not None:
+                serve.clock.step(int(trouble.name.removeprefix("clock ")))
+            return
         match trouble.name:
             case "kill" | "end" | "end twice":
                 async with self._process:
@@ -169,6 +173,8 @@ class Play:
         """All is well again, whatever was done."""
         serve = self._stage.serve
         serve.signal(signal.SIGCONT)
+        if serve.clock is not None:
+            serve.clock.set_right()
         self._full = 0
         serve.leave_room(None)
         async with self._process:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.campaign.clock import Clock
+
 ROOT = Path(__file__).parents[2]
 #: seconds until it answers, and from SIGTERM until it has ended
 START, END = 30.0, 45.0
@@ -22,10 +24,12 @@ class NotStarted(Exception):
 class Serve:
     """One bridge's process, on the same store and port each time."""
 
-    def __init__(self, directory: Path, config: Path) -> None:
+    def __init__(self, directory: Path, config: Path, clock: Clock | None = None) -> None:
         self.directory = directory
         self.log = directory / "bridge.log"
         self._config = config
+        #: None where the machine's own is used
+        self.clock = clock
         self._process: asyncio.subprocess.Process | None = None
         self.starts = 0
         self.url = ""
@@ -69,7 +73,7 @@ class Serve:
             return await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bridge", *arguments, "--config", str(self._config),
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                env=os.environ | {"PYTHONPATH": str(ROOT)} | dict(self.clock.environment if self.clock else {}),
             )  # fmt: skip
 
     # -- what may happen to it ----------------------------------------------------------------------

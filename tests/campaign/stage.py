@@ -20,6 +20,7 @@ from device_drivers.virtual.world import World
 from tests.campaign.books import Books, token_of
 from tests.campaign.catalogue import Request
 from tests.campaign.clients import TEMPLATE
+from tests.campaign.clock import Clock, can_be_stepped
 from tests.campaign.receivers import Receiver
 from tests.campaign.serve import Serve
 
@@ -29,6 +30,8 @@ ACCOUNTS: Mapping[str, str] = {"hold": "hold", "resend": "resend", "fail": "fail
 CREDITS = 100_000
 #: what a network in good health takes: so that there is something to break in the middle of
 HEALTHY: Mapping[str, Any] = {"send_latency": 0.05, "delivery_delay": 0.02, "report_delay": 0.05}
+#: seconds after which a message expires that says nothing of it itself
+EXPIRES = 120
 #: seconds until all lines are ready for the first time
 READY = 60.0
 
@@ -112,7 +115,8 @@ async def stage(directory: Path, chance: Random, modems: int, phones: int) -> As
         receiver = Receiver(books, Random(chance.randrange(1 << 30)))
         await receiver.start()
         stack.push_async_callback(receiver.close)
-        serve = Serve(directory, _configured(directory, world, adb))
+        clock = Clock(directory) if can_be_stepped() else None
+        serve = Serve(directory, _configured(directory, world, adb), clock)
         keys = {
             name: await serve.command("account", "add", name, "--on-unknown", how) for name, how in ACCOUNTS.items()
         }
@@ -150,7 +154,7 @@ def _configured(directory: Path, world: World, adb: AdbServer) -> Path:
         port = free.getsockname()[1]
     lines = [
         f'[http]\nport = {port}\n[store]\nurl = "sqlite:///{directory}/bridge.db"',
-        "[sending]\nretry_interval = 0.3\nexpire_after = 60",
+        f"[sending]\nretry_interval = 0.3\nexpire_after = {EXPIRES}",
     ]
     for place, modem in enumerate(world.modems):
         told = {"driver": "gsm_modem", "port": modem.port, "send_timeout": 5.0, "command_timeout": 2.0}

@@ -65,6 +65,7 @@ def second(state: str, **other: Any) -> dict[str, Any]:
     ("change", "sentence"),
     [
         (second("queued"), "is still queued"),
+        (second("expired", at=30.0, expires_after=60.0), "expired too early: 'o1x1' (m1), 30.0 s after"),
         ({"messages": [row(), row(), row(id="m2", text=LONG, parts=2)]}, "m1 is listed 2 times"),
         ({"messages": [row()]}, "lost: o1x2 was accepted 1 times over native, there are 0"),
         ({"messages": [row(), row(id="m3"), row(id="m2", text=LONG, parts=2)]}, "made twice: o1x1"),

@@ -80,6 +80,11 @@ def say(words: str) -> None:
     sys.stdout.flush()
 
 
+def build(library: Path) -> None:
+    """Make the library that is to be preloaded."""
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
+
+
 def main(arguments: Sequence[str]) -> int:
     """0 when everything passed at every moment."""
     names, _, options = " ".join(arguments).partition("--")
@@ -90,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
     failed = []
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "shift.so"
-        subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
+        build(library)
         for name in wanted:
             say(f"\n{name}: {known[name].at:%Y-%m-%d %H:%M:%S} UTC, in {known[name].zone}")
             if run(known[name], library, Path(folder) / name, options.split() or ["-q", "-n", "auto", *TESTS]):
