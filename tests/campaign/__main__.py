@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
+from tests.campaign.clock import can_be_stepped
 from tests.campaign.plan import Plan, drawn
 from tests.campaign.rounds import Outcome, Play
 from tests.campaign.stage import ACCOUNTS, Stage, stage
@@ -83,7 +84,9 @@ class Campaign:
         """Whether all went well. A season that failed is kept, and ends there: its books are wrong from then on."""
         directory = Path(tempfile.mkdtemp(prefix="campaign-"))
         try:
-            async with stage(directory, self._chance("season", season.start // SEASON), *self._devices) as ready:
+            async with stage(
+                directory, self._chance("season", season.start // SEASON), *self._devices, can_be_stepped()
+            ) as ready:
                 for number in season:
                     if not await self._round(ready, number):
                         return False

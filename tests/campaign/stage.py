@@ -20,7 +20,7 @@ from device_drivers.virtual.world import World
 from tests.campaign.books import Books, token_of
 from tests.campaign.catalogue import Request
 from tests.campaign.clients import TEMPLATE
-from tests.campaign.clock import Clock, can_be_stepped
+from tests.campaign.clock import Clock
 from tests.campaign.receivers import Receiver
 from tests.campaign.serve import Serve
 
@@ -101,8 +101,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(directory: Path, chance: Random, modems: int, phones: int) -> AsyncIterator[Stage]:
-    """A new network of randomly chosen makes, a new store, and a bridge whose lines are all ready."""
+async def stage(directory: Path, chance: Random, modems: int, phones: int, clock: bool = False) -> AsyncIterator[Stage]:
+    """A new network of randomly chosen makes, a new store, and a bridge whose lines are all ready.
+
+    `clock`: its clock can be stepped.
+    """
     books = Books()
     profiles = [PROFILES[chance.choice(sorted(PROFILES))] for _ in range(modems)]
     async with AsyncExitStack() as stack:
@@ -115,8 +118,7 @@ async def stage(directory: Path, chance: Random, modems: int, phones: int) -> As
         receiver = Receiver(books, Random(chance.randrange(1 << 30)))
         await receiver.start()
         stack.push_async_callback(receiver.close)
-        clock = Clock(directory) if can_be_stepped() else None
-        serve = Serve(directory, _configured(directory, world, adb), clock)
+        serve = Serve(directory, _configured(directory, world, adb), Clock(directory) if clock else None)
         keys = {
             name: await serve.command("account", "add", name, "--on-unknown", how) for name, how in ACCOUNTS.items()
         }

@@ -39,6 +39,7 @@ async def test_the_network_takes_whatever_is_drawn_and_is_well_again_after_the_r
     chance = Random(2)
     async with World(tmp_path / "world", modems=1, phones=1) as world:
         path = world.control.path
+        before = await command(path, {"command": "numbers"})
         for _ in range(300):
             trouble = device_trouble(chance, KNOWN, 1, 1, 0.0, 1.0)
             for request in (*trouble.begin, *trouble.end):
@@ -47,5 +48,8 @@ async def test_the_network_takes_whatever_is_drawn_and_is_well_again_after_the_r
             await command(path, request)
         modem = world.modems[0]
         assert (modem.plugged, modem.state.registration, world.phones[0].plugged) == (True, 1, True)
+        after = await command(path, {"command": "numbers"})
+        for kind in ("lines", "phones"):
+            assert [each["number"] for each in after[kind]] == [each["number"] for each in before[kind]]
         told = await command(path, {"command": "faults"})
         assert told == {name: fresh for name, (_, fresh) in KNOWN["modem"]["faults"].items()}

@@ -145,16 +145,19 @@ class Modem:
 
     def pull_sim(self) -> None:
         """Somebody takes the SIM out of its slot."""
-        self._out = self.state.sim
-        self.state.change_sim(replace(self._out, number="", imsi="", iccid="", present=False))
+        self._out = self._out or self.state.sim
+        self.state.change_sim(replace(self.state.sim, number="", imsi="", iccid="", present=False))
         self.urc("+CPIN: NOT INSERTED")
 
     def insert_sim(self, number: str = "", imsi: str = "", iccid: str = "") -> None:
-        """Somebody puts a SIM in: another one when it is named, else the one that was there; nothing is said of it."""
+        """Somebody puts a SIM in: another one when it is named, else the one that was there; nothing is said of it.
+
+        The one that was there is kept aside until it comes back.
+        """
         ours = self._out or self.state.sim
         named = replace(ours, number=number or ours.number, imsi=imsi or ours.imsi, iccid=iccid or ours.iccid)
         self.state.change_sim(replace(named, present=True, verified=False))
-        self._out = None
+        self._out = None if named == ours else ours
 
     def exchange_sims(self, other: "Modem") -> None:
         """This modem's SIM and another one's change places, with the SMS on them; neither modem says a word."""
