@@ -175,6 +175,14 @@ class Keeper:
         if self._storage.due_at <= time.monotonic():
             self._give_out(await self.run_as_set_up(self._storage.retry))
 
+    def read_beside(self) -> None:
+        """Worker thread, while a message waits for its answer: what arrived. What cannot be had is read afterwards."""
+        try:
+            found = self._storage.look((EVERYWHERE,))
+        except (NotAsSetUp, Silent):
+            return
+        self._worker.post(self._give_out, found)
+
     async def _sweep(self) -> None:
         self._swept_at = time.monotonic()
         if not await self._check(thoroughly=True):

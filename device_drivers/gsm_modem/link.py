@@ -16,7 +16,7 @@ from bridge.model.finding import Finding
 from bridge.model.line import Line, LineState
 from bridge.model.radio import Evidence, Held, Inbound, Outgoing, Sent
 from bridge.tasks import Tasks
-from device_drivers.gsm_modem import checkup, health, identity
+from device_drivers.gsm_modem import checkup, health, identity, quirks
 from device_drivers.gsm_modem.answers import News, Silent
 from device_drivers.gsm_modem.bringup import attempt
 from device_drivers.gsm_modem.intake import Intake
@@ -53,13 +53,6 @@ class ModemLink:
         self._session.pin_was_refused = pin_was_refused
         self._session.recognise = lambda: options.wanted.recognise(self._session, port)
         self._storage = Storage(Memories(self._session, self._session.settings))
-        self._sender = Sender(
-            self._session,
-            self._session.settings,
-            device,
-            options.send_timeout,
-            tell=lambda evidence: self._worker.post(self._intake.tell, evidence),
-        )
         self._tasks = Tasks(f"modem {device}", lambda error: self._worker.fail(f"{type(error).__name__}: {error}"))
         self._line = Line(name=device, device=device, driver="gsm_modem", state=LineState.CONNECTING)
         self._intake = Intake(device, lambda: self._worker.loss)
@@ -73,6 +66,14 @@ class ModemLink:
             refresh=self.refresh,
             silent=self._note_silence,
             noted=self._note_memories,
+        )
+        self._sender = Sender(
+            self._session,
+            self._session.settings,
+            device,
+            options.send_timeout,
+            tell=lambda evidence: self._worker.post(self._intake.tell, evidence),
+            read_arrived=self._keeper.read_beside,
         )
         self._memory_trouble = ""
         self._closed = False
@@ -193,6 +194,7 @@ class ModemLink:
     def _told(self, news: News) -> None:
         """News, still on the reader thread: a late result must find its message before the next one takes its place."""
         told = understand(news)
+        self._sender.hear(told, bool(quirks.POWERED_UP.match(news[0])))
         if told.meaning is Meaning.LATE_RESULT:
             self._sender.late(told)
         else:

@@ -107,6 +107,12 @@ class Outstanding:
                 self._last = None
                 self._turn.notify_all()
 
+    @property
+    def is_ambiguous(self) -> bool:
+        """Has a result come that may belong to one of several messages?"""
+        with self._turn:
+            return bool(self._results) and not self._is_complete()
+
     # -- with the turn held -----------------------------------------------------------------------
     def _drop_old(self) -> None:
         now = time.monotonic()

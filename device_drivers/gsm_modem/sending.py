@@ -6,6 +6,8 @@ after that, only the modem's own words are believed.
 
 import logging
 import re
+import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -13,9 +15,10 @@ from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.model.message import State
 from bridge.model.radio import Evidence, Outgoing, Sent
 from device_drivers.gsm_modem import causes, quirks
+from device_drivers.gsm_modem.answer_times import AnswerTimes
 from device_drivers.gsm_modem.answers import Answer, Failed, Misshapen, Silent
 from device_drivers.gsm_modem.lines import OK, PROMPT
-from device_drivers.gsm_modem.news import Told
+from device_drivers.gsm_modem.news import Meaning, Told
 from device_drivers.gsm_modem.outstanding import Given, Outstanding, Result
 from device_drivers.gsm_modem.pdu import encode_submit
 from device_drivers.gsm_modem.settings import NotAsSetUp, Settings
@@ -28,6 +31,10 @@ PROMPT_TIMEOUT = 10.0
 #: seconds that the result of a given-up send may hold back the next one, whose result it could be taken for; and
 #: seconds to a second result, when one came that may belong to either
 LATE_GRACE = 5.0
+#: seconds between looks at what happened while an answer is waited for longer than usual
+LOOK_EVERY = 0.25
+#: seconds in which a modem says whether it takes commands while the network has its message
+BESIDE_TIMEOUT = 3.0
 #: how many sends in a row must fail with other commands on the line before they go without
 _TRIES_JOINED = 2
 
@@ -59,7 +66,13 @@ class Sender:
     """Sends on the worker thread; `late` is called on the reader thread, before anything that follows is answered."""
 
     def __init__(
-        self, wire: Transport, settings: Settings, line: str, timeout: float, tell: Callable[[Evidence], None]
+        self,
+        wire: Transport,
+        settings: Settings,
+        line: str,
+        timeout: float,
+        tell: Callable[[Evidence], None],
+        read_arrived: Callable[[], None] = lambda: None,
     ) -> None:
         self._wire = wire
         self._settings = settings
@@ -67,6 +80,12 @@ class Sender:
         self._timeout = timeout
         #: hears what late results prove, on either thread
         self._tell = tell
+        #: reads what notifications told of, while an answer is waited for
+        self._read_arrived = read_arrived
+        self._times = AnswerTimes()
+        self._arrived = threading.Event()
+        #: it said that it starts anew
+        self._powered_up = threading.Event()
         self._outstanding = Outstanding()
         self._resyncs = wire.resyncs
         #: how often in a row the prompt did not come while other commands were on its line
@@ -144,15 +163,17 @@ class Sender:
         if not self._wire.alive:
             raise DeviceLost("the port was lost before the message was handed over")
         given = self._outstanding.hand_over(outgoing)
+        self._arrived.clear()
+        self._powered_up.clear()
+        began = time.monotonic()
+        hold = self._times.hold(self._timeout)
         try:
-            answer = self._wire.exchange(prepared.pdu, CTRL_Z, timeout=self._timeout, result="+CMGS")
+            answer = self._wire.exchange(prepared.pdu, CTRL_Z, timeout=hold, result="+CMGS")
+            self._times.add(time.monotonic() - began)
         except Misshapen:
             return self._look_behind(given, OK)
-        except Silent as silent:
-            self._give_up(given)
-            raise OutcomeUnknown(
-                f"the modem had the message and did not answer within {silent.seconds:g} s"
-            ) from silent
+        except Silent:
+            return self._wait_beside(given, began)
         except PortLost as error:
             self._outstanding.drop(given)
             raise OutcomeUnknown(f"the port was lost after the message was handed over: {error}") from error
@@ -163,6 +184,45 @@ class Sender:
         if answer.final != OK and causes.code_of(answer.final) is None:
             return self._look_behind(given, answer.final)
         return self._conclude(given, self._outstanding.answered(given, _result(answer), LATE_GRACE))
+
+    def _wait_beside(self, given: Given, began: float) -> Sent:
+        """The answer takes longer than it usually does: what arrives meanwhile is read, where the modem lets us."""
+        self._wire.expect_late_result(True)
+        settled: list[Given] = []
+        deadline, may_ask = began + self._timeout, True
+        while given.result is None and (left := deadline - time.monotonic()) > 0:
+            settled += self._outstanding.answered(given, None, min(left, LOOK_EVERY))
+            if self._outstanding.is_ambiguous:
+                deadline = min(deadline, time.monotonic() + self._grace)
+            if not self._wire.alive or self._powered_up.is_set():
+                break
+            if given.result is None and may_ask and self._arrived.is_set():
+                may_ask = self._look_beside()
+        return self._end_waiting(given, settled, began)
+
+    def _look_beside(self) -> bool:
+        """Read what arrived, if the modem takes commands now; whether it does. It is asked once a message."""
+        try:
+            if not self._wire.pass_barrier(min(BESIDE_TIMEOUT, self._wire.patience)):
+                return False
+            self._arrived.clear()
+            self._read_arrived()
+        except PortLost:
+            return False
+        return self._wire.in_step
+
+    def _end_waiting(self, given: Given, settled: list[Given], began: float) -> Sent:
+        if given.result is not None:
+            self._times.add(time.monotonic() - began)
+            self._wire.expect_late_result(bool(self._outstanding))
+            return self._conclude(given, settled)
+        self._prove(settled)
+        if not self._wire.alive or self._powered_up.is_set():
+            self._outstanding.drop(given)
+            why = "the modem started anew" if self._wire.alive else "the port was lost"
+            raise OutcomeUnknown(f"{why} after the message was handed over")
+        self._give_up(given)
+        raise OutcomeUnknown(f"the modem had the message and did not answer within {self._timeout:g} s")
 
     def _look_behind(self, given: Given, final: str) -> Sent:
         """A bare OK or ERROR may be nobody's: the result is what came by the time that the modem answers again."""
@@ -194,6 +254,14 @@ class Sender:
     @property
     def _grace(self) -> float:
         return min(LATE_GRACE, self._timeout)
+
+    # -- the reader thread ------------------------------------------------------------------------
+    def hear(self, told: Told, powered_up: bool) -> None:
+        """News, while a message may be under way."""
+        if told.meaning is Meaning.ARRIVED:
+            self._arrived.set()
+        if powered_up:
+            self._powered_up.set()
 
     # -- what comes late --------------------------------------------------------------------------
     def late(self, told: Told) -> None:
