@@ -197,6 +197,9 @@ class Dialogue:
 
     def _begin_pair(self, line: str) -> Iterator[News]:
         """A header: its PDU comes next, or its text; a report in text mode is complete."""
+        if self._header:  # the PDU of the one before does not come any more
+            yield (self._header,)
+            self._header = ""
         if not lines.is_text_mode(line):
             self._header, self._patience = line, PATIENCE
         elif lines.name_of(line) == "+CDS":

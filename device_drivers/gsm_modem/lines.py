@@ -187,14 +187,12 @@ class Framer:
         """A prompt that nobody waited for stands at the end: what is typed next would be taken for a text."""
         return self._rest.strip() == PROMPT
 
-    def feed(self, data: bytes) -> list[str]:
-        """The lines that `data` completes."""
+    def feed(self, data: bytes) -> Iterator[str]:
+        """The lines that `data` completes. What a line means for `expect_prompt` counts for what comes behind it."""
         self._rest += _CONTROL.sub("", data.decode("latin-1"))
-        lines = []
         while (line := self._next()) is not None:
             if line:
-                lines.append(line)
-        return lines
+                yield line
 
     def clear(self) -> None:
         """Forget a line that was begun."""

@@ -258,10 +258,27 @@ def test_counts_what_comes_back_as_it_was_typed() -> None:
     assert dialogue.echoes == 1
 
 
+def test_a_header_whose_pdu_does_not_come_is_told_when_the_next_one_comes() -> None:
+    assert Dialogue().feed(b"\r\n+CMT: ,23\r\n\r\n+CMT: ,24\r\n00112233445566778899\r\n") == [
+        ("+CMT: ,23",),
+        ("+CMT: ,24", "00112233445566778899"),
+    ]
+
+
+def test_a_prompt_behind_an_answer_is_none_in_whatever_pieces_it_comes() -> None:
+    whole, pieces = Dialogue(), Dialogue()
+    for dialogue in (whole, pieces):
+        dialogue.begin("AT+CMGS=23", prompt=True)
+    data = b"\r\n> \r\nERROR\r\n\r\n>x\r\n"
+    told = [whole.feed(data), [item for octet in data for item in pieces.feed(bytes([octet]))]]
+    assert told[0] == told[1]
+    assert (whole.answer, whole.at_prompt) == (pieces.answer, pieces.at_prompt)
+
+
 def test_drops_a_line_that_never_ends() -> None:
     framer = Framer()
-    assert framer.feed(b"U" * 20_000) == []
-    assert framer.feed(b"\r\nOK\r\n") == ["OK"]
+    assert list(framer.feed(b"U" * 20_000)) == []
+    assert list(framer.feed(b"\r\nOK\r\n")) == ["OK"]
 
 
 @pytest.mark.parametrize(
