@@ -1,12 +1,7 @@
 """Time that tests own: the wall clock by a clock that they set, the event loop's by letting it jump."""
 
 import asyncio
-import inspect
-import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
-T = TypeVar("T")
 #: 2026-03-20 21:07:44.250 UTC
 START = 1_774_040_864_250
 
@@ -52,16 +47,3 @@ async def settle(turns: int = 50) -> None:
     """Let everything run that can run without waiting for time, a thread or a socket."""
     for _ in range(turns):
         await asyncio.sleep(0)
-
-
-async def until(look: Callable[[], T | Awaitable[T]], patience: float = 10.0) -> T:
-    """What `look` finds, once it finds something; real seconds, however the loop's clock jumps."""
-    end = time.monotonic() + patience
-    while True:
-        found = look()
-        if inspect.isawaitable(found):
-            found = await found
-        if found:
-            return found
-        assert time.monotonic() < end, "it never happened"
-        await asyncio.sleep(0.002)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,14 +111,6 @@ class Site:
     def stored(self) -> int:
         """How many SMS and reports the modem holds."""
         return sum(len(self.modem.state.storage[name]) for name in self.modem.state.profile.sizes)
-
-
-async def until(happened: Callable[[], bool], what: str = "it never happened") -> None:
-    """Wait for something that nobody tells of."""
-    async with asyncio.timeout(SOON):
-        while not happened():
-            await asyncio.sleep(0.005)
-    assert happened(), what
 
 
 @asynccontextmanager

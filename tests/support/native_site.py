@@ -3,7 +3,6 @@
 The tests play the devices through the store, as the dispatcher and the inbox do.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -182,10 +181,3 @@ async def site_in(
             yield Site(store, gateway, http)
     finally:
         await store.close()
-
-
-async def until(condition: Any, seconds: float = 5.0) -> None:
-    """Wait for a condition, giving way to the event loop."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)

@@ -1,7 +1,7 @@
 """A whole bridge on a virtual network, in this process: the real daemon, driver, serial port and store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from bridge.ports.clock import Clock
 from bridge.ports.driver import Device
 from bridge.ports.store import Store
 from device_drivers.virtual.world import World
+from tests.support.waiting import until
 
 T = TypeVar("T")
 SHOP = Account("shop")
@@ -64,14 +65,6 @@ class Bridge:
             told: dict[str, Any] = await answer.json()
         assert told["result"]["sent"] == "1", told
         return str(told["result"]["id"])
-
-
-async def until(look: Callable[[], Awaitable[T]], patience: float = PATIENCE) -> T:
-    """What `look` finds, once it finds something."""
-    async with asyncio.timeout(patience):
-        while not (found := await look()):
-            await asyncio.sleep(0.02)
-    return found
 
 
 def config(directory: Path, devices: Mapping[str, Mapping[str, Any]], **sending: Any) -> Config:

@@ -18,8 +18,9 @@ from bridge.model.webhook import Delivery, DeliveryState
 from bridge.webhooks.retry_policy import SCHEDULE
 from device_drivers.virtual.world import World
 from tests.support.receivers import Heard, Receiver, StrictReceiver
-from tests.support.running import SHOP, Bridge, config, running, until
+from tests.support.running import SHOP, Bridge, config, running
 from tests.support.smtp_site import mail_server, mailing_to
+from tests.support.waiting import until
 
 SECRET = "a long random text"
 

@@ -16,7 +16,8 @@ import pytest
 from bridge.config.schema import Http
 from bridge.model.account import AccountChange
 from tests.support.certificates import NAME, Files, issue
-from tests.support.running import Bridge, config, running, until
+from tests.support.running import Bridge, config, running
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.needs("curl", "nginx", "openssl")
 

@@ -10,7 +10,8 @@ from bridge.model.line import LineState
 from bridge.model.message import Draft, State
 from bridge.model.query import MessageQuery
 from device_drivers.virtual.world import World
-from tests.support.running import SHOP, config, on_modems, running, until
+from tests.support.running import SHOP, config, on_modems, running
+from tests.support.waiting import until
 
 CUSTOMER = "+15550150"
 
@@ -102,8 +103,12 @@ async def test_a_barred_number_does_not_stop_the_line_and_an_empty_account_does(
 
         await until(parked)
         assert "credit" in bridge.gateway.lines()[0].reason
-        waiting = await bridge.gateway.messages(SHOP, MessageQuery(states=frozenset({State.QUEUED})))
-        assert len(waiting.rows) == 4  # two found out, the others wait for somebody to top up
+
+        async def waiting() -> bool:
+            queued = await bridge.gateway.messages(SHOP, MessageQuery(states=frozenset({State.QUEUED})))
+            return len(queued.rows) == 4  # two found out, the others wait for somebody to top up
+
+        await until(waiting)
 
 
 async def test_only_the_refused_part_of_a_long_message_is_sent_again(tmp_path: Path) -> None:

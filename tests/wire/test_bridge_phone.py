@@ -13,7 +13,8 @@ from bridge.model.message import Draft, State
 from bridge.ports.driver import Device
 from device_drivers.virtual.phone.server import AdbServer
 from device_drivers.virtual.world import World
-from tests.support.running import SHOP, Bridge, config, running, until
+from tests.support.running import SHOP, Bridge, config, running
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.needs("adb", "mksh")
 

@@ -12,7 +12,8 @@ from bridge.ports.clock import SystemClock
 from bridge.timekeeping import INTERVAL
 from device_drivers.virtual.modem.modem import Modem
 from device_drivers.virtual.world import World
-from tests.support.running import SHOP, Bridge, config, running, until
+from tests.support.running import SHOP, Bridge, config, running
+from tests.support.waiting import until
 
 CUSTOMER = "+15550150"
 HOUR, DAY = 3_600_000, 86_400_000

@@ -10,7 +10,8 @@ from bridge.model.webhook import DeliveryState
 from bridge.store.sqlite import SqliteStore
 from device_drivers.virtual.world import World
 from tests.support.receivers import Receiver
-from tests.support.running import SHOP, config, running, until
+from tests.support.running import SHOP, config, running
+from tests.support.waiting import until
 
 #: accepted; claimed; sent; delivered; and for each of the three events what became of its webhooks
 COMMITS = 7

@@ -16,7 +16,8 @@ from bridge.ports.clock import SystemClock
 from bridge.ports.driver import Device
 from device_drivers import Drivers
 from device_drivers.virtual.world import World
-from tests.support.running import Bridge, config, running, until
+from tests.support.running import Bridge, config, running
+from tests.support.waiting import until
 
 
 async def looked(settings: Config) -> list[Finding]:

@@ -12,7 +12,8 @@ import pytest
 from bridge.model.finding import Finding
 from device_drivers.gsm_modem import holders
 from device_drivers.virtual.modem.storage import Status
-from tests.support.modem_site import Site, modem_site, until
+from tests.support.modem_site import Site, modem_site
+from tests.support.waiting import until
 
 #: any stored SMS: a DELIVER from +15550199
 PDU = "07915155010199F0040B915155109910F90000621121202000000131"

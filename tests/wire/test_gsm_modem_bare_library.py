@@ -19,7 +19,8 @@ from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.virtual.modem.profile import QUECTEL, Profile
 from tests.support.bare_library import let_handlers_end
-from tests.support.modem_site import OURS, THEIRS, Site, modem_site, until
+from tests.support.modem_site import OURS, THEIRS, Site, modem_site
+from tests.support.waiting import until
 
 NOW = 1_795_000_000_000
 

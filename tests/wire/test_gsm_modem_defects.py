@@ -18,7 +18,8 @@ from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.gsm_modem.session import Session
 from device_drivers.gsm_modem.transport import Transport
 from device_drivers.virtual.modem.profile import QUECTEL, Profile
-from tests.support.modem_site import OURS, THEIRS, modem_site, until
+from tests.support.modem_site import OURS, THEIRS, modem_site
+from tests.support.waiting import until
 
 NOW = 1_795_000_000_000
 

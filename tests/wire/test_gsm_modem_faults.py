@@ -25,7 +25,8 @@ from device_drivers.virtual.modem.modem import Modem
 from device_drivers.virtual.modem.profile import PROFILES, SIMCOM, Profile
 from device_drivers.virtual.modem.storage import Status
 from device_drivers.virtual.network.service_centre import Network
-from tests.support.modem_site import OURS, THEIRS, Site, modem_site, until
+from tests.support.modem_site import OURS, THEIRS, Site, modem_site
+from tests.support.waiting import until
 
 NOW = 1_795_000_000_000
 #: a number here, so that no line of source that a traceback quotes has it as it is sent

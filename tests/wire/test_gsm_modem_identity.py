@@ -13,7 +13,8 @@ from device_drivers.virtual.modem.profile import Profile
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.world import World
 from tests.support.modem_site import OURS, THEIRS, Site, modem_site
-from tests.support.running import config, running, until
+from tests.support.running import config, running
+from tests.support.waiting import until
 
 OTHER_NUMBER, OTHER_IMEI, OTHER_IMSI, OTHER_ICCID = (
     "+15550102",

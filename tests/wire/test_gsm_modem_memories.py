@@ -11,7 +11,8 @@ from bridge.tasks import Tasks
 from device_drivers.gsm_modem import tries
 from device_drivers.gsm_modem.pdu import encode_deliver, encode_report
 from device_drivers.virtual.modem.profile import PROFILES, Profile
-from tests.support.modem_site import OURS, THEIRS, Site, modem_site, until
+from tests.support.modem_site import OURS, THEIRS, Site, modem_site
+from tests.support.waiting import until
 
 NOW = 1_795_000_000_000
 

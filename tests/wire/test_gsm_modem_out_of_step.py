@@ -10,7 +10,8 @@ from bridge.model.message import State
 from bridge.model.radio import InboundPart
 from bridge.tasks import Tasks
 from device_drivers.gsm_modem.pdu import encode_deliver
-from tests.support.modem_site import THEIRS, Site, modem_site, until
+from tests.support.modem_site import THEIRS, Site, modem_site
+from tests.support.waiting import until
 
 NOW = 1_795_000_000_000
 CALLS = ("NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE")

@@ -7,7 +7,8 @@ import pytest
 from bridge.errors import OutcomeUnknown, Refusal, SendRefused
 from bridge.model.message import State
 from bridge.tasks import Tasks
-from tests.support.modem_site import Site, modem_site, until
+from tests.support.modem_site import Site, modem_site
+from tests.support.waiting import until
 
 #: after the PDU these leave it open whether the message went out
 DOUBTFUL = ("+CMS ERROR: 332", "+CMS ERROR: 500", "+CMS ERROR: 300", "ERROR", "+CME ERROR: 31", "+CMS ERROR: 538")

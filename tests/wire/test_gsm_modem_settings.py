@@ -9,7 +9,8 @@ from bridge.model.radio import InboundPart, InboundReport
 from bridge.tasks import Tasks
 from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.virtual.modem.profile import PROFILES, SIMCOM, Profile
-from tests.support.modem_site import OURS, THEIRS, Site, modem_site, until
+from tests.support.modem_site import OURS, THEIRS, Site, modem_site
+from tests.support.waiting import until
 
 NOW = 1_795_000_000_000
 #: what another program may do to a modem

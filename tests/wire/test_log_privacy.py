@@ -11,7 +11,8 @@ from bridge.model.event import NAMES
 from bridge.model.message import State
 from bridge.telemetry import logs
 from device_drivers.virtual.world import World
-from tests.support.running import Bridge, on_modems, until
+from tests.support.running import Bridge, on_modems
+from tests.support.waiting import until
 
 CUSTOMER, REFUSED, BARRED, NOBODY = "+15550150", "+15550159", "+15550158", "+447700900123"
 OWN = "+15550100"

@@ -19,7 +19,8 @@ from bridge.model.message import State
 from bridge.model.query import InboxQuery, MessageQuery
 from device_drivers.virtual.world import World
 from tests.support.receivers import Receiver
-from tests.support.running import SHOP, Bridge, config, running, until
+from tests.support.running import SHOP, Bridge, config, running
+from tests.support.waiting import until
 
 CHIEF = Account(OPERATOR, operator=True)
 

@@ -10,7 +10,8 @@ from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.virtual.network.message import Posting, now
 from device_drivers.virtual.world import World
-from tests.support.running import on_modems, until
+from tests.support.running import on_modems
+from tests.support.waiting import until
 
 CUSTOMER, REFERENCE = "+15550150", 7
 MINUTE, SECOND = 60_000, 1000

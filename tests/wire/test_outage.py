@@ -8,7 +8,8 @@ import pytest
 from bridge.model.line import Line, LineState
 from bridge.model.message import Draft, Message, State
 from bridge.model.query import MessageQuery
-from tests.support.running import SHOP, Bridge, on_modems, until
+from tests.support.running import SHOP, Bridge, on_modems
+from tests.support.waiting import until
 
 CUSTOMERS = [f"+1555015{digit}" for digit in range(8)]
 

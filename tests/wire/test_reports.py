@@ -12,7 +12,8 @@ from bridge.model.query import MessageQuery
 from device_drivers.virtual.modem.profile import GENERIC, SIMCOM, Profile
 from device_drivers.virtual.network.message import Posting, now
 from device_drivers.virtual.world import World
-from tests.support.running import SHOP, Bridge, config, on_modems, running, until
+from tests.support.running import SHOP, Bridge, config, on_modems, running
+from tests.support.waiting import until
 
 CUSTOMER = "+15550150"
 #: seconds of patience that a modem which says nothing gets here

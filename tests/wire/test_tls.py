@@ -20,7 +20,8 @@ from bridge.host import control_file, tls
 from bridge.host.client import Client
 from bridge.ports.clock import SystemClock
 from tests.support.certificates import NAME, Files, issue, openssl
-from tests.support.running import Bridge, config, running, until
+from tests.support.running import Bridge, config, running
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.needs("curl", "openssl")
 

@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from bridge.cli import commands
 from bridge.config.schema import Dialect, Metrics
 from bridge.model.message import State
-from tests.support.running import Bridge, config, on_modems, running, until
+from tests.support.running import Bridge, config, on_modems, running
+from tests.support.waiting import until
 from tests.wire.test_dialect_ports import free_port
 
 UDEV = Path(__file__).parents[2] / "udev"

@@ -16,7 +16,8 @@ from api.http.app import build_app, runner
 from bridge.errors import ConfigError
 from bridge.model.account import AccountChange
 from bridge.model.message import State
-from tests.support.native_site import DOCUMENT, Caller, Site, site_in, until
+from tests.support.native_site import DOCUMENT, Caller, Site, site_in
+from tests.support.waiting import until
 
 DEADLINE = 5.0  # s
 

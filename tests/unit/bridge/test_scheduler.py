@@ -14,8 +14,9 @@ from bridge.ports.store_rows import Credential, Outcome
 from bridge.retry import STORE_PAUSE
 from bridge.scheduler import GATHERING, KEYS_INTERVAL, LONGEST_NAP, SWEEP_INTERVAL, Clockwork
 from bridge.store.sqlite import SqliteStore
-from tests.support.clocks import FakeClock, settle, skip, until
+from tests.support.clocks import FakeClock, settle, skip
 from tests.support.store_rows import NOW, SHOP, message
+from tests.support.waiting import until
 
 DAY = 24 * 3600 * 1000  # ms
 PARTIAL_AFTER = 60_000  # ms

@@ -19,8 +19,9 @@ from bridge.ports.clock import SteadyClock
 from bridge.ports.store_rows import ClockState, Credential, Outcome
 from bridge.store.sqlite import SqliteStore
 from bridge.timekeeping import FAR, INTERVAL, Timekeeper
-from tests.support.clocks import FakeClock, settle, skip, until
+from tests.support.clocks import FakeClock, settle, skip
 from tests.support.store_rows import NOW, SHOP, message
+from tests.support.waiting import until
 
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 YEARS = 3650 * DAY

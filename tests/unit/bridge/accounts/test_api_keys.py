@@ -16,7 +16,7 @@ from bridge.ports.store_rows import Credential
 from bridge.scheduler import Clockwork
 from bridge.store import open_store
 from tests.support.clocks import START, FakeClock
-from tests.support.native_site import until
+from tests.support.waiting import until
 
 DAY = 86_400_000
 CRM = Key("shop", "crm", "client", "abc", SEND | READ, START, START + 2 * DAY)

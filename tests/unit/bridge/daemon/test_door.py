@@ -22,8 +22,9 @@ from bridge.host.client import Declined
 from bridge.host.control_file import Control, NotRunning
 from bridge.store import open_store
 from bridge.store.lock import StoreLock
-from tests.support.running import config, running, until
+from tests.support.running import config, running
 from tests.support.users import somebody_else
+from tests.support.waiting import until
 
 START = "sms-bridge serve"
 

@@ -21,8 +21,8 @@ from bridge.ports.store_rows import Claim
 from bridge.scheduler import Clockwork
 from bridge.store.sqlite import SqliteStore
 from tests.support.memory_device import MemoryDriver, MemoryLink
-from tests.support.running import until
 from tests.support.store_rows import SHOP, message
+from tests.support.waiting import until
 
 CLOCK = SystemClock()
 RULES = SendingRules(retries=3, retry_interval_ms=300)

@@ -1,10 +1,9 @@
 """A device's minder over a real store, with the simplest phone that obeys the port."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,6 +22,7 @@ from bridge.ports.clock import SystemClock
 from bridge.ports.driver import Clarifying, Device, Found, Link
 from bridge.ports.store import Store
 from bridge.store import open_store
+from tests.support.waiting import until
 
 NOW = 1_795_000_000_000
 RULES = SendingRules(retries=3, retry_interval_ms=60_000)
@@ -143,12 +143,6 @@ async def store(bus: Bus, tmp_path: Path) -> AsyncIterator[Store]:
     await store.add_account(Account("shop", NOW), [])
     yield store
     await store.close()
-
-
-async def until(look: Callable[[], Any], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not look():
-            await asyncio.sleep(0.005)
 
 
 async def submit(store: Store, *texts: str) -> list[str]:
@@ -273,7 +267,7 @@ async def test_after_something_was_plugged_in_it_looks_often_again(store: Store,
         for tries in range(1, 7):  # by now it would wait half a minute
             await until(lambda: len(driver.opened) == tries)  # noqa: B023 - used at once
             supervisor.retry()
-        await until(lambda: len(driver.opened) > 7, seconds=3.0)
+        await until(lambda: len(driver.opened) > 7, patience=3.0)
 
 
 class LockedDriver(FakeDriver):
@@ -296,9 +290,9 @@ async def test_a_device_that_waits_for_a_person_gets_some_tries_soon_after_it_wa
     try:
         await until(lambda: len(driver.opened) == 1)
         with pytest.raises(TimeoutError):
-            await until(lambda: len(driver.opened) > 1, seconds=1.5)
+            await until(lambda: len(driver.opened) > 1, patience=1.5)
         supervisor.retry()
-        await until(lambda: len(driver.opened) == 3, seconds=2.0)
+        await until(lambda: len(driver.opened) == 3, patience=2.0)
     finally:
         await supervisor.close()
 
@@ -327,7 +321,7 @@ async def test_what_is_plugged_in_during_a_try_is_tried_at_once_after_it(store: 
         await driver.trying.wait()
         supervisor.retry()
         driver.may_fail.set()
-        await until(lambda: len(driver.opened) == 2, seconds=0.5)
+        await until(lambda: len(driver.opened) == 2, patience=0.5)
     finally:
         await supervisor.close()
 

@@ -17,6 +17,7 @@ from bridge.monitoring.alarm import MAIL, WEBHOOK, Alarm, arrange
 from bridge.monitoring.problems import Trouble
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import message
+from tests.support.waiting import until
 
 START = 1_795_215_712_000
 MINUTE = 60_000
@@ -114,7 +115,7 @@ async def test_tells_once_when_it_begins_and_once_when_it_is_over(tmp_path: Path
     async with site(tmp_path) as here, here.watching() as alarm:
         here.put(OFFICE, away(SHOP))
         await here.has(1)
-        await _until(lambda: list(alarm.raised) == ["line:shop"])
+        await until(lambda: list(alarm.raised) == ["line:shop"])
         for _ in range(5):
             here.stir()
         here.at += 7 * MINUTE
@@ -128,7 +129,7 @@ async def test_tells_once_when_it_begins_and_once_when_it_is_over(tmp_path: Path
             ALARM_OVER, "The line shop is in service again", 420,
         )  # fmt: skip
         assert "after 7 minutes" in over.data["text"]
-        await _until(lambda: not alarm.raised)
+        await until(lambda: not alarm.raised)
 
 
 async def test_a_short_absence_is_not_told(tmp_path: Path) -> None:
@@ -172,7 +173,7 @@ async def test_a_restart_tells_nothing_twice_and_does_not_lose_the_end(tmp_path:
                 here.lost = []
                 here.stir()
                 await here.until(lambda told: told[-1].data["title"] == "found")
-                await _until(lambda: list(alarm.raised) == ["line:shop"])
+                await until(lambda: list(alarm.raised) == ["line:shop"])
         here.lines = [OFFICE, SHOP]  # mended while the bridge was off
         async with here.watching():
             titles = [event.data["title"] for event in await here.until(lambda told: "again" in told[-1].data["title"])]
@@ -228,14 +229,14 @@ async def test_flapping_is_told_in_one(tmp_path: Path) -> None:
             for _ in range(6):
                 here.at += MINUTE
                 here.put(OFFICE, away(SHOP))
-                await _until(lambda: bool(alarm.raised))
+                await until(lambda: bool(alarm.raised))
                 here.at += MINUTE
                 here.put(OFFICE, SHOP)
-                await _until(lambda: not alarm.raised)
+                await until(lambda: not alarm.raised)
             assert len(await here.told()) == 4
         async with here.watching() as alarm:  # it is known after a restart how much was told
             here.put(OFFICE, away(SHOP))
-            await _until(lambda: bool(alarm.raised))
+            await until(lambda: bool(alarm.raised))
             assert len(await here.told()) == 4
             here.at += 50 * MINUTE
             here.stir()
@@ -262,8 +263,8 @@ async def test_a_full_disk_puts_an_alarm_off_and_loses_none(tmp_path: Path) -> N
     async with site(tmp_path) as here, here.watching() as alarm:
         here.store.full = True
         here.put(OFFICE, away(SHOP))
-        await _until(lambda: here.store.refused > 0)
-        await _until(lambda: not alarm.raised)
+        await until(lambda: here.store.refused > 0)
+        await until(lambda: not alarm.raised)
         here.store.full = False
         here.stir()
         assert await here.has(1) == ["The line shop is out of service"]
@@ -283,9 +284,3 @@ async def test_the_ledger_has_the_channels_of_the_configuration(tmp_path: Path) 
         }  # fmt: skip
         assert await channels(webhook="https://two.example") == {WEBHOOK: "https://two.example"}
         assert await channels() == {}
-
-
-async def _until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not happened():
-            await asyncio.sleep(0.005)
