@@ -15,9 +15,9 @@ from device_drivers.gsm_modem import remedies
 from device_drivers.gsm_modem.ports import UsbPort
 from device_drivers.gsm_modem.recovery import Recovery, Stage
 from device_drivers.virtual.world import World
-from tests.support.modem_site import modem_site, until
+from tests.support.modem_site import modem_site
 from tests.support.running import config, running
-from tests.support.running import until as found
+from tests.support.waiting import until
 
 #: seconds: silence is noticed soon
 IMPATIENT = {"command_timeout": 0.2, "watchdog": 0.3}
@@ -101,17 +101,17 @@ async def test_the_configured_command_comes_last_and_the_other_lines_go_on(tmp_p
             async def both_ready() -> bool:
                 return all(line.state is LineState.READY for line in bridge.gateway.lines())
 
-            await found(both_ready)
+            await until(both_ready)
             hung.hang()
 
             async def away() -> bool:
                 return bridge.gateway.lines()[0].state is LineState.ABSENT
 
-            await found(away)
+            await until(away)
             await bridge.send("+15550150", "meanwhile")
             await bridge.settled(State.DELIVERED)
             assert await away()
-            await found(both_ready)
+            await until(both_ready)
             async with bridge.http.get(f"{bridge.url}/metrics") as answer:
                 told = await answer.text()
             for stage in ("probe", "resync", "restart", "reopen", "command"):

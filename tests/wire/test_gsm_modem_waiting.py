@@ -10,7 +10,8 @@ from bridge.model.message import State
 from bridge.model.radio import InboundPart
 from bridge.tasks import Tasks
 from device_drivers.gsm_modem.answer_times import FLOOR, UNKNOWN, AnswerTimes
-from tests.support.modem_site import OURS, Site, modem_site, until
+from tests.support.modem_site import OURS, Site, modem_site
+from tests.support.waiting import until
 
 PATIENT = {"send_timeout": 60.0, "command_timeout": 1.0}
 
