@@ -37,6 +37,7 @@ from device_drivers.android_adb.health import Health
 from device_drivers.android_adb.identity import MemoryOf
 from device_drivers.android_adb.inbox import Inbox
 from device_drivers.android_adb.options import Options
+from device_drivers.android_adb.polling import Polling
 from device_drivers.android_adb.rows import Garbled
 from device_drivers.android_adb.sending import Sender
 from device_drivers.android_adb.shell import ONLINE, Shell, Unheard
@@ -45,12 +46,14 @@ from device_drivers.android_adb.subscriptions import Sim
 
 log = logging.getLogger(__name__)
 
-#: the call log is looked at every so many looks for SMS
-CALLS_EVERY = 5
+#: the call log is looked at every so many looks for SMS, or so many where the radio log tells of calls
+CALLS_EVERY, CALLS_RARELY = 5, 10
+#: seconds until the radio log is listened to again when it has ended
+LISTEN_AGAIN = 10.0
+#: what is remembered of a phone whose radio log can be relied on
+TRUSTED = "radio_log"
 #: looks in a row that the phone may leave unanswered or answer with nonsense
 MISSES = 5
-#: looks that follow each other soon after a hint, and the seconds between them
-EAGER, EAGER_INTERVAL = 3, 0.5
 
 
 class PhoneLink:
@@ -84,7 +87,12 @@ class PhoneLink:
         self._misses = 0
         #: set when there may be news, or the phone has gone
         self._stirred = asyncio.Event()
-        self._eager = 0
+        trusted = options.radio_log and memory.get(TRUSTED) == "1"
+        self._polling = Polling(options.poll_interval, options.idle_interval, trusted)
+        #: looks until the call log is looked at
+        self._until_calls = 0
+        #: when the radio log ended; None while it is heard, or not listened to
+        self._deaf_since: float | None = None
 
     def _name(self, sim: Sim, sims: Sequence[Sim]) -> str:
         return self._device if len(sims) == 1 else f"{self._device}:{sim.slot}"
@@ -118,7 +126,7 @@ class PhoneLink:
         self._note(await health.ask(self._shell, self._slots))
         self._shell.watch(lambda state: self._from_thread(self._became, state))
         if self._options.radio_log:
-            self._shell.follow(radiolog.FOLLOW, self._logged, lambda: None)
+            self._follow()
         self._tasks.start(self._listen(), "listening")
 
     def _tell_of_another(self) -> None:
@@ -268,57 +276,86 @@ class PhoneLink:
     # -- listening ------------------------------------------------------------------------------
     async def _listen(self) -> None:
         """Until the phone has gone."""
-        looks = 0
         with suppress(DeviceLost):
             while True:
                 try:
                     await self._look()
-                    if looks % CALLS_EVERY == 0:
-                        await self._look_for_calls()
+                    await self._look_for_calls()
                 except (Unheard, Garbled) as error:
                     await self._missed(str(error))
                 else:
                     self._misses = 0
-                looks += 1
                 await self._rest()
+
+    def _follow(self) -> None:
+        self._deaf_since = None
+        self._shell.follow(radiolog.FOLLOW, self._logged, lambda: self._from_thread(self._log_ended))
+
+    def _log_ended(self) -> None:
+        self._deaf_since = self._loop.time()
+        self._polling.deaf()
+        self._stirred.set()
 
     def _logged(self, line: str) -> None:
         """A line of the radio log, on its thread."""
-        if radiolog.is_news(line):
-            self._from_thread(self._stir)
+        for is_one, tell in (
+            (radiolog.is_arrival, self._announced),
+            (radiolog.is_news, self._changed),
+            (radiolog.is_call, self._called),
+        ):
+            if is_one(line):
+                self._from_thread(tell)
 
-    def _stir(self) -> None:
-        """The store is about to change: look at once, and a few times more."""
-        self._eager = EAGER
+    def _announced(self) -> None:
+        self._polling.announced(self._loop.time())
+        self._stirred.set()
+
+    def _changed(self) -> None:
+        if not self._sender.is_flying:  # else it is most likely ours, and looked for already
+            self._polling.stirred()
+            self._stirred.set()
+
+    def _called(self) -> None:
+        self._until_calls = 0
+        self._polling.stirred()
         self._stirred.set()
 
     async def _rest(self) -> None:
         """Until the next look. Raises DeviceLost as soon as the phone has gone."""
-        interval = self._options.poll_interval
-        if self._eager:
-            self._eager -= 1
-            interval = min(interval, EAGER_INTERVAL)
         with suppress(TimeoutError):
-            async with asyncio.timeout(interval):
+            async with asyncio.timeout(self._polling.pause(self._sender.is_in_doubt)):
                 await self._stirred.wait()
         self._stirred.clear()
         if self._loss:
             raise DeviceLost(self._loss)
+        if self._deaf_since is not None and self._loop.time() - self._deaf_since > LISTEN_AGAIN:
+            self._follow()
 
     async def _look(self) -> None:
         log_lines = await self._sender.log_of_doubts()  # before the rows, of which one is to go with each
         found = await self._inbox.look(self._sender.back_to())
         for evidence in self._sender.settle(found, log_lines):
             self._inbound.put_nowait(evidence)
-        for row in await self._inbox.new(found):
+        fresh = await self._inbox.new(found)
+        await self._note_of_log(any(row.type == Box.INBOX for row in fresh))
+        for row in fresh:
             item = self._item(row)
             if item is None:
                 self._inbox.forget(row)
             else:
                 self._inbound.put_nowait(item)
 
+    async def _note_of_log(self, came: bool) -> None:
+        """Remember whether the radio log tells of what comes in."""
+        self._polling.found(came, self._loop.time())
+        trusted = str(int(self._polling.trusted))
+        if self._options.radio_log and trusted != (self._memory.get(TRUSTED) or "0"):
+            await self._memory.put(TRUSTED, trusted)
+
     async def _look_for_calls(self) -> None:
-        if self._calls is not None:
+        self._until_calls -= 1
+        if self._calls is not None and self._until_calls < 0:
+            self._until_calls = CALLS_RARELY if self._polling.trusted else CALLS_EVERY - 1
             for call in await self._calls.new():
                 self._inbound.put_nowait(call)
 

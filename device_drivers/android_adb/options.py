@@ -13,13 +13,14 @@ OPTIONS: Mapping[str, tuple[type, str]] = {
     "adb_port": (int, "the adb server's port (default 5037)"),
     "numbers": (list, "the SIMs' own numbers, slot 1 first, where the phone does not know them"),
     "poll_interval": (float, "seconds between looks for new messages (default 3)"),
+    "idle_interval": (float, "the same once the radio log has told of an SMS before it was there (default 30)"),
     "command_timeout": (float, "seconds that a single command may take on the phone (default 30)"),
     "send_timeout": (float, "seconds to wait for a trace of a message that the phone took (default 90)"),
     "settle": (float, "seconds that such a trace must last to be believed (default 2)"),
     "segments_per_minute": (int, "SMS parts a minute and phone; Android itself stops at 30 (default 20)"),
     "allow_short_codes": (bool, "send to numbers of 3 to 8 digits too, for which Android may ask on its screen"),
     "allow_unknown_sdk": (bool, "send on a version of Android that this driver does not know for sure"),
-    "radio_log": (bool, "listen to the phone's radio log and look for news at once (default false)"),
+    "radio_log": (bool, "listen to the phone's radio log and look for news at once (default true)"),
     "import_existing": (bool, "take in what the phone already holds when it is first opened (default false)"),
 }
 
@@ -38,13 +39,14 @@ class Options:
     adb_port: int = 0
     numbers: tuple[str, ...] = ()
     poll_interval: float = 3.0
+    idle_interval: float = 30.0
     command_timeout: float = 30.0
     send_timeout: float = 90.0
     settle: float = 2.0
     segments_per_minute: int = 20
     allow_short_codes: bool = False
     allow_unknown_sdk: bool = False
-    radio_log: bool = False
+    radio_log: bool = True
     import_existing: bool = False
 
     @classmethod
@@ -65,7 +67,7 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
 def _contents(options: Options) -> list[str]:
     found = [
         f"{name}: must be more than 0"
-        for name in ("poll_interval", "command_timeout", "send_timeout", "settle")
+        for name in ("poll_interval", "idle_interval", "command_timeout", "send_timeout", "settle")
         if getattr(options, name) <= 0
     ]
     if options.serial and not _SERIAL.fullmatch(options.serial):

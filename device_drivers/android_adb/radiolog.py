@@ -16,8 +16,10 @@ from bridge.errors import Refusal, SendRefused
 LINES = 400
 #: prints what is said from now on, for ever
 FOLLOW = ("logcat", "-b", "radio", "-v", "epoch", "-T", "1")
-#: after these the SMS store is about to change (InboundSmsHandler, SMSDispatcher, RIL)
-_NEWS = ("Delivering SMS to", "Persist SMS into", "< SEND_SMS {")
+#: after this an SMS that came in is about to be stored (InboundSmsHandler)
+_ARRIVAL = "Delivering SMS to"
+#: and after these what somebody sends on the phone (SMSDispatcher, RIL)
+_NEWS = ("Persist SMS into", "< SEND_SMS {")
 #: and after these the call log may be
 _CALLS = ("UNSOL_RESPONSE_CALL_STATE_CHANGED",)
 
@@ -134,8 +136,13 @@ def after(out: str, line: str) -> list[str]:
     return listed[places[-1] + 1 :] if places else listed
 
 
+def is_arrival(line: str) -> bool:
+    """Does an SMS come in? Its row comes a moment later."""
+    return _ARRIVAL in line
+
+
 def is_news(line: str) -> bool:
-    """Is it worth a look into the store? The row itself comes a moment later."""
+    """May something else in the store have changed?"""
     return any(words in line for words in _NEWS)
 
 

@@ -39,6 +39,8 @@ FIRST_LOOK = 0.5
 SLICE = 1.0
 #: seconds for which a late trace is looked for
 DOUBT_LASTS = 3600.0
+#: seconds for which it is looked for with every look there is
+DOUBT_IS_FRESH = 120.0
 #: what is remembered of messages whose outcome is unknown, and of rows that proved one
 MOST_DOUBTS = 100
 #: looks in a row that have to agree that a row has gone
@@ -228,6 +230,17 @@ class Sender:
         if self._intents:
             await self._keep()
         return Sent(None)
+
+    @property
+    def is_flying(self) -> bool:
+        """Does the phone have a message that nothing is known of yet?"""
+        return self._flying is not None
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Is there a message whose trace may come any moment?"""
+        now = self._clock.monotonic()
+        return any(now - flight.since < DOUBT_IS_FRESH for flight in self._doubts.values())
 
     # -- afterwards -----------------------------------------------------------------------------
     def is_ours(self, row: Row) -> bool:

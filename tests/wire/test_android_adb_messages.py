@@ -144,6 +144,42 @@ async def test_the_radio_log_tells_of_news_before_the_next_look(tmp_path: Path) 
             await site.link.refresh()
 
 
+async def test_an_idle_phone_is_looked_at_rarely_once_its_log_has_told_of_an_sms(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        # two minutes of 3 and 30 seconds, thirty times as fast
+        await site.open(poll_interval=0.1, idle_interval=1.0)
+        site.far.send(OURS, "first")
+        assert await site.texts(1) == ["first"]
+        await asyncio.sleep(0.5)
+        site.phone.commands.calls.clear()
+        await asyncio.sleep(4.0)
+        assert site.phone.commands.starts["content"] <= 5
+        await site.open()  # a restart does not forget it
+        await asyncio.sleep(1.0)
+        site.phone.commands.calls.clear()
+        await asyncio.sleep(2.0)
+        assert site.phone.commands.starts["content"] <= 3
+        site.far.send(OURS, "told at once")
+        async with asyncio.timeout(0.9):
+            assert await site.texts(1) == ["told at once"]
+
+
+async def test_a_log_that_says_nothing_is_not_relied_on(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open(poll_interval=0.2, idle_interval=600.0)
+        site.far.send(OURS, "announced")
+        assert await site.texts(1) == ["announced"]
+        site.phone.faults.log_silent = True
+        await site.open(idle_interval=1.0)
+        for number in range(3):
+            site.far.send(OURS, f"silent {number}")
+            assert await site.texts(1) == [f"silent {number}"]
+        await asyncio.sleep(0.5)
+        site.phone.commands.calls.clear()
+        await asyncio.sleep(2.0)
+        assert site.phone.commands.starts["content"] >= 5
+
+
 # -- what came of it ----------------------------------------------------------------------------
 async def test_a_row_that_goes_away_again_was_no_success(tmp_path: Path) -> None:
     async with phone_site(tmp_path, sdk=29) as site:

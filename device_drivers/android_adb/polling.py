@@ -1,0 +1,57 @@
+"""How soon the phone's store is looked at again. Each look starts a program on the phone that costs it half a second.
+
+Where the radio log has told of an SMS before its row was there, looks come rarely and the log calls for them. A row
+that came without a word in the log ends that, until the log has proved itself again. Pure; seconds, monotonic.
+"""
+
+#: so long after a hint the row may come, and these are the pauses between the looks for it
+PATIENCE, PAUSES = 30.0, (0.0, 0.5, 0.5, 1.0, 2.0, 4.0, 8.0)
+#: a line of the log may be heard so long after the row that it is about was found
+LATE = 3.0
+#: the pauses after a hint that something else has changed
+SOON = (0.0, 1.0)
+
+
+class Polling:
+    """Of one phone. `interval` is the pause where nothing is known, `idle` that where the log can be relied on."""
+
+    def __init__(self, interval: float, idle: float, trusted: bool = False) -> None:
+        self._interval, self._idle = interval, max(interval, idle)
+        #: the log tells of what comes in
+        self.trusted = trusted
+        #: when an SMS was announced that was not found yet
+        self._announced: float | None = None
+        self._unannounced: float | None = None
+        self._pauses: list[float] = []
+
+    def announced(self, now: float) -> None:
+        """The log says that an SMS comes."""
+        if self._unannounced is not None and now - self._unannounced < LATE:
+            self.trusted, self._unannounced = True, None
+            return
+        self._announced = now
+        self._pauses = list(PAUSES)
+
+    def stirred(self) -> None:
+        """The log says that something else has changed."""
+        self._pauses = self._pauses or list(SOON)
+
+    def deaf(self) -> None:
+        """The log is not heard any more."""
+        self.trusted = False
+
+    def found(self, came: bool, now: float) -> None:
+        """A look is over, with an SMS that came in or without one."""
+        if came and self._announced is not None:
+            self.trusted, self._announced, self._pauses = True, None, []
+        elif came:
+            self.trusted, self._unannounced = False, now
+        elif self._announced is not None and now - self._announced > PATIENCE:
+            self._announced = None
+
+    def pause(self, in_doubt: bool) -> float:
+        """Seconds until the next look. `in_doubt`: there is a message whose trace is looked for."""
+        rest = self._idle if self.trusted and not in_doubt else self._interval
+        if self._pauses:
+            return min(self._pauses.pop(0), rest)
+        return min(PAUSES[-1], rest) if self._announced is not None else rest
