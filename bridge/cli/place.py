@@ -24,11 +24,6 @@ class Place:
     config: Config
     start: str
 
-    @property
-    def directory(self) -> Path:
-        """Where `control.json` is while it runs."""
-        return self.config.directory
-
 
 def demo_directory() -> Path:
     """Where the demo keeps its things: XDG Base Directory Specification, "state"."""

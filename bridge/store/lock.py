@@ -141,13 +141,16 @@ def real(database: Path) -> Path:
 
 
 def refuse_other_name(database: Path) -> None:
-    """For a program that opens a store beside its bridge: not by a hard link to it.
+    """For a program that opens a store beside its bridge, to read or to write: not by a hard link to it.
 
-    SQLite keeps what is not in the file yet under the file's name; with two names at once the store would be damaged.
-    Raises StoreUnavailable.
+    SQLite keeps what is not in the file yet under the file's name: that much would be missing, and two logs at once
+    would damage the store. Raises InUse.
     """
-    inode = _inode(database)
-    if inode is None or database.stat().st_nlink < 2 or inode in _HELD or _is_locked(Path(f"{real(database)}.lock")):
+    try:
+        inode, links = _inode(database), database.stat().st_nlink
+    except OSError:
+        return  # as opening it will say
+    if inode is None or links < 2 or inode in _HELD or _is_locked(Path(f"{real(database)}.lock")):
         return
     if _is_locked(database):
         raise InUse(database, _holder(inode), other_name=True)

@@ -14,6 +14,7 @@ from bridge.model.account import Account
 from bridge.ports.store import Store
 from bridge.store import open_store
 from bridge.store.lock import InUse, StoreLock, wait_for_lock
+from bridge.store.read_only import read_only
 
 NOW = 1_795_000_000_000
 
@@ -162,6 +163,19 @@ async def test_a_command_is_refused_a_hard_link_to_a_store_in_use(store: Store, 
     beside = await open_store(f"sqlite:///{database}")
     await beside.close()
     process.communicate()
+
+
+async def test_is_not_read_by_a_hard_link_while_it_is_in_use(store: Store, database: Path) -> None:
+    """A backup would lack what SQLite has not moved into the file yet."""
+    other = hard(database)
+    await store.close()
+    process, said = await asyncio.to_thread(start, str(database))
+    assert said == "open"
+    with pytest.raises(InUse, match=f"process {process.pid}, by another name"):
+        read_only(Path(other))
+    read_only(database).close()
+    process.communicate()
+    read_only(Path(other)).close()
 
 
 async def test_what_is_made_new_is_held_too(tmp_path: Path) -> None:
