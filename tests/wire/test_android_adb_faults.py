@@ -86,6 +86,17 @@ async def test_a_look_that_hangs_is_made_again(tmp_path: Path) -> None:
         assert await site.texts(1) == ["patience"]
 
 
+async def test_an_answer_that_comes_drop_by_drop_ends_with_the_time_for_all_of_it(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        link = await site.open(command_timeout=0.5, poll_interval=60.0, radio_log=False)
+        site.phone.faults.trickle = 0.1
+        async with asyncio.timeout(5.0):
+            await link.refresh()  # one miss is no loss
+        site.phone.faults.trickle = 0.0
+        await site.send("well again")
+        assert await site.heard() == ["well again"]
+
+
 async def test_a_dead_adb_server_loses_the_phone_and_a_new_one_finds_it(tmp_path: Path) -> None:
     async with phone_site(tmp_path) as site:
         await site.open(poll_interval=60.0)
