@@ -273,16 +273,21 @@ async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, "Dev
 
 
 @asynccontextmanager
-async def network(directory: Path, modems: int, phones: int, make: str) -> AsyncGenerator["World", None]:
-    """A virtual network on which every number has a phone. Raises BadRequest for a make of phones that is not known,
+async def network(
+    directory: Path, modems: int, phones: int, make: str, modem_make: str
+) -> AsyncGenerator["World", None]:
+    """A virtual network on which every number has a phone. Raises BadRequest for a make that is not known,
     OSError when the directory will not do."""
+    from device_drivers.virtual.modem.profile import PROFILES as MODEMS
     from device_drivers.virtual.phone.profile import PROFILES
     from device_drivers.virtual.world import World
 
     if make not in PROFILES:
         raise BadRequest(f"no phone is called {make}; there are {', '.join(PROFILES)}")
-    makes = [PROFILES[make]] * phones
-    async with World(directory, modems=modems, phones=makes, first_port=PHONE_PORT) as world:
+    if modem_make not in MODEMS:
+        raise BadRequest(f"no modem is called {modem_make}; there are {', '.join(MODEMS)}")
+    sticks, makes = [MODEMS[modem_make]] * modems, [PROFILES[make]] * phones
+    async with World(directory, modems=sticks, phones=makes, first_port=PHONE_PORT) as world:
         world.network.rules.everybody = True
         yield world
 

@@ -1,7 +1,7 @@
 """`sim …`: the other people's phones and the radio of a running demo."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,8 +48,9 @@ def _ask(data: Path, request: Mapping[str, Any]) -> dict[str, Any]:
 @click.option("--modems", type=click.IntRange(0, 20), default=1, show_default=True, help="How many modems.")
 @click.option("--phones", type=click.IntRange(0, 10), default=0, show_default=True, help="How many Android phones.")
 @click.option("--make", default="generic", show_default=True, help="What the phones are: android6, huawei8, samsung …")
+@click.option("--modem-make", default="generic", show_default=True, help="What the modems are: huawei, simcom, zte …")
 @_json
-def network(data: Path, modems: int, phones: int, make: str, as_json: bool) -> None:
+def network(data: Path, modems: int, phones: int, make: str, modem_make: str, as_json: bool) -> None:
     """Run a virtual network for a bridge that runs elsewhere, until Ctrl-C.
 
     Prints what to put into that bridge's configuration. The bridge's user must be able to open the ports: run it as
@@ -61,7 +62,7 @@ def network(data: Path, modems: int, phones: int, make: str, as_json: bool) -> N
     async def run() -> None:
         import asyncio
 
-        async with product.network(directory, modems, phones, make) as world:
+        async with product.network(directory, modems, phones, make, modem_make) as world:
             devices = _devices(world)
             if as_json:
                 json_line({"devices": devices, "customers": list(world.customers), "data": str(directory)})
@@ -228,17 +229,44 @@ def phone(changes: tuple[str, ...], event: str, phone: str, data: Path, as_json:
 
     For example: sms-bridge sim phone store_empty_next=2 airplane=true
     """
-    request: dict[str, Any] = {"command": "phone", "phone": phone}
+    to = {"command": "phone", "phone": phone}
+    _steer(data, to, to | {"do": event} if event else {}, changes, as_json)
+
+
+@sim.command()
+@click.argument("changes", nargs=-1, metavar="[FAULT=VALUE]…")
+@click.option("--do", "event", default="", help="Something that happens to it: silent_reset, elsewhere, want_pin …")
+@_modem
+@_data
+@_json
+def modem(changes: tuple[str, ...], event: str, modem: str, data: Path, as_json: bool) -> None:
+    """Switch what is wrong with a line's modem on and off, or let something happen to it; then show how it is.
+
+    For example: sms-bridge sim modem undeleted=3 'before={"+CMGL": ["NO CARRIER"]}', and what another program may do to
+    it: sms-bridge sim modem --do elsewhere line=AT+CMGF=1
+    """
+    to = {"modem": modem}
+    _steer(data, to | {"command": "faults"}, to | {"command": event} if event else {}, changes, as_json)
+
+
+def _steer(data: Path, faults: dict[str, Any], event: dict[str, Any], changes: Sequence[str], as_json: bool) -> None:
+    """Let something happen to a device, with what was given as its parameters; or change its faults and show them."""
     given = dict(_change(each) for each in changes)
-    if event:
-        answer = _ask(data, {**request, "do": event, **given})
-        json_line(answer) if as_json else click.echo(f"{event} happened to the phone {answer['number']}.")
-        return
-    found = _ask(data, {**request, **given})
+    found = _ask(data, {**given, **(event or faults)})
     if as_json:
         json_line(found)
-        return
-    table(("fault", "now"), [(name, _shown(value)) for name, value in found.items()])
+    elif event:
+        device = "phone" if "phone" in faults else "modem"
+        click.echo(f"{event.get('do', event['command'])} happened to the {device} {found['number']}.")
+    else:
+        table(("fault", "now"), [(name, _shown(value)) for name, value in found.items()])
+
+
+@sim.command()
+@_data
+def catalogue(data: Path) -> None:
+    """Print as JSON all that can be wrong with modems, phones and the network, and what may happen to them."""
+    json_line(_ask(data, {"command": "catalogue"}))
 
 
 def _change(text: str) -> tuple[str, Any]:

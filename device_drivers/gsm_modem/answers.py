@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from device_drivers.gsm_modem import lines, quirks
+from device_drivers.gsm_modem import causes, lines, quirks
 from device_drivers.gsm_modem.lines import OK, PROMPT, Asked, Framer, Kind
 
 #: lines that may come between the two of a `+CMT`, `+CDS` or `+CBM` before its PDU counts as lost
@@ -213,7 +213,9 @@ class Dialogue:
             return kind is Kind.URC or self._prompt
         if not (self.expects_late_result and kind is Kind.FINAL and line.upper().startswith("+CMS ERROR")):
             return False
-        return self._question is None or not self._question.names & lines.SMS_COMMANDS
+        if self._question is None or not self._question.names & lines.SMS_COMMANDS:
+            return True
+        return not self._result and causes.is_of_the_network(line)  # which is not asked for a list, nor for a prompt
 
     def _news(self, line: str) -> Iterator[News]:
         if self._question is not None and quirks.POWERED_UP.match(line):

@@ -201,7 +201,7 @@ def after_hand_over(final: str) -> SendRefused | OutcomeUnknown:
 
 def _is_definite(kind: str, code: int) -> bool:
     listed = code in (CMS if kind == "CMS" else CME)
-    of_the_network = kind == "CMS" and code < 256
+    of_the_network = kind == "CMS" and 0 < code < 256
     return code < _MAKERS_OWN and (listed or of_the_network) and code not in DOUBTFUL[kind]
 
 

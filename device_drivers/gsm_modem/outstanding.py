@@ -2,7 +2,8 @@
 
 A modem gives its results in the order of the messages. When one was given up, and its result may have got lost or may
 still come, the next result belongs to either; only a second result, or a reference that is too far on for the first
-message, tells (TP-MR counts up by one: 3GPP TS 23.040 §9.2.3.6). Until then nothing is said of either.
+message, tells (TP-MR counts up by one: 3GPP TS 23.040 §9.2.3.6). Until then nothing is said of either. A third message
+is not held up for that: by then the first result counts as lost.
 """
 
 import threading
@@ -44,8 +45,6 @@ class Outstanding:
         self._turn = threading.Condition()
         self._given: list[Given] = []
         self._results: list[Result] = []
-        #: how many results had come when the youngest message was handed over
-        self._mark = 0
         #: reference of the last message that was taken, as long as all messages since are in `_given`
         self._last: int | None = None
 
@@ -59,9 +58,10 @@ class Outstanding:
         """Its PDU goes out now."""
         with self._turn:
             self._drop_old()
+            if self._results:  # it was not certain whose they are, and no more have come
+                self._given, self._results, self._last = [], [], None
             given = Given(outgoing)
             self._given.append(given)
-            self._mark = len(self._results)
             return given
 
     def answered(self, given: Given, result: Result | None, patience: float) -> list[Given]:
@@ -71,7 +71,7 @@ class Outstanding:
         """
         with self._turn:
             if result is not None:
-                self._results.insert(self._mark, result)  # what came late meanwhile is behind it
+                self._results.insert(0, result)  # what came late meanwhile is behind it
             settled = self._settle()
             if given.result is None and self._turn.wait_for(self._is_complete, patience):
                 settled += self._settle()
@@ -132,7 +132,7 @@ class Outstanding:
         if not self._given or not self._is_complete():
             return []
         settled, results = self._given, self._results
-        self._given, self._results, self._mark = [], [], 0
+        self._given, self._results = [], []
         for given, result in zip(settled, results, strict=False):
             given.result = result
             # a refused message may have used up a reference

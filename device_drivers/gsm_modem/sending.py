@@ -28,13 +28,14 @@ log = logging.getLogger(__name__)
 
 #: seconds for the `>`; u-blox gives 1 s, slow SIMs more
 PROMPT_TIMEOUT = 10.0
-#: seconds that the result of a given-up send may hold back the next one, whose result it could be taken for; and
-#: seconds to a second result, when one came that may belong to either
+#: seconds that the result of a given-up send may hold back the next one, whose result it could be taken for
 LATE_GRACE = 5.0
 #: seconds between looks at what happened while an answer is waited for longer than usual
 LOOK_EVERY = 0.25
 #: seconds in which a modem says whether it takes commands while the network has its message
 BESIDE_TIMEOUT = 3.0
+#: seconds to a second result, when one came that may belong to either
+SECOND_GRACE = 10.0
 #: how many sends in a row must fail with other commands on the line before they go without
 _TRIES_JOINED = 2
 
@@ -183,7 +184,7 @@ class Sender:
             raise OutcomeUnknown(f"the modem had the message and only said {answer.final}")
         if answer.final != OK and causes.code_of(answer.final) is None:
             return self._look_behind(given, answer.final)
-        return self._conclude(given, self._outstanding.answered(given, _result(answer), LATE_GRACE))
+        return self._conclude(given, self._outstanding.answered(given, _result(answer), SECOND_GRACE))
 
     def _wait_beside(self, given: Given, began: float) -> Sent:
         """The answer takes longer than it usually does: what arrives meanwhile is read, where the modem lets us."""
@@ -193,7 +194,7 @@ class Sender:
         while given.result is None and (left := deadline - time.monotonic()) > 0:
             settled += self._outstanding.answered(given, None, min(left, LOOK_EVERY))
             if self._outstanding.is_ambiguous:
-                deadline = min(deadline, time.monotonic() + self._grace)
+                deadline = min(deadline, time.monotonic() + SECOND_GRACE)
             if not self._wire.alive or self._powered_up.is_set():
                 break
             if given.result is None and may_ask and self._arrived.is_set():

@@ -85,18 +85,21 @@ class Settings:
 
     def compare(self, answer: Sequence[str]) -> None:
         """Look at what an answer says of settings. Raises NotAsSetUp."""
-        for question, wanted in self.values.items():
-            value = _value(question, answer)
-            if value is not None and value != wanted:
-                raise NotAsSetUp(f"{question[:-1]} is {value or 'nothing'} in place of {wanted or 'nothing'}")
+        for line in answer:
+            name = lines.name_of(line)
+            wanted = self.values.get(f"{name}?") if name else None
+            if wanted is not None and (value := _told(name, line)) not in (None, wanted):
+                raise NotAsSetUp(f"{name} is {value or 'nothing'} in place of {wanted or 'nothing'}")
 
 
 def _value(question: str, answer: Sequence[str]) -> str | None:
-    """What an answer says to this question, without what changes by itself; None when it says nothing."""
+    """What an answer says to this question; None when it says nothing."""
     name = question[:-1]
-    line = next((line for line in answer if lines.name_of(line) == name), None)
-    if line is None:
-        return None
+    return next((_told(name, line) for line in answer if lines.name_of(line) == name), None)
+
+
+def _told(name: str, line: str) -> str | None:
+    """The value in a line, without what changes by itself; None when that is all there is."""
     told = line.partition(":")[2].strip()
     match name:
         case "+CPMS":  # where the modem writes and receives; where we read changes all the time

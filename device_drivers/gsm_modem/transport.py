@@ -33,6 +33,8 @@ WRITE_TIMEOUT = 10.0
 QUIET = 0.05
 #: seconds for the right answer after an OK that came without what it must tell; it also bounds how often that happens
 SHAPE_GRACE = 1.0
+#: what wakes a modem; then results in words, for another program may have chosen numbers, or none
+KNOCK = ("AT", "AT", "ATE0Q0V1")
 #: what brings a modem back into step: a question whose answer carries its name cannot be mistaken for a late one.
 #: Before the second try, results are asked for in words: another program may have chosen numbers, or none
 RESYNC = (("AT+CMGF?", True), ("ATE0Q0V1", False), ("AT+CMEE?", True), ("AT", False))
@@ -113,12 +115,13 @@ class Transport(SerialComms):  # type: ignore[misc]
         """Leave a prompt that somebody left open and wake the modem. Raises Silent when nothing answers AT."""
         self._put(ESC)
         self._wait_for_quiet()
-        for _ in range(3):
+        patience = min(self.patience, 2.0)
+        for command in KNOCK:
             self.in_step = True  # nothing has been asked yet that could come late
             with suppress(Silent):
-                self.exchange("AT", timeout=min(self.patience, 2.0))
+                self.exchange(command, timeout=patience)
                 return
-        raise Silent("AT", 3 * min(self.patience, 2.0))
+        raise Silent("AT", len(KNOCK) * patience)
 
     def hang_up(self) -> None:
         """Stop listening and wake whoever waits for an answer, without waiting for anything."""

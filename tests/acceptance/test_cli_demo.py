@@ -193,6 +193,24 @@ def test_the_rules_of_the_network_can_be_changed(
     )
 
 
+def test_what_is_wrong_with_a_modem_can_be_switched_on_and_off(
+    demo: Callable[[], tuple[Running, dict[str, Any]]], sms_bridge: SmsBridge, tmp_path: Path
+) -> None:
+    _, ready = demo()
+    data, line = ("--data", str(tmp_path / "demo")), ready["numbers"]["line"]
+    done = sms_bridge("sim", "modem", "undeleted=3", 'before={"+CMGL": ["NO CARRIER"]}', "--json", *data)
+    faults = json.loads(done.out)
+    assert (faults["undeleted"], faults["before"], faults["one_memory"]) == (3, {"+CMGL": ["NO CARRIER"]}, False)
+    assert "one_memory" in sms_bridge("sim", "modem", "undeleted=0", "before={}", *data).out
+    done = sms_bridge("sim", "modem", "--do", "elsewhere", "line=AT+CMGF=1", *data)
+    assert done.out == f"elsewhere happened to the modem {line}.\n"
+    wrong = sms_bridge("sim", "modem", "undelivered=3", *data)
+    assert "no field undelivered" in wrong.err
+    told = json.loads(sms_bridge("sim", "catalogue", *data).out)
+    assert "elsewhere" in told["modem"]["events"]
+    assert "rm500q" in told["profiles"]
+
+
 def test_a_line_goes_and_comes_back_with_its_plug(
     demo: Callable[[], tuple[Running, dict[str, Any]]], start: Start, sms_bridge: SmsBridge, tmp_path: Path
 ) -> None:

@@ -89,7 +89,8 @@ async def test_one_result_for_two_messages_is_neithers_where_references_tell_not
         await give_up(site, "lost")
         with pytest.raises(OutcomeUnknown, match="no answer that is certainly"):
             await site.send("the next", report=False)
-        assert [sms.text for sms in await site.far.wait(2)] == ["lost", "the next"]
+        assert (await site.send("and then", report=False)).reference == 2
+        assert [sms.text for sms in await site.far.wait(3)] == ["lost", "the next", "and then"]
         assert not site.waiting()
 
 

@@ -166,6 +166,14 @@ async def test_says_that_a_modem_does_not_keep_its_settings() -> None:
         assert not site.far.received
 
 
+@pytest.mark.parametrize("line", ["ATV0", "ATQ1", "ATE1"])
+async def test_opens_a_modem_that_another_program_left_otherwise(line: str) -> None:
+    async with modem_site() as site:
+        site.modem.obey_elsewhere(line)
+        await site.open()
+        await is_at_work(site)
+
+
 # -- makes that are different -----------------------------------------------------------------------
 @pytest.mark.parametrize("fault", ["no_chaining", "sends_alone", "echo_stays"])
 async def test_works_with_makes_that_want_it_otherwise(fault: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.errors import Refusal
+from bridge.errors import OutcomeUnknown, Refusal, SendRefused
 from device_drivers.gsm_modem import causes
 
 
@@ -54,3 +54,47 @@ def test_every_code_has_words_and_a_consequence() -> None:
         for words, means in table.values():
             assert words
             assert isinstance(means, Refusal)
+
+
+@pytest.mark.parametrize(
+    "final",
+    [
+        "ERROR",
+        "ABORTED",
+        "NO CARRIER",
+        "COMMAND NOT SUPPORT",
+        "+CMS ERROR: 0",
+        "+CMS ERROR: 197",
+        "+CMS ERROR: 300",
+        "+CMS ERROR: 320",
+        "+CMS ERROR: 332",
+        "+CMS ERROR: 340",
+        "+CMS ERROR: 400",
+        "+CMS ERROR: 500",
+        "+CMS ERROR: 512",
+        "+CMS ERROR: 538",
+        "+CMS ERROR: Unknown error",
+        "+CMS ERROR: something new",
+        "+CME ERROR: 0",
+        "+CME ERROR: 31",
+        "+CME ERROR: 100",
+        "+CME ERROR: 9999",
+    ],
+)
+def test_behind_the_pdu_this_proves_nothing(final: str) -> None:
+    assert isinstance(causes.after_hand_over(final), OutcomeUnknown)
+
+
+#: the network's own words, and what the modem looks at before it transmits
+NOES = (*range(1, 197), *range(198, 256), *range(301, 306), *range(310, 319), 321, 322, 330, 331)
+
+
+@pytest.mark.parametrize("code", NOES)
+def test_behind_the_pdu_this_is_a_definite_no(code: int) -> None:
+    assert isinstance(causes.after_hand_over(f"+CMS ERROR: {code}"), SendRefused)
+
+
+def test_a_refusal_for_lack_of_credit_is_definite_in_whatever_words() -> None:
+    refused = causes.after_hand_over("+CMS ERROR: Insufficient balance")
+    assert isinstance(refused, SendRefused)
+    assert refused.refusal is Refusal.CREDIT

@@ -217,9 +217,14 @@ def test_takes_a_late_refusal_for_what_it_is_only_where_it_cannot_be_the_answer(
     dialogue.begin("AT+CGSN")
     assert dialogue.feed(b"\r\n+CMS ERROR: 332\r\n") == [("+CMS ERROR: 332",)]
     assert dialogue.answer is None
-    dialogue.begin("AT+CMGR=3")
-    assert dialogue.feed(b"\r\n+CMS ERROR: 321\r\n") == []
-    assert dialogue.answer == Answer((), "+CMS ERROR: 321")
+    for command, prompt in (("AT+CMGR=3", False), ("AT+CMGS=17", True)):
+        dialogue.begin(command, prompt=prompt)
+        assert dialogue.feed(b"\r\n+CMS ERROR: 38\r\n") == [("+CMS ERROR: 38",)]
+        assert dialogue.feed(b"\r\n+CMS ERROR: 321\r\n") == []
+        assert dialogue.answer == Answer((), "+CMS ERROR: 321")
+    dialogue.begin("00AB", result="+CMGS")
+    assert dialogue.feed(b"\r\n+CMS ERROR: 38\r\n") == []
+    assert dialogue.answer == Answer((), "+CMS ERROR: 38")
 
 
 def test_tells_of_a_header_whose_pdu_never_follows() -> None:
