@@ -170,7 +170,7 @@ class Keeper:
             await self._sweep()
         elif hinted:
             self._give_out(await self.run_as_set_up(self._storage.look, tuple(hinted)))
-        elif self._storage.is_scanning and self._session.in_step:
+        elif self._storage.is_scanning and not self._storage.hangs:
             self._give_out(await self.run_as_set_up(self._storage.scan))
         if self._storage.due_at <= time.monotonic():
             self._give_out(await self.run_as_set_up(self._storage.retry))
@@ -187,10 +187,11 @@ class Keeper:
         self._swept_at = time.monotonic()
         if not await self._check(thoroughly=True):
             return
+        self._storage.hangs = False
         found: list[Stored] = []
         try:
             for name in self._storage.names:  # messages may go out in between
-                if self._session.in_step:  # else it does not answer, and is asked why
+                if not self._storage.hangs:  # else each memory would cost the same silence
                     found += await self.run_as_set_up(self._storage.sweep, name)
         finally:
             self._give_out(found)
@@ -216,6 +217,7 @@ class Keeper:
     async def _probe(self) -> None:
         """Ask for a sign of life; three silences and it is restarted and given back."""
         if await self._check():
+            self._storage.hangs = False
             self._give_out(())  # a reading that was broken off goes on
             if self._watchdog.answered():
                 self._look_again = True

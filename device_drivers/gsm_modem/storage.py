@@ -62,7 +62,7 @@ class Storage:
         #: where reading place by place goes on, and where it ends
         self._scans: dict[str, tuple[int, int]] = {}
         #: it answered nothing at all the last time
-        self._hangs = False
+        self.hangs = False
         #: what each memory counted when its places were read
         self._scanned: dict[str, int] = {}
         #: memories that notifications named rightly
@@ -169,7 +169,7 @@ class Storage:
             stop = min(index + SLICE, end)
             for place in range(index, stop):
                 fresh += self._read_place(name, place)
-                if self._hangs:  # each further place would cost the same silence
+                if self.hangs:  # each further place would cost the same silence
                     return fresh
                 self._scans[name] = place + 1, end
             if stop >= end or self._is_accounted_for(name):
@@ -185,9 +185,9 @@ class Storage:
     def _count(self, name: str) -> None:
         try:
             self._note_counts(name, self._memories.count(name))
-            self._hangs = False
+            self.hangs = False
         except (Failed, Silent) as error:
-            self._hangs = _is_silence(error)
+            self.hangs = _is_silence(error)
             log.warning("could not count what is in memory %s: %s", name, error)
 
     def _read_all(self, name: str, sweep: bool = False) -> list[Stored]:
@@ -196,7 +196,7 @@ class Storage:
         listing = self._list(name)
         if listing is None:
             self._begin_scan(name)
-            return [] if self._hangs else self.scan()
+            return [] if self.hangs else self.scan()
         if name == TWINS[1] and listing.stored and self._are_twins(listing):
             return self._read_all(TWINS[0], sweep)
         self._note_sight(name, listing)
@@ -222,6 +222,7 @@ class Storage:
             for each in self.names:  # the others would hold up sends as well
                 self._unlisted.setdefault(each, Tries()).fail(SILENCE_PAUSE)
             return None
+        self.hangs = False
         if time.monotonic() - began > SLOW:
             self._slow.add(name)
         del self._unlisted[name]
@@ -287,10 +288,10 @@ class Storage:
         try:
             stored = self._memories.read(name, index)
         except (Failed, Silent) as error:
-            self._hangs = _is_silence(error)
+            self.hangs = _is_silence(error)
             log.debug("could not read place %d of memory %s: %s", index, name, error)
             return []
-        self._hangs = False
+        self.hangs = False
         received = [stored] if stored is not None and not stored.outgoing else []
         slots = tuple(each.slot for each in received)
         for slot in [each.slot for each in self._held.values() if (each.memory, each.index) == (name, index)]:
