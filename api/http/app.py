@@ -20,9 +20,9 @@ from api.dialect.auth import NEEDS
 from api.dialect.contract import Dialect, Handler, Mount, Route, Site, discover
 from api.dialects import installed
 from api.http import peer
+from api.http.bodies import READING, Reading
 from api.http.connections import Endings, begin
 from api.http.errors import UnknownPath, WrongMethod
-from api.http.parameters import READING, Reading
 from api.http.proxies import NO_PROXIES, PROXIES, Proxies
 from api.operations import health, metrics
 from bridge.errors import BridgeError, ConfigError

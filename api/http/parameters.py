@@ -4,7 +4,6 @@ What a body says goes over what the query says, and an empty value counts as abs
 cannot be decoded is an error only when somebody asks for it, so that strangers' extra parameters never hurt.
 """
 
-import asyncio
 import codecs
 import json
 import re
@@ -13,23 +12,15 @@ from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 
-from api.http.errors import BodyTooLarge, BodyTooSlow, missing
-from bridge.errors import BadRequest, TooManyRequests
+from api.http.bodies import read_body
+from api.http.errors import missing
+from bridge.errors import BadRequest
 from bridge.messages.phone_numbers import restore_plus
 
 _BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)', re.IGNORECASE)
 _FIELD_NAME = re.compile(rb'\bname="?([^";\r\n]*)', re.IGNORECASE)
 #: what forms are still written in, besides UTF-8; other codecs of Python's are traps
 _CHARSET = re.compile(r'charset="?(iso-8859-\d{1,2}|windows-125\d|gbk|gb2312|gb18030)\b', re.IGNORECASE)
-
-#: bytes of the largest body where nothing else is configured
-LARGEST = 64 * 1024 * 1024
-#: bytes, beside one of the largest, for others that arrive at the same time
-FURTHER = 16 * 1024 * 1024
-#: bytes a second with which a long body must come
-PACE = 1024
-#: in a request: bytes of room that its body holds
-HELD = web.RequestKey("held", int)
 
 
 class Parameters(Mapping[str, str]):
@@ -199,75 +190,6 @@ def _charset(content_type: str) -> str:
         return codecs.lookup(label[1]).name if label else "utf-8"
     except LookupError:
         return "utf-8"
-
-
-class Reading:
-    """What the bodies of an application's requests may take while they arrive."""
-
-    def __init__(self, largest: int = LARGEST, patience: float = 20.0) -> None:
-        #: bytes of one, whatever a dialect would take
-        self.largest = largest
-        #: seconds for one, or for the next `PACE` bytes of a long one for each of them
-        self.patience = patience
-        #: bytes left for all bodies that did not come in one piece, until their requests are answered
-        self.room = largest + FURTHER
-
-    def release(self, request: web.Request) -> None:
-        """A request is answered: what its body held is free."""
-        if HELD in request:
-            self.room += request.pop(HELD)
-
-
-READING = web.AppKey("reading", Reading)
-
-
-async def read_body(request: web.Request, limit: int) -> bytes:
-    """The whole body. Raises BodyTooLarge beyond `limit` bytes, at once where the length was announced.
-
-    Raises BadRequest for one that ends too early or is not packed as its headers say, BodyTooSlow for one that
-    takes too long, TooManyRequests when others are arriving that leave it no room.
-    """
-    content = request.content
-    try:
-        if content.is_eof():
-            body = await content.readany()
-            if content.at_eof() and len(body) <= limit:
-                return body
-            return await _read_on(request, body, limit)
-        return await _read_on(request, b"", limit)
-    except (web.RequestPayloadError, ConnectionError) as error:
-        raise BadRequest("The request body could not be read to its end.") from error
-
-
-async def _read_on(request: web.Request, start: bytes, limit: int) -> bytes:
-    """The rest of a body that did not come in one piece."""
-    if (request.content_length or 0) > limit:
-        raise BodyTooLarge(limit)
-    reading, now = request.app[READING], asyncio.get_running_loop().time
-    chunks, size, paced = [start], len(start), 0
-    _hold(request, reading, size)
-    try:
-        async with asyncio.timeout(reading.patience) as timer:
-            while size <= limit and not request.content.at_eof():
-                chunks.append(await request.content.readany())
-                size += len(chunks[-1])
-                _hold(request, reading, len(chunks[-1]))
-                if size - paced >= PACE * reading.patience:
-                    paced = size
-                    timer.reschedule(now() + reading.patience)
-    except TimeoutError:
-        raise BodyTooSlow(reading.patience) from None
-    if size > limit:
-        raise BodyTooLarge(limit)
-    return b"".join(chunks)
-
-
-def _hold(request: web.Request, reading: Reading, size: int) -> None:
-    """Take room until the request is answered. Raises TooManyRequests when there is none."""
-    request[HELD] = request.get(HELD, 0) + size
-    reading.room -= size
-    if reading.room < 0:
-        raise TooManyRequests(5, "Too many large requests are arriving at once.")
 
 
 async def read_parameters(request: web.Request, limit: int) -> Parameters:

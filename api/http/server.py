@@ -11,9 +11,9 @@ from typing import Self
 from aiohttp import web
 
 from api.http.app import runner
+from api.http.bodies import Reading
 from api.http.connections import Connections, Limits
 from api.http.listener import Listener, bound_unix, enough_files
-from api.http.parameters import Reading
 from api.http.proxies import Proxies
 from bridge.config.schema import Http
 

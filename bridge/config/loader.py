@@ -1,4 +1,4 @@
-"""TOML and environment → `bridge.settings.Config`; every problem is collected and told as `file: key: message`.
+"""TOML and environment → `bridge.config.schema.Config`; every problem is collected and told as `file: key: message`.
 
 `SMS_BRIDGE__HTTP__PORT=9000` stands for `port` in `[http]` and wins over the file; double underscores
 nest, case does not matter and `-` in a name is written `_`. Instead of a text may stand where it is

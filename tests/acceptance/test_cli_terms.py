@@ -72,8 +72,8 @@ def test_shows_an_account_to_people_without_any_secret(run: Run, tmp_path: Path)
         ((), 2, "say what to change, for example: --prepaid"),
         (("--address", "192.0.2.0/24", "--any-address"), 2, "--address and --any-address do not go together"),
         (("--address", "here"), 1, "'here' is not a network: write an address or CIDR"),
-        (("--zone", "Paris"), 1, "'Paris' is no time zone"),
-        (("--country", "Britain"), 1, "'Britain' is no country"),
+        (("--zone", "Paris"), 1, "'Paris' is not a time zone"),
+        (("--country", "Britain"), 1, "'Britain' is not a country"),
     ],
 )
 def test_says_which_term_makes_no_sense(run: Run, options: tuple[str, ...], code: int, sentence: str) -> None:

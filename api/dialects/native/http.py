@@ -8,7 +8,7 @@ from aiohttp import web
 from api.dialect.auth import enter
 from api.dialects.native.responses import Answer
 from api.http import peer
-from api.http.parameters import read_body
+from api.http.bodies import read_body
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
 

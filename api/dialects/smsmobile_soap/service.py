@@ -24,8 +24,9 @@ from api.dialects.smsmobile_soap.envelope import (
     VersionMismatch,
 )
 from api.dialects.smsmobile_soap.wsdl import OPERATION, describe
+from api.http.bodies import read_body
 from api.http.errors import UnknownPath, WrongMethod
-from api.http.parameters import Parameters, read_body
+from api.http.parameters import Parameters
 from api.http.proxies import origin
 from bridge.errors import BridgeError, TooManyRequests
 from bridge.model.message import State

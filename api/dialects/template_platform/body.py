@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from aiohttp import web
 
 from api.dialects.template_platform.vocabulary import Wrong
-from api.http.parameters import read_body
+from api.http.bodies import read_body
 
 #: characters of an id, a number or a name
 LONGEST = 64

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from api.http.parameters import Reading
+from api.http.bodies import Reading
 from bridge.bus import Bus
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import AccountChange, Payment

@@ -61,9 +61,9 @@ async def test_the_front_page_says_what_this_is(site: HttpSite) -> None:
         ),
         ({"options": {"smsmobile": {"legacy": True}}}, "options.legacy: no such option; there is legacy_http_200"),
         ({"options": {"smsmobile": {"legacy_http_200": "yes"}}}, "legacy_http_200: must be true or false, not 'yes'"),
-        ({"options": {"smsmobile": {"timezone": "Mars/Olympus"}}}, "'Mars/Olympus' is no time zone"),
-        ({"options": {"smsmobile": {"timezone": 1}}}, "1 is no time zone"),
-        ({"options": {"smsmobile": {"timezone": "../etc/passwd"}}}, "is no time zone"),
+        ({"options": {"smsmobile": {"timezone": "Mars/Olympus"}}}, "'Mars/Olympus' is not a time zone"),
+        ({"options": {"smsmobile": {"timezone": 1}}}, "1 is not a time zone"),
+        ({"options": {"smsmobile": {"timezone": "../etc/passwd"}}}, "is not a time zone"),
     ],
 )
 async def test_says_what_does_not_fit(kwargs: dict[str, Any], problem: str, tmp_path: Path) -> None:
