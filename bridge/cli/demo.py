@@ -116,6 +116,7 @@ def _free(http: Http) -> Http:
 # -- who calls ------------------------------------------------------------------------------------
 def _credentials(path: Path) -> dict[str, str]:
     """Those of the last time, or fresh ones, kept readable for this user alone."""
+    product.credential_kinds()  # a newcomer tries every dialect
     try:
         kept: dict[str, str] = json.loads(path.read_text())
         accounts.kept(kept)
