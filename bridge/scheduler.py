@@ -33,7 +33,7 @@ class ClockStore(UpkeepStore, KeyStore, Protocol):
     """What is looked after by the clock."""
 
 
-class Clockwork:
+class Scheduler:
     """Moves what waits for its time; the store tells those whom it concerns.
 
     `partial_after_ms`: until an incomplete multipart SMS is given out as it is. `keep_ms`: for which finished

@@ -32,7 +32,7 @@ from bridge.monitoring.mail import Mailer, Mailing
 from bridge.ports.clock import Clock, SteadyClock, SystemClock
 from bridge.ports.driver import Driver
 from bridge.ports.store import Store
-from bridge.scheduler import Clockwork
+from bridge.scheduler import Scheduler
 from bridge.store import open_store
 from bridge.timekeeping import Timekeeper
 from bridge.version import version
@@ -187,7 +187,7 @@ def _loopback(common: Common, supervisor: Supervisor, submissions: Submissions) 
 async def _start_sending(common: Common, supervisor: Supervisor) -> None:
     """From here on what is due goes out, and what comes in is kept."""
     config, stack = common.config, common.stack
-    clockwork = Clockwork(
+    clockwork = Scheduler(
         common.store,
         common.bus,
         common.clock,

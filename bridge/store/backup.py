@@ -17,7 +17,7 @@ from pathlib import Path
 from bridge.errors import NotPossible, StoreUnavailable
 from bridge.messages.outcomes import unknown
 from bridge.model.message import PENDING, Message, State
-from bridge.store import archive, lifecycle, messages, settling
+from bridge.store import archive, claiming, messages, settling
 from bridge.store.archive import Kind, Manifest
 from bridge.store.lock import StoreLock
 from bridge.store.migrations import migrate, refuse_moved
@@ -181,11 +181,11 @@ def _doubt(conn: sqlite3.Connection, made_at: int, now: int, gone: bool) -> int:
 
 
 def _doubt_one(tx: Tx, message: Message, error: str, now: int) -> None:
-    _, index = lifecycle.progress(tx.conn, message.id)
+    _, index = claiming.progress(tx.conn, message.id)
     if message.state is State.SCHEDULED:
         message = messages.move(tx, message, State.QUEUED, now)
     message = messages.move(tx, message, State.SENDING, now, units=message.parts)
-    lifecycle.intend(tx, message.id, index, message.line or message.route, now)
+    claiming.intend(tx, message.id, index, message.line or message.route, now)
     settling.record(tx, unknown(message, index, error, now), now)
 
 

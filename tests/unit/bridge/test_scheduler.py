@@ -12,7 +12,7 @@ from bridge.model.query import InboxQuery, MessageQuery
 from bridge.model.radio import Concat, InboundPart
 from bridge.ports.store_rows import Credential, Outcome
 from bridge.retry import STORE_PAUSE
-from bridge.scheduler import GATHERING, KEYS_INTERVAL, LONGEST_NAP, SWEEP_INTERVAL, Clockwork
+from bridge.scheduler import GATHERING, KEYS_INTERVAL, LONGEST_NAP, SWEEP_INTERVAL, Scheduler
 from bridge.store.sqlite import SqliteStore
 from tests.support.clocks import FakeClock, settle, skip
 from tests.support.store_rows import NOW, SHOP, message
@@ -49,7 +49,7 @@ class Bench:
 
     async def start(self, keep: int = 0) -> None:
         """At work, after its first look."""
-        self.clockwork = Clockwork(
+        self.clockwork = Scheduler(
             self.store, self.bus, self.clock, on_death=self.deaths.append, partial_after_ms=PARTIAL_AFTER, keep_ms=keep
         )
         await self.clockwork.start()

@@ -13,7 +13,7 @@ from bridge.model.account import Account, Author
 from bridge.model.scope import READ, SEND, Key
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Credential
-from bridge.scheduler import Clockwork
+from bridge.scheduler import Scheduler
 from bridge.store import open_store
 from tests.support.clocks import START, FakeClock
 from tests.support.waiting import until
@@ -61,7 +61,7 @@ async def test_the_log_warns_of_keys_that_end_soon(store: Store, caplog: pytest.
     for name, days in (("crm", 2), ("till", 90)):
         credential = Credential("apikey", "", name, START + days * DAY, name, SEND, START, name)
         await store.add_key("shop", credential, 9, Author("test", START))
-    clockwork = Clockwork(store, Bus(), FakeClock(), partial_after_ms=1000)
+    clockwork = Scheduler(store, Bus(), FakeClock(), partial_after_ms=1000)
     with caplog.at_level(logging.WARNING):
         await clockwork.start()
         await until(lambda: caplog.records)

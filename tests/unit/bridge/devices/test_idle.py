@@ -18,7 +18,7 @@ from bridge.model.message import Message, State
 from bridge.model.query import MessageQuery
 from bridge.ports.clock import SystemClock
 from bridge.ports.store_rows import Claim
-from bridge.scheduler import Clockwork
+from bridge.scheduler import Scheduler
 from bridge.store.sqlite import SqliteStore
 from tests.support.memory_device import MemoryDriver, MemoryLink
 from tests.support.store_rows import SHOP, message
@@ -209,7 +209,7 @@ async def test_a_line_that_has_to_pause_leaves_messages_to_others_and_goes_on_af
 
 async def test_what_falls_due_later_calls_one_line_when_it_does(tmp_path: Path) -> None:
     async with at_work(tmp_path, *_lines(4)) as bench:
-        clockwork = Clockwork(bench.store, bench.bus, CLOCK, partial_after_ms=1000)
+        clockwork = Scheduler(bench.store, bench.bus, CLOCK, partial_after_ms=1000)
         await clockwork.start()
         await bench.submit(state=State.SCHEDULED, due_at=CLOCK.now() + 300)
         bench.links[0].troubles.append(SendRefused("congestion", Refusal.TEMPORARY))
@@ -223,7 +223,7 @@ async def test_what_falls_due_later_calls_one_line_when_it_does(tmp_path: Path) 
 
 async def test_what_expires_while_nobody_can_send_it_is_expired_in_time(tmp_path: Path) -> None:
     async with at_work(tmp_path, *_lines(1)) as bench:
-        clockwork = Clockwork(bench.store, bench.bus, CLOCK, partial_after_ms=1000)
+        clockwork = Scheduler(bench.store, bench.bus, CLOCK, partial_after_ms=1000)
         await clockwork.start()
         bench.links[0].become(LineState.OUT_OF_SERVICE)
         (name,) = await bench.submit(expires_at=CLOCK.now() + 500)

@@ -1,17 +1,33 @@
-"""What is written down about a part before and after it is in a device's hands."""
+"""What a message's parts make of it."""
 
-from bridge.model.message import State
-from bridge.ports.store_rows import Outcome
-from bridge.store.sqlite import SqliteStore
-from tests.support.store_rows import NOW, message
+import pytest
 
-FIRST, SECOND = message(1), message(2)
+from bridge.model.message import Part, State
+from bridge.store.lifecycle import derive
 
 
-async def test_a_retry_writes_an_intent_of_its_own(store: SqliteStore) -> None:
-    await store.submit([FIRST])
-    await store.claim("office", ("",), NOW)
-    await store.record(Outcome(FIRST.id, 1, State.QUEUED, error="congestion", retry_at=NOW + 50), NOW + 1)
-    await store.claim("office", ("",), NOW + 50)
-    (part,) = await store.parts(FIRST.id)
-    assert (part.state, part.intent_at, part.attempts, part.error) == (State.SENDING, NOW + 50, 2, "")
+def part(index: int, state: State, error: str = "") -> Part:
+    return Part("m", index, state, None, "office", 1, error, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("states", "units", "made"),
+    [
+        ((State.SENT,), 1, State.SENT),
+        ((State.DELIVERED, State.SENT), 2, State.SENT),
+        ((State.DELIVERED, State.DELIVERED), 2, State.DELIVERED),
+        ((State.SENT,), 2, State.QUEUED),
+        ((State.SENT, State.FAILED), 2, State.FAILED),
+        ((State.UNKNOWN, State.SENT), 2, State.UNKNOWN),
+        ((State.FAILED, State.SENDING), 2, State.SENDING),
+        ((State.UNKNOWN, State.FAILED), 2, State.FAILED),
+    ],
+)
+def test_a_message_follows_from_its_parts(states: tuple[State, ...], units: int, made: State) -> None:
+    known = [part(index, state) for index, state in enumerate(states, 1)]
+    assert derive(known, units, State.QUEUED)[0] is made
+
+
+def test_the_words_name_the_part_of_a_long_message_that_failed() -> None:
+    assert derive([part(1, State.SENT), part(2, State.FAILED, "no")], 2, State.SENDING)[1] == "part 2 of 2: no"
+    assert derive([part(1, State.FAILED, "no")], 1, State.SENDING)[1] == "no"

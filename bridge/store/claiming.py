@@ -1,0 +1,82 @@
+"""Which message a line sends next, and the intent that is on disk before each part is handed over."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from bridge.model.message import Message, State
+from bridge.ports.store_rows import Claim, Waiting
+from bridge.store.messages import COLUMNS, message_of, move, parts
+from bridge.store.writer import Tx
+
+#: states of a part that has done its work
+OUT = frozenset({State.SENT, State.DELIVERED})
+_OLDEST = (
+    f"SELECT * FROM (SELECT due_at, seq, {COLUMNS} FROM messages WHERE state = 'queued' AND route = ? AND due_at <= ? "
+    "AND (expires_at = 0 OR expires_at > ?) ORDER BY due_at, seq LIMIT 1)"
+)
+
+
+def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = False, sim: str = "") -> Claim | None:
+    """The oldest due message that this line may carry, with the intent for its first missing part.
+
+    `whole`: the line's device takes a long text in one piece, so one part stands for all of it. `sim`: `Line.sim`.
+    """
+    # each route's oldest by its index, then the oldest of those
+    oldest = " UNION ALL ".join([_OLDEST] * len(routes))
+    best = tx.conn.execute(
+        f"{oldest} ORDER BY 1, 2 LIMIT 1", [value for route in routes for value in (route, now, now)]
+    ).fetchone()
+    if best is None:
+        return None
+    message = message_of(best[2:])
+    done, index = progress(tx.conn, message.id)
+    units = 1 if whole else message.parts
+    message = move(tx, message, State.SENDING, now, line=line, units=units)
+    concat_ref = _concat_ref(tx, message)
+    intend(tx, message.id, index, line, now, sim)
+    return Claim(message, index, concat_ref, done)
+
+
+def waiting(conn: sqlite3.Connection, now: int) -> Sequence[Waiting]:
+    """The queues in which messages are due. Out of the queue's index alone: the next of a route comes first in it."""
+    rows = conn.execute(
+        "SELECT route, seq, min(due_at), count(*) FROM messages WHERE state = 'queued' AND due_at <= ? GROUP BY route",
+        (now,),
+    )
+    return [Waiting(*row) for row in rows]
+
+
+def progress(conn: sqlite3.Connection, message: str) -> tuple[frozenset[int], int]:
+    """Which parts of a message are out, and the first that is not."""
+    done = frozenset(part.index for part in parts(conn, message) if part.state in OUT)
+    return done, next(number for number in range(1, len(done) + 2) if number not in done)
+
+
+def _concat_ref(tx: Tx, message: Message) -> int:
+    """Kept with the message for its retries; counts per recipient, so that two long texts never share one soon."""
+    if message.parts == 1:
+        return 0
+    kept = tx.conn.execute("SELECT concat_ref FROM messages WHERE id = ?", (message.id,)).fetchone()[0]
+    if kept is not None:
+        return int(kept)
+    row = tx.conn.execute(
+        "INSERT INTO concat_refs VALUES (?, abs(random() % 256)) "
+        "ON CONFLICT (recipient) DO UPDATE SET last = (last + 1) % 256 RETURNING last",
+        (message.recipient,),
+    ).fetchone()
+    tx.conn.execute("UPDATE messages SET concat_ref = ? WHERE id = ?", (row[0], message.id))
+    return int(row[0])
+
+
+def intend(tx: Tx, message: str, index: int, line: str, now: int, sim: str = "") -> None:
+    """Write down that this part is about to be handed to the device.
+
+    `sim`: `Line.sim`, by which reports find the part in whatever device the SIM is then.
+    """
+    tx.conn.execute(
+        "INSERT INTO parts (message, idx, state, line, attempts, error, intent_at, sent_at, done_at, sim) "
+        "VALUES (?, ?, 'sending', ?, 1, '', ?, 0, 0, ?) "
+        "ON CONFLICT (message, idx) DO UPDATE SET state = 'sending', reference = NULL, line = excluded.line, "
+        "attempts = attempts + 1, error = '', intent_at = excluded.intent_at, centre_at = 0, sim = excluded.sim",
+        (message, index, line, now, sim or line),
+    )
