@@ -53,6 +53,7 @@ class GsmModemDriver:
         known = device.memory.get(REFUSED_PIN)
         refused = bool(chosen.pin and known) and known == await asyncio.to_thread(_fingerprint, chosen.pin)
         recovery = self._recoveries.setdefault(device.name, Recovery(device.name, device.recovering))
+        recovery.count_for(device.recovering)
         try:
             port = chosen.port or await seeking.find(chosen.wanted, chosen.candidates, chosen.baudrate)
             link = ModemLink(device.name, chosen, port, recovery, refused)

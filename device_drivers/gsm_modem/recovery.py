@@ -62,6 +62,10 @@ class Recovery:
         self._tries = {stage: Tries() for stage in _REST}
         self._failed_opens = 0
 
+    def count_for(self, took: Callable[[str], None]) -> None:
+        """Another bridge of this process has the device now."""
+        self._took = took
+
     def may(self, stage: Stage) -> bool:
         """Whether it has rested long enough from the last time."""
         tries = self._tries.get(stage)

@@ -63,6 +63,16 @@ async def test_a_modem_that_only_hesitates_is_not_restarted() -> None:
         assert "restart" not in site.recovering
 
 
+async def test_stages_are_counted_by_the_bridge_that_has_the_modem_now() -> None:
+    async with modem_site() as site:
+        await site.open(**IMPATIENT)
+        before, site.recovering = site.recovering, []
+        await site.open()
+        site.modem.hang()
+        await until(lambda: "probe" in site.recovering)
+        assert before == []
+
+
 async def test_nothing_is_done_to_a_port_at_which_no_modem_ever_answered(tmp_path: Path) -> None:
     mark = tmp_path / "ran"
     async with modem_site() as site:
