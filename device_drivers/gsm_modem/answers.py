@@ -88,6 +88,8 @@ class Dialogue:
         self.stragglers = 0
         #: how often a command came back: a modem does not echo once it was told not to
         self.echoes = 0
+        #: something was asked since the last PDU went out
+        self._asked_since = True
         #: a `+CMGS` was given up after its PDU went out: its result may still come
         self.expects_late_result = False
         #: the answer to the last question, once it is complete
@@ -105,6 +107,7 @@ class Dialogue:
         self._lines = []
         self._question = lines.asked(command, result)
         self._result = result
+        self._asked_since = not result
         self.has_result = False
         self._terse = terse
         self._prompt = self._framer.expect_prompt = prompt
@@ -213,9 +216,11 @@ class Dialogue:
             return kind is Kind.URC or self._prompt
         if not (self.expects_late_result and kind is Kind.FINAL and line.upper().startswith("+CMS ERROR")):
             return False
-        if self._question is None or not self._question.names & lines.SMS_COMMANDS:
-            return True
-        return not self._result and causes.is_of_the_network(line)  # which is not asked for a list, nor for a prompt
+        if not self._asked_since:
+            return self._question is None
+        # what the modem itself refuses may end any command about SMS, one out of step too; what the network refuses is
+        # a message, for neither a list nor a prompt is answered so
+        return not self._result and causes.is_of_the_network(line)
 
     def _news(self, line: str) -> Iterator[News]:
         if self._question is not None and quirks.POWERED_UP.match(line):

@@ -43,25 +43,6 @@ _TELLING_UNNAMED = frozenset({"+CGMI", "+CGMM", "+CGMR", "+CGSN", "+CIMI"})
 _QUOTED = re.compile(r'"[^"]*"?')
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
-#: commands that are refused with +CMS ERROR rather than +CME ERROR (TS 27.005 §3)
-SMS_COMMANDS = frozenset(
-    {
-        "+CMGS",
-        "+CMSS",
-        "+CMGW",
-        "+CMGC",
-        "+CMGL",
-        "+CMGR",
-        "+CMGD",
-        "+CPMS",
-        "+CNMI",
-        "+CNMA",
-        "+CSMS",
-        "+CSCA",
-        "+CSMP",
-    }
-)
-
 #: <n> and <stat>: the answer to AT+CREG?; news of it has no <n> (TS 27.007 §7.2)
 _REGISTERED = re.compile(r"\+C\w+: ?\d ?, ?\d+ ?(,|$)")
 #: only ever said when asked for

@@ -7,7 +7,7 @@ import pytest
 from bridge.errors import OutcomeUnknown, Refusal, SendRefused
 from bridge.model.message import State
 from bridge.tasks import Tasks
-from tests.support.modem_site import Site, modem_site
+from tests.support.modem_site import OURS, Site, modem_site
 from tests.support.waiting import until
 
 #: after the PDU these leave it open whether the message went out
@@ -145,6 +145,21 @@ async def test_a_reference_behind_an_error_to_nothing_is_believed() -> None:
         site.modem.faults.after_text = ["ERROR"]
         assert (await site.send("taken", report=False)).reference == 0
         assert [sms.text for sms in site.far.received] == ["taken"]
+
+
+async def test_the_error_of_another_command_that_is_out_of_step_settles_no_message() -> None:
+    """`invalid memory index` behind a stray ERROR was taken for the late refusal of a message that was on air."""
+    async with modem_site() as site:
+        await site.open(send_timeout=0.3)
+        site.network.rules.lose_answer_next = 1
+        await give_up(site, "on air")
+        site.modem.faults.before["+CMGD"] = ["ERROR"]
+        site.far.send(OURS, "to be deleted")
+        assert (await site.take_part()).text == "to be deleted"
+        await until(lambda: site.stored() == 0)
+        await site.link.refresh()
+        assert not site.waiting()
+        assert [sms.text for sms in site.far.received] == ["on air"]
 
 
 async def test_a_doubtful_late_error_settles_nothing() -> None:

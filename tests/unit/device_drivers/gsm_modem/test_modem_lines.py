@@ -211,20 +211,20 @@ def test_tells_what_had_come_when_it_is_given_up() -> None:
     assert dialogue.answer is None
 
 
-def test_takes_a_late_refusal_for_what_it_is_only_where_it_cannot_be_the_answer() -> None:
+def test_takes_a_refusal_for_a_late_result_only_where_it_can_be_nothing_else() -> None:
     dialogue = Dialogue()
+    dialogue.begin("00AB", result="+CMGS")
+    assert dialogue.feed(b"\r\n+CMS ERROR: 38\r\n") == []
+    assert dialogue.answer == Answer((), "+CMS ERROR: 38")
     dialogue.expects_late_result = True
-    dialogue.begin("AT+CGSN")
-    assert dialogue.feed(b"\r\n+CMS ERROR: 332\r\n") == [("+CMS ERROR: 332",)]
-    assert dialogue.answer is None
+    assert dialogue.feed(b"\r\n+CMS ERROR: 331\r\n") == [("+CMS ERROR: 331",)]
     for command, prompt in (("AT+CMGR=3", False), ("AT+CMGS=17", True)):
         dialogue.begin(command, prompt=prompt)
         assert dialogue.feed(b"\r\n+CMS ERROR: 38\r\n") == [("+CMS ERROR: 38",)]
         assert dialogue.feed(b"\r\n+CMS ERROR: 321\r\n") == []
         assert dialogue.answer == Answer((), "+CMS ERROR: 321")
-    dialogue.begin("00AB", result="+CMGS")
-    assert dialogue.feed(b"\r\n+CMS ERROR: 38\r\n") == []
-    assert dialogue.answer == Answer((), "+CMS ERROR: 38")
+    assert dialogue.feed(b"\r\n+CMS ERROR: 321\r\n") == []
+    assert dialogue.feed(b"\r\n+CMS ERROR: 38\r\n") == [("+CMS ERROR: 38",)]
 
 
 def test_tells_of_a_header_whose_pdu_never_follows() -> None:
