@@ -60,7 +60,7 @@ class Scheduler:
         self._woken = asyncio.Event()
         #: Unix ms at which the next thing falls due, as far as is known
         self._next = sys.maxsize
-        self._tasks = Tasks("clockwork", on_death)
+        self._tasks = Tasks("scheduler", on_death)
 
     async def start(self) -> None:
         """Begin to tick."""

@@ -187,7 +187,7 @@ def _loopback(common: Common, supervisor: Supervisor, submissions: Submissions) 
 async def _start_sending(common: Common, supervisor: Supervisor) -> None:
     """From here on what is due goes out, and what comes in is kept."""
     config, stack = common.config, common.stack
-    clockwork = Scheduler(
+    scheduler = Scheduler(
         common.store,
         common.bus,
         common.clock,
@@ -196,8 +196,8 @@ async def _start_sending(common: Common, supervisor: Supervisor) -> None:
         keep_ms=config.store.keep_days * 86_400_000,
         may_forget=common.timekeeper.is_trusted,
     )
-    await clockwork.start()
-    stack.push_async_callback(clockwork.close)
+    await scheduler.start()
+    stack.push_async_callback(scheduler.close)
     await supervisor.start()
     stack.push_async_callback(supervisor.close)
     if config.devices:

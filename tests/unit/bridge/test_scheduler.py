@@ -49,10 +49,10 @@ class Bench:
 
     async def start(self, keep: int = 0) -> None:
         """At work, after its first look."""
-        self.clockwork = Scheduler(
+        self.scheduler = Scheduler(
             self.store, self.bus, self.clock, on_death=self.deaths.append, partial_after_ms=PARTIAL_AFTER, keep_ms=keep
         )
-        await self.clockwork.start()
+        await self.scheduler.start()
         await until(lambda: self.store.looks)
 
     async def look(self) -> None:
@@ -76,7 +76,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     await store.add_account(SHOP, [])
     bench = Bench(store, bus)
     yield bench
-    await bench.clockwork.close()
+    await bench.scheduler.close()
     await store.close()
     assert bench.deaths == []
 

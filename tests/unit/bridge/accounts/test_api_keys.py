@@ -61,11 +61,11 @@ async def test_the_log_warns_of_keys_that_end_soon(store: Store, caplog: pytest.
     for name, days in (("crm", 2), ("till", 90)):
         credential = Credential("apikey", "", name, START + days * DAY, name, SEND, START, name)
         await store.add_key("shop", credential, 9, Author("test", START))
-    clockwork = Scheduler(store, Bus(), FakeClock(), partial_after_ms=1000)
+    scheduler = Scheduler(store, Bus(), FakeClock(), partial_after_ms=1000)
     with caplog.at_level(logging.WARNING):
-        await clockwork.start()
+        await scheduler.start()
         await until(lambda: caplog.records)
-        await clockwork.close()
+        await scheduler.close()
     assert [record.getMessage().partition(": ")[0] for record in caplog.records] == [
         "the key crm of shop expires in 2 days"
     ]

@@ -209,8 +209,8 @@ async def test_a_line_that_has_to_pause_leaves_messages_to_others_and_goes_on_af
 
 async def test_what_falls_due_later_calls_one_line_when_it_does(tmp_path: Path) -> None:
     async with at_work(tmp_path, *_lines(4)) as bench:
-        clockwork = Scheduler(bench.store, bench.bus, CLOCK, partial_after_ms=1000)
-        await clockwork.start()
+        scheduler = Scheduler(bench.store, bench.bus, CLOCK, partial_after_ms=1000)
+        await scheduler.start()
         await bench.submit(state=State.SCHEDULED, due_at=CLOCK.now() + 300)
         bench.links[0].troubles.append(SendRefused("congestion", Refusal.TEMPORARY))
         await bench.submit()
@@ -218,13 +218,13 @@ async def test_what_falls_due_later_calls_one_line_when_it_does(tmp_path: Path) 
         await bench.quiet()
         # the one that was refused: claimed, asked for the next, claimed again, asked again; the other: twice
         assert len(bench.store.asked) == 6
-        await clockwork.close()
+        await scheduler.close()
 
 
 async def test_what_expires_while_nobody_can_send_it_is_expired_in_time(tmp_path: Path) -> None:
     async with at_work(tmp_path, *_lines(1)) as bench:
-        clockwork = Scheduler(bench.store, bench.bus, CLOCK, partial_after_ms=1000)
-        await clockwork.start()
+        scheduler = Scheduler(bench.store, bench.bus, CLOCK, partial_after_ms=1000)
+        await scheduler.start()
         bench.links[0].become(LineState.OUT_OF_SERVICE)
         (name,) = await bench.submit(expires_at=CLOCK.now() + 500)
 
@@ -232,7 +232,7 @@ async def test_what_expires_while_nobody_can_send_it_is_expired_in_time(tmp_path
             return (await bench.store.message(name)).state is State.EXPIRED
 
         await until(expired, patience=5.0)
-        await clockwork.close()
+        await scheduler.close()
 
 
 class Noting:
