@@ -19,7 +19,7 @@ from device_drivers.gsm_modem.recovery import Recovery, Stage, Watchdog
 from device_drivers.gsm_modem.session import GsmModemException, Session
 from device_drivers.gsm_modem.settings import NotAsSetUp
 from device_drivers.gsm_modem.storage import Hint, Storage
-from device_drivers.gsm_modem.worker import Worker
+from device_drivers.gsm_modem.worker import GiveUp, Worker, never
 
 log = logging.getLogger(__name__)
 
@@ -79,25 +79,25 @@ class Keeper:
         self._restarted |= restarted
         self._chores.set()
 
-    async def run(self, work: Callable[..., T], *arguments: object) -> T:
-        """Do it on the modem's thread, and notice what that showed of the modem. Raises DeviceLost."""
+    async def run(self, work: Callable[..., T], *arguments: object, give_up: GiveUp = never) -> T:
+        """Do it on the modem's thread, and notice what that showed of the modem. Raises DeviceLost, Withdrawn."""
         try:
-            return await self._worker.run(work, *arguments)
+            return await self._worker.run(work, *arguments, give_up=give_up)
         finally:
             if self._session.echoes_again:
                 self.hint(restarted=True)
 
-    async def run_as_set_up(self, work: Callable[..., T], *arguments: object) -> T:
+    async def run_as_set_up(self, work: Callable[..., T], *arguments: object, give_up: GiveUp = never) -> T:
         """Do it; when the modem is found to be not as it was set up, set it up and do it then.
 
-        Raises DeviceLost, and SendRefused when the modem does not stay as it is set up.
+        Raises DeviceLost, Withdrawn, and SendRefused when the modem does not stay as it is set up.
         """
         try:
-            return await self.run(work, *arguments)
+            return await self.run(work, *arguments, give_up=give_up)
         except NotAsSetUp as found:
             await self._set_up_again(found.reason)
         try:
-            return await self.run(work, *arguments)
+            return await self.run(work, *arguments, give_up=give_up)
         except NotAsSetUp as again:
             words = f"the modem does not stay as it is set up: {again.reason}"
             raise SendRefused(words, Refusal.NETWORK) from again

@@ -16,6 +16,7 @@ from bridge.model.finding import Finding
 from bridge.model.line import Line, LineState
 from bridge.model.radio import Evidence, Held, Inbound, Outgoing, Sent
 from bridge.tasks import Tasks
+from device_drivers._silence import LEAST
 from device_drivers.gsm_modem import checkup, health, identity, quirks
 from device_drivers.gsm_modem.answers import News, Silent
 from device_drivers.gsm_modem.bringup import attempt
@@ -28,7 +29,7 @@ from device_drivers.gsm_modem.recovery import Recovery
 from device_drivers.gsm_modem.sending import Sender
 from device_drivers.gsm_modem.session import GsmModemException, Session
 from device_drivers.gsm_modem.storage import Hint, Storage
-from device_drivers.gsm_modem.worker import Worker
+from device_drivers.gsm_modem.worker import Withdrawn, Worker
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ class ModemLink:
     @property
     def lines(self) -> Sequence[Line]:
         """The one SIM."""
-        return (self._line,)
+        return (self._session.silence.shown(self._line),)
 
     def split(self, text: str) -> Sequence[str]:
         """Radio parts."""
@@ -108,17 +109,25 @@ class ModemLink:
         if line != self._line.name:
             raise SendRefused(f"there is no line {line} on this device", Refusal.LINE)
         try:
-            return await self._keeper.run_as_set_up(self._sender.send, outgoing)
+            return await self._keeper.run_as_set_up(self._sender.send, outgoing, give_up=self._is_silent)
+        except Withdrawn:  # it waited behind a question that is not answered
+            raise SendRefused(f"the modem is not answering {self._session.silence.words}", Refusal.NETWORK) from None
         except OutcomeUnknown:
             self._keeper.hint(look=True)
             raise
         except SendRefused as refused:
             if refused.cause.lower().endswith(("memory full)", "storage full)", "memory full", "storage full")):
                 self._keeper.hint(EVERYWHERE)
+            if not self._session.in_step:
+                self._keeper.hint()  # see to it now, not when the next look is due
             raise
         except DeviceLost as lost:
             await self._keeper.give_back(str(lost))
             raise
+
+    def _is_silent(self) -> bool:
+        """Whether nothing at all comes: one that says something may only need to be set up again."""
+        return bool(self._session.silence.words) and time.monotonic() > self._session.heard_at + LEAST
 
     def inbound(self) -> AsyncIterator[Inbound]:
         """What came in, as it is found."""

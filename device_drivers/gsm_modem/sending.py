@@ -26,8 +26,11 @@ from device_drivers.gsm_modem.transport import CTRL_Z, PortLost, Transport
 
 log = logging.getLogger(__name__)
 
-#: seconds for the `>`; u-blox gives 1 s, slow SIMs more
-PROMPT_TIMEOUT = 10.0
+#: seconds since a modem's last answer after which it is asked for a sign of life before a message is given to it, and
+#: seconds that this may take
+GREET_AFTER, GREETING = 5.0, 1.0
+#: seconds for the `>`: u-blox gives 1 s, slow SIMs take more, which the first time that it does not come gives them
+PROMPT_TIMEOUT, FIRST_PROMPT_TIMEOUT = 10.0, 3.0
 #: seconds that the result of a given-up send may hold back the next one, whose result it could be taken for
 LATE_GRACE = 5.0
 #: seconds between looks at what happened while an answer is waited for longer than usual
@@ -91,6 +94,7 @@ class Sender:
         self._resyncs = wire.resyncs
         #: how often in a row the prompt did not come while other commands were on its line
         self._joined_failures = 0
+        self._prompt_patience = FIRST_PROMPT_TIMEOUT
 
     def send(self, outgoing: Outgoing) -> Sent:
         """Raises DeviceLost, SendRefused, OutcomeUnknown as `Link.send`, and NotAsSetUp before anything left us."""
@@ -108,12 +112,29 @@ class Sender:
     # -- before the PDU ---------------------------------------------------------------------------
     def _make_sure(self) -> None:
         """In step, as it was set up, and no result of an earlier message on its way, as far as a moment tells."""
+        self._greet()
         self._wire.come_into_step()
         if self._wire.resyncs != self._resyncs:
             self._settings.check(thoroughly=True)
             self._resyncs = self._wire.resyncs
         if self._outstanding:
             self._outstanding.wait(min(LATE_GRACE, self._timeout))
+
+    def _greet(self) -> None:
+        """A modem that was quiet for a while may hang: that shows in two seconds, and the message can go elsewhere."""
+        silence, late = self._wire.silence, False
+        if not self._wire.in_step or time.monotonic() < silence.answered_at + GREET_AFTER:
+            return
+        for _ in range(2):  # some sleep, and the first word only wakes them
+            self._wire.in_step = True
+            try:
+                self._wire.exchange("AT", timeout=silence.patience("AT", GREETING))
+            except Silent:
+                late = True
+                continue
+            self._wire.in_step = not late  # else the first answer may come yet
+            return
+        raise SendRefused("the modem does not answer", Refusal.NETWORK)
 
     def _ask_to_send(self, prepared: Prepared) -> None:
         """Open the prompt, in PDU mode for certain: in text mode `AT+CMGS=17` means the number 17."""
@@ -133,10 +154,11 @@ class Sender:
 
     def _prompt(self, command: str) -> Answer:
         try:
-            answer = self._wire.exchange(command, timeout=min(PROMPT_TIMEOUT, self._wire.patience), prompt=True)
+            answer = self._wire.exchange(command, timeout=min(self._prompt_patience, self._wire.patience), prompt=True)
         except Silent as silent:
-            # ESC now, or the open prompt would swallow the next command
-            self._wire.resync()
+            # ESC now, or the open prompt would swallow the next command; whether it hangs, the next question shows
+            self._wire.break_off()
+            self._prompt_patience = PROMPT_TIMEOUT
             self._joined_failures = _TRIES_JOINED
             raise SendRefused(f"the modem did not ask for the message ({silent})", Refusal.NETWORK) from silent
         if answer.final == "ERROR":
@@ -267,6 +289,7 @@ class Sender:
     # -- what comes late --------------------------------------------------------------------------
     def late(self, told: Told) -> None:
         """The result of a given-up send has come."""
+        self._wire.silence.answered_late()
         if not self._outstanding:
             what = told.final or f"reference {told.reference}"
             log.warning("%s: a result came for a message that nobody sent: %s", self._line, what)

@@ -7,6 +7,7 @@ come here. The reader thread belongs to the port and knows its transport only we
 
 import fcntl
 import logging
+import re
 import termios
 import threading
 import time
@@ -19,6 +20,7 @@ import serial
 from gsmmodem.exceptions import TimeoutException
 from gsmmodem.serial_comms import SerialComms
 
+from device_drivers._silence import Silence
 from device_drivers.gsm_modem.answers import Answer, Dialogue, Failed, Misshapen, News, Silent
 from device_drivers.gsm_modem.lines import OK
 
@@ -35,6 +37,10 @@ QUIET = 0.05
 SHAPE_GRACE = 1.0
 #: what wakes a modem; then results in words, for another program may have chosen numbers, or none
 KNOCK = ("AT", "AT", "ATE0Q0V1")
+#: seconds that the network has to take a message before its modem is suspected
+SENDING = 10.0
+#: what follows the name of a command: it may be a secret, or new each time
+_COMMAND = re.compile("[=?;]")
 #: what brings a modem back into step: a question whose answer carries its name cannot be mistaken for a late one.
 #: Before the second try, results are asked for in words: another program may have chosen numbers, or none
 RESYNC = (("AT+CMGF?", True), ("ATE0Q0V1", False), ("AT+CMEE?", True), ("AT", False))
@@ -82,6 +88,8 @@ class Transport(SerialComms):  # type: ignore[misc]
         self._short: set[str] = set()
         #: monotonic seconds of the last byte heard
         self.heard_at = 0.0
+        #: what it was asked and has not answered
+        self.silence = Silence(lambda: self.heard_at)
 
     def connect(self) -> None:
         """Open the port for us alone, start listening and wake the modem. Raises serial.SerialException, Silent."""
@@ -170,8 +178,20 @@ class Transport(SerialComms):  # type: ignore[misc]
                 self._dialogue.begin(
                     text, result=result, prompt=prompt, named_only=named_only, terse=text in self._terse
                 )
+            if result == "+CMGS":
+                self.silence.asked("a message", least=SENDING)
+            else:
+                self.silence.asked("AT+CMGS" if prompt else _COMMAND.split(text, maxsplit=1)[0])
             self._put(text + ending)
-            answer = self._take_answer(text, seconds, grace)
+            try:
+                answer = self._take_answer(text, seconds, grace)
+            except Misshapen:
+                self.silence.answered()
+                raise
+            except Silent:
+                self.silence.given_up()
+                raise
+            self.silence.answered()
         self._unsure = answer.final == "ERROR" and bool(self.barrier)
         return answer
 
@@ -237,6 +257,11 @@ class Transport(SerialComms):  # type: ignore[misc]
                     if named_only or command == "AT":
                         return
             raise Silent("AT", patience)
+
+    def break_off(self) -> None:
+        """Leave a prompt that may open yet, without waiting for anything. Raises PortLost."""
+        self._put(ESC)
+        self.in_step = False
 
     def _forget_prompt(self) -> None:
         with self._turn:

@@ -1,15 +1,51 @@
 """The one thread that talks to a modem, and how the event loop hears of it."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from bridge.errors import DeviceLost
 from device_drivers.gsm_modem.transport import PortLost
 
 T = TypeVar("T")
+GiveUp = Callable[[], bool]
+
+#: seconds between two questions whether something that waits for its turn is still wanted
+LOOK_INTERVAL = 0.25
+
+
+class Withdrawn(Exception):
+    """It was given up before its turn came: it was not done, and never will be."""
+
+
+def never() -> bool:
+    """What is worth waiting for, however long."""
+    return False
+
+
+class _Turn:
+    """Of one thing to do, on either thread: it is begun or withdrawn, never both."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._begun = self._withdrawn = False
+
+    def withdraw(self) -> bool:
+        """Whether it will never be done."""
+        with self._lock:
+            self._withdrawn = not self._begun
+            return self._withdrawn
+
+    def take(self, work: Callable[..., T], *arguments: object) -> T | None:
+        """Do it, if it is wanted."""
+        with self._lock:
+            if self._withdrawn:
+                return None
+            self._begun = True
+        return work(*arguments)
 
 
 class Worker:
@@ -23,12 +59,25 @@ class Worker:
         #: why the device is gone; "" while it is there
         self.loss = ""
 
-    async def run(self, work: Callable[..., T], *arguments: object) -> T:
-        """Do it on the modem's thread. Raises DeviceLost when the port is gone, before or meanwhile."""
+    async def run(self, work: Callable[..., T], *arguments: object, give_up: GiveUp = never) -> T:
+        """Do it on the modem's thread. Raises DeviceLost when the port is gone, before or meanwhile.
+
+        While its turn has not come, `give_up` is asked now and then; raises Withdrawn once that says so.
+        """
         if self.loss:
             raise DeviceLost(self.loss)
+        turn = _Turn()
+        running = self._loop.run_in_executor(self._thread, turn.take, work, *arguments)
+        # nobody may be there any more to hear how it ended
+        running.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            return await self._loop.run_in_executor(self._thread, work, *arguments)
+            while not (await asyncio.wait({running}, timeout=None if give_up is never else LOOK_INTERVAL))[0]:
+                if give_up() and turn.withdraw():
+                    raise Withdrawn
+            return cast(T, running.result())
+        except asyncio.CancelledError:
+            turn.withdraw()
+            raise
         except PortLost as error:
             self.fail(self.words_for(error))
             raise DeviceLost(self.loss) from error
