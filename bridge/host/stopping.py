@@ -34,11 +34,11 @@ class Stopping:
 
     def _begin(self) -> None:
         self.began = True
-        log.info("stopping; a second signal ends it at once")
         for number in SIGNALS:
             self._loop.remove_signal_handler(number)
             # the kernel's own ending: nothing of ours has to work for it, not even the event loop
             signal.signal(number, signal.SIG_DFL)
+        log.info("stopping; a second signal ends it at once")
         _after(DEADLINE, _give_up)
         self._task.cancel()
 
