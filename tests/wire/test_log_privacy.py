@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.model.event import NAMES
+from bridge.model.line import LineState
 from bridge.model.message import State
 from bridge.telemetry import logs
 from device_drivers.virtual.world import World
@@ -63,6 +64,7 @@ async def go_wrong(bridge: Bridge, world: World) -> None:
     await until(lambda: _has(world, 3))
     world.modems[0].unplug()
     await bridge.settled(State.DELIVERED, State.FAILED, State.UNKNOWN)
+    await until(lambda: bridge.gateway.lines()[0].state is LineState.ABSENT)
 
 
 async def _has(world: World, count: int) -> bool:

@@ -15,6 +15,7 @@ from adbutils import AdbClient, AdbConnection, AdbDevice, AdbError, ShellReturn
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import AdbServer, Phone
 from tests.support.phone_talk import CUSTOMER, LINE
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.needs("adb", "mksh")
 
@@ -220,8 +221,12 @@ async def test_comes_back_after_it_was_unplugged(adb: AdbServer, attached: Attac
     assert not phone.plugged
     phone.replug()
     await adb.disconnect(phone.address)
-    await adb.connect(phone.address)
-    await adb.until(phone.address, "device")
+
+    async def back() -> bool:
+        await adb.connect(phone.address)  # adb may still be busy with the connection that is lost
+        return (await adb.states()).get(phone.address) == "device"
+
+    await until(back)
     assert (await attached.run("getprop", "ro.serialno")).stdout == "VIRTUAL0001\n"
 
 
