@@ -42,7 +42,7 @@ campaign: $(VENV)/.dev
 # Random bytes for what reads a modem's and a phone's answers, so many seconds for each reader.
 SECONDS ?= 60
 fuzz: $(VENV)/.fuzz
-	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(TARGETS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

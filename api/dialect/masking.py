@@ -24,6 +24,6 @@ def masked(written: str) -> str:
     rest = number.removeprefix(country)
     tail = min(TAIL, (len(rest) // 2 + 1) // 2)
     head = min(HEAD, len(rest) // 2 - tail)
-    if len(rest) == NATIONAL and rest.isdigit():
+    if len(rest) == NATIONAL and rest.isdecimal():
         head, tail = HEAD, TAIL
     return f"{country}{rest[:head]}****{rest[len(rest) - tail :]}"

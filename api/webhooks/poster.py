@@ -182,7 +182,7 @@ def _retry_after(value: str | None) -> int:
     """`Retry-After` (RFC 9110 §10.2.3), seconds or a date, in milliseconds; 0 when absent or senseless."""
     if not value:
         return 0
-    if value.isascii() and value.isdigit():
+    if value.isascii() and value.isdecimal():
         return int(value[:9]) * 1000
     try:
         moment = parsedate_to_datetime(value)

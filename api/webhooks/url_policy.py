@@ -146,7 +146,7 @@ def _problem(url: str, policy: Policy) -> str:
         return refusal(parsed.scheme, host, host, policy)
     last = host.rstrip(".").rpartition(".")[2]
     # 127.1, 2130706433, 0x7f.0.0.1: resolvers make addresses of these, and readers do not see which
-    return "write the address in full, like 192.168.0.10" if last.isdigit() or last.startswith("0x") else ""
+    return "write the address in full, like 192.168.0.10" if last.isdecimal() or last.startswith("0x") else ""
 
 
 def _literal(host: str) -> bool:

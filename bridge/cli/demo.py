@@ -95,7 +95,7 @@ async def _show_traffic(running: "Running") -> None:
 
 def _address(text: str) -> Http:
     host, separator, port = text.rpartition(":")
-    if not separator or not host or not port.isdigit() or int(port) > 65535:
+    if not separator or not host or not port.isdecimal() or int(port) > 65535:
         raise Misuse(f'--http must be a host and a port, such as 127.0.0.1:8080, not "{text}"')
     return Http(host=host.strip("[]"), port=int(port))
 

@@ -168,7 +168,7 @@ def rules(data: Path, **given: Any) -> None:
 
 def _pair(text: str) -> tuple[str, int]:
     number, _, code = text.partition("=")
-    if not number or not code.isdigit():
+    if not number or not code.isdecimal():
         raise Misuse(f'"{text}" must be a number and a code, such as +15550151=28')
     return number, int(code)
 

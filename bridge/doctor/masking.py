@@ -98,7 +98,7 @@ def _address(found: re.Match[str]) -> str:
 
 def _token(found: re.Match[str]) -> str:
     text = found[0]
-    kinds = ["d" if each.isdigit() else "u" if each.isupper() else "l" if each.isalpha() else "" for each in text]
+    kinds = ["d" if each.isdecimal() else "u" if each.isupper() else "l" if each.isalpha() else "" for each in text]
     changes = sum(1 for one, other in pairwise(kinds) if one and other and one != other)
     return f"<{len(text)} characters>" if changes >= _RESTLESS else text
 

@@ -40,7 +40,9 @@ class Notifier:
         address = environment.get("NOTIFY_SOCKET", "")
         wanted = environment.get("WATCHDOG_USEC", "")
         ours = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-        return cls(address if address[:1] in {"/", "@"} else "", int(wanted) / 1e6 if ours and wanted.isdigit() else 0)
+        return cls(
+            address if address[:1] in {"/", "@"} else "", int(wanted) / 1e6 if ours and wanted.isdecimal() else 0
+        )
 
     def __bool__(self) -> bool:
         return bool(self._address)

@@ -40,7 +40,7 @@ class Sockets:
     def of(cls, environment: MutableMapping[str, str]) -> Self:
         """As LISTEN_FDS and its companions say, which no child of ours is to read. Raises ConfigError."""
         process, count, names = (environment.pop(f"LISTEN_{name}", "") for name in ("PID", "FDS", "FDNAMES"))
-        if process != str(os.getpid()) or not count.isdigit():
+        if process != str(os.getpid()) or not count.isdecimal():
             return cls()
         named = [*names.split(":"), *[""] * int(count)]
         return cls([Passed(named[index], _opened(FIRST + index)) for index in range(int(count))])

@@ -44,8 +44,8 @@ def normalise(written: str, country: str = "") -> str:
 def restore_plus(written: str) -> str:
     """A number out of a form, where a leading `+` that was not percent-encoded became a blank."""
     rest = written.lstrip(" ")
-    enough = sum(char.isdigit() for char in rest) >= SIGNIFICANT_DIGITS
-    return f"+{rest}" if rest != written and rest[:1].isdigit() and enough else written
+    enough = sum(char.isdecimal() for char in rest) >= SIGNIFICANT_DIGITS
+    return f"+{rest}" if rest != written and rest[:1].isdecimal() and enough else written
 
 
 def _with_zero(number: str, in_brackets: bool) -> str:
@@ -155,7 +155,7 @@ def _advice(written: str, number: str) -> str:
     digits = number.removeprefix("+")
     if re.fullmatch(r"[0-9]+[eE]\+?[0-9]+", digits):
         return "a spreadsheet has rounded this number: format its column as text and enter the number again"
-    if digits.isdigit():
+    if digits.isdecimal():
         return f"a phone number has 2 to {MAX_DIGITS} digits; this has {len(digits)}"
     return "the recipient is not a phone number: write digits with an optional leading +, such as +15550123"
 

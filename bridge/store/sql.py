@@ -15,6 +15,6 @@ def position(cursor: str) -> int:
     """The row number a cursor stands for. Raises BadRequest for one that is not ours."""
     if not cursor:
         return 1 << 62
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= 18):
         raise BadRequest("unknown cursor: use the one that came with the previous page", "cursor")
     return int(cursor)

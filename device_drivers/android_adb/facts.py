@@ -77,7 +77,7 @@ def phone(properties: str, user: str, talks: bool = False) -> Phone:
     sdk = props.get("ro.build.version.sdk", "")
     maker, model = props.get("ro.product.manufacturer", ""), props.get("ro.product.model", "")
     return Phone(
-        sdk=int(sdk) if sdk.isdigit() else 0,
+        sdk=int(sdk) if sdk.isdecimal() else 0,
         release=props.get("ro.build.version.release", ""),
         serial=next((props[name] for name in _SERIALS if props.get(name, "") not in _NO_SERIALS), ""),
         model=model if maker.lower() in model.lower() else f"{maker} {model}".strip(),

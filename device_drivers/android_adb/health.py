@@ -98,7 +98,7 @@ def battery(dump: str) -> Battery:
     level, status = fields.get("level", ""), fields.get("status", "")
     powered = any(fields.get(f"{kind} powered") == "true" for kind in ("AC", "USB", "Wireless", "Dock"))
     return Battery(
-        int(level) if level.isdigit() else None, status in {_CHARGING, _FULL} if status.isdigit() else None, powered
+        int(level) if level.isdecimal() else None, status in {_CHARGING, _FULL} if status.isdecimal() else None, powered
     )
 
 

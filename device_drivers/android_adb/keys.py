@@ -66,7 +66,7 @@ def _listener(port: int) -> tuple[int, str] | None:
 def _process(inode: str) -> str:
     """Number of the process that has a socket; "" when it is not ours to see."""
     for folder in _PROC.iterdir():
-        if not folder.name.isdigit():
+        if not folder.name.isdecimal():
             continue
         with suppress(OSError):
             if any(os.readlink(link) == f"socket:[{inode}]" for link in (folder / "fd").iterdir()):

@@ -276,6 +276,6 @@ class Dialogue:
 def _fits(header: str, pdu: str) -> bool:
     """`+CMT: ,23` announces 23 octets behind the service centre's address (TS 27.005 §3.4.1)."""
     announced = header.rsplit(",", 1)[-1].rsplit(":", 1)[-1].strip()
-    if not announced.isdigit():
+    if not announced.isdecimal():
         return True
     return len(pdu) // 2 == 1 + int(pdu[:2], 16) + int(announced) or len(pdu) >= 28

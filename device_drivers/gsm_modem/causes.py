@@ -167,7 +167,7 @@ def code_of(final: str) -> tuple[str, int] | None:
     if match is None:
         return None
     kind, rest = match[1].upper(), match[2].strip()
-    if rest.isdigit():
+    if rest.isdecimal():
         return kind, int(rest)
     table = CMS if kind == "CMS" else CME
     words = rest.lower().rstrip(".")

@@ -73,7 +73,7 @@ def ask(session: Session) -> Health:
     """Raises TimeoutException for a modem that fell silent, PortLost."""
     registered = registration(session)
     signal = _said(lambda: session.signalStrength)
-    level = int(signal) if signal.lstrip("-").isdigit() else -1
+    level = int(signal) if signal.lstrip("-").isdecimal() else -1
     word, reason = REGISTRATION.get(registered, ("", "")) if registered is not None else ("", "")
     # a modem without +CREG still tells by its signal whether there is a network
     on_air = registered in _ON_AIR or (registered is None and level > 0)

@@ -77,7 +77,7 @@ def _named(pid: int) -> str:
 
 
 def _pids() -> Iterator[int]:
-    return (int(folder.name) for folder in _PROC.iterdir() if folder.name.isdigit())
+    return (int(folder.name) for folder in _PROC.iterdir() if folder.name.isdecimal())
 
 
 def _program(pid: int) -> str:

@@ -200,6 +200,6 @@ def parse_list(memory: str, answer: Sequence[str], index: int = 0) -> list[Store
         if match is None or pdu.startswith("+"):
             continue
         length = match[3].rpartition(",")[2].strip()
-        announced = int(length) if length.isdigit() else None
+        announced = int(length) if length.isdecimal() else None
         found.append(Stored(memory, int(match[1] or index), pdu, announced, match[2] in _OUTGOING))
     return found

@@ -69,11 +69,11 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
 
 def _contents(options: Options) -> list[str]:
     found = []
-    if options.imei and not (options.imei.isdigit() and len(options.imei) in {14, 15, 16}):
+    if options.imei and not (options.imei.isdecimal() and len(options.imei) in {14, 15, 16}):
         found.append("imei: must be the 15 digits that AT+CGSN or the label says")
-    if options.iccid and not (options.iccid.isdigit() and len(options.iccid) in {18, 19, 20}):
+    if options.iccid and not (options.iccid.isdecimal() and len(options.iccid) in {18, 19, 20}):
         found.append("iccid: must be the 18 to 20 digits that are printed on the SIM")
-    if options.pin and not (options.pin.isdigit() and 4 <= len(options.pin) <= 8):
+    if options.pin and not (options.pin.isdecimal() and 4 <= len(options.pin) <= 8):
         found.append("pin: must be 4 to 8 digits")
     for name in ("send_timeout", "command_timeout", "poll_interval", "watchdog", "baudrate"):
         if getattr(options, name) <= 0:

@@ -252,7 +252,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         """From AT+CPINR (TS 27.007 §8.65); None when the modem cannot say."""
         for line in bringup.attempt(self, 'AT+CPINR="SIM PIN"') or []:
             fields = line.partition(":")[2].split(",")
-            if len(fields) > 1 and fields[1].strip().isdigit():
+            if len(fields) > 1 and fields[1].strip().isdecimal():
                 return int(fields[1])
         return None
 

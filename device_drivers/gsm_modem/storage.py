@@ -270,10 +270,11 @@ class Storage:
 
     # -- place by place ---------------------------------------------------------------------------
     def _begin_scan(self, name: str) -> None:
-        """Each place there is, once for each count that the modem gives."""
+        """Each place there is, once for each count that the modem gives while nothing is seen to go."""
         self._count(name)
         used, total = self.fill.get(name, (0, 20))
-        if name not in self._scans and self._scanned.get(name) != used and not self._is_accounted_for(name):
+        if self._scanned.get(name) != used and not self._is_accounted_for(name):
+            # from the first place, also while a scan goes on: what came meanwhile may lie behind it;
             # indices begin at 0 with some makers and at 1 with others
             self._scans[name] = 0, total + 1
             self._scanned[name] = used
@@ -353,8 +354,10 @@ class Storage:
         log.warning("could not delete %s, trying again in %g s: %s", slot, tries.pause, why)
 
     def _drop(self, slot: str) -> None:
-        self._held.pop(slot, None)
         self._deleting.pop(slot, None)
+        if gone := self._held.pop(slot, None):
+            # the same count can be of others from now on
+            self._scanned.pop(gone.memory, None)
 
 
 def _is_silence(error: Failed | Silent) -> bool:

@@ -25,7 +25,7 @@ def read(line: str, slot: str, news: Sequence[str]) -> InboundPart | InboundRepo
 
 def _report(line: str, slot: str, fields: Sequence[str], raw: str) -> InboundPart | InboundReport:
     """`<fo>,<mr>,[<ra>],[<tora>],<scts>,<dt>,<st>`; as it is when it is not like that."""
-    if len(fields) < 7 or not (fields[1].isdigit() and fields[6].isdigit()):
+    if len(fields) < 7 or not (fields[1].isdecimal() and fields[6].isdecimal()):
         return InboundPart(line, slot, "", "", data=raw.encode("latin-1", "replace").hex(), error="a report", raw=raw)
     state, detail = outcome(int(fields[6]))
     return InboundReport(
@@ -60,7 +60,7 @@ def moment_of(stamp: str) -> int:
 
 def readable(text: str) -> str:
     """A text as it was meant: some modems give UCS-2 in hex, others octets of UTF-8."""
-    if len(text) >= 8 and len(text) % 4 == 0 and (text.startswith("00") or not text.isdigit()):
+    if len(text) >= 8 and len(text) % 4 == 0 and (text.startswith("00") or not text.isdecimal()):
         with suppress(ValueError):
             return bytes.fromhex(text).decode("utf-16-be")
     with suppress(ValueError):

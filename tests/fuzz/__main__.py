@@ -18,6 +18,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", help=f"of {', '.join(TARGETS)}; all when none is named")
     parser.add_argument("--seconds", type=int, default=60, help="for each target")
+    parser.add_argument("--seed", type=int, default=0, help="the same one tries the same inputs; 0: others each time")
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "sms-bridge-fuzz")
     parser.add_argument("--replay", type=Path, help="one input for the target, without atheris")
     asked = parser.parse_args(arguments)
@@ -26,15 +27,15 @@ def main(arguments: list[str]) -> int:
     if asked.replay:
         TARGETS[asked.targets[0]](asked.replay.read_bytes())
         return 0
-    return max(abs(code) for code in [apart(name, asked.seconds, asked.keep) for name in asked.targets or TARGETS])
+    return max(abs(code) for code in [apart(name, asked) for name in asked.targets or TARGETS])
 
 
-def apart(name: str, seconds: int, keep: Path) -> int:
+def apart(name: str, asked: argparse.Namespace) -> int:
     """Fuzz one target in a process of its own; its exit code."""
-    keep.mkdir(parents=True, exist_ok=True)
-    sys.stdout.write(f"-- {name}, {seconds} s\n")
+    asked.keep.mkdir(parents=True, exist_ok=True)
+    sys.stdout.write(f"-- {name}, {asked.seconds} s\n")
     sys.stdout.flush()
-    command = [sys.executable, "-m", "tests.fuzz.inside", name, str(seconds), str(keep)]
+    command = [sys.executable, "-m", "tests.fuzz.inside", name, str(asked.seconds), str(asked.seed), str(asked.keep)]
     return subprocess.run(command, check=False).returncode
 
 

@@ -141,6 +141,7 @@ SEEDS: Mapping[str, tuple[bytes, ...]] = {
         b"\x03\r\n+CMGL: 1,0,,23\r\n07911326040000F0040B911346610089F6\r\nOK\r\nNO CARRIER\r\n",
         b"\x06\r\n> \r\n+CMGS: 12\r\n\r\nOK\r\n",
         b"\x06\r\n+CMT: ,23\r\n+CMT: ,23\r\n+CMT: ,9\r\n07\r\n\r\n> \r\nOK\r\n\r\n>x\r\n",
+        b"\x00\r\n+CMT: ,2\xb3\r\n~\r\n07911326040000F0040B911346610089F6\r\nOK\r\n",
         b"\x00\r\n+CMT: ,23\r\n07911326040000F0040B911346610089F60000208062917314080CC8F71D14969741F977FD07\r\n",
         b'\x09\r\n+CUSD: 0,"a\r\nb",15\r\nOK\r\n',
         b'\x00\r\n+CMT: "+15550150",,"20/08/26,19:37:41+32"\r\nhello\r\n',

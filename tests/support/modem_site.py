@@ -17,7 +17,7 @@ from device_drivers.virtual.network.service_centre import Network
 
 OURS, THEIRS = "+15550101", "+15550199"
 #: seconds in which anything that is to happen has happened
-SOON = 30.0  # seconds; a list of a memory that was refused is tried again after 5, then 10
+SOON = 10.0
 
 
 @dataclass

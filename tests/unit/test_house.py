@@ -104,6 +104,21 @@ def test_no_import_is_exempt() -> None:
     assert [contract["name"] for contract in CONTRACTS if "ignore_imports" in contract] == []
 
 
+def test_what_becomes_a_number_is_not_judged_by_isdigit() -> None:
+    """`"²".isdigit()` is true and `int("²")` fails: `isdecimal` says what int() takes."""
+    judged = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for package in ("api", "bridge", "device_drivers")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if ".isdigit()" in line
+        and "unicodedata.digit(" not in line
+        and "rest[:3]" not in line
+        and "value.strip()" not in line
+    ]
+    assert judged == []
+
+
 MODULES = [
     path.relative_to(ROOT)
     for package in ("api", "bridge")

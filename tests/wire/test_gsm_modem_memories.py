@@ -45,6 +45,25 @@ def gone(site: Site, slot: str) -> bool:
     return any(slot.startswith(held.place) and slot not in held.slots for held in site.held)
 
 
+@pytest.mark.parametrize("fault", ["refused", "ERROR in it", "silent"])
+async def test_as_many_sms_as_were_read_and_deleted_before_are_read_too_where_lists_fail(fault: str) -> None:
+    """The places were read once for each count that the modem gave: two more after two came with the next list only."""
+    async with modem_site() as site:
+        await site.open(poll_interval=30.0)
+        match fault:
+            case "refused":
+                site.modem.faults.refusals["+CMGL"] = "+CMS ERROR: 500"
+            case "ERROR in it":
+                site.modem.faults.behind["+CMGL"] = ["ERROR"] * 1000
+            case "silent":
+                site.modem.faults.silences["+CMGL"] = 1000
+        for _ in range(3):
+            store(site, "one", "two")
+            site.modem.urc('+CMTI: "ME",1')
+            assert sorted(await take_texts(site, 2)) == ["one", "two"]
+            await until(lambda: site.stored() == 0)
+
+
 # -- deletion ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("how", ["refused", "says OK", "silent and kept", "silent and done", "ERROR and done"])
 async def test_what_is_not_deleted_is_given_out_once_and_deleted_later(how: str) -> None:

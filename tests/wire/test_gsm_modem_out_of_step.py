@@ -86,8 +86,7 @@ async def test_whatever_breaks_in_around_the_prompt_opens_none_that_stays_open(p
 @pytest.mark.parametrize("name", [*ASKED, "+CMGS"])
 async def test_an_answer_to_nothing_costs_no_sms_and_none_is_told_twice(name: str, place: str, word: str) -> None:
     async with modem_site() as site:
-        # where the list itself is what fails, the SMS are read with one of the next looks at the memory
-        await site.open(poll_interval=0.5)
+        await site.open(poll_interval=30.0)
         getattr(site.modem.faults, place)[name] = [word]
         await at_work(site)
         await at_work(site)

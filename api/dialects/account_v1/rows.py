@@ -22,7 +22,7 @@ def reference(task: str, position: int) -> str:
 
 def shown(number: str) -> str:
     """A number as lists show it, `138****1234`; a sender's name is nobody's number and stays."""
-    return masked(number) if number.removeprefix("+").isdigit() else number
+    return masked(number) if number.removeprefix("+").isdecimal() else number
 
 
 def national(number: str) -> str:

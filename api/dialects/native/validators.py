@@ -73,7 +73,7 @@ def number(least: int, most: int) -> Callable[[object], int]:
 def digits(least: int, most: int) -> Callable[[str], int]:
     """A whole number in a query string or a header."""
     read = number(least, most)
-    return lambda value: read(int(value) if value.isascii() and value.isdigit() and len(value) <= 16 else value)
+    return lambda value: read(int(value) if value.isascii() and value.isdecimal() and len(value) <= 16 else value)
 
 
 def flag(value: object) -> bool:

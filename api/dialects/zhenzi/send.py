@@ -89,7 +89,7 @@ def by_position(names: Sequence[str], values: Sequence[str]) -> Mapping[str, str
 
     Raises Wrong unless there are exactly as many values as are needed.
     """
-    numbered = bool(names) and all(name.isascii() and name.isdigit() for name in names)
+    numbered = bool(names) and all(name.isascii() and name.isdecimal() for name in names)
     needed = max(map(int, names)) if numbered else len(names)
     if len(values) != needed:
         raise Wrong(f"templateParams 需要 {needed} 个参数,收到 {len(values)} 个", "templateParams")

@@ -100,7 +100,7 @@ def _end_of_basic(line: str, start: int) -> int:
     letter = line[start].upper()
     if letter == _DIAL:
         return len(line)
-    while position < len(line) and (line[position].isdigit() or line[position] in " =?"):
+    while position < len(line) and (line[position].isdecimal() or line[position] in " =?"):
         position += 1
     return position
 

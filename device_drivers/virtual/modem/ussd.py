@@ -23,7 +23,7 @@ def dial(state: ModemState, typed: str) -> None:
 
 
 def _code(state: ModemState, typed: str) -> str:
-    plain = typed.startswith(("*", "#")) or (typed.isdigit() and len(typed) < 4)
+    plain = typed.startswith(("*", "#")) or (typed.isdecimal() and len(typed) < 4)
     return typed if plain else understand(typed, state.settings.charset)
 
 

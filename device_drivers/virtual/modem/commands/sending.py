@@ -48,7 +48,7 @@ def send_stored(state: ModemState, given: Command) -> Reply:
 
 def _number(state: ModemState, given: Command) -> str:
     typed = given.text(0)
-    return typed if typed.lstrip("+").isdigit() and len(typed) < 16 else understand(typed, state.settings.charset)
+    return typed if typed.lstrip("+").isdecimal() and len(typed) < 16 else understand(typed, state.settings.charset)
 
 
 def _pdu(typed: str, announced: int) -> str:
