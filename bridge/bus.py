@@ -1,4 +1,4 @@
-"""Tells this process what was committed: events to those who asked for their names, queues to those who serve them."""
+"""Publishes committed events to subscribers in this process, by event name and by queue."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ Unsubscribe = Callable[[], None]
 
 
 class Bus:
-    """Calls subscribers on the event loop, after the commit; each hears only what it asked for."""
+    """Calls subscribers on the event loop after the commit; each receives only what it subscribed to."""
 
     def __init__(self) -> None:
         #: what is counted, by the bus itself and by everybody who has it
@@ -24,18 +24,18 @@ class Bus:
         self._queue_subscribers: list[Callable[[Sequence[Queued]], None]] = []
 
     def subscribe(self, hear: Callable[[Sequence[Event]], None], *names: str) -> Unsubscribe:
-        """Call `hear` with the committed events of these names, of all when none is given.
+        """Call `hear` with committed events of these names, or with all events when none is given.
 
         An empty batch is for everybody: something changed that has no event. Returns the call that ends it.
         """
         return _added(self._subscribers, (frozenset(names), hear))
 
     def subscribe_queues(self, hear: Callable[[Sequence[Queued]], None]) -> Unsubscribe:
-        """Call `hear` with what came into the queues of messages; returns the call that ends it."""
+        """Call `hear` when messages enter a queue; returns the function that unsubscribes."""
         return _added(self._queue_subscribers, hear)
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Tell of events; one subscriber's exception never keeps the news from the others."""
+        """Publish events; an exception in one subscriber does not keep the others from being called."""
         for event in events:
             self.metrics.happened(event.name, event.account, event.data)
         for names, hear in list(self._subscribers):
@@ -44,7 +44,7 @@ class Bus:
                 _call(hear, wanted, [event.name for event in wanted])
 
     def publish_queued(self, queued: Sequence[Queued]) -> None:
-        """Tell of messages that came into queues."""
+        """Publish the queues that messages have entered."""
         for hear in list(self._queue_subscribers):
             _call(hear, queued, [each.route for each in queued])
 

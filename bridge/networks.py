@@ -1,4 +1,4 @@
-"""Network addresses of callers: which networks they are in, and whose they count as. Pure."""
+"""Network addresses of callers: membership in networks, and which addresses count as one sender. Pure."""
 
 import ipaddress
 from functools import lru_cache
@@ -11,7 +11,7 @@ HOUSEHOLD = 64
 
 
 def read(written: str) -> Address | None:
-    """An IPv4 address that came by IPv6 as what it is (RFC 4291 §2.5.5.2), an IPv6 one without its zone.
+    """Parse an address: IPv4-mapped IPv6 as IPv4 (RFC 4291 §2.5.5.2), IPv6 without its zone.
 
     None for what is no address.
     """
@@ -25,25 +25,25 @@ def read(written: str) -> Address | None:
 
 
 def network(written: str) -> Network:
-    """CIDR or a single address, host bits or not. Raises ValueError."""
+    """Parse CIDR or a single address, host bits allowed. Raises ValueError."""
     return ipaddress.ip_network(written.strip(), strict=False)
 
 
 @lru_cache(maxsize=1024)
 def within(written: str, networks: tuple[Network, ...]) -> bool:
-    """Whether an address is in one of these."""
+    """Whether an address is in one of these networks."""
     address = read(written)
     return address is not None and any(address in each for each in networks)
 
 
 def is_this_machine(written: str) -> bool:
-    """Whether an address is one of loopback."""
+    """Whether an address is loopback."""
     address = read(written)
     return address is not None and address.is_loopback
 
 
 def sender(written: str) -> str:
-    """What counts as one sender: an IPv4 address, or the /64 that a customer's IPv6 addresses are taken from."""
+    """What counts as one sender: an IPv4 address, or an IPv6 customer's /64."""
     address = read(written)
     if address is None:
         return written[:64]

@@ -1,4 +1,4 @@
-"""How long to wait before the next try: a pure schedule that doubles up to a ceiling, with jitter."""
+"""Exponential back-off with jitter, as a pure schedule."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Waits between tries, in milliseconds.
+    """Waiting times between tries, in milliseconds.
 
     The n-th wait is `first` × 2ⁿ⁻¹, at most `ceiling`, shifted by up to ± `jitter` of itself so that
     many who failed together do not come back together.
@@ -26,22 +26,22 @@ class Backoff:
     jitter: float = 0.1
 
     def plain(self, tries: int) -> int:
-        """The wait after `tries` failed tries, without jitter; 0 before the first."""
+        """The wait after `tries` failures, without jitter; 0 before the first."""
         if tries < 1:
             return 0
         # past 2³² no ceiling is left to reach, and huge powers would only cost time
         return min(self.first << min(tries - 1, 32), self.ceiling)
 
     def delay(self, tries: int, chance: float) -> int:
-        """The wait after `tries` failed tries; `chance` is a random number in [0, 1)."""
+        """The wait after `tries` failures; `chance` is a random number in [0, 1)."""
         return round(self.plain(tries) * (1 + self.jitter * (2 * chance - 1)))
 
     def elapsed(self, tries: int) -> int:
-        """How long a thing has been tried once it failed `tries` times and the wait after that is over."""
+        """The time from the first try to the end of the wait after failure number `tries`."""
         return sum(self.plain(n) for n in range(1, tries + 1))
 
     def tries_within(self, span: int) -> int:
-        """How many tries it takes until the last comes `span` after the first, or just later."""
+        """The number of tries until the last is `span` or just more after the first."""
         tries, waited = 1, 0
         while waited < span:
             waited += self.plain(tries)
@@ -54,7 +54,7 @@ STORE_PAUSE = 1.0  # s
 
 
 async def retry_until_stored(action: Callable[[], Awaitable[T]]) -> T:
-    """Do what must not be given up until the store takes it: nothing goes on before. Raises StoreClosed."""
+    """Retry until the store accepts it; nothing else proceeds before. Raises StoreClosed."""
     while True:
         try:
             return await action()

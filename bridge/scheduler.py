@@ -1,4 +1,4 @@
-"""What becomes due by the clock alone: scheduled messages, expiry, partial SMS."""
+"""Runs what becomes due by the clock: scheduled messages, expiry, partial SMS."""
 
 import asyncio
 import logging
@@ -30,11 +30,11 @@ KEYS_INTERVAL = 86_400.0  # s
 
 
 class ClockStore(UpkeepStore, KeyStore, Protocol):
-    """What is looked after by the clock."""
+    """The parts of the store that the scheduler uses."""
 
 
 class Scheduler:
-    """Moves what waits for its time; the store tells those whom it concerns.
+    """Advances what has become due; the store notifies those concerned.
 
     `partial_after_ms`: until an incomplete multipart SMS is given out as it is. `keep_ms`: for which finished
     things stay in the store, 0 for ever; `may_forget`: whether the clock is to be believed in that.
@@ -63,14 +63,14 @@ class Scheduler:
         self._tasks = Tasks("scheduler", on_death)
 
     async def start(self) -> None:
-        """Begin to tick."""
+        """Start."""
         self._unsubscribe = self._bus.subscribe_queues(self._hear)
         self._tasks.start(self._tick(), "due times")
         self._tasks.start(self._sweep(), "sweep")
         self._tasks.start(self._look_at_keys(), "keys that end")
 
     async def close(self) -> None:
-        """Stop ticking."""
+        """Stop."""
         self._unsubscribe()
         await self._tasks.close()
 
@@ -80,7 +80,7 @@ class Scheduler:
             self._plan(each.expires_at)
 
     def _plan(self, at: int) -> None:
-        """Look at this moment (Unix ms, 0 for never) if not before."""
+        """Run again at this moment (Unix ms, 0 for never) if not before."""
         if 0 < at < self._next:
             self._next = at
             self._woken.set()
@@ -92,7 +92,7 @@ class Scheduler:
             await self._nap()
 
     async def _nap(self) -> None:
-        """Until something is due, for LONGEST_NAP at most and GATHERING at least."""
+        """Sleep until something is due: at least GATHERING, at most LONGEST_NAP."""
         await asyncio.sleep(GATHERING)
         loop = asyncio.get_running_loop()
         end = loop.time() + LONGEST_NAP - GATHERING

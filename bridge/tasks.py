@@ -1,4 +1,4 @@
-"""The one place where asyncio tasks begin: a task that dies is logged and takes its owner down."""
+"""Starts all asyncio tasks: a task that dies is logged and ends its owner."""
 
 import asyncio
 import logging
@@ -42,7 +42,7 @@ class Tasks:
             self._on_death(error)
 
     async def close(self) -> None:
-        """Cancel what still runs and wait for it."""
+        """Cancel running tasks and wait for them."""
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""Notices when the machine's wall clock is set, while the bridge runs or between two runs, and shifts what was stamped.
+"""Notices when the wall clock is set, while the bridge runs or between runs, and shifts stored times.
 
 A Raspberry Pi has no clock of its own: it starts with the time at which it was stopped, or in 1970, until it hears of a
 better one. Durations are counted on the monotonic clock all the same: what is left of a message's life, of a token's,
@@ -33,7 +33,7 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Timekeeper:
-    """Keeps the stamps in a store in step with the machine's clock; `stepped` is called after each step."""
+    """Keeps stored times in step with the machine's clock; `stepped` is called after each step."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Timekeeper:
         self._tasks = Tasks("timekeeping", on_death)
 
     def is_trusted(self) -> bool:
-        """Whether the clock may say that something is old: not on the day on which it jumped far ahead."""
+        """Whether the clock may be used to expire things: not on the day when it jumped far ahead."""
         return self._clock.monotonic() >= self._doubted_until
 
     def _doubt(self, step: int) -> None:
@@ -61,7 +61,7 @@ class Timekeeper:
             self._doubted_until = self._clock.monotonic() + DAY
 
     async def begin(self) -> None:
-        """Take notice of what was done to the clock since the last run. Raises StoreUnavailable."""
+        """Account for clock changes since the last run. Raises StoreUnavailable."""
         known, now = await self._store.clock_state(), self._clock.now()
         step = 0
         self._doubt(now - known.seen_at if known.seen_at else 0)
@@ -77,12 +77,12 @@ class Timekeeper:
             await self._note()
 
     async def start(self) -> None:
-        """Look from now on."""
+        """Start watching the clock."""
         self._tasks.start(self._watch(), "steps")
         self._tasks.start(self._write_down(), "notes")
 
     async def close(self) -> None:
-        """Stop looking. What time it is now is known to the next run."""
+        """Stop watching; the current time is recorded for the next run."""
         await self._tasks.close()
         try:
             await self._note()
@@ -90,7 +90,7 @@ class Timekeeper:
             log.warning("what time it is could not be written down: %s", error.message)
 
     async def look(self) -> None:
-        """Take notice of a step, if there was one."""
+        """Check for a step and apply it."""
         step = self._clock.behind()
         self._clock.follow(step)
         if abs(step) < LEAST:
@@ -125,7 +125,7 @@ class Timekeeper:
 
 
 def _boot() -> str:
-    """Which start of the machine this is; "" where the system does not tell."""
+    """An identifier of the machine's current boot; "" when unknown."""
     try:
         return BOOT_ID.read_text().strip()
     except OSError:

@@ -1,4 +1,4 @@
-"""Who calls: a key, a bearer token or a client's pair in a request, as an account; and the giving out of tokens.
+"""Authenticates requests by key, bearer token or client credentials, and issues tokens.
 
 Secrets are never logged. The gateway remembers for a moment who was right, so nothing is remembered here.
 """
@@ -23,7 +23,7 @@ NEEDS: ContextVar[Needs | None] = ContextVar("needs", default=EVERYTHING)
 
 
 async def enter(gateway: Gateway, request: web.Request, kind: str, ident: str, secret: str, other: str = "") -> Account:
-    """The account of these credentials, when they are enough for the route of this request.
+    """Return the account of these credentials if their scopes suffice for the request's route.
 
     Raises what `Admission.enter` does.
     """
@@ -34,7 +34,7 @@ async def enter(gateway: Gateway, request: web.Request, kind: str, ident: str, s
 
 
 async def caller(gateway: Gateway, key: str, request: web.Request, hint: str = "") -> Account:
-    """The account of an API key, or of what the headers have instead: a bearer token, or the key as `X-Api-Key`.
+    """Return the account of an API key, or of the headers' bearer token or `X-Api-Key` instead.
 
     Raises what `Admission.enter` does, InvalidToken, and MissingParameter when there is none, or BadRequest with the
     `hint` for a body that is broken.
@@ -50,13 +50,12 @@ async def caller(gateway: Gateway, key: str, request: web.Request, hint: str = "
 
 
 def address(request: web.Request) -> str:
-    """From which network address this request comes, by the word of a trusted proxy where one stands in between;
-    "" where there is none (a Unix socket)."""
+    """The caller's network address, as reported by a trusted proxy where there is one."""
     return proxies.address(request)
 
 
 class TokenRefused(BridgeError):
-    """No token is given (RFC 6749 §5.2)."""
+    """The token request is refused (RFC 6749 §5.2)."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -65,7 +64,7 @@ class TokenRefused(BridgeError):
 
 
 async def grant(gateway: Gateway, parameters: Mapping[str, str], request: web.Request) -> dict[str, object]:
-    """The answer to a request for a token (RFC 6749 §4.4, client credentials). Raises TokenRefused, TooManyRequests."""
+    """Answer a token request (RFC 6749 §4.4, client credentials). Raises TokenRefused, TooManyRequests."""
     kind = parameters.get("grant_type", "")
     if not kind:
         raise TokenRefused("invalid_request", "The parameter grant_type is missing.")

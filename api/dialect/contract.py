@@ -1,4 +1,4 @@
-"""What a dialect is, and how the frame finds them.
+"""What a dialect is, and how dialects are found.
 
 A dialect is one module or folder in `api/dialects/`, called as the dialect is, with a `DIALECT` attribute:
 a class that obeys `Dialect`. `tests/contract/test_dialect_contract.py` finds each dialect in the same way
@@ -37,7 +37,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """How one dialect is put into an application."""
+    """How one dialect is mounted in an application."""
 
     #: path before all of its own, without a trailing slash; "" for none
     prefix: str
@@ -49,7 +49,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path of a dialect and what answers there, with and without a trailing slash."""
+    """A path of a dialect with its handler; it also matches with a trailing slash."""
 
     #: below the mount's prefix, without a trailing slash
     path: str
@@ -62,13 +62,13 @@ class Route:
     refuse: Refuse | None = None
 
     def needs_of(self, method: str) -> Needs | None:
-        """What a key needs for this method; everything where the route does not say."""
+        """The scopes a key needs for this method; all when the route does not say."""
         return self.needs.get(method, EVERYTHING) if isinstance(self.needs, Mapping) else self.needs
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A request that sends one SMS: for documentation, for the demo's curl line, and for the contract test."""
+    """A request that sends one SMS: for documentation, the demo's curl line and the contract test."""
 
     method: str
     #: with the mount's prefix, and a query where the dialect wants one
@@ -78,7 +78,7 @@ class Sample:
 
 
 class Dialect(Protocol):
-    """A vendor's HTTP API, spoken by us.
+    """A vendor's HTTP API as served by this bridge.
 
     The frame calls handlers with the errors caught: whatever they raise of `bridge.errors` or
     `api.http.errors` goes through `refuse`, anything else is logged and refused as a bare `BridgeError`.
@@ -101,35 +101,35 @@ class Dialect(Protocol):
     ERROR_WORDS: ClassVar[Mapping[type[BridgeError], Any]]
 
     def __init__(self, site: Site, mount: Mount) -> None:
-        """Raises ConfigError for options that do not fit."""
+        """Raises ConfigError for invalid options."""
         ...
 
     def routes(self) -> Sequence[Route]:
-        """Every path it answers."""
+        """Every path the dialect answers."""
         ...
 
     def refuse(self, error: BridgeError) -> "web.Response":
-        """An error in the dialect's own shape."""
+        """An error in the dialect's own format."""
         ...
 
     def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
-        """A request that sends `text`; `credentials` are those that `account add --json` prints."""
+        """A request that sends `text`; `credentials` are those printed by `account add --json`."""
         ...
 
 
 def word_for(words: Mapping[type[BridgeError], Any], error: BridgeError) -> Any:
-    """The word for an error's class or its nearest parent that has one."""
+    """The vocabulary entry of an error's class or its nearest ancestor."""
     return next(words[kind] for kind in type(error).__mro__ if kind in words)
 
 
 def about_key(error: BridgeError) -> str:
-    """What a sentence about a key has to name: the scopes that it lacks, or when it expired; "" for other errors."""
+    """Details of a key error: missing scopes or expiry; "" for other errors."""
     if isinstance(error, ScopeMissing):
         return error.missing
     return error.when if isinstance(error, KeyExpired) else ""
 
 
 def discover(wanted: Collection[str] | None = None) -> dict[str, type[Dialect]]:
-    """Dialects that are installed, by name: those wanted, None for all. Others are not imported."""
+    """Installed dialects by name: the wanted ones, or all for None. Others are not imported."""
     names = (name for name in api.dialects.installed() if wanted is None or name in wanted)
     return {name: importlib.import_module(f"api.dialects.{name}").DIALECT for name in names}

@@ -1,17 +1,17 @@
-"""Credentials in the headers of a request."""
+"""Credentials in request headers."""
 
 import base64
 from collections.abc import Mapping
 
 
 def bearer(headers: Mapping[str, str]) -> str:
-    """The token of `Authorization: Bearer …` (RFC 6750 §2.1), "" when there is none."""
+    """The token of `Authorization: Bearer …` (RFC 6750 §2.1); "" without one."""
     scheme, _, token = headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def basic(headers: Mapping[str, str]) -> tuple[str, str] | None:
-    """User and password of `Authorization: Basic …` (RFC 7617), None when there are none or they are garbled."""
+    """User and password of `Authorization: Basic …` (RFC 7617); None when missing or malformed."""
     scheme, _, coded = headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None

@@ -1,4 +1,4 @@
-"""Numbers as the template platform shows them. Pure."""
+"""Masks numbers as the template platform does. Pure."""
 
 import re
 
@@ -13,7 +13,7 @@ _COUNTRY = re.compile(r"\+(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|
 
 
 def masked(written: str) -> str:
-    """`138****8000`; of other lengths never more than half, and a country code stays."""
+    """`138****8000`; of other lengths at most half is shown, and the country code is kept."""
     try:
         number = phone_numbers.normalise(written)
     except InvalidNumber:

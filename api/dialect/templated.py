@@ -1,4 +1,4 @@
-"""What the dialects that send by template share: which template and provider a message was made with, in its tag."""
+"""Shared by template dialects: a message's template and provider, encoded in its tag."""
 
 from collections.abc import Mapping
 
@@ -7,11 +7,11 @@ SAMPLE_ID, SAMPLE_TEXT = "text", "{text}"
 
 
 def tag(**told: str) -> str:
-    """`template_id=…;provider=…`, without what is empty; ids and names have no `;` in them."""
+    """Encode as `template_id=…;provider=…`, without empty values; ids and names contain no `;`."""
     return ";".join(f"{name}={value}" for name, value in told.items() if value)
 
 
 def told(tag: str) -> Mapping[str, str]:
-    """What `tag` was made of; nothing when it is a text of somebody else's."""
+    """Decode what `tag` made; empty for any other text."""
     pairs = [part.partition("=") for part in tag.split(";")] if tag.startswith("template_id=") else []
     return {name: value for name, _, value in pairs}

@@ -1,4 +1,4 @@
-"""The dialects, one folder each. What one needs of the core it declares in its module `declarations`:
+"""The dialects, one folder each; a module `declarations` holds what one registers with the core:
 
 - `CREDENTIALS`: kinds of credentials that its callers have (`bridge.accounts.credentials.CredentialKind`),
 - `FORMATS`: payload formats of its webhooks (`bridge.model.payload_format.Wording` by name); its module `payloads`
@@ -22,12 +22,12 @@ Body = Callable[[Event, tzinfo], Mapping[str, object]]
 
 
 def installed() -> list[str]:
-    """The names of all dialects, in order."""
+    """The names of all dialects, sorted."""
     return sorted(info.name for info in pkgutil.iter_modules(__path__))
 
 
 def declare() -> None:
-    """Make known to the core what the dialects declare."""
+    """Register the declarations of all dialects with the core."""
     for name in _with("declarations"):
         declared = importlib.import_module(f"{__name__}.{name}.declarations")
         credentials.declare(*getattr(declared, "CREDENTIALS", ()))
@@ -35,7 +35,7 @@ def declare() -> None:
 
 
 def bodies() -> dict[str, Body]:
-    """What writes each payload format that a dialect declares."""
+    """The body writers of the payload formats that dialects declare."""
     found: dict[str, Body] = {}
     for name in _with("payloads"):
         found |= importlib.import_module(f"{__name__}.{name}.payloads").BODIES
@@ -43,7 +43,7 @@ def bodies() -> dict[str, Body]:
 
 
 def _with(module: str) -> list[str]:
-    """The dialects that have a module of this name."""
+    """Dialects that have a module of this name."""
     return [name for name in installed() if any((Path(place) / name / f"{module}.py").exists() for place in __path__)]
 
 

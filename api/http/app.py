@@ -1,4 +1,4 @@
-"""The aiohttp application: dialects on their prefixes, health, and an answer for every other path.
+"""The aiohttp application: dialects under their prefixes, health, and an answer for unknown paths.
 
 There is no middleware: what a request costs over a bare handler is one wrapped call. Nothing here logs a
 path's query, a header or a body, because keys and people's texts are in them.
@@ -50,7 +50,7 @@ CORS = {
 
 @dataclass(frozen=True, slots=True)
 class Mounted:
-    """A dialect in its place."""
+    """A mounted dialect."""
 
     dialect: Dialect
     prefix: str
@@ -58,7 +58,7 @@ class Mounted:
     paths: tuple[tuple[str, ...], ...]
 
     def kinship(self, path: str) -> int:
-        """How many segments an unknown path shares with the nearest of ours; 0 for one that is not below the prefix."""
+        """How many leading segments an unknown path shares with a known one; 0 for one outside the prefix."""
         if not f"{path}/".startswith(f"{self.prefix}/"):
             return 0
         segments = tuple(path.split("/")[1:])
@@ -66,7 +66,7 @@ class Mounted:
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many first segments two paths have in common."""
+    """The number of leading segments that two paths share."""
     pairs = zip(one, other, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
@@ -86,7 +86,7 @@ def build_app(
     reading: Reading | None = None,
     readers: Sequence[str] | None = None,
 ) -> web.Application:
-    """The application for a gateway.
+    """Build the application for a gateway.
 
     `dialects` maps names to prefixes; None stands for all that are installed, each where it likes to be.
     `options` and `body_limits` (bytes) are by dialect name; `public_url` is where callers reach us; `proxies` are those
@@ -115,14 +115,14 @@ def build_app(
 
 
 def build_command_app(gateway: Gateway, owner: int) -> web.Application:
-    """The application for the command line: the native API alone, on a Unix socket of the user `owner` (uid)."""
+    """Build the application for the command line: the native API alone, on a Unix socket of user `owner` (uid)."""
     app = build_app(gateway, dialects={"native": ""})
     app[peer.OWNER] = owner
     return app
 
 
 def runner(app: web.Application) -> web.AppRunner:
-    """What serves the application: long request lines, and neither an access log nor their bytes in any other."""
+    """Build the runner: long request lines are allowed, and no log contains requests."""
     wire_log = log.getChild("wire")
     wire_log.addFilter(_without_bytes)
     return web.AppRunner(
@@ -139,7 +139,7 @@ def runner(app: web.Application) -> web.AppRunner:
 
 
 def _without_bytes(record: logging.LogRecord) -> bool:
-    """aiohttp quotes a request line that it cannot read; a key may be in it, so only the kind of error stays.
+    """Drop the request line that aiohttp quotes when it cannot parse it, as it may contain a key.
 
     What a stranger sends is no error of ours, whatever aiohttp calls it.
     """
@@ -154,7 +154,7 @@ def _without_bytes(record: logging.LogRecord) -> bool:
 def _wanted(
     known: Mapping[str, type[Dialect]], dialects: Mapping[str, str] | None, options: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, str]:
-    """Name → prefix of what is to be mounted. Raises ConfigError for unknown dialects and for options they lack."""
+    """Name → prefix of the dialects to mount. Raises ConfigError for unknown dialects and missing options."""
     wanted = {name: kind.prefix for name, kind in known.items()} if dialects is None else dialects
     if unknown := [name for name in wanted if name not in known]:
         raise ConfigError([f"dialects.{name}: there is only {', '.join(installed())}" for name in unknown])
@@ -164,7 +164,7 @@ def _wanted(
 
 
 def _misfits(kind: type[Dialect], options: Mapping[str, Any]) -> list[str]:
-    """Options that the dialect does not have; whether their values are right it knows itself."""
+    """Options that the dialect does not have; it validates their values itself."""
     known = ", ".join(kind.options) or "none"
     return [
         f"dialects.{kind.name}.options.{name}: no such option; there is {known}"
@@ -174,7 +174,7 @@ def _misfits(kind: type[Dialect], options: Mapping[str, Any]) -> list[str]:
 
 
 def _mount(app: web.Application, dialect: Dialect, prefix: str, before: Sequence[Mounted]) -> Mounted:
-    """Add a dialect's paths. Raises ConfigError for one that a dialect before it answers too."""
+    """Add a dialect's paths. Raises ConfigError for one that another dialect answers."""
     routes = dialect.routes()
     mounted = Mounted(dialect, prefix, tuple(tuple(f"{prefix}{route.path}".split("/")[1:]) for route in routes))
     for other in before:
@@ -191,14 +191,14 @@ def _mount(app: web.Application, dialect: Dialect, prefix: str, before: Sequence
 
 
 def _meet(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether some path fits both; a variable segment stands for any."""
+    """Whether some path matches both; a variable segment matches any."""
     return len(one) == len(other) and all(
         a == b or a.startswith("{") or b.startswith("{") for a, b in zip(one, other, strict=True)
     )
 
 
 def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
-    """The route's handler with everything that goes wrong in it told in the dialect's words, counted and timed."""
+    """Wrap a route's handler: errors in the dialect's format, counted and timed."""
     refuse = route.refuse or dialect.refuse
     needs = {method: route.needs_of(method) for method in route.methods}
 
@@ -230,7 +230,7 @@ def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
 
 
 def _mishap(error: Exception, path: str) -> BridgeError:
-    """Log where it happened, without the exception's own words: a text or a key may be in them."""
+    """Log an exception's place without its message, which may contain a text or a key."""
     number = secrets.token_hex(4)
     where = "".join(traceback.format_tb(error.__traceback__))
     told = {"sms_reference": number}
@@ -243,14 +243,14 @@ async def _close(app: web.Application) -> None:
 
 
 async def _front(request: web.Request) -> web.Response:
-    """What this is, for whoever opens the address in a browser."""
+    """A short description for browsers."""
     lines = [f"  {one.prefix or '/'}  {one.dialect.name}: {one.dialect.about}" for one in request.app[MOUNTED]]
     text = "sms-bridge: REST in, SMS out, received SMS back as webhooks.\n\nDialects spoken here\n"
     return web.Response(text=text + "\n".join(lines) + "\n\nHealth: /livez, /readyz\n")
 
 
 async def _nowhere(request: web.Request) -> web.Response:
-    """Nothing is at this path: say so in the words of the dialect it looks like, else in our own."""
+    """Answer an unknown path in the format of the most similar dialect, else in the bridge's own."""
     path = request.path
     mounted = request.app[MOUNTED]
     nearest = max(mounted, key=lambda one: one.kinship(path), default=None)

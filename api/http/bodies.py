@@ -1,4 +1,4 @@
-"""Reading the bodies of requests: how large one may be, how fast it must come, and what all may hold together."""
+"""Reads request bodies with limits on size, speed and total memory."""
 
 import asyncio
 from collections import Counter
@@ -22,7 +22,7 @@ HELD = web.RequestKey("held", int)
 
 
 class Reading:
-    """What the bodies of an application's requests may take while they arrive."""
+    """The memory that request bodies of an application may occupy while they arrive."""
 
     def __init__(self, largest: int = LARGEST, patience: float = 20.0) -> None:
         #: bytes of one, whatever a dialect would take
@@ -35,7 +35,7 @@ class Reading:
         self._held: Counter[str] = Counter()
 
     def hold(self, request: web.Request, size: int) -> None:
-        """Take room for so many more bytes of a body. Raises TooManyRequests when there is none."""
+        """Reserve room for this many more bytes of a body. Raises TooManyRequests when there is none."""
         before = request.get(HELD, 0)
         request[HELD] = before + size
         more = _beyond(before + size) - _beyond(before)
@@ -46,7 +46,7 @@ class Reading:
             raise TooManyRequests(5, "Too many large requests are arriving at once.")
 
     def release(self, request: web.Request) -> None:
-        """A request is answered: what its body held is free."""
+        """Release what a request's body had reserved."""
         if HELD not in request:
             return
         held, sender = _beyond(request.pop(HELD)), address(request)
@@ -64,7 +64,7 @@ READING = web.AppKey("reading", Reading)
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
-    """The whole body. Raises BodyTooLarge beyond `limit` bytes, at once where the length was announced.
+    """Read the whole body. Raises BodyTooLarge beyond `limit` bytes, at once if the length was announced.
 
     Raises BadRequest for one that ends too early or is not packed as its headers say, BodyTooSlow for one that
     takes too long, TooManyRequests when others are arriving that leave it no room.
@@ -82,7 +82,7 @@ async def read_body(request: web.Request, limit: int) -> bytes:
 
 
 async def _read_on(request: web.Request, start: bytes, limit: int) -> bytes:
-    """The rest of a body that did not come in one piece."""
+    """Read the rest of a body that did not come in one piece."""
     if (request.content_length or 0) > limit:
         raise BodyTooLarge(limit)
     reading, now = request.app[READING], asyncio.get_running_loop().time

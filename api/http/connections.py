@@ -1,4 +1,4 @@
-"""Every open connection: how many there may be, and how long each may keep us waiting.
+"""Limits open connections: their number, and how long each may stay idle or slow.
 
 aiohttp waits for a request's header and for a caller who does not read for as long as they like. So what it is told
 passes a `Connection`, which notes what it sees; once a second all are looked at, and those that took too long go.
@@ -38,7 +38,7 @@ TOO_MANY = _refusal(b"503 Service Unavailable", b"Too many connections are open.
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What callers may take."""
+    """Limits for callers."""
 
     #: connections open at a time: of all, and of one address
     connections: int = 500
@@ -52,12 +52,12 @@ class Limits:
 
     @property
     def glance(self) -> float:
-        """Seconds between looks at the connections."""
+        """Seconds between checks of the connections."""
         return min(GLANCE, self.request / 4, self.idle / 4, self.answer / 4)
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Stands between a transport and aiohttp's protocol, and knows what is being waited for.
+    """Sits between a transport and aiohttp's protocol and tracks what is being waited for.
 
     It reads by small pieces into one buffer for all: what aiohttp cannot make sense of stays in its errors, with all
     that came at the same time, until the garbage collector comes by.
@@ -89,41 +89,41 @@ class Connection(asyncio.BufferedProtocol):
 
     # -- what the transport tells, passed on ----------------------------------------------------
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It is there, with TLS when there is TLS."""
+        """The connection is established, including TLS."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - narrows the type: sockets have such
         self._transport = transport
         self._handler.connection_made(transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Where to put what comes; it is taken out again before anything else happens."""
+        """A buffer for incoming data; it is consumed before anything else happens."""
         return self._book.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Some of a request."""
+        """Data has arrived."""
         if not self.heard and not self.busy:
             self.heard = self._book.now()
         self._handler.data_received(bytes(self._book.buffer[:nbytes]))
 
     def eof_received(self) -> bool | None:
-        """Nothing more will come."""
+        """The other side has closed its direction."""
         return self._handler.eof_received()
 
     def pause_writing(self) -> None:
-        """The other side does not read as fast as we write."""
+        """The other side reads more slowly than we write."""
         self._handler.pause_writing()
 
     def resume_writing(self) -> None:
-        """It has read on."""
+        """The other side has caught up."""
         self._handler.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is over."""
+        """The connection is closed."""
         self._book.leave(self)
         self._handler.connection_lost(exc)
 
     # -- what the application tells -------------------------------------------------------------
     def began(self) -> None:
-        """The header is complete."""
+        """The request header is complete."""
         self.busy = True
 
     def ended(self) -> None:
@@ -133,7 +133,7 @@ class Connection(asyncio.BufferedProtocol):
 
     # -- what is thought of it ------------------------------------------------------------------
     def drop(self) -> None:
-        """End it now, whatever is under way."""
+        """Close the connection now."""
         self._book.leave(self)
         if self._transport is not None:
             self._transport.abort()
@@ -141,7 +141,7 @@ class Connection(asyncio.BufferedProtocol):
             self.undo()
 
     def judge(self, now: float, limits: Limits) -> None:
-        """End it when it took too long."""
+        """Close the connection if it exceeds its time."""
         transport = self._transport
         if transport is None:  # a handshake, which has a limit of its own
             return
@@ -169,7 +169,7 @@ class Connection(asyncio.BufferedProtocol):
 
 
 class Connections:
-    """The book of all that are open, over all ports."""
+    """Tracks all open connections over all ports."""
 
     def __init__(self, limits: Limits, proxies: Proxies) -> None:
         self.limits = limits
@@ -188,7 +188,7 @@ class Connections:
         return len(self._open)
 
     def admit(self, peer: str, handler: Callable[[], asyncio.Protocol]) -> Connection | None:
-        """A new connection from an address, "" for a Unix socket; None when there are too many.
+        """Register a connection from an address ("" for a Unix socket); None when there are too many.
 
         When there is no room, whoever waits for a request for the longest makes some: those who dribble come first.
         """
@@ -210,7 +210,7 @@ class Connections:
         return made
 
     def leave(self, connection: Connection) -> None:
-        """It is no more; harmless when said twice."""
+        """Unregister a connection; harmless when repeated."""
         if connection not in self._open:
             return
         del self._open[connection]
@@ -219,7 +219,7 @@ class Connections:
             del self._by_address[connection.address]
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop checking."""
         if self._next_look is not None:
             self._next_look.cancel()
 
@@ -240,14 +240,14 @@ class Connections:
 
 
 def begin(request: web.BaseRequest) -> None:
-    """A handler begins with a request: from now on it is not the caller who is waited for."""
+    """A handler starts: from now on the caller is not being waited for."""
     connection = _of(request)
     if connection is not None:
         connection.began()
 
 
 class Endings(AbstractAccessLogger):
-    """aiohttp's hook for the end of an answer. It logs nothing: keys and people's texts are in requests."""
+    """aiohttp's hook for the end of an answer. It logs nothing, as requests contain keys and texts."""
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         """An answer was written."""

@@ -1,4 +1,4 @@
-"""What can go wrong on the HTTP side, on top of `bridge.errors`; every dialect has a word for each of these too.
+"""Errors of the HTTP side, extending `bridge.errors`; every dialect has words for them.
 
 BridgeError
 ├── BadRequest
@@ -19,14 +19,14 @@ from bridge.errors import BadRequest, NoSuchThing, NotAllowed
 
 
 class MissingParameter(BadRequest):
-    """A parameter that is needed is missing."""
+    """A required parameter is missing."""
 
     def __init__(self, field: str, hint: str = "") -> None:
         super().__init__(f"The parameter {field} is missing{hint and f' ({hint})'}.", field)
 
 
 def missing(field: str, problem: str = "") -> BadRequest:
-    """The error for a parameter that is not there: `problem` with the body where that is why, else MissingParameter."""
+    """The error for a missing parameter: BadRequest if the body's `problem` explains it, else MissingParameter."""
     return BadRequest(problem, "body") if problem else MissingParameter(field)
 
 
@@ -64,4 +64,4 @@ class InvalidToken(NotAllowed):
 
 
 class UnknownPath(NoSuchThing):
-    """There is nothing at this path."""
+    """Nothing exists at this path."""

@@ -1,4 +1,4 @@
-"""Accepting connections: within the limits, with TLS or without, by TCP or a Unix socket.
+"""Accepts connections within the limits, with or without TLS, over TCP or a Unix socket.
 
 We accept by ourselves, because a connection must count from its first moment: asyncio would let callers who begin
 a TLS handshake and stop hold a descriptor each for a minute, unseen.
@@ -32,7 +32,7 @@ _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Listener:
-    """One listening socket, and who comes in by it."""
+    """One listening socket."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Listener:
         self._again: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin to accept."""
+        """Start accepting."""
         # what the kernel holds of answers that nobody reads, and what comes at once of a body
         self._door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNELS)
         self._door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNELS)
@@ -58,7 +58,7 @@ class Listener:
         self._loop.add_reader(self._door, self._accept)
 
     async def close(self) -> None:
-        """Accept no more; connections that are open stay."""
+        """Stop accepting; open connections stay."""
         if self._again is not None:
             self._again.cancel()
         self._loop.remove_reader(self._door)
@@ -77,7 +77,7 @@ class Listener:
             self._take(caller, _address(peer))
 
     def _rest(self, error: OSError) -> None:
-        """Out of descriptors: whoever waits in the kernel's queue is still there in a moment."""
+        """Pause when out of file descriptors; waiting callers stay in the kernel's queue."""
         if error.errno not in _NO_ROOM:
             raise error
         log.error("cannot accept connections: %s", error.strerror)
@@ -111,7 +111,7 @@ class Listener:
 
 
 async def bound(host: str, port: int) -> Sequence[socket.socket]:
-    """Listening sockets on a TCP port, one for each address that the host stands for. Raises OSError."""
+    """Listening sockets on a TCP port, one for each address of the host. Raises OSError."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     doors: list[socket.socket] = []
@@ -132,7 +132,7 @@ async def bound(host: str, port: int) -> Sequence[socket.socket]:
 
 
 def bound_unix(path: Path, mode: int) -> socket.socket:
-    """A listening Unix socket. Raises OSError, also for a path of more than 107 octets (unix(7)).
+    """A listening Unix socket. Raises OSError, also for a path of more than 107 bytes (unix(7)).
 
     One that a bridge before us left is replaced; anything else in its place is not.
     """
@@ -153,7 +153,7 @@ def bound_unix(path: Path, mode: int) -> socket.socket:
 
 
 def enough_files(connections: int) -> None:
-    """See to it that this process may open so many connections beside all else. Raises ConfigError."""
+    """Raise the limit of open files for this many connections. Raises ConfigError."""
     wanted = connections + RESERVE
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if now == resource.RLIM_INFINITY or now >= wanted:
@@ -167,5 +167,5 @@ def enough_files(connections: int) -> None:
 
 
 def _address(peer: object) -> str:
-    """Of what `accept` tells; "" for a Unix socket."""
+    """The address from `accept`; "" for a Unix socket."""
     return str(peer[0]) if isinstance(peer, tuple) else ""

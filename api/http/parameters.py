@@ -1,4 +1,4 @@
-"""The parameters of a request, read leniently from wherever callers put them: query, form, JSON, multipart.
+"""Reads request parameters leniently from query, form, JSON and multipart.
 
 What a body says goes over what the query says, and an empty value counts as absent. A value that
 cannot be decoded is an error only when somebody asks for it, so that strangers' extra parameters never hurt.
@@ -24,12 +24,12 @@ _CHARSET = re.compile(r'charset="?(iso-8859-\d{1,2}|windows-125\d|gbk|gb2312|gb1
 
 
 class Parameters(Mapping[str, str]):
-    """Names and values; `params["x"]` and `.get("x")` raise BadRequest for a value that could not be decoded."""
+    """Names and values; `params["x"]` and `.get("x")` raise BadRequest for a value that cannot be decoded."""
 
     __slots__ = ("_broken", "_from_json", "_nested", "_once", "_values", "hint")
 
     def __init__(self, once: bool = False, nested: bool = False) -> None:
-        """With `once`, a name that comes twice is as bad as a value that cannot be decoded.
+        """With `once`, a repeated name is an error like a value that cannot be decoded.
 
         With `nested`, a list or an object in JSON is kept as JSON text.
         """
@@ -54,13 +54,13 @@ class Parameters(Mapping[str, str]):
         return len(self._values | self._broken)
 
     def text(self, name: str) -> str:
-        """The value, "" when absent. Raises BadRequest when it could not be decoded."""
+        """A value, "" when absent. Raises BadRequest when it cannot be decoded."""
         if self._broken and name in self._broken:
             raise BadRequest(f"The parameter {name} {self._broken[name]}.", name)
         return self._values.get(name, "")
 
     def number(self, name: str) -> str:
-        """A phone number, "" when absent; a `+` that a form's decoding turned into a blank is one again.
+        """A phone number, "" when absent; restores a `+` that form decoding made a blank.
 
         Raises BadRequest when it could not be decoded.
         """
@@ -68,15 +68,15 @@ class Parameters(Mapping[str, str]):
         return value if not value.startswith(" ") or name in self._from_json else restore_plus(value)
 
     def any_of(self, names: frozenset[str]) -> bool:
-        """Whether one of these is there: spares asking for each of them when, as usual, none is."""
+        """Whether any of these is present; saves looking for each in the usual case that none is."""
         return not (names.isdisjoint(self._values) and names.isdisjoint(self._broken))
 
     def need(self, name: str) -> str:
-        """The value. Raises MissingParameter when it is absent or empty, BadRequest for a broken body."""
+        """A required value. Raises MissingParameter when absent or empty, BadRequest for a broken body."""
         return self._present(name, self.text(name))
 
     def need_number(self, name: str) -> str:
-        """The phone number, as `number` reads it. Raises MissingParameter when it is absent or empty."""
+        """A required phone number. Raises MissingParameter when absent or empty."""
         return self._present(name, self.number(name))
 
     def _present(self, name: str, value: str) -> str:
@@ -85,7 +85,7 @@ class Parameters(Mapping[str, str]):
         return value
 
     def put(self, name: str, value: bytes, charset: str = "utf-8") -> None:
-        """Take one value as it came; an empty one does not cover what was there."""
+        """Add a value; an empty one does not replace an earlier one."""
         if not value:
             return
         self._from_json.discard(name)
@@ -101,7 +101,7 @@ class Parameters(Mapping[str, str]):
             self._broken.pop(name, None)
 
     def put_form(self, raw: bytes, charset: str = "utf-8") -> None:
-        """Take `a=b&c=d`; raw bytes, raw spaces and stray `%` stand for themselves."""
+        """Parse `a=b&c=d`; raw bytes, raw spaces and stray `%` are taken literally."""
         for pair in raw.split(b"&"):
             name, _, value = pair.partition(b"=")
             if b"+" in pair or b"%" in pair:
@@ -110,7 +110,7 @@ class Parameters(Mapping[str, str]):
                 self.put(name.decode("utf-8", "replace"), value, charset)
 
     def put_json(self, raw: bytes) -> str:
-        """Take the members of a JSON object; what is wrong with it, and nothing taken, when it is none.
+        """Parse the members of a JSON object; on error, returns what is wrong and adds nothing.
 
         A byte order mark and line ends inside a text are taken: several clients write them.
         """
@@ -141,7 +141,7 @@ class Parameters(Mapping[str, str]):
             self._from_json.add(name)
 
     def put_multipart(self, raw: bytes, boundary: bytes) -> None:
-        """Take the parts of multipart/form-data (RFC 7578)."""
+        """Parse multipart/form-data (RFC 7578)."""
         for part in raw.split(b"--" + boundary)[1:]:
             head, gap, value = part.partition(b"\r\n\r\n")
             name = _FIELD_NAME.search(head)
@@ -149,7 +149,7 @@ class Parameters(Mapping[str, str]):
                 self.put(name[1].decode("utf-8", "replace"), value.removesuffix(b"\r\n"))
 
     def put_body(self, raw: bytes, content_type: str) -> None:
-        """Take a body by its label, and by its looks where the label is missing or wrong."""
+        """Parse a body by its Content-Type, or by its content when that is missing or wrong."""
         kind = _kind(content_type)
         if kind.endswith("json"):
             if raw.strip() and (problem := self.put_json(raw)):
@@ -158,7 +158,7 @@ class Parameters(Mapping[str, str]):
             self.put_fields(raw, content_type)
 
     def put_fields(self, raw: bytes, content_type: str) -> None:
-        """Take a body that is a form, urlencoded or multipart; nothing of one that is labelled as something else."""
+        """Parse a form body, urlencoded or multipart; other types are ignored."""
         kind = _kind(content_type)
         if kind == "multipart/form-data" and (boundary := _BOUNDARY.search(content_type.encode(errors="replace"))):
             self.put_multipart(raw, boundary[1])
@@ -193,7 +193,7 @@ def _charset(content_type: str) -> str:
 
 
 async def read_parameters(request: web.Request, limit: int) -> Parameters:
-    """Query and body together, for every method. Raises BodyTooLarge."""
+    """Read query and body, for any method. Raises BodyTooLarge."""
     parameters = Parameters()
     _put_query(parameters, request)
     if body := await read_body(request, limit):
@@ -202,21 +202,21 @@ async def read_parameters(request: web.Request, limit: int) -> Parameters:
 
 
 def read_query(request: web.Request) -> Parameters:
-    """What the query says, each name once at most."""
+    """Read the query, each name at most once."""
     parameters = Parameters(once=True)
     _put_query(parameters, request)
     return parameters
 
 
 async def read_form(request: web.Request, limit: int) -> Parameters:
-    """The fields of a form in the body, each once at most; what the query says does not count. Raises BodyTooLarge."""
+    """Read a form body, each name at most once; ignores the query. Raises BodyTooLarge."""
     parameters = Parameters(once=True)
     parameters.put_fields(await read_body(request, limit), request.headers.get("Content-Type", ""))
     return parameters
 
 
 async def read_once(request: web.Request, limit: int) -> Parameters:
-    """Query and body together, in whatever form, each name once at most. Raises BodyTooLarge."""
+    """Read query and body of any type, each name at most once. Raises BodyTooLarge."""
     parameters = Parameters(once=True, nested=True)
     _put_query(parameters, request)
     if body := await read_body(request, limit):

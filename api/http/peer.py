@@ -1,4 +1,4 @@
-"""Which user of this machine is at the other end of a Unix socket (unix(7), SO_PEERCRED)."""
+"""Identifies the local user at the other end of a Unix socket (unix(7), SO_PEERCRED)."""
 
 import socket
 import struct
@@ -16,7 +16,7 @@ OWNER = web.AppKey("owner", int)
 
 
 def stranger(request: web.Request) -> str:
-    """The name of the user who calls by the socket for commands; "" for the bridge's own user and on other sockets."""
+    """The user calling over the command socket; "" for the bridge's own user and on other sockets."""
     transport, owner = request.transport, request.app.get(OWNER)
     if transport is None or owner is None:
         return ""

@@ -1,4 +1,4 @@
-"""Who calls, by which scheme and which host, when proxies stand in between.
+"""Determines caller, scheme and host of requests that come through proxies.
 
 Nobody is believed but the proxies of the configuration, and of what these pass on only what they added themselves:
 a list is walked from its end, where the nearest of them wrote, as far as it names proxies that are trusted. One kind
@@ -36,7 +36,7 @@ _SCHEMES = frozenset({"http", "https"})
 
 
 class Origin(NamedTuple):
-    """Where a request comes from, and how its caller wrote our address."""
+    """A request's origin, and how its caller addressed the bridge."""
 
     #: "" when it is not known: a Unix socket that no proxy uses
     address: str
@@ -46,7 +46,7 @@ class Origin(NamedTuple):
 
 
 class Hop(NamedTuple):
-    """What a proxy says of who called it; "" for what it does not say."""
+    """What a proxy reports about its caller; "" for what it does not report."""
 
     node: str
     scheme: str = ""
@@ -55,7 +55,7 @@ class Hop(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
-    """Whose word is believed."""
+    """The trusted proxies."""
 
     networks: tuple[Network, ...] = ()
     #: `forwarded` for RFC 7239, else `x-forwarded`
@@ -65,20 +65,20 @@ class Proxies:
 
     @classmethod
     def of(cls, written: Sequence[str], headers: str = "x-forwarded", unix: bool = False) -> "Proxies":
-        """Raises ValueError for what is no address and no network."""
+        """Parse the trusted networks. Raises ValueError for an invalid address or network."""
         return cls(tuple(network(each) for each in written), headers, unix)
 
     def trusts(self, address: str) -> bool:
-        """Whether the other end of a connection is one of these; "" is that of a Unix socket."""
+        """Whether the other end of a connection is trusted; "" is a Unix socket."""
         return within(address, self.networks) if address and self.networks else self.unix and not address
 
     def address(self, request: web.BaseRequest) -> str:
-        """The first part of `origin`, which is all that most requests are asked for."""
+        """The address of `origin`, which is all that most requests need."""
         peer = request.remote or ""
         return self.origin(request).address if self.trusts(peer) else plain(peer)
 
     def origin(self, request: web.BaseRequest) -> Origin:
-        """Where a request really comes from, as far as that can be known."""
+        """A request's true origin, as far as it can be known."""
         peer = request.remote or ""
         hops: Sequence[Hop] = ()
         if self.trusts(peer):
@@ -86,7 +86,7 @@ class Proxies:
         return self._walk(Origin(plain(peer), request.scheme, _host(request.headers.get("Host", ""))), hops)
 
     def _walk(self, origin: Origin, hops: Sequence[Hop]) -> Origin:
-        """`hops` begin with the nearest. What cannot be read ends the walk: the proxy that wrote it is all we know."""
+        """Follow `hops`, nearest first. An unreadable hop ends the walk at the proxy that wrote it."""
         for hop in hops:
             scheme = hop.scheme if hop.scheme in _SCHEMES else origin.scheme
             origin = Origin(origin.address, scheme, _host(hop.host) or origin.host)
@@ -105,17 +105,17 @@ PROXIES = web.AppKey("proxies", Proxies)
 
 
 def origin(request: web.Request) -> Origin:
-    """Of a request to one of our applications."""
+    """The origin of a request to one of our applications."""
     return request.app[PROXIES].origin(request)
 
 
 def address(request: web.Request) -> str:
-    """From which network address a request to one of our applications comes."""
+    """The caller's address of a request to one of our applications."""
     return request.app[PROXIES].address(request)
 
 
 def plain(address: str) -> str:
-    """An IPv4 address that came by IPv6 as what it is (RFC 4291 §2.5.5.2), and an IPv6 one without its zone."""
+    """An IPv4-mapped IPv6 address as IPv4 (RFC 4291 §2.5.5.2), an IPv6 one without its zone."""
     if ":" not in address:
         return address
     found = read(address)
@@ -123,7 +123,7 @@ def plain(address: str) -> str:
 
 
 def read_node(node: str) -> str:
-    """The address in what a proxy wrote, "" where there is none: garbage, `unknown` or a name that hides one."""
+    """Parse an address written by a proxy; "" for garbage, `unknown` and obfuscated names."""
     found = _NODE.fullmatch(node.strip())
     address = read(found["six"] or found["four"] or found["bare"] or "") if found else None
     return "" if address is None else str(address)
@@ -134,7 +134,9 @@ def _host(value: str) -> str:
 
 
 def _x_forwarded(headers: Headers) -> Sequence[Hop]:
-    """The nearest proxy's first. Scheme and host count from the end too, and one alone is good for all."""
+    """Parse X-Forwarded headers, nearest proxy first. Scheme and host count from the end too; a single one applies to
+    all.
+    """
     nodes, schemes, hosts = (_listed(headers, f"X-Forwarded-{name}") for name in ("For", "Proto", "Host"))
     if not nodes:
         return (Hop("", *(values[0] if values else "" for values in (schemes, hosts))),)
@@ -146,13 +148,13 @@ def _at(values: Sequence[str], index: int) -> str:
 
 
 def _listed(headers: Headers, name: str) -> Sequence[str]:
-    """The values of all headers of a name, the last first."""
+    """The values of all headers of a name, last first."""
     joined = ",".join(headers.getall(name, ()))
     return [each.strip() for each in joined.rsplit(",", MOST_HOPS)[-MOST_HOPS:]][::-1] if joined else []
 
 
 def _forwarded(headers: Headers) -> Sequence[Hop]:
-    """The nearest proxy's first (RFC 7239 §4)."""
+    """Parse Forwarded headers, nearest proxy first (RFC 7239 §4)."""
     written = headers.getall("Forwarded", ())
     if sum(map(len, written)) > LONGEST:
         return [Hop("")]

@@ -1,4 +1,4 @@
-"""All that callers reach the bridge by: its ports and sockets, one book of connections, one certificate."""
+"""The HTTP servers: ports and sockets, with shared connection limits and one certificate."""
 
 import socket
 import ssl
@@ -24,10 +24,10 @@ PRIVATE = 0o600
 
 
 class Serving:
-    """An asynchronous context manager: at its end nothing more is accepted, then answers may end, then all is cut."""
+    """A context manager: on exit it stops accepting, lets answers finish, then cuts the rest."""
 
     def __init__(self, http: Http, tls: ssl.SSLContext | None = None) -> None:
-        """Raises ConfigError when this process may not open as many connections."""
+        """Raises ConfigError when the process cannot open enough connections."""
         enough_files(http.max_connections)
         self.tls = tls
         self.proxies = Proxies.of(http.trusted_proxies, http.proxy_headers, unix=bool(http.socket))
@@ -54,7 +54,7 @@ class Serving:
         await self._stack.aclose()
 
     async def listen(self, app: web.Application, doors: Sequence[socket.socket], path: Path | None = None) -> None:
-        """Answer by an application on listening TCP sockets, and on a Unix socket for a proxy. Raises OSError."""
+        """Serve an application on listening TCP sockets, and on a Unix socket for a proxy. Raises OSError."""
         handler = await self._handler(app)
         for door in doors:
             self._open(Listener(door, handler, self.connections, self.tls))
@@ -62,7 +62,7 @@ class Serving:
             self._open_unix(path, SHARED, handler, self.connections)
 
     async def listen_for_ourselves(self, app: web.Application, path: Path) -> None:
-        """Answer our own user's other processes on a Unix socket, whatever the ports are busy with. Raises OSError."""
+        """Serve the same user's other processes on a Unix socket, independent of the ports' load. Raises OSError."""
         self._open_unix(path, PRIVATE, await self._handler(app), self._own)
 
     async def _handler(self, app: web.Application) -> web.Server:

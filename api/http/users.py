@@ -1,10 +1,10 @@
-"""What users of this machine are called."""
+"""Names of local users."""
 
 import pwd
 
 
 def name_of(uid: int) -> str:
-    """A user's name, or the number where the machine does not know it."""
+    """The name of a user, or the number if unknown."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:  # a container need not know the users of its host

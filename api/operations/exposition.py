@@ -1,4 +1,4 @@
-"""Metrics in Prometheus' text format, or in OpenMetrics for those who ask for it.
+"""Writes metrics in Prometheus' text format, or in OpenMetrics on request.
 
 Sources: Prometheus, "Exposition formats" (text-based format 0.0.4); OpenMetrics 1.0.0.
 """
@@ -20,7 +20,7 @@ _LABEL = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
 def write(metrics: Sequence[Metric], accept: str) -> tuple[bytes, str]:
-    """The body and its media type, by the `Accept` header. The metrics must not change meanwhile."""
+    """The body and its media type, by the `Accept` header. Metrics must not change meanwhile."""
     openmetrics = OPENMETRICS in accept
     lines = [line for metric in metrics for line in _family(metric, openmetrics)]
     if openmetrics:
@@ -54,13 +54,13 @@ def _histogram(metric: Histogram, labels: Labels, cells: Sequence[float]) -> Ite
 
 
 def _braces(names: Labels, values: Labels) -> str:
-    """Labels in the order of their names."""
+    """Labels in the order of their declaration."""
     pairs = ",".join(f'{name}="{value.translate(_LABEL)}"' for name, value in sorted(zip(names, values, strict=True)))
     return f"{{{pairs}}}" if pairs else ""
 
 
 def _number(value: float) -> str:
-    """As Go writes it, which takes to exponents at a million."""
+    """Format as Go does: exponents from a million on."""
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
     text = repr(float(value))

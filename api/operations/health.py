@@ -1,4 +1,4 @@
-"""`/livez` (the process answers) and `/readyz` (a message sent to us now would be kept), for supervisors and probes."""
+"""`/livez` (the process answers) and `/readyz` (a message submitted now would be stored), for probes."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from bridge.model.line import LineState
 
 
 def routes(gateway: Gateway) -> Sequence[web.RouteDef]:
-    """The two paths. No credentials, and nothing in the answers that needs any."""
+    """The two routes. They need no credentials and reveal nothing private."""
 
     async def live(_: web.Request) -> web.Response:
         return web.json_response({"status": "live"})

@@ -1,4 +1,4 @@
-"""`/metrics`: the counts of `bridge.telemetry.metrics` and the state of the gateway, for Prometheus."""
+"""`/metrics`: the counters of `bridge.telemetry.metrics` and the gateway's state, for Prometheus."""
 
 import asyncio
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _ADDED_BY_PROXIES = frozenset(
 
 
 def routes(gateway: Gateway, readers: Sequence[str], behind_proxy: bool = False) -> Sequence[web.RouteDef]:
-    """The path, for `readers` (networks) and for operators' bearer tokens.
+    """The route, for `readers` (networks) and for operators' bearer tokens.
 
     `behind_proxy`: the configuration says that a proxy stands in front of the bridge.
     """
@@ -50,7 +50,7 @@ def routes(gateway: Gateway, readers: Sequence[str], behind_proxy: bool = False)
 
 
 async def _refusal(gateway: Gateway, readers: Sequence[str], request: web.Request, behind_proxy: bool) -> str:
-    """Why this caller may not read them, "" when it may."""
+    """Why this caller may not read them; "" when it may."""
     if token := bearer(request.headers):
         return "" if await _is_operator(gateway, token, request) else "This is no key of an operator account."
     here = address(request)
@@ -69,7 +69,7 @@ async def _refusal(gateway: Gateway, readers: Sequence[str], request: web.Reques
 
 
 def _may_be_a_proxy(request: web.Request, here: str, behind_proxy: bool) -> bool:
-    """Whether the address may be a proxy's that lends it to everybody who calls it.
+    """Whether the address may be a proxy's, which many callers share.
 
     A proxy on this machine need not add any header. So where one is configured, this machine's address proves nothing.
     """

@@ -1,4 +1,4 @@
-"""What is read when somebody asks, not counted: lines, what waits in the store, its room on disk, build, process."""
+"""Gauges read at scrape time: lines, backlog, disk space, build, process."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ from bridge.telemetry.metrics import Counter, Gauge, Labels, Metric
 
 
 def _gauge(name: str, help: str, labels: Labels, values: Mapping[Labels, float | None]) -> Gauge:
-    """What is not known is left out."""
+    """A gauge of the known values."""
     gauge = Gauge(name, help, labels)
     gauge.values = {key: value for key, value in values.items() if value is not None}
     return gauge
@@ -22,7 +22,7 @@ def _gauge(name: str, help: str, labels: Labels, values: Mapping[Labels, float |
 
 @cache
 def build() -> Gauge:
-    """Which bridge this is."""
+    """The build information."""
     try:
         ours = version("sms-bridge")
     except PackageNotFoundError:  # run from its sources
@@ -72,7 +72,7 @@ def lines(known: Sequence[Line]) -> Iterable[Gauge]:
 
 
 def backlog(waiting: Backlog, now: int) -> Iterable[Gauge]:
-    """What waits, at `now` (Unix ms)."""
+    """The backlog at `now` (Unix ms)."""
     states = ("scheduled", "queued", "sending", "unknown")
     yield _gauge(
         "sms_bridge_messages",
@@ -105,7 +105,7 @@ def _age(since: int, now: int) -> float:
 
 
 def room(disk: Room) -> Iterable[Gauge]:
-    """Bytes of the store and of its disk."""
+    """Sizes of the store and its disk, in bytes."""
     sizes: dict[Labels, float | None] = {("database",): disk.database, ("log",): disk.log}
     yield _gauge("sms_bridge_store_size_bytes", "Size of the store's files.", ("file",), sizes)
     yield _gauge("sms_bridge_store_disk_free_bytes", "Bytes left on the store's disk.", (), {(): disk.free})
@@ -113,7 +113,7 @@ def room(disk: Room) -> Iterable[Gauge]:
 
 
 def process() -> Iterable[Metric]:
-    """What Prometheus' own libraries tell of a process, by the same names; nothing where there is no /proc.
+    """Process metrics, named as in Prometheus' own libraries; none without /proc.
 
     Source: proc(5), `stat` and `limits`.
     """

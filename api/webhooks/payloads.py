@@ -1,4 +1,4 @@
-"""What a webhook says: the payload formats and their signature.
+"""Webhook payload formats and signatures.
 
 `v1` is the flat object of the SMSMobileAPI's first webhook, for received SMS only, unsigned. `v2` is its signed
 envelope for every event. Dialects bring formats of their own, unsigned. A body is made from the event alone, so each
@@ -50,7 +50,7 @@ _HAPPENED = {events.MESSAGE_RECEIVED: "received_at", events.MESSAGE_TYPED: "sent
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A payload format: which events it has words for, its body, and the headers of one attempt."""
+    """A payload format: the events it expresses, its body, and the headers of an attempt."""
 
     #: names of `bridge.model.event`
     events: frozenset[str]
@@ -60,7 +60,7 @@ class Format:
     headers: Callable[[Endpoint, Delivery, bytes, int], dict[str, str]]
 
     def render(self, event: Event, zone: tzinfo = UTC) -> bytes:
-        """The body, for an account in this time zone. Raises BadRequest when this format cannot say this event."""
+        """Build the body for an account in this time zone. Raises BadRequest for an event the format cannot express."""
         if event.name not in self.events:
             raise BadRequest(f"this format has no words for {event.name}", "format")
         body = self.body(event, zone)
@@ -70,7 +70,7 @@ class Format:
 
 
 def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
-    """The formats by name, those of dialects too; local times are in the account's zone, else in `zone`."""
+    """Formats by name, those of dialects too; local times are in the account's zone, else in `zone`."""
 
     def local(write: Callable[[Event, tzinfo], Mapping[str, object]]) -> Callable[[Event, tzinfo], bytes]:
         return lambda event, own: _json(write(event, zone if str(own) == NO_ZONE else own))
@@ -83,7 +83,7 @@ def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
 
 
 def sign(secret: str, timestamp: int, body: bytes) -> str:
-    """HMAC-SHA256 (RFC 2104) over the decimal Unix seconds, a dot and the raw body, as receivers check it."""
+    """HMAC-SHA256 (RFC 2104) over decimal Unix seconds, a dot and the raw body."""
     message = b"%d.%b" % (timestamp, body)
     # not `hmac.digest`: it lets go of the interpreter lock, and getting it back from the store's threads takes longer
     return "v1=" + hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
@@ -134,7 +134,7 @@ def _envelope(event: Event, zone: tzinfo) -> dict[str, Any]:
 
 
 def _occurred(event: Event) -> int:
-    """When the thing itself happened; the event tells of it a little later."""
+    """When it happened; the event is recorded slightly later."""
     own = _HAPPENED.get(event.name)
     return int(event.data[own] if own else 0) or event.at
 
@@ -197,7 +197,7 @@ def _as_told(event: Event, zone: tzinfo) -> dict[str, Any]:
 
 
 def _with_times(event: Event, zone: tzinfo) -> dict[str, Any]:
-    """As told, each of its times as a moment; null for one that is not yet."""
+    """The data with each time formatted; null when unset."""
     times = {key: _iso(at) if at else None for key, at in event.data.items() if key.endswith("_at")}
     return {**event.data, **times}
 
@@ -213,7 +213,7 @@ _DATA: Mapping[str, Callable[[Event, tzinfo], dict[str, Any]]] = {
 
 
 def _device(line: str) -> str:
-    """A line is named like its device, or `device:slot`."""
+    """The device of a line, which is named like its device or `device:slot`."""
     return line.partition(":")[0]
 
 

@@ -1,4 +1,4 @@
-"""Posts webhooks: one attempt over HTTP, and what came of it in the ledger's words."""
+"""Posts webhooks: one attempt over HTTP, and its result."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ ANSWER_TIMEOUT = 1.0
 
 
 def user_agent() -> str:
-    """How the bridge calls itself; a bridge that meets it at its own door knows that a loop was configured."""
+    """The User-Agent, by which a bridge recognises a loop of webhooks to itself."""
     try:
         return f"sms-bridge/{metadata.version('sms-bridge')}"
     except metadata.PackageNotFoundError:
@@ -42,7 +42,7 @@ def user_agent() -> str:
 
 
 class Webhooks:
-    """Makes attempts (`Poster`). Redirects are answers, not ways to go; certificates are checked."""
+    """Makes attempts (`Poster`). Redirects are not followed; certificates are verified."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Webhooks:
         self._targets: dict[str, URL] = {}
 
     async def __call__(self, endpoint: Endpoint, delivery: Delivery, event: Event, now: int) -> Answer:
-        """One attempt at `now` (Unix ms)."""
+        """Make one attempt at `now` (Unix ms)."""
         try:
             target = self._target(endpoint.url)
         except BadRequest as error:
@@ -129,7 +129,7 @@ class Webhooks:
         return self._sessions[scheme]
 
     def _reason(self, error: Exception) -> str:
-        """Why no answer came, without the URL: its path and query may hold the receiver's own secrets."""
+        """Why no answer came, without the URL, whose path and query may be secret."""
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
             return f"its certificate is not accepted: {_certificate(error)}"
         if isinstance(error, aiohttp.ClientConnectorError):
@@ -154,7 +154,7 @@ def _unreachable(cause: OSError) -> str:
 
 
 async def _drain(content: aiohttp.StreamReader) -> None:
-    """Read the rest of a short answer. What is longer or slower is left, and the connection with it."""
+    """Read the rest of a short answer; a long or slow one ends the connection."""
     if content.is_eof():
         return  # all of it came with the head
     left = LONGEST_ANSWER
@@ -179,7 +179,7 @@ def _certificate(error: aiohttp.ClientConnectorCertificateError) -> str:
 
 
 def _retry_after(value: str | None) -> int:
-    """`Retry-After` (RFC 9110 §10.2.3), seconds or a date, in milliseconds; 0 when absent or senseless."""
+    """Parse `Retry-After` (RFC 9110 §10.2.3), seconds or date, to milliseconds; 0 when absent or invalid."""
     if not value:
         return 0
     if value.isascii() and value.isdecimal():

@@ -1,4 +1,4 @@
-"""Which URLs webhooks may go to.
+"""Decides which URLs webhooks may be sent to.
 
 Plain `http` reaches this machine and its own network only (loopback, private and unique local addresses); anything
 further needs `https`, unless the configuration names the host in `allow_http`. Link-local addresses and the others
@@ -55,7 +55,7 @@ _WRAPPINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the configuration says about webhook targets."""
+    """The configured policy for webhook targets."""
 
     #: hosts, lower case, that plain http may reach wherever they are
     allow_http: frozenset[str] = frozenset()
@@ -66,14 +66,14 @@ class TargetRefused(OSError):
 
 
 def check_url(url: str, policy: Policy) -> None:
-    """What can be told without asking the network. Raises BadRequest (field `url`) with the reason."""
+    """Check a URL without the network. Raises BadRequest (field `url`)."""
     problem = _problem(url, policy)
     if problem:
         raise BadRequest(problem, "url")
 
 
 async def check_target(url: str, policy: Policy, resolver: AbstractResolver | None = None) -> None:
-    """Like `check_url`, and also asks for the host's addresses. Raises BadRequest (field `url`).
+    """Check a URL including its host's addresses. Raises BadRequest (field `url`).
 
     A name of one's own network that does not resolve now is let through: that machine may be switched off.
     """
@@ -93,7 +93,7 @@ async def check_target(url: str, policy: Policy, resolver: AbstractResolver | No
 
 
 def refusal(scheme: str, host: str, address: str, policy: Policy) -> str:
-    """Why a connection to this address of this host is not made; "" when it may be."""
+    """Why a connection to this address of this host is refused; "" when it is allowed."""
     actual = _unwrapped(address)
     if actual in METADATA or any(actual in network for network in LINK_LOCAL):
         return f"{host} is link-local or a cloud's metadata service; webhooks never go there"
@@ -105,7 +105,7 @@ def refusal(scheme: str, host: str, address: str, policy: Policy) -> str:
 
 
 class CheckedResolver(AbstractResolver):
-    """Resolves names for connections of one scheme and refuses a name with any address that is not allowed."""
+    """Resolves names for connections of one scheme; refuses a name with any forbidden address."""
 
     def __init__(self, scheme: str, policy: Policy, resolver: AbstractResolver | None = None) -> None:
         self._scheme = scheme
@@ -115,7 +115,7 @@ class CheckedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> "list[ResolveResult]":
-        """The addresses to connect to. Raises OSError, TargetRefused when one of them is forbidden."""
+        """Resolve to addresses. Raises OSError, or TargetRefused when one is forbidden."""
         found = await self._resolver.resolve(host, port, family)
         self._check(host, (result["host"] for result in found))
         return found
@@ -127,7 +127,7 @@ class CheckedResolver(AbstractResolver):
                 raise TargetRefused(why)
 
     async def close(self) -> None:
-        """Let the resolver go."""
+        """Close the resolver."""
         await self._resolver.close()
 
 
@@ -163,7 +163,7 @@ def _is_local_name(host: str, policy: Policy) -> bool:
 
 
 def _unwrapped(address: str) -> Address:
-    """The address that packets really go to, without an interface (`%eth0`) and an IPv4 address out of its wrapping."""
+    """The address that packets really reach: without zone, and IPv4 unwrapped from IPv6."""
     actual = ip_address(address.partition("%")[0])
     if not isinstance(actual, IPv6Address) or actual.is_loopback or actual.is_unspecified:
         return actual

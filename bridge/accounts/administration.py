@@ -1,4 +1,4 @@
-"""The operator's desk: what is changed about accounts, each change with an entry in the audit trail.
+"""Administrative changes to accounts; every change adds an entry to the audit trail.
 
 A change is an intent: it names what is to be different. What there is by then is read, and the two are merged and
 checked, in the transaction that writes (`bridge.ports.store`), so no two changes at once lose one of them.
@@ -22,11 +22,11 @@ _TEMPLATE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 class DeskStore(AccountStore, KeyStore, CreditStore, TemplateStore, SuppressionStore, AuditStore, Protocol):
-    """What administration takes."""
+    """The parts of the store that administration uses."""
 
 
 class Desk:
-    """Accounts, credits, templates and lists. `gateway.desk` is the one of a bridge. `who` is for the audit trail.
+    """Manages accounts, credits, templates and lists (`gateway.desk`). `who` goes into the audit trail.
 
     `changed` is called after each change of an account or of its credentials, and before its caller hears of it.
     `on_unknown` is what an account does with unknown outcomes when nobody says.
@@ -62,7 +62,7 @@ class Desk:
     async def add_account(
         self, who: str, name: str, on_unknown: UnknownPolicy | None = None
     ) -> tuple[Account, Mapping[str, str]]:
-        """A new account, and its credentials for every dialect to print, this once.
+        """Create an account; returns it with its credentials for every dialect, which are shown only once.
 
         Raises BadRequest for what cannot be a name, NotPossible when it is taken.
         """
@@ -73,13 +73,14 @@ class Desk:
         return account, printed
 
     async def change_account(self, who: str, name: str, change: AccountChange) -> Account:
-        """Raises NoSuchThing, BadRequest for terms that make no sense."""
+        """Change an account's terms. Raises NoSuchThing, or BadRequest for terms that contradict each other."""
         changed = await self._store.change_account(name, change, self._by(who))
         self._changed()
         return changed
 
     async def rotate(self, who: str, name: str, kind: str, overlap: int) -> dict[str, str]:
-        """Fresh credentials of a kind; the old ones end after `overlap` seconds. What to print, this once.
+        """Replace the credentials of one kind; the old ones stop working after `overlap` seconds. Returns what to
+        print, once.
 
         A webhook secret is for endpoints that are added from now on, so nothing overlaps there.
         Raises NoSuchThing, BadRequest.
@@ -98,7 +99,7 @@ class Desk:
     async def add_key(
         self, who: str, account: Account, name: str, scopes: Needs, kind: str = "apikey", expires_at: int = 0
     ) -> tuple[Key, Mapping[str, str]]:
-        """A named key for one program, and what to print of it, this once. It ends at `expires_at`; 0 for never.
+        """Create a named key for one program; returns it with what to print, once. `expires_at` 0 means never.
 
         A key cannot grant scopes that it lacks itself. Raises NoSuchThing, BadRequest, ScopeMissing, NotPossible for a
         name in use, for too many keys and for the account of the command line.
@@ -113,13 +114,13 @@ class Desk:
         return Key(account.name, name, kind, credential.hint, scopes, by.at, expires_at), printed
 
     async def revoke_key(self, who: str, account: str, name: str) -> None:
-        """With the tokens that it was given. Raises NoSuchThing."""
+        """Revoke a key and the tokens issued for it. Raises NoSuchThing."""
         await self._store.revoke_key(account, name, self._by(who))
         self._changed()
 
     # -- credits --------------------------------------------------------------------------------
     async def top_up(self, who: str, name: str, credits: int, note: str = "") -> Account:
-        """Add credits (or take them, when negative); begins to count them.
+        """Add credits to an account, or take them when negative; from then on its credits are counted.
 
         Raises NoSuchThing, and BadRequest for more than a prepaid account has.
         """
@@ -131,21 +132,23 @@ class Desk:
 
     # -- templates ------------------------------------------------------------------------------
     async def add_template(self, who: str, template: Template) -> Template:
-        """New, or another text for an old id. Raises NoSuchThing, BadRequest."""
+        """Add a template, or replace the text of an existing id. Raises NoSuchThing, BadRequest."""
         _check(template)
         return await self._store.keep_template(template, self._by(who))
 
     async def propose_template(self, who: str, template: Template) -> Template:
-        """Like `add_template`, for its account: it waits for approval, unless it was approved word for word."""
+        """Like `add_template`, but called by the account itself: the text needs approval unless it was approved as it
+        is.
+        """
         _check(template)
         return await self._store.keep_template(template, self._by(who), proposed=True)
 
     async def remove_template(self, who: str, account: str, id: str) -> None:
-        """Raises NoSuchThing."""
+        """Remove a template. Raises NoSuchThing."""
         await self._store.drop_template(account, id, self._by(who))
 
     async def template(self, account: str, id: str) -> Template:
-        """An approved template. Raises UnknownTemplate, also for one that is not approved."""
+        """Return an approved template. Raises UnknownTemplate for one that is missing or not approved."""
         found = await self.find_template(account, id)
         if found is None:
             raise UnknownTemplate(f"there is no template {id!r} in this account")
@@ -155,11 +158,11 @@ class Desk:
 
     # -- numbers that nothing is sent to ----------------------------------------------------------
     async def suppress(self, who: str, account: str, number: str, reason: str = "") -> Suppressed:
-        """Nothing is sent to this number for this account any more. Raises NoSuchThing, InvalidNumber."""
+        """Stop sending to this number for this account. Raises NoSuchThing, InvalidNumber."""
         return await self._store.suppress(account, number, reason, self._by(who))
 
     async def allow(self, who: str, account: str, number: str) -> None:
-        """Take a number off the list. Raises NoSuchThing, InvalidNumber."""
+        """Take a number off the suppression list. Raises NoSuchThing, InvalidNumber."""
         await self._store.allow(account, number, self._by(who))
 
 

@@ -1,4 +1,4 @@
-"""Named keys of an account, each for a program: what they may be called, how they are made, and which end soon."""
+"""Named API keys of an account, one for each program: their names, how they are made, and which expire soon."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ HINT = 6
 def made(
     account: str, name: str, kind: str, scopes: Needs, expires_at: int, now: int
 ) -> tuple[dict[str, str], Credential]:
-    """A fresh key: what to print, this once, and what to keep. Raises BadRequest."""
+    """Make a new key: what to print (once) and what to store. Raises BadRequest."""
     if not is_name(name):
         problem = f'"{name}" cannot be a key\'s name: use letters, digits, - _ and ., at most {NAME_LENGTH} of them'
         raise BadRequest(problem, "name")
@@ -37,7 +37,7 @@ def made(
 
 
 def ending(keys: Iterable[Key], now: int) -> list[Finding]:
-    """Those that expire within a week, and those that have: for the doctor and the log."""
+    """Findings about keys that have expired or will within a week, for the doctor and the log."""
     return [_finding(key, now) for key in keys if key.expires_at and key.expires_at <= now + SOON]
 
 

@@ -1,4 +1,4 @@
-"""Who comes in: credentials and their scopes, the network address, the account's rate.
+"""Authenticates callers: credentials and scopes, network address, request rate.
 
 Asked by every dialect before anything else.
 """
@@ -38,7 +38,7 @@ _TOO_MANY_WRONG = "These credentials are wrong, and so were too many before them
 
 
 class Admission:
-    """The door. `gateway.admission` is the one of a bridge."""
+    """Decides who may call the bridge (`gateway.admission`)."""
 
     def __init__(self, store: CredentialStore, clock: Clock) -> None:
         self._store = store
@@ -57,7 +57,7 @@ class Admission:
     async def enter(
         self, kind: str, ident: str, secret: str, address: str, needs: Needs = ANY, other: str = ""
     ) -> Account:
-        """The account behind an identifier and its secret, called from `address`, with the grant of its key.
+        """Authenticate an identifier and secret from `address`; returns the account with the scopes of the key used.
 
         Kinds and identifiers are those of `credentials.KINDS`, and `token` for OAuth2's; `ident` is "" for a secret
         that stands alone, which may be of the kind `other` too. `needs` are the scopes of the call. Raises
@@ -75,7 +75,7 @@ class Admission:
         return account
 
     def grant_to_commands(self) -> str:
-        """A bearer token for the command line, with operator rights; it ends with this process and is on no disk."""
+        """Create the operator token of the command line; it is valid for this process and is never stored."""
         token = secrets.token_hex(24)
         self._commands = digest(token)
         return token
@@ -85,7 +85,7 @@ class Admission:
         return bool(self._commands) and secrets.compare_digest(digest(secret), self._commands)
 
     def forget(self) -> None:
-        """Accounts or credentials have changed: who was right a moment ago is asked for again."""
+        """Drop cached authentications because accounts or credentials have changed."""
         self._changes += 1
         self._callers.clear()
         self._changed.set()
@@ -96,7 +96,7 @@ class Admission:
         await self._changed.wait()
 
     async def stands(self, secret: str, *kinds: str) -> bool:
-        """Whether a secret that opened the door goes on to do so: for calls that last. It counts for no rate."""
+        """Whether a secret that was accepted is still valid; for long-lived calls. Does not count against the rate."""
         if self.is_command(secret):
             return True
         now = self._clock.now()
@@ -131,14 +131,14 @@ class Admission:
         self._callers[key] = (account, self._clock.monotonic() + left)
 
     async def _note_use(self, account: Account, now: int) -> None:
-        """When a named key was used last, to the day: a write a day for each."""
+        """Record the day on which a named key was last used, with one write a day at most."""
         today = now - now % DAY
         if account.grant.key and account.grant.used_at < today:
             with suppress(StoreUnavailable):  # a full disk must not keep anybody from reading
                 await self._store.used(account.name, account.grant.key, today)
 
     async def _refusal(self, kind: str, ident: str, hidden: str, address: str) -> BridgeError:
-        """Why these credentials are refused. Wrong ones count against their sender; nobody guesses without a secret."""
+        """Why these credentials are refused. Failures count against the sender, so that secrets cannot be guessed."""
         now = self._clock.now()
         # a token says what tokens say, whichever key it was given
         if hidden and kind != "token" and (ended := await self._store.ended(kind, ident, hidden, now)):
@@ -150,7 +150,7 @@ class Admission:
         return WrongSecret() if known else UnknownCaller()
 
     def _count(self, name: str, per_minute: int) -> None:
-        """A minute's worth at once at most, then one each time that one is due."""
+        """Apply the request rate: a minute's worth may come at once, then one at a time as the rate allows."""
         now = self._clock.monotonic()
         left, since = self._buckets.get(name, (float(per_minute), now))
         left = min(left + (now - since) * per_minute / MINUTE, per_minute)
@@ -162,7 +162,7 @@ class Admission:
 
 
 def allowed(address: str, networks: Sequence[str]) -> bool:
-    """Whether an address is in one of these; an IPv4 address that came by IPv6 counts as what it is."""
+    """Whether an address is in one of these networks; IPv4-mapped IPv6 addresses count as IPv4."""
     return within(address, _networks(tuple(networks)))
 
 

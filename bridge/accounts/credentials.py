@@ -43,7 +43,7 @@ KINDS: dict[str, CredentialKind] = {}
 
 
 def declare(*kinds: CredentialKind) -> None:
-    """Make kinds known; again does no harm. Those that open nothing are printed last."""
+    """Register credential kinds; harmless when repeated. Kinds that authenticate nothing are printed last."""
     KINDS.update((kind.name, kind) for kind in kinds)
     for name in [each.name for each in KINDS.values() if not each.for_keys]:
         KINDS[name] = KINDS.pop(name)
@@ -64,17 +64,17 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def digest(secret: str) -> str:
-    """What the store keeps of a secret. They are long and random, so a plain SHA-256 cannot be searched."""
+    """The digest kept of a secret. Secrets are long and random, so plain SHA-256 cannot be searched."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def is_name(name: str) -> bool:
-    """Whether an account or a key may be called so."""
+    """Whether this is a valid name for an account or a key."""
     return len(name) <= NAME_LENGTH and _NAME.fullmatch(name) is not None
 
 
 def checked_name(name: str) -> str:
-    """The name, or BadRequest saying what a name may be."""
+    """Return the name. Raises BadRequest that says what a name may contain."""
     if name == OPERATOR:
         raise BadRequest(f'the name "{OPERATOR}" is the command line\'s own: choose another', "name")
     if is_name(name):
@@ -85,7 +85,7 @@ def checked_name(name: str) -> str:
 
 
 def new_credentials(name: str) -> tuple[dict[str, str], list["Credential"]]:
-    """Fresh credentials of every kind: what to print, this once, and what to keep."""
+    """New credentials of every kind: what to print (once) and what to store."""
     printed = {"account": checked_name(name)}
     for kind in KINDS:
         printed |= new_of_kind(name, kind)
@@ -93,19 +93,19 @@ def new_credentials(name: str) -> tuple[dict[str, str], list["Credential"]]:
 
 
 def new_of_kind(name: str, kind: str) -> dict[str, str]:
-    """What to print for one fresh credential. Raises BadRequest for a kind that there is not."""
+    """One new credential to print. Raises BadRequest for an unknown kind."""
     if kind not in KINDS:
         raise BadRequest(f'there is no kind of credential "{kind}"; there are: {", ".join(KINDS)}', "kind")
     return dict(KINDS[kind].make(name))
 
 
 def new_webhook_secret() -> str:
-    """A secret to sign webhooks with, as the Standard Webhooks specification writes them."""
+    """A new webhook signing secret in the form of the Standard Webhooks specification."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def kept(printed: Mapping[str, str]) -> list["Credential"]:
-    """What the store keeps of printed credentials: identifiers and digests, nothing that opens anything."""
+    """What is stored of printed credentials: identifiers and digests, no secrets."""
     from bridge.ports.store_rows import Credential
 
     made = []

@@ -1,4 +1,4 @@
-"""What an account may do: what a change makes of it, whether that makes sense, and what is different then. Pure."""
+"""Account terms: apply a change, validate the result, describe the difference. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
@@ -14,14 +14,14 @@ _TERMS = tuple(field.name for field in fields(Terms))
 
 
 def changed(account: Account, change: AccountChange) -> Account:
-    """The account with what the change names. Raises BadRequest naming the term that makes no sense."""
+    """Apply a change to an account. Raises BadRequest that names the invalid term."""
     named = {field.name: value for field in fields(change) if (value := getattr(change, field.name)) is not None}
     terms = {name: named.pop(name) for name in _TERMS if name in named}
     return replace(account, **named, terms=_checked(replace(account.terms, **terms)) if terms else account.terms)
 
 
 def difference(before: Account, after: Account) -> str:
-    """What is different in what the account may do, for the audit trail; "" for nothing."""
+    """Describe how the terms differ, for the audit trail; "" when they are equal."""
     old, new = _shown(before), _shown(after)
     return ", ".join(f"{name}: {old[name]} → {new[name]}" for name in new if old[name] != new[name])
 
@@ -36,7 +36,7 @@ def _written(value: object) -> str:
 
 
 def _checked(terms: Terms) -> Terms:
-    """The terms, tidied. Raises BadRequest."""
+    """Return the terms, normalised. Raises BadRequest."""
     for name in ("requests_per_minute", "daily_per_recipient"):
         if getattr(terms, name) < 0:
             raise BadRequest(f"{name} is a number, 0 for no limit", name)

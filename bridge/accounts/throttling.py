@@ -1,4 +1,4 @@
-"""Wrong credentials, counted by the address they come from and by the identifier they are for; in memory only.
+"""Counts failed logins by address and by identifier, in memory only.
 
 Whoever is wrong too often hears "too many" for a while that doubles with each further wrong one. Nobody is ever
 locked out by it: credentials that are right go on from any address, at any time. All secrets are made by the bridge
@@ -27,7 +27,7 @@ MOST = 4096
 
 @dataclass(slots=True)
 class Record:
-    """What is known of an address or of an identifier."""
+    """Failed logins of one address or identifier."""
 
     wrong: int = 0
     #: monotonic ms; further wrong ones are not answered as such before
@@ -38,7 +38,7 @@ Records = OrderedDict[Hashable, Record]
 
 
 class FailedLogins:
-    """Who was wrong, and how long they are to wait. `now` is monotonic ms everywhere."""
+    """Tracks failed logins and how long their senders must wait. `now` is monotonic ms."""
 
     def __init__(self) -> None:
         self._addresses: Records = OrderedDict()
@@ -52,7 +52,7 @@ class FailedLogins:
         return len(self._addresses) + len(self._identifiers)
 
     def pause(self, address: str, identifier: tuple[str, str] | None, now: int) -> int:
-        """Another wrong one: milliseconds that its sender is to wait, 0 for an answer that says it was wrong.
+        """Count a failed login; returns the milliseconds its sender must wait, 0 for an immediate answer.
 
         `identifier` is kind and identifier of somebody who exists, None for nobody: what attackers make up is not
         remembered.
@@ -78,7 +78,7 @@ class FailedLogins:
 
 
 def _record(records: Records, key: Hashable, now: int) -> Record:
-    """That of an address or an identifier, a fresh one when the old one is forgiven."""
+    """Return the record of an address or identifier; a new one when the old one has lapsed."""
     record = records.pop(key, None)
     if record is None or now - record.paused_until >= FORGIVEN:
         record = Record(0, now)

@@ -1,4 +1,4 @@
-"""The command line: a module for each group of commands, imported when it is used; what is heavy, inside of them."""
+"""The command line: one module for each group of commands, imported when it is used."""
 
 from collections.abc import Mapping
 

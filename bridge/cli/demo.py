@@ -32,7 +32,7 @@ CREDENTIALS = "credentials.json"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the demo plays on."""
+    """What the demo runs on: configuration, credentials, virtual network."""
 
     directory: Path
     http: Http
@@ -101,7 +101,7 @@ def _address(text: str) -> Http:
 
 
 def _free(http: Http) -> Http:
-    """The same, or a sentence when somebody else answers there. Port 0 stands for any that is free."""
+    """Return the HTTP settings; a port that is taken ends the command. Port 0 means any free port."""
     try:
         family, kind, *_, address = socket.getaddrinfo(http.host, http.port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as trial:
@@ -115,7 +115,7 @@ def _free(http: Http) -> Http:
 
 # -- who calls ------------------------------------------------------------------------------------
 def _credentials(path: Path) -> dict[str, str]:
-    """Those of the last time, or fresh ones, kept readable for this user alone."""
+    """Load the credentials of the last run, or make new ones, in a file only this user can read."""
     product.credential_kinds()  # a newcomer tries every dialect
     try:
         kept: dict[str, str] = json.loads(path.read_text())
@@ -130,7 +130,7 @@ def _credentials(path: Path) -> dict[str, str]:
 
 
 async def _admit(stage: Stage) -> None:
-    """The store knows the demo's credentials, whatever was done to it since."""
+    """Put the demo's credentials into the store, whatever happened to it since the last run."""
     made = Account(ACCOUNT, created_at=SystemClock().now(), webhook_secret=stage.credentials["webhook_secret"])
     where = place.Place(Config(store=place.storage(stage.directory)), "sms-bridge demo")
     async with product.opened(where) as store:
@@ -191,7 +191,7 @@ def _for_people(stage: Stage, world: "World", missing: str, url: str) -> str:
 
 
 def program() -> str:
-    """How a person in another terminal calls this program."""
+    """The command line by which the user can call this program from another terminal."""
     if shutil.which("sms-bridge"):
         return "sms-bridge"
     called = Path(sys.argv[0])

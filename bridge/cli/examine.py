@@ -26,7 +26,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON object in
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was found, and what the command ends with."""
+    """The findings and the exit code of the command."""
 
     findings: Sequence[Finding]
     code: int
@@ -40,7 +40,7 @@ class Looked:
 @_json
 @click.pass_context
 def check(ctx: click.Context, config: Path | None, as_json: bool) -> None:
-    """Look at the configuration and every device, and say what is wrong and how to mend it.
+    """Check the configuration and every device, and say how to fix what is wrong.
 
     Ends with 1 when something fails and with 2 when the configuration has mistakes.
     """
@@ -96,7 +96,7 @@ def _looked(wanted: place.Wanted, thorough: bool) -> Looked:
 
 
 def _place(wanted: place.Wanted) -> tuple[place.Place, str]:
-    """The bridge that is meant, and its unit of systemd; a demo has no configuration of its own. Raises ConfigError."""
+    """The bridge that is meant and its systemd unit; a demo has no configuration. Raises ConfigError."""
     from bridge.doctor.service import UNIT
 
     by_default = DEFAULT_PATH.exists() or any(name.startswith(VARIABLE) for name in os.environ)
@@ -116,7 +116,7 @@ def _pack(file: Path, looked: Looked, wanted: place.Wanted) -> int:
 
 
 def _raw(wanted: place.Wanted) -> Mapping[str, Any]:
-    """Settings as they are written, by which secrets are known."""
+    """The settings as written, to find secrets in them."""
     given = {name: value for name, value in os.environ.items() if name.startswith(VARIABLE)}
     try:
         return {**given, **read(wanted.config or DEFAULT_PATH)}
@@ -125,7 +125,7 @@ def _raw(wanted: place.Wanted) -> Mapping[str, Any]:
 
 
 def _report(findings: Sequence[Finding], code: int, as_json: bool, more: Mapping[str, Any] | None = None) -> None:
-    """Show what was found."""
+    """Print the findings."""
     if not as_json:
         for each in findings:
             _show(each)

@@ -20,7 +20,7 @@ _SPAN = re.compile(r"(\d{1,4})([hdw])")
 
 @click.group()
 def key() -> None:
-    """Give a program a key of its own, that may do what it needs and no more, until a day."""
+    """Give each program its own key, with the scopes it needs and an expiry date."""
 
 
 @key.command()
@@ -49,7 +49,7 @@ def key() -> None:
 def add(
     account: str, name: str, scopes: Sequence[str], expires: str, kind: str, wanted: place.Wanted, as_json: bool
 ) -> None:
-    """Make a key of ACCOUNT and print it, this once: the bridge keeps only what it needs to recognise it."""
+    """Make a key of ACCOUNT and print it once; only its digest is stored."""
     ends = _end(expires, SystemClock().now())
     body = {"name": name, "scopes": list(scopes), "kind": kind} | ({"expires_at": ends / 1000} if ends else {})
     made = product.ask(wanted.find(), "POST", "keys", body=body, account=credentials.checked_name(account))
@@ -69,7 +69,7 @@ def add(
 @place.options
 @_json
 def list_(account: str, wanted: place.Wanted, as_json: bool) -> None:
-    """List the keys of ACCOUNT, or of all accounts: how each begins, never the key itself."""
+    """List the keys of ACCOUNT, or of all accounts, by their first characters."""
     if account:
         found = product.listed(wanted.find(), "keys", account=credentials.checked_name(account))
     else:
@@ -88,13 +88,13 @@ def list_(account: str, wanted: place.Wanted, as_json: bool) -> None:
 @click.argument("name")
 @place.options
 def revoke(account: str, name: str, wanted: place.Wanted) -> None:
-    """End the key NAME of ACCOUNT at once, and the tokens that it was given, in a running bridge too."""
+    """Revoke the key NAME of ACCOUNT and its tokens at once, also in a running bridge."""
     product.ask(wanted.find(), "DELETE", "keys", name, account=credentials.checked_name(account))
     click.echo(f"The key {name} of {account} is revoked.")
 
 
 def _end(written_as: str, now: int) -> int:
-    """Unix ms; 0 for never."""
+    """Parse an expiry date into Unix ms; 0 for never."""
     if not written_as:
         return 0
     span = _SPAN.fullmatch(written_as)

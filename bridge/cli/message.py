@@ -26,7 +26,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of te
 
 @asynccontextmanager
 async def connected(wanted: place.Wanted, account: str = "") -> AsyncIterator["Client"]:
-    """The running bridge. Raises NotRunning."""
+    """Connect to the running bridge. Raises NotRunning."""
     try:
         async with product.door(wanted.find(), account, running=True) as client:
             yield client
@@ -85,7 +85,7 @@ def _show_queued(message: dict[str, Any], as_json: bool) -> None:
 async def _follow(
     message: dict[str, Any], events: AsyncIterator[dict[str, Any]], delivered: bool, as_json: bool
 ) -> None:
-    """Tell what becomes of a message until that is decided."""
+    """Print what happens to a message until it has a final state."""
     async for event in events:
         if event["subject"] != message["id"] or event["name"] == "message.submitted":
             continue
@@ -108,7 +108,7 @@ async def _follow(
 @place.options
 @_json
 def tail(wanted: place.Wanted, as_json: bool) -> None:
-    """Show what happens, live, until Ctrl-C: messages, received SMS, lines that come and go."""
+    """Show live what happens until Ctrl-C: messages, received SMS, lines that come and go."""
 
     async def run() -> None:
         async with connected(wanted) as client, client.listen() as events:

@@ -97,7 +97,7 @@ def import_(file: Path, replace: bool, original_is_gone: bool, wanted: place.Wan
 
 
 def _belongings(wanted: place.Wanted) -> dict[str, bytes]:
-    """What goes along with a store."""
+    """The files that go into the archive beside the store."""
     files = {name: ADB_KEYS / name for name in KEYS} if wanted.data is None else {}
     if wanted.data is None:
         files[CONFIG] = wanted.config or DEFAULT_PATH
@@ -105,7 +105,7 @@ def _belongings(wanted: place.Wanted) -> dict[str, bytes]:
 
 
 def _unpack(others: Mapping[str, bytes], wanted: place.Wanted, data: Path) -> list[str]:
-    """Put configuration and keys where they belong and nothing is yet; what was done, in sentences."""
+    """Write configuration and keys where there are none yet; returns sentences about what was done."""
     notes = []
     if CONFIG in others:
         notes.append(_configure(others[CONFIG], wanted.config or DEFAULT_PATH, data))
@@ -133,7 +133,7 @@ def _configure(text: bytes, path: Path, data: Path) -> str:
 
 
 def _keep(path: Path, content: bytes, owner: os.stat_result, mode: int) -> None:
-    """Write a file that others cannot read. As root: for the owner of something else, or for its group to read."""
+    """Write a private file; as root, owned by the owner of the directory and readable by its group."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)

@@ -1,4 +1,4 @@
-"""How the command line speaks: sentences on standard error, tables and JSON lines on standard output."""
+"""Output of the command line: messages on standard error, tables and JSON lines on standard output."""
 
 import importlib
 import json
@@ -38,24 +38,24 @@ _JOINERS = "\u200c\u200d"
 
 
 class Sentence(click.ClickException):
-    """What went wrong, one line each."""
+    """An error of one line that ends the command."""
 
     exit_code = FAILED
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Write it to standard error."""
+        """Write the error to standard error."""
         for line in self.message.splitlines():
             click.secho(f"sms-bridge: {line}", fg="red", err=file is None, file=file)
 
 
 class Misuse(Sentence):
-    """The command or the configuration is wrong."""
+    """The command or the configuration is wrong (exit code 2)."""
 
     exit_code = USAGE
 
 
 class Command(NamedTuple):
-    """Where a command is, and what for in one line."""
+    """The module of a command and its one-line help."""
 
     #: `module:attribute` in `bridge.cli`
     place: str
@@ -63,18 +63,18 @@ class Command(NamedTuple):
 
 
 class Commands(click.Group):
-    """The outermost group: imports the command that is used, and tells errors of the bridge as sentences."""
+    """The root group: imports a command when it is used and prints bridge errors as sentences."""
 
     def __init__(self, *args: Any, known: Mapping[str, Command], **options: Any) -> None:
         super().__init__(*args, **options)
         self._known = known
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of the help."""
+        """List the commands in the order of the help."""
         return list(self._known)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """None where there is none of this name."""
+        """Import and return a command; None for an unknown name."""
         if name not in self._known:
             return None
         module, _, attribute = self._known[name].place.partition(":")
@@ -82,12 +82,12 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Each in one line, without importing any."""
+        """Print one line for each command without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, command.about) for name, command in self._known.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; whatever it raises ends as a sentence and an exit code."""
+        """Run a command; errors end as a sentence and an exit code."""
         try:
             return super().invoke(ctx)
         except ConfigError as error:
@@ -102,13 +102,13 @@ class Commands(click.Group):
 
 
 def json_line(value: object) -> None:
-    """One JSON value on one line, at once."""
+    """Print a JSON value on one line and flush."""
     click.echo(json.dumps(value, ensure_ascii=False))
     sys.stdout.flush()
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns under headings, as wide as they need."""
+    """Print rows in columns under headings."""
     widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings))]
     for number, row in enumerate((headings, *rows)):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -116,7 +116,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def event_line(event: Mapping[str, Any]) -> str:
-    """One event as one coloured line."""
+    """Format an event as one coloured line."""
     data = event["data"]
     arrow, colour = _LOOKS.get(event["name"], ("·", "white"))
     if event["name"] == "line.changed":
@@ -140,7 +140,7 @@ def event_line(event: Mapping[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Without what would steer a terminal: anybody may send us an SMS."""
+    """Remove terminal control characters, which a received SMS may contain."""
     return "".join(each if each.isprintable() or each in _JOINERS else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
@@ -150,21 +150,21 @@ def _quoted(text: str) -> str:
 
 
 def unix(at: str | None) -> int:
-    """A moment of the API (RFC 3339) as Unix milliseconds; 0 for never."""
+    """Convert an API time (RFC 3339) to Unix milliseconds; 0 for never."""
     return round(datetime.fromisoformat(at).timestamp() * 1000) if at else 0
 
 
 def for_programs(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An object of the API as the command line shows it: each moment as Unix milliseconds, 0 for never."""
+    """Convert an API object for `--json`: times become Unix milliseconds, 0 for never."""
     return {key: unix(value) if key == "at" or key.endswith("_at") else value for key, value in row.items()}
 
 
 def moment(at: int) -> str:
-    """Unix milliseconds as local time for people; `-` for never."""
+    """Format Unix milliseconds as local time; `-` for never."""
     return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S") if at else "-"
 
 
 def _clock(at: str | int) -> str:
-    """The local time of day of an ISO 8601 moment or of Unix milliseconds."""
+    """Format an ISO 8601 time or Unix milliseconds as local time of day."""
     when = datetime.fromisoformat(at) if isinstance(at, str) else datetime.fromtimestamp(at / 1000)  # noqa: DTZ006
     return when.astimezone().strftime("%H:%M:%S")

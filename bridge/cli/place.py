@@ -1,4 +1,4 @@
-"""Which bridge a command is about: the one of a configuration, of a data directory, or the demo's."""
+"""Finds the bridge that a command is about: by configuration, by data directory, or the demo's."""
 
 import functools
 import os
@@ -19,32 +19,32 @@ DATABASE = "bridge.db"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a bridge keeps its things, and the command that starts it."""
+    """Where a bridge keeps its files, and the command that starts it."""
 
     config: Config
     start: str
 
 
 def demo_directory() -> Path:
-    """Where the demo keeps its things: XDG Base Directory Specification, "state"."""
+    """The demo's directory (XDG Base Directory Specification, "state")."""
     state = os.environ.get("XDG_STATE_HOME", "")
     return (Path(state) if state.startswith("/") else Path.home() / ".local" / "state") / "sms-bridge" / "demo"
 
 
 def storage(directory: Path) -> Storage:
-    """The store in a data directory."""
+    """The storage settings for a data directory."""
     return Storage(url=f"{SQLITE}{directory.absolute() / DATABASE}")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What `--config` and `--data` say."""
+    """The values of `--config` and `--data`."""
 
     config: Path | None
     data: Path | None
 
     def find(self) -> Place:
-        """The bridge they mean; without any the service, then the demo. Raises ConfigError."""
+        """Return the bridge they name; without either, the service's, then the demo's. Raises ConfigError."""
         if self.data is not None:
             return Place(Config(store=storage(self.data)), f"sms-bridge demo --data {self.data}")
         if self.config is not None:
@@ -58,7 +58,7 @@ class Wanted:
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command `--config` and `--data`, which it gets as `wanted`."""
+    """Add `--config` and `--data` to a command, which receives them as `wanted`."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, config: Path | None, data: Path | None, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The one place where the command line touches the rest of the product: drivers, dialects, store, daemon, network."""
+"""The only module of the command line that imports drivers, dialects, store, daemon and network."""
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ PHONE_PORT = 15_555
 
 
 def credential_kinds() -> "Mapping[str, CredentialKind]":
-    """Every kind of credential by name, those of dialects too."""
+    """All credential kinds by name, including those of dialects."""
     import api.dialects  # noqa: F401 - makes them known
     from bridge.accounts.credentials import KINDS
 
@@ -38,7 +38,7 @@ def credential_kinds() -> "Mapping[str, CredentialKind]":
 
 
 def payload_formats() -> list[str]:
-    """The names of the webhooks' payload formats, those of dialects too."""
+    """The names of all webhook payload formats, including those of dialects."""
     import api.dialects  # noqa: F401 - makes them known
     from bridge.model.payload_format import FORMATS
 
@@ -46,14 +46,14 @@ def payload_formats() -> list[str]:
 
 
 def drivers() -> "Mapping[str, Driver]":
-    """Every driver by name, imported when looked up."""
+    """All drivers by name, each imported when looked up."""
     from device_drivers import Drivers
 
     return Drivers()
 
 
 def configuration(path: Path | None) -> "Config":
-    """The whole configuration, devices included. Raises ConfigError."""
+    """Load the whole configuration, devices included. Raises ConfigError."""
     from api.dialect.contract import discover
     from bridge.config import loader as config
 
@@ -63,7 +63,7 @@ def configuration(path: Path | None) -> "Config":
 
 @asynccontextmanager
 async def door(place: Place, account: str = "", running: bool = False) -> AsyncIterator["Client"]:
-    """The native API of a bridge, running or not, with operator rights; for `account` where one is named.
+    """Open the native API of a bridge, running or not, with operator rights; for `account` where given.
 
     `running`: only a bridge that runs will do, as for sending, where what one types has the names of the API. Raises
     NotRunning, StoreUnavailable, NoSuchThing for the account, Declined with the bridge's own sentence.
@@ -81,14 +81,14 @@ async def door(place: Place, account: str = "", running: bool = False) -> AsyncI
 
 
 def path(*segments: str) -> str:
-    """A path of the native API. Raises BadRequest for a segment that is empty."""
+    """Build a path of the native API. Raises BadRequest for an empty segment."""
     from bridge.host import client
 
     return client.path(*segments)
 
 
 def ask(place: Place, method: str, *segments: str, body: Mapping[str, Any] | None = None, account: str = "") -> Any:
-    """What a bridge answers to one call of its native API; for `account` where one is named."""
+    """Make one call of the native API; for `account` where given."""
 
     async def run() -> Any:
         async with door(place, account) as client:
@@ -98,7 +98,7 @@ def ask(place: Place, method: str, *segments: str, body: Mapping[str, Any] | Non
 
 
 def listed(place: Place, *segments: str, account: str = "", **query: str | int) -> list[dict[str, Any]]:
-    """The rows of a list of the native API, as the command line shows them."""
+    """All rows of a list of the native API, formatted for the command line."""
 
     async def run() -> Any:
         async with door(place, account) as client:
@@ -110,7 +110,7 @@ def listed(place: Place, *segments: str, account: str = "", **query: str | int) 
 
 @asynccontextmanager
 async def opened(place: Place) -> AsyncIterator["Store"]:
-    """The store of a bridge that does not run. Raises StoreUnavailable."""
+    """Open the store of a stopped bridge. Raises StoreUnavailable."""
     from bridge.store import open_store
     from bridge.store.lock import StoreLock
 
@@ -123,14 +123,14 @@ async def opened(place: Place) -> AsyncIterator["Store"]:
 
 
 def leave_to_owner(database: Path) -> None:
-    """Let the service have what root made in its directory."""
+    """Give files that root created in the service's directory to the service's user."""
     from bridge.store import ownership
 
     ownership.leave_to_owner(database)
 
 
 async def try_alarms(config: "Config") -> AsyncIterator[tuple[str, str]]:
-    """Send a trial alarm by every channel there is; each channel, and what went wrong with it, "" when nothing did."""
+    """Send a test alarm by every channel; yields each channel with its error, "" when it worked."""
     from urllib.parse import urlsplit
     from uuid import uuid4
 
@@ -161,7 +161,7 @@ async def try_alarms(config: "Config") -> AsyncIterator[tuple[str, str]]:
 
 
 def surroundings(place: Place, unit: str = "") -> "Surroundings":
-    """What the doctor needs of the rest of the product; `unit` of systemd is this bridge's."""
+    """What the doctor needs from the rest of the product; `unit` is this bridge's systemd unit."""
     from api.webhooks.url_policy import check_target
     from bridge.daemon.core import webhook_policy
     from bridge.doctor import Surroundings
@@ -180,7 +180,7 @@ def surroundings(place: Place, unit: str = "") -> "Surroundings":
 
 
 async def _endpoints(place: Place) -> Sequence["Endpoint"]:
-    """Those to which webhooks go; mail has a command of its own: sms-bridge alarm test."""
+    """The HTTP endpoints of webhooks; mail is tested by `sms-bridge alarm test`."""
     from bridge.doctor.http import endpoints
 
     async with door(place) as client:
@@ -189,7 +189,7 @@ async def _endpoints(place: Place) -> Sequence["Endpoint"]:
 
 
 async def _keys(place: Place) -> Sequence["Key"]:
-    """None where there is no store that could be asked, which is told of the store itself."""
+    """The keys in the store; empty when the store cannot be read, which has its own finding."""
     from bridge.model.scope import Key, read
 
     if not place.config.store.path.exists():
@@ -210,7 +210,7 @@ def _ages(row: Mapping[str, Any]) -> Iterator[int]:
 
 
 async def _remembering(place: Place, device: "Device") -> "Device":
-    """With what its driver put into the store; one that is not there yet is not made for this.
+    """The device with the memory of its driver from the store; a missing store is not created.
 
     Raises NotRunning: what a bridge remembers that has the store and cannot be asked must not be tried again.
     """
@@ -238,7 +238,7 @@ async def run_bridge(config: "Config", on_ready: "Callable[[Running], None] | No
 
 
 def reload_on_hangup(running: "Running") -> None:
-    """SIGHUP makes a bridge read again what may have changed on disk."""
+    """Reload files that may have changed when SIGHUP is received."""
     import asyncio
     import signal
 
@@ -247,8 +247,9 @@ def reload_on_hangup(running: "Running") -> None:
 
 @asynccontextmanager
 async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, "Device"], str], None]:
-    """A virtual network with a modem line and, where there is an adb, a phone line: what they are as devices, and why
-    there is no phone line."""
+    """Run a virtual network with a modem and, where adb exists, a phone; yields it with the devices and why a phone is
+    missing.
+    """
     from bridge.ports.driver import Device
     from device_drivers.virtual.phone.server import AdbServer, NoServer
     from device_drivers.virtual.world import World
@@ -276,8 +277,9 @@ async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, "Dev
 async def network(
     directory: Path, modems: int, phones: int, make: str, modem_make: str
 ) -> AsyncGenerator["World", None]:
-    """A virtual network on which every number has a phone. Raises BadRequest for a make that is not known,
-    OSError when the directory will not do."""
+    """Run a virtual network in which every number has a phone. Raises BadRequest for an unknown make, OSError for an
+    unusable directory.
+    """
     from device_drivers.virtual.modem.profile import PROFILES as MODEMS
     from device_drivers.virtual.phone.profile import PROFILES
     from device_drivers.virtual.world import World
@@ -293,7 +295,7 @@ async def network(
 
 
 async def steer(socket: Path, request: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
-    """Ask a running virtual network; its answers. Raises BridgeError with one sentence."""
+    """Send a request to a running virtual network and yield its answers. Raises BridgeError."""
     from device_drivers.virtual.control import NotDone, follow
 
     try:
@@ -306,28 +308,28 @@ async def steer(socket: Path, request: Mapping[str, Any]) -> AsyncGenerator[dict
 
 
 def named(name: str, port: str) -> "Named":
-    """The udev rule that names a port. Raises BadRequest."""
+    """Make the udev rule that gives a port a stable name. Raises BadRequest."""
     from device_drivers.gsm_modem import naming
 
     return naming.name(name, port)
 
 
 def not_modems() -> list[str]:
-    """What is plugged in that is no modem (yet), and what makes one of it."""
+    """Plugged-in USB devices that are not in modem mode yet, and how to switch them."""
     from device_drivers.gsm_modem import seeking
 
     return seeking.not_modems()
 
 
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end."""
+    """Run a coroutine to completion."""
     import asyncio
 
     return asyncio.run(coroutine)
 
 
 def until_stopped(coroutine: Coroutine[Any, Any, None]) -> bool:
-    """Run until it ends by itself (True), or by Ctrl-C or SIGTERM, which are the ordinary ways to stop (False)."""
+    """Run until the coroutine ends (True) or until Ctrl-C or SIGTERM (False)."""
     import asyncio
     import gc
 

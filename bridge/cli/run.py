@@ -82,7 +82,7 @@ def devices(wanted: place.Wanted, as_json: bool, show_options: bool, rule: str |
 
 
 def _show_rule(name: str, port: str) -> None:
-    """The rule to standard output, what to do with it to standard error."""
+    """Print the rule to standard output and instructions to standard error."""
     named = product.named(name, port)
     click.echo(f"# {name}: {named.what}{', by the USB socket it is in' if named.socket else ''}\n{named.rule}")
     file = f"/etc/udev/rules.d/61-sms-bridge-{name}.rules"
@@ -118,7 +118,7 @@ async def _seen(drivers: Sequence[Driver], wanted: place.Wanted) -> tuple[list[F
 
 
 async def _lines(wanted: place.Wanted) -> list[dict[str, Any]]:
-    """The lines of the running bridge; none when there is no such thing."""
+    """The lines of the running bridge; empty when no bridge runs."""
     try:
         async with product.door(wanted.find(), running=True) as client:
             lines: list[dict[str, Any]] = (await client.get("/v1/lines"))["lines"]
@@ -130,7 +130,7 @@ async def _lines(wanted: place.Wanted) -> list[dict[str, Any]]:
 
 
 def _snippet(found: Found, number: int) -> str:
-    """A table for the configuration file."""
+    """A configuration table for a device, ready to paste."""
     options = "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in found.options.items())
     return f'[devices.line{number}]\ndriver = "{found.driver}"\n{options}'
 

@@ -1,4 +1,4 @@
-"""`setup`: the system service of a program that pipx or pip installed."""
+"""`setup`: installs a system service for a program that pipx or pip installed."""
 
 import os
 from pathlib import Path

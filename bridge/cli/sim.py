@@ -1,4 +1,4 @@
-"""`sim …`: the other people's phones and the radio of a running demo."""
+"""`sim …`: acts as the customers' phones and the radio network of a running demo."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -28,11 +28,11 @@ _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of te
 
 @click.group()
 def sim() -> None:
-    """Play the other side of a running demo: customers' phones, the network, the USB plug."""
+    """Play the other side of a running demo: customers' phones, network, USB plug."""
 
 
 def _ask(data: Path, request: Mapping[str, Any]) -> dict[str, Any]:
-    """One request, one answer."""
+    """Send one request and return its single answer."""
 
     async def ask() -> dict[str, Any]:
         async with aclosing(product.steer(data / SOCKET, request)) as answers:
@@ -74,7 +74,7 @@ def network(data: Path, modems: int, phones: int, make: str, modem_make: str, as
 
 
 def _devices(world: "World") -> dict[str, dict[str, str]]:
-    """Name → what the configuration says of it; the same from run to run."""
+    """Configuration of each virtual device by name; stable from run to run."""
     modems = {
         f"modem{place}": {"driver": "gsm_modem", "port": str(world.directory / f"modem{place}")}
         for place in range(len(world.modems))
@@ -112,7 +112,7 @@ def numbers(data: Path, as_json: bool) -> None:
 @_data
 @_json
 def receive(text: str, sender: str, to: str, data: Path, as_json: bool) -> None:
-    """Let a customer write TEXT to the bridge."""
+    """Send TEXT from a customer's phone to the bridge."""
     request = {"command": "receive", "text": text, "from": sender, "to": to}
     done = _ask(data, {key: value for key, value in request.items() if value or key == "text"})
     json_line(done) if as_json else click.echo(f"{done['from']} wrote to {done['to']}.")
@@ -225,7 +225,7 @@ def reset(modem: str, data: Path) -> None:
 @_data
 @_json
 def phone(changes: tuple[str, ...], event: str, phone: str, data: Path, as_json: bool) -> None:
-    """Switch what is wrong with a phone on and off, or let something happen to it; then show how it is.
+    """Switch faults of a phone on and off, or trigger an event; then show its state.
 
     For example: sms-bridge sim phone store_empty_next=2 airplane=true
     """
@@ -240,7 +240,7 @@ def phone(changes: tuple[str, ...], event: str, phone: str, data: Path, as_json:
 @_data
 @_json
 def modem(changes: tuple[str, ...], event: str, modem: str, data: Path, as_json: bool) -> None:
-    """Switch what is wrong with a line's modem on and off, or let something happen to it; then show how it is.
+    """Switch faults of a modem on and off, or trigger an event; then show its state.
 
     For example: sms-bridge sim modem undeleted=3 'before={"+CMGL": ["NO CARRIER"]}', and what another program may do to
     it: sms-bridge sim modem --do elsewhere line=AT+CMGF=1
@@ -250,7 +250,7 @@ def modem(changes: tuple[str, ...], event: str, modem: str, data: Path, as_json:
 
 
 def _steer(data: Path, faults: dict[str, Any], event: dict[str, Any], changes: Sequence[str], as_json: bool) -> None:
-    """Let something happen to a device, with what was given as its parameters; or change its faults and show them."""
+    """Trigger an event with the given parameters, or change the faults; then show them."""
     given = dict(_change(each) for each in changes)
     found = _ask(data, {**given, **(event or faults)})
     if as_json:
@@ -265,12 +265,12 @@ def _steer(data: Path, faults: dict[str, Any], event: dict[str, Any], changes: S
 @sim.command()
 @_data
 def catalogue(data: Path) -> None:
-    """Print as JSON all that can be wrong with modems, phones and the network, and what may happen to them."""
+    """Print as JSON all faults and events of modems, phones and the network."""
     json_line(_ask(data, {"command": "catalogue"}))
 
 
 def _change(text: str) -> tuple[str, Any]:
-    """A value is JSON, or the text that it is."""
+    """Parse NAME=VALUE; the value is JSON, else plain text."""
     name, equals, value = text.partition("=")
     if not name or not equals:
         raise Misuse(f'"{text}" must be a name and a value, such as airplane=true')
@@ -285,6 +285,6 @@ def _change(text: str) -> tuple[str, Any]:
 @_modem
 @_data
 def noise(hex: str, modem: str, data: Path) -> None:
-    """Put bytes that mean nothing on a line's serial port; HEX says which."""
+    """Put noise on a line's serial port; HEX gives the bytes."""
     answer = _ask(data, {"command": "noise", "modem": modem, "hex": hex})
     click.echo(f"There was noise on the port of {answer['number']}.")

@@ -1,4 +1,4 @@
-"""`table …`: what a store holds as files for spreadsheets and programs, and lists brought along from elsewhere."""
+"""`table …`: exports a store as files for spreadsheets and programs, and imports lists."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -54,7 +54,7 @@ def export(folder: Path, names: tuple[str, ...], form: str, wanted: place.Wanted
 @_file
 @place.options
 def suppress(account: str, file: Path, wanted: place.Wanted) -> None:
-    """Send nothing to the numbers in FILE for ACCOUNT any more.
+    """Suppress the numbers in FILE for ACCOUNT.
 
     FILE is .csv, .tsv, .json or .jsonl with a column `number`, and `reason` if you like. To read it twice does no harm.
     """
@@ -85,7 +85,7 @@ def templates(account: str, file: Path, pending: bool, wanted: place.Wanted) -> 
 
 
 async def _put_each(where: place.Place, file: Path, account: str, puts: Sequence[tuple[Segments, Body]]) -> None:
-    """Each below the account's path. Raises what the bridge says, and of which row."""
+    """PUT each row below the account's path. Errors name the row."""
     async with product.door(where) as bridge:
         await bridge.get(product.path("accounts", account))  # says when there is none
         for number, (segments, body) in enumerate(puts, start=1):

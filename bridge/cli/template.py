@@ -1,4 +1,4 @@
-"""`template …`: texts with places that an account's callers fill."""
+"""`template …`: texts with placeholders that callers fill."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -84,7 +84,7 @@ def remove(account: str, id: str, wanted: place.Wanted) -> None:
 
 
 def _shape(template: Mapping[str, Any], account: str) -> dict[str, Any]:
-    """A template for programs."""
+    """A template as JSON output."""
     return {"account": account, **for_programs(template)}
 
 

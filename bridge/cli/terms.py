@@ -43,7 +43,7 @@ def set_(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Change what an account may do; what is not named stays as it is. It counts at once, in a running bridge too."""
+    """Change what an account may do; the rest stays. It takes effect at once, also in a running bridge."""
     changes = _changes(given, addresses, any_address)
     body: dict[str, Any] = {"terms": changes} if changes else {}
     if on_unknown is not None:
@@ -54,7 +54,7 @@ def set_(
 
 
 def _changes(given: Mapping[str, Any], addresses: tuple[str, ...], any_address: bool) -> dict[str, Any]:
-    """Those of the terms that were named."""
+    """The terms given on the command line."""
     if addresses and any_address:
         raise Misuse("--address and --any-address do not go together")
     changes = {term: value for term, value in given.items() if value is not None}
@@ -91,7 +91,7 @@ def _tell(answer: Mapping[str, Any], as_json: bool) -> None:
 
 
 def shape(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An account as programs are shown it: nothing that opens anything."""
+    """An account as JSON output, without credentials."""
     shown = ("disabled", "on_unknown", "credits", "created_at")
     return {"account": row["name"], **{name: row[name] for name in shown}}
 

@@ -1,4 +1,4 @@
-"""`loopback` and `alarm test`: does an SMS go round, and would anybody hear if it did not?"""
+"""`loopback` and `alarm test`: do SMS get through, and do alarms reach you when they do not?"""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -70,7 +70,7 @@ async def _follow(waiting: set[str], events: AsyncIterator[dict[str, Any]], as_j
 
 @click.group()
 def alarm() -> None:
-    """Be told by webhook or mail when SMS itself is down: [alarm] in the configuration."""
+    """Get webhooks or mail when SMS itself is down: see [alarm] in the configuration."""
 
 
 @alarm.command()
@@ -82,7 +82,7 @@ def alarm() -> None:
 )
 @_json
 def test(file: Path | None, as_json: bool) -> None:
-    """Send a trial alarm by every channel of the configuration, and say what came of it."""
+    """Send a test alarm by every configured channel and print the results."""
     config = product.configuration(file)
 
     async def run() -> list[tuple[str, str]]:

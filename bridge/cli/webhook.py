@@ -1,4 +1,4 @@
-"""`webhook …`: where an account's events go, and what became of them."""
+"""`webhook …`: where an account's events are delivered, and how each delivery went."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -74,7 +74,7 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
 @click.argument("id")
 @place.options
 def remove(id: str, wanted: place.Wanted) -> None:
-    """Post nothing to a webhook any more; what still waits for it is dropped."""
+    """Remove a webhook; deliveries that still wait for it are dropped."""
     product.ask(wanted.find(), "DELETE", "webhooks", id)
     click.echo(f"The webhook {id} is removed.")
 
@@ -86,7 +86,7 @@ def remove(id: str, wanted: place.Wanted) -> None:
 @place.options
 @_json
 def ledger(account: str, state: str | None, limit: int, wanted: place.Wanted, as_json: bool) -> None:
-    """Show the deliveries made and those that wait, newest first."""
+    """Show deliveries, made and waiting, newest first."""
     query: dict[str, str | int] = {"limit": limit}
     if state:
         query["state"] = state

@@ -1,4 +1,4 @@
-"""A TOML value, or the text of an environment variable, in the type of a setting."""
+"""Converts TOML values and environment variables to the type of a setting."""
 
 from enum import Enum
 from typing import Any, get_origin
@@ -11,18 +11,18 @@ KINDS: dict[type[Any], str] = {
 
 
 class Wrong(Exception):
-    """A value of the wrong type; the message says what is expected."""
+    """A value has the wrong type; the message says what is expected."""
 
 
 class FromEnvironment(str):
-    """A text that came from an environment variable and may stand for another type."""
+    """A text from an environment variable, which may stand for another type."""
 
     __slots__ = ("variable",)
     variable: str
 
 
 def described(value: Any) -> str:
-    """What somebody wrote, for the sentence that says it is wrong."""
+    """Describe a given value for an error message."""
     if isinstance(value, str):
         return f'the text "{value}"'
     if isinstance(value, bool):
@@ -33,7 +33,7 @@ def described(value: Any) -> str:
 
 
 def convert(value: Any, type_: Any) -> Any:
-    """A TOML value, or the text of a variable, in a setting's type. Raises Wrong."""
+    """Convert a TOML value or a variable's text to the type of a setting. Raises Wrong."""
     if get_origin(type_) is tuple:
         return tuple(_list(value))
     if type_ is list:
@@ -67,7 +67,7 @@ def _word(value: Any, type_: type[Enum]) -> Enum:
 
 
 def _from_text(text: str, type_: type[Any]) -> Any:
-    """The text of a variable as a number or a yes; unchanged when it is none."""
+    """Convert a variable's text to a number or boolean; unchanged when it is neither."""
     if type_ is bool and text.lower() in _YES | _NO:
         return text.lower() in _YES
     if type_ in {int, float}:

@@ -1,4 +1,4 @@
-"""What a setting is made of: a field with its help, and the checks that say in a sentence what is wrong with a value.
+"""Settings as dataclass fields with help texts, and the checks of their values.
 
 The settings themselves are in `bridge.config.schema`.
 """
@@ -24,7 +24,7 @@ _MAIL = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
 
 
 class Secret(str):
-    """A text that shows itself only to those who ask for it as text: `repr` is masked."""
+    """A text that is masked in `repr`."""
 
     __slots__ = ()
 
@@ -33,7 +33,7 @@ class Secret(str):
 
 
 def setting(default: T, help: str, example: str = "", check: Check | None = None) -> T:
-    """A field with what a person needs to know of it; `example` is shown when the type is wrong."""
+    """Declare a setting with its help; `example` is shown when the type is wrong."""
     made: T = field(default=default, metadata={"help": help, "example": example, "check": check})
     return made
 
@@ -44,7 +44,7 @@ def within(low: float, high: float) -> Check:
 
 
 def at_least(low: float) -> Check:
-    """A number that is not too small."""
+    """A number that is at least `low`."""
     return lambda value: "" if value >= low else f"must be {low} or more, not {value}"
 
 
@@ -54,7 +54,7 @@ def one_of(words: tuple[str, ...]) -> Check:
 
 
 def web_address(value: str) -> str:
-    """An address on the web, or none."""
+    """An http(s) URL, or ""."""
     parts = urlsplit(value)
     if not value or (parts.scheme in {"http", "https"} and parts.netloc):
         return ""
@@ -62,7 +62,7 @@ def web_address(value: str) -> str:
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a host's name leads to this very machine."""
+    """Whether a host name or address means this machine."""
     return host in {"localhost", "::1"} or host.startswith("127.")
 
 
@@ -77,7 +77,7 @@ def networks(value: tuple[str, ...]) -> str:
 
 
 def store_url(value: str) -> str:
-    """Where a store is."""
+    """The URL of a store."""
     if value.startswith(SQLITE) and len(value) > len(SQLITE):
         return ""
     return f'must look like "sqlite:////var/lib/sms-bridge/bridge.db" (four slashes: an absolute path), not "{value}"'
@@ -93,21 +93,21 @@ def time_zone(value: str) -> str:
 
 
 def path_prefix(value: str) -> str:
-    """A path that others follow, or none."""
+    """A URL path prefix, or ""."""
     if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", value):
         return ""
     return f'must be a path such as "/vendor", without a slash at its end, not "{value}"'
 
 
 def mail_address(value: str) -> str:
-    """The address of a mailbox, or none."""
+    """A mail address, or ""."""
     return (
         "" if not value or _MAIL.fullmatch(value) else f'must be a mail address such as "me@example.com", not "{value}"'
     )
 
 
 def mail_addresses(value: tuple[str, ...]) -> str:
-    """Addresses of mailboxes."""
+    """Mail addresses."""
     return next(filter(None, map(mail_address, value)), "")
 
 

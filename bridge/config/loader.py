@@ -1,4 +1,4 @@
-"""TOML and environment → `bridge.config.schema.Config`; every problem is collected and told as `file: key: message`.
+"""Builds `bridge.config.schema.Config` from TOML and environment; reports every problem as `file: key: message`.
 
 `SMS_BRIDGE__HTTP__PORT=9000` stands for `port` in `[http]` and wins over the file; double underscores
 nest, case does not matter and `-` in a name is written `_`. Instead of a text may stand where it is
@@ -42,7 +42,7 @@ def load(
     drivers: "Mapping[str, Driver]",
     dialects: Mapping[str, Options] | None = None,
 ) -> Config:
-    """Read and check the configuration; without a `path` the defaults and the environment are all there is.
+    """Read and check the configuration; without `path`, from the environment and defaults alone.
 
     `drivers` looks a driver up by name and may import it then (ImportError: its library is missing here).
     `dialects` are those that exist with their options; None when that is not to be checked. Raises ConfigError.
@@ -58,7 +58,7 @@ def load(
 
 
 def load_part(path: Path | None, environment: Mapping[str, str]) -> Config:
-    """The same without devices and dialects, for commands that need none. Raises ConfigError for its mistakes.
+    """Load the configuration without devices and dialects, for commands that need neither. Raises ConfigError.
 
     A secret that is kept where this user cannot read it is no mistake here: nobody asks for it.
     """
@@ -71,7 +71,7 @@ def load_part(path: Path | None, environment: Mapping[str, str]) -> Config:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file. Raises ConfigError with one sentence."""
+    """Parse a TOML file. Raises ConfigError."""
     try:
         return tomllib.loads(path.read_bytes().decode())
     except FileNotFoundError:
@@ -90,7 +90,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """`; did you mean x?`, or `: x, y, z` when nothing is near."""
+    """A hint for a mistyped word: `; did you mean x?`, or `: x, y, z` when nothing is similar."""
     known = sorted(words)
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known)}" if known else ""
@@ -104,7 +104,7 @@ def _toml_problem(told: str) -> str:
 
 
 class _Reader:
-    """Turns the tables into settings and notes every problem on the way."""
+    """Converts tables to settings and collects problems."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class _Reader:
         self.literals: list[str] = []
 
     def tree(self) -> dict[str, Any]:
-        """The tables of the file with the environment on top. Raises ConfigError for a file that is none."""
+        """The file's tables, overlaid with the environment. Raises ConfigError for a file that is not TOML."""
         tree = read(self._path) if self._path else {}
         for variable, text in sorted(self._environment.items()):
             if variable.startswith(VARIABLE):
@@ -156,7 +156,7 @@ class _Reader:
         table[_spelled(table, last)] = value
 
     def config(self, tree: dict[str, Any]) -> Config:
-        """The whole; whatever is wrong is left at its default, and noted."""
+        """The whole configuration; invalid settings keep their default and are reported."""
         for name in tree.keys() - SECTIONS.keys() - {"dialects", "devices"}:
             near = nearest(name, [*SECTIONS, "dialects", "devices"])
             self._note(name, tree[name], f"there is no such section{near}")
@@ -168,7 +168,7 @@ class _Reader:
         )
 
     def judge(self, config: Config) -> None:
-        """Note what does not go together; not beside other mistakes, from which it might only follow."""
+        """Report contradictions between settings, unless single settings are wrong already."""
         for key, wrong in () if self.problems else config.problems():
             self._note(key, None, wrong)
 
@@ -202,7 +202,7 @@ class _Reader:
         return kind(**values)
 
     def _converted(self, given: Any, type_: Any, example: str, key: str) -> Any:
-        """The value in its type, or None and a note."""
+        """The converted value, or None after reporting a problem."""
         name = key.rpartition(".")[2]
         if type_ is str and is_reference(given):
             return self._resolved(given, key)
@@ -228,7 +228,7 @@ class _Reader:
         return text
 
     def _named(self, tree: dict[str, Any], section: str, make: Any) -> dict[str, Any]:
-        """The tables below `[section.NAME]`, each made by `make(name, table, key)`."""
+        """The tables below `[section.NAME]`, each built by `make(name, table, key)`."""
         table = self._table(tree.get(section, {}), section) or {}
         made = {}
         for name, value in table.items():
@@ -285,7 +285,7 @@ class _Reader:
         return None
 
     def _options(self, owner: str, known: Options, given: Mapping[str, Any], key: str) -> dict[str, Any]:
-        """What a driver or a dialect is told, in the types that it asks for."""
+        """The options of a driver or a dialect, converted to their types."""
         options = {}
         for name, value in given.items():
             if name not in known:
@@ -297,7 +297,7 @@ class _Reader:
 
 
 def _guarded(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The same options, texts that are secret as `Secret` and all others plain."""
+    """The options with secret texts as `Secret` and other texts plain."""
     made: dict[str, Any] = {}
     for name, value in options.items():
         if isinstance(value, Mapping):
@@ -308,33 +308,33 @@ def _guarded(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kept_quiet(name: str, value: Any) -> Any:
-    """A text that is secret as `Secret`, any other plain."""
+    """A secret text as `Secret`, any other text plain."""
     if not isinstance(value, str) or isinstance(value, Secret | Enum):
         return value
     return Secret(value) if is_secret(name) and not _is_path(name, value) else str(value)
 
 
 def _is_path(name: str, value: str) -> bool:
-    """Whether this is the place of a key, as servers want it for TLS, and not the key itself."""
+    """Whether this is the path of a TLS key file rather than the key."""
     return name == "key" and ("/" in value or value.endswith((".pem", ".key")))
 
 
 def _masked(sentence: str, name: str, value: Any) -> str:
-    """What is wrong with a value, without the value when that is a secret."""
+    """The error message without the value when that is secret."""
     if not isinstance(value, Secret) and not (isinstance(value, str) and is_secret(name) and not _is_path(name, value)):
         return sentence
     return sentence.replace(str(value), MASK) if value else sentence
 
 
 def _leads_to_text(path: Sequence[str]) -> bool:
-    """Whether the segments of a variable name a setting or an option, and not a table of such."""
+    """Whether a variable's segments name a setting or an option rather than a table."""
     if path[0] == "dialects":
         return len(path) == (4 if path[2:3] == ["options"] else 3)
     return len(path) == (3 if path[0] == "devices" else 2)
 
 
 def _spelled(table: dict[str, Any], name: str) -> str:
-    """The key of the table that an environment variable's segment means."""
+    """The key that an environment variable's segment stands for."""
     return next((key for key in table if key.lower().replace("-", "_") == name), name)
 
 

@@ -39,7 +39,7 @@ SECURITIES = ("starttls", "tls", "none")
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """Where the bridge answers."""
+    """HTTP server settings."""
 
     host: str = setting("127.0.0.1", "address to listen on; `0.0.0.0` for every network", '"127.0.0.1"')
     port: int = setting(8080, "TCP port to listen on", "8080", within(0, 65535))
@@ -88,7 +88,7 @@ class Http:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Where everything durable is."""
+    """Where messages and all other durable data are stored."""
 
     url: str = setting(
         "sqlite:////var/lib/sms-bridge/bridge.db",
@@ -108,7 +108,7 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How hard the bridge tries."""
+    """Limits and retries of sending."""
 
     retries: int = setting(
         3,
@@ -130,7 +130,7 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """What happens to received SMS."""
+    """Treatment of received SMS."""
 
     partial_after: float = setting(
         3600.0, "seconds to wait for missing parts before a long SMS is given out with gaps", "3600", at_least(1)
@@ -139,7 +139,7 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """How events reach other programs."""
+    """Webhook delivery."""
 
     allow_http: tuple[str, ...] = setting(
         (),
@@ -156,7 +156,7 @@ class Webhooks:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Where alarms go when SMS itself is down: webhook and mail."""
+    """Alarms by webhook and mail when SMS itself is down."""
 
     after: float = setting(
         300.0, "seconds that a line may be out of service before that is an alarm; 0 for ever", "300", at_least(0)
@@ -185,11 +185,11 @@ class Alarm:
 
     @property
     def sender(self) -> str:
-        """Whom alarms by mail are from."""
+        """The sender address of alarm mails."""
         return self.mail_from or ("" if mail_address(self.smtp_user) else self.smtp_user)
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        """What does not go together: setting and sentence."""
+        """Contradictions between settings: setting and message."""
         if self.mail_to and not self.smtp_host:
             yield "smtp_host", 'is missing: mail_to needs a mail server, such as "smtp.example.com"'
         if self.smtp_host and not self.mail_to:
@@ -208,7 +208,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Loopback:
-    """SMS from one of our own lines to another, to see whether they arrive. Each costs what an SMS costs."""
+    """Test SMS between the bridge's own lines, to see whether they arrive. Each costs as much as any SMS."""
 
     every: float = setting(0.0, "seconds between loop-back SMS; 0 for none", "86400", at_least(0))
     from_line: str = setting("", "line that sends them; each one when empty", '"office"')
@@ -221,7 +221,7 @@ class Loopback:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """What programs that watch the bridge may read at `/metrics`, on its own port."""
+    """Metrics served at `/metrics` on their own port."""
 
     enabled: bool = setting(True, "answer `/metrics` in Prometheus' format", "true")
     allow: tuple[str, ...] = setting(
@@ -234,7 +234,7 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What the bridge says about its work, on standard error."""
+    """Logging to standard error."""
 
     level: str = setting(
         "info", "least important line to show: `debug`, `info`, `warning`, `error`", '"info"', one_of(LEVELS)
@@ -276,11 +276,11 @@ class Config:
     findings: tuple[Finding, ...] = ()
 
     def port_of(self, dialect: str) -> int:
-        """Where a dialect answers: on a port of its own, or on the bridge's."""
+        """The port of a dialect: its own, or the bridge's."""
         return self.dialects.get(dialect, Dialect()).port or self.http.port
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        """What does not go together though each setting is right by itself: key and sentence."""
+        """Contradictions between settings that are valid by themselves: key and message."""
         for name, wrong in self.alarm.problems():
             yield f"alarm.{name}", wrong
         for name, line in (("from_line", self.loopback.from_line), ("to_line", self.loopback.to_line)):
@@ -292,7 +292,7 @@ class Config:
 
     @property
     def directory(self) -> Path:
-        """Where the store really is; the running bridge leaves its `control.json` there."""
+        """The directory of the store; a running bridge writes `control.json` there."""
         return Path(os.path.realpath(self.store.path)).parent
 
 
@@ -305,7 +305,7 @@ SECTIONS: dict[str, type[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One setting for people."""
+    """One setting, described for people."""
 
     key: str
     default: str
@@ -313,7 +313,7 @@ class Row:
 
 
 def rows() -> Iterator[Row]:
-    """Every setting, in the order of the file."""
+    """All settings in the order of the file."""
     for section, kind in SECTIONS.items():
         yield from _rows_of(section, kind)
     yield from _rows_of("dialects.NAME", Dialect)
@@ -322,7 +322,7 @@ def rows() -> Iterator[Row]:
 
 
 def markdown() -> str:
-    """The table of docs/configuration.md."""
+    """The settings table of docs/configuration.md."""
     lines = ["| setting | default | |", "|---|---|---|"]
     lines += [f"| `{row.key}` | {f'`{row.default}`' if row.default else ''} | {row.help} |" for row in rows()]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""Texts of the configuration that stand elsewhere, and which settings are secret.
+"""Resolves references to texts kept elsewhere, and knows which settings are secret.
 
 `{ file = "/path" }` is what is in that file, `{ credential = "name" }` what systemd hands to the service
 (systemd.exec(5), "Credentials"); a line break at the end is not part of it.
@@ -27,23 +27,23 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
 
 class Unresolved(Exception):
-    """The text is not there; the message says why, and what to do."""
+    """A reference that cannot be resolved; the message says why and how to fix it."""
 
 
 def is_secret(name: str) -> bool:
-    """Whether a setting or an option of this name is never shown."""
+    """Whether a setting or option of this name is secret."""
     return _SECRET.fullmatch(name.lower().replace("-", "_")) is not None
 
 
 def is_reference(value: object) -> bool:
-    """Whether this says where a text is, instead of being one."""
+    """Whether this value refers to a text instead of being it."""
     return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in WAYS
 
 
 def resolve(
     reference: Mapping[str, object], folder: Path, environment: Mapping[str, str]
 ) -> tuple[Secret, Finding | None]:
-    """The text that a reference means, and what is to be said of where it is kept. Raises Unresolved.
+    """Resolve a reference: the text, and a finding about where it is kept. Raises Unresolved.
 
     A path that is not absolute begins at `folder`, where the configuration is.
     """
@@ -103,7 +103,7 @@ def _too_open(path: Path) -> Finding | None:
 
 
 def written_openly(path: Path, keys: list[str]) -> Finding | None:
-    """What is to be said of secrets that stand in the configuration itself, when everybody may read it."""
+    """A finding when the configuration contains secrets and others can read it."""
     if not keys or not path.stat().st_mode & stat.S_IROTH:
         return None
     words = f"{', '.join(keys)} stands in {path}, which may be read by every user of this machine"

@@ -1,4 +1,4 @@
-"""What every composition has, with devices or without: the gateway over a store, as the configuration wants it."""
+"""Builds the gateway over a store from the configuration; used with and without devices."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 async def make_operator(store: AccountStore, now: int) -> None:
-    """The account of the command line, at the first start."""
+    """Create the command line's account on first start."""
     try:
         await store.account(OPERATOR)
     except NoSuchThing:
@@ -29,7 +29,7 @@ async def make_operator(store: AccountStore, now: int) -> None:
 
 
 def webhook_policy(config: Config) -> "Policy":
-    """Where webhooks and alarms may go."""
+    """Which addresses webhooks and alarms may be sent to."""
     from api.webhooks.url_policy import Policy
 
     return Policy(frozenset(host.lower() for host in config.webhooks.allow_http))
@@ -38,7 +38,7 @@ def webhook_policy(config: Config) -> "Policy":
 def build_submissions(
     config: Config, store: SubmissionStore, bus: Bus, clock: Clock, lines: Callable[[], Sequence[Line]] = tuple
 ) -> Submissions:
-    """What accepts messages, those of callers and the bridge's own; without `lines` for none that names one."""
+    """Build what accepts messages, from callers and the bridge; without `lines`, a message cannot name one."""
     limits, expire_after_ms = Limits(config.sending.max_parts), round(config.sending.expire_after * 1000)
     return Submissions(store, bus.metrics, clock, lines, limits, expire_after_ms)
 
@@ -52,7 +52,7 @@ def build_gateway(
     devices: Devices | None = None,
     poke: Callable[[str | None], None] = lambda endpoint: None,
 ) -> Gateway:
-    """What callers may ask for. `poke` is called when the deliveries of an endpoint may have changed."""
+    """Build the gateway. `poke` is called when deliveries of an endpoint may have changed."""
 
     async def check_url(url: str) -> None:
         from api.webhooks.url_policy import check_target

@@ -1,4 +1,4 @@
-"""The one door for commands: by the control socket of the bridge that runs, else through a gateway opened here.
+"""How commands reach a bridge: over the control socket of the running one, else through a gateway opened here.
 
 Who holds the lock of the store decides, for a lock ends with its process, however that ends: a `control.json` that a
 killed bridge left behind, or a process id that another program has by now, misleads nobody. While a bridge starts or
@@ -31,7 +31,7 @@ async def door(
     name_fields: bool = True,
     patience: float = PATIENCE,
 ) -> AsyncIterator[Client]:
-    """The native API of a bridge with operator rights, for `account` where one is named.
+    """Open the native API of a bridge with operator rights, for `account` where given.
 
     `start` is the command that starts the bridge. `running`: only one that runs will do. `name_fields`: see `Client`.
     Raises NotRunning, StoreUnavailable.
@@ -47,7 +47,7 @@ async def door(
 
 
 async def _reach(config: Config, start: str, running: bool, ends: float) -> Control | StoreLock:
-    """What the bridge that runs left for commands, or the lock of its store while none does."""
+    """Return the running bridge's control file, or the lock of its store when none runs."""
     while True:
         try:
             return _lock(config, start, running)
@@ -66,7 +66,7 @@ async def _reach(config: Config, start: str, running: bool, ends: float) -> Cont
 
 
 def _lock(config: Config, start: str, running: bool) -> StoreLock:
-    """Raises InUse, StoreUnavailable, and NotRunning where a lock would be of no use."""
+    """Lock the store. Raises InUse, StoreUnavailable, and NotRunning where only a running bridge can help."""
     database = config.store.path
     try:
         if not running:

@@ -1,4 +1,4 @@
-"""The HTTP side of the composition root: where callers reach the bridge, and the command line with them.
+"""Opens the HTTP servers: for callers, and for the command line.
 
 With `bridge.daemon.run` it is all of the core that knows `api/`.
 """
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """Every door is open. The URLs are those by which this machine reaches it."""
+    """The open servers, with the URLs by which this machine reaches them."""
 
     #: of the bridge's own port
     url: str
@@ -45,7 +45,7 @@ class Front:
 async def open_front(
     stack: AsyncExitStack, config: Config, gateway: Gateway, end: Callable[[BaseException], None]
 ) -> Front:
-    """Answer callers; `stack` closes it. `end` hears of a part that died. Raises ConfigError."""
+    """Open all servers; `stack` closes them and `end` is called when one dies. Raises ConfigError."""
     from api.http.server import Serving
 
     tls = _certificate(stack, config, end)
@@ -58,7 +58,7 @@ async def open_front(
 
 
 def _certificate(stack: AsyncExitStack, config: Config, end: Callable[[BaseException], None]) -> Certificate | None:
-    """What callers are shown, with somebody who sees when it is renewed; None for plain HTTP."""
+    """Load the certificate and watch it for renewal; None for plain HTTP."""
     pair = certificate.configured(config.http)
     if pair is None:
         return None
@@ -69,8 +69,7 @@ def _certificate(stack: AsyncExitStack, config: Config, end: Callable[[BaseExcep
 
 
 async def _serve(stack: AsyncExitStack, serving: "Serving", gateway: Gateway, config: Config) -> dict[int, str]:
-    """Answer on the bridge's port and on each that a dialect has of its own; port → URL by which this machine
-    reaches it."""
+    """Serve the bridge's port and each dialect's own port; returns port → URL for this machine."""
     from api.http.app import build_app
 
     urls, http, passed = {}, config.http, socket_activation.Sockets.of(os.environ)
@@ -93,7 +92,7 @@ async def _serve(stack: AsyncExitStack, serving: "Serving", gateway: Gateway, co
 
 
 async def _serve_ourselves(serving: "Serving", gateway: Gateway, config: Config) -> str:
-    """The socket for the command line, with the native API alone; "" where none can be made and it uses the URL."""
+    """Serve the command line's Unix socket with the native API alone; "" when it cannot be made."""
     from api.http.app import build_command_app
 
     path = config.directory / control_file.SOCKET
@@ -109,8 +108,7 @@ async def _serve_ourselves(serving: "Serving", gateway: Gateway, config: Config)
 
 
 def _spoken(config: Config) -> dict[int, dict[str, Any]]:
-    """Port → what is spoken there: the dialects of the configuration, and those it does not speak of with their
-    defaults. The bridge's own port is there though no dialect may be left for it: health is asked there."""
+    """Port → dialects served there with their options. The bridge's own port is included for health checks."""
     from api.dialect.contract import discover
 
     ports: dict[int, dict[str, Any]] = {config.http.port: {"dialects": {}, "options": {}}}
@@ -128,7 +126,7 @@ def _spoken(config: Config) -> dict[int, dict[str, Any]]:
 
 
 async def _doors(host: str, port: int, section: str) -> Sequence[socket.socket]:
-    """Sockets that listen, though nobody answers there yet. `section` of the configuration has the port."""
+    """Listening sockets for a section of the configuration, which has the port."""
     from api.http.listener import bound
 
     try:

@@ -1,4 +1,4 @@
-"""A bridge for one command while none runs: store and gateway, without devices, webhooks and ports.
+"""A bridge inside one command while none runs: store and gateway, without devices, webhooks and ports.
 
 Nothing is sent or delivered by it. A command asks the operations of the native API that callers of a running bridge
 ask, in the same words; only HTTP is not between them.
@@ -25,7 +25,7 @@ from bridge.store.ownership import leave_to_owner
 
 @dataclass(frozen=True, slots=True)
 class Offline:
-    """A bridge in this process that answers."""
+    """A bridge running in this process."""
 
     control: Control
     #: its native API
@@ -34,7 +34,7 @@ class Offline:
 
 @asynccontextmanager
 async def serve_offline(config: Config, held: StoreLock) -> AsyncIterator[Offline]:
-    """The bridge of a configuration; `held` is the lock of its store. Raises StoreUnavailable."""
+    """Serve the native API in this process; `held` is the lock of its store. Raises StoreUnavailable."""
     async with AsyncExitStack() as stack:
         bus, clock = Bus(), SystemClock()
         store = await open_store(config.store.url, bus, held=held)

@@ -1,4 +1,4 @@
-"""The composition root: everything the bridge is made of, put together here and in `bridge.daemon.http` only.
+"""The composition root: builds the bridge, here and in `bridge.daemon.http` only.
 
 Read it from top to bottom: `run` names the parts in the order in which they start. Each is closed by the stack in the
 opposite order: first nothing more is sent, then what watches ends, then HTTP, so that nothing more is accepted, then
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A bridge that answers."""
+    """A running bridge."""
 
     #: by which this machine reaches it
     url: str
@@ -59,7 +59,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What every part is given."""
+    """What every part of the bridge is given."""
 
     config: Config
     #: closes each part
@@ -73,12 +73,13 @@ class Common:
 
 
 async def run(config: Config, on_ready: Callable[[Running], None] | None = None, machine: Clock | None = None) -> None:
-    """Run the bridge until cancelled, by the time of this machine. Raises ConfigError or StoreUnavailable when it
-    cannot start, and the error of a part that died."""
+    """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start, or the error of a
+    part that died.
+    """
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def end(error: BaseException) -> None:
-        """A part that died by a programming error takes the bridge down: its supervisor starts it again."""
+        """End the bridge because a part died of a bug; the service manager restarts it."""
         if not broken.done():
             broken.set_exception(error)
 
@@ -109,7 +110,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None,
 
 
 async def _store(stack: AsyncExitStack, config: Config, bus: Bus) -> Store:
-    """Everything durable."""
+    """Open the store."""
     store = await open_store(config.store.url, bus, exclusive=True)
     stack.push_async_callback(store.close)
     return store
@@ -118,7 +119,7 @@ async def _store(stack: AsyncExitStack, config: Config, bus: Bus) -> Store:
 async def _timekeeper(
     stack: AsyncExitStack, store: Store, bus: Bus, clock: SteadyClock, end: Callable[[BaseException], None]
 ) -> Timekeeper:
-    """What is stamped stays in step with the machine's clock."""
+    """Start adjusting stored times to changes of the machine's clock."""
     # an empty batch of news makes everybody look again at what they wait for
     timekeeper = Timekeeper(store, clock, lambda: bus.publish(()), end)
     await timekeeper.begin()
@@ -128,14 +129,14 @@ async def _timekeeper(
 
 
 async def _settle_what_was_left(store: Store, clock: SteadyClock) -> None:
-    """By a first start, or by a crash."""
+    """Settle messages that were in hand when the last run ended, e.g. by a crash."""
     await make_operator(store, clock.now())
     if unknown := await store.recover(clock.now()):
         log.warning("%d parts were in a device's hands when the bridge stopped: their outcome is unknown", unknown)
 
 
 async def _ledger(common: Common, policy: "Policy") -> Ledger:
-    """What is owed to webhooks, being delivered."""
+    """Start delivering webhooks."""
     ledger = Ledger(common.store, common.bus, common.clock, await _poster(common, policy), common.end)
     await ledger.start()
     common.stack.push_async_callback(ledger.close)
@@ -143,7 +144,7 @@ async def _ledger(common: Common, policy: "Policy") -> Ledger:
 
 
 async def _poster(common: Common, policy: "Policy") -> Mailing:
-    """What delivers webhooks and alarms. One that may not go out is noticed now, not when it is needed."""
+    """Build what posts webhooks and mails alarms; reports an address that policy forbids at start."""
     from api.webhooks.payloads import formats
     from api.webhooks.poster import Webhooks
     from api.webhooks.url_policy import check_url
@@ -161,7 +162,7 @@ async def _poster(common: Common, policy: "Policy") -> Mailing:
 
 
 def _supervisor(common: Common) -> Supervisor:
-    """Who looks after the devices, not at work yet."""
+    """Build the supervisor of the devices; not started yet."""
     config = common.config
     rules = SendingRules(config.sending.retries, round(config.sending.retry_interval * 1000))
     devices = tuple(config.devices.values())
@@ -169,7 +170,7 @@ def _supervisor(common: Common) -> Supervisor:
 
 
 def _drivers(config: Config) -> Mapping[str, Driver]:
-    """The drivers that are configured; others are not even imported."""
+    """The configured drivers; no other is imported."""
     from device_drivers import Drivers
 
     known = Drivers()
@@ -177,7 +178,7 @@ def _drivers(config: Config) -> Mapping[str, Driver]:
 
 
 def _loopback(common: Common, supervisor: Supervisor, submissions: Submissions) -> Loopback:
-    """What sends SMS from one line to another, not at work yet."""
+    """Build the loop-back tests; not started yet."""
     settings = common.config.loopback
     return Loopback(
         submissions, common.store, common.bus, common.clock, settings, supervisor.lines, supervisor.pause, common.end
@@ -185,7 +186,7 @@ def _loopback(common: Common, supervisor: Supervisor, submissions: Submissions) 
 
 
 async def _start_sending(common: Common, supervisor: Supervisor) -> None:
-    """From here on what is due goes out, and what comes in is kept."""
+    """Start receiving and sending."""
     config, stack = common.config, common.stack
     scheduler = Scheduler(
         common.store,
@@ -207,7 +208,7 @@ async def _start_sending(common: Common, supervisor: Supervisor) -> None:
 
 
 def _leave_word(common: Common, gateway: Gateway, front: Front) -> None:
-    """For commands, while we run: where we are, and a key."""
+    """Write the control file with the address and token for commands."""
     directory, pid = common.config.directory, os.getpid()
     token = Secret(gateway.admission.grant_to_commands())
     control_file.write(directory, control_file.Control(front.native, token, pid, front.socket, version()))
@@ -215,7 +216,7 @@ def _leave_word(common: Common, gateway: Gateway, front: Front) -> None:
 
 
 async def _keep_watch(common: Common, supervisor: Supervisor, loopback: Loopback) -> None:
-    """Notice when SMS does not go round, and tell of it."""
+    """Start alarms and loop-back tests."""
     alarm = Alarm(common.store, common.bus, common.clock, common.config.alarm, supervisor.lines, loopback, common.end)
     await loopback.start()
     common.stack.push_async_callback(loopback.close)

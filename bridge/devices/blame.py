@@ -1,4 +1,4 @@
-"""Whose trouble a refusal is: the one recipient's, or the line's, in which case every message would meet it."""
+"""Decides whether a refusal concerns one recipient or the whole line."""
 
 from bridge.errors import Refusal, SendRefused
 
@@ -15,7 +15,7 @@ _OF_THE_LINE = {Refusal.TEMPORARY: Refusal.NETWORK, Refusal.CREDIT: Refusal.CRED
 
 
 class Blame:
-    """What one line has met since it last got a message through."""
+    """The refusals of one line since its last success."""
 
     def __init__(self) -> None:
         self._refused: dict[Refusal, set[str]] = {}
@@ -24,7 +24,7 @@ class Blame:
         self._suspects: dict[str, bool] = {}
 
     def judge(self, refusal: SendRefused, recipient: str) -> SendRefused:
-        """The refusal with what it really means for the next try."""
+        """Reclassify a refusal by what the line has met before."""
         self._doubts = 0
         return SendRefused(refusal.cause, self._meaning(refusal.refusal, recipient))
 
@@ -42,12 +42,12 @@ class Blame:
         return _OF_THE_LINE[said] if len(met) >= SEVERAL else Refusal.TEMPORARY
 
     def doubt(self) -> bool:
-        """A message was handed over and nobody knows what became of it; True when that goes on."""
+        """Count a send with unknown outcome; True when the line should be examined."""
         self._doubts += 1
         return self._doubts >= DOUBTS
 
     def succeeded(self, recipient: str) -> None:
-        """A message went out."""
+        """A message was sent."""
         self._refused.clear()
         self._doubts = 0
         self._suspects = {each: True for each in self._suspects if each != recipient}

@@ -1,4 +1,4 @@
-"""Plugging in wakes whoever waits for a device: no polling, no thread, one socket in the event loop.
+"""Wakes reconnecting devices when something is plugged in, by listening to udev.
 
 udev tells every program what it has done with a device: its names, its group and its mode are there by then.
 This is the message that libudev reads, by netlink (7): a header (`struct monitor_netlink_header` of systemd's
@@ -33,7 +33,7 @@ _LONGEST = 16_384  # bytes
 
 
 def parse(message: bytes) -> Mapping[str, str]:
-    """The properties in a message of udev's; {} when it is none."""
+    """Parse a udev message into its properties; {} for anything else."""
     if len(message) < _HEADER.size:
         return {}
     prefix, magic, _, offset, length = _HEADER.unpack_from(message)
@@ -44,7 +44,7 @@ def parse(message: bytes) -> Mapping[str, str]:
 
 
 def is_plug(event: Mapping[str, str]) -> bool:
-    """Whether a modem or a phone may be there now that was not: a serial port, or a device that speaks adb."""
+    """Whether the event may be a modem or a phone: a serial port, or a device that speaks adb."""
     if event.get("ACTION") not in {"add", "bind", "change", "move"}:
         return False
     if event.get("SUBSYSTEM") == "tty":
@@ -63,7 +63,7 @@ class Plugs:
         self._soon: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin to listen. Where there is no udev that is said once, and nothing is ever called."""
+        """Start listening; without udev, log that once and never call back."""
         if not self._control.exists():
             log.info("udev does not run here: a device that is plugged in is found when its next try is due")
             return
@@ -111,7 +111,7 @@ class Plugs:
 
 
 def _listen() -> socket.socket:
-    """A socket that hears udev. Only root can send there. Raises OSError."""
+    """A socket that receives udev's messages, which only root can send. Raises OSError."""
     heard = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_KOBJECT_UEVENT)
     try:
         heard.setblocking(False)

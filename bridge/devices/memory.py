@@ -1,4 +1,4 @@
-"""What a device's driver remembers, kept by the store."""
+"""Values that device drivers remember over restarts, kept in the store."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Self
@@ -8,7 +8,7 @@ from bridge.retry import retry_until_stored
 
 
 class LastingMemory:
-    """Obeys `bridge.ports.Memory` for one device; read from the store once, for nobody else writes it."""
+    """Implements `bridge.ports.Memory` for one device; read from the store once, as nobody else writes it."""
 
     def __init__(self, store: MemoryStore, device: str, values: dict[str, str]) -> None:
         self._store = store
@@ -17,7 +17,7 @@ class LastingMemory:
 
     @classmethod
     async def of(cls, store: MemoryStore, device: str) -> Self:
-        """All that was put there before."""
+        """Load a device's values from the store."""
         return cls(store, device, dict(await retry_until_stored(lambda: store.memories(device))))
 
     def get(self, key: str) -> str | None:
@@ -25,24 +25,24 @@ class LastingMemory:
         return self._values.get(key)
 
     async def put(self, key: str, value: str) -> None:
-        """Returns when it is on disk, however long the store refuses."""
+        """Store a value; returns when it is on disk, however long the store refuses."""
         if self._values.get(key) != value:
             await retry_until_stored(lambda: self._store.memorise(self._device, key, value))
             self._values[key] = value
 
 
 class BorrowedMemory:
-    """Obeys `bridge.ports.driver.Memory` for a program that examines a device: what it is to keep, `keep` keeps."""
+    """Implements `bridge.ports.driver.Memory` for a command that examines a device; `keep` stores values."""
 
     def __init__(self, values: Mapping[str, str], keep: Callable[[str, str], Awaitable[None]]) -> None:
         self._values = dict(values)
         self._keep = keep
 
     def get(self, key: str) -> str | None:
-        """What was there when this was made; None for nothing."""
+        """The value when this was created; None when there was none."""
         return self._values.get(key)
 
     async def put(self, key: str, value: str) -> None:
-        """Returns when it is kept. Raises what `keep` does."""
+        """Store a value. Raises what `keep` raises."""
         await self._keep(key, value)
         self._values[key] = value

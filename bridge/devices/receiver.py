@@ -1,4 +1,4 @@
-"""Receiving: what a link hears, SMS or else, is committed first, and only then may the device forget it."""
+"""Receives from a link: every SMS, report and call is committed before the device may forget it."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Inbox:
-    """One device's way in. `run` ends by DeviceLost only."""
+    """Receives from one device. `run` ends only by DeviceLost."""
 
     def __init__(
         self, store: ReceivingStore, link: Link, device: str, clock: Clock, metrics: Metrics | None = None
@@ -31,7 +31,7 @@ class Inbox:
         self._committed: asyncio.Queue[Inbound] = asyncio.Queue()
 
     async def run(self) -> None:
-        """Take in whatever comes until the device is lost."""
+        """Receive until the device is lost."""
         lost: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
 
         def give_up(error: BaseException) -> None:

@@ -1,4 +1,4 @@
-"""A line that is refused as a whole rests: it is left alone for a while, and longer each time a try fails."""
+"""Rests a line that is refused as a whole: no sends for a while, longer after each failed try."""
 
 import random
 from collections.abc import Callable
@@ -24,7 +24,7 @@ _WORDS = {
 
 
 class Rest:
-    """Whether a line rests, and why. Seconds of the event loop's clock."""
+    """Whether a line rests, and why. Times are seconds of the event loop's clock."""
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self._chance = chance
@@ -36,11 +36,11 @@ class Rest:
 
     @property
     def state(self) -> LineState:
-        """What the line is while there is a reason."""
+        """The line state that goes with the reason."""
         return LineState.OUT_OF_SERVICE if self._kind is Refusal.NETWORK else LineState.PARKED
 
     def begin(self, kind: Refusal, cause: str, now: float) -> float:
-        """The line was refused (again): rest for so many seconds."""
+        """The line was refused: rest; returns the seconds."""
         self._failures = self._failures + 1 if kind is self._kind else 1
         self._kind = kind
         self.reason = _WORDS[kind].format(cause)
@@ -53,13 +53,13 @@ class Rest:
         return max(0.0, self._until - now)
 
     def cut_short(self) -> None:
-        """The device says that things have changed: try now."""
+        """The device reports a change: try now."""
         self._until = 0.0
 
     def give_credit(self) -> None:
-        """There is nothing to try with: the line counts as fit until it is refused again."""
+        """The line has no credit to try with: treat it as fit until it is refused again."""
         self.reason = ""
 
     def end(self) -> None:
-        """A message went out."""
+        """A message was sent: rest no more."""
         self.reason, self._failures, self._until = "", 0, 0.0

@@ -1,4 +1,4 @@
-"""Sending: each line has a sender that claims, sends, records and retries.
+"""Sends: for each line, claims a message, hands over its parts, records outcomes and retries.
 
 What a link raises decides everything (`bridge.errors.LinkError`). The intent of each part is on disk
 before the device is touched; its outcome is on disk before the line goes on. The outcome of one
@@ -42,7 +42,7 @@ LOOK_INTERVAL = 1.0  # s
 
 
 class LineSender:
-    """One line's way out. `run` ends by DeviceLost, or after `stop`."""
+    """Sends on one line. `run` ends by DeviceLost, or after `stop`."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class LineSender:
         self._whole = len(link.split("x" * (GSM7_SINGLE + 1))) == 1
 
     def call(self, route: str) -> None:
-        """There is a message of this route for it to ask for."""
+        """A message of this route is due for this line to claim."""
         self._calls.append(route)
         self._woken.set()
 
@@ -92,7 +92,7 @@ class LineSender:
         self._woken.set()
 
     def stop(self) -> None:
-        """End after the part that is in the device's hands now."""
+        """Stop after the part that the device is handling now."""
         self._stopping = True
         self._woken.set()
 
@@ -116,7 +116,7 @@ class LineSender:
         return await self._claim()
 
     async def _claim(self) -> Claim | None:
-        """The next message for this line; while there is none it is among the idle."""
+        """Claim the next message for this line; without one, join the idle lines."""
         claim = await retry_until_stored(self._ask)
         if claim is not None:
             self._idle.remove(self)
@@ -146,7 +146,7 @@ class LineSender:
         return claim
 
     def _hindrance(self, line: Line) -> float | None:
-        """Seconds after which to look whether this line may send; None when it may."""
+        """Seconds until this line should be checked again; None when it may send now."""
         if self._stopping:
             return LOOK_INTERVAL
         if line.state is not LineState.READY:
@@ -161,7 +161,7 @@ class LineSender:
         return pause if pause > 0 else None
 
     def _pass_on(self) -> None:
-        """What it was called for is for another line to ask for."""
+        """Call another idle line for the message this one was called for."""
         calls, self._calls = self._calls, []
         for route in calls:
             self._idle.call(route)
@@ -173,7 +173,7 @@ class LineSender:
             self._metrics.sent(message.account, self._line().name, waited)
 
     async def _carry(self, claim: Claim) -> Claim | None:
-        """Send what is missing of a message; returns the next claim."""
+        """Send the missing parts of a message; returns the next claim."""
         message, texts = claim.message, self._link.split(claim.message.text)
         missing = [index for index in range(1, len(texts) + 1) if index not in claim.done]
         for index, following in zip_longest(missing, missing[1:]):
@@ -193,7 +193,7 @@ class LineSender:
         await retry_until_stored(lambda: self._store.intend(message.id, index, line.name, self._clock.now(), line.sim))
 
     async def _send(self, claim: Claim, index: int, texts: Sequence[str]) -> Outcome:
-        """Hand one part to the device; how that ended. Raises what ends the lane, after writing it down."""
+        """Hand one part to the device and record the outcome. Raises what ends the lane, after recording."""
         message, now = claim.message, self._clock.now
         try:
             sent = await self._hand_over(self._outgoing(claim, index, texts))
@@ -223,7 +223,7 @@ class LineSender:
         return Outcome(message.id, index, sent.state, sent.reference, reports=self._line().reports)
 
     async def _hand_over(self, outgoing: Outgoing) -> Sent:
-        """Into the device's hands, counted and timed. Raises what `Link.send` does."""
+        """Hand a part to the device, with metrics. Raises what `Link.send` raises."""
         line, began = self._line().name, time.perf_counter()
         self.on_air = True
         try:
@@ -237,7 +237,7 @@ class LineSender:
         return sent
 
     def _refusal(self, message: Message, index: int, refusal: SendRefused) -> Outcome:
-        """What becomes of a refused part, and of the line where that is what was refused."""
+        """The outcome of a refused part, and the consequence for the line."""
         rest = 0
         if refusal.refusal in SCHEDULES:
             seconds = self._begin_rest(refusal.refusal, refusal.cause)

@@ -1,4 +1,4 @@
-"""One minder a device: connect, run its lanes and inbox, notice the loss, back off, connect again."""
+"""Supervises devices: connects, runs lanes and inbox, notices loss, backs off and reconnects."""
 
 import asyncio
 import logging
@@ -51,7 +51,7 @@ CLOSE_PATIENCE = 3.0  # s
 
 
 class WorkerStore(SendingStore, ReceivingStore, DeviceStore, EventStore, Protocol):
-    """What looking after a device takes."""
+    """The parts of the store that supervision uses."""
 
 
 class DeviceWorker:
@@ -84,12 +84,12 @@ class DeviceWorker:
 
     @property
     def _fields(self) -> dict[str, str]:
-        """For the log: which device it is about."""
+        """Log fields that name the device."""
         return {"sms_device": self.device.name}
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """The device's lines as they are now; while it is away, as they were, marked absent."""
+        """The device's lines; while it is away, the last known ones, marked absent."""
         if self._link is None:
             return self._known
         return tuple(self._as_usable(line) for line in self._link.lines)
@@ -101,20 +101,20 @@ class DeviceWorker:
         return replace(line, state=lane.rest.state, reason=lane.rest.reason)
 
     def pause(self, line: str) -> float:
-        """Seconds until the line may send one more part; 0 for at once, and where that is no question."""
+        """Seconds until the line may send another part; 0 when it may send now or sets no pace."""
         return self._link.pause(line) if isinstance(self._link, Paced) else 0.0
 
     def retry(self) -> None:
-        """The device may be back: do not wait out the back-off."""
+        """Reconnect now: the device may be back."""
         self._retry_now.set()
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a link to the device, with which something may be under way."""
+        """Whether there is an open link to the device."""
         return self._link is not None
 
     def close(self) -> None:
-        """Begin to stop; `run` ends when the device has been let go."""
+        """Begin to stop; `run` ends when the device is released."""
         self._closing.set()
         self._retry_now.set()
 
@@ -143,7 +143,7 @@ class DeviceWorker:
                 failures, soon = 0, PLUGGED_TRIES
 
     async def examine(self) -> list[Finding]:
-        """What is right with the device and what to change: over the open link, else by its driver from outside."""
+        """Examine the device: over the open link, else through its driver."""
         subject = f"devices.{self.device.name}"
         try:
             async with asyncio.timeout(EXAMINE_PATIENCE):
@@ -165,7 +165,7 @@ class DeviceWorker:
         return list(await self._link.examine()) if isinstance(self._link, Examining) else []
 
     async def _remembering(self) -> Device:
-        """The device with the memory that lasts."""
+        """The device with its lasting memory."""
         if not isinstance(self.device.memory, LastingMemory):
             memory = await LastingMemory.of(self._store, self.device.name)
             self.device = replace(self.device, memory=memory, recovering=self._count_recovery)
@@ -175,7 +175,7 @@ class DeviceWorker:
         self._bus.metrics.recoveries.add(self.device.name, stage)
 
     async def _pause(self, seconds: float) -> bool:
-        """Wait so long, or until `retry` or `close`, one since the last try began included; whether it was one."""
+        """Wait, or return early for `retry` or `close` (also one since the last try began); True when early."""
         try:
             await asyncio.wait_for(self._retry_now.wait(), seconds)
         except TimeoutError:
@@ -191,7 +191,7 @@ class DeviceWorker:
         await self._tell(before, self._known)
 
     async def _serve(self, link: Link) -> None:
-        """Run everything on an open link until it is lost (raises) or the bridge closes."""
+        """Serve an open link until it is lost (raises) or the bridge closes."""
         tasks = Tasks(self.device.name)
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         inbox = Inbox(self._store, link, self.device.name, self._clock, self._bus.metrics)
@@ -221,7 +221,7 @@ class DeviceWorker:
                 await link.close()
 
     async def _finish(self, lanes: Mapping[str, "asyncio.Task[None]"]) -> None:
-        """Let what is on the air come to its end; whatever else a sender waits for can be done another time."""
+        """Let the part being sent finish; all other waiting is cancelled."""
         on_air = {task for name, task in lanes.items() if (lane := self._lanes.get(name)) and lane.on_air}
         others = set(lanes.values()) - on_air
         patience = STOP_PATIENCE if self._closing.is_set() else LOSS_PATIENCE
@@ -229,7 +229,7 @@ class DeviceWorker:
         await asyncio.gather(*waits, *([asyncio.wait(others, timeout=CLOSE_PATIENCE)] if others else []))
 
     async def _until(self, over: "asyncio.Future[None]", work: Coroutine[Any, Any, None]) -> None:
-        """Whatever ends first ends the link, with its reason."""
+        """Wait for whichever ends first, and end the link with its reason."""
         try:
             await work
         except Exception as error:
@@ -245,7 +245,7 @@ class DeviceWorker:
         await self._closing.wait()
 
     async def _drive(self, link: Link, line: Line, cleared: asyncio.Event) -> None:
-        """Send on a line once doubts are cleared."""
+        """Send on a line once unknown parts have been looked for."""
 
         def current() -> Line:
             return next((each for each in link.lines if each.name == line.name), line)
@@ -259,7 +259,7 @@ class DeviceWorker:
         await lane.run()
 
     async def _clarify(self, link: Link) -> None:
-        """Let a link that can look for traces of what is unknown, before new messages blur them."""
+        """Let a link look for traces of parts with unknown outcome before new messages are sent."""
         doubtful = await retry_until_stored(lambda: self._store.doubtful([line.name for line in link.lines]))
         if not doubtful or not isinstance(link, Clarifying):
             return
@@ -271,7 +271,7 @@ class DeviceWorker:
             log.warning(sentence, self.device.name, len(doubtful), extra=self._fields)
 
     async def _watch(self, link: Link, cleared: asyncio.Event) -> None:
-        """Clear doubts first; then tell of changes in health."""
+        """Look for unknown parts first; then publish changes of health."""
         before, countdown = self.lines, REFRESH_INTERVAL
         await self._clarify(link)
         cleared.set()
@@ -304,7 +304,7 @@ class DeviceWorker:
 
 
 class Supervisor:
-    """All devices' minders."""
+    """Supervises all configured devices."""
 
     def __init__(
         self,
@@ -339,32 +339,32 @@ class Supervisor:
                 self._idle.call(each.route, each.count)
 
     def retry(self, device: str = "") -> None:
-        """A device was plugged in: look now."""
+        """Reconnect this device now: it was plugged in."""
         for minder in self._minders:
             if device in ("", minder.device.name):
                 minder.retry()
 
     async def examine(self, device: str) -> list[Finding]:
-        """What is right with a device and what to change. Raises NoSuchThing."""
+        """Findings about a device. Raises NoSuchThing."""
         for minder in self._minders:
             if minder.device.name == device:
                 return await minder.examine()
         raise NoSuchThing(f"there is no device {device!r}")
 
     async def start(self) -> None:
-        """Begin with all devices at once; none waits for another."""
+        """Start all devices at once, independently."""
         self._unsubscribe = self._bus.subscribe_queues(self._hear)
         self._running = [self._tasks.start(minder.run(), minder.device.name) for minder in self._minders]
 
     def stop(self) -> None:
-        """Begin to stop: what is in a device's hands may end, nothing more is begun. Harmless when repeated."""
+        """Begin to stop: parts in hand are finished, nothing new is sent. Harmless when repeated."""
         for minder, running in zip(self._minders, self._running, strict=False):
             minder.close()
             if not minder.is_open:
                 running.cancel()
 
     async def close(self) -> None:
-        """Let every device finish what it has in hand, within its patience."""
+        """Let every device finish what it has in hand, for a limited time."""
         self._unsubscribe()
         self.stop()
         if self._running:

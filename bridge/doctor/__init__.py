@@ -1,5 +1,4 @@
-"""What is right and what to change, in plain words: `check` looks at the configuration and the devices,
-`doctor` at everything between a caller's socket and the SIM."""
+"""`check` examines configuration and devices; `doctor` everything between a caller's socket and the SIM."""
 
 import asyncio
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ async def check(config: Config, drivers: Mapping[str, Driver], surroundings: Sur
 
 
 async def doctor(config: Config, drivers: Mapping[str, Driver], surroundings: Surroundings) -> list[Finding]:
-    """The whole way; what the running bridge has in hand is asked about there."""
+    """The whole examination; the running bridge is asked about its own devices."""
     findings = _basics(config)
     if all(finding.level != "fail" for finding in findings):
         findings += storage.room(config.directory)
@@ -44,6 +43,6 @@ def _basics(config: Config) -> list[Finding]:
 
 
 async def _certificate(config: Config, surroundings: Surroundings, url: str = "") -> list[Finding]:
-    """How long the certificate is good, the one that the running bridge at `url` shows; nothing without TLS."""
+    """The validity of the certificate that the running bridge at `url` shows; nothing without TLS."""
     found = await asyncio.to_thread(tls.finding, config.http, surroundings.clock.now(), url)
     return [found] if found else []

@@ -1,5 +1,4 @@
-"""One file for the person who helps: everything that `doctor` found and what lies around it, with nothing in it that is
-anybody's: no text of a message, no whole number, no secret."""
+"""Packs a support bundle: the findings and their surroundings, without message texts, whole numbers or secrets."""
 
 import asyncio
 import io
@@ -42,7 +41,7 @@ Numbers are down to their last two digits, texts of messages are not in it, addr
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is packed; a configuration with mistakes has none that counts."""
+    """What is packed; an invalid configuration contributes nothing."""
 
     findings: Sequence[Finding]
     config: Config | None
@@ -53,7 +52,7 @@ class Known:
 
 
 async def write(path: Path, known: Known) -> int:
-    """Make the file, readable for its owner alone; its size in bytes. Raises OSError."""
+    """Write the bundle, readable for its owner alone; returns its size in bytes. Raises OSError."""
     lines, token = await _lines(known)
     secrets = {*masking.secrets_in(known.raw), *_secrets(known.config), *([token] if token else ())}
     members = await asyncio.to_thread(_members, known, lines, secrets)
@@ -61,7 +60,7 @@ async def write(path: Path, known: Known) -> int:
 
 
 async def _lines(known: Known) -> tuple[Sequence[Mapping[str, Any]], str]:
-    """Of the running bridge, with the token that they were asked by."""
+    """The running bridge's lines, and the token used to ask."""
     if known.config is None:
         return (), ""
     _, told = await http.running(known.config.directory, known.start)
@@ -69,7 +68,7 @@ async def _lines(known: Known) -> tuple[Sequence[Mapping[str, Any]], str]:
 
 
 def _members(known: Known, lines: Sequence[Mapping[str, Any]], secrets: Iterable[str]) -> dict[str, str]:
-    """File → text."""
+    """The files of the bundle by name."""
     secrets = tuple(secrets)
     mask = partial(masking.mask, secrets=secrets)
     findings = [{name: mask(value) for name, value in asdict(each).items()} for each in known.findings]
@@ -94,7 +93,7 @@ def _settings(config: Config | None, secrets: Sequence[str]) -> Any:
 
 
 def _secrets(value: Any) -> set[str]:
-    """Those of a configuration, wherever they came from."""
+    """All secrets in a configuration, wherever they came from."""
     if isinstance(value, Secret):
         return {str(value)} - {""}
     below = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else []
@@ -104,7 +103,7 @@ def _secrets(value: Any) -> set[str]:
 
 
 def _plain(value: Any) -> Any:
-    """Dataclasses as tables; what a device remembers and what was found are no settings."""
+    """Dataclasses as tables, without driver memory and findings."""
     if isinstance(value, Secret):
         return MASK if value else ""
     if is_dataclass(value) and not isinstance(value, type):
@@ -136,7 +135,7 @@ def _json(value: Any) -> str:
 
 
 def _pack(path: Path, members: Mapping[str, str], now: int) -> int:
-    """It appears whole, and was never readable by others."""
+    """Write the archive; it appears whole and private."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     with suppress(FileNotFoundError):
         fresh.unlink()

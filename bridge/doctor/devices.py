@@ -1,4 +1,4 @@
-"""The devices: each by the running bridge that has it, else by its driver, and what this machine does to it."""
+"""Examines each device through the running bridge that has it, else through its driver."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ _LEVELS: Mapping[str, str] = {
 async def look(
     config: Config, drivers: Mapping[str, Driver], surroundings: Surroundings, told: Told | None
 ) -> list[Finding]:
-    """All at once: none waits for another."""
+    """Examine all devices at once."""
     if told is not None and told.well:
         known = {str(line["device"]) for line in told.lines} - config.devices.keys()
         work = [_asked(device, drivers[device.driver], told) for device in config.devices.values()]
@@ -42,7 +42,7 @@ async def look(
 
 
 async def _examined(device: Device, driver: Driver, surroundings: Surroundings) -> Sequence[Finding]:
-    """No bridge has it."""
+    """Examine a device that no bridge has open."""
     try:
         return await driver.examine(await surroundings.remembering(device))
     except BridgeError as error:  # of the store, when it is to remember something
@@ -50,7 +50,7 @@ async def _examined(device: Device, driver: Driver, surroundings: Surroundings) 
 
 
 async def _asked(device: Device, driver: Driver, told: Told) -> Sequence[Finding]:
-    """From both sides: here one may be root and see more than the bridge does."""
+    """Examine a device through the running bridge, and what only this user (perhaps root) can see."""
     ours = [told.control.pid]
     outside = await driver.survey(device, ours) if isinstance(driver, Surveying) else ()
     inside = await _told(device.name, told)
@@ -72,7 +72,7 @@ async def _told(name: str, told: Told) -> list[Finding]:
 
 
 def _line(line: Mapping[str, Any]) -> Finding:
-    """All that is known without an examination."""
+    """What is known of a line without an examination."""
     state = str(line["state"])
     reason = str(line["reason"]).rstrip(".")
     words = (

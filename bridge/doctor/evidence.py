@@ -1,5 +1,4 @@
-"""What a person who helps wants to see of a machine: releases, USB, the last lines of the logs. Everything as text
-that may be read by others, or a sentence saying why it is not there."""
+"""Collects facts about the machine for support: releases, USB, log excerpts, as text safe to share."""
 
 import json
 import os
@@ -33,7 +32,7 @@ Mask = Callable[[str], str]
 
 
 def machine(root: Path = Path("/")) -> Mapping[str, Any]:
-    """Releases, kernel, architecture, memory; no name of the machine or of its people."""
+    """Releases, kernel, architecture, memory; without names of the machine or its users."""
     system: Mapping[str, str] = {}
     with suppress(OSError):
         system = platform.freedesktop_os_release()
@@ -54,7 +53,7 @@ def machine(root: Path = Path("/")) -> Mapping[str, Any]:
 
 
 def packages() -> str:
-    """What is installed beside us, as `name version`."""
+    """The installed Python packages, as `name version`."""
     from importlib.metadata import distributions
 
     found = {f"{each.name} {each.version}" for each in distributions() if each.name}
@@ -68,7 +67,7 @@ def usb(root: Path = Path("/")) -> str:
 
 
 def journal(unit: str, mask: Mask) -> str:
-    """The bridge's last log lines from INFO up; no texts, no numbers."""
+    """The bridge's last log lines from INFO up, without texts and numbers."""
     command = ["journalctl", "-u", unit, "-n", str(LINES), "-p", "info", "-o", "json", "--no-pager"]
     said = _said(command)
     if said is None:
@@ -77,7 +76,7 @@ def journal(unit: str, mask: Mask) -> str:
 
 
 def kernel(mask: Mask) -> str:
-    """What the kernel said lately of USB, serial ports, power and disks."""
+    """Recent kernel messages about USB, serial ports, power and disks."""
     said = _said(["dmesg"])
     if said is None:
         said = _said(["journalctl", "-k", "-n", "3000", "-o", "short-monotonic", "--no-pager"])
@@ -92,7 +91,7 @@ def _short(found: re.Match[str]) -> str:
 
 
 def entry(line: str, mask: Mask) -> Iterator[str]:
-    """One record of journalctl's JSON as a line; what is not text there is a list of bytes, and left out."""
+    """Format a record of journalctl's JSON as a line; binary values (lists of bytes) are left out."""
     with suppress(ValueError, LookupError, TypeError):
         record = json.loads(line)
         message = record["MESSAGE"]
@@ -103,7 +102,7 @@ def entry(line: str, mask: Mask) -> Iterator[str]:
 
 
 def _said(command: Sequence[str]) -> str | None:
-    """What a program prints; None when it is not here or refuses."""
+    """The output of a program; None when it is missing or fails."""
     program = shutil.which(command[0])
     if program is None:
         return None

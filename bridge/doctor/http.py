@@ -1,4 +1,4 @@
-"""The running bridge and the ports that it answers on."""
+"""Examines the running bridge and its ports."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ from bridge.version import version
 
 
 async def running(directory: Path, start: str) -> tuple[list[Finding], Told | None]:
-    """Whether the bridge runs and answers, and what it says; None while it does not run."""
+    """Whether the bridge runs and answers, and what it reports; None when it does not run."""
     try:
         found = control_file.find(directory, start)
     except control_file.NotRunning as error:
@@ -41,12 +41,12 @@ async def running(directory: Path, start: str) -> tuple[list[Finding], Told | No
 
 
 def endpoints(answer: Mapping[str, Any]) -> list[Endpoint]:
-    """Out of a list of webhooks of the native API."""
+    """Parse a list of webhooks of the native API."""
     return [Endpoint(each["id"], each["account"], each["url"], paused=each["paused"]) for each in answer["webhooks"]]
 
 
 def same_release(theirs: str, ours: str) -> list[Finding]:
-    """Nothing, or that an upgrade has not reached the process that runs."""
+    """A finding when the running process is of another release than the installed one."""
     if theirs == ours:
         return []
     words = f"the running bridge is {theirs or 'of an older release'}, this command {ours}"
@@ -54,7 +54,7 @@ def same_release(theirs: str, ours: str) -> list[Finding]:
 
 
 def ports(config: Config, told: Told | None) -> list[Finding]:
-    """Those of the configuration: free, or held by the running bridge."""
+    """The configured ports: free, or held by the running bridge."""
     if told is None:
         further = {each.port: f"dialects.{name}.port" for name, each in config.dialects.items() if each.enabled}
         apart = {port: key for port, key in further.items() if port not in (0, config.http.port)}
@@ -75,7 +75,7 @@ def _ours(config: Config) -> Finding:
 
 
 def free(host: str, port: int, key: str) -> Finding:
-    """Could the bridge listen there? `key` is the setting that says so."""
+    """Whether the bridge could listen there; `key` names the setting."""
     where = f"port {port} of {host}"
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(

@@ -1,4 +1,4 @@
-"""The machine itself: its clock and its power supply."""
+"""Examines the machine: clock and power supply."""
 
 import shutil
 import subprocess
@@ -27,15 +27,16 @@ _THROTTLED = Path("sys/devices/platform/soc/soc:firmware/get_throttled")
 
 
 def look(store: Path, now: int, root: Path = Path("/")) -> Iterator[Finding]:
-    """`now` in Unix ms."""
+    """Findings about the machine; `now` in Unix ms."""
     yield clock_finding(store, now, synchronised(root))
     yield from power_findings(throttled(root))
 
 
 # -- the clock ----------------------------------------------------------------------------------
 def clock_finding(store: Path, now: int, kept: bool | None = None) -> Finding:
-    """Whether this machine's clock, in Unix ms, can be right, seeing when the store was written last, and whether
-    something keeps it right (None: not known)."""
+    """Whether the clock can be right, given the store's last write, and whether something synchronises it (None:
+    unknown).
+    """
     remedy = "sudo timedatectl set-ntp true"
     written = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     if now < WRITTEN:
@@ -53,7 +54,7 @@ def clock_finding(store: Path, now: int, kept: bool | None = None) -> Finding:
 
 
 def synchronised(root: Path = Path("/")) -> bool | None:
-    """Has something that asks the network set the clock? None when the kernel does not say."""
+    """Whether time synchronisation has set the clock; None when the kernel does not say."""
     if (root / _SYNCHRONISED).exists():
         return True
     import ctypes
@@ -67,7 +68,7 @@ def synchronised(root: Path = Path("/")) -> bool | None:
 
 # -- power --------------------------------------------------------------------------------------
 def throttled(root: Path = Path("/")) -> int | None:
-    """What a Raspberry Pi says of its supply, as `get_throttled` does; None on other machines."""
+    """A Raspberry Pi's power flags, as `get_throttled` prints them; None on other machines."""
     for name in (root / "sys/class/hwmon").glob("hwmon*/name"):
         with suppress(OSError, ValueError):
             if name.read_text().strip() == "rpi_volt":
@@ -89,7 +90,7 @@ def _asked(program: str) -> int | None:
 
 
 def power_findings(flags: int | None) -> Iterator[Finding]:
-    """What those bits mean: a supply that sags resets sticks in the middle of a message."""
+    """Explain the power flags: a weak supply resets sticks in the middle of a message."""
     remedy = (
         "use the supply that belongs to this Pi with a short thick cable, and a powered USB hub for modem and phone"
     )

@@ -1,4 +1,4 @@
-"""Free text that others may read: no number, no secret and no address with either is left whole in it. Pure."""
+"""Masks free text for others to read: numbers, secrets, and addresses with either. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ _QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|(?<!\w)'[^'\n]*'(?!\w)")
 
 
 def mask(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text with numbers down to their last two digits, and with no secret that is known or looks like one."""
+    """Mask all but the last two digits of numbers, and every known or likely secret."""
     for secret in sorted({each for each in secrets if each}, key=len, reverse=True):
         # a PIN is short: as a part of something else it is not the PIN
         text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)" if len(secret) < 8 else re.escape(secret), MASK, text)
@@ -49,23 +49,23 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def quoted(text: str) -> str:
-    """Without what stands between quotation marks: in a log that may be what people wrote."""
+    """Remove quoted text, which in a log may be a message."""
     return _QUOTED.sub("“…”", text)
 
 
 def last_two(number: str) -> str:
-    """`…00` for `+15550100`, however it is written; "" where nothing is."""
+    """The last two digits of a number: `…00` for `+15550100`; "" for ""."""
     digits = "".join(filter(str.isdigit, number))
     return phone_numbers.masked(digits) if digits else ""
 
 
 def is_secret(name: str) -> bool:
-    """Is this the name of something that nobody else may see?"""
+    """Whether a setting of this name is secret."""
     return _SECRET_NAME.search(name) is not None or references.is_secret(name)
 
 
 def settings(value: Any, name: str = "", secrets: Iterable[str] = ()) -> Any:
-    """Settings as they may be shown: by their names, and what is free text masked."""
+    """Mask settings: secrets by name, free text by content."""
     if isinstance(value, Mapping):
         return {mask(str(key), secrets): settings(each, str(key), secrets) for key, each in value.items()}
     if is_secret(name) and value not in ("", None, False, True):
@@ -80,7 +80,7 @@ def settings(value: Any, name: str = "", secrets: Iterable[str] = ()) -> Any:
 
 
 def secrets_in(value: Any, name: str = "") -> set[str]:
-    """Every value below a secret's name, as it would be written."""
+    """All values under names of secrets, as written."""
     if isinstance(value, Mapping):
         return {each for key, below in value.items() for each in secrets_in(below, str(key))}
     if isinstance(value, list | tuple):
@@ -91,7 +91,7 @@ def secrets_in(value: Any, name: str = "") -> set[str]:
 
 
 def _address(found: re.Match[str]) -> str:
-    """Scheme and host; users, paths and queries hold keys."""
+    """Scheme and host only; the rest of a URL may hold keys."""
     scheme, place, rest = found.groups()
     return f"{scheme}://{place.rpartition('@')[2]}{'/…' if rest.strip('/') else rest}"
 
@@ -104,7 +104,7 @@ def _token(found: re.Match[str]) -> str:
 
 
 def _numbers(text: str) -> str:
-    """All but those that lie whole in something harmless; what only touches it is a number."""
+    """Mask numbers except those that lie wholly inside a harmless pattern."""
     harmless = [found.span() for found in _HARMLESS.finditer(text)]
 
     def number(found: re.Match[str]) -> str:

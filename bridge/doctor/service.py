@@ -1,4 +1,4 @@
-"""The service as systemd sees it; where there is no systemd there is nothing to say."""
+"""Examines the systemd service; says nothing where there is no systemd."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ _ASKED = ("LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "NR
 
 
 def look(unit: str) -> list[Finding]:
-    """Installed, started at boot, running?"""
+    """Whether the service is installed, enabled and running."""
     # systemctl is there in many containers where systemd is not
     if shutil.which("systemctl") is None or not Path("/run/systemd/system").is_dir():
         return []
@@ -31,7 +31,7 @@ def _state(unit: str) -> Mapping[str, str]:
 
 
 def findings(unit: str, state: Mapping[str, str]) -> Iterator[Finding]:
-    """What `systemctl show` says; a bridge that was never installed as a service is no fault."""
+    """Findings from `systemctl show`; not being installed as a service is fine."""
     if state.get("LoadState") == "masked":
         yield Finding("fail", "service", f"{unit} is masked and cannot be started", f"sudo systemctl unmask {unit}")
         return

@@ -1,4 +1,4 @@
-"""Where messages are kept: may we write there, is there room, and how long a commit takes."""
+"""Examines the store's directory: permissions, free space, commit time."""
 
 import os
 import sqlite3
@@ -35,13 +35,13 @@ def keeps(directory: Path) -> Finding:
 
 
 def _mount(directory: Path) -> Path:
-    """Where the file system that it lies on is mounted."""
+    """The mount point of the file system that holds a directory."""
     place = directory.absolute()
     return next((each for each in (place, *place.parents) if each.is_mount()), Path("/"))
 
 
 def room(directory: Path) -> Iterator[Finding]:
-    """What is left of the disk."""
+    """The free space of the disk."""
     disk = os.statvfs(directory)
     yield room_finding(directory, disk.f_bavail * disk.f_frsize)
     # some file systems (btrfs) count no inodes and tell 0 of 0
@@ -52,7 +52,7 @@ def room(directory: Path) -> Iterator[Finding]:
 
 
 def room_finding(directory: Path, free: int) -> Finding:
-    """What so many free bytes mean."""
+    """The finding for this many free bytes."""
     words = f"{free / 1e9:.1f} GB free for {directory}" if free >= 1e9 else f"{free // 10**6} MB free for {directory}"
     if free >= LITTLE_ROOM:
         return Finding("ok", "disk", words)
@@ -61,7 +61,7 @@ def room_finding(directory: Path, free: int) -> Finding:
 
 
 def commits(directory: Path) -> Finding:
-    """How long this disk takes to make a message safe, by a database of its own beside the real one."""
+    """Measure the time of a commit, with a test database beside the real one."""
     try:
         with tempfile.TemporaryDirectory(prefix=".doctor-", dir=directory) as scratch:
             took = _timed(Path(scratch) / "probe.db")
@@ -71,7 +71,7 @@ def commits(directory: Path) -> Finding:
 
 
 def _timed(path: Path) -> list[float]:
-    """Some commits as the store makes them, in ms."""
+    """The times of a few commits made as the store makes them, in ms."""
     took = []
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         for line in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "CREATE TABLE probe (text TEXT)"):
@@ -84,7 +84,7 @@ def _timed(path: Path) -> list[float]:
 
 
 def commit_finding(took: Sequence[float]) -> Finding:
-    """What the times of some commits, in ms, mean."""
+    """The finding for these commit times in ms."""
     middle = statistics.median(took)
     words = f"a commit takes {middle:.1f} ms (the slowest of {len(took)}: {max(took):.1f} ms)"
     if middle <= SLOW_COMMIT:

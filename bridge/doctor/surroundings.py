@@ -1,4 +1,4 @@
-"""What `doctor` gets from its caller and from the running bridge."""
+"""What `doctor` learns from its caller and from the running bridge."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bridge.ports.driver import Device
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What `doctor` cannot know by itself."""
+    """Functions and facts that the caller of `doctor` provides."""
 
     #: the command that starts the bridge
     start: str
@@ -32,7 +32,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a running bridge says of itself."""
+    """What a running bridge reports about itself."""
 
     control: Control
     start: str

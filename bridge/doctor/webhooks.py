@@ -1,4 +1,4 @@
-"""Where webhooks go: may they, does somebody listen there, and does the certificate hold. Nothing is posted."""
+"""Examines webhook endpoints: policy, connection, certificate. Nothing is posted."""
 
 import asyncio
 import ssl
@@ -20,7 +20,7 @@ _DAY = 86_400  # s
 
 
 async def look(config: Config, surroundings: Surroundings, told: Told | None) -> list[Finding]:
-    """One line for each endpoint of every account."""
+    """One finding for each endpoint of every account."""
     if told is not None:
         endpoints = told.endpoints
     elif not config.store.path.exists():
@@ -56,13 +56,15 @@ async def _webhook(endpoint: Endpoint, surroundings: Surroundings) -> Finding:
 
 
 def shown(url: str) -> str:
-    """Without user, password and query, in which secrets are."""
+    """The URL without user, password and query, which may be secret."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 async def _reached(host: str, port: int, secure: bool) -> float:
-    """Connect, and hang up. Unix seconds at which the certificate ends, 0 without one. Raises OSError, TimeoutError."""
+    """Connect and disconnect; returns when the certificate ends (Unix seconds, 0 without). Raises OSError,
+    TimeoutError.
+    """
     async with asyncio.timeout(PATIENCE):
         context = ssl.create_default_context() if secure else None
         _, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname=host if secure else None)

@@ -1,4 +1,4 @@
-"""Webhook endpoints and their deliveries, as accounts ask for them and change them."""
+"""Webhook endpoints and deliveries, as accounts see and change them."""
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,11 +16,11 @@ from bridge.ports.store import EndpointStore, LedgerStore
 
 
 class WebhookStore(EndpointStore, LedgerStore, Protocol):
-    """Endpoints, and what is owed to them."""
+    """The parts of the store that webhook endpoints use."""
 
 
 class Endpoints:
-    """An account reaches its own, an operator everybody's. `gateway.endpoints` is the one of a bridge.
+    """Manages webhook endpoints (`gateway.endpoints`): an account sees its own, an operator all.
 
     `who` is for the audit trail. `check_url` raises BadRequest for a URL that nothing may be posted to. `poke` is
     called with an endpoint's id (None: any) when its deliveries may have changed.
@@ -50,7 +50,7 @@ class Endpoints:
         names: Sequence[str] = ("*",),
         max_attempts: int = 0,
     ) -> Endpoint:
-        """A new one with the account's webhook secret, else a fresh one.
+        """Add an endpoint with the account's webhook secret, else a new one.
 
         Raises BadRequest (field `url`, `format` or `events`).
         """
@@ -72,20 +72,20 @@ class Endpoints:
         return self._poked(await self._store.add_endpoint(endpoint, by, new_webhook_secret()))
 
     async def find(self, account: Account) -> Sequence[Endpoint]:
-        """Oldest first."""
+        """List endpoints, oldest first."""
         return await self._store.endpoints(scope(account))
 
     async def get(self, account: Account, id: str) -> Endpoint:
-        """Raises NoSuchThing."""
+        """Return an endpoint. Raises NoSuchThing."""
         return await self._store.endpoint(scope(account), id)
 
     async def pause(self, who: str, account: Account, id: str, paused: bool) -> Endpoint:
-        """Paused: what is owed waits in order. Raises NoSuchThing."""
+        """Pause or resume an endpoint; while paused, deliveries wait in order. Raises NoSuchThing."""
         change = EndpointChange(paused=paused)
         return self._poked(await self._store.change_endpoint(scope(account), id, change, self._by(who)))
 
     async def rotate(self, who: str, account: Account, id: str, finish: bool = False) -> Endpoint:
-        """First call: a `next_secret` signs along. With `finish`: it becomes the only one.
+        """Begin rotating the secret: `next_secret` signs too. With `finish`, it becomes the only one.
 
         Raises NoSuchThing, NotPossible when none was begun.
         """
@@ -94,7 +94,7 @@ class Endpoints:
         return self._poked(await self._store.begin_rotation(scope(account), id, new_webhook_secret(), self._by(who)))
 
     async def remove(self, who: str, account: Account, id: str) -> None:
-        """Deliveries still owed to it are dropped. Raises NoSuchThing."""
+        """Remove an endpoint and drop its waiting deliveries. Raises NoSuchThing."""
         await self._store.remove_endpoint(scope(account), id, self._by(who))
         self._poke(id)
 
@@ -104,11 +104,11 @@ class Endpoints:
 
     # -- deliveries -------------------------------------------------------------------------------
     async def ledger(self, account: Account, query: LedgerQuery) -> Page[Delivery]:
-        """Newest first."""
+        """List deliveries, newest first."""
         return await self._store.ledger(scope(account), query)
 
     async def redeliver(self, account: Account, query: LedgerQuery, ids: Sequence[str] = ()) -> int:
-        """Requeue these deliveries (by id, or all that match the query), from attempt one; how many."""
+        """Requeue deliveries (by id, or all that match) from attempt one; returns how many."""
         count = await self._store.redeliver(scope(account), query, ids, self._clock.now())
         self._poke(None)
         return count
@@ -122,5 +122,5 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 def scope(account: Account) -> str:
-    """Whose rows an account reaches: its own, an operator everybody's (\"\")."""
+    """The account filter for queries: its own name, or "" (all) for an operator."""
     return "" if account.operator else account.name

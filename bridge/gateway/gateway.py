@@ -56,7 +56,7 @@ async def _no_device(name: str) -> Sequence[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """What callers may ask of the devices."""
+    """The parts of the supervisor that callers may use."""
 
     lines: Callable[[], Sequence[Line]] = tuple
     #: by a device's name; raises NoSuchThing
@@ -69,11 +69,11 @@ class GatewayStore(
     SubmissionStore, MessageStore, PullStore, InboxStore, EndpointStore, LedgerStore, EventStore,
     CredentialStore, DeskStore, MemoryStore, HealthStore, Protocol,
 ):  # fmt: skip
-    """What callers may ask for, one way or another."""
+    """The parts of the store that callers may use."""
 
 
 class Gateway:
-    """What the bridge can do, for one caller at a time."""
+    """All operations a caller may perform; see each for what it raises."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class Gateway:
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, ident: str, secret: str, seconds: int = 3600) -> str:
-        """A bearer token for a client's credentials, kept hashed, that ends after `seconds` or with the credentials.
+        """Issue a bearer token for a client's credentials; it ends after `seconds` or with the credentials.
 
         It may do what they may do. Raises WrongSecret when they have ended.
         """
@@ -134,14 +134,16 @@ class Gateway:
         return token
 
     async def account(self, operator: Account, name: str) -> Account:
-        """Another account, for an operator who acts for it with what his key allows. Raises NotAllowed, NoSuchThing."""
+        """Return an account for an operator to act on, limited to the operator's scopes. Raises NotAllowed,
+        NoSuchThing.
+        """
         if not operator.operator:
             raise NotAllowed("only an operator may act for another account")
         return replace(await self._store.account(name), grant=operator.grant)
 
     # -- messages -------------------------------------------------------------------------------
     async def message(self, account: Account, id: str) -> Message:
-        """Raises NoSuchThing."""
+        """Return a message. Raises NoSuchThing."""
         message = await self._store.message(id)
         if not account.operator and message.account != account.name:
             raise NoSuchThing(f"there is no message {id!r}")
@@ -153,15 +155,15 @@ class Gateway:
         return await self._store.parts(id)
 
     async def messages(self, account: Account, query: MessageQuery) -> Page[Message]:
-        """Newest first. Raises BadRequest for a cursor that is not ours."""
+        """List messages, newest first. Raises BadRequest for an unknown cursor."""
         return await self._store.messages(scope(account), query)
 
     async def count(self, account: Account, query: MessageQuery) -> int:
-        """How many messages a query finds on all its pages together."""
+        """Count the messages that match, over all pages."""
         return await self._store.count(scope(account), query)
 
     async def cancel(self, account: Account, id: str) -> Message:
-        """Take back what was not sent yet. Raises NoSuchThing, NotPossible."""
+        """Cancel a message that has not been sent. Raises NoSuchThing, NotPossible."""
         await self.message(account, id)
         return await self._store.cancel(id, self._clock.now())
 
@@ -175,25 +177,25 @@ class Gateway:
         return await self._store.resend(id, self._clock.now())
 
     async def delete_messages(self, account: Account, query: MessageQuery) -> int:
-        """Forget finished messages; how many. Pending ones stay. An empty query raises BadRequest."""
+        """Delete finished messages that match; returns how many. Raises BadRequest for an empty query."""
         return await self._store.delete_messages(scope(account), query)
 
     # -- inbox ----------------------------------------------------------------------------------
     async def inbox(self, account: Account, query: InboxQuery) -> Page[Received]:
-        """Newest first."""
+        """List received SMS, newest first."""
         return await self._store.inbox(account.name, query, self._clock.now())
 
     async def received(self, account: Account, id: str) -> Received:
-        """Raises NoSuchThing."""
+        """Return a received SMS. Raises NoSuchThing."""
         return await self._store.received(account.name, id)
 
     async def delete_received(self, account: Account, query: InboxQuery) -> int:
-        """Hide received SMS from this account for good; how many. An empty query raises BadRequest."""
+        """Hide received SMS from this account for good; returns how many. Raises BadRequest for an empty query."""
         return await self._store.delete_received(account.name, query, self._clock.now())
 
     # -- devices ---------------------------------------------------------------------------------
     async def examine(self, operator: Account, device: str) -> Sequence[Finding]:
-        """What is right with a device and what to change, asked of it now. Raises NotAllowed, NoSuchThing."""
+        """Examine a device now. Raises NotAllowed, NoSuchThing."""
         if not operator.operator:
             raise NotAllowed("only an operator may examine a device")
         return await self._devices.examine(device)
@@ -202,7 +204,7 @@ class Gateway:
     async def events(
         self, account: Account, after: int | None = None, names: Sequence[str] = ()
     ) -> AsyncGenerator[Event, None]:
-        """Events as they are committed; with `after`, first those of the log with a greater `seq`."""
+        """Stream events as they are committed; with `after`, first those of the log with a greater `seq`."""
         woken = asyncio.Event()
         unsubscribe = self._bus.subscribe(lambda _: woken.set())
         try:

@@ -1,4 +1,4 @@
-"""Whether the store is well and what waits in it, as often as anybody asks and at a bounded cost."""
+"""Health of the store and its backlog, cached so that frequent questions cost little."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ LEAST_ROOM = 1024 * 1024  # bytes
 
 
 class Cached(Generic[T]):
-    """The answer to one question, asked once in `FRESH` at most."""
+    """Caches the answer to a question for `FRESH` seconds."""
 
     def __init__(self, ask: Callable[[], Awaitable[T]]) -> None:
         self._ask = ask
@@ -28,7 +28,7 @@ class Cached(Generic[T]):
         self._told: tuple[T, float] | None = None
 
     async def __call__(self) -> T:
-        """Raises what the question does."""
+        """Return the cached or a new answer. Raises what the question raises."""
         async with self._asking:
             if self._told is None or time.monotonic() >= self._told[1] + FRESH:
                 self._told = None
@@ -37,7 +37,7 @@ class Cached(Generic[T]):
 
 
 class Vitals:
-    """`gateway.vitals` is the one of a bridge."""
+    """The bridge's vital signs (`gateway.vitals`)."""
 
     def __init__(self, store: HealthStore, clock: Clock) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""What pulling dialects hand out once: reports on messages, and received SMS."""
+"""Reports and received SMS that pulling dialects hand out exactly once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bridge.ports.store import PullStore
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A message's end, as its account's terms count it (`Terms.report_on`)."""
+    """The final state of a message, as `Terms.report_on` of its account counts it."""
 
     #: as it was then
     message: Message
@@ -23,14 +23,16 @@ class Report:
 
 
 class Handouts:
-    """Each row once, surviving a crash: marked in the transaction that reads it. `gateway.handouts`."""
+    """Hands out each row once, also over crashes: rows are marked in the transaction that reads them
+    (`gateway.handouts`).
+    """
 
     def __init__(self, store: PullStore, lines: Callable[[], Sequence[Line]]) -> None:
         self._store = store
         self._lines = lines
 
     async def reports(self, account: Account, limit: int = 500) -> Sequence[Report]:
-        """Ends not handed out before, oldest first.
+        """Hand out reports not handed out before, oldest first.
 
         After a success nothing more is told of a message; an unknown outcome or a failure may be followed by
         another end, when evidence or another try brought one.
@@ -40,5 +42,5 @@ class Handouts:
         return [Report(*end) for end in ends]
 
     async def received(self, account: Account, limit: int = 500) -> Sequence[Received]:
-        """SMS not handed out before, oldest first; begins with the account's creation."""
+        """Hand out received SMS not handed out before, oldest first, since the account's creation."""
         return await self._store.hand_out_received(account.name, account.created_at, limit)

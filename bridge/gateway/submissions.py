@@ -1,4 +1,4 @@
-"""Messages are accepted: checked, then kept, and only then told to be."""
+"""Accepts messages: validates, stores, and announces them only then."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from bridge.telemetry.metrics import Metrics
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What became of a submit: messages in the order of the drafts."""
+    """The result of a submit: messages in the order of the drafts."""
 
     messages: tuple[Message, ...]
     #: the idempotency key was known: these are the messages of the first call, nothing new was queued
@@ -27,7 +27,7 @@ class Submission:
 
 
 class Submissions:
-    """Accepts messages for any account. `gateway.submit` is the one of a bridge."""
+    """Accepts messages for all accounts (`gateway.submit`)."""
 
     def __init__(
         self,
@@ -69,12 +69,12 @@ class Submissions:
         return Submission(tuple(stored), replayed)
 
     def check(self, account: Account, draft: Draft) -> None:
-        """Whether `submit` would take this draft, as far as the draft itself goes. Raises BadRequest and its kinds."""
+        """Validate a draft without storing it. Raises BadRequest and its subclasses."""
         self._intake.check(account, draft)
 
 
 def check_verified(account: Account) -> None:
-    """Only approved accounts send. Raises NotVerified."""
+    """Refuse accounts that are not approved. Raises NotVerified."""
     if account.terms.verification is Verification.REJECTED:
         raise NotVerified("the account's verification was rejected: it may not send")
     if account.terms.verification is not Verification.APPROVED:

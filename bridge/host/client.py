@@ -1,4 +1,4 @@
-"""A command's client of the native API, by whichever way it reaches a bridge."""
+"""A command's client of the native API, over whichever transport reaches the bridge."""
 
 import asyncio
 import json
@@ -20,14 +20,14 @@ Ask = Callable[[str, str, Mapping[str, str], bytes], Awaitable[tuple[int, bytes]
 
 
 class Declined(BridgeError):
-    """The bridge did not do what it was asked; the message is its own sentence."""
+    """The bridge refused; the message is its own."""
 
     def __init__(self, detail: str, field: str = "") -> None:
         super().__init__(f"{field}: {detail}" if field else detail)
 
 
 def path(*segments: str) -> str:
-    """A path of the native API. Raises BadRequest for a segment that is empty, with which it would be another one."""
+    """Build a path of the native API. Raises BadRequest for an empty segment, which would change the path."""
     if not all(segments):
         raise BadRequest("a name or an id is missing: it must not be empty")
     return "/v1/" + "/".join(quote(segment, safe="") for segment in segments)
@@ -42,7 +42,7 @@ class Client:
     def __init__(
         self, control: Control, start: str, account: str = "", ask: Ask | None = None, *, name_fields: bool = True
     ) -> None:
-        """`start` is the command that starts the bridge, `account` the one that calls are made for.
+        """`start` is the command that starts the bridge, `account` the account that calls are made for.
 
         `ask`: for a bridge in this process. `name_fields`: begin what the bridge declines with the parameter at fault.
         """
@@ -55,17 +55,17 @@ class Client:
         self._headers = {"Authorization": f"Bearer {control.token}"} | ({ACCOUNT_HEADER: account} if account else {})
 
     async def get(self, path: str, query: Mapping[str, str | int] | None = None, patience: float = CALL_TIMEOUT) -> Any:
-        """The JSON at a path; `patience` in seconds."""
+        """GET a path as JSON; `patience` in seconds."""
         return await self.call("GET", f"{path}?{urlencode(query)}" if query else path, patience=patience)
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None, patience: float = CALL_TIMEOUT) -> Any:
-        """Ask for something to be done; `patience` in seconds."""
+        """POST to a path; `patience` in seconds."""
         return await self.call("POST", path, body or {}, patience)
 
     async def call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, patience: float = CALL_TIMEOUT
     ) -> Any:
-        """The JSON that this call is answered with, None for an empty answer; `patience` in seconds."""
+        """Make a call; returns its JSON, None for an empty answer. `patience` in seconds."""
         content = b"" if body is None else json.dumps(body).encode()
         try:
             async with asyncio.timeout(patience):
@@ -78,7 +78,7 @@ class Client:
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
-        """Events as they happen; inside the block none of those that come from then on is missed."""
+        """Stream events; inside the block none is missed."""
         try:
             async with self._exchange.begin("GET", "/v1/events", self._headers) as answer:
                 if answer.status != 200:
@@ -88,7 +88,7 @@ class Client:
             raise self._not_running(error) from error
 
     def _declined(self, text: bytes, status: int, call: str) -> Declined:
-        """The sentence in an error answer (RFC 9457)."""
+        """The error message of an error answer (RFC 9457)."""
         try:
             problem = json.loads(text)
             return Declined(str(problem["detail"]), str(problem.get("field", "")) if self._name_fields else "")
@@ -104,7 +104,7 @@ class Client:
 
 
 async def _events(content: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
-    """The `data` of server-sent events (WHATWG HTML, "Server-sent events"); comments only keep the line alive."""
+    """The `data` of server-sent events (WHATWG HTML, "Server-sent events"); comments are ignored."""
     async for raw in content:
         line = raw.decode().rstrip("\r\n")
         if line.startswith("data:"):

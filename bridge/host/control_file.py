@@ -1,4 +1,4 @@
-"""How a second process finds the running bridge; `bridge.host.client` talks to it.
+"""The control file, by which commands find the running bridge; used by `bridge.host.client`.
 
 The bridge leaves `control.json` next to its store: where it answers, and a bearer token with operator rights that is
 made at each start. The file is readable by the bridge's own user alone. Beside it is a Unix socket for the same user:
@@ -26,7 +26,7 @@ class NotRunning(BridgeError):
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What is in `control.json`."""
+    """The content of `control.json`."""
 
     url: str
     token: Secret
@@ -44,7 +44,7 @@ def address(host: str, port: int, secure: bool = False) -> str:
 
 
 def write(directory: Path, control: Control) -> None:
-    """Leave the file; it appears whole and was never readable by others."""
+    """Write the file; it appears whole and private."""
     path = directory / FILE
     fresh = path.with_suffix(f".{control.pid}")
     told = {"url": control.url, "token": str(control.token), "pid": control.pid}
@@ -58,14 +58,14 @@ def write(directory: Path, control: Control) -> None:
 
 
 def remove(directory: Path, pid: int) -> None:
-    """Take the file away when it is still that process's own."""
+    """Remove the file if it is still this process's own."""
     with suppress(FileNotFoundError, NotRunning):
         if _read(directory / FILE).pid == pid:
             (directory / FILE).unlink()
 
 
 def find(directory: Path, start: str) -> Control:
-    """The bridge whose store is in `directory`; `start` is the command that would start it. Raises NotRunning."""
+    """Read the control file in `directory`; `start` is the command that starts the bridge. Raises NotRunning."""
     advice = f"the bridge is not running; start it with: {start}"
     try:
         control = _read(directory / FILE)
@@ -77,7 +77,7 @@ def find(directory: Path, start: str) -> Control:
 
 
 def left_by(directory: Path, pid: int) -> Control | None:
-    """What the bridge that runs as the process `pid` left; None while it has not. Raises NotRunning."""
+    """Read the file that process `pid` wrote; None while it has not. Raises NotRunning."""
     try:
         control = _read(directory / FILE)
     except FileNotFoundError:
@@ -86,13 +86,13 @@ def left_by(directory: Path, pid: int) -> Control | None:
 
 
 def for_its_owner(path: Path | str) -> str:
-    """What to do about a file that this user may not use."""
+    """Advice about a file that this user cannot read."""
     owner = next(filter(None, map(_owner, (Path(path), *Path(path).parents))), "root")
     return f"{path} is for the user {owner}, who runs the bridge: try sudo -u {owner} sms-bridge …"
 
 
 def _owner(path: Path) -> str:
-    """The user whose file this is; "" where that cannot be told."""
+    """The owner of a file; "" when unknown."""
     try:
         return path.owner()
     except (KeyError, OSError):
@@ -100,7 +100,7 @@ def _owner(path: Path) -> str:
 
 
 def _read(path: Path) -> Control:
-    """Raises FileNotFoundError, NotRunning for a file that cannot be read."""
+    """Parse the file. Raises FileNotFoundError, NotRunning when it cannot be read."""
     try:
         found = json.loads(path.read_text())
         more = (str(found.get(key, "")) for key in ("socket", "version"))

@@ -1,4 +1,4 @@
-"""HTTP/1.0 (RFC 1945) as a command needs it: one connection a call, and an answer that ends with it.
+"""A minimal HTTP/1.0 client (RFC 1945) for commands: one connection per call.
 
 A client library takes longer to import than a command takes to run.
 """
@@ -19,7 +19,7 @@ LOST = (OSError, EOFError, asyncio.LimitOverrunError)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The head of an answer, and where the body comes from."""
+    """The head of an answer and its body stream."""
 
     status: int
     #: bytes of the body; -1 for all up to the end of the stream
@@ -27,19 +27,19 @@ class Answer:
     content: StreamReader
 
     async def read(self) -> bytes:
-        """The whole body. Raises EOFError for one that is cut short."""
+        """Read the whole body. Raises EOFError when it is cut short."""
         return await (self.content.read() if self.length < 0 else self.content.readexactly(self.length))
 
 
 class Exchange:
-    """Calls by a Unix socket, where there is one, or by TCP. What goes wrong is one of `LOST`."""
+    """Makes calls over a Unix socket, or over TCP. Connection errors are those in `LOST`."""
 
     def __init__(self, url: str, socket: str = "") -> None:
         self._url = urlsplit(url)
         self._socket = socket
 
     async def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        """The status and the body of an answer."""
+        """Make a call; returns status and body."""
         async with self.begin(method, target, headers, body) as answer:
             return answer.status, await answer.read()
 
@@ -47,7 +47,7 @@ class Exchange:
     async def begin(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes = b""
     ) -> AsyncIterator[Answer]:
-        """An answer that may go on for long; it ends with the block. `target` is a path with its query."""
+        """Make a call whose answer is a stream; it ends with the block. `target` is a path with its query."""
         async with asyncio.timeout(CONNECT_TIMEOUT):
             reader, writer = await self._connect()
         try:
@@ -72,7 +72,7 @@ class Exchange:
 
 
 async def _head(reader: StreamReader) -> Answer:
-    """Read to the body. Raises EOFError for what ends before, or is no HTTP."""
+    """Read up to the body. Raises EOFError when it ends before or is not HTTP."""
     version, _, rest = (await reader.readuntil(b"\r\n")).partition(b" ")
     if not version.startswith(b"HTTP/1.") or not rest[:3].isdigit():
         raise EOFError

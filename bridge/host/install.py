@@ -1,4 +1,4 @@
-"""A system service out of a program that pipx or pip installed: units, udev rules, account, configuration.
+"""Installs a system service for a program that pipx or pip installed: units, udev rules, user, configuration.
 
 The Debian package brings the same files itself; what is here is the way of those who do not have it.
 """
@@ -36,7 +36,7 @@ _AT_HOME = ("home", "root", "run/user")
 
 
 def files() -> Path:
-    """The directory of what we bring: of the installed wheel, or of the source tree. Raises NotPossible."""
+    """The directory of packaged service files: of the wheel, or of the source tree. Raises NotPossible."""
     for directory in (
         Path(sysconfig.get_path("data")) / "share" / "sms-bridge",
         Path(__file__).parents[2] / "udev",
@@ -47,13 +47,13 @@ def files() -> Path:
 
 
 def program() -> Path:
-    """The command that the service is to run: the one beside this interpreter."""
+    """The command that the service will run: the one beside this interpreter."""
     return Path(sys.prefix) / "bin" / "sms-bridge"
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The service on a system; each step tells what it did. Doing it again does no harm, and upgrades."""
+    """The service on a system; each step yields what it did. Repeating it is harmless and upgrades."""
 
     source: Path
     program: Path
@@ -61,7 +61,7 @@ class Installation:
     root: Path = Path("/")
 
     def refuse_unreachable(self) -> None:
-        """Raises NotPossible when the service's account could not run the program."""
+        """Raises NotPossible when the service's user cannot execute the program."""
         for path in (self.program, self.program.with_name("python3").resolve()):
             if hidden := _hidden(path, self.root):
                 raise NotPossible(
@@ -70,7 +70,7 @@ class Installation:
                 )
 
     def put_in_place(self) -> Iterator[str]:
-        """Write what is missing or older, make the account, start the service. Raises NotPossible, OSError."""
+        """Install or update the files, create the user, start the service. Raises NotPossible, OSError."""
         for name, place in PLACES.items():
             text = (self.source / name).read_text().replace(f"={SHIPPED} ", f"={self.program} ")
             yield _write(self.root / place, text)
@@ -86,7 +86,7 @@ class Installation:
             yield from self._ran("systemctl", "restart", *SERVICES)
 
     def take_away(self) -> Iterator[str]:
-        """Stop the service and remove what was put in place; configuration and messages stay. Raises NotPossible."""
+        """Stop the service and uninstall its files; configuration and messages stay. Raises NotPossible."""
         if (self.root / PLACES["sms-bridge.service"]).exists():
             now = ("--now",) if self._running("systemd") else ()
             yield from self._ran("systemctl", "disable", *now, "--quiet", *SERVICES, "sms-bridge.socket")
@@ -100,7 +100,7 @@ class Installation:
         yield from self._reload()
 
     def forget(self) -> Iterator[str]:
-        """Remove configuration, messages, keys and the account. Raises NotPossible, OSError."""
+        """Delete configuration, messages, keys and the user. Raises NotPossible, OSError."""
         for place in KEPT:
             path = self.root / place
             if path.exists():
@@ -118,7 +118,7 @@ class Installation:
             yield from self._ran("systemctl", "daemon-reload")
 
     def _running(self, what: str) -> bool:
-        """Whether systemd or udev runs here; in a chroot, or while an image is being built, neither does."""
+        """Whether systemd or udev is running; not so in a chroot or an image build."""
         sign = {"systemd": "run/systemd/system", "udev": "run/udev/control"}[what]
         return self.root == Path("/") and (self.root / sign).exists()
 
@@ -148,7 +148,7 @@ def _run(command: Sequence[str]) -> None:
 
 
 def _hidden(path: Path, root: Path) -> str:
-    """Why another user cannot run a program; "" when nothing is in the way."""
+    """Why another user cannot execute a program; "" when nothing prevents it."""
     for home in _AT_HOME:
         if path.is_relative_to(root / home):
             return "is in somebody's home"

@@ -1,4 +1,4 @@
-"""What the service manager is sent (sd_notify(3)): readiness, a line of status, reloads, and that all is alive."""
+"""Notifies the service manager (sd_notify(3)): readiness, status, reloads, watchdog."""
 
 import asyncio
 import logging
@@ -27,8 +27,9 @@ Reload = Callable[[], Awaitable[None]]
 
 
 class Notifier:
-    """The manager's socket; says nothing where there is none. `watchdog`: it wants a sign of life within so many
-    seconds, 0 for none."""
+    """The service manager's socket; silent without one. `watchdog`: the manager expects a ping within this many
+    seconds, 0 for never.
+    """
 
     def __init__(self, address: str = "", watchdog: float = 0.0) -> None:
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
@@ -36,7 +37,7 @@ class Notifier:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
-        """As NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID say."""
+        """Read NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID."""
         address = environment.get("NOTIFY_SOCKET", "")
         wanted = environment.get("WATCHDOG_USEC", "")
         ours = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
@@ -48,7 +49,7 @@ class Notifier:
         return bool(self._address)
 
     def tell(self, *assignments: str) -> None:
-        """Each as `NAME=value`. A manager that does not listen is no reason to stop."""
+        """Send `NAME=value` lines. Errors are ignored: a manager that does not listen is no reason to stop."""
         if not self:
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
@@ -60,7 +61,7 @@ class Notifier:
 
 
 class Service:
-    """The bridge as its manager sees it.
+    """Reports the bridge to its service manager.
 
     Signs of life go out at half the time that the manager allows, and each only when the store's writer has answered:
     a bridge whose event loop or store hangs is restarted. `on_reload` is done in order at each `reload`.
@@ -88,20 +89,20 @@ class Service:
         self._tasks = Tasks("service", on_death)
 
     async def start(self) -> None:
-        """Tell that the bridge is ready, and go on telling how it is."""
+        """Report readiness, then status and watchdog pings."""
         self._unsubscribe = self._bus.subscribe(self._hear, LINE_CHANGED)
         self._ready()
         if self._notifier:
             self._tasks.start(self._live(), "signs of life")
 
     async def close(self) -> None:
-        """Tell that the bridge is stopping."""
+        """Report that the bridge is stopping."""
         self._unsubscribe()
         self._notifier.tell("STOPPING=1", "STATUS=stopping")
         await self._tasks.close()
 
     def reload(self) -> None:
-        """Begin to read again what may have changed on disk; what cannot be read leaves things as they are."""
+        """Reload files that may have changed; what cannot be read stays as it is."""
         self._tasks.start(self._reload(), "reload")
 
     async def _reload(self) -> None:
@@ -147,7 +148,7 @@ class Service:
             self._notifier.tell(f"STATUS={status}")
 
     def _status(self) -> str:
-        """One line: `2 of 2 lines ready, 3 messages waiting`."""
+        """The status line: `2 of 2 lines ready, 3 messages waiting`."""
         states = [line.state for line in self._lines()]
         words = f"{states.count(LineState.READY)} of {len(states)} line{'s' * (len(states) != 1)} ready"
         if self._trouble:

@@ -1,5 +1,6 @@
-"""Sockets that systemd listens on for us (sd_listen_fds(3)): ports below 1024 without privilege, and callers who wait
-instead of being refused while the bridge restarts."""
+"""Sockets passed by systemd (sd_listen_fds(3)): ports below 1024 without privilege, and no refused callers during a
+restart.
+"""
 
 import os
 import socket
@@ -15,21 +16,22 @@ FIRST = 3
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A socket with the name that its unit gives it (FileDescriptorName=)."""
+    """A passed socket and its name (FileDescriptorName=)."""
 
     name: str
     socket: socket.socket
 
     @property
     def place(self) -> str:
-        """For a person: `127.0.0.1 port 8080`."""
+        """The address for people: `127.0.0.1 port 8080`."""
         host, port = self.socket.getsockname()[:2]
         return f"{host} port {port}"
 
 
 class Sockets:
-    """Those that were handed over; each section of the configuration takes its own. Raises ConfigError for one that is
-    not listened on by TCP."""
+    """The passed sockets; each section of the configuration takes its own. Raises ConfigError for a socket that does
+    not listen on TCP.
+    """
 
     def __init__(self, passed: Sequence[Passed] = ()) -> None:
         self._left = list(passed)
@@ -38,7 +40,7 @@ class Sockets:
 
     @classmethod
     def of(cls, environment: MutableMapping[str, str]) -> Self:
-        """As LISTEN_FDS and its companions say, which no child of ours is to read. Raises ConfigError."""
+        """Read LISTEN_FDS and its companions, and hide them from child processes. Raises ConfigError."""
         process, count, names = (environment.pop(f"LISTEN_{name}", "") for name in ("PID", "FDS", "FDNAMES"))
         if process != str(os.getpid()) or not count.isdecimal():
             return cls()
@@ -46,7 +48,7 @@ class Sockets:
         return cls([Passed(named[index], _opened(FIRST + index)) for index in range(int(count))])
 
     def take(self, section: str, port: int) -> list[socket.socket]:
-        """Those of a section, `http` or `dialects.NAME`: by their name, else by their port."""
+        """Take the sockets of a section, `http` or `dialects.NAME`, by name, else by port."""
         names = {section, section.removeprefix("dialects.")}
         ours = [each for each in self._left if each.name in names]
         ours = ours or [each for each in self._left if each.socket.getsockname()[1] == port]
@@ -54,12 +56,12 @@ class Sockets:
         return [each.socket for each in ours]
 
     def close(self) -> None:
-        """Let go of those that nobody took."""
+        """Close the sockets that nothing took."""
         for each in self._left:
             each.socket.close()
 
     def none_left(self) -> None:
-        """Raises ConfigError when one was handed over that nobody asked for."""
+        """Raises ConfigError when a passed socket belongs to no section."""
         if self._left:
             raise ConfigError(
                 [
@@ -79,7 +81,7 @@ def _opened(descriptor: int) -> socket.socket:
 
 
 def _misfit(passed: Passed) -> str:
-    """What keeps a socket from being listened on, "" when nothing does."""
+    """Why a socket cannot be listened on; "" when it can."""
     found = passed.socket
     if found.family not in (socket.AF_INET, socket.AF_INET6) or found.type != socket.SOCK_STREAM:
         return f"the socket {passed.name} that systemd listens on for us is not TCP: its unit needs ListenStream=PORT"

@@ -1,4 +1,4 @@
-"""How a long-running command ends: the first SIGTERM or SIGINT asks it to, the second one does it.
+"""Stops a long-running command by signals: the first SIGTERM or SIGINT asks, the second one forces.
 
 Nothing is lost by an end at once: what was accepted is on disk, and so is the intent of whatever a device has in hand,
 which the next start finds there and treats as unknown, by the message's policy.
@@ -22,7 +22,7 @@ THREADS_PATIENCE = 3.0
 
 
 class Stopping:
-    """Ends a task by signals. Made in the main thread, on its event loop."""
+    """Cancels a task on signals. Create it in the main thread, on its event loop."""
 
     def __init__(self, task: "asyncio.Task[Any]") -> None:
         self._task = task
@@ -43,7 +43,7 @@ class Stopping:
         self._task.cancel()
 
     def closed(self) -> None:
-        """All is closed: the process has nothing more to do."""
+        """Everything is closed: stop handling signals."""
         if self.began:
             _after(THREADS_PATIENCE, os._exit, 0)
 

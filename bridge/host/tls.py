@@ -1,4 +1,4 @@
-"""The certificate that callers are shown: read at the start, and again when its files change (RFC 8446, RFC 5246).
+"""The server's certificate: loaded at start and again when its files change (RFC 8446, RFC 5246).
 
 Each handshake asks for the pair that is newest then, so a renewal needs no restart and no connection ends for it.
 A pair that does not fit, a file that is half written or gone: the old pair stays, and the log says why.
@@ -36,27 +36,27 @@ _STRANGERS = frozenset({"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFIC
 
 
 class Unfit(Exception):
-    """This pair cannot be used; the message says why, with the setting at fault in front."""
+    """The pair of files cannot be used; the message names the setting and the reason."""
 
 
 class _Encrypted(Exception):
-    """OpenSSL asks for a pass phrase."""
+    """The key is encrypted with a pass phrase."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The two files, as the configuration names them."""
+    """Certificate and key files as configured."""
 
     certificate: Path
     key: Path
 
     @property
     def signature(self) -> tuple[tuple[int, int, int] | None, ...]:
-        """Changes when a file does, or what a symbolic link (certbot's) leads to."""
+        """Changes whenever a file changes, also behind a symbolic link (certbot's)."""
         return tuple(_stat(path) for path in (self.certificate, self.key))
 
     def context(self) -> ssl.SSLContext:
-        """The pair, ready for handshakes. Raises Unfit."""
+        """Load the pair for handshakes. Raises Unfit."""
         if b"-----BEGIN CERTIFICATE-----" not in _bytes(self.certificate, "http.certificate"):
             raise Unfit(f"http.certificate: {self.certificate} is no certificate in PEM form")
         if b"PRIVATE KEY-----" not in _bytes(self.key, "http.key"):
@@ -73,7 +73,7 @@ class Pair:
         return context
 
     def validity(self) -> Validity:
-        """From when to when the certificate is good. Raises Unfit."""
+        """The certificate's period of validity. Raises Unfit."""
         try:
             return validity(_bytes(self.certificate, "http.certificate"))
         except Garbled as error:
@@ -81,7 +81,7 @@ class Pair:
 
 
 class Certificate:
-    """The pair in use. Raises ConfigError when there is none that fits at the start."""
+    """The certificate in use. Raises ConfigError when none can be loaded at start."""
 
     def __init__(self, pair: Pair) -> None:
         self._pair = pair
@@ -99,7 +99,7 @@ class Certificate:
         connection.context = self._newest
 
     def reload(self) -> bool:
-        """Read the files now; whether the newest pair is in use. Never raises: what is in use stays."""
+        """Load the files again; whether the newest pair is in use. Never raises: on error the old pair stays."""
         self._seen = self._pair.signature
         try:
             self._newest = self._pair.context()
@@ -112,16 +112,16 @@ class Certificate:
         return True
 
     async def renew(self) -> None:
-        """The same as `reload`, awaited."""
+        """`reload`, awaitable."""
         self.reload()
 
     def look(self) -> None:
-        """Reload when a file has changed since it was read."""
+        """Reload if a file has changed since it was read."""
         if self._pair.signature != self._seen:
             self.reload()
 
     async def watch(self, every: float = LOOK_EVERY) -> None:
-        """Look now and then, for ever: two calls of stat(2)."""
+        """Check for changes periodically, with two calls of stat(2)."""
         while True:
             await asyncio.sleep(every)
             self.look()
@@ -135,7 +135,7 @@ class Certificate:
 
 
 def configured(http: Http, environment: Mapping[str, str] = os.environ) -> Pair | None:
-    """What the configuration names; None when the bridge speaks plain HTTP. Raises ConfigError."""
+    """The configured pair; None for plain HTTP. Raises ConfigError."""
     if not http.certificate and not http.key:
         return None
     for name, path, other in (("certificate", http.certificate, "key"), ("key", http.key, "certificate")):
@@ -145,7 +145,7 @@ def configured(http: Http, environment: Mapping[str, str] = os.environ) -> Pair 
 
 
 def finding(http: Http, now: int, running: str = "") -> Finding | None:
-    """How things stand with the certificate at `now`, in Unix ms, for `check` and `doctor`; None without one.
+    """The state of the certificate at `now` (Unix ms) for `check` and `doctor`; None without one.
 
     `running` is the URL at which the bridge answers: then it is asked what it shows, because its key may be a secret
     that this user cannot read. Blocks for as long as a handshake may take.
@@ -193,7 +193,7 @@ def _context() -> ssl.SSLContext:
 
 
 def _path(name: str, written: str, environment: Mapping[str, str]) -> Path:
-    """`%d/tls-key` is a credential that systemd hands to the service."""
+    """A configured path; `%d/tls-key` is a credential passed by systemd."""
     if not written.startswith("%d/"):
         return Path(written)
     if CREDENTIALS in environment:

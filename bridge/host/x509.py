@@ -1,4 +1,4 @@
-"""From when to when a certificate is good (RFC 5280 §4.1.2.5), read from its DER (ITU-T X.690).
+"""Reads the validity of a certificate (RFC 5280 §4.1.2.5) from its DER (ITU-T X.690).
 
 The library has no public way to ask a certificate of one's own, expired ones above all, and this is all we ask.
 """
@@ -15,33 +15,33 @@ _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 class Garbled(ValueError):
-    """This is no certificate."""
+    """The data is not a certificate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """The time in which a certificate is good, in Unix ms."""
+    """The period of validity of a certificate, in Unix ms."""
 
     not_before: int
     not_after: int
 
     def days_left(self, now: int) -> int:
-        """Whole days, below 0 when it has ended."""
+        """Whole days left, negative once expired."""
         return (self.not_after - now) // DAY
 
     @property
     def since(self) -> str:
-        """For people."""
+        """The beginning, formatted for people."""
         return _written(self.not_before)
 
     @property
     def until(self) -> str:
-        """For people."""
+        """The end, formatted for people."""
         return _written(self.not_after)
 
 
 def validity(pem: bytes) -> Validity:
-    """Of the first certificate in a file, which is the server's own (RFC 8446 §4.4.2). Raises Garbled."""
+    """Read the first certificate in a file, which is the server's own (RFC 8446 §4.4.2). Raises Garbled."""
     try:
         text = pem.decode("ascii", "replace")
         first = text[text.index(_BEGIN) : text.index(_END) + len(_END)]
@@ -64,7 +64,7 @@ def _of_der(der: memoryview) -> Validity:
 
 
 def _take(der: memoryview, tag: int = 0) -> tuple[memoryview, memoryview]:
-    """The value in front, of this tag where one is named, and what follows it (X.690 §8.1)."""
+    """Split off the first value (of this tag, if given) from the rest (X.690 §8.1)."""
     if tag and der[0] != tag:
         raise Garbled(f"tag {der[0]:#x} stands where {tag:#x} should")
     length, start = der[1], 2
@@ -77,7 +77,7 @@ def _take(der: memoryview, tag: int = 0) -> tuple[memoryview, memoryview]:
 
 
 def _moment(der: memoryview) -> tuple[int, memoryview]:
-    """UTCTime before 2050, GeneralizedTime from then on, both in Zulu with seconds."""
+    """Read a time: UTCTime before 2050, GeneralizedTime from then on, both in Zulu with seconds."""
     tag = der[0]
     value, rest = _take(der)
     text = bytes(value).decode("ascii")

@@ -1,4 +1,4 @@
-"""Drafts become messages: number, text, times and line are checked before anything is kept."""
+"""Makes messages from drafts: validates number, text, times and line before anything is stored."""
 
 import asyncio
 import hashlib
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Intake:
-    """Makes messages of drafts. `expire_after_ms` is the lifetime of those whose draft names none; 0 for ever."""
+    """Makes messages from drafts. `expire_after_ms` is the default lifetime; 0 for unlimited."""
 
     def __init__(self, clock: Clock, lines: Callable[[], Sequence[Line]], limits: Limits, expire_after_ms: int) -> None:
         self._clock = clock
@@ -40,11 +40,11 @@ class Intake:
         self._counter = itertools.count(secrets.randbits(20))
 
     def check(self, account: Account, draft: Draft) -> None:
-        """Whether this draft could become a message. Raises BadRequest and its kinds."""
+        """Validate a draft. Raises BadRequest and its subclasses."""
         self._message(account, draft, self._clock.now(), "", self._lines())
 
     async def messages(self, account: Account, drafts: Sequence[Draft]) -> list[Message]:
-        """One of each draft, in their order. Raises BadRequest and its kinds."""
+        """Make one message per draft, in order. Raises BadRequest and its subclasses."""
         now, began = self._clock.now(), self._clock.monotonic()
         made = await _aside(drafts, lambda: self._all(account, drafts, now))
         step = self._clock.now() - now - (self._clock.monotonic() - began)
@@ -62,7 +62,7 @@ class Intake:
         return accepted
 
     def _ids(self, now: int, count: int) -> Iterator[str]:
-        """40 hex digits each, in order; the system is asked once for what is random in all of them."""
+        """Message ids of 40 hex digits, ascending; the system's random source is read once for all."""
         noise = secrets.token_hex(11 * count)
         for start in range(0, 22 * count, 22):
             yield f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{noise[start : start + 22]}"
@@ -99,7 +99,7 @@ class Intake:
 
 
 def _moved(message: Message, step: int) -> Message:
-    """As if it had been composed after a step of the clock, which came meanwhile."""
+    """The message as if composed after a step of the clock that happened meanwhile."""
     stamped = replace(message, created_at=message.created_at + step, updated_at=message.updated_at + step)
     if message.state is State.SCHEDULED:
         return stamped
@@ -108,12 +108,12 @@ def _moved(message: Message, step: int) -> Message:
 
 
 async def _aside(drafts: Sequence[Draft], work: Callable[[], T]) -> T:
-    """Do it, on a worker thread when there are many drafts."""
+    """Run the work, on a worker thread when there are many drafts."""
     return work() if len(drafts) <= INLINE_DRAFTS else await asyncio.to_thread(work)
 
 
 async def digest_of(drafts: Sequence[Draft]) -> str:
-    """SHA-256 over every field of every draft: what a repeated request has in common with the first."""
+    """SHA-256 over all fields of all drafts, to recognise a repeated request."""
     return await _aside(drafts, lambda: _digest(drafts))
 
 

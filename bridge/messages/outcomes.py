@@ -1,4 +1,4 @@
-"""What follows from how a send ended: pure decisions, one place."""
+"""What happens to a message after a send: pure decisions."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from bridge.ports.store_rows import Outcome
 
 @dataclass(frozen=True, slots=True)
 class SendingRules:
-    """What happens to a message that the network refuses for now."""
+    """Retry limits for temporary refusals."""
 
     #: further tries after a temporary refusal
     retries: int
@@ -19,7 +19,7 @@ class SendingRules:
 
 
 def unknown(message: Message, index: int, error: str, now: int) -> Outcome:
-    """A part nobody knows the outcome of: held, sent again or given up, as the message's policy says."""
+    """A part with unknown outcome: kept, sent again or failed, by the message's policy."""
     if message.on_unknown is UnknownPolicy.RESEND:
         return Outcome(message.id, index, State.QUEUED, error=error, retry_at=now, counts=True, unsure=True)
     state = State.FAILED if message.on_unknown is UnknownPolicy.FAIL else State.UNKNOWN
@@ -29,7 +29,7 @@ def unknown(message: Message, index: int, error: str, now: int) -> Outcome:
 def refused(
     message: Message, index: int, refusal: SendRefused, rules: SendingRules, now: int, rest: int = 0
 ) -> Outcome:
-    """A part that was definitely not sent: given up, retried later, or free for another line at once.
+    """A part that was definitely not sent: failed, retried later, or offered to another line.
 
     `rest`: ms after which it is due again when the line is refused as a whole.
     """

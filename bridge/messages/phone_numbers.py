@@ -1,4 +1,4 @@
-"""Phone numbers as callers write them, and as the network knows them."""
+"""Normalises phone numbers: as callers write them, and as networks show them."""
 
 import re
 import unicodedata
@@ -28,7 +28,7 @@ _ZERO_AFTER_CODE = re.compile(r"\+(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8
 
 
 def normalise(written: str, country: str = "") -> str:
-    """`+` and digits, or the digits of a national number or short code. Raises InvalidNumber.
+    """Normalise to E.164, or to the digits of a national number or short code. Raises InvalidNumber.
 
     With a country (ISO 3166) its national numbers become international ones (E.164); short codes stay.
     What could be read as two numbers is refused, never guessed.
@@ -42,14 +42,14 @@ def normalise(written: str, country: str = "") -> str:
 
 
 def restore_plus(written: str) -> str:
-    """A number out of a form, where a leading `+` that was not percent-encoded became a blank."""
+    """Restore the `+` of a form value in which it was not percent-encoded and became a blank."""
     rest = written.lstrip(" ")
     enough = sum(char.isdecimal() for char in rest) >= SIGNIFICANT_DIGITS
     return f"+{rest}" if rest != written and rest[:1].isdecimal() and enough else written
 
 
 def _with_zero(number: str, in_brackets: bool) -> str:
-    """A number with a 0 behind its country code: a trunk prefix goes (+49 0151…), Italy's stays (+39 06…).
+    """Interpret a 0 behind the country code: a trunk prefix is removed (+49 0151…), Italy's is kept (+39 06…).
 
     One in brackets may be either. Raises InvalidNumber when neither makes a number, or both do.
     """
@@ -72,7 +72,7 @@ def _international(number: str, country: str) -> str:
 
 
 def _readings(number: str, country: str) -> "Iterator[PhoneNumber | None]":
-    """What digits without `+` can stand for: a number of the country, and one that begins with its country code."""
+    """Interpretations of digits without `+`: a national number, and one that begins with its country code."""
     import phonenumbers
 
     yield _read(number, country)
@@ -93,7 +93,7 @@ def _read(written: str, country: str | None = None) -> "PhoneNumber | None":
 
 
 def _complete(number: "PhoneNumber") -> "PhoneNumber | None":
-    """None unless it has the length of a number that can be dialled from abroad: not one without its area code.
+    """The number if it can be dialled from abroad, else None: not without an area code.
 
     Lengths decide, since ranges are opened faster than tables of them; but a leading zero only where it is known.
     """
@@ -106,7 +106,7 @@ def _complete(number: "PhoneNumber") -> "PhoneNumber | None":
 
 
 def _distinct(readings: "Iterable[PhoneNumber | None]") -> "Mapping[str, PhoneNumber]":
-    """By E.164 form; where lengths allow several, those of known ranges if there are such."""
+    """Distinct interpretations by E.164; if several have a possible length, only those in known ranges."""
     import phonenumbers
 
     form = phonenumbers.PhoneNumberFormat.E164
@@ -117,7 +117,7 @@ def _distinct(readings: "Iterable[PhoneNumber | None]") -> "Mapping[str, PhoneNu
 
 
 def _only(readings: "Mapping[str, PhoneNumber]") -> str:
-    """Raises InvalidNumber when there are several."""
+    """The only interpretation. Raises InvalidNumber when there are several."""
     if len(readings) > 1:
         raise InvalidNumber(f"this can be {' or '.join(sorted(readings))}: write it with + and its country code")
     return next(iter(readings))
@@ -161,12 +161,12 @@ def _advice(written: str, number: str) -> str:
 
 
 def same_subscriber(one: str, other: str) -> bool:
-    """Whether two spellings (international, national, with a trunk zero) can be the same number."""
+    """Whether two spellings (international, national, with a trunk zero) can mean the same number."""
     a, b = one.lstrip("+0"), other.lstrip("+0")
     size = min(len(a), len(b), SIGNIFICANT_DIGITS)
     return a == b or (size >= SIGNIFICANT_DIGITS - 1 and a[-size:] == b[-size:])
 
 
 def masked(number: str) -> str:
-    """For logs: the last two digits only."""
+    """The number masked for logs: its last two digits."""
     return f"…{number[-2:]}" if len(number) > 3 else "…"

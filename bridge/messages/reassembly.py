@@ -1,4 +1,4 @@
-"""Which parts of long SMS belong together (3GPP TS 23.040 §9.2.3.24.1). Pure.
+"""Decides which parts of long SMS belong together (3GPP TS 23.040 §9.2.3.24.1). Pure.
 
 Sender and reference are not enough: references are few, some senders never change theirs, and networks deliver in any
 order. But a service centre stamps (TP-SCTS) in the order in which a sender sends, and a sender sends one message after
@@ -19,7 +19,7 @@ BACKWARDS = 5_000  # ms
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A part as it came in."""
+    """A received part."""
 
     #: position in the store, grows by arrival
     seq: int
@@ -37,16 +37,16 @@ class Fragment:
     received: int | None = None
 
     def says_the_same(self, other: "Fragment") -> bool:
-        """Whatever their stamps are."""
+        """Whether both have the same text, whatever their time stamps."""
         return (self.index, self.text, self.data) == (other.index, other.text, other.data)
 
     def is_again(self, other: "Fragment") -> bool:
-        """The network delivered one part twice."""
+        """Whether the network delivered this part twice."""
         return self.says_the_same(other) and self.sent_at == other.sent_at
 
 
 def complete(part: Fragment, waiting: Iterable[Fragment], total: int) -> list[Fragment] | None:
-    """The likeliest message of `total` parts with this one among them; None while one is missing."""
+    """The likeliest complete message of `total` parts that contains this one; None while parts are missing."""
     by_index: dict[int, list[Fragment]] = {index: [] for index in range(1, total + 1)}
     for each in waiting:
         by_index[each.index].append(each)
@@ -67,35 +67,35 @@ def _cheapest(chains: Sequence[tuple[int, list[Fragment]]], part: Fragment) -> t
 
 
 def _cost(one: Fragment, following: Fragment) -> int:
-    """How unlikely it is that one follows the other in a message."""
+    """How unlikely it is that one part follows the other in the same message."""
     step = _step(one, following)
     return step if step >= 0 else FARTHEST - step
 
 
 def _step(one: Fragment, following: Fragment) -> int:
-    """Milliseconds between the stamps; 0 where one of them has none."""
+    """Milliseconds between two time stamps; 0 if either has none."""
     return following.sent_at - one.sent_at if one.sent_at and following.sent_at else 0
 
 
 def is_certain(parts: Sequence[Fragment]) -> bool:
-    """Whether these, in the order of their numbers, are of one message beyond all doubt."""
+    """Whether these ordered parts certainly belong to one message."""
     return all(0 <= _step(one, next_) <= STEP * (next_.index - one.index) for one, next_ in pairwise(parts))
 
 
 def is_possible(parts: Sequence[Fragment]) -> bool:
-    """Whether these, in the order of their numbers, can be of one message."""
+    """Whether these ordered parts can belong to one message."""
     stamps = [each.sent_at for each in parts if each.sent_at]
     near = not stamps or max(stamps) - min(stamps) <= FARTHEST
     return near and all(_step(one, next_) >= -BACKWARDS for one, next_ in pairwise(parts))
 
 
 def in_order(parts: Iterable[Fragment]) -> list[Fragment]:
-    """By their numbers."""
+    """Sort parts by number."""
     return sorted(parts, key=lambda each: each.index)
 
 
 def apart(waiting: Iterable[Fragment]) -> list[list[Fragment]]:
-    """What waited in vain, one list for each message that it seems to be of."""
+    """Group parts that waited in vain, one list per presumed message."""
     found: list[list[Fragment]] = []
     for each in sorted(waiting, key=lambda each: (each.sent_at, each.index, each.seq)):
         home = next((group for group in found if _takes(group, each)), None)

@@ -1,4 +1,4 @@
-"""Which line carries which message. Pure.
+"""Decides which line carries which message. Pure.
 
 A message carries a route, a line's name or what a caller may say instead; a line serves a few routes.
 Lines that serve the same route share its queue, so a line that is lost leaves nothing behind.
@@ -14,7 +14,7 @@ ANY = ""
 
 
 def route(line: str, slot: int, lines: Sequence[Line]) -> str:
-    """The route that a caller's wish stands for: a line, a device, its number, a SIM slot, or nothing.
+    """The route for a caller's wish: a line, a device, its number, a SIM slot, or none.
 
     Raises UnknownLine naming the known ones when no configured line serves it.
     """
@@ -36,7 +36,7 @@ def route(line: str, slot: int, lines: Sequence[Line]) -> str:
 
 
 def routes(line: Line) -> tuple[str, ...]:
-    """Every route this line serves."""
+    """All routes that this line serves."""
     return tuple(dict.fromkeys((ANY, line.name, line.device, f":{line.slot}")))
 
 

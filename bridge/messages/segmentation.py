@@ -1,4 +1,4 @@
-"""How many radio SMS a text needs and where to cut it (3GPP TS 23.038 §6.2.1, TS 23.040 §9.2.3.24).
+"""Counts and cuts the radio SMS that a text needs (3GPP TS 23.038 §6.2.1, TS 23.040 §9.2.3.24).
 
 Both the core (counting, limits) and the drivers (cutting) use this, so they can never disagree.
 """
@@ -31,12 +31,12 @@ _PLAIN_ASCII = bytes(ord(char) for char, cost in _COST.items() if cost == 1 and 
 
 
 def alphabet(text: str) -> Alphabet:
-    """GSM 7-bit whenever every character is in its table, else UCS-2 for the whole text."""
+    """The alphabet of a text: GSM 7-bit if it has every character, else UCS-2."""
     return Alphabet.GSM7 if _ALL.issuperset(text) else Alphabet.UCS2
 
 
 def split(text: str) -> list[str]:
-    """Cut a text into parts that fit one SMS each; an escape or a surrogate pair is never torn apart."""
+    """Split a text into parts of one SMS each, never inside an escape or a surrogate pair."""
     single, part, dear = _measure(text)
     if len(text) + dear <= single:
         return [text]
@@ -47,7 +47,7 @@ def split(text: str) -> list[str]:
 
 
 def count(text: str) -> int:
-    """How many parts `split` makes, without making them where that can be told from the length.
+    """The number of parts `split` makes, computed from the length where possible.
 
     Every submission comes through here, so the plain cases are told by operations on the whole text.
     """
@@ -60,7 +60,7 @@ def count(text: str) -> int:
 
 
 def _measure(text: str) -> tuple[int, int, int]:
-    """What one SMS holds, what a part of several holds, and how many characters cost two instead of one."""
+    """The capacity of a single SMS, that of a part of several, and how many characters take two units."""
     if text.isascii() and not text.encode().translate(None, _PLAIN_ASCII):
         return GSM7_SINGLE, GSM7_PART, 0
     if alphabet(text) is Alphabet.GSM7:
@@ -80,7 +80,7 @@ def _cut(text: str, limit: int, costs: Sequence[int]) -> list[str]:
 
 
 def join(texts: Sequence[str]) -> str:
-    """The whole out of received parts: halves of a surrogate pair cut by the sender meet again.
+    """Join received parts; surrogate pairs cut by the sender are restored.
 
     A half whose other half never came becomes U+FFFD, so that the result is always valid Unicode.
     """

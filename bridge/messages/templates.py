@@ -1,4 +1,4 @@
-"""Templates: texts with places for values. Pure.
+"""Templates: texts with placeholders. Pure.
 
 `{name}`, `${name}` (as Aliyun writes it) and `{1}` (Tencent's positions) are places. A value is put in verbatim and
 never looked at again.
@@ -13,12 +13,12 @@ _PLACE = re.compile(r"\$?\{([\w.-]+)\}")
 
 
 def places(text: str) -> tuple[str, ...]:
-    """The names of a template's places, in order, each once."""
+    """The names of a template's placeholders, in order, without repeats."""
     return tuple(dict.fromkeys(_PLACE.findall(text)))
 
 
 def render(text: str, params: Mapping[str, str]) -> str:
-    """The text with every place filled; what is not a place's name is ignored.
+    """Fill every placeholder; values for other names are ignored.
 
     Raises BadRequest (field `params`) for a place without a value, naming it.
     """

@@ -1,4 +1,4 @@
-"""What is accepted at all: lengths, times and characters. Pure checks, one sentence a refusal."""
+"""Validates lengths, times and characters; each refusal is one sentence. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ YEAR = 366 * 24 * 3600 * 1000  # ms
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one message."""
+    """Limits of one message."""
 
     #: radio parts, at most 255 (3GPP TS 23.040 §9.2.3.24.1)
     max_parts: int = segmentation.MAX_PARTS
@@ -39,7 +39,7 @@ def parts_of(text: str, limits: Limits) -> int:
 
 
 def check_times(draft: Draft, now: int, limits: Limits) -> None:
-    """Raises BadRequest for times that make no sense."""
+    """Check the times of a draft. Raises BadRequest."""
     if draft.not_before > now + limits.max_ahead:
         days = limits.max_ahead // 86_400_000
         raise BadRequest(f"that is more than {days} days ahead: times are Unix seconds or RFC 3339", "not_before")

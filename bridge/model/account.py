@@ -1,4 +1,4 @@
-"""What accounts may do and pay, as data. `bridge.model.message` has these words too.
+"""Accounts, their terms and payments, as data. `bridge.model.message` has the words for messages.
 
 All times are Unix milliseconds.
 """
@@ -20,7 +20,7 @@ class Payment(StrEnum):
 
 
 class Verification(StrEnum):
-    """Whether an account was looked at; only approved ones send."""
+    """Whether an operator has approved an account; only approved ones send."""
 
     APPROVED = "approved"
     PENDING = "pending"
@@ -64,7 +64,7 @@ class Template:
 
 
 class Suppressed(NamedTuple):
-    """A number that nothing is sent to for an account."""
+    """A number that an account must not send to."""
 
     number: str
     reason: str
@@ -91,7 +91,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who changes something, and when, for the audit trail."""
+    """Who makes a change, and when, for the audit trail."""
 
     #: `command line`, the account that called, or one of the two below
     who: str
@@ -144,7 +144,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """Changes to an account; None leaves a field as it is at the moment of the change."""
+    """Changes to an account; None leaves a field as it is."""
 
     disabled: bool | None = None
     on_unknown: UnknownPolicy | None = None

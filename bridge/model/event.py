@@ -1,4 +1,4 @@
-"""What happened, in the past tense, and the one bus that tells it.
+"""Events: what has happened, named in the past tense.
 
 An event is committed together with the change it tells of (store), so the bus and the ledger never
 speak of something that was lost. `data` is an immutable snapshot: a webhook retried two days later
@@ -60,7 +60,7 @@ FOR_OPERATORS = frozenset({ALARM_RAISED, ALARM_OVER, LOOPBACK_ARRIVED, LOOPBACK_
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened."""
+    """One event."""
 
     #: position in the log, grows; cursor of `GET /v1/events`
     seq: int
@@ -78,7 +78,7 @@ class Event:
 
 
 def message_data(message: Message) -> dict[str, Any]:
-    """The snapshot of a message that its events carry; times are Unix milliseconds, 0 when not yet."""
+    """The message snapshot in its events; times are Unix milliseconds, 0 when unset."""
     return {
         "id": message.id,
         "to": message.recipient,
@@ -99,7 +99,7 @@ def message_data(message: Message) -> dict[str, Any]:
 
 
 def received_data(received: Received) -> dict[str, Any]:
-    """The snapshot of a received SMS that its event carries; times are Unix milliseconds, 0 when unknown."""
+    """The received SMS in its event; times are Unix milliseconds, 0 when unknown."""
     return {
         "id": received.id,
         "from": received.sender,
@@ -115,7 +115,7 @@ def received_data(received: Received) -> dict[str, Any]:
 
 
 def typed_data(typed: TypedMessage) -> dict[str, Any]:
-    """The snapshot of an SMS typed on a phone; times are Unix milliseconds."""
+    """The SMS typed on a phone in its event; times are Unix milliseconds."""
     return {
         "id": typed.id,
         "to": typed.recipient,
@@ -127,7 +127,7 @@ def typed_data(typed: TypedMessage) -> dict[str, Any]:
 
 
 def call_data(call: LoggedCall) -> dict[str, Any]:
-    """The snapshot of a call; times are Unix milliseconds."""
+    """The call in its event; times are Unix milliseconds."""
     return {
         "id": call.id,
         "number": call.number,

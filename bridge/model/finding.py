@@ -1,4 +1,4 @@
-"""A finding of `check` or `doctor`: what is right or wrong, and how to fix it."""
+"""Findings of `check` and `doctor`: what is right or wrong, and how to fix it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What comes in: received SMS, and what a phone tells of its own messages and calls."""
+"""What comes in: received SMS, SMS typed on a phone, calls."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -47,7 +47,7 @@ class TypedMessage:
 
 
 class CallKind(StrEnum):
-    """What became of a call."""
+    """Kinds of calls."""
 
     MISSED = "missed"
     #: answered here

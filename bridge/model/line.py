@@ -22,7 +22,7 @@ CUT = "…"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One SIM in a device: identity and health. What is not known is "" or None."""
+    """One SIM in a device: identity and health. Unknown values are "" or None."""
 
     #: unique: the device's name, or `device:slot` when it has several SIMs
     name: str
@@ -57,10 +57,10 @@ class Line:
 
     @property
     def sim(self) -> str:
-        """What tells the SIM from others, in whatever device it is; "" when that is not known."""
+        """An identifier of the SIM, the same in any device; "" when unknown."""
         return self.whole_iccid or self.imsi
 
     @property
     def whole_iccid(self) -> str:
-        """ "" where only its beginning is known: many SIMs of an operator have that in common."""
+        """The ICCID, or "" when only its beginning is known, which many SIMs share."""
         return "" if self.iccid.endswith(CUT) else self.iccid

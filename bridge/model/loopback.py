@@ -1,4 +1,4 @@
-"""A trip: one SMS from one of our own lines to another (or itself), sent to see whether it arrives. Pure."""
+"""Loop-back trips: an SMS from one of the bridge's lines to another, to see whether it arrives. Pure."""
 
 import base64
 import re
@@ -14,7 +14,7 @@ _MARK = re.compile(re.escape(_SAYS) + r"([a-z2-7]{26})(?![a-z2-7])")
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """One loop-back SMS as the store has it. Times are Unix ms, 0 for not yet."""
+    """One loop-back SMS as stored. Times are Unix ms, 0 for unset."""
 
     token: str
     #: names of lines
@@ -29,18 +29,18 @@ class Trip:
 
     @property
     def pair(self) -> tuple[str, str]:
-        """From and to."""
+        """Sender and receiver."""
         return self.sender, self.receiver
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """The time from sending to arrival, in seconds."""
         return max(0, self.arrived_at - self.started_at) / 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A line that sent none, and why."""
+    """A line that sent none, and the reason."""
 
     sender: str
     reason: str
@@ -48,7 +48,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Departures:
-    """What became of one round."""
+    """The result of one round of loop-back SMS."""
 
     started: tuple[Trip, ...]
     skipped: tuple[Skipped, ...]
@@ -57,16 +57,16 @@ class Departures:
 
 
 def new_token() -> str:
-    """Never the same twice, and not to be guessed: a stranger's SMS must not pass for ours."""
+    """A new random token, so that another SMS cannot pass for a loop-back."""
     return base64.b32encode(secrets.token_bytes(_CHANCE)).decode().rstrip("=").lower()
 
 
 def text(token: str) -> str:
-    """What is sent: one part in the GSM 7-bit alphabet (3GPP TS 23.038 §6.2.1)."""
+    """The text to send: one part in the GSM 7-bit alphabet (3GPP TS 23.038 §6.2.1)."""
     return _SAYS + token
 
 
 def token_in(text: str) -> str:
-    """The token in a text, whatever the network put around it; "" for none."""
+    """Find the token in a text, whatever the network added; "" without one."""
     found = _MARK.search(text)
     return found[1] if found else ""

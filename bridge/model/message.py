@@ -1,4 +1,4 @@
-"""The words of the product as data: message, part, line, and the states with their one table.
+"""Messages, parts and their states, with the table of allowed transitions.
 
 All times are Unix milliseconds (int) unless a name says otherwise.
 """
@@ -10,7 +10,7 @@ from bridge.model.account import UnknownPolicy
 
 
 class State(StrEnum):
-    """Where a message (or one of its parts) is."""
+    """The state of a message or of one of its parts."""
 
     SCHEDULED = "scheduled"
     QUEUED = "queued"
@@ -45,7 +45,7 @@ PENDING = frozenset({State.SCHEDULED, State.QUEUED, State.SENDING})
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a caller asks for, before it is accepted."""
+    """A message as requested, before it is accepted."""
 
     #: as the caller wrote it; the gateway normalises it
     recipient: str
@@ -77,7 +77,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An accepted message as the store has it."""
+    """An accepted message as stored."""
 
     #: 40 lower-case hex digits, ordered by time of acceptance
     id: str

@@ -1,4 +1,4 @@
-"""Payload formats of webhooks by name: which events each can express. `api.webhooks.payloads` writes them."""
+"""Webhook payload formats by name and the events each can express. `api.webhooks.payloads` writes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from bridge.model import event as events
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a format can tell of; nothing else is ever owed to an endpoint that has it."""
+    """The events that a format can express; endpoints with it receive no others."""
 
     #: names of `bridge.model.event`
     events: frozenset[str]
@@ -39,5 +39,5 @@ FORMATS: dict[str, Wording] = {
 
 
 def declare(formats: Mapping[str, Wording]) -> None:
-    """Make formats known; again does no harm."""
+    """Register formats; harmless when repeated."""
     FORMATS.update(formats)

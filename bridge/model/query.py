@@ -1,4 +1,4 @@
-"""What may be asked of the store, as data: filters and pages. The same for every store and every dialect."""
+"""Filters and pages for queries, the same for every store and dialect."""
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Rows and the cursor of the next page."""
+    """Rows of a page and the cursor of the next one."""
 
     rows: tuple[T, ...]
     #: give it back as `cursor` for the rows after these; "" when there are none
@@ -30,7 +30,7 @@ def _chooses(query: "MessageQuery | InboxQuery") -> bool:
 
 @dataclass(frozen=True, slots=True)
 class MessageQuery:
-    """Which messages of an account, newest first. A field left at its default does not filter."""
+    """Selects messages of an account, newest first. A field at its default does not filter."""
 
     states: frozenset[State] = frozenset()
     ids: tuple[str, ...] = ()
@@ -52,13 +52,13 @@ class MessageQuery:
 
     @property
     def chooses(self) -> bool:
-        """Whether any field filters: a query that finds everything deletes nothing."""
+        """Whether any field filters; deleting requires one."""
         return _chooses(self)
 
 
 @dataclass(frozen=True, slots=True)
 class InboxQuery:
-    """Which received SMS an account sees, newest first."""
+    """Selects received SMS that an account sees, newest first."""
 
     ids: tuple[str, ...] = ()
     sender: str = ""
@@ -75,13 +75,13 @@ class InboxQuery:
 
     @property
     def chooses(self) -> bool:
-        """Whether any field filters: a query that finds everything deletes nothing."""
+        """Whether any field filters; deleting requires one."""
         return _chooses(self)
 
 
 @dataclass(frozen=True, slots=True)
 class TypedQuery:
-    """Which SMS typed on phones, newest first."""
+    """Selects SMS typed on phones, newest first."""
 
     recipient: str = ""
     #: part of the recipient or of the text
@@ -95,7 +95,7 @@ class TypedQuery:
 
 
 class CallOrder(StrEnum):
-    """By what calls may be sorted."""
+    """Orders in which calls can be listed."""
 
     AT = "at"
     NUMBER = "number"
@@ -105,7 +105,7 @@ class CallOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallQuery:
-    """Which calls, newest first unless told otherwise; only that order has cursors."""
+    """Selects calls, newest first by default; only that order has cursors."""
 
     kinds: frozenset[CallKind] = frozenset()
     number: str = ""
@@ -125,7 +125,7 @@ class CallQuery:
 
 @dataclass(frozen=True, slots=True)
 class LedgerQuery:
-    """Which webhook deliveries of an account, newest first."""
+    """Selects webhook deliveries of an account, newest first."""
 
     state: DeliveryState | None = None
     endpoint: str = ""

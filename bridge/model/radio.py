@@ -1,4 +1,4 @@
-"""What passes between the core and a link: parts to send, and all that comes in."""
+"""What passes between the core and a link: parts to send, and everything received."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from bridge.model.message import State
 
 
 class Alphabet(StrEnum):
-    """How a text travels (3GPP TS 23.038 §6.2)."""
+    """The alphabet of a text on the radio (3GPP TS 23.038 §6.2)."""
 
     GSM7 = "gsm7"
     UCS2 = "ucs2"
@@ -15,7 +15,7 @@ class Alphabet(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One thing for a link to send: what `Link.split` made of a message's text."""
+    """One item for a link to send, as cut by `Link.split`."""
 
     message: str
     recipient: str
@@ -34,7 +34,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The network took a part."""
+    """The network accepted a part."""
 
     #: TP-MR by which reports will speak of it; None when the device tells none
     reference: int | None
@@ -44,7 +44,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Concat:
-    """Where a received part belongs (3GPP TS 23.040 §9.2.3.24.1 and .8)."""
+    """The position of a received part in its message (3GPP TS 23.040 §9.2.3.24.1 and .8)."""
 
     reference: int
     total: int
@@ -55,7 +55,7 @@ class Concat:
 
 @dataclass(frozen=True, slots=True)
 class InboundPart:
-    """An SMS (or one part of one) read from a device. The core commits it, then calls `acknowledge`."""
+    """A received SMS, or one part of one. The core commits it, then calls `acknowledge`."""
 
     line: str
     #: names the place it was read from and its content: equal for each re-read of the same stored SMS
@@ -97,7 +97,7 @@ class InboundReport:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The device knows by now what became of a part whose outcome was unknown (a stored copy, a type-2 row)."""
+    """Later knowledge about a part with unknown outcome (a stored copy, a type-2 row)."""
 
     line: str
     message: str
@@ -109,7 +109,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """An SMS that somebody typed on the phone itself; the bridge had no part in it."""
+    """An SMS typed on the phone itself."""
 
     line: str
     slot: str
@@ -138,7 +138,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a place on the device was just *seen* to hold: every other slot there has been let go of.
+    """What a memory of the device was just *seen* to hold: all its other slots are free.
 
     Until a slot is told to be gone, whatever is read there under its name is a re-read of what the core has; from then
     on it is a new SMS. So a link tells this only of what it has looked at: after a complete list of a memory, or after
@@ -157,7 +157,7 @@ Inbound = InboundPart | InboundReport | Evidence | Typed | Call | Held
 
 @dataclass(frozen=True, slots=True)
 class Doubtful:
-    """A part whose outcome is unknown, as the store has it: a device that keeps traces may look for some."""
+    """A stored part with unknown outcome, for a device that can look for traces of it."""
 
     message: str
     #: 1-based, of what `Link.split` made

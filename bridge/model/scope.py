@@ -1,4 +1,4 @@
-"""What credentials allow, as data: scopes, the grant of a caller, and the named keys of an account.
+"""Scopes, the grant of a caller, and named API keys, as data.
 
 All times are Unix milliseconds.
 """
@@ -55,7 +55,7 @@ FULL = Grant()
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A named key of an account, without anything that opens anything."""
+    """A named key of an account, without its secret."""
 
     account: str
     name: str
@@ -71,11 +71,11 @@ class Key:
 
 
 def written(scopes: Iterable[Scope]) -> str:
-    """`send read`, in the order of their table."""
+    """Write scopes as words: `send read`."""
     given = frozenset(scopes)
     return " ".join(scope.value for scope in Scope if scope in given)
 
 
 def read(words: str) -> Needs:
-    """The other way round. Raises ValueError for a word that is no scope."""
+    """Parse scopes. Raises ValueError for an unknown word."""
     return frozenset(Scope(word) for word in words.split())

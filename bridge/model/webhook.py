@@ -1,4 +1,4 @@
-"""Webhooks: the endpoints that are subscribed, and each delivery that is owed or was made to one."""
+"""Webhook endpoints and deliveries, as data."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where an account wants its events delivered as webhooks."""
+    """An account's webhook endpoint."""
 
     id: str
     account: str
@@ -29,7 +29,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class EndpointChange:
-    """Changes to an endpoint; None leaves a field as it is at the moment of the change."""
+    """Changes to an endpoint; None leaves a field as it is."""
 
     url: str | None = None
     events: tuple[str, ...] | None = None
@@ -39,7 +39,7 @@ class EndpointChange:
 
 
 class DeliveryState(StrEnum):
-    """Where a webhook delivery is."""
+    """The state of a webhook delivery."""
 
     OWED = "owed"
     DELIVERED = "delivered"
@@ -48,7 +48,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A webhook delivery owed or made: one row of the ledger."""
+    """One row of the ledger: a webhook delivery, made or waiting."""
 
     #: UUID of this delivery
     id: str

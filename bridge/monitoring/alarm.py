@@ -1,4 +1,4 @@
-"""The alarm: tells by another way than SMS that SMS is down, that it still is, and that it is over. Each once.
+"""Alarms by webhook and mail: SMS is down, is still down, is up again; each reported once.
 
 Told is what was committed: the event, the webhooks and mails it makes owed, and what the alarm must know after a
 restart are one transaction. The ledger delivers them, and tries again for two days.
@@ -43,7 +43,7 @@ _STIRRING = frozenset({LINE_CHANGED, LOOPBACK_ARRIVED, LOOPBACK_LOST})
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the alarm must know after a restart. Times are Unix ms."""
+    """The state that alarms need after a restart. Times are Unix ms."""
 
     raised: Mapping[str, Raised] = field(default_factory=dict)
     #: lines that cannot send or receive, and since when
@@ -54,12 +54,12 @@ class State:
     held_back: int = 0
 
     def written(self) -> str:
-        """As the store keeps it."""
+        """Serialise for the store."""
         return json.dumps(asdict(self))
 
     @classmethod
     def read(cls, text: str | None) -> Self:
-        """As it was written; the first one when nothing was."""
+        """Parse what `written` produced; an initial state for ""."""
         if not text:
             return cls()
         kept = json.loads(text)
@@ -68,23 +68,23 @@ class State:
 
 
 class Source(Protocol):
-    """Something else that finds things wrong."""
+    """Another source of troubles."""
 
     def troubles(self) -> Iterable[Trouble]:
-        """All that is wrong now."""
+        """All current troubles."""
         ...
 
     def watches(self) -> bool:
-        """Whether it looks at all: when it does not, that it finds nothing means nothing."""
+        """Whether it is active: an inactive source that finds nothing proves nothing."""
         ...
 
 
 class AlarmStore(HealthStore, EventStore, DeviceStore, Protocol):
-    """What an alarm looks at, tells and remembers."""
+    """The parts of the store that alarms use."""
 
 
 class Alarm:
-    """Watches lines, queues and what `loopback` finds wrong. `on_death` is called when it dies of a bug."""
+    """Watches lines, queues and loop-backs. `on_death` is called when it dies of a bug."""
 
     def __init__(
         self,
@@ -110,11 +110,11 @@ class Alarm:
 
     @property
     def raised(self) -> Mapping[str, Raised]:
-        """The alarms that go on, by what they are about."""
+        """The alarms raised and not over, by key."""
         return self._state.raised
 
     async def start(self) -> None:
-        """Go on from where the process before this one stopped. Raises StoreUnavailable."""
+        """Continue from the state of the last run. Raises StoreUnavailable."""
         self._state = State.read((await self._store.memories(MEMORY)).get(STATE))
         marks = {key: each.mark for key, each in self._state.raised.items()}
         queues = {key.removeprefix(problems.QUEUE): mark for key, mark in marks.items() if mark}
@@ -123,7 +123,7 @@ class Alarm:
         self._tasks.start(self._run(), "watch")
 
     async def close(self) -> None:
-        """Stop watching. Alarms already sent stay sent."""
+        """Stop watching."""
         self._deaf()
         await self._tasks.close()
 
@@ -143,7 +143,7 @@ class Alarm:
                     await self._woken.wait()
 
     async def _look(self) -> float:
-        """Tell what is to be told; seconds until the next look. Raises StoreUnavailable."""
+        """Check everything and send what is due; seconds until the next check. Raises StoreUnavailable."""
         now, clock = self._clock.now(), _time()
         self._watch.see_lines(self._lines(), now, clock)
         if self._settings.queue_after:
@@ -161,7 +161,7 @@ class Alarm:
         return self._nap(wrong.values(), now, clock)
 
     def _follow(self, before: State, wrong: Mapping[str, Trouble], now: int, clock: float) -> tuple[State, list[Event]]:
-        """What begins, goes on and ends, and what there is to say of it."""
+        """The next state and the events to send: alarms that begin, continue and end."""
         raised = {key: each for key, each in before.raised.items() if _goes_on(each, wrong.get(key))}
         news = []
         for key, each in before.raised.items():
@@ -190,7 +190,7 @@ class Alarm:
         return self._settings.remind > 0 and not 0 <= now - alarm.told_at < self._settings.remind * 1000
 
     def _damped(self, state: State, news: list[Event], now: int) -> tuple[State, list[Event]]:
-        """At most so many an hour; the rest is told in one, when there is room for it."""
+        """Limit alarms per hour; the rest is sent as one summary later."""
         told = tuple(at for at in state.told if 0 <= now - at < HOUR)
         room = self._settings.per_hour - len(told)
         held_back = state.held_back
@@ -229,7 +229,7 @@ def _time() -> float:
 
 
 def channels(settings: Settings, now: int = 0) -> list[Endpoint]:
-    """Where alarms go, as endpoints of the ledger."""
+    """The configured channels, as webhook endpoints."""
     made = []
     if settings.webhook:
         made.append(Endpoint(WEBHOOK, OPERATOR, settings.webhook, events=_ALARMS, secret=str(settings.webhook_secret)))
@@ -239,7 +239,7 @@ def channels(settings: Settings, now: int = 0) -> list[Endpoint]:
 
 
 async def arrange(store: EndpointStore, settings: Settings, now: int) -> None:
-    """Make the ledger's endpoints for alarms those of the configuration. Raises StoreUnavailable."""
+    """Make the stored alarm endpoints match the configuration. Raises StoreUnavailable."""
     there = {each.id: each for each in await store.endpoints(OPERATOR) if each.id in (WEBHOOK, MAIL)}
     wanted = {each.id: each for each in channels(settings, now)}
     by = Author(THE_BRIDGE, now)

@@ -1,4 +1,4 @@
-"""What an alarm says: the data of its event, of which a mail and a webhook are made. Pure."""
+"""The content of alarms: event data from which mails and webhooks are made. Pure."""
 
 import socket
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ REMEDY = "What to do: run sms-bridge doctor on the machine of the bridge; it say
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An alarm that was raised and is not over. Times are Unix ms."""
+    """A raised alarm that is not over. Times are Unix ms."""
 
     began_at: int
     #: when it or its last reminder was told
@@ -28,12 +28,12 @@ class Raised:
 
     @property
     def since(self) -> str:
-        """For people, in this machine's local time."""
+        """The beginning, in this machine's local time, for people."""
         return moment(self.began_at)
 
 
 def begun(key: str, alarm: Raised, others: Sequence[Raised], now: int) -> Event:
-    """It begins, or it goes on and this is a reminder."""
+    """An alarm begins, or continues and this is a reminder."""
     lasting = f", for {span(now - alarm.began_at)} now"
     title = f"Still so: {alarm.title}" if alarm.reminders else alarm.title
     text = [f"{alarm.title}, since {alarm.since}{lasting}.", *alarm.reason.splitlines(), "", REMEDY]
@@ -42,7 +42,7 @@ def begun(key: str, alarm: Raised, others: Sequence[Raised], now: int) -> Event:
 
 
 def ended(key: str, alarm: Raised, others: Sequence[Raised], now: int, watched: bool = True) -> Event:
-    """It is over. Not `watched`: only nobody can say any more, for the line is not configured now."""
+    """An alarm is over. Without `watched`, the line is no longer configured and its state unknown."""
     title = alarm.over if watched else f"No longer watched: {alarm.title}"
     lasted = now - alarm.began_at
     text = [f"{title}, after {span(lasted)}. {alarm.title}, since {alarm.since}: that is over."]
@@ -53,7 +53,7 @@ def ended(key: str, alarm: Raised, others: Sequence[Raised], now: int, watched: 
 
 
 def gathered(count: int, wrong: Sequence[Raised], now: int) -> Event:
-    """One for those that were held back, with how things are now."""
+    """A summary of alarms held back, with the current state."""
     held = f"{count} alarm was held back" if count == 1 else f"{count} alarms were held back"
     state = "all is in order now" if not wrong else f"{len(wrong)} still {'is' if len(wrong) == 1 else 'are'} wrong"
     text = ["Something comes and goes, so not every alarm was told.", *_also(wrong), "", REMEDY]
@@ -61,7 +61,7 @@ def gathered(count: int, wrong: Sequence[Raised], now: int) -> Event:
 
 
 def trial(now: int) -> Event:
-    """What `sms-bridge alarm test` sends."""
+    """The event of `sms-bridge alarm test`."""
     text = ["This is a trial: nothing is wrong. Alarms of this bridge reach you this way."]
     return _event(ALARM_RAISED, "trial", now, "A trial alarm", text, {})
 
@@ -86,7 +86,7 @@ def moment(at: int) -> str:
 
 
 def span(milliseconds: int) -> str:
-    """`5 minutes`, `26 hours`: as exact as anybody cares for."""
+    """A duration in words: `5 minutes`, `26 hours`."""
     seconds = max(0, milliseconds) // 1000
     for size, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= 2 * size:

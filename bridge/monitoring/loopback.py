@@ -1,4 +1,4 @@
-"""Loop-backs: an SMS from one of our lines to another the whole way through the network, and how long that took.
+"""Loop-back tests: SMS between the bridge's lines through the real network, timed.
 
 The store knows each before it is sent, so a restart neither sends one twice nor loses sight of it, and knows it again
 when it comes in, so it is in nobody's inbox (`bridge.store.loopbacks`). It belongs to the operator account.
@@ -48,7 +48,7 @@ _SENDER = Account(OPERATOR, operator=True)
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """A trip that neither arrived nor was given up. Seconds of the event loop's clock, which never jumps."""
+    """A trip on its way. Times are seconds of the event loop's clock, which never jumps."""
 
     trip: Trip
     #: None when it began in a process before this one
@@ -57,11 +57,11 @@ class UnderWay:
 
 
 class TripStore(LoopbackStore, MessageStore, Protocol):
-    """Trips, and the messages that make them."""
+    """The parts of the store that loop-backs use."""
 
 
 class Loopback:
-    """Sends them when it is time or somebody asks, and notices those that do not arrive.
+    """Sends loop-back SMS on schedule or on request, and notices those that do not arrive.
 
     `pause` tells for how many seconds a line must not send (`bridge.ports.Paced`).
     """
@@ -96,7 +96,7 @@ class Loopback:
 
     # -- what others want to know -----------------------------------------------------------------
     def troubles(self) -> Iterator[Trouble]:
-        """Pairs between which no SMS arrives, for the alarm. Nothing once lines are no longer watched."""
+        """Pairs between which no SMS arrives, for the alarm; none unless scheduled."""
         if not self._settings.every:
             return
         known = {line.name for line in self._lines()}
@@ -108,7 +108,7 @@ class Loopback:
                 yield Trouble(key, title, over, trip.started_at, 0.0, sender, trip.reason)
 
     def watches(self) -> bool:
-        """Whether they are sent by the clock; those that somebody asks for raise no alarm, for they have seen it."""
+        """Whether loop-backs are scheduled; those sent on request raise no alarm."""
         return self._settings.every > 0
 
     async def send(self, sender: str = "", receiver: str = "") -> Departures:
@@ -127,7 +127,7 @@ class Loopback:
 
     # -- life -------------------------------------------------------------------------------------
     async def start(self) -> None:
-        """Go on with what was on its way when the process before this one stopped. Raises StoreUnavailable."""
+        """Resume the trips that were on their way when the last run ended. Raises StoreUnavailable."""
         last = 0
         if self.watches():
             self._bus.metrics.loops_every(self._settings.every)
@@ -148,12 +148,12 @@ class Loopback:
         self._tasks.start(self._run(), "trips")
 
     async def close(self) -> None:
-        """Stop; what is on its way is known to the next start."""
+        """Stop; the next start resumes trips on their way."""
         self._deaf()
         await self._tasks.close()
 
     async def _resume(self, trip: Trip) -> None:
-        """One that was on its way: while nobody was there to hear it, its time did not run."""
+        """Resume a trip: the time while the bridge was down does not count."""
         found = (await self._store.messages(OPERATOR, MessageQuery(client_ref=trip.token, limit=1))).rows
         if not found or _never_left(found[0], self._clock.now()):
             await self._store.forget_trip(trip.token)
@@ -194,7 +194,7 @@ class Loopback:
 
     # -- sending ----------------------------------------------------------------------------------
     async def _depart(self, sender: Line, receiver: Line) -> Trip:
-        """Raises NotPossible when it cannot be sent now, and what `Submissions.submit` raises."""
+        """Send one. Raises NotPossible when it cannot be sent now, and what `Submissions.submit` raises."""
         if (pause := self._pause(sender.name)) > 0:
             raise NotPossible(f"it must not send for another {pause:.0f} s")
         trip = Trip(loopback.new_token(), sender.name, receiver.name, self._clock.now())
@@ -242,7 +242,7 @@ class Loopback:
             log.info("no loop-back from %s: %s", each.sender, each.reason)
 
     async def _give_up(self) -> None:
-        """Tell of those whose time is over, and of those that were never sent."""
+        """Report trips that are overdue or were never sent."""
         for token, each in list(self._under_way.items()):
             if each.deadline > _time() and token not in self._unsent:
                 continue
@@ -252,7 +252,7 @@ class Loopback:
             self._unsent.pop(token, None)
 
     async def _reason(self, token: str) -> str:
-        """How far it came."""
+        """How far the SMS came."""
         found = (await self._store.messages(OPERATOR, MessageQuery(client_ref=token, limit=1))).rows
         within = f"within {self._settings.deadline:g} s"
         if not found:
@@ -266,7 +266,7 @@ class Loopback:
 def paired(
     lines: Sequence[Line], sender: str = "", receiver: str = ""
 ) -> tuple[list[tuple[Line, Line]], list[Skipped]]:
-    """Who sends to whom: in a ring each ready line to the next that has a number, a single one to itself.
+    """Pair senders and receivers in a ring of ready lines with numbers; a single line sends to itself.
 
     Raises UnknownLine for a name that no line has.
     """
@@ -304,7 +304,7 @@ def _state(line: Line) -> str:
 
 
 def _never_left(message: Message, now: int) -> bool:
-    """Whether it was not sent, and will not be."""
+    """Whether the message was not sent and will not be."""
     if message.state in (State.SCHEDULED, State.QUEUED):
         return bool(message.expires_at) and message.expires_at <= now
     return message.state in (State.FAILED, State.EXPIRED, State.CANCELLED)

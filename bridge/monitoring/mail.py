@@ -1,4 +1,4 @@
-"""Alarms by mail: the only door to aiosmtplib. A connection for each mail, for there are few; nothing is kept open."""
+"""Sends alarms by mail with aiosmtplib, one connection per mail."""
 
 import contextlib
 import errno
@@ -32,21 +32,21 @@ _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
 class Mailing:
-    """A `Poster` that mails what goes to a `mailto:` endpoint and leaves all else to `post`."""
+    """A `Poster` that mails to `mailto:` endpoints and leaves others to `post`."""
 
     def __init__(self, mailer: "Mailer", post: Poster) -> None:
         self._mailer = mailer
         self._post = post
 
     async def __call__(self, endpoint: Endpoint, delivery: Delivery, event: Event, now: int) -> Answer:
-        """One attempt at `now` (Unix ms)."""
+        """Make one attempt at `now` (Unix ms)."""
         if not endpoint.url.startswith(SCHEME):
             return await self._post(endpoint, delivery, event, now)
         return await self._mailer.send(endpoint.url.removeprefix(SCHEME).split(","), event)
 
 
 class Mailer:
-    """Sends an alarm's event as a mail through the configured server.
+    """Sends an alarm event as mail through the configured server.
 
     Whatever goes wrong is told as "no answer" so that it is tried again: a password can be put right.
     """
@@ -58,7 +58,7 @@ class Mailer:
         self._tls = tls
 
     async def send(self, recipients: list[str], event: Event) -> Answer:
-        """One attempt."""
+        """Make one attempt."""
         if not self._settings.smtp_host:
             return Answer(0, "no mail server is configured: [alarm] smtp_host")
         message = composed(event, self._settings.sender, recipients)
@@ -71,7 +71,7 @@ class Mailer:
         return Answer(TAKEN)
 
     async def _talk(self, message: EmailMessage, recipients: list[str]) -> list[str]:
-        """The whole conversation; who was refused when others were not."""
+        """Talk to the server; returns the recipients it refused when it took others."""
         server = self._client()
         try:
             await server.connect()
@@ -116,7 +116,7 @@ class Mailer:
         return self._settings.smtp_host
 
     def _words(self, error: BaseException) -> str:
-        """Why the mail was not taken, for the person who wrote the configuration. Never holds the password."""
+        """Why the mail was not accepted, in words. Never contains the password."""
         import aiosmtplib
 
         if isinstance(error, aiosmtplib.SMTPConnectError) and error.__cause__ is not None:
@@ -157,7 +157,7 @@ class Mailer:
 
 
 class _NotOffered(Exception):
-    """The server lacks what the configuration asks for; `instead` is the `smtp_security` to try."""
+    """The server lacks what the configuration requires; `instead` is the `smtp_security` to try."""
 
     def __init__(self, what: str, instead: str) -> None:
         self.what = what
@@ -165,7 +165,7 @@ class _NotOffered(Exception):
 
 
 def composed(event: Event, sender: str, recipients: list[str]) -> EmailMessage:
-    """The mail that tells an alarm: the same at each attempt, so that a mailbox knows a repeat by its Message-ID."""
+    """Compose the alarm mail: identical at each attempt, so that a mailbox recognises repeats by Message-ID."""
     data, domain = event.data, sender.rpartition("@")[2]
     message = EmailMessage()
     message["From"], message["To"] = sender, ", ".join(recipients)

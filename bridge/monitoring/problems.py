@@ -1,4 +1,4 @@
-"""What may be wrong with SMS as a whole, and since when. No I/O.
+"""Detects what is wrong with SMS as a whole, and since when. No I/O.
 
 How long a thing lasts is measured by the event loop's clock, because a Pi's wall clock jumps when the network tells
 it the time; the wall clock's word is for people.
@@ -20,7 +20,7 @@ GRACE = 60.0  # s
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One thing that is wrong now; an alarm when it lasts."""
+    """One current problem; it becomes an alarm when it lasts."""
 
     #: what is wrong where: the same for as long as it goes on
     key: str
@@ -50,7 +50,7 @@ class Since:
 
 
 class Watch:
-    """Remembers since when lines are away and queues stand still. Seconds; 0 for "never an alarm"."""
+    """Tracks since when lines are away and queues are stuck. Thresholds in seconds; 0 disables."""
 
     def __init__(self, after: float, queue_after: float) -> None:
         self._after = after
@@ -63,7 +63,7 @@ class Watch:
         self._not_before = 0.0
 
     def resume(self, away: Mapping[str, int], queues: Mapping[str, int], now: int, clock: float) -> None:
-        """Go on where the process before this one stopped: lines and when they went, queues and what stood first."""
+        """Continue from the last run: lines with when they went, queues with their head."""
         self._not_before = clock + min(self._after, GRACE)
         self._away = {name: Since(at, clock - max(0, now - at) / 1000) for name, at in away.items()}
         self._queues = {route: Since(now, clock, mark) for route, mark in queues.items()}
@@ -74,13 +74,13 @@ class Watch:
         return {name: since.at for name, since in self._away.items()}
 
     def see_lines(self, lines: Sequence[Line], now: int, clock: float) -> None:
-        """Look at the lines as they are."""
+        """Note the current lines."""
         self._lines = lines
         down = [line.name for line in lines if line.state is not LineState.READY]
         self._away = {name: self._away.get(name, Since(now, clock)) for name in down}
 
     def see_queues(self, waiting: Sequence[Waiting], now: int, clock: float) -> None:
-        """Look at what is next in each queue: when it is another than before, the queue moves."""
+        """Note the head of each queue: a new head means that the queue moves."""
         before = self._queues
         self._waiting = {queue.route: queue for queue in waiting}
         self._queues = {
@@ -91,7 +91,7 @@ class Watch:
         }
 
     def troubles(self, raised: Collection[str]) -> Iterator[Trouble]:
-        """All that is wrong. What was `raised` goes on to be told apart, though it be a part of something larger."""
+        """All current troubles. Those already `raised` are kept apart even when part of a larger one."""
         if self._after:
             yield from self._line_troubles(raised)
         if self._queue_after:
@@ -127,7 +127,7 @@ class Watch:
             yield Trouble(key, title, over, queue.due_at, due, reason=reason, mark=queue.first)
 
     def _ought_to_move(self, route: str) -> bool:
-        """A queue whose lines all are away stands still because of them, and that is told of them."""
+        """Whether a stuck queue is a problem of its own: not when all its lines are away."""
         serving = [line for line in self._lines if route in routes(line)]
         return not serving or any(line.state is LineState.READY for line in serving)
 

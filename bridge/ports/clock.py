@@ -1,23 +1,23 @@
-"""The machine's two clocks, which tests replace: one that people set, and one that only counts."""
+"""The machine's two clocks, replaceable in tests: the wall clock, which can be set, and the monotonic one."""
 
 import time
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Time as the core sees it, so that tests can own it."""
+    """Time as the core sees it; tests bring their own."""
 
     def now(self) -> int:
-        """Unix milliseconds, for stamps. It may be wrong, and be set by years."""
+        """Unix milliseconds, for time stamps. May be wrong, and may jump by years."""
         ...
 
     def monotonic(self) -> int:
-        """Milliseconds that only count, for durations: the same whatever is done to `now`."""
+        """Milliseconds that only grow, for durations; unaffected by changes of `now`."""
         ...
 
 
 class SystemClock:
-    """The machine's own time."""
+    """The machine's clocks."""
 
     def now(self) -> int:
         """Unix milliseconds."""
@@ -29,7 +29,7 @@ class SystemClock:
 
 
 class SteadyClock:
-    """The machine's time without its steps, until somebody takes notice of them by `follow`.
+    """The wall clock without its steps, until `follow` takes them over.
 
     A wall clock that is set makes all stamps of before wrong at once. Here it goes on as it was until those stamps have
     been shifted (`bridge.timekeeping`), so nothing is compared across a step.
@@ -48,9 +48,9 @@ class SteadyClock:
         return self._machine.monotonic()
 
     def behind(self) -> int:
-        """How far the machine's wall clock is ahead of this one, ms; below 0 when it was set back."""
+        """How far the machine's wall clock is ahead of this one, ms; negative when it was set back."""
         return self._machine.now() - self.now()
 
     def follow(self, step: int) -> None:
-        """Go on from so many ms later."""
+        """Take over a step of this many ms."""
         self._offset += step

@@ -1,4 +1,4 @@
-"""The contracts between the core and what is plugged into it: Driver, Link, Clock, and Store (`bridge.ports.store`).
+"""The protocols between the core and devices: Driver, Link and their optional abilities.
 
 A driver is one module or folder in `device_drivers/` with a `DRIVER` attribute that obeys `Driver`;
 the same contract tests run on every one of them (`tests/contract/`).
@@ -21,58 +21,58 @@ class Link(Protocol):
 
     @property
     def lines(self) -> Sequence[Line]:
-        """The SIMs of this device with their last known health; the first call after `open` has identities."""
+        """The SIMs of this device with their last known health; identities are known once it is open."""
         ...
 
     def split(self, text: str) -> Sequence[str]:
-        """Cut a text into what `send` takes one at a time: radio parts for a modem, the whole for a phone."""
+        """Cut a text into the units `send` takes: radio parts for a modem, the whole text for a phone."""
         ...
 
     async def send(self, line: str, outgoing: Outgoing) -> Sent:
-        """Hand one part to the network.
+        """Send one unit to the network.
 
         Raises DeviceLost when nothing left us, SendRefused for a definite no, OutcomeUnknown otherwise.
         """
         ...
 
     def inbound(self) -> AsyncIterator[Inbound]:
-        """All that comes in, oldest first, starting with what the device already holds. Raises DeviceLost.
+        """Everything received, oldest first, beginning with what the device already holds. Raises DeviceLost.
 
         `Held` says in between what the device was seen to have let go of; it is not acknowledged.
         """
         ...
 
     async def acknowledge(self, item: Inbound) -> None:
-        """The item is committed: the device may forget it. Raises DeviceLost; must be harmless when repeated.
+        """The item is committed, so the device may forget it. Raises DeviceLost; harmless when repeated.
 
         Whether the device did is told by a `Held` through `inbound`, when it was seen.
         """
         ...
 
     async def refresh(self) -> Sequence[Line]:
-        """Ask the device for its health now. Raises DeviceLost."""
+        """Query the device's health now. Raises DeviceLost."""
         ...
 
     async def close(self) -> None:
-        """Let go of the device; never raises."""
+        """Release the device; never raises."""
         ...
 
 
 @runtime_checkable
 class Paced(Protocol):
-    """What a link has beside `Link` when its device may only send so fast."""
+    """An optional ability of a link: it limits how fast its device may send."""
 
     def pause(self, line: str) -> float:
-        """Seconds until one more part may go, 0 for at once: until then the line leaves messages to the others."""
+        """Seconds until another part may be sent, 0 for now; until then other lines take the messages."""
         ...
 
 
 @runtime_checkable
 class Clarifying(Protocol):
-    """What a link has beside `Link` when its device keeps traces of what was sent."""
+    """An optional ability of a link: its device keeps traces of what was sent."""
 
     async def clarify(self, doubtful: Sequence[Doubtful]) -> None:
-        """Look for traces of these from now on; what is found comes as Evidence through `inbound`.
+        """Look for traces of these parts from now on; findings arrive as Evidence through `inbound`.
 
         Called at most once, after `open`: before the first `send`, while `inbound` is being read. Raises DeviceLost.
         """
@@ -81,47 +81,47 @@ class Clarifying(Protocol):
 
 @runtime_checkable
 class Examining(Protocol):
-    """What a link has beside `Link` when it can tell more of its device than the health of its lines."""
+    """An optional ability of a link: examine the open device in detail."""
 
     async def examine(self) -> "Sequence[Finding]":
-        """What is right and what to change, asked of the open device now, between messages. Raises DeviceLost."""
+        """Findings about the open device, queried now, between messages. Raises DeviceLost."""
         ...
 
 
 class Memory(Protocol):
-    """A few values that a driver must know again after a restart. The core keeps them, for each device its own."""
+    """A few values that a driver keeps over restarts. The core stores them for each device."""
 
     def get(self, key: str) -> str | None:
-        """What was put last; None when nothing was. Read before `Driver.open`, so it never waits."""
+        """Return the stored value, or None. Values are loaded before `Driver.open`, so this never waits."""
         ...
 
     async def put(self, key: str, value: str) -> None:
-        """When it returns the value is on disk; it waits for as long as the store refuses."""
+        """Store a value; returns when it is on disk and waits while the store refuses."""
         ...
 
 
 class Forgetful:
-    """A `Memory` that lasts as long as its process."""
+    """A `Memory` that lasts as long as the process."""
 
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
 
     def get(self, key: str) -> str | None:
-        """What was put last."""
+        """Return the value, or None."""
         return self._values.get(key)
 
     async def put(self, key: str, value: str) -> None:
-        """Keep it for now."""
+        """Keep the value in memory."""
         self._values[key] = value
 
 
 def _uncounted(_stage: str) -> None:
-    """Nobody counts."""
+    """Ignore the count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A configured device: its name in the configuration and the driver's own options."""
+    """A configured device: its name and the options of its driver."""
 
     name: str
     driver: str
@@ -134,7 +134,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A device that a driver sees plugged in, configured or not."""
+    """A device that a driver sees plugged in."""
 
     driver: str
     #: what to put into the configuration: {"port": "/dev/ttyUSB2"} or {"serial": "R58M12ABC"}
@@ -144,10 +144,10 @@ class Found:
 
 @runtime_checkable
 class Surveying(Protocol):
-    """What a driver has beside `Driver` when it can tell what the machine does to a device that is in use."""
+    """An optional ability of a driver: examine a device that is in use, without opening it."""
 
     async def survey(self, device: Device, ours: Collection[int] = ()) -> Sequence[Finding]:
-        """What is between this machine and the device, with nothing opened. `ours`: processes that may hold it.
+        """Findings about what lies between machine and device. `ours`: processes that may hold it.
 
         Never raises for a bad device.
         """
@@ -155,25 +155,26 @@ class Surveying(Protocol):
 
 
 class Driver(Protocol):
-    """The code for a kind of device."""
+    """A driver for one kind of device."""
 
     name: str
     #: option name → (type, help): what a `[devices.x]` table of this driver may hold
     options: Mapping[str, tuple[type, str]]
 
     def validate(self, device: Device) -> Sequence[str]:
-        """Problems of the options, each as `key: message`; empty when they are fine. Touches no device."""
+        """Problems of the options, each as `key: message`; empty if valid. Does not touch the device."""
         ...
 
     async def open(self, device: Device) -> Link:
-        """Connect. Raises DeviceLost when it is absent or held by another program,
-        SendRefused(LINE) when it needs a person (PIN, PUK, no SIM, prompt)."""
+        """Connect. Raises DeviceLost when it is absent or held by another program, SendRefused(LINE) when it needs a
+        person (PIN, PUK, no SIM, prompt).
+        """
         ...
 
     async def discover(self) -> Sequence[Found]:
-        """What is plugged in and might be ours."""
+        """List plugged-in devices that this driver may serve."""
         ...
 
     async def examine(self, device: Device) -> Sequence[Finding]:
-        """What is right and what to change, in plain words. Never raises for a bad device."""
+        """Findings about a device. Never raises for a bad device."""
         ...

@@ -1,4 +1,4 @@
-"""The rows that the core and its store (`bridge.ports.store`) hand each other."""
+"""Row types passed between the core and its store (`bridge.ports.store`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ MOST_COUNTED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """One way to prove to be an account; the secret itself is never stored."""
+    """One credential of an account; its secret is never stored."""
 
     #: `token`, or a kind of `bridge.accounts.credentials.KINDS`: what may be tried against it
     kind: str
@@ -33,7 +33,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one part that was handed to a link."""
+    """The outcome of one part that was handed to a link."""
 
     message: str
     index: int
@@ -52,7 +52,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message that a line took, with the intent for its first part already on disk."""
+    """A message claimed by a line; the intent for its first part is already on disk."""
 
     message: Message
     #: the first part to send
@@ -65,7 +65,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Messages of one route that a commit put into its queue."""
+    """Messages of one route that a commit has queued."""
 
     #: as in `Message.route`
     route: str
@@ -78,7 +78,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Messages of one route that are due and not claimed."""
+    """Due and unclaimed messages of one route."""
 
     #: what callers asked for: "", a line, a device or a slot
     route: str
@@ -91,7 +91,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """What time it was when somebody looked, by which a later run sees that the clock was set."""
+    """The time when somebody looked, by which a later run detects that the clock was set."""
 
     #: which start of the machine it was; "" where that is not known
     boot: str
@@ -119,7 +119,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Bytes on disk."""
+    """Sizes on disk in bytes."""
 
     database: int
     #: what is committed and not yet moved into the database

@@ -1,4 +1,4 @@
-"""Where everything durable lives. One module a store; `open_store` picks it by the URL's scheme."""
+"""The durable store; `open_store` picks the implementation by the URL's scheme."""
 
 import importlib
 from typing import TYPE_CHECKING, cast

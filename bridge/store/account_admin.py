@@ -1,4 +1,4 @@
-"""What an operator keeps about accounts: their terms, credentials and templates.
+"""Accounts as operators manage them: terms, credentials, templates.
 
 Each change reads, merges, checks and writes in one transaction, with the entry in the audit trail.
 """
@@ -19,7 +19,7 @@ from bridge.store.writer import Tx
 
 # -- accounts -----------------------------------------------------------------------------------
 def change(tx: Tx, name: str, change: AccountChange, by: Author) -> Account:
-    """Change what is named. Raises NoSuchThing, BadRequest for terms that make no sense."""
+    """Change the named fields. Raises NoSuchThing, or BadRequest for invalid terms."""
     before = accounts.get(tx.conn, name)
     after = terms.changed(before, change)
     if after != before:
@@ -32,7 +32,7 @@ def change(tx: Tx, name: str, change: AccountChange, by: Author) -> Account:
 
 
 def rotate(tx: Tx, name: str, fresh: Sequence[Credential], until: int, by: Author) -> None:
-    """Add these; the account's others of their kinds end at `until`. Raises NoSuchThing."""
+    """Add new credentials; the account's others of their kinds end at `until`. Raises NoSuchThing."""
     accounts.get(tx.conn, name)
     for credential in fresh:
         accounts.end_credentials(tx, name, credential.kind, until)
@@ -43,7 +43,7 @@ def rotate(tx: Tx, name: str, fresh: Sequence[Credential], until: int, by: Autho
 
 
 def set_webhook_secret(tx: Tx, name: str, secret: str, by: Author) -> None:
-    """For endpoints that are added from now on. Raises NoSuchThing."""
+    """Set the secret for endpoints added from now on. Raises NoSuchThing."""
     accounts.get(tx.conn, name)
     tx.conn.execute("UPDATE accounts SET webhook_secret = ? WHERE name = ?", (secret, name))
     audit(tx, by, "rotate", name, "webhook")
@@ -51,7 +51,7 @@ def set_webhook_secret(tx: Tx, name: str, secret: str, by: Author) -> None:
 
 # -- templates ----------------------------------------------------------------------------------
 def keep_template(tx: Tx, template: Template, by: Author, proposed: bool = False) -> Template:
-    """New, or in place of the one of its id, whose `created_at` it keeps. Raises NoSuchThing.
+    """Add a template, or replace the one of its id, keeping its `created_at`. Raises NoSuchThing.
 
     `proposed`: it is approved only if the one that it replaces is, with the same text.
     """
@@ -72,7 +72,7 @@ def keep_template(tx: Tx, template: Template, by: Author, proposed: bool = False
 
 
 def templates(conn: sqlite3.Connection, account: str) -> Sequence[Template]:
-    """By id."""
+    """List templates by id."""
     rows = conn.execute(
         "SELECT account, id, text, approved, created_at FROM templates WHERE account = ? ORDER BY id", (account,)
     )
@@ -80,7 +80,7 @@ def templates(conn: sqlite3.Connection, account: str) -> Sequence[Template]:
 
 
 def template_of(conn: sqlite3.Connection, account: str, id: str) -> Template | None:
-    """None when there is none."""
+    """Return a template, or None."""
     row = conn.execute(
         "SELECT account, id, text, approved, created_at FROM templates WHERE account = ? AND id = ?", (account, id)
     ).fetchone()
@@ -88,14 +88,14 @@ def template_of(conn: sqlite3.Connection, account: str, id: str) -> Template | N
 
 
 def drop_template(tx: Tx, account: str, id: str, by: Author) -> None:
-    """Raises NoSuchThing."""
+    """Remove a template. Raises NoSuchThing."""
     if not tx.conn.execute("DELETE FROM templates WHERE account = ? AND id = ?", (account, id)).rowcount:
         raise NoSuchThing(f"there is no template {id!r} in this account")
     audit(tx, by, "remove_template", account, id)
 
 
 class AccountAdmin(Connections):
-    """Obeys `TemplateStore` and, with `bridge.store.accounts`, `AccountStore`."""
+    """Implements `TemplateStore` and, with `bridge.store.accounts`, `AccountStore`."""
 
     change_account = writes(change)
     rotate = writes(rotate)

@@ -1,4 +1,4 @@
-"""Accounts and their credentials, on disk: digests, and the secret that both sides sign webhooks with."""
+"""Accounts and credentials in the store: digests, and shared webhook signing secrets."""
 
 import dataclasses
 import json
@@ -28,14 +28,14 @@ def _account(row: Sequence[Any]) -> Account:
 
 
 def _terms(terms: Terms) -> Mapping[str, Any]:
-    """The columns of `_TERMS`."""
+    """Terms as columns of `_TERMS`."""
     values: list[Any] = [getattr(terms, name) for name in _TERMS.split(", ")]
     values[1] = json.dumps(terms.addresses)
     return dict(zip(_TERMS.split(", "), values, strict=True))
 
 
 def add(tx: Tx, account: Account, credentials: Sequence[Credential], by: Author | None = None) -> None:
-    """Raises NotPossible when the name is taken."""
+    """Add an account. Raises NotPossible when the name is taken."""
     values = (
         account.name, account.created_at, int(account.disabled), account.on_unknown, int(account.operator),
         account.webhook_secret, account.credits, *_terms(account.terms).values(),
@@ -58,7 +58,7 @@ def add(tx: Tx, account: Account, credentials: Sequence[Credential], by: Author 
 
 
 def get(conn: sqlite3.Connection, name: str) -> Account:
-    """Raises NoSuchThing."""
+    """Return an account. Raises NoSuchThing."""
     row = conn.execute(f"SELECT {_COLUMNS} FROM accounts WHERE name = ?", (name,)).fetchone()
     if row is None:
         raise NoSuchThing(f"there is no account {name!r}")
@@ -66,19 +66,19 @@ def get(conn: sqlite3.Connection, name: str) -> Account:
 
 
 def everyone(conn: sqlite3.Connection) -> Sequence[Account]:
-    """By name."""
+    """List all accounts by name."""
     return [_account(row) for row in conn.execute(f"SELECT {_COLUMNS} FROM accounts ORDER BY name")]
 
 
 def write(tx: Tx, account: Account) -> None:
-    """What an `AccountChange` may have changed."""
+    """Write the fields that an `AccountChange` can change."""
     values = {"disabled": int(account.disabled), "on_unknown": account.on_unknown, **_terms(account.terms)}
     assignments = ", ".join(f"{column} = ?" for column in values)
     tx.conn.execute(f"UPDATE accounts SET {assignments} WHERE name = ?", (*values.values(), account.name))
 
 
 def add_credential(tx: Tx, account: str, credential: Credential, replace: bool = False) -> None:
-    """`replace` drops those of the same kind first, named keys excepted."""
+    """Add a credential; `replace` first drops those of its kind except named keys."""
     if replace:
         tx.conn.execute(
             "DELETE FROM credentials WHERE account = ? AND kind = ? AND name = ''", (account, credential.kind)
@@ -97,14 +97,14 @@ def add_credential(tx: Tx, account: str, credential: Credential, replace: bool =
 
 
 def forget_expired(tx: Tx, now: int) -> None:
-    """Drop tokens and replaced credentials whose time is over. A named key stays, so that we can say when it ended."""
+    """Delete expired tokens and replaced credentials. Named keys stay, so that callers are told when they expired."""
     tx.conn.execute(
         "DELETE FROM credentials WHERE expires_at > 0 AND expires_at <= ? AND (name = '' OR kind = 'token')", (now,)
     )
 
 
 def end_credentials(tx: Tx, account: str, kind: str, at: int) -> None:
-    """Those of a kind are good until then and no longer, named keys excepted."""
+    """Let credentials of a kind end at this moment, except named keys."""
     tx.conn.execute(
         "UPDATE credentials SET expires_at = ? "
         "WHERE account = ? AND kind = ? AND name = '' AND (expires_at = 0 OR expires_at > ?)",
@@ -113,7 +113,7 @@ def end_credentials(tx: Tx, account: str, kind: str, at: int) -> None:
 
 
 def owner(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int) -> Account | None:
-    """Whose credential this is, with its grant, of a disabled account too; None when nobody's or expired."""
+    """Return the account of a credential with its grant, disabled accounts too; None if unknown or expired."""
     row = conn.execute(
         f"SELECT c.scopes, c.name, c.expires_at, c.used_at, {', '.join('a.' + name for name in _COLUMNS.split(', '))} "
         "FROM credentials c JOIN accounts a ON a.name = c.account WHERE c.kind = ? AND c.ident = ? AND c.digest = ? "
@@ -124,7 +124,7 @@ def owner(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int
 
 
 def exchange(tx: Tx, ident: str, digest: str, token: str, expires_at: int, now: int) -> None:
-    """A token for a client's credentials, looked at in the transaction: they may have been revoked a moment ago."""
+    """Store a token for a client's credentials, checked in the transaction: they may just have been revoked."""
     account = owner(tx.conn, "client", ident, digest, now)
     if account is None:
         raise WrongSecret
@@ -134,7 +134,7 @@ def exchange(tx: Tx, ident: str, digest: str, token: str, expires_at: int, now: 
 
 
 def ended(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int) -> int:
-    """When this named key expired; 0 for one that has not, and for what is no key."""
+    """When this named key expired; 0 if it has not, or is not a key."""
     row = conn.execute(
         "SELECT expires_at FROM credentials WHERE kind = ? AND ident = ? AND digest = ? AND expires_at BETWEEN 1 AND ? "
         "AND name <> ''",
@@ -144,7 +144,7 @@ def ended(conn: sqlite3.Connection, kind: str, ident: str, digest: str, now: int
 
 
 def knows(conn: sqlite3.Connection, kind: str, ident: str, now: int) -> bool:
-    """Whether somebody has this identifier, whatever the secret."""
+    """Whether the identifier exists, whatever the secret."""
     found = conn.execute(
         "SELECT 1 FROM credentials WHERE kind = ? AND ident = ? AND (expires_at = 0 OR expires_at > ?) LIMIT 1",
         (kind, ident, now),
@@ -153,7 +153,7 @@ def knows(conn: sqlite3.Connection, kind: str, ident: str, now: int) -> bool:
 
 
 class Accounts(Connections):
-    """Obeys `CredentialStore` and, with `bridge.store.account_admin`, `AccountStore`."""
+    """Implements `CredentialStore` and, with `bridge.store.account_admin`, `AccountStore`."""
 
     add_account = writes(add)
     account = reads(get)

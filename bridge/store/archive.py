@@ -1,4 +1,4 @@
-"""A bridge's belongings in one file: the store, the configuration and the keys that phones trust.
+"""A bridge in one file: the store, the configuration and the adb keys.
 
 For moving to another machine, for backups, and for the way back after an upgrade. It is a compressed tar: a manifest
 that says what is inside and by which release, and each thing with its SHA-256. Whoever reads it reads everything.
@@ -34,7 +34,7 @@ class NotAnArchive(BridgeError):
 
 
 class Kind(StrEnum):
-    """Whether the store that was packed goes on without us."""
+    """Whether the packed store continues here (copy) or is moved."""
 
     #: the old store sends no more
     MOVE = "move"
@@ -44,7 +44,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an archive says of itself."""
+    """An archive's description of itself."""
 
     kind: Kind
     #: of the store inside
@@ -58,7 +58,7 @@ class Manifest:
 
     @classmethod
     def of(cls, text: bytes) -> Self:
-        """Raises NotAnArchive."""
+        """Parse a manifest. Raises NotAnArchive."""
         try:
             told = json.loads(text)
             if told["format"] > FORMAT:
@@ -76,7 +76,7 @@ def pack(
     others: Mapping[str, bytes] | None = None,
     seal: Callable[[], None] = lambda: None,
 ) -> Manifest:
-    """Write `target`, whole and on disk or not at all; readable by its owner alone.
+    """Write `target` completely or not at all, readable for its owner alone.
 
     A running bridge is not disturbed: SQLite takes a snapshot. `seal` is called when everything is on disk, before the
     file gets its name. Raises OSError, sqlite3.Error.
@@ -95,7 +95,7 @@ def pack(
 
 @contextmanager
 def _whole(target: Path, seal: Callable[[], None]) -> Iterator[IO[bytes]]:
-    """A file that has its name only once all of it is on disk."""
+    """A file that gets its name only once it is completely on disk."""
     fresh = target.with_name(f".{target.name}.new")
     fresh.unlink(missing_ok=True)
     try:
@@ -111,7 +111,7 @@ def _whole(target: Path, seal: Callable[[], None]) -> Iterator[IO[bytes]]:
 
 
 def _snapshot(database: Path, target: Path) -> int:
-    """A consistent copy of a store, whoever writes to it; its schema."""
+    """Make a consistent copy of a store that may be in use; returns its schema."""
     target.unlink(missing_ok=True)
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(read_only(database)) as source:
@@ -149,7 +149,7 @@ def _digest(content: Path | bytes) -> str:
 
 
 def look(archive: Path) -> Manifest:
-    """What an archive says of itself. Raises NotAnArchive, OSError."""
+    """Read the manifest of an archive. Raises NotAnArchive, OSError."""
     with _members(archive) as members:
         for name, file in members:
             return _manifest(name, file)
@@ -157,7 +157,7 @@ def look(archive: Path) -> Manifest:
 
 
 def unpack(archive: Path, directory: Path) -> Manifest:
-    """Put what is inside into an empty directory, checked and on disk. Raises NotAnArchive, OSError."""
+    """Unpack into an empty directory, verified and on disk. Raises NotAnArchive, OSError."""
     with _members(archive) as members:
         manifest: Manifest | None = None
         for name, file in members:
@@ -178,7 +178,7 @@ def unpack(archive: Path, directory: Path) -> Manifest:
 
 @contextmanager
 def _members(archive: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
-    """The plain files of a tar, one after the other."""
+    """The regular files of a tar, one after the other."""
 
     def each(tar: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes]]]:
         for member in tar:
@@ -209,7 +209,7 @@ def _take_out(source: IO[bytes], target: Path) -> None:
 
 
 def sync(directory: Path) -> None:
-    """Make new names in a directory last. Some file systems do not know how; theirs last by themselves."""
+    """Sync new names in a directory; file systems that cannot do so persist names themselves."""
     handle = os.open(directory, os.O_RDONLY)
     try:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The audit trail: who changed what about which account, written in the transaction of the change."""
+"""The audit trail: who changed what, written in the same transaction as the change."""
 
 import sqlite3
 
@@ -10,7 +10,7 @@ from bridge.store.writer import Tx
 
 
 def audit(tx: Tx, by: Author, what: str, account: str, detail: str = "") -> None:
-    """Add an entry to the trail."""
+    """Add an entry."""
     tx.conn.execute(
         "INSERT INTO audit (at, who, what, account, detail) VALUES (?, ?, ?, ?, ?)",
         (by.at, by.who, what, account, detail),
@@ -18,7 +18,7 @@ def audit(tx: Tx, by: Author, what: str, account: str, detail: str = "") -> None
 
 
 def trail(conn: sqlite3.Connection, account: str = "", limit: int = 100, cursor: str = "") -> Page[AuditEntry]:
-    """Newest first; `account` "" reads everybody's."""
+    """List entries, newest first; `account` "" reads all accounts'."""
     rows = conn.execute(
         "SELECT seq, at, who, what, account, detail FROM audit WHERE (? = '' OR account = ?) AND seq < ? "
         "ORDER BY seq DESC LIMIT ?",
@@ -30,6 +30,6 @@ def trail(conn: sqlite3.Connection, account: str = "", limit: int = 100, cursor:
 
 
 class AuditLog(Connections):
-    """Obeys `AuditStore`."""
+    """Implements `AuditStore`."""
 
     audit = reads(trail)

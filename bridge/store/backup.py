@@ -1,4 +1,4 @@
-"""A store that goes to another machine: what waits in it must be sent by one of the two and not by both.
+"""Moves and copies a store to another machine, so that waiting messages are sent by one of the two only.
 
 A *move* closes the old store for good. A *copy* (a backup) leaves it open, so what was waiting in it when the copy was
 made may have been sent since: where the copy is brought in, those messages are `unknown`.
@@ -34,7 +34,7 @@ _PENDING = ", ".join(f"'{state}'" for state in sorted(PENDING))
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is in a store, counted."""
+    """Row counts of a store."""
 
     accounts: int
     messages: int
@@ -44,13 +44,13 @@ class Content:
 
     @property
     def empty(self) -> bool:
-        """Nobody would miss it."""
+        """Whether it contains nothing of value."""
         return not (self.accounts or self.messages or self.received)
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """An archive that was written."""
+    """The result of packing."""
 
     manifest: Manifest
     content: Content
@@ -58,7 +58,7 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A store that was brought in."""
+    """The result of importing."""
 
     manifest: Manifest
     content: Content
@@ -82,13 +82,13 @@ def content(conn: sqlite3.Connection) -> Content:
 
 
 def copy_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]) -> Packed:
-    """Pack a store that goes on, running or not. Raises StoreUnavailable, OSError."""
+    """Pack a store that stays in use, running or not. Raises StoreUnavailable, OSError."""
     counted = _counted(database)
     return Packed(archive.pack(database, target, Kind.COPY, now, others), counted)
 
 
 def move_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]) -> Packed:
-    """Pack a store and close it: no bridge starts with it again. Raises StoreUnavailable while one runs, OSError."""
+    """Pack a store and close it so that no bridge starts on it. Raises StoreUnavailable while one runs, OSError."""
     counted = _counted(database)
     with StoreLock(database, command=True), closing(_open(database)) as conn:
         migrate(conn)
@@ -102,7 +102,7 @@ def move_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]
 
 
 def keep_before_upgrade(database: Path, schema: int, now: int) -> None:
-    """Before a new release changes a store of an earlier schema, pack it as it is: the way back, if one is needed."""
+    """Before an upgrade changes the schema, pack the store as it is, as the way back."""
     target = database.with_name(f"{database.name}.schema-{schema}.export")
     try:
         archive.pack(database, target, Kind.COPY, now)
@@ -113,7 +113,7 @@ def keep_before_upgrade(database: Path, schema: int, now: int) -> None:
 
 
 def take_back(database: Path) -> None:
-    """Open a moved store again. Raises NotPossible, StoreUnavailable."""
+    """Reopen a moved store. Raises NotPossible, StoreUnavailable."""
     _counted(database)
     with StoreLock(database, command=True), closing(_open(database)) as conn:
         migrate(conn)
@@ -122,7 +122,7 @@ def take_back(database: Path) -> None:
 
 
 def bring_in(source: Path, database: Path, now: int, *, replace: bool = False, gone: bool = False) -> Arrived:
-    """Make the store of an archive this machine's.
+    """Replace this machine's store by that of an archive.
 
     `replace`: put a store that is here aside. `gone`: the bridge that a copy was made of runs no more, so what was to
     be sent later than now was not sent. Raises NotAnArchive, NotPossible, StoreUnavailable, OSError.
@@ -153,7 +153,7 @@ def bring_in(source: Path, database: Path, now: int, *, replace: bool = False, g
 
 
 def _prepare(database: Path, manifest: Manifest, now: int, gone: bool) -> tuple[Content, int]:
-    """Bring an unpacked store to this release, and say of a copy what nobody can know."""
+    """Upgrade an unpacked store to this release; in a copy, mark what may have been sent as unknown."""
     with closing(_open(database)) as conn:
         troubles = conn.execute("PRAGMA quick_check").fetchone()[0]
         if troubles != "ok":
@@ -166,7 +166,7 @@ def _prepare(database: Path, manifest: Manifest, now: int, gone: bool) -> tuple[
 
 
 def _doubt(conn: sqlite3.Connection, made_at: int, now: int, gone: bool) -> int:
-    """What was waiting in a copy may have been sent by the original: as its policy says, it is unknown."""
+    """Mark what was waiting in a copy as unknown (or by its policy): the original may have sent it."""
     made = datetime.fromtimestamp(made_at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
     error = f"it waited when this store was copied on {made}; whether the other bridge sent it since is not known"
     conn.execute("BEGIN IMMEDIATE")
@@ -202,7 +202,7 @@ def _put_aside(database: Path, now: int) -> Path:
 
 
 def _counted(database: Path) -> Content:
-    """Raises StoreUnavailable when there is no store."""
+    """Count the rows of a store. Raises StoreUnavailable when there is none."""
     if not database.exists():
         raise StoreUnavailable(f"there is no store at {database}")
     try:

@@ -1,4 +1,4 @@
-"""Credits: what was topped up, reserved for messages and given back. The movements add up to the balance.
+"""Credits: top-ups, reservations and refunds, whose movements add up to the balance.
 
 One credit is one radio part. `messages.charged` is how many of its parts a message has paid for.
 """
@@ -17,7 +17,7 @@ from bridge.store.writer import Tx
 
 
 def book(tx: Tx, account: str, kind: str, amount: int, at: int, message: str = "", note: str = "") -> None:
-    """Change a balance and write down why."""
+    """Change a balance and record the movement."""
     balance = tx.conn.execute(
         "UPDATE accounts SET credits = coalesce(credits, 0) + ? WHERE name = ? RETURNING credits", (amount, account)
     ).fetchone()[0]
@@ -28,7 +28,7 @@ def book(tx: Tx, account: str, kind: str, amount: int, at: int, message: str = "
 
 
 def top_up(tx: Tx, name: str, credits: int, note: str, by: Author) -> Account:
-    """Raises NoSuchThing, and BadRequest for taking more than a prepaid account has."""
+    """Add credits. Raises NoSuchThing, or BadRequest for taking more than a prepaid account has."""
     account = accounts.get(tx.conn, name)
     left = (account.credits or 0) + credits
     if left < 0 and credits < 0 and account.terms.payment is Payment.PREPAID:
@@ -41,7 +41,7 @@ def top_up(tx: Tx, name: str, credits: int, note: str, by: Author) -> Account:
 
 
 def movements(conn: sqlite3.Connection, account: str, limit: int = 100, cursor: str = "") -> Page[Movement]:
-    """Newest first. Raises NoSuchThing, BadRequest for an unknown cursor."""
+    """List movements, newest first. Raises NoSuchThing, BadRequest for an unknown cursor."""
     accounts.get(conn, account)
     rows = conn.execute(
         "SELECT seq, account, kind, amount, at, message, note, balance FROM movements "
@@ -55,7 +55,7 @@ def movements(conn: sqlite3.Connection, account: str, limit: int = 100, cursor: 
 
 # -- messages -----------------------------------------------------------------------------------
 def reserve(tx: Tx, account: str, first: int, last: int, now: int) -> None:
-    """Pay for an account's messages in these rows but those that failed at once. Raises OutOfCredit."""
+    """Charge an account for its messages in these rows, except those that failed at once. Raises OutOfCredit."""
     fresh = f"seq BETWEEN {first} AND {last} AND account = ? AND state <> 'failed'"
     total = tx.conn.execute(f"SELECT coalesce(sum(parts), 0) FROM messages WHERE {fresh}", (account,)).fetchone()[0]
     balance = _spend(tx, account, total)
@@ -69,7 +69,7 @@ def reserve(tx: Tx, account: str, first: int, last: int, now: int) -> None:
 
 
 def _spend(tx: Tx, account: str, total: int) -> int:
-    """Take credits off an account; what is left. Raises OutOfCredit."""
+    """Deduct credits; returns the rest. Raises OutOfCredit."""
     has, payment = tx.conn.execute(
         "SELECT coalesce(credits, 0), payment FROM accounts WHERE name = ?", (account,)
     ).fetchone()
@@ -80,7 +80,7 @@ def _spend(tx: Tx, account: str, total: int) -> int:
 
 
 def give_back(tx: Tx, message: Message, now: int) -> None:
-    """Give back what a message paid for parts that did not go out; what went out stays paid."""
+    """Refund a message's parts that were not sent."""
     charged = tx.conn.execute("SELECT charged FROM messages WHERE id = ?", (message.id,)).fetchone()[0]
     if not charged:
         return
@@ -91,7 +91,7 @@ def give_back(tx: Tx, message: Message, now: int) -> None:
 
 
 def reserve_again(tx: Tx, message: Message, now: int) -> None:
-    """Pay again for what was given back, before another try. Raises OutOfCredit."""
+    """Charge again for what was refunded, before another try. Raises OutOfCredit."""
     counted, charged = tx.conn.execute(
         "SELECT a.credits IS NOT NULL, m.charged FROM messages m JOIN accounts a ON a.name = m.account WHERE m.id = ?",
         (message.id,),
@@ -108,7 +108,7 @@ def reserve_again(tx: Tx, message: Message, now: int) -> None:
 
 
 def _parts_out(conn: sqlite3.Connection, message: Message) -> int:
-    """Radio parts that went out, whatever became of them then; a device that takes a text whole sends all at once."""
+    """Radio parts that were sent, whatever became of them; a device that takes whole texts sends all at once."""
     units, out = conn.execute(
         "SELECT m.units, (SELECT count(*) FROM parts p WHERE p.message = m.id AND p.sent_at > 0) "
         "FROM messages m WHERE m.id = ?",
@@ -118,7 +118,7 @@ def _parts_out(conn: sqlite3.Connection, message: Message) -> int:
 
 
 class Balance(Connections):
-    """Obeys `CreditStore`."""
+    """Implements `CreditStore`."""
 
     top_up = writes(top_up)
     movements = reads(movements)

@@ -1,4 +1,4 @@
-"""Which message a line sends next, and the intent that is on disk before each part is handed over."""
+"""Claims: which message a line sends next, with the intent on disk before each part is handed over."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _OLDEST = (
 
 
 def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = False, sim: str = "") -> Claim | None:
-    """The oldest due message that this line may carry, with the intent for its first missing part.
+    """Claim the oldest due message that this line may carry, with the intent for its first missing part.
 
     `whole`: the line's device takes a long text in one piece, so one part stands for all of it. `sim`: `Line.sim`.
     """
@@ -38,7 +38,7 @@ def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = Fals
 
 
 def waiting(conn: sqlite3.Connection, now: int) -> Sequence[Waiting]:
-    """The queues in which messages are due. Out of the queue's index alone: the next of a route comes first in it."""
+    """The queues with due messages, read from the queue's index alone."""
     rows = conn.execute(
         "SELECT route, seq, min(due_at), count(*) FROM messages WHERE state = 'queued' AND due_at <= ? GROUP BY route",
         (now,),
@@ -47,13 +47,15 @@ def waiting(conn: sqlite3.Connection, now: int) -> Sequence[Waiting]:
 
 
 def progress(conn: sqlite3.Connection, message: str) -> tuple[frozenset[int], int]:
-    """Which parts of a message are out, and the first that is not."""
+    """The parts of a message that were sent, and the first that was not."""
     done = frozenset(part.index for part in parts(conn, message) if part.state in OUT)
     return done, next(number for number in range(1, len(done) + 2) if number not in done)
 
 
 def _concat_ref(tx: Tx, message: Message) -> int:
-    """Kept with the message for its retries; counts per recipient, so that two long texts never share one soon."""
+    """The message's concatenation reference, kept for retries; it counts per recipient so that two long texts never
+    share one soon.
+    """
     if message.parts == 1:
         return 0
     kept = tx.conn.execute("SELECT concat_ref FROM messages WHERE id = ?", (message.id,)).fetchone()[0]
@@ -69,7 +71,7 @@ def _concat_ref(tx: Tx, message: Message) -> int:
 
 
 def intend(tx: Tx, message: str, index: int, line: str, now: int, sim: str = "") -> None:
-    """Write down that this part is about to be handed to the device.
+    """Record that this part is about to be handed to the device.
 
     `sim`: `Line.sim`, by which reports find the part in whatever device the SIM is then.
     """

@@ -1,4 +1,4 @@
-"""A step of the wall clock, on disk: what was stamped before it and is compared with the time after it moves along.
+"""Adjusts stored times when the wall clock was set, wherever they are compared with the present.
 
 What has ended keeps its stamps, right or wrong. What somebody asked for by a moment (`not_before`, the end of a named
 key) is a moment of the clock on the wall, and stays.
@@ -56,7 +56,7 @@ _UNDECIDED = f"{_PARTS} state IN ('sending', 'unknown') AND reference IS NULL"
 
 
 def shift(tx: Tx, step: int, state: ClockState) -> None:
-    """Move what waits along with the clock, which is set by so many ms."""
+    """Move what waits by this many ms."""
     values = {"step": step, "now": state.seen_at}
     for statement in _SHIFTS:
         tx.conn.execute(statement, values)
@@ -71,7 +71,7 @@ def shift(tx: Tx, step: int, state: ClockState) -> None:
 
 
 def note(tx: Tx, state: ClockState, step: int = 0) -> None:
-    """Write down what time it is."""
+    """Record the current time."""
     before = tx.conn.execute("SELECT stepped FROM clock WHERE boot = ?", (state.boot,)).fetchone()
     tx.conn.execute("DELETE FROM clock")
     tx.conn.execute(
@@ -81,7 +81,7 @@ def note(tx: Tx, state: ClockState, step: int = 0) -> None:
 
 
 def known(conn: sqlite3.Connection) -> ClockState:
-    """What was written down last, and the newest stamp since."""
+    """The last recorded time, and the newest stamp since."""
     row = conn.execute("SELECT boot, offset, seen_at, event FROM clock").fetchone()
     boot, offset, seen_at, event = row or ("", 0, 0, 0)
     newest = conn.execute("SELECT seq, at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
@@ -90,11 +90,11 @@ def known(conn: sqlite3.Connection) -> ClockState:
 
 
 class ClockSteps(Connections):
-    """Obeys `TimeStore`."""
+    """Implements `TimeStore`."""
 
     clock_state = reads(known)
     note_clock = writes(note)
 
     async def shift(self, step: int, state: ClockState) -> None:
-        """On its own: what was asked for before has stamps of before, what is asked for later has those of after."""
+        """Runs alone: earlier jobs carry stamps of before the step, later ones of after it."""
         await self._writer.do_alone(lambda tx: shift(tx, step, state))

@@ -1,4 +1,4 @@
-"""One database file and its two threads: WAL, `synchronous=FULL`, one that writes, one that reads."""
+"""The connections to one database file: WAL, `synchronous=FULL`, a writing and a reading thread."""
 
 import asyncio
 import functools
@@ -22,7 +22,7 @@ BUSY_TIMEOUT = 10.0  # s
 
 
 class Connections:
-    """Opens and closes the file, and carries work to its two threads. The subjects of the store are built on it."""
+    """Opens and closes the file and runs work on its threads; the store's subjects build on it."""
 
     def __init__(self, path: str, bus: Bus | None = None) -> None:
         self._path = Path(path)
@@ -33,7 +33,7 @@ class Connections:
         self._closed = False
 
     async def open(self, *, exclusive: bool = False, held: StoreLock | None = None) -> None:
-        """Open and migrate; see `bridge.store.open_store`. Raises StoreUnavailable."""
+        """Open the file and migrate it; see `bridge.store.open_store`. Raises StoreUnavailable."""
         self._lock = held
         try:
             # what SQLite keeps beside the file goes by this name, so all who open it must use the same
@@ -89,7 +89,7 @@ class Connections:
             self._lock = None
 
     async def close(self) -> None:
-        """Finish what was asked for, then let go of the file. Harmless when repeated."""
+        """Finish pending work, then close the file. Harmless when repeated."""
         if self._closed:
             return
         self._closed = True
@@ -118,7 +118,7 @@ class Connections:
 def writes(
     job: Callable[Concatenate[Tx, P], T],
 ) -> Callable[Concatenate[Connections, P], Coroutine[Any, Any, T]]:
-    """The method of a store that runs `job` on the writing thread, in a transaction. What it returns is on disk."""
+    """Make a store method that runs `job` in a transaction on the writing thread; its result is on disk."""
 
     async def method(connections: Connections, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await connections._write(job, *args, **kwargs)
@@ -130,7 +130,7 @@ def writes(
 def reads(
     query: Callable[Concatenate[sqlite3.Connection, P], T],
 ) -> Callable[Concatenate[Connections, P], Coroutine[Any, Any, T]]:
-    """The method of a store that runs `query` on the reading thread."""
+    """Make a store method that runs `query` on the reading thread."""
 
     async def method(connections: Connections, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await connections._read(query, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""The ledger of deliveries owed and made, on disk."""
+"""The ledger of webhook deliveries in the store."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def _delivery(row: Sequence[Any]) -> Delivery:
 
 
 def owed(conn: sqlite3.Connection, endpoint: str, limit: int, after: int = 0) -> Sequence[tuple[Delivery, Event]]:
-    """The oldest deliveries owed to an endpoint behind a position, with their events."""
+    """The oldest waiting deliveries of an endpoint behind a position, with their events."""
     rows = conn.execute(
         f"SELECT {_DELIVERY}, e.seq, e.id, e.name, e.account, e.at, e.subject, e.data {_FROM} "
         "WHERE l.endpoint = ? AND l.state = 'owed' AND l.seq > ? ORDER BY l.seq LIMIT ?",
@@ -36,7 +36,7 @@ def owed(conn: sqlite3.Connection, endpoint: str, limit: int, after: int = 0) ->
 
 
 def record_attempts(tx: Tx, deliveries: Sequence[Delivery]) -> None:
-    """Write the outcomes of attempts back. A row that was dropped or requeued meanwhile stays that."""
+    """Write attempts back. A row that was dropped or requeued meanwhile stays so."""
     tx.conn.executemany(
         "UPDATE ledger SET state = ?, attempts = ?, due_at = ?, delivered_at = ?, status = ?, error = ? "
         "WHERE seq = ? AND attempts = ? - 1",
@@ -64,7 +64,7 @@ def _where(account: str, query: LedgerQuery) -> tuple[str, list[Any]]:
 
 
 def find(conn: sqlite3.Connection, account: str, query: LedgerQuery) -> Page[Delivery]:
-    """Newest first."""
+    """List deliveries, newest first."""
     where, values = _where(account, query)
     rows = conn.execute(
         f"SELECT {_DELIVERY} {_FROM} WHERE {where} AND l.seq < ? ORDER BY l.seq DESC LIMIT ?",
@@ -76,7 +76,7 @@ def find(conn: sqlite3.Connection, account: str, query: LedgerQuery) -> Page[Del
 
 
 def redeliver(tx: Tx, account: str, query: LedgerQuery, ids: Sequence[str], now: int) -> int:
-    """Owe these once more, from attempt one; rows of removed endpoints cannot be."""
+    """Requeue deliveries from attempt one, except those of removed endpoints."""
     where, values = _where(account, query)
     if ids:
         where, values = f"{where} AND l.id IN ({marks(ids)})", [*values, *ids]
@@ -88,12 +88,12 @@ def redeliver(tx: Tx, account: str, query: LedgerQuery, ids: Sequence[str], now:
 
 
 class Deliveries(Connections):
-    """Obeys `LedgerStore`, and with `bridge.store.endpoints` `DeliveryStore`."""
+    """Implements `LedgerStore` and, with `bridge.store.endpoints`, `DeliveryStore`."""
 
     owed = reads(owed)
     ledger = reads(find)
     redeliver = writes(redeliver)
 
     async def record_attempts(self, deliveries: Sequence[Delivery], within: float = 0.0) -> None:
-        """In the transaction of something else, where there is any."""
+        """Write them in another job's transaction where one comes in time."""
         await self._writer.do_within(within, lambda tx: record_attempts(tx, deliveries))

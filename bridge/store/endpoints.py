@@ -1,4 +1,4 @@
-"""Webhook endpoints on disk. Each change is read, merged and written in one transaction, with its audit entry."""
+"""Webhook endpoints in the store. Each change is read, merged, written and audited in one transaction."""
 
 import json
 import sqlite3
@@ -27,7 +27,7 @@ def _endpoint(row: Sequence[Any]) -> Endpoint:
 
 
 def add(tx: Tx, endpoint: Endpoint, by: Author, spare_secret: str = "") -> Endpoint:
-    """Without a secret of its own it gets its account's as it is now, else the spare one."""
+    """Add an endpoint. Without its own secret it gets its account's current one, else the spare one."""
     if not endpoint.secret:
         row = tx.conn.execute("SELECT webhook_secret FROM accounts WHERE name = ?", (endpoint.account,)).fetchone()
         endpoint = replace(endpoint, secret=(row and row[0]) or spare_secret)
@@ -38,7 +38,7 @@ def add(tx: Tx, endpoint: Endpoint, by: Author, spare_secret: str = "") -> Endpo
 
 
 def get(conn: sqlite3.Connection, account: str, id: str) -> Endpoint:
-    """`account` "" for anybody's. Raises NoSuchThing."""
+    """Return an endpoint; `account` "" for any account's. Raises NoSuchThing."""
     row = conn.execute(
         f"SELECT {_COLUMNS}, {_ZONE} FROM endpoints WHERE id = ? AND (? = '' OR account = ?)", (id, account, account)
     ).fetchone()
@@ -48,7 +48,7 @@ def get(conn: sqlite3.Connection, account: str, id: str) -> Endpoint:
 
 
 def find(conn: sqlite3.Connection, account: str = "") -> Sequence[Endpoint]:
-    """Oldest first; `account` "" for all."""
+    """List endpoints, oldest first; `account` "" for all."""
     rows = conn.execute(
         f"SELECT {_COLUMNS}, {_ZONE} FROM endpoints WHERE ? = '' OR account = ? ORDER BY created_at, rowid",
         (account, account),
@@ -57,17 +57,17 @@ def find(conn: sqlite3.Connection, account: str = "") -> Sequence[Endpoint]:
 
 
 def change(tx: Tx, account: str, id: str, change: EndpointChange, by: Author) -> Endpoint:
-    """Change what is named. Raises NoSuchThing."""
+    """Change the named fields. Raises NoSuchThing."""
     return _change(tx, get(tx.conn, account, id), change, by, "change_endpoint")
 
 
 def begin_rotation(tx: Tx, account: str, id: str, fresh: str, by: Author) -> Endpoint:
-    """A fresh secret signs along. Raises NoSuchThing."""
+    """Begin a rotation: a new secret signs too. Raises NoSuchThing."""
     return _change(tx, get(tx.conn, account, id), EndpointChange(next_secret=fresh), by, "rotate_endpoint")
 
 
 def finish_rotation(tx: Tx, account: str, id: str, by: Author) -> Endpoint:
-    """The secret that signs along becomes the only one. Raises NoSuchThing, NotPossible."""
+    """The second secret becomes the only one. Raises NoSuchThing, NotPossible."""
     before = get(tx.conn, account, id)
     if not before.next_secret:
         raise NotPossible("no rotation was begun")
@@ -75,7 +75,7 @@ def finish_rotation(tx: Tx, account: str, id: str, by: Author) -> Endpoint:
 
 
 def pause(tx: Tx, endpoint: str, reason: str, now: int) -> None:
-    """By the bridge itself; nothing happens when it was removed meanwhile."""
+    """Pause it on the bridge's own decision; no effect when it was removed meanwhile."""
     try:
         before = get(tx.conn, "", endpoint)
     except NoSuchThing:
@@ -95,12 +95,12 @@ def _change(tx: Tx, before: Endpoint, change: EndpointChange, by: Author, what: 
 
 
 def _values(changed: Mapping[str, Any]) -> Mapping[str, Any]:
-    """As the columns have them."""
+    """The values as columns."""
     return {name: json.dumps(value) if name == "events" else value for name, value in changed.items()}
 
 
 def _told(changed: Mapping[str, Any]) -> list[str]:
-    """What the audit trail says of a change. No secret, and of a URL its host: the rest of it may be one."""
+    """The change as the audit trail shows it: without secrets, and a URL by its host only."""
     if "next_secret" in changed:
         return ["a second secret signs along" if changed["next_secret"] else "the second secret is the only one now"]
     shown: Mapping[str, Callable[[Any], str]] = {
@@ -115,7 +115,7 @@ def _place(url: str) -> str:
 
 
 def remove(tx: Tx, account: str, id: str, by: Author) -> None:
-    """What is owed to it is dropped with it; what was delivered stays in the ledger. Raises NoSuchThing."""
+    """Remove an endpoint and its waiting deliveries; past deliveries stay in the ledger. Raises NoSuchThing."""
     gone = get(tx.conn, account, id)
     tx.conn.execute("DELETE FROM endpoints WHERE id = ?", (id,))
     tx.conn.execute("DELETE FROM ledger WHERE endpoint = ? AND state = 'owed'", (id,))
@@ -123,7 +123,7 @@ def remove(tx: Tx, account: str, id: str, by: Author) -> None:
 
 
 class Endpoints(Connections):
-    """Obeys `EndpointStore`, and with `bridge.store.deliveries` `DeliveryStore`."""
+    """Implements `EndpointStore` and, with `bridge.store.deliveries`, `DeliveryStore`."""
 
     add_endpoint = writes(add)
     endpoints = reads(find)

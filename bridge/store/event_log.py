@@ -1,4 +1,4 @@
-"""The event log, and the ledger rows that each event makes owed, in the transaction of the change itself."""
+"""The event log, and the webhook deliveries that each event causes, in the transaction of the change."""
 
 import itertools
 import json
@@ -29,7 +29,7 @@ _IS_END = (
 
 
 def _fitting(format: str, wording: Wording) -> str:
-    """The condition under which an event `e` can be told to an endpoint `p` of this format; "" when any can."""
+    """The SQL condition under which a format can express event `e` for endpoint `p`; "" when it always can."""
     conditions = []
     if wording.events != frozenset(NAMES):
         named = ", ".join(f"'{name}'" for name in sorted(wording.events))
@@ -59,7 +59,7 @@ ORDER BY e.seq
 
 @lru_cache
 def _fan_out(formats: tuple[tuple[str, Wording], ...]) -> str:
-    """The statement that makes events owed to endpoints of these formats."""
+    """The statement that creates deliveries of events for endpoints with these formats."""
     return _FAN_OUT.format(fitting="\n".join(filter(None, itertools.starmap(_fitting, formats))))
 
 
@@ -67,13 +67,13 @@ _COLUMNS = "seq, id, name, account, at, subject, data"
 
 
 def new_uuid() -> str:
-    """A random UUID (version 4, RFC 9562), several times faster than the library's object."""
+    """A random UUID (version 4, RFC 9562), several times faster than the standard library's."""
     h = secrets.token_hex(16)
     return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}"
 
 
 def tell(tx: Tx, name: str, account: str, at: int, subject: str, data: Mapping[str, Any]) -> Event:
-    """Log one event and queue its deliveries to subscribed endpoints."""
+    """Log one event and create its deliveries."""
     event_id = new_uuid()
     row = tx.conn.execute(
         "INSERT INTO events (id, name, account, at, subject, data) VALUES (?, ?, ?, ?, ?, ?)",
@@ -87,17 +87,17 @@ def tell(tx: Tx, name: str, account: str, at: int, subject: str, data: Mapping[s
 
 
 def note(tx: Tx, event: Event) -> Event:
-    """Log an event that goes with no other change; what it is with its position."""
+    """Log an event that belongs to no other change; returns it with its position."""
     return tell(tx, event.name, event.account, event.at, event.subject, event.data)
 
 
 def owe(conn: sqlite3.Connection, first: int, last: int) -> None:
-    """Make ledger rows for the events `first` to `last`."""
+    """Create deliveries for the events `first` to `last`."""
     conn.execute(_fan_out(tuple(FORMATS.items())), (first, last))
 
 
 def read(conn: sqlite3.Connection, account: str, after: int, limit: int) -> Sequence[Event]:
-    """Events after a position, oldest first; `account` "" reads everybody's."""
+    """Events after a position, oldest first; `account` "" reads all accounts'."""
     rows = conn.execute(
         f"SELECT {_COLUMNS} FROM events WHERE seq > ? AND (? = '' OR account IN ('', ?)) ORDER BY seq LIMIT ?",
         (after, account, account, limit),
@@ -111,12 +111,12 @@ def newest(conn: sqlite3.Connection) -> int:
 
 
 def event_of(row: Sequence[Any]) -> Event:
-    """An event out of its columns."""
+    """Build an event from its columns."""
     return Event(row[0], row[1], row[2], row[3], row[4], row[5], json.loads(row[6]))
 
 
 class EventLog(Connections):
-    """Obeys `EventStore`, with `bridge.store.phones`."""
+    """Implements `EventStore`, with `bridge.store.phones`."""
 
     note = writes(note)
     events = reads(read)

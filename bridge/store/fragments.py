@@ -1,4 +1,4 @@
-"""Parts of long SMS on disk, until all are there or nobody waits for them any more."""
+"""Parts of long SMS in the store, until all have come or nobody waits any more."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ _COLUMNS = "seq, idx, text, data, sent_at, arrived_at, received"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What all parts of one message have in common, and others may have too."""
+    """What all parts of a message share, and parts of other messages may share too."""
 
     line: str
     sender: str
@@ -33,7 +33,7 @@ class Kind:
 
     @property
     def values(self) -> tuple[str, str, int, int, int]:
-        """For a statement."""
+        """The values for a statement."""
         return self.line, self.sender, self.reference, self.bits, self.total
 
 
@@ -41,7 +41,7 @@ _OF_KIND = "line = ? AND sender = ? AND reference = ? AND bits = ? AND total = ?
 
 
 def add(tx: Tx, item: InboundPart, device: str, now: int) -> Received | None:
-    """Keep a part; the SMS that this made, or made more of, if it did."""
+    """Store a part; returns the SMS that it completed or extended, if any."""
     concat = item.concat
     assert concat is not None  # noqa: S101 - the caller looked
     kind = Kind(item.line, item.sender, concat.reference, concat.bits, concat.total)
@@ -63,7 +63,7 @@ def add(tx: Tx, item: InboundPart, device: str, now: int) -> Received | None:
 
 
 def release(tx: Tx, older_than: int, now: int) -> Sequence[Received]:
-    """Give out what was held for a better fit, and what waited too long for its other parts; forget old ones."""
+    """Release messages held for a better fit and incomplete ones that waited too long; delete old parts."""
     tx.conn.execute("DELETE FROM fragments WHERE received IS NOT NULL AND arrived_at < ?", (now - WINDOW,))
     kinds = tx.conn.execute(
         "SELECT line, sender, reference, bits, total, max(arrived_at), min(arrived_at), max(device) FROM fragments "
@@ -80,7 +80,7 @@ def release(tx: Tx, older_than: int, now: int) -> Sequence[Received]:
 
 
 def _give_out_held(tx: Tx, kind: Kind, device: str, now: int) -> list[Received]:
-    """Complete messages whose parts are further apart than usual: nothing came that fits better."""
+    """Release complete messages whose parts are unusually far apart, as nothing better has come."""
     given: list[Received] = []
     waiting = _waiting(_known(tx.conn, kind, 0))
     for part in list(waiting):
@@ -92,7 +92,7 @@ def _give_out_held(tx: Tx, kind: Kind, device: str, now: int) -> list[Received]:
 
 
 def _give_up(tx: Tx, kind: Kind, device: str, older_than: int, now: int) -> list[Received]:
-    """Incomplete messages, with their gaps marked."""
+    """Release incomplete messages with gaps marked."""
     given: list[Received] = []
     known = _known(tx.conn, kind, 0)
     for group in apart(_waiting(known)):
@@ -108,13 +108,13 @@ def _give_up(tx: Tx, kind: Kind, device: str, older_than: int, now: int) -> list
 
 
 def _is_repeat(group: Sequence[Fragment], known: Iterable[Fragment]) -> bool:
-    """A sender that had no answer sent these again, under a later stamp; what they say was given out."""
+    """Whether these parts were sent again, under a later stamp, after they had been released."""
     given = [each for each in known if each.received]
     return all(any(each.says_the_same(other) for other in given) for each in group)
 
 
 def _partial_for(group: Sequence[Fragment], known: Sequence[Fragment]) -> list[Fragment] | None:
-    """What was given out with gaps that these can fill."""
+    """An SMS released with gaps that these parts can fill."""
     for partial in _given_out_without(group[0], known):
         together = in_order([*partial, *group])
         if len({each.index for each in together}) == len(together) and is_possible(together):
@@ -123,7 +123,7 @@ def _partial_for(group: Sequence[Fragment], known: Sequence[Fragment]) -> list[F
 
 
 def _given_out_without(part: Fragment, known: Iterable[Fragment]) -> list[list[Fragment]]:
-    """The SMS given out that have no such part, newest first."""
+    """Released SMS that lack this part, newest first."""
     sets: dict[int, list[Fragment]] = {}
     for each in known:
         if each.received:
@@ -141,7 +141,7 @@ def _give_out(tx: Tx, kind: Kind, parts: Sequence[Fragment], device: str, now: i
 
 
 def _give_more_out(tx: Tx, kind: Kind, parts: Sequence[Fragment], now: int) -> Received:
-    """The same SMS again, with fewer gaps: under its id, for those who know it."""
+    """Release the same SMS again with fewer gaps, under its id."""
     seq = next(each.received for each in parts if each.received)
     known = inbox.at(tx.conn, seq)
     if known is None:  # deleted meanwhile
@@ -152,7 +152,7 @@ def _give_more_out(tx: Tx, kind: Kind, parts: Sequence[Fragment], now: int) -> R
 
 
 def _filled(made: Received, kind: Kind, parts: Sequence[Fragment]) -> Received:
-    """With what these parts say; gaps are marked in the text."""
+    """The SMS with these parts filled in; gaps are marked in the text."""
     texts = {each.index: each.text.decode("utf-8", "surrogatepass") for each in parts}
     numbers = range(1, kind.total + 1)
     text = join([texts.get(index, f"[part {index} of {kind.total} missing]") for index in numbers])

@@ -1,4 +1,4 @@
-"""Whether this store can be written, what waits in it, and its room on disk."""
+"""Health of the store: whether it can commit, its backlog, its size on disk."""
 
 import os
 import sqlite3
@@ -25,13 +25,13 @@ _OWED = (
 
 
 def prove(tx: Tx) -> None:
-    """Commit a page and wait for its fsync: the file's own version number, once more."""
+    """Commit a page (the file's own version number) and wait for its fsync."""
     version = int(tx.conn.execute("PRAGMA user_version").fetchone()[0])
     tx.conn.execute(f"PRAGMA user_version = {version}")
 
 
 def backlog(conn: sqlite3.Connection, now: int) -> Backlog:
-    """What waits. A count reads no more than `MOST_COUNTED` entries of an index."""
+    """Count what waits; a count reads at most `MOST_COUNTED` index entries."""
     queued, due_at = conn.execute(_QUEUED, (MOST_COUNTED,)).fetchone()
     counts = [conn.execute(_IN_STATE, (state, MOST_COUNTED)).fetchone()[0] for state in ("sending", "unknown")]
     owed: Counter[str] = Counter()
@@ -51,7 +51,7 @@ def backlog(conn: sqlite3.Connection, now: int) -> Backlog:
 
 
 def room(path: Path) -> Room:
-    """Of the file at `path`, and of the disk that it is on."""
+    """The sizes of the file at `path` and of its disk."""
     disk = os.statvfs(path)
     log = path.with_name(f"{path.name}-wal")
     return Room(
@@ -63,11 +63,11 @@ def room(path: Path) -> Room:
 
 
 class Health(Connections):
-    """Obeys `HealthStore`, with those of each subject."""
+    """Implements `HealthStore`, with the modules of each subject."""
 
     prove = writes(prove)
     backlog = reads(backlog)
 
     async def room(self) -> Room:
-        """Raises StoreUnavailable."""
+        """Sizes on disk. Raises StoreUnavailable."""
         return await self._read(lambda _: room(self._path))

@@ -1,4 +1,4 @@
-"""Received SMS on disk, with the marks of each account."""
+"""Received SMS in the store, with each account's read and deleted marks."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _COLUMNS = "id, line, device, sender, text, sent_at, received_at, partial, data,
 
 
 def keep(tx: Tx, received: Received, now: int) -> Received:
-    """Commit a received SMS and tell of it."""
+    """Store a received SMS and publish it."""
     values = [getattr(received, name.strip()) for name in _COLUMNS.split(",")]
     row = tx.conn.execute(f"INSERT INTO received ({_COLUMNS}) VALUES ({marks(values)})", values)
     _tell(tx, received, now)
@@ -26,7 +26,7 @@ def keep(tx: Tx, received: Received, now: int) -> Received:
 
 
 def keep_more(tx: Tx, received: Received, now: int) -> Received:
-    """Commit that more of it came in, under the id that it has, and tell of it again."""
+    """Store that more of an SMS has come, under its id, and publish it again."""
     tx.conn.execute(
         "UPDATE received SET text = ?, data = ?, sent_at = ?, partial = ? WHERE seq = ?",
         (received.text, received.data, received.sent_at, received.partial, received.seq),
@@ -41,7 +41,7 @@ def _tell(tx: Tx, received: Received, now: int) -> None:
 
 
 def at(conn: sqlite3.Connection, seq: int) -> Received | None:
-    """The one at a position of the inbox, marks aside; None when it was forgotten."""
+    """The SMS at a position of the inbox, without marks; None when it was deleted."""
     row = conn.execute(f"SELECT {_COLUMNS}, seq, 0 FROM received WHERE seq = ?", (seq,)).fetchone()
     return _received(row) if row is not None else None
 
@@ -77,7 +77,7 @@ def _where(query: InboxQuery) -> tuple[str, list[Any]]:
 
 
 def find(conn: sqlite3.Connection, account: str, query: InboxQuery) -> Page[Received]:
-    """Newest first, without what this account deleted."""
+    """List SMS, newest first, without those this account deleted."""
     where, values = _where(query)
     rows = conn.execute(
         f"{_SELECT} WHERE {where} AND r.seq < ? ORDER BY r.seq DESC LIMIT ?",
@@ -89,7 +89,7 @@ def find(conn: sqlite3.Connection, account: str, query: InboxQuery) -> Page[Rece
 
 
 def read(tx: Tx, account: str, query: InboxQuery, now: int) -> Page[Received]:
-    """Like `find`, and mark what is given out as read."""
+    """List SMS like `find` and mark them as read."""
     page = find(tx.conn, account, query)
     tx.conn.executemany(
         "INSERT INTO received_marks VALUES (?, ?, ?, 0) ON CONFLICT (account, received) DO UPDATE SET "
@@ -100,7 +100,7 @@ def read(tx: Tx, account: str, query: InboxQuery, now: int) -> Page[Received]:
 
 
 def get(conn: sqlite3.Connection, account: str, id: str) -> Received:
-    """Raises NoSuchThing."""
+    """Return an SMS. Raises NoSuchThing."""
     row = conn.execute(f"{_SELECT} WHERE r.id = ? AND coalesce(k.hidden_at, 0) = 0", (account, id.lower())).fetchone()
     if row is None:
         raise NoSuchThing(f"there is no received SMS {id!r}")
@@ -108,7 +108,7 @@ def get(conn: sqlite3.Connection, account: str, id: str) -> Received:
 
 
 def hide(tx: Tx, account: str, query: InboxQuery, now: int) -> int:
-    """Take received SMS out of this account's sight; how many."""
+    """Hide SMS from this account; returns how many."""
     if not query.chooses:
         raise BadRequest("say which received SMS to delete", "query")
     where, values = _where(query)
@@ -122,13 +122,13 @@ def hide(tx: Tx, account: str, query: InboxQuery, now: int) -> int:
 
 
 class Inbox(Connections):
-    """Obeys `InboxStore`, with `bridge.store.phones`."""
+    """Implements `InboxStore`, with `bridge.store.phones`."""
 
     received = reads(get)
     delete_received = writes(hide)
 
     async def inbox(self, account: str, query: InboxQuery, now: int) -> Page[Received]:
-        """Marking as read is a write."""
+        """List received SMS; marking them as read is a write."""
         if query.mark_read:
             return await self._write(read, account, query, now)
         return await self._read(find, account, query)

@@ -1,4 +1,4 @@
-"""The named keys of accounts: rows of `credentials` with a name."""
+"""Named API keys: rows of `credentials` with a name."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from bridge.store.writer import Tx
 
 
 def add(tx: Tx, account: str, credential: Credential, most: int, by: Author) -> None:
-    """Raises NoSuchThing for the account, NotPossible for a name in use and for more than `most`."""
+    """Add a key. Raises NoSuchThing for the account, NotPossible when the name is taken or there are `most` keys."""
     accounts.get(tx.conn, account)
     names = {key.name for key in find(tx.conn, account)}
     if credential.name in names:
@@ -29,7 +29,7 @@ def add(tx: Tx, account: str, credential: Credential, most: int, by: Author) -> 
 
 
 def find(conn: sqlite3.Connection, account: str = "") -> Sequence[Key]:
-    """By account and name, expired ones too; "" for everybody's."""
+    """List keys by account and name, expired ones too; "" for all accounts."""
     rows = conn.execute(
         "SELECT account, name, kind, hint, scopes, created_at, expires_at, used_at FROM credentials "
         "WHERE name <> '' AND kind <> 'token' AND (? = '' OR account = ?) ORDER BY account, name",
@@ -39,7 +39,7 @@ def find(conn: sqlite3.Connection, account: str = "") -> Sequence[Key]:
 
 
 def revoke(tx: Tx, account: str, name: str, by: Author) -> None:
-    """The key and the tokens that it was given. Raises NoSuchThing."""
+    """Revoke a key and its tokens. Raises NoSuchThing."""
     gone = tx.conn.execute("DELETE FROM credentials WHERE account = ? AND name = ? AND name <> ''", (account, name))
     if not gone.rowcount:
         raise NoSuchThing(f"the account {account} has no key {name!r}")
@@ -47,7 +47,7 @@ def revoke(tx: Tx, account: str, name: str, by: Author) -> None:
 
 
 def used(tx: Tx, account: str, name: str, day: int) -> None:
-    """Written once a day at most."""
+    """Record the day of use, at most once a day."""
     tx.conn.execute(
         "UPDATE credentials SET used_at = ? WHERE account = ? AND name = ? AND name <> '' AND used_at < ?",
         (day, account, name, day),
@@ -59,7 +59,7 @@ def _day(at: int) -> str:
 
 
 class Keys(Connections):
-    """Obeys `KeyStore`."""
+    """Implements `KeyStore`."""
 
     add_key = writes(add)
     keys = reads(find)

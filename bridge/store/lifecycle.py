@@ -1,4 +1,4 @@
-"""The states of a message on its way: it follows from its parts, goes back to the queue, falls due, expires."""
+"""A message's states in the store: it follows its parts, returns to the queue, falls due, expires."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ FROM routes WHERE route IS NOT NULL
 
 
 def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
-    """Back to the queue; one that is partly out keeps to its line, for parts of two senders never come together."""
+    """Requeue a message; one that is partly sent keeps its line, so that all parts have one sender."""
     out = tx.conn.execute(
         "SELECT line FROM parts WHERE message = ? AND state IN ('sent', 'delivered') LIMIT 1", (message.id,)
     ).fetchone()
@@ -61,7 +61,7 @@ def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
 
 
 def follow(tx: Tx, message: Message, now: int) -> Message:
-    """Let the message's state follow from its parts, and tell when it changed."""
+    """Derive the message's state from its parts, and publish a change."""
     if message.state in (State.CANCELLED, State.EXPIRED):
         return message  # some of its parts went out; what becomes of those brings the rest back no more
     state, error = derive(parts(tx.conn, message.id), _units(tx.conn, message), message.state)
@@ -84,7 +84,7 @@ def follow(tx: Tx, message: Message, now: int) -> Message:
 
 
 def _may_go_on(tx: Tx, message: Message, now: int) -> bool:
-    """Whether a message that had failed is still wanted, and what it was given back can be paid once more."""
+    """Whether a failed message is still wanted and its refund can be charged again."""
     try:
         suppression.check(tx, message)
         balance.reserve_again(tx, message, now)
@@ -94,14 +94,14 @@ def _may_go_on(tx: Tx, message: Message, now: int) -> bool:
 
 
 def _units(conn: sqlite3.Connection, message: Message) -> int:
-    """In how many pieces its line hands it over."""
+    """The number of units in which its line takes the message."""
     if message.parts == 1:
         return 1
     return int(conn.execute("SELECT units FROM messages WHERE id = ?", (message.id,)).fetchone()[0])
 
 
 def derive(known: Sequence[Part], units: int, current: State) -> tuple[State, str]:
-    """What the parts make of the message, and the words for it. Pure."""
+    """Derive a message's state and error text from its parts. Pure."""
     for state in (State.SENDING, State.FAILED, State.UNKNOWN):
         for part in known:
             if part.state is state:
@@ -120,7 +120,7 @@ def _words(part: Part, units: int) -> str:
 
 
 def doubtful(conn: sqlite3.Connection, lines: Sequence[str]) -> Sequence[Doubtful]:
-    """The parts in state unknown that these lines had in hand, oldest first."""
+    """Parts with unknown outcome that these lines handled, oldest first."""
     rows = conn.execute(
         "SELECT p.message, p.idx, p.line, m.recipient, m.text, p.intent_at FROM parts p "
         f"JOIN messages m ON m.id = p.message WHERE p.state IN ('sending', 'unknown') AND p.state = 'unknown' "
@@ -132,7 +132,7 @@ def doubtful(conn: sqlite3.Connection, lines: Sequence[str]) -> Sequence[Doubtfu
 
 
 def resend(tx: Tx, id: str, now: int) -> Message:
-    """Queue again what failed, expired or is unknown; parts that were sent stay sent."""
+    """Requeue a failed, expired or unknown message; parts that were sent stay sent."""
     message = get(tx.conn, id)
     if message.state not in (State.FAILED, State.EXPIRED, State.UNKNOWN):
         raise NotPossible(f"the message is {message.state}: only failed, expired and unknown ones can be sent again")
@@ -147,7 +147,7 @@ def resend(tx: Tx, id: str, now: int) -> Message:
 
 
 def advance(tx: Tx, now: int) -> int:
-    """Scheduled becomes queued when due, overdue becomes expired; when to look again (0: nothing waits).
+    """Scheduled becomes queued when due, overdue becomes expired; returns when to look again (0: nothing waits).
 
     The queues in which something is due are told on the bus.
     """
@@ -170,7 +170,7 @@ def advance(tx: Tx, now: int) -> int:
 
 
 def _look_at_queues(tx: Tx, now: int) -> int:
-    """Tell of the queues in which something is due; when the next falls due in any (0: none does)."""
+    """Publish the queues with due messages; returns when the next falls due (0: none)."""
     moments = []
     for route, count, next_at in tx.conn.execute(_QUEUES, {"now": now}).fetchall():
         if count:
@@ -181,7 +181,7 @@ def _look_at_queues(tx: Tx, now: int) -> int:
 
 
 class Lifecycle(Connections):
-    """Obeys `SendingStore`, and what others ask about messages on their way."""
+    """Implements `SendingStore`, and the other calls about messages on their way."""
 
     claim = writes(claim)
     intend = writes(intend)

@@ -1,4 +1,4 @@
-"""What an account may do when it submits: its credits, its daily number for a recipient, its list of numbers.
+"""Account limits at submission: credits, daily messages per recipient, suppressed numbers.
 
 Most accounts have none of these, and one short query for all of a transaction's tells so.
 """
@@ -25,7 +25,7 @@ FROM accounts WHERE name IN ({}) AND (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is to be looked at for one account."""
+    """The limits of one account."""
 
     counted: bool
     #: messages a day for a recipient; 0 for any number
@@ -36,14 +36,14 @@ class Rule:
 
 
 def rules_of(conn: sqlite3.Connection, messages: Sequence[Message]) -> Mapping[str, Rule]:
-    """The rules of the accounts that have any."""
+    """The limits of those accounts that have any."""
     names = tuple({message.account for message in messages})
     rows = conn.execute(_RULES.format(marks(names)), names).fetchall()
     return {row[0]: Rule(bool(row[1]), row[2], row[3], bool(row[4])) for row in rows}
 
 
 def apply(tx: Tx, rules: Mapping[str, Rule], messages: Sequence[Message], last: int) -> Sequence[Message]:
-    """Hold messages just inserted, up to row `last`, to the rules; what became of each.
+    """Apply the limits to messages just inserted, up to row `last`; returns them as they are then.
 
     Raises OutOfCredit, DailyLimit.
     """
@@ -64,7 +64,7 @@ def apply(tx: Tx, rules: Mapping[str, Rule], messages: Sequence[Message], last: 
 
 
 def _count(tx: Tx, account: str, rule: Rule, messages: Sequence[Message]) -> None:
-    """One more for each recipient on the day when it may be sent. Raises DailyLimit."""
+    """Count a message for each recipient on the day it may be sent. Raises DailyLimit."""
     here = zone(rule.zone)
     days = Counter((message.recipient, _day(message.due_at, here)) for message in messages)
     full: dict[str, str] = {}
@@ -83,7 +83,7 @@ def _count(tx: Tx, account: str, rule: Rule, messages: Sequence[Message]) -> Non
 
 
 def follow_clock(tx: Tx, before: int, after: int) -> None:
-    """The clock was set from one moment to another (Unix ms): what was sent today counts for what is today now."""
+    """Follow a step of the clock (both Unix ms): what was sent today counts for the new today."""
     for account, name in tx.conn.execute("SELECT name, zone FROM accounts WHERE daily_per_recipient > 0").fetchall():
         was, is_now = _day(before, zone(name)), _day(after, zone(name))
         if was == is_now:

@@ -1,4 +1,4 @@
-"""One process at a time has a store, by whatever name it opened the file: the bridge, or a command for a moment.
+"""The store's lock: one process at a time, by whatever name the file was opened.
 
 Two locks: one beside the file, under the name that it really has, for a file that is exchanged meanwhile (an import);
 and one on the file itself (its inode), for hard links and bind mounts. A copy is another file: nobody can tell that two
@@ -50,10 +50,10 @@ class InUse(StoreUnavailable):
 
 
 class StoreLock:
-    """Holds a store until it is closed, or the process ends, however it ends."""
+    """Holds the lock until closed or until the process ends."""
 
     def __init__(self, database: Path, *, create: bool = False, command: bool = False) -> None:
-        """Two senders on one file would send twice. Raises InUse, OSError.
+        """Take the lock; two senders on one file would send twice. Raises InUse, OSError.
 
         `create`: make the file when there is none, and its directory. `command`: others are told that it is not for
         long.
@@ -73,7 +73,7 @@ class StoreLock:
             raise
 
     def close(self) -> None:
-        """Let go. After the connections, never before. Harmless when repeated."""
+        """Release the lock, after closing the connections. Harmless when repeated."""
         self._kept.close()
 
     def __enter__(self) -> Self:
@@ -113,7 +113,7 @@ class StoreLock:
 
 
 async def wait_for_lock(database: Path, patience: float = PATIENCE) -> StoreLock:
-    """The lock for a bridge: a command that has the store may end first. Raises InUse, OSError."""
+    """Take the lock for a bridge, waiting for a command to end. Raises InUse, OSError."""
     ends, told = time.monotonic() + patience, False
     while True:
         try:
@@ -128,12 +128,12 @@ async def wait_for_lock(database: Path, patience: float = PATIENCE) -> StoreLock
 
 
 def make(database: Path) -> None:
-    """An empty store, for its own user alone: messages are private."""
+    """Create an empty store, readable for its user alone."""
     database.touch(mode=0o600)
 
 
 def real(database: Path) -> Path:
-    """The file's own path, without symbolic links. Raises StoreUnavailable for links in a circle."""
+    """The file's path without symbolic links. Raises StoreUnavailable for circular links."""
     try:
         return database.resolve()
     except (OSError, RuntimeError) as error:
@@ -141,7 +141,7 @@ def real(database: Path) -> Path:
 
 
 def refuse_other_name(database: Path) -> None:
-    """For a program that opens a store beside its bridge, to read or to write: not by a hard link to it.
+    """Refuse a hard link to a running bridge's store; for programs that open a store beside its bridge.
 
     SQLite keeps what is not in the file yet under the file's name: that much would be missing, and two logs at once
     would damage the store. Raises InUse.
@@ -174,7 +174,7 @@ def _is_locked(path: Path) -> bool:
 
 
 def _holder(inode: tuple[int, int]) -> int:
-    """The process that has the lock, as the kernel knows it (proc_locks (5)); 0 for one of another namespace."""
+    """The process that has the lock (proc_locks(5)); 0 when it is in another namespace."""
     device, number = inode
     wanted = f"{os.major(device):02x}:{os.minor(device):02x}:{number}"
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Loop-back SMS on disk: what is on its way between our own lines, and how it is known when it comes in."""
+"""Loop-back SMS in the store, and how an incoming one is recognised."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _COLUMNS = "token, sender, receiver, started_at, arrived_at, lost_at, reason"
 
 
 def depart(tx: Tx, trip: Trip) -> bool:
-    """Write down that it is about to be sent; False when one is on its way between the same two lines."""
+    """Record a trip that is about to be sent; False when one is on its way between the same lines."""
     row = tx.conn.execute(
         "INSERT OR IGNORE INTO loopbacks (token, sender, receiver, started_at) VALUES (?, ?, ?, ?)",
         (trip.token, trip.sender, trip.receiver, trip.started_at),
@@ -26,7 +26,7 @@ def depart(tx: Tx, trip: Trip) -> bool:
 
 
 def arrive(tx: Tx, item: InboundPart, now: int) -> bool:
-    """Whether what came in is one of ours; the first time it is told. The network may bring it twice."""
+    """Whether a received SMS is a loop-back; its first arrival is published. The network may deliver it twice."""
     token = loopback.token_in(item.text)
     row = token and tx.conn.execute(f"SELECT {_COLUMNS} FROM loopbacks WHERE token = ?", (token,)).fetchone()
     if not row:
@@ -42,7 +42,7 @@ def arrive(tx: Tx, item: InboundPart, now: int) -> bool:
 
 
 def lose(tx: Tx, token: str, reason: str, now: int) -> bool:
-    """Give it up and tell; False when it arrived or was given up before."""
+    """Mark a trip as lost and publish that; False when it arrived or was lost before."""
     lost = tx.conn.execute(
         f"UPDATE loopbacks SET lost_at = ?, reason = ? WHERE token = ? AND arrived_at = 0 AND lost_at = 0 "
         f"RETURNING {_COLUMNS}",
@@ -55,12 +55,12 @@ def lose(tx: Tx, token: str, reason: str, now: int) -> bool:
 
 
 def forget(tx: Tx, token: str) -> None:
-    """It was not sent."""
+    """Delete a trip that was not sent."""
     tx.conn.execute("DELETE FROM loopbacks WHERE token = ?", (token,))
 
 
 def trips(conn: sqlite3.Connection) -> Sequence[Trip]:
-    """Those on their way, and each pair's last that arrived with all since, oldest first."""
+    """Trips on their way, and each pair's last arrival with everything since, oldest first."""
     rows = conn.execute(
         f"SELECT {_COLUMNS} FROM loopbacks l WHERE (arrived_at = 0 AND lost_at = 0) OR started_at >= coalesce("
         "(SELECT max(started_at) FROM loopbacks a WHERE a.sender = l.sender AND a.receiver = l.receiver "
@@ -70,7 +70,7 @@ def trips(conn: sqlite3.Connection) -> Sequence[Trip]:
 
 
 def sweep(tx: Tx, older_than: int) -> None:
-    """Forget the old ones, save each pair's last and its last that arrived."""
+    """Delete old trips, except each pair's last and its last arrival."""
     newest = "SELECT max(n.started_at) FROM loopbacks n WHERE n.sender = l.sender AND n.receiver = l.receiver"
     tx.conn.execute(
         "DELETE FROM loopbacks WHERE token IN (SELECT token FROM loopbacks l WHERE started_at < ? "
@@ -85,7 +85,7 @@ def _told(trip: Trip) -> dict[str, Any]:
 
 
 class Loopbacks(Connections):
-    """Obeys `LoopbackStore`."""
+    """Implements `LoopbackStore`."""
 
     depart = writes(depart)
     trips = reads(trips)

@@ -1,4 +1,4 @@
-"""Messages on disk: look up, take from state to state, take back, forget. SQL for the writer thread and the readers."""
+"""Messages in the store: look up, change state, cancel, delete."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -27,14 +27,14 @@ _GIVEN_UP = frozenset({State.FAILED, State.EXPIRED, State.CANCELLED})
 
 
 def message_of(row: Sequence[Any]) -> Message:
-    """A message out of `COLUMNS`."""
+    """Build a message from `COLUMNS`."""
     values = list(row)
     values[5], values[16], values[17] = State(values[5]), UnknownPolicy(values[16]), bool(values[17])
     return Message(*values)
 
 
 def get(conn: sqlite3.Connection, id: str) -> Message:
-    """Raises NoSuchThing."""
+    """Return a message. Raises NoSuchThing."""
     row = conn.execute(f"SELECT {COLUMNS} FROM messages WHERE id = ?", (id,)).fetchone()
     if row is None:
         raise NoSuchThing(f"there is no message {id!r}")
@@ -42,7 +42,7 @@ def get(conn: sqlite3.Connection, id: str) -> Message:
 
 
 def parts(conn: sqlite3.Connection, id: str) -> Sequence[Part]:
-    """The parts that were tried so far, in order."""
+    """The parts tried so far, in order."""
     rows = conn.execute(
         "SELECT message, idx, state, reference, line, attempts, error, intent_at, sent_at, done_at "
         "FROM parts WHERE message = ? ORDER BY idx",
@@ -75,7 +75,7 @@ def _where(account: str, query: MessageQuery) -> tuple[str, list[Any]]:
 
 
 def find(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Page[Message]:
-    """Newest first; `account` "" looks at everybody's."""
+    """List messages, newest first; `account` "" for all accounts."""
     where, values = _where(account, query)
     rows = conn.execute(
         f"SELECT {QUALIFIED}, m.seq FROM messages m WHERE {where} AND m.seq < ? ORDER BY m.seq DESC LIMIT ? OFFSET ?",
@@ -88,20 +88,20 @@ def find(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Page[Me
 
 
 def waiting(tx: Tx) -> int:
-    """How many are queued or scheduled."""
+    """The number of queued or scheduled messages."""
     # literals, not bound values: only by them does SQLite see that the partial indices will do
     counted = "SELECT count(*) FROM messages WHERE state ="
     return int(tx.conn.execute(f"SELECT ({counted} 'queued') + ({counted} 'scheduled')").fetchone()[0])
 
 
 def count(conn: sqlite3.Connection, account: str, query: MessageQuery) -> int:
-    """How many match, whatever the page."""
+    """Count the messages that match, regardless of pages."""
     where, values = _where(account, query)
     return int(conn.execute(f"SELECT count(*) FROM messages m WHERE {where}", values).fetchone()[0])
 
 
 def move(tx: Tx, message: Message, state: State, now: int, **changes: Any) -> Message:
-    """Take a message to another state by the one table; `changes` are by column.
+    """Move a message to another state, as the table of transitions allows; `changes` are by column.
 
     Raises NotPossible for a move that is not in it.
     """
@@ -117,7 +117,7 @@ def move(tx: Tx, message: Message, state: State, now: int, **changes: Any) -> Me
 
 
 def cancel(tx: Tx, id: str, now: int) -> Message:
-    """Take back what was not sent. Raises NoSuchThing, NotPossible."""
+    """Cancel a message that was not sent. Raises NoSuchThing, NotPossible."""
     message = get(tx.conn, id)
     if message.state not in (State.SCHEDULED, State.QUEUED):
         raise NotPossible(f"the message is {message.state}: only scheduled and queued ones can be cancelled")
@@ -125,7 +125,7 @@ def cancel(tx: Tx, id: str, now: int) -> Message:
 
 
 def give_up(tx: Tx, message: Message, state: State, now: int, error: str = "") -> Message:
-    """End the wait of a message that is not sent any more, and tell.
+    """End a message that will not be sent any more, and publish that.
 
     One that waited for another try after a try of unknown fate was perhaps sent: it ends as unknown, unless its policy
     is to call that failed.
@@ -140,7 +140,7 @@ def give_up(tx: Tx, message: Message, state: State, now: int, error: str = "") -
 
 
 def delete(tx: Tx, account: str, query: MessageQuery) -> int:
-    """Forget finished messages that match; how many."""
+    """Delete finished messages that match; returns how many."""
     if not query.chooses:
         raise BadRequest("say which messages to delete", "query")
     where, values = _where(account, query)
@@ -151,7 +151,7 @@ def delete(tx: Tx, account: str, query: MessageQuery) -> int:
 
 
 class Messages(Connections):
-    """Obeys `MessageStore`, with `bridge.store.lifecycle`."""
+    """Implements `MessageStore`, with `bridge.store.lifecycle`."""
 
     message = reads(get)
     messages = reads(find)

@@ -1,4 +1,4 @@
-"""Bringing a store to this release: the steps of `bridge.store.schema`, applied in order.
+"""Migrates a store to this release: applies the steps of `bridge.store.schema` in order.
 
 `PRAGMA user_version` counts the steps a file has seen; a file from a newer release is refused.
 
@@ -18,14 +18,14 @@ from bridge.store.schema import STEPS
 
 
 def behind(database: Path) -> int:
-    """The schema of a store that this release will change; 0 for one that is up to date, new or from the future."""
+    """The schema of a store that this release would change; 0 when it is current, new or newer."""
     with closing(read_only(database)) as conn:
         schema = int(conn.execute("PRAGMA user_version").fetchone()[0])
     return schema if schema < len(STEPS) else 0
 
 
 def refuse_moved(conn: sqlite3.Connection) -> None:
-    """Raises StoreUnavailable for a store that is another machine's now."""
+    """Raises StoreUnavailable for a store that was moved to another machine."""
     row = conn.execute("SELECT at, archive FROM moved ORDER BY at DESC LIMIT 1").fetchone()
     if row is None:
         return
@@ -37,7 +37,7 @@ def refuse_moved(conn: sqlite3.Connection) -> None:
 
 
 def migrate(conn: sqlite3.Connection) -> None:
-    """Bring a file to this release's schema. Raises StoreUnavailable for a file of a newer one."""
+    """Migrate a file to this release's schema. Raises StoreUnavailable for a newer one."""
     seen = int(conn.execute("PRAGMA user_version").fetchone()[0])
     if seen > len(STEPS):
         raise StoreUnavailable(

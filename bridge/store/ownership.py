@@ -1,11 +1,11 @@
-"""To whom the files of a store belong."""
+"""File ownership of a store."""
 
 import os
 from pathlib import Path
 
 
 def leave_to_owner(database: Path) -> None:
-    """What root makes in the service's directory must be the service's, or it could not open its own store."""
+    """Give files that root creates in the service's directory to the service's user, who must open them."""
     owner = database.parent.stat()
     if os.geteuid() != 0 or owner.st_uid == 0:
         return

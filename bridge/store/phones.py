@@ -1,4 +1,4 @@
-"""What phones tell of themselves, on disk: SMS typed on them, their calls, and what their driver remembers."""
+"""Data of phones in the store: SMS typed on them, calls, and values of their drivers."""
 
 import re
 import sqlite3
@@ -30,7 +30,7 @@ Conditions = list[tuple[str, list[Any]]]
 
 
 def keep(tx: Tx, item: Typed | Call, device: str, now: int) -> TypedMessage | LoggedCall | None:
-    """Commit it and tell of it; None when this line and slot were told before."""
+    """Store and publish it; None when this line and slot are known."""
     if isinstance(item, Typed):
         return _keep_typed(tx, item, device, now)
     return _keep_call(tx, item, device, now)
@@ -65,7 +65,7 @@ def _keep_call(tx: Tx, item: Call, device: str, now: int) -> LoggedCall | None:
 
 
 def _tidy(number: str) -> str:
-    """A number without the brackets and blanks that people put into address books; a name as it is."""
+    """A number without brackets and blanks; a name as it is."""
     try:
         return normalise(number)
     except InvalidNumber:
@@ -73,7 +73,7 @@ def _tidy(number: str) -> str:
 
 
 def typed(conn: sqlite3.Connection, query: TypedQuery) -> Page[TypedMessage]:
-    """Newest first by the phone's own clock."""
+    """List typed SMS, newest first by the phone's clock."""
     conditions = _period("sent_at", query.since, query.until)
     if query.keyword:
         conditions.append(("(instr(recipient, ?) OR instr(lower(text), lower(?)))", [query.keyword] * 2))
@@ -87,7 +87,7 @@ def typed(conn: sqlite3.Connection, query: TypedQuery) -> Page[TypedMessage]:
 
 
 def calls(conn: sqlite3.Connection, query: CallQuery) -> Page[LoggedCall]:
-    """In the order asked for."""
+    """List calls in the requested order."""
     conditions = _period("call_at", query.since, query.until)
     if query.kinds:
         conditions.append((f"kind IN ({marks(query.kinds)})", sorted(query.kinds)))
@@ -124,7 +124,7 @@ def _equal(**columns: str) -> Conditions:
 
 
 def _before(column: str, cursor: str) -> Conditions:
-    """What comes after a page in its order. Raises BadRequest for a cursor that is not ours."""
+    """The condition for rows after a cursor. Raises BadRequest for an unknown cursor."""
     if not cursor:
         return []
     place = _CURSOR.fullmatch(cursor)
@@ -138,12 +138,12 @@ def _joined(conditions: Conditions) -> tuple[str, list[Any]]:
 
 
 def memories(conn: sqlite3.Connection, device: str) -> Mapping[str, str]:
-    """All that a device's driver put into its memory."""
+    """All values stored by a device's driver."""
     return dict(conn.execute("SELECT key, value FROM device_memory WHERE device = ?", (device,)).fetchall())
 
 
 def memorise(tx: Tx, device: str, key: str, value: str) -> None:
-    """Keep a value under a key, in the place of the one before."""
+    """Store a value under a key, replacing the previous one."""
     tx.conn.execute(
         "INSERT INTO device_memory VALUES (?, ?, ?) ON CONFLICT (device, key) DO UPDATE SET value = excluded.value",
         (device, key, value),
@@ -151,14 +151,14 @@ def memorise(tx: Tx, device: str, key: str, value: str) -> None:
 
 
 def note_together(tx: Tx, events: Sequence[Event], device: str, key: str, value: str) -> None:
-    """Tell events and keep a value that goes with them."""
+    """Log events and store a value in one transaction."""
     for event in events:
         event_log.tell(tx, event.name, event.account, event.at, event.subject, event.data)
     memorise(tx, device, key, value)
 
 
 class Phones(Connections):
-    """Obeys `DeviceStore`, with `bridge.store.lifecycle`, and tells what phones told."""
+    """Implements `DeviceStore`, with `bridge.store.lifecycle`, and stores what phones report."""
 
     keep = writes(keep)
     typed = reads(typed)

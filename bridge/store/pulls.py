@@ -1,4 +1,4 @@
-"""What is handed out once to an account that asks: a mark in the event log for each account and kind."""
+"""Rows handed out once to an account that pulls: a position in the event log per account and kind."""
 
 import json
 import sqlite3
@@ -39,7 +39,7 @@ End = tuple[Message, bool, int]
 
 
 def any_news(conn: sqlite3.Connection, account: str, kind: str) -> bool:
-    """Whether it is worth a transaction to look."""
+    """Whether there may be something new; avoids a transaction."""
     mark, names = _mark(conn, account, kind), _TOLD[kind]
     if event_log.newest(conn) - mark > GAP:
         return True
@@ -51,7 +51,7 @@ def any_news(conn: sqlite3.Connection, account: str, kind: str) -> bool:
 
 
 def reports(tx: Tx, account: str, report_on: str, reporting: frozenset[str], limit: int) -> Sequence[End]:
-    """Messages as they were when they ended, whether that was a success, and when (Unix ms); oldest first."""
+    """Messages as they were when they ended, with success and time (Unix ms); oldest first."""
     names = _TOLD[REPORTS]
     # the log in its own order, not SQLite's choice of one
     rows = tx.conn.execute(
@@ -97,7 +97,7 @@ def _is_end(message: Message, name: str, report_on: str, reporting: frozenset[st
 
 
 def received(tx: Tx, account: str, since: int, limit: int) -> Sequence[Received]:
-    """Received SMS after the mark and since then (Unix ms), oldest first, without those the account deleted."""
+    """Received SMS after the position and since this time (Unix ms), oldest first, without deleted ones."""
     rows = tx.conn.execute(
         "SELECT seq, subject FROM events WHERE seq > ? AND name = ? AND at >= ? ORDER BY seq LIMIT ?",
         (_mark(tx.conn, account, RECEIVED), MESSAGE_RECEIVED, since, limit),
@@ -125,18 +125,18 @@ def _move(tx: Tx, account: str, kind: str, event: int) -> None:
 
 
 class Pulls(Connections):
-    """Obeys `PullStore`."""
+    """Implements `PullStore`."""
 
     async def hand_out_reports(
         self, account: str, report_on: str, reporting: frozenset[str], limit: int
     ) -> Sequence[End]:
-        """Most calls find nothing new, and those cost no transaction."""
+        """Hand out reports; calls that find nothing new cost no transaction."""
         if not await self._read(any_news, account, REPORTS):
             return []
         return await self._write(reports, account, report_on, reporting, limit)
 
     async def hand_out_received(self, account: str, since: int, limit: int) -> Sequence[Received]:
-        """As above."""
+        """Hand out received SMS; calls that find nothing new cost no transaction."""
         if not await self._read(any_news, account, RECEIVED):
             return []
         return await self._write(received, account, since, limit)

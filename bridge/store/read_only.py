@@ -10,6 +10,8 @@ PATIENCE = 5.0
 
 
 def read_only(database: Path, patience: float = PATIENCE) -> sqlite3.Connection:
-    """Raises sqlite3.OperationalError when it cannot be opened, InUse for a hard link to a store that is in use."""
+    """Open a store read-only. Raises sqlite3.OperationalError when it cannot be opened, InUse for a hard link to a
+    store in use.
+    """
     refuse_other_name(database)
     return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=patience)

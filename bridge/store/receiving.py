@@ -1,4 +1,4 @@
-"""What a device hears, taken in once: a slot that is read again holds the same SMS until it was seen without it."""
+"""Receives from devices: a slot read again holds the same SMS until it was seen without it."""
 
 import json
 import sqlite3
@@ -18,7 +18,7 @@ AHEAD = 48 * 3600 * 1000
 
 
 def receive(tx: Tx, item: InboundPart, device: str, now: int) -> Received | None:
-    """Commit what came in; the SMS that this made, None for a re-read or while parts are missing."""
+    """Commit a received part; returns the SMS that it completed, None for a re-read or while parts are missing."""
     fresh = tx.conn.execute("INSERT OR IGNORE INTO slots VALUES (?, ?)", (item.line, item.slot)).rowcount
     if not fresh:
         return None
@@ -34,12 +34,12 @@ def receive(tx: Tx, item: InboundPart, device: str, now: int) -> Received | None
 
 
 def _received_at(item: InboundPart, now: int) -> int:
-    """By the device's clock, where that may be right: what it took while it was away came long ago."""
+    """The time of receipt: by the device's clock where plausible, as it may have received it long ago."""
     return item.received_at if now - LONGEST_AWAY <= item.received_at <= now + AHEAD else now
 
 
 def _is_sound(concat: Concat) -> bool:
-    """Whether it is a place in a message; else the part is given out as it is (TS 23.040 §9.2.3.24.1)."""
+    """Whether the part's position is valid; otherwise it is treated as a message of its own (TS 23.040 §9.2.3.24.1)."""
     return 1 <= concat.index <= concat.total
 
 
@@ -54,7 +54,7 @@ def _gone(item: Held) -> tuple[str | int, ...]:
 
 
 def let_go(tx: Tx, item: Held) -> None:
-    """Forget the slots of a place that the device does not hold any more."""
+    """Forget the slots of a memory that the device no longer holds."""
     tx.conn.execute(f"DELETE {_GONE}", _gone(item))
 
 
@@ -64,12 +64,12 @@ def any_gone(conn: sqlite3.Connection, item: Held) -> bool:
 
 
 class Receiving(Connections):
-    """Obeys the receiving half of `ReceivingStore`, and `UpkeepStore` where parts are concerned."""
+    """Implements the receiving half of `ReceivingStore`, and the parts of `UpkeepStore` about long SMS."""
 
     receive = writes(receive)
     release_partial = writes(fragments.release)
 
     async def let_go(self, item: Held) -> None:
-        """Most looks at a device find nothing new, and those cost no transaction."""
+        """Forget freed slots; calls that find none cost no transaction."""
         if await self._read(any_gone, item):
             await self._write(let_go, item)

@@ -1,4 +1,5 @@
-"""Whose report is it? By SIM, recipient, reference and the service centre's time stamp (3GPP TS 23.040 §9.2.2.3).
+"""Matches delivery reports to parts by SIM, recipient, reference and service centre time stamp (3GPP TS 23.040
+§9.2.2.3).
 
 A reference is one octet: after 256 messages it repeats. TP-SCTS, which the centre gives a part when it takes it, lies
 between the moments at which the part came into a device's hands and its answer came. The centre's clock is not ours:
@@ -55,7 +56,7 @@ FROM numbers WHERE at IS NOT NULL ORDER BY at DESC LIMIT 2
 
 
 class Clue(Enum):
-    """What there is to say when no part is found."""
+    """Why no part was matched."""
 
     #: a part to this recipient is in a device's hands: it may be that one's
     WAIT = "wait"
@@ -64,7 +65,7 @@ class Clue(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A report, the SIM that it came to, and when."""
+    """A report, the SIM it arrived on, and when."""
 
     report: InboundReport
     #: as `sims.sim`
@@ -74,7 +75,9 @@ class Heard:
 
     @property
     def is_from_the_future(self) -> bool:
-        """Its stamp is still to come by our clock, which therefore is behind: no older message has such a one."""
+        """Whether its time stamp is ahead of the bridge's clock, which is therefore slow: no earlier message has such a
+        stamp.
+        """
         return self.report.sent_at > self.at + UNKNOWN_CLOCK
 
 
@@ -88,13 +91,13 @@ class CentreClock:
 
     @property
     def slack(self) -> int:
-        """How far a stamp may lie outside of what it should be in, ms."""
+        """The tolerance of a time stamp, ms."""
         return KNOWN_CLOCK if self.known else UNKNOWN_CLOCK
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A part that a report may be of, with the moments between which it was in a device's hands."""
+    """A part that a report may belong to, with the time in which a device handled it."""
 
     message: str
     index: int
@@ -105,18 +108,18 @@ class Candidate:
     centre_at: int
 
     def distance(self, stamp: int, clock: CentreClock) -> int:
-        """How far outside of its time a stamp is, in ms; 0 for well within."""
+        """How far a stamp is outside the part's time, in ms; 0 when inside."""
         earliest, latest = stamp - clock.offset, stamp - clock.offset + SECOND - 1
         return max(self.begun - latest, earliest - self.ended, 0)
 
     def offsets(self, stamp: int) -> tuple[int, int]:
-        """Between which a centre's clock is ahead of ours that gave this part this stamp, ms."""
+        """The range of clock offsets of a centre that gave this part this stamp, ms."""
         return stamp - self.ended, stamp + SECOND - 1 - self.begun
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The part a report is of."""
+    """The part that a report belongs to."""
 
     part: Candidate
     #: it can be no other's, so it tells of the centre's clock
@@ -124,7 +127,7 @@ class Match:
 
 
 def whose(conn: sqlite3.Connection, heard: Heard, clock: CentreClock) -> Match | Clue:
-    """The part that a report is of, if that can be told."""
+    """Match a report to a part, if that can be decided."""
     stamp = heard.report.sent_at
     if not stamp:
         return _undated(conn, heard)
@@ -147,7 +150,7 @@ def whose(conn: sqlite3.Connection, heard: Heard, clock: CentreClock) -> Match |
 
 
 def stranger(conn: sqlite3.Connection, heard: Heard) -> Candidate | None:
-    """The one part that a report of nobody is of if the centre's clock is further off than it seemed."""
+    """The only part for an unmatched report if the centre's clock is further off than assumed."""
     stamp = heard.report.sent_at
     if not stamp:
         return None
@@ -163,12 +166,12 @@ def _latest(heard: Heard, clock: CentreClock) -> int:
 
 
 def _best(parts: Sequence[Candidate], stamp: int, clock: CentreClock) -> Candidate | None:
-    """The nearest; of those that the stamp cannot tell apart the oldest."""
+    """The candidate nearest in time; the oldest of those that the stamp cannot distinguish."""
     return min(parts, key=lambda part: (part.distance(stamp, clock), part.begun), default=None)
 
 
 def _undated(conn: sqlite3.Connection, heard: Heard) -> Match | Clue:
-    """Without a stamp only the reference tells, and only while it is one part's."""
+    """Match a report without time stamp: by reference, and only when a single part has it."""
     if next(iter(_in_hand(conn, heard)), None) is not None:
         return Clue.WAIT
     named = _by_reference(conn, heard, heard.at - LONGEST_WAY, heard.at)
@@ -179,7 +182,7 @@ def _undated(conn: sqlite3.Connection, heard: Heard) -> Match | Clue:
 
 
 def _by_moment(conn: sqlite3.Connection, heard: Heard, clock: CentreClock) -> Match | Clue:
-    """The only part of unknown fate that was in hand at that moment."""
+    """Match the only part with unknown outcome that was handled at that moment."""
     stamp = heard.report.sent_at
     rows = conn.execute(
         PARTS_OF_UNKNOWN_FATE,
@@ -191,7 +194,7 @@ def _by_moment(conn: sqlite3.Connection, heard: Heard, clock: CentreClock) -> Ma
 
 
 def may_follow(reference: int, before: Sequence[int]) -> bool:
-    """Whether a reference may come after these, last one first: they count up, but where they are seen not to."""
+    """Whether a reference can follow these (last one first): centres count up, unless seen not to."""
     if not before or not _is_next(*before[:2]):
         return True
     return _is_next(reference, before[0])
@@ -202,12 +205,12 @@ def _is_next(reference: int, before: int | None = None) -> bool:
 
 
 def _references_before(conn: sqlite3.Connection, sim: str, part: Candidate) -> list[int]:
-    """The last two that the SIM's parts were given before this one was begun, the last one first."""
+    """The SIM's last two references before this part was begun, latest first."""
     return [row[0] for row in conn.execute(REFERENCES_BEFORE, (sim, part.begun))]
 
 
 def _by_reference(conn: sqlite3.Connection, heard: Heard, since: int, until: int) -> list[Candidate]:
-    """The newest parts of a reference that were begun in this time, newest first."""
+    """Parts with this reference begun in this period, newest first."""
     rows = conn.execute(
         PARTS_OF_REFERENCE,
         (heard.sim, heard.report.line, heard.report.reference, since, until),
@@ -224,7 +227,7 @@ def _in_hand(conn: sqlite3.Connection, heard: Heard) -> list[Candidate]:
 
 
 def _to(heard: Heard, rows: Iterable[Sequence[Any]]) -> list[Candidate]:
-    """Those to the report's recipient."""
+    """Candidates sent to the report's recipient."""
     return [_candidate(row[1:], heard.at) for row in rows if same_subscriber(row[0], heard.report.recipient)]
 
 

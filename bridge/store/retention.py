@@ -1,4 +1,4 @@
-"""What is forgotten with time, in small bites so that no send waits for it."""
+"""Deletes old rows in small batches, so that no send waits for it."""
 
 from bridge.model.message import PENDING
 from bridge.model.webhook import DeliveryState
@@ -22,7 +22,7 @@ _OLD = {
 
 
 def sweep(tx: Tx, older_than: int, keys_older_than: int) -> bool:
-    """Forget some of what is finished and older than that (0: nothing), and old keys; whether more is left."""
+    """Delete some finished rows older than this (0: none) and old idempotency keys; True while more is left."""
     tx.conn.execute("DELETE FROM idempotency WHERE created_at < ?", (keys_older_than,))
     # no message is put off for more than a year, and no time zone is two days away from another
     tx.conn.execute("DELETE FROM daily WHERE day < date(? / 1000 - 172800, 'unixepoch')", (keys_older_than,))
@@ -42,6 +42,6 @@ def sweep(tx: Tx, older_than: int, keys_older_than: int) -> bool:
 
 
 class Retention(Connections):
-    """Obeys `UpkeepStore`, with those of each subject."""
+    """Implements `UpkeepStore`, with the modules of each subject."""
 
     sweep = writes(sweep)

@@ -1,4 +1,4 @@
-"""The tables of a store, as steps from release to release: what is released is never edited afterwards."""
+"""The store's schema as migration steps; released steps are never edited."""
 
 from pathlib import Path
 

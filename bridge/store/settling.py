@@ -1,4 +1,4 @@
-"""What becomes of a part once it is handed over: its outcome, evidence that comes by itself, what a crash leaves."""
+"""Settles parts: recorded outcomes, later evidence, and what a crash leaves behind."""
 
 import sqlite3
 from dataclasses import replace
@@ -27,7 +27,7 @@ _REPORT = "line, slot, recipient, reference, state, detail, at, sent_at"
 
 
 def settle(tx: Tx, item: InboundReport | Evidence, now: int, sim: str = "") -> Message | None:
-    """A report or other evidence about a part; a report that matches nothing yet is kept. `sim`: `Line.sim`."""
+    """Apply a report or other evidence to a part; an unmatched report is kept. `sim`: `Line.sim`."""
     if isinstance(item, Evidence):
         return _believe(tx, item, now)
     if item.slot and not tx.conn.execute("INSERT OR IGNORE INTO slots VALUES (?, ?)", (item.line, item.slot)).rowcount:
@@ -36,7 +36,7 @@ def settle(tx: Tx, item: InboundReport | Evidence, now: int, sim: str = "") -> M
 
 
 def record(tx: Tx, outcome: Outcome, now: int) -> Message:
-    """Write down what became of a part; the message follows, and reports that came before find their part."""
+    """Record the outcome of a part; the message follows, and reports that came earlier are matched."""
     message = get(tx.conn, outcome.message)
     outcome = _with_earlier_tries(tx, message, outcome)
     out, key = outcome.state in _OUT, (message.id, outcome.index)
@@ -69,7 +69,7 @@ def _follow(tx: Tx, message: Message, outcome: Outcome, now: int) -> Message:
 
 
 def _with_earlier_tries(tx: Tx, message: Message, outcome: Outcome) -> Outcome:
-    """The refusal of this try says nothing about one before it that may have been sent."""
+    """Keep an earlier try that may have been sent: this try's refusal says nothing about it."""
     if outcome.state is not State.FAILED or message.on_unknown is UnknownPolicy.FAIL:
         return outcome
     unsure = "SELECT 1 FROM parts WHERE message = ? AND idx = ? AND unsure"
@@ -80,7 +80,7 @@ def _with_earlier_tries(tx: Tx, message: Message, outcome: Outcome) -> Outcome:
 
 
 def _is_settled(tx: Tx, outcome: Outcome) -> bool:
-    """Whether evidence came before the outcome, which knows less."""
+    """Whether evidence came before the outcome; evidence knows more."""
     row = tx.conn.execute(
         "SELECT 1 FROM parts WHERE message = ? AND idx = ? AND state IN ('sent', 'delivered', 'failed')",
         (outcome.message, outcome.index),
@@ -89,7 +89,7 @@ def _is_settled(tx: Tx, outcome: Outcome) -> bool:
 
 
 def recover(tx: Tx, now: int) -> int:
-    """After a crash: what was in the device's hands is unknown (or what its policy says), the rest goes back."""
+    """After a crash: parts in a device's hands become unknown (or what their policy says), the rest is requeued."""
     caught = tx.conn.execute(
         "SELECT message, idx FROM parts WHERE state IN ('sending', 'unknown') AND state = 'sending'"
     ).fetchall()
@@ -115,7 +115,7 @@ def _believe(tx: Tx, item: Evidence, now: int) -> Message | None:
 
 
 def _decide_kept(tx: Tx, sim: str, recipient: str, now: int) -> None:
-    """Those of a SIM, in the order in which they came; of one recipient, or "" for all."""
+    """Match kept reports of a SIM in order of arrival; of one recipient, or "" for all."""
     rows = tx.conn.execute(
         f"SELECT seq, heard_at, {_REPORT} FROM kept_reports WHERE sim = ? ORDER BY seq", (sim,)
     ).fetchall()
@@ -129,7 +129,7 @@ def _decide_kept(tx: Tx, sim: str, recipient: str, now: int) -> None:
 
 
 def _decide(tx: Tx, heard: Heard, now: int) -> Message | None:
-    """Settle the part that a report is of, or keep it."""
+    """Apply a report to its part, or keep it."""
     found: Match | Clue = Clue.NOBODY
     for clock in _clocks(tx.conn, heard.sim):
         found = whose(tx.conn, heard, clock)
@@ -167,7 +167,7 @@ def _keep(tx: Tx, heard: Heard) -> None:
 
 # -- the centre's clock ---------------------------------------------------------------------------
 def _clocks(conn: sqlite3.Connection, sim: str) -> list[CentreClock]:
-    """What the centre's clock may be: the one that is known, else one like ours, as it is or before it was set."""
+    """Possible clocks of the service centre: the known one, else one like the bridge's, before or after it was set."""
     row = conn.execute("SELECT clock_offset, clock_known FROM sims WHERE sim = ?", (sim,)).fetchone()
     if row is not None and row[1]:
         return [CentreClock(row[0], known=True)]
@@ -177,7 +177,7 @@ def _clocks(conn: sqlite3.Connection, sim: str) -> list[CentreClock]:
 
 
 def _learn(tx: Tx, sim: str, clock: CentreClock, between: tuple[int, int]) -> None:
-    """A part that could be no other's was stamped: the offset that was assumed moves no further than it must."""
+    """Learn the centre's clock from a part that is certain; the assumed offset moves no further than needed."""
     offset = min(max(clock.offset, between[0]), between[1])
     if not clock.known or offset != clock.offset:
         tx.conn.execute(
@@ -188,7 +188,7 @@ def _learn(tx: Tx, sim: str, clock: CentreClock, between: tuple[int, int]) -> No
 
 
 def _is_confirmed(tx: Tx, heard: Heard, between: tuple[int, int]) -> bool:
-    """Whether it is the second report that says how far the centre's clock is off; the first alone is not believed."""
+    """Whether a second report confirms the centre's clock offset; a first one alone is not believed."""
     row = tx.conn.execute(
         "SELECT suspected_from, suspected_to FROM sims WHERE sim = ? AND suspected_reference IS NOT NULL "
         "AND suspected_reference <> ?",
@@ -221,7 +221,7 @@ def _settle_part(tx: Tx, message: Message, index: int, was: State, told: Inbound
 
 
 class Settling(Connections):
-    """Obeys `SendingStore` and `UpkeepStore` where evidence is concerned."""
+    """Implements the evidence calls of `SendingStore` and `UpkeepStore`."""
 
     settle = writes(settle)
     record = writes(record)

@@ -1,4 +1,4 @@
-"""Pieces of statements that every subject needs."""
+"""Helpers for SQL statements of all subjects."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,12 +7,12 @@ from bridge.errors import BadRequest
 
 
 def marks(values: "Sequence[Any] | frozenset[Any]") -> str:
-    """As many question marks as there are values."""
+    """A list of question marks, one for each value."""
     return ", ".join("?" * len(values))
 
 
 def position(cursor: str) -> int:
-    """The row number a cursor stands for. Raises BadRequest for one that is not ours."""
+    """The row number of a cursor. Raises BadRequest for an unknown cursor."""
     if not cursor:
         return 1 << 62
     if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= 18):

@@ -1,4 +1,4 @@
-"""The store on SQLite: all its subjects, each of which lives beside its SQL in a module of this package."""
+"""The store on SQLite, composed of one module for each subject."""
 
 from bridge.ports.store import Store
 from bridge.store.account_admin import AccountAdmin
@@ -31,7 +31,7 @@ class SqliteStore(
     Accounts, AccountAdmin, Keys, Balance, Suppression, AuditLog,
     Retention, ClockSteps, Health,
 ):  # fmt: skip
-    """Obeys `bridge.ports.store.Store`."""
+    """Implements `bridge.ports.store.Store`."""
 
 
 STORE: type[Store] = SqliteStore

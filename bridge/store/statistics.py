@@ -1,4 +1,4 @@
-"""How much is in a store, without opening it for work: counts alone, nothing of what anybody wrote."""
+"""Row counts of a store, read without opening it for work; no content."""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -15,7 +15,7 @@ PATIENCE = 2.0
 
 
 def figures(path: Path) -> Mapping[str, Any]:
-    """Schema, size and rows of the database at `path`, which is not changed. Raises sqlite3.Error, OSError."""
+    """Schema, size and row counts of the database at `path`, unchanged. Raises sqlite3.Error, OSError."""
     size = {name: (Path(f"{path}{name}").stat().st_size + 1023) // 1024 for name in ("", "-wal") if _is(path, name)}
     found: dict[str, Any] = {"kilobytes": size.get("", 0), "wal_kilobytes": size.get("-wal", 0)}
     with closing(read_only(path, PATIENCE)) as database:

@@ -1,4 +1,4 @@
-"""Messages are accepted: all or none, once for each idempotency key, within what their accounts may do."""
+"""Stores submitted messages: all or none, once per idempotency key, within account limits."""
 
 import json
 import sqlite3
@@ -32,7 +32,7 @@ FROM messages WHERE seq BETWEEN ? AND ? ORDER BY seq
 
 
 def insert(tx: Tx, messages: Sequence[Message]) -> Sequence[Message]:
-    """Accept messages and log that they were; what became of them at once. Raises AlreadyUsed, OutOfCredit, DailyLimit.
+    """Insert messages and log their acceptance. Raises AlreadyUsed, OutOfCredit, DailyLimit.
 
     For accounts that nothing is counted of it gives back what it got.
     """
@@ -56,7 +56,7 @@ def insert(tx: Tx, messages: Sequence[Message]) -> Sequence[Message]:
 
 
 def _queued(messages: Sequence[Message]) -> Iterator[Queued]:
-    """What this puts into each queue, as few words as will do for many messages."""
+    """The queues that these messages enter, in compact form for large numbers."""
     routes: dict[tuple[str, bool], list[Message]] = {}
     for message in messages:
         routes.setdefault((message.route, message.state is State.QUEUED), []).append(message)
@@ -67,7 +67,7 @@ def _queued(messages: Sequence[Message]) -> Iterator[Queued]:
 
 
 def insert_all(tx: Tx, submissions: Sequence[Sequence[Message]]) -> Sequence[Sequence[Message]]:
-    """Accept several submissions in as many statements as one takes; all or none."""
+    """Insert several submissions with the statements of one; all or none."""
     messages = list(chain.from_iterable(submissions))
     stored = insert(tx, messages)
     if stored is messages:
@@ -85,7 +85,7 @@ def _row_of(m: Message) -> tuple[Any, ...]:
 
 
 def _insert_rows(conn: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> int:
-    """Insert in as few statements as may be; the position of the last."""
+    """Insert rows in few statements; returns the position of the last."""
     at, last = 0, 0
     for size, statement in _INSERT.items():
         while len(rows) - at >= size:
@@ -106,7 +106,7 @@ def _used_before(conn: sqlite3.Connection, messages: Sequence[Message]) -> NotPo
 
 
 def insert_once(tx: Tx, messages: Sequence[Message], key: str, digest: str) -> tuple[Sequence[Message], bool]:
-    """Accept messages under an idempotency key, or give back those of the first call."""
+    """Insert messages under an idempotency key, or return those of the first call."""
     account, now = messages[0].account, messages[0].created_at
     if (first := remembered(tx.conn, account, key, digest)) is not None:
         return first, True
@@ -117,7 +117,7 @@ def insert_once(tx: Tx, messages: Sequence[Message], key: str, digest: str) -> t
 
 
 def remembered(conn: sqlite3.Connection, account: str, key: str, digest: str) -> Sequence[Message] | None:
-    """What is left of a key's first call, in its order; None for a key that is not known.
+    """The remaining messages of a key's first call, in order; None for an unknown key.
 
     Raises IdempotencyConflict when that was another request, NotPossible when nothing of it is left.
     """
@@ -135,12 +135,12 @@ def remembered(conn: sqlite3.Connection, account: str, key: str, digest: str) ->
 
 
 class Submission(Connections):
-    """Obeys `SubmissionStore`."""
+    """Implements `SubmissionStore`."""
 
     async def submit(
         self, messages: Sequence[Message], idempotency_key: str = "", request_digest: str = "", apart: bool = False
     ) -> tuple[Sequence[Message], bool]:
-        """Those that nothing is counted of share statements with others of their commit."""
+        """Store messages; submissions without limits to check share statements within a commit."""
         if idempotency_key:
             return await self._writer.do(lambda tx: insert_once(tx, messages, idempotency_key, request_digest), apart)
         if apart:

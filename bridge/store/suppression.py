@@ -1,4 +1,4 @@
-"""Numbers that nothing is sent to: put there by the operator, or by a recipient who writes STOP."""
+"""Suppressed numbers: added by an operator, or by a recipient who writes STOP."""
 
 import json
 import sqlite3
@@ -37,7 +37,7 @@ ENTRIES_OF = (
 
 
 def suppress(tx: Tx, account: str, number: str, reason: str, by: Author) -> Suppressed:
-    """Fail what waits to be sent to it too; the entry. Raises NoSuchThing, InvalidNumber."""
+    """Suppress a number and fail its waiting messages; returns the entry. Raises NoSuchThing, InvalidNumber."""
     number = _number(tx.conn, account, number)
     if _put(tx, account, number, reason, by.at):
         audit(tx, by, "suppress", account, number)
@@ -45,7 +45,7 @@ def suppress(tx: Tx, account: str, number: str, reason: str, by: Author) -> Supp
 
 
 def allow(tx: Tx, account: str, number: str, by: Author) -> None:
-    """Raises NoSuchThing, InvalidNumber."""
+    """Remove a number from the list. Raises NoSuchThing, InvalidNumber."""
     number = _entry(tx.conn, account, _number(tx.conn, account, number)).number
     _take_off(tx, account, number, by)
 
@@ -56,12 +56,12 @@ def _take_off(tx: Tx, account: str, number: str, by: Author) -> None:
 
 
 def suppression(conn: sqlite3.Connection, account: str, number: str) -> Suppressed:
-    """The entry of one number. Raises NoSuchThing, InvalidNumber."""
+    """Return the entry of a number. Raises NoSuchThing, InvalidNumber."""
     return _entry(conn, account, _number(conn, account, number))
 
 
 def _number(conn: sqlite3.Connection, account: str, written: str) -> str:
-    """As messages of this account have it."""
+    """The number as this account's messages have it."""
     return normalise(written, accounts.get(conn, account).terms.country)
 
 
@@ -75,7 +75,7 @@ def _entry(conn: sqlite3.Connection, account: str, number: str) -> Suppressed:
 
 
 def suppressed(conn: sqlite3.Connection, account: str) -> Sequence[Suppressed]:
-    """Oldest first."""
+    """List entries, oldest first."""
     rows = conn.execute(
         "SELECT number, reason, at FROM suppressed WHERE account = ? ORDER BY at, number", (account,)
     ).fetchall()
@@ -83,7 +83,7 @@ def suppressed(conn: sqlite3.Connection, account: str) -> Sequence[Suppressed]:
 
 
 def listed(conn: sqlite3.Connection, account: str, recipients: Iterable[str]) -> frozenset[str]:
-    """Those of the recipients that are on the account's list."""
+    """Those recipients that are on the account's list."""
     rows = conn.execute(
         "SELECT number FROM suppressed WHERE account = ? AND number IN (SELECT value FROM json_each(?))",
         (account, json.dumps(list(recipients))),
@@ -92,18 +92,18 @@ def listed(conn: sqlite3.Connection, account: str, recipients: Iterable[str]) ->
 
 
 def check(tx: Tx, message: Message) -> None:
-    """Raises NotPossible for a message whose recipient is on the list."""
+    """Raises NotPossible for a message to a suppressed number."""
     if listed(tx.conn, message.account, (message.recipient,)):
         raise NotPossible(BLOCKED.partition(": ")[2])
 
 
 def block(tx: Tx, message: Message, now: int) -> Message:
-    """Fail it and tell."""
+    """Fail a message to a suppressed number, and publish that."""
     return give_up(tx, message, State.FAILED, now, BLOCKED)
 
 
 def _put(tx: Tx, account: str, number: str, reason: str, at: int) -> bool:
-    """Put a number on a list, and fail what waits to be sent to it. False for one that is on it, and stays as it is."""
+    """Add a number and fail its waiting messages. False when it is on the list already."""
     put = tx.conn.execute(
         "INSERT INTO suppressed (account, number, reason, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (account, number, reason, at),
@@ -120,7 +120,7 @@ def _put(tx: Tx, account: str, number: str, reason: str, at: int) -> bool:
 
 
 def heed(tx: Tx, received: Received) -> None:
-    """Do what a recipient asks for who writes STOP or START."""
+    """Act on a received STOP or START."""
     word, by = received.text.strip().casefold(), Author(THE_RECIPIENT, received.received_at)
     if word in STOP_WORDS:
         for account, number in _concerned(tx.conn, received):
@@ -134,7 +134,7 @@ def heed(tx: Tx, received: Received) -> None:
 
 
 def _concerned(conn: sqlite3.Connection, received: Received) -> set[tuple[str, str]]:
-    """The accounts that sent to this sender on this line, all when none did, with each spelling of its number."""
+    """The accounts that sent to this sender on this line (all if none did), with each spelling of its number."""
     rows = conn.execute(RECIPIENTS_OF, (received.line, received.sender[-_TAIL:])).fetchall()
     found = {(account, number) for account, number in rows if same_subscriber(number, received.sender)}
     names = {account for account, _ in found} or {account.name for account in accounts.everyone(conn)}
@@ -142,7 +142,7 @@ def _concerned(conn: sqlite3.Connection, received: Received) -> set[tuple[str, s
 
 
 class Suppression(Connections):
-    """Obeys `SuppressionStore`."""
+    """Implements `SuppressionStore`."""
 
     suppress = writes(suppress)
     allow = writes(allow)

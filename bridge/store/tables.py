@@ -1,4 +1,4 @@
-"""A store as plain tables, for spreadsheets and programs, and the tables that people bring along from elsewhere.
+"""Exports a store as plain tables, and reads tables that people bring.
 
 sqlite-utils does this: it reads a database as rows under names, and CSV, TSV or JSON as the same rows. It is not for a
 bridge that serves; only the command line imports this module.
@@ -55,14 +55,14 @@ _READ = {
 
 
 class Format(StrEnum):
-    """How a table is written."""
+    """File formats of tables."""
 
     CSV = "csv"
     JSONL = "jsonl"
 
 
 def export(database: Path, folder: Path, names: Sequence[str] = (), form: Format = Format.CSV) -> dict[str, int]:
-    """Write each table (all of `TABLES` when none is named) into a file of its own; table → rows.
+    """Write each table (all of `TABLES` by default) to its own file; returns table → rows.
 
     All are of one moment, and a running bridge is not disturbed. Moments are ISO 8601 in UTC. The files are readable
     by their owner alone. Raises NoSuchThing for a table that is not exported, OSError, sqlite3.Error.
@@ -104,7 +104,7 @@ def _csv(file: IO[str], columns: Sequence[str], rows: Iterable[Row]) -> int:
 
 
 def _harmless(value: Any) -> Any:
-    """Text that a spreadsheet would run gets an apostrophe in front (OWASP, "CSV Injection")."""
+    """Prefix text that a spreadsheet would execute with an apostrophe (OWASP, "CSV Injection")."""
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
@@ -123,7 +123,7 @@ _WRITERS: Mapping[Format, Callable[[IO[str], Sequence[str], Iterable[Row]], int]
 
 
 def read(source: Path, wanted: str, other: Sequence[str] = ()) -> list[dict[str, str]]:
-    """The rows of a CSV, TSV, JSON or JSON Lines file by the names of its columns: `wanted`, and the `other` ones.
+    """Read rows of a CSV, TSV, JSON or JSON Lines file by column names: the `wanted` ones and the optional `other`.
 
     A column that is missing is "", and columns of other names are left out. Raises BadRequest with the number of a
     row that has no `wanted`, and for a file that is no table; OSError.
@@ -144,7 +144,7 @@ def read(source: Path, wanted: str, other: Sequence[str] = ()) -> list[dict[str,
 
 
 def _dialect(file: BinaryIO) -> type[csv.Dialect]:
-    """Spreadsheets of countries with a decimal comma separate by semicolons."""
+    """Detect the CSV dialect; spreadsheets in countries with a decimal comma separate by semicolons."""
     heading = file.readline()
     file.seek(0)
     return _Semicolons if b";" in heading and b"," not in heading else csv.excel

@@ -1,4 +1,4 @@
-"""The one thread that writes, and group commit.
+"""The writing thread, with group commit.
 
 Jobs handed over in the same turn of the event loop, or while the thread is busy, share one
 transaction and one fsync. One that fails takes nothing of the others with it: they are done all over,
@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 @dataclass(slots=True)
 class Tx:
-    """What a job gets: the connection inside a transaction, and where to put the news it commits."""
+    """What a job receives: the connection inside a transaction, and lists for what it publishes."""
 
     conn: sqlite3.Connection
     events: list[Event] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Tx:
 
 @dataclass(slots=True)
 class Job:
-    """Something to do, and who waits for it."""
+    """A job and the future that waits for it."""
 
     run: Callable[..., Any]
     future: "asyncio.Future[Any]"
@@ -60,7 +60,7 @@ Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 
 def unavailable(error: sqlite3.Error) -> StoreUnavailable:
-    """A sentence for a person out of SQLite's."""
+    """Convert an SQLite error to a sentence."""
     words = str(error)
     if "full" in words:
         return StoreUnavailable("the disk is full: nothing was accepted; make room and try again")
@@ -70,7 +70,7 @@ def unavailable(error: sqlite3.Error) -> StoreUnavailable:
 
 
 class Writer:
-    """Runs jobs on its own thread in grouped transactions. Made and used on the event loop."""
+    """Runs jobs on its own thread in shared transactions. Created and used on the event loop."""
 
     def __init__(self, connection: sqlite3.Connection, bus: Bus | None) -> None:
         self._connection = connection
@@ -87,18 +87,18 @@ class Writer:
         self._thread.start()
 
     def do(self, job: Callable[[Tx], T], apart: bool = False) -> "asyncio.Future[T]":
-        """Run a job in the next transaction; the future's result is on disk. `apart`: it may well be refused."""
+        """Run a job in the next transaction; its result is on disk. `apart`: it is likely to be refused."""
         return self._take(Job(job, self._loop.create_future(), apart=apart))
 
     def do_together(self, job: Callable[[Tx, Sequence[T]], Sequence[R]], item: T) -> "asyncio.Future[R]":
-        """Like `do`, for a job that takes many items in one call, and has a result for each.
+        """Like `do`, for a job that takes many items in one call and returns a result for each.
 
         Those that share a transaction share the call.
         """
         return self._take(Job(job, self._loop.create_future(), item, together=True))
 
     def do_within(self, seconds: float, job: Callable[[Tx], T]) -> "asyncio.Future[T]":
-        """Like `do`, with the next job that anybody else wants done, after so many seconds at the latest."""
+        """Like `do`, but waits up to this many seconds to share another job's transaction."""
         if self._closed or not seconds:
             return self.do(job)
         waiting = Job(job, self._loop.create_future())
@@ -108,7 +108,7 @@ class Writer:
         return waiting.future
 
     def do_alone(self, job: Callable[[Tx], T]) -> "asyncio.Future[T]":
-        """Run a job by itself, after all that was asked for before this call and before all that is asked for later."""
+        """Run a job alone: after everything requested before it, before everything requested later."""
         future = self._take(Job(job, self._loop.create_future(), alone=True))
         self._hand_over()
         return future
@@ -123,7 +123,7 @@ class Writer:
         return job.future
 
     async def close(self) -> None:
-        """Finish what was handed over, then end the thread."""
+        """Finish pending jobs, then end the thread."""
         self._hand_over()
         self._closed = True
         self._queue.put(None)
@@ -175,7 +175,7 @@ class Writer:
         return done
 
     def _perform(self, tx: Tx, jobs: list[Job]) -> list[Done]:
-        """All in one savepoint; when that fails, each in its own."""
+        """Run all jobs in one savepoint; if that fails, each in its own."""
         done, error = _attempt(tx, lambda tx: list(_results(tx, jobs)))
         if error is None:
             return list(done)
@@ -202,7 +202,7 @@ class Writer:
 
 
 def _divided(jobs: list[Job]) -> Iterator[list[Job]]:
-    """Those that may share a transaction, in order."""
+    """Group jobs that may share a transaction, in order."""
     start = 0
     for place, job in enumerate(jobs):
         if job.alone:
@@ -213,7 +213,7 @@ def _divided(jobs: list[Job]) -> Iterator[list[Job]]:
 
 
 def _attempt(tx: Tx, run: Callable[[Tx], Any]) -> tuple[Any, Exception | None]:
-    """Do it in a savepoint: its result, or the error that undid it."""
+    """Run in a savepoint; returns the result, or the error that rolled it back."""
     events, queued = len(tx.events), len(tx.queued)
     tx.conn.execute("SAVEPOINT jobs")
     try:
@@ -230,7 +230,7 @@ def _attempt(tx: Tx, run: Callable[[Tx], Any]) -> tuple[Any, Exception | None]:
 
 
 def _results(tx: Tx, jobs: list[Job]) -> Iterator[Done]:
-    """Do them, those of a kind that can be done together first."""
+    """Run the jobs; those that can be combined first."""
     shared: dict[Callable[..., Any], list[Job]] = {}
     for job in jobs:
         if job.together:

@@ -1,4 +1,4 @@
-"""The log: to the journal with priorities and fields where it takes standard error, else text on standard error.
+"""Logging: to the journal with priorities and fields where available, else as text to standard error.
 
 From INFO up no whole number is in it, and of foreign exceptions the kind alone: people's texts may be in their words.
 """
@@ -40,7 +40,7 @@ _Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 
 def begin(level: str, environment: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> None:
-    """Log from this level on, for the whole process."""
+    """Start logging from this level on, for the whole process."""
     stream = stream or sys.stderr
     handler = Journal(stream) if is_journal(stream, environment) else logging.StreamHandler(stream)
     handler.setFormatter(Discreet(FORMAT))
@@ -50,7 +50,7 @@ def begin(level: str, environment: Mapping[str, str] = os.environ, stream: TextI
 
 
 def is_journal(stream: TextIO, environment: Mapping[str, str]) -> bool:
-    """Whether what is written there goes to the journal (systemd.exec(5), JOURNAL_STREAM)."""
+    """Whether the stream is connected to the journal (systemd.exec(5), JOURNAL_STREAM)."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError):
@@ -60,27 +60,27 @@ def is_journal(stream: TextIO, environment: Mapping[str, str]) -> bool:
 
 # -- what may be told -----------------------------------------------------------------------------
 def discreet(text: str) -> str:
-    """The same with no number whole."""
+    """The text with all numbers masked."""
     return _NUMBER.sub(lambda found: masked(found[0]), text)
 
 
 def words(error: BaseException) -> str:
-    """What an exception says where the words are ours or the system's; else its kind alone."""
+    """An exception's message if it is our own or the system's; otherwise only its type."""
     if isinstance(error, BridgeError | OSError | sqlite3.Error):
         return str(error)
     return type(error).__name__
 
 
 class Discreet(logging.Formatter):
-    """Text of records that gives nobody away; below INFO only exceptions are cut."""
+    """Formats records without personal data; below INFO only exceptions are shortened."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record with its exception."""
+        """Format the record with its exception."""
         text = super().format(record)
         return discreet(text) if record.levelno >= logging.INFO else text
 
     def formatException(self, ei: _Raised) -> str:  # noqa: N802 - logging's name
-        """Where it happened, with the exceptions that led to it, and `words` of each."""
+        """The traceback with the chain of exceptions, each by `words`."""
         lines: list[str] = []
         error = ei[1]
         while error is not None:
@@ -94,7 +94,7 @@ class Discreet(logging.Formatter):
 
 
 def _without_values(record: logging.LogRecord) -> bool:
-    """asyncio quotes arguments of callbacks and results of tasks; from INFO up only what happened stays."""
+    """The record without values: asyncio quotes callback arguments and task results, so only the event is kept."""
     if record.name == "asyncio" and record.levelno >= logging.INFO:
         record.msg, record.args = _QUOTES.split(record.getMessage(), maxsplit=1)[0].strip(), None
     return True
@@ -102,8 +102,9 @@ def _without_values(record: logging.LogRecord) -> bool:
 
 # -- the journal ----------------------------------------------------------------------------------
 class Journal(logging.Handler):
-    """Writes to the journal by its own protocol (systemd, "Native Journal Protocol"); what it does not take goes to
-    the stream as text."""
+    """Sends records by the journal's own protocol (systemd, "Native Journal Protocol"), or as text to the stream on
+    failure.
+    """
 
     def __init__(self, stream: TextIO, path: Path = JOURNAL) -> None:
         super().__init__()
@@ -124,7 +125,7 @@ class Journal(logging.Handler):
             self.handleError(record)
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the socket."""
         self._socket.close()
         super().close()
 
@@ -151,7 +152,7 @@ class Journal(logging.Handler):
             self._send_big(entry)
 
     def _send_big(self, entry: bytes) -> None:
-        """What is too big for a datagram goes as a sealed file in memory."""
+        """Send a record too large for a datagram as a sealed file in memory."""
         file = os.memfd_create(IDENTIFIER, os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
         with os.fdopen(file, "wb", closefd=True) as memory:
             memory.write(entry)
@@ -163,7 +164,7 @@ class Journal(logging.Handler):
 
 
 def priority(level: int) -> int:
-    """A level in the words of syslog(3)."""
+    """The syslog(3) priority of a level."""
     return next((value for least, value in _PRIORITIES if level >= least), _DEBUG)
 
 

@@ -1,4 +1,4 @@
-"""Counters and gauges of the bridge: plain numbers, read when they are scraped.
+"""Counters, gauges and histograms of the bridge, read when scraped.
 
 Names and units follow Prometheus' conventions; `api/operations/metrics.py` writes them in its format. Labels have few
 values: lines, devices and accounts of the configuration, states, dialects, kinds of refusals; never a number,
@@ -39,7 +39,7 @@ M = TypeVar("M", bound="Metric")
 
 
 class Metric(ABC):
-    """A name, what it means, and the names of its labels."""
+    """A metric's name, help and labels."""
 
     __slots__ = ("help", "labels", "name")
 
@@ -54,7 +54,7 @@ class Metric(ABC):
 
 
 class Counter(Metric):
-    """Only grows."""
+    """A value that only grows."""
 
     __slots__ = ("values",)
 
@@ -63,22 +63,22 @@ class Counter(Metric):
         self.values: dict[Labels, float] = {} if labels else {(): 0}
 
     def add(self, *labels: str, by: float = 1) -> None:
-        """`by` more."""
+        """Add `by`."""
         self.values[labels] = self.values.get(labels, 0) + by
 
     def copy(self) -> "Counter":
-        """As it is at this moment."""
+        """A copy of the current values."""
         copied = Counter(self.name, self.help, self.labels)
         copied.values = self.values.copy()
         return copied
 
     def know(self, *labels: str) -> None:
-        """Show 0 from now on: what is first seen at 1 has not grown in Prometheus' eyes."""
+        """Begin at 0: Prometheus sees no growth in a series that first appears as 1."""
         self.values.setdefault(labels, 0)
 
 
 class Gauge(Metric):
-    """As it is now."""
+    """A current value."""
 
     __slots__ = ("values",)
 
@@ -87,18 +87,18 @@ class Gauge(Metric):
         self.values: dict[Labels, float] = {}
 
     def set(self, value: float, *labels: str) -> None:
-        """It is this now."""
+        """Set the value."""
         self.values[labels] = value
 
     def copy(self) -> "Gauge":
-        """As it is at this moment."""
+        """A copy of the current values."""
         copied = Gauge(self.name, self.help, self.labels)
         copied.values = self.values.copy()
         return copied
 
 
 class Histogram(Metric):
-    """How many were at most so large, and their sum."""
+    """Counts of observations by upper bound, and their sum."""
 
     __slots__ = ("bounds", "values")
 
@@ -112,7 +112,7 @@ class Histogram(Metric):
         return [0] * (len(self.bounds) + 2)
 
     def observe(self, value: float, *labels: str) -> None:
-        """One more."""
+        """Add an observation."""
         cells = self.values.get(labels)
         if cells is None:
             cells = self.values[labels] = self._cells()
@@ -120,14 +120,14 @@ class Histogram(Metric):
         cells[-1] += value
 
     def copy(self) -> "Histogram":
-        """As it is at this moment."""
+        """A copy of the current values."""
         copied = Histogram(self.name, self.help, self.labels, self.bounds)
         copied.values = {labels: cells.copy() for labels, cells in self.values.copy().items()}
         return copied
 
 
 class Metrics:
-    """All of a bridge."""
+    """All metrics of a bridge."""
 
     def __init__(self) -> None:
         #: by name
@@ -140,15 +140,15 @@ class Metrics:
         self._store()
 
     def counter(self, name: str, help: str, *labels: str) -> Counter:
-        """A new one; its name ends with `_total`."""
+        """Register a counter; its name ends with `_total`."""
         return self._add(Counter(name, help, labels))
 
     def gauge(self, name: str, help: str, *labels: str) -> Gauge:
-        """A new one."""
+        """Register a gauge."""
         return self._add(Gauge(name, help, labels))
 
     def histogram(self, name: str, help: str, bounds: Sequence[float], *labels: str) -> Histogram:
-        """A new one; its name ends with the unit."""
+        """Register a histogram; its name ends with its unit."""
         return self._add(Histogram(name, help, labels, bounds))
 
     def _add(self, metric: M) -> M:
@@ -279,7 +279,7 @@ class Metrics:
         self._submitted.add(account, dialect, by=count)
 
     def sent(self, account: str, line: str, milliseconds: int) -> None:
-        """A line handed over the last part of a message, so long after it might have gone."""
+        """A line sent the last part of a message, this long after it became due."""
         if (account, line) not in self._sent.values:
             for counter in self._endings.values():
                 counter.know(account, line)
@@ -296,7 +296,7 @@ class Metrics:
         self._losses.add(device)
 
     def attempted(self, line: str, seconds: float, error: BaseException | None = None) -> None:
-        """A device had a part in hand for so long; `error` is what the link raised."""
+        """A device handled a part for this long; `error` is what the link raised."""
         if (line, "sent") not in self._attempts.values:
             for outcome in _OUTCOMES:
                 self._attempts.know(line, outcome)
@@ -309,50 +309,50 @@ class Metrics:
             self._attempts.add(line, "lost" if isinstance(error, DeviceLost) else "unknown")
 
     def committed(self, jobs: int, seconds: float) -> None:
-        """So many changes are on disk, by one commit that took so long. Called on the writer's thread alone."""
+        """One commit put this many changes on disk in this time. Called on the writer's thread only."""
         self._commits.add()
         self._commit_jobs.observe(jobs)
         self._commit_took.observe(seconds)
 
     def answered(self, dialect: str, status: int, seconds: float | None) -> None:
-        """An HTTP request was answered; None for an answer that is no single one."""
+        """An HTTP request was answered; seconds is None for a stream."""
         self._requests.add(dialect, f"{status // 100}xx")
         if seconds is not None:
             self._request_took.observe(seconds, dialect)
 
     def refused(self, error: BaseException) -> None:
-        """A call was answered with this error; those that were not let in are counted."""
+        """A call failed with this error; failed authentications are counted."""
         for each in (error, error.__cause__):  # some dialects have words of their own for it
             if isinstance(each, NotAllowed | TooManyRequests):
                 self._rejections.add(_CAPITAL.sub("_", type(each).__name__).lower())
                 return
 
     def loops_every(self, seconds: float) -> None:
-        """Loop-back messages are sent by the clock."""
+        """Loop-back SMS are scheduled."""
         self._loop_interval.set(seconds)
 
     def loop_began(self, line: str, receiver: str, at: int) -> None:
-        """One was sent at `at` (Unix ms). A pair's first stands for its last success until there is one."""
+        """A loop-back was sent at `at` (Unix ms). A pair's first counts as its last success until there is one."""
         self._loop_lost.know(line, receiver)
         self._loop_success.values.setdefault((line, receiver), at / 1000)
 
     def loop_ended(self, line: str, receiver: str, at: int, seconds: float | None = None) -> None:
-        """One came back at `at` (Unix ms), after so long; None for one that did before the bridge started."""
+        """A loop-back arrived at `at` (Unix ms) after this long; None for one from before the start."""
         self._loop_success.set(at / 1000, line, receiver)
         if seconds is not None:
             self._loop_took.observe(seconds, line, receiver)
 
     def loop_lost(self, line: str, receiver: str) -> None:
-        """One did not come back in time."""
+        """A loop-back did not arrive in time."""
         self._loop_lost.add(line, receiver)
 
     def know_account(self, account: str) -> None:
-        """It has a webhook endpoint."""
+        """An account has a webhook endpoint."""
         for counter in (self._webhooks_delivered, self._webhooks_failed, self._webhooks_dead):
             counter.know(account)
 
     def attempted_webhook(self, delivery: Delivery) -> None:
-        """An attempt was made, and this is the ledger's row after it."""
+        """A webhook attempt was made; this is the ledger's row after it."""
         if delivery.state is not DeliveryState.DELIVERED:
             self._webhooks_failed.add(delivery.account)
             if delivery.state is DeliveryState.DEAD:

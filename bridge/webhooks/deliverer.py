@@ -1,4 +1,4 @@
-"""The ledger at work: delivers what is owed, each endpoint with a courier of its own so that none waits for another.
+"""Delivers webhooks from the ledger; each endpoint has its own queue and none waits for another.
 
 The rows are written by the store together with each event; here they are only worked off. Whatever is
 owed when the process dies is owed when it starts again and is posted then, with the same event id: a
@@ -27,11 +27,11 @@ GRACE = 5.0
 
 
 class WebhookStore(DeliveryStore, EndpointStore, Protocol):
-    """What delivering takes."""
+    """The parts of the store that webhook delivery uses."""
 
 
 class Ledger:
-    """Keeps a queue for every endpoint. `on_death` is called when one ends by a programming error."""
+    """Keeps a queue for every endpoint. `on_death` is called when one dies of a bug."""
 
     def __init__(
         self,
@@ -54,13 +54,13 @@ class Ledger:
         self._deaf: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
-        """Begin with what is owed already. Raises StoreUnavailable."""
+        """Start with what is already waiting. Raises StoreUnavailable."""
         self._deaf = self._bus.subscribe(self._hear)
         await self._arrange(set())
         self._tasks.start(self._keep(), "endpoints")
 
     async def close(self) -> None:
-        """Start no more attempts; those under way have a few seconds, or stay owed."""
+        """Start no more attempts; those under way get a few seconds, or stay in the ledger."""
         self._deaf()
         self._deaf = lambda: None
         for courier, _ in self._couriers.values():
@@ -72,7 +72,7 @@ class Ledger:
         self._couriers.clear()
 
     def poke(self, endpoint_id: str | None = None) -> None:
-        """Endpoints or what is owed to them changed other than by an event (added, removed, redelivered …).
+        """Endpoints or their deliveries changed other than by an event (added, removed, redelivered …).
 
         With an id, somebody is waiting: its next attempt is made now instead of when it is due.
         """
@@ -100,7 +100,7 @@ class Ledger:
                 self._woken.set()
 
     async def _arrange(self, poked: set[str | None]) -> None:
-        """Make the couriers fit the endpoints there are."""
+        """Make the queues match the existing endpoints."""
         endpoints = {endpoint.id: endpoint for endpoint in await self._store.endpoints()}
         for gone in self._couriers.keys() - endpoints.keys():
             self._couriers.pop(gone)[1].cancel()
@@ -116,6 +116,6 @@ class Ledger:
 
 
 def _wants(endpoint: Endpoint, event: Event) -> bool:
-    """Might the store have owed this event to this endpoint?"""
+    """Whether the store may have created a delivery of this event for this endpoint."""
     mine = event.account in ("", endpoint.account) or event.name in FOR_OPERATORS
     return mine and ("*" in endpoint.events or event.name in endpoint.events)

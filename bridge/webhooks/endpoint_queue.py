@@ -1,4 +1,4 @@
-"""One endpoint's line of webhooks: takes what is owed in order, one attempt at a time."""
+"""The queue of one endpoint: delivers in order, one attempt at a time."""
 
 import asyncio
 import contextlib
@@ -29,15 +29,15 @@ LONGEST_SLEEP = 60.0
 
 
 class Poster(Protocol):
-    """Makes one attempt and says what came of it; never raises for a bad receiver."""
+    """Makes one attempt and returns its result; never raises for a bad receiver."""
 
     async def __call__(self, endpoint: Endpoint, delivery: Delivery, event: Event, now: int) -> Answer:
-        """`now` is Unix ms, for the signature's time stamp."""
+        """Make an attempt; `now` is Unix ms, for the signature's time stamp."""
         ...
 
 
 class EndpointQueue:
-    """Delivers to one endpoint. What was delivered is recorded while the next is under way."""
+    """Delivers to one endpoint; a result is recorded while the next attempt is under way."""
 
     def __init__(
         self, endpoint: Endpoint, store: DeliveryStore, clock: Clock, post: Poster, tasks: Tasks, metrics: Metrics
@@ -70,25 +70,25 @@ class EndpointQueue:
 
     # -- told from outside ------------------------------------------------------------------------
     def wake(self) -> None:
-        """Something may be owed, or time has passed."""
+        """Something may be waiting, or time has passed."""
         self._news = True
         self._woken.set()
 
     def look_again(self, endpoint: Endpoint, ask: bool) -> None:
-        """The endpoint or its rows were changed; `ask` for an attempt now instead of when one is due."""
+        """The endpoint or its deliveries changed; `ask` for an attempt now."""
         self.endpoint = endpoint
         self._rewind = True
         self._asked = self._asked or ask
         self.wake()
 
     def finish(self) -> None:
-        """Start nothing more; `run` returns once the attempt under way and the records are through."""
+        """Start nothing more; `run` returns after the current attempt and its record."""
         self._closing = True
         self.wake()
 
     # -- the line ---------------------------------------------------------------------------------
     async def run(self) -> None:
-        """Deliver until told to finish."""
+        """Deliver until finished."""
         while not self._closing:
             self._woken.clear()
             try:
@@ -101,7 +101,7 @@ class EndpointQueue:
         await self._records.settled()
 
     async def _step(self) -> None:
-        """Make the attempt that is due, or sleep until there may be one."""
+        """Make the attempt that is due, or sleep until there is one."""
         if self._rewind:
             await self._start_over()
         if self.endpoint.paused:
@@ -129,7 +129,7 @@ class EndpointQueue:
         return _plausible(delivery.due_at, now)
 
     def _aside_due(self, head: int | None, now: int) -> int | None:
-        """When the next of those aside may go; None while there is none or the receiver is known to be down."""
+        """When the next delivery set aside may be tried; None without one or while the receiver is down."""
         down = bool(self._failures) and head is not None and head > now
         return None if down or not self._aside else _plausible(self._aside[0][0], now)
 
@@ -159,7 +159,7 @@ class EndpointQueue:
         self._aside.clear()
 
     async def _sleep(self, until: int | None) -> None:
-        """Until woken, or until a moment (Unix ms)."""
+        """Sleep until woken, or until a moment (Unix ms)."""
         seconds = None if until is None else min((until - self._clock.now()) / 1000, LONGEST_SLEEP)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -213,7 +213,7 @@ class EndpointQueue:
             return Answer(retry_policy.NOT_MADE, f"internal error: {type(error).__name__}")
 
     def _count_refusals(self, delivery: Delivery, answer: Answer) -> int:
-        """How often the row in line was refused in a row, this answer included."""
+        """How often the head of the queue was refused in a row, including this answer."""
         if retry_policy.verdict(answer.status) is not Verdict.REFUSED:
             self._refused = (0, 0)
         elif self._refused[0] == delivery.seq:
@@ -230,7 +230,7 @@ class EndpointQueue:
         return retry_policy.outcome(delivery, self.endpoint, answer, self._clock.now(), streak, random.random())  # noqa: S311 - jitter
 
     def _fields(self, delivery: Delivery | None = None) -> dict[str, str]:
-        """For the log: whose webhook it is about."""
+        """Log fields that name the webhook."""
         fields = {"sms_endpoint": self.endpoint.id, "sms_account": self.endpoint.account}
         return fields if delivery is None else fields | {"sms_delivery": delivery.id}
 
@@ -259,5 +259,5 @@ class EndpointQueue:
 
 
 def _plausible(due_at: int, now: int) -> int:
-    """The moment itself, or 0 when it is further away than any wait of ours: the clock was set back since then."""
+    """The moment, or 0 when it is implausibly far away because the clock was set back since."""
     return due_at if due_at <= now + 2 * retry_policy.LONGEST_RETRY_AFTER else 0

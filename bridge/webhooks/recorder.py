@@ -1,4 +1,4 @@
-"""Writes down what became of deliveries while the next attempts are under way, along with what else is committed."""
+"""Records the results of deliveries while the next attempts are under way, sharing other commits."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ STORE_AGAIN = 1.0
 
 
 class Records:
-    """The outcomes of one courier on their way to the store. None is lost but by a crash."""
+    """Results on their way to the store; lost only by a crash."""
 
     def __init__(self, store: DeliveryStore, tasks: Tasks) -> None:
         self._store = store
@@ -34,14 +34,14 @@ class Records:
         self._refused = 0
 
     def add(self, delivery: Delivery) -> None:
-        """Record it soon. One delivery must not be added again before `settled`."""
+        """Record a result soon. Do not add the same delivery again before `settled`."""
         self._gathered.append(delivery)
         self._unwritten += 1
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(GATHERING, self._flush)
 
     async def room(self) -> None:
-        """Wait until more may be delivered: not while the store refuses records, for it would be delivered again."""
+        """Wait until more may be delivered: while the store refuses records, deliveries would be repeated."""
         while self._refused or self._unwritten >= UNRECORDED:
             self._flush(within=0.0)
             await asyncio.wait(self._writing, return_when=asyncio.FIRST_COMPLETED)

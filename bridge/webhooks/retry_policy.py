@@ -1,4 +1,4 @@
-"""What a receiver's answer to a webhook means, and what the ledger then writes: the rules, without any I/O.
+"""Decides what a receiver's answer means and when to try again. Pure.
 
 | answer | meaning | what happens |
 |---|---|---|
@@ -39,7 +39,7 @@ _DOWN = frozenset({0, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStat
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one attempt."""
+    """The result of one attempt."""
 
     #: HTTP status; 0 when none came, NOT_MADE when we could not make the attempt
     status: int
@@ -52,7 +52,7 @@ class Answer:
 
 
 class Verdict(StrEnum):
-    """What an answer means."""
+    """What an answer means for the delivery."""
 
     DELIVERED = "delivered"
     DOWN = "down"
@@ -61,7 +61,7 @@ class Verdict(StrEnum):
 
 
 def verdict(status: int) -> Verdict:
-    """What an HTTP status means for the delivery; 0 stands for no answer at all."""
+    """Classify an HTTP status; 0 stands for no answer."""
     if 200 <= status < 300:
         return Verdict.DELIVERED
     if status in _DOWN or status >= 500:
@@ -70,7 +70,7 @@ def verdict(status: int) -> Verdict:
 
 
 def stands_aside(delivery: Delivery) -> bool:
-    """Was it refused often enough that those behind it go first?"""
+    """Whether it was refused often enough to let later deliveries pass."""
     return delivery.attempts >= REFUSALS and verdict(delivery.status) is Verdict.REFUSED
 
 
@@ -100,7 +100,7 @@ def outcome(delivery: Delivery, endpoint: Endpoint, answer: Answer, now: int, st
 
 
 def _owed_since(delivery: Delivery) -> int:
-    """When its two days began: its creation, or, for one redelivered later than that, the redelivery."""
+    """When its two days began: at its creation, or at a later redelivery."""
     if delivery.due_at <= delivery.created_at + SPAN:
         return delivery.created_at
     return delivery.due_at - SCHEDULE.elapsed(delivery.attempts)

@@ -1,4 +1,4 @@
-"""What the account/MD5 dialect needs of the core: its kind of credentials, and the formats of its two pushes."""
+"""Declarations of the account/MD5 dialect: its credentials, and the formats of its two pushes."""
 
 import hashlib
 import secrets
@@ -9,7 +9,7 @@ from bridge.model.payload_format import OUTCOMES, Wording
 
 
 def send(password: str) -> str:
-    """What a client sends for its password: the MD5 as lower-case hex, by that contract."""
+    """The password as clients send it: MD5 in lower-case hex, as the contract demands."""
     return hashlib.md5(password.encode(), usedforsecurity=False).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The four calls of the account/MD5 dialect. Whatever happens to a call, the answer is HTTP 200 with a code in it."""
+"""The four calls of the account/MD5 dialect. Every answer is HTTP 200 with a code in it."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ Call = Callable[[Account, Parameters], Awaitable[Any]]
 
 
 class AccountV1:
-    """Obeys `api.dialect.Dialect`."""
+    """Implements `api.dialect.Dialect`."""
 
     name: ClassVar[str] = rows.NAME
     about: ClassVar[str] = "the account and MD5 password API of 短信接口文档 1.0 (2019-12-25)"
@@ -50,7 +50,7 @@ class AccountV1:
         self._mount = mount
 
     def routes(self) -> Sequence[Route]:
-        """The calls of the page, POST only."""
+        """The documented calls, POST only."""
         return [
             Route("/api/v1/send", self._known(self._send), SEND, _POST),
             Route("/api/v1/report", self._known(self._report), READ, _POST),
@@ -59,7 +59,7 @@ class AccountV1:
         ]
 
     def refuse(self, error: BridgeError) -> web.Response:
-        """Code and sentence, and no data."""
+        """Code and message without data."""
         # what only looks at the status must not take a call that reached nothing for one that was accepted
         return _reply(*told(error), data=None, status=404 if isinstance(error, UnknownPath) else 200)
 
@@ -71,7 +71,7 @@ class AccountV1:
         return Sample("POST", f"{self._mount.prefix}/api/v1/send", label, body)
 
     def _known(self, call: Call) -> Callable[[web.Request], Awaitable[web.Response]]:
-        """A handler that knows who calls, and makes an answer of what the call returns."""
+        """Wrap a call: authenticate the caller and build the answer from the result."""
 
         async def handle(request: web.Request) -> web.Response:
             form = await read_form(request, self._mount.body_limit)
@@ -100,7 +100,7 @@ class AccountV1:
         return [rows.pulled_received(each, extensions[each.sender], zone) for each in received]
 
     async def _extension(self, account: Account, sender: str) -> int | str:
-        """That of the last message to this number: what an SMS that came in answers to."""
+        """The extension of the last message to this number, which a received SMS answers."""
         found: list[Message] = []
         for number in {sender, rows.national(sender)}:
             query = MessageQuery(recipient=number, dialect=self.name, limit=1)
@@ -115,7 +115,7 @@ class AccountV1:
 
 
 def _written(task: Task, error: InvalidNumber) -> str:
-    """The number that the gateway found at fault: it tells its position, unless there is only one."""
+    """The number the gateway rejected, found by its position unless there is only one."""
     _, _, position = error.field.partition("[")
     return task.drafts[int(position.partition("]")[0] or 0)].recipient
 

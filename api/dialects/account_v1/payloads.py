@@ -1,4 +1,4 @@
-"""The bodies of the account/MD5 dialect's pushes."""
+"""Bodies of the account/MD5 dialect's pushes."""
 
 from api.dialects.account_v1.rows import pushed_received, pushed_report
 

@@ -1,4 +1,4 @@
-"""The rows of reports and of received SMS, pulled and pushed. Times are local to the account, to the second."""
+"""Rows of reports and received SMS, for pull and push. Times are local to the account, to the second."""
 
 from datetime import tzinfo
 from typing import Any
@@ -16,17 +16,17 @@ NAME = "account_v1"
 
 
 def reference(task: str, position: int) -> str:
-    """What a message of a task is kept under: one task has many numbers, and each message needs a name of its own."""
+    """The reference stored with a message of a task: a task has many numbers, and each message needs its own."""
     return f"{task}#{position}"
 
 
 def shown(number: str) -> str:
-    """A number as lists show it, `138****1234`; a sender's name is nobody's number and stays."""
+    """A number as lists show it, `138****1234`; an alphanumeric sender is shown as it is."""
     return masked(number) if number.removeprefix("+").isdecimal() else number
 
 
 def national(number: str) -> str:
-    """A number of China's without its country code, as callers of this dialect write them."""
+    """A Chinese number without its country code, as callers of this dialect write it."""
     rest = number.removeprefix("+86")
     return rest if rest != number and len(rest) == 11 and rest.startswith("1") else number
 
@@ -45,7 +45,7 @@ def pulled_report(report: Report, zone: tzinfo) -> dict[str, Any]:
 
 
 def pulled_received(received: Received, extension: int | str, zone: tzinfo) -> dict[str, Any]:
-    """One row of `/mo`; the extension is a number, a text where a number would lose its zeros, "" for none."""
+    """One row of `/mo`; the extension is a number, or a text if a number would lose leading zeros, or ""."""
     return {
         "mobile": shown(national(received.sender)),
         "content": received.text,
@@ -55,7 +55,7 @@ def pulled_received(received: Received, extension: int | str, zone: tzinfo) -> d
 
 
 def extension_of(message: Message) -> int | str:
-    """The extension that a message was sent with, as `/mo` tells it."""
+    """The extension that a message was sent with, as `/mo` shows it."""
     if message.dialect != NAME or not message.tag:
         return ""
     # no longer than JavaScript is exact
@@ -63,7 +63,7 @@ def extension_of(message: Message) -> int | str:
 
 
 def pushed_report(event: Event, zone: tzinfo) -> dict[str, Any]:
-    """What is posted to an account's status URL."""
+    """The body posted to an account's status URL."""
     data = event.data
     success = event.name in (events.MESSAGE_SENT, events.MESSAGE_DELIVERED)
     status = PUSHED if success else _failure(State(data["state"]), data["error"], data["sent_at"])
@@ -76,7 +76,7 @@ def pushed_report(event: Event, zone: tzinfo) -> dict[str, Any]:
 
 
 def pushed_received(event: Event, zone: tzinfo) -> dict[str, Any]:
-    """What is posted to an account's inbound URL."""
+    """The body posted to an account's inbound URL."""
     data = event.data
     return {
         "mobile": national(data["from"]),
@@ -95,5 +95,5 @@ def _failure(state: State, error: str, sent_at: int) -> str:
 
 
 def _task(dialect: str, client_ref: str, id: str) -> str:
-    """The caller's `taskId`; messages that came in by other dialects go by their own id."""
+    """The caller's `taskId`; messages of other dialects are named by their own id."""
     return client_ref.rpartition("#")[0] if dialect == NAME else id

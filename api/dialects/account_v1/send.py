@@ -1,4 +1,4 @@
-"""What a `/send` asks for, as drafts."""
+"""Parses a `/send` request into drafts."""
 
 import re
 import uuid
@@ -32,7 +32,7 @@ class Task:
 
 
 def compose(form: Parameters) -> Task:
-    """Raises BadRequest and its kinds for what is missing or wrong; whether numbers are such the gateway knows."""
+    """Parse a form. Raises BadRequest and its subclasses; whether a number is valid is decided by the gateway."""
     mobiles = _mobiles(form)
     text = form.text("content")
     if not text:
@@ -46,7 +46,7 @@ def compose(form: Parameters) -> Task:
 
 
 def _mobiles(form: Parameters) -> Sequence[str]:
-    """Each number once: a report tells them apart by nothing else."""
+    """Each number once, because reports identify messages by number alone."""
     written = [_with_plus(mobile) for mobile in _COMMA.split(form.need("mobiles"))]
     mobiles = [mobile for mobile in written if mobile]
     if not mobiles:
@@ -57,7 +57,7 @@ def _mobiles(form: Parameters) -> Sequence[str]:
 
 
 def _with_plus(written: str) -> str:
-    """A number whose `+` a form's decoding made a blank; before a mobile number of China's a blank is just that."""
+    """Restore a `+` that form decoding made a blank; before a Chinese mobile number a blank is just a blank."""
     number = written.strip()
     return number if _CHINESE_MOBILE.fullmatch(number) else restore_plus(written).strip()
 

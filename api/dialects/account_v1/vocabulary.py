@@ -1,4 +1,4 @@
-"""How the account/MD5 dialect says our states and our errors."""
+"""The account/MD5 dialect's words for states and errors."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -31,11 +31,11 @@ STATE_WORDS: Mapping[State, str] = {
 
 
 class TooManyMobiles(BadRequest):
-    """There are more numbers than one request may have."""
+    """Too many numbers in one request."""
 
 
 class BadMobile(InvalidNumber):
-    """One of the numbers is none."""
+    """One of the numbers is invalid."""
 
     def __init__(self, written: str) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class BadMobile(InvalidNumber):
 
 
 class Word(NamedTuple):
-    """The code of an error, and its sentence with the parameter's name for `{}`."""
+    """An error's code and message, with `{}` for the parameter's name."""
 
     code: str
     sentence: str
@@ -96,7 +96,7 @@ PARAMETERS: Mapping[str, str] = {"recipient": "mobiles", "text": "content", "cli
 
 
 def told(error: BridgeError) -> Word:
-    """Code and sentence of an error."""
+    """The code and message of an error."""
     if isinstance(error, BadMobile):
         return Word("03", f"参数 mobiles 中的号码 {error.written} 格式错误")
     word: Word = word_for(ERROR_WORDS, error)

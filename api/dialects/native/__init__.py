@@ -4,7 +4,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """DIALECT, with all of HTTP, is for those who serve: a command needs the operations alone."""
+    """`DIALECT`, imported on first use: commands need the operations without HTTP."""
     if name != "DIALECT":
         raise AttributeError(name)
     from api.dialects.native.dialect import Native

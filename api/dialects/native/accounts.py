@@ -1,4 +1,4 @@
-"""/v1/accounts and /v1/audit: what the operator keeps about accounts, and an account about itself."""
+"""/v1/accounts and /v1/audit: accounts for operators, and an account's own data."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,14 +40,14 @@ AUDIT = validators.listing(account=validators.short(200, least=1))
 
 
 async def find(call: Call) -> Answer:
-    """By name."""
+    """List accounts by name."""
     call.operators_only()
     rows = await call.gateway.desk.accounts()
     return answer({"accounts": [serializers.account(row) for row in rows]})
 
 
 async def add(call: Call) -> Answer:
-    """The one answer that shows its credentials."""
+    """Create an account; only this answer shows its credentials."""
     call.operators_only()
     asked = await call.fields(NEW, "name")
     made, printed = await call.gateway.desk.add_account(call.who, asked["name"], asked.get("on_unknown"))
@@ -56,12 +56,12 @@ async def add(call: Call) -> Answer:
 
 
 async def show(call: Call) -> Answer:
-    """One account, its terms and credits."""
+    """Show an account with its terms and credits."""
     return answer(serializers.account(await _own(call)))
 
 
 async def change(call: Call) -> Answer:
-    """What is not named stays as it is."""
+    """Change the given fields."""
     call.operators_only()
     asked = await call.fields(CHANGE)
     if not asked:
@@ -79,7 +79,7 @@ async def change(call: Call) -> Answer:
 
 
 async def top_up(call: Call) -> Answer:
-    """Credits are counted from the first time on."""
+    """Add credits; they are counted from the first time on."""
     call.operators_only()
     asked = await call.fields(CREDITS, "credits")
     name = (await _changeable(call)).name
@@ -88,14 +88,14 @@ async def top_up(call: Call) -> Answer:
 
 
 async def movements(call: Call) -> Answer:
-    """Newest first."""
+    """List movements, newest first."""
     account = await _own(call)
     rows = await call.gateway.desk.movements(account.name, **call.query)
     return answer(serializers.page("movements", rows, serializers.movement))
 
 
 async def rotate(call: Call) -> Answer:
-    """The one answer that shows the fresh credentials."""
+    """Rotate credentials; only this answer shows the new ones."""
     call.operators_only()
     asked = await call.fields(ROTATE, "kind")
     name = (await _changeable(call)).name
@@ -103,14 +103,14 @@ async def rotate(call: Call) -> Answer:
 
 
 async def audit(call: Call) -> Answer:
-    """Newest first."""
+    """List audit entries, newest first."""
     call.operators_only()
     return answer(serializers.page("entries", await call.gateway.desk.audit(**call.query), serializers.audit_entry))
 
 
 # -- who may ----------------------------------------------------------------------------------
 async def _own(call: Call) -> Account:
-    """The account in the path: the caller's own, or any for an operator. As it is now, not as it came in."""
+    """The account in the path, as it is now: the caller's own, or any for an operator."""
     name = call.incoming.parts["name"]
     if name != call.account.name and not call.account.operator:
         raise ForAnother("This account may ask about itself only.")
@@ -120,7 +120,7 @@ async def _own(call: Call) -> Account:
 
 
 async def _changeable(call: Call) -> Account:
-    """The account in the path, for an operator. The command line's own must go on to work."""
+    """The account in the path, for an operator; not the command line's own, which must keep working."""
     if call.incoming.parts["name"] == credentials.OPERATOR:
         raise NotPossible(f'the account "{credentials.OPERATOR}" is the command line\'s own: it stays as it is')
     return await _own(call)
@@ -128,14 +128,14 @@ async def _changeable(call: Call) -> Account:
 
 # -- templates ----------------------------------------------------------------------------------
 async def templates(call: Call) -> Answer:
-    """By id."""
+    """List templates by id."""
     account = await _own(call)
     rows = await call.gateway.desk.templates(account.name)
     return answer({"templates": [serializers.template(row) for row in rows]})
 
 
 async def template(call: Call) -> Answer:
-    """One, approved or not."""
+    """Show a template, approved or not."""
     account = await _own(call)
     found = await call.gateway.desk.find_template(account.name, call.id)
     if found is None:
@@ -144,7 +144,7 @@ async def template(call: Call) -> Answer:
 
 
 async def keep_template(call: Call) -> Answer:
-    """New, or another text for an old id.
+    """Add or replace a template.
 
     Approving is the operator's: what an account writes itself waits for it, unless it was approved word for word.
     """
@@ -162,7 +162,7 @@ async def keep_template(call: Call) -> Answer:
 
 
 async def remove_template(call: Call) -> Answer:
-    """Nothing is sent by it any more."""
+    """Remove a template."""
     account = await _own(call)
     await call.gateway.desk.remove_template(call.who, account.name, call.id)
     return nothing()
@@ -170,14 +170,14 @@ async def remove_template(call: Call) -> Answer:
 
 # -- numbers that nothing is sent to ------------------------------------------------------------
 async def suppressed(call: Call) -> Answer:
-    """Oldest first."""
+    """List suppressed numbers, oldest first."""
     account = await _own(call)
     rows = await call.gateway.desk.suppressed(account.name)
     return answer({"suppressed": [serializers.suppressed(*row) for row in rows]})
 
 
 async def suppress(call: Call) -> Answer:
-    """What waits to be sent to it fails; one that is on the list already stays as it is."""
+    """Suppress a number and fail its waiting messages; an existing entry stays."""
     account = await _own(call)
     asked = await call.fields(SUPPRESS)
     with _number_at_fault():
@@ -186,7 +186,7 @@ async def suppress(call: Call) -> Answer:
 
 
 async def suppression(call: Call) -> Answer:
-    """Whether, since when and why nothing is sent to a number."""
+    """Show whether, since when and why a number is suppressed."""
     account = await _own(call)
     with _number_at_fault():
         found = await call.gateway.desk.suppression(account.name, _number(call))
@@ -194,7 +194,7 @@ async def suppression(call: Call) -> Answer:
 
 
 async def allow(call: Call) -> Answer:
-    """It may get messages again."""
+    """Remove a number from the suppression list."""
     account = await _own(call)
     with _number_at_fault():
         await call.gateway.desk.allow(call.who, account.name, _number(call))
@@ -202,13 +202,13 @@ async def allow(call: Call) -> Answer:
 
 
 def _number(call: Call) -> str:
-    """The one in the path, as the caller wrote it."""
+    """The number in the path, as written by the caller."""
     return validators.text(call.incoming.parts["number"])
 
 
 @contextmanager
 def _number_at_fault() -> Iterator[None]:
-    """It is no recipient of a message that is wrong here."""
+    """Report errors as about the number, not about a message's recipient."""
     try:
         yield
     except InvalidNumber as error:

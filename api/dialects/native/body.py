@@ -1,4 +1,4 @@
-"""The body of a request as strict JSON (RFC 8259): what is doubtful is an error, never a guess."""
+"""Parses request bodies as strict JSON (RFC 8259): ambiguity is an error."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ class NotJson(BadRequest):
 
 
 async def read(incoming: Incoming, meaning: Callable[[Mapping[str, Any]], T], limit: int) -> T:
-    """What `meaning` makes of the JSON object that the caller sent, at most `limit` bytes of it; nothing is `{}`.
+    """Parse the caller's JSON object of at most `limit` bytes with `meaning`; an empty body is `{}`.
 
     Raises BadRequest, and its kinds NotJson for another content type and BodyTooLarge.
     """
@@ -40,7 +40,7 @@ def _object_in(raw: bytes) -> Mapping[str, Any]:
 
 
 def parse(raw: bytes) -> Any:
-    """A JSON value. Raises BadRequest for anything that two parsers might read differently."""
+    """Parse JSON. Raises BadRequest for anything that two parsers might read differently."""
     try:
         return _DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError as error:

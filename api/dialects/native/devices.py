@@ -1,4 +1,4 @@
-"""/v1/devices: what is right with a device and what to change, and what its driver remembers, for operators."""
+"""/v1/devices: examinations and driver memory, for operators."""
 
 from api.dialects.native import serializers, validators
 from api.dialects.native.request import Call
@@ -8,7 +8,7 @@ REMEMBER = {"value": validators.short(100_000)}
 
 
 async def examine(call: Call) -> Answer:
-    """Asks the device now: registration, SIM, service centre, memories, signal, conditions of a phone."""
+    """Examine a device now: registration, SIM, service centre, memories, signal, state of a phone."""
     call.operators_only()
     name = call.part("device")
     found = await call.gateway.examine(call.account, name)
@@ -16,14 +16,14 @@ async def examine(call: Call) -> Answer:
 
 
 async def memory(call: Call) -> Answer:
-    """For a program that examines a device that the bridge does not have."""
+    """Show a driver's stored values, for a command that examines a device the bridge does not have open."""
     call.operators_only()
     name = call.part("device")
     return answer({"device": name, "memory": dict(await call.gateway.memory(name))})
 
 
 async def remember(call: Call) -> Answer:
-    """Under a key, in place of what was there."""
+    """Store a value under a key, replacing the previous one."""
     call.operators_only()
     asked = await call.fields(REMEMBER, "value")
     await call.gateway.remember(call.part("device"), call.id, asked["value"])

@@ -28,7 +28,7 @@ OPERATIONS: tuple[AnyOperation, ...] = (
 
 
 class Native:
-    """Our own API."""
+    """The bridge's own API."""
 
     name: ClassVar[str] = "native"
     about: ClassVar[str] = "the bridge's own API, described at /openapi.yaml"
@@ -51,7 +51,7 @@ class Native:
         self._document = document.replace("  - url: /\n", f"  - url: {mount.prefix or '/'}\n", 1).encode()
 
     def routes(self) -> Sequence[Route]:
-        """One for each path; the methods of a path are told apart by `_serve`."""
+        """One route for each path; `_serve` dispatches methods."""
         paths: dict[str, dict[str, AnyOperation]] = {}
         for operation in OPERATIONS:
             paths.setdefault(operation.path, {})[operation.method] = operation

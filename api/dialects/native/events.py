@@ -1,4 +1,4 @@
-"""/v1/events: what happens, as server-sent events (WHATWG HTML, "Server-sent events").
+"""/v1/events: a stream of server-sent events (WHATWG HTML, "Server-sent events").
 
 A stream reads the event log at its caller's pace: it holds one event and what fits the connection's
 buffers. A caller who stops reading is let go and comes back with `Last-Event-ID`; nobody else waits.
@@ -33,7 +33,7 @@ HEADERS = {
 
 
 def names(value: str) -> tuple[str, ...]:
-    """Names of events with commas between them."""
+    """Parse comma-separated event names."""
     given = tuple(value.split(","))
     for name in given:
         if name not in NAMES:
@@ -45,7 +45,7 @@ QUERY = {"after": validators.digits(0, MAX_SEQ), "names": names}
 
 
 async def stream(call: Call) -> web.StreamResponse:
-    """Events as they are committed; first those after `Last-Event-ID` or `after`, when given."""
+    """Stream events as they are committed; after `Last-Event-ID` or `after`, first the missed ones."""
     after = _resumed(call)
     with call.streams.place(call.account.name):
         if after is None:
@@ -69,7 +69,7 @@ async def stream(call: Call) -> web.StreamResponse:
 
 
 def _resumed(call: Call) -> int | None:
-    """A browser that reconnects repeats its first address, so the header is the newer word."""
+    """The position to resume after. The header wins: a reconnecting browser repeats its first URL."""
     last = call.incoming.headers.get("Last-Event-ID")
     given = {"Last-Event-ID": last} if last else {}
     return fields.take(given, {"Last-Event-ID": QUERY["after"]}).get("Last-Event-ID", call.query.get("after"))
@@ -110,14 +110,14 @@ async def _next(news: AsyncIterator[Event]) -> Event:
 
 
 async def _cut_when_over(call: Call) -> None:
-    """At shutdown a caller who does not read must not keep the bridge from going."""
+    """At shutdown, cut off a caller who does not read."""
     await call.streams.closing.wait()
     await asyncio.sleep(FAREWELL)
     _cut(call)
 
 
 async def _cut_without_key(call: Call) -> None:
-    """A key that is revoked or whose account is disabled hears nothing more, one that expires a heartbeat more."""
+    """End the stream when the key is revoked or its account disabled; an expired key ends with the next heartbeat."""
     known = True
     while known:
         with suppress(TimeoutError):
@@ -135,6 +135,6 @@ def _cut(call: Call) -> None:
 
 
 def _request(call: Call) -> web.Request:
-    """What is answered for as long as its caller listens: that is a matter of HTTP alone."""
+    """The HTTP request; streams exist in HTTP only."""
     assert isinstance(call.incoming, HttpIncoming)  # noqa: S101 - narrows the type: the HTTP side makes no other
     return call.incoming.request

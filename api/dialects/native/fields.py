@@ -1,4 +1,4 @@
-"""Named values of a caller: a reader for each name, and an error that says which one is wrong and why.
+"""Reads named values: one reader per name, and errors that say which value is wrong and why.
 
 A reader takes what was written and returns what is meant, or raises Unfit with the second half of a
 sentence ("must be a string"); whoever called it puts the name of the field before it.
@@ -21,17 +21,17 @@ class Unfit(BadRequest):
 
     @property
     def message(self) -> str:
-        """The whole sentence, with the field as its subject."""
+        """The whole sentence, with the field as subject."""
         return f"`{self.field}` {self.args[0]}"
 
     def within(self, place: str) -> "Unfit":
-        """The same one level further out: `to` within `messages[17]` is `messages[17].to`."""
+        """The same error, one level out: `to` within `messages[17]` becomes `messages[17].to`."""
         self.field = f"{place}.{self.field}" if self.field else place
         return self
 
 
 def take(given: Mapping[str, Any], readers: Mapping[str, Reader]) -> dict[str, Any]:
-    """Every given field through its reader. Raises Unfit, also for a name that has none."""
+    """Read all given fields. Raises Unfit, also for an unknown name."""
     taken = {}
     for name, value in given.items():
         reader = readers.get(name)
@@ -45,7 +45,7 @@ def take(given: Mapping[str, Any], readers: Mapping[str, Reader]) -> dict[str, A
 
 
 def query(items: Iterable[tuple[str, str]], readers: Mapping[str, Reader]) -> dict[str, Any]:
-    """The names and values of a query string through its readers. Raises Unfit, also for a name given twice."""
+    """Read a query string. Raises Unfit, also for a repeated name."""
     given: dict[str, str] = {}
     for name, value in items:
         if name in given:
@@ -55,19 +55,19 @@ def query(items: Iterable[tuple[str, str]], readers: Mapping[str, Reader]) -> di
 
 
 def need(given: Mapping[str, Any], *names: str) -> None:
-    """Raises Unfit for a field that must be there."""
+    """Raises Unfit for a missing field."""
     for name in names:
         if name not in given:
             raise Unfit("is missing", name)
 
 
 def renamed(given: Mapping[str, Any], **names: str) -> dict[str, Any]:
-    """The same fields by the names that the core has for them."""
+    """The fields by the names used in the core."""
     return {names.get(name, name): value for name, value in given.items()}
 
 
 def nearest(given: object, known: Iterable[str]) -> str:
-    """`; did you mean …?` when something known is close to it, else nothing."""
+    """`; did you mean …?` when a known name is similar, else ""."""
     if not isinstance(given, str) or len(given) > LONGEST_NAME:
         return ""
     near = get_close_matches(given, list(known), n=1, cutoff=0.5)

@@ -1,4 +1,4 @@
-"""The way of HTTP into this dialect and out of it."""
+"""Connects this dialect to HTTP requests and responses."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from bridge.model.account import Account
 
 @dataclass(frozen=True, slots=True)
 class HttpIncoming:
-    """Obeys `Incoming`."""
+    """Implements `Incoming` for HTTP."""
 
     request: web.Request
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """By name, in any case."""
+        """Headers by case-insensitive name."""
         return self.request.headers
 
     @property
     def parts(self) -> Mapping[str, str]:
-        """The variable parts of the path, decoded."""
+        """Variable parts of the path, decoded."""
         return self.request.match_info
 
     @property
@@ -36,12 +36,12 @@ class HttpIncoming:
 
     @property
     def content_type(self) -> str:
-        """Of the body, without parameters."""
+        """The body's content type, without parameters."""
         return self.request.content_type
 
     @property
     def user(self) -> str:
-        """The user who runs a command, by the socket for commands; "" for the bridge's own."""
+        """The user running a command, on the command socket; "" for the bridge's own user."""
         return peer.stranger(self.request)
 
     async def read(self, limit: int) -> bytes:
@@ -49,12 +49,12 @@ class HttpIncoming:
         return await read_body(self.request, limit)
 
     async def enter(self, gateway: Gateway, secret: str) -> Account:
-        """The account of an API key or a token. Raises what `Admission.enter` does."""
+        """Authenticate an API key or token. Raises what `Admission.enter` raises."""
         return await enter(gateway, self.request, "apikey", "", secret, other="token")
 
 
 def response(answer: Answer) -> web.Response:
-    """An answer as HTTP has it."""
+    """Convert an answer to an HTTP response."""
     if not answer.content_type:
         return web.Response(status=answer.status, headers=answer.headers)
     return web.Response(

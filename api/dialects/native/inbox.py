@@ -1,4 +1,4 @@
-"""/v1/inbox: what came in."""
+"""/v1/inbox: received SMS."""
 
 from api.dialects.native import fields, serializers, validators
 from api.dialects.native.request import Call
@@ -17,19 +17,19 @@ LIST = validators.listing(
 
 
 async def find(call: Call) -> Answer:
-    """Newest first; with `mark_read`, what is returned counts as read from then on."""
+    """List SMS, newest first; `mark_read` marks those returned as read."""
     query = InboxQuery(**fields.renamed(call.query, **{"from": "sender"}))
     rows = await call.gateway.inbox(call.account, query)
     return answer(serializers.page("messages", rows, serializers.received))
 
 
 async def show(call: Call) -> Answer:
-    """One received SMS."""
+    """Show one received SMS."""
     return answer(serializers.received(await call.gateway.received(call.account, call.id)))
 
 
 async def forget(call: Call) -> Answer:
-    """Hide it from this account for good."""
+    """Hide an SMS from this account for good."""
     if not await call.gateway.delete_received(call.account, InboxQuery(ids=(call.id,))):
         raise NoSuchThing
     return nothing()

@@ -1,4 +1,4 @@
-"""What comes in: by HTTP, or from a command within this process. The operations of this dialect see no more of it."""
+"""A request to an operation, over HTTP or from a command in this process."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
@@ -8,16 +8,16 @@ from bridge.model.account import Account
 
 
 class Incoming(Protocol):
-    """A request, its credentials not looked at yet."""
+    """A request before authentication."""
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """By name, in any case."""
+        """Headers by case-insensitive name."""
         ...
 
     @property
     def parts(self) -> Mapping[str, str]:
-        """The variable parts of the path, decoded."""
+        """Variable parts of the path, decoded."""
         ...
 
     @property
@@ -27,12 +27,12 @@ class Incoming(Protocol):
 
     @property
     def content_type(self) -> str:
-        """Of the body, without parameters."""
+        """The body's content type, without parameters."""
         ...
 
     @property
     def user(self) -> str:
-        """The user of this machine who runs a command; "" for the bridge's own, and for other callers."""
+        """The local user running a command; "" for the bridge's own user and for other callers."""
         ...
 
     async def read(self, limit: int) -> bytes:
@@ -40,5 +40,5 @@ class Incoming(Protocol):
         ...
 
     async def enter(self, gateway: Gateway, secret: str) -> Account:
-        """The account of an API key or a token. Raises what `Admission.enter` does."""
+        """Authenticate an API key or token. Raises what `Admission.enter` raises."""
         ...

@@ -1,4 +1,4 @@
-"""/v1/keys: the named keys of an account, each with its scopes and its end."""
+"""/v1/keys: an account's named keys with scopes and expiry."""
 
 from api.dialects.native import serializers, validators
 from api.dialects.native.fields import Unfit
@@ -25,7 +25,7 @@ LIST = {"all": validators.switch}
 
 
 async def add(call: Call) -> Answer:
-    """The one answer that shows its credentials."""
+    """Create a key; only this answer shows it."""
     asked = await call.fields(NEW, "name", "scopes")
     made, printed = await call.gateway.desk.add_key(
         call.who, call.account, asked["name"], asked["scopes"], asked.get("kind", "apikey"), asked.get("expires_at", 0)
@@ -35,7 +35,7 @@ async def add(call: Call) -> Answer:
 
 
 async def find(call: Call) -> Answer:
-    """By name, expired ones too; for an operator who asks for it those of all accounts."""
+    """List keys by name, expired ones too; an operator may list those of all accounts."""
     everybody = call.query.get("all", False)
     if everybody:
         call.operators_only()
@@ -44,6 +44,6 @@ async def find(call: Call) -> Answer:
 
 
 async def revoke(call: Call) -> Answer:
-    """It ends at once, with the tokens that it was exchanged for."""
+    """Revoke a key and its tokens at once."""
     await call.gateway.desk.revoke_key(call.who, call.account.name, call.id)
     return nothing()

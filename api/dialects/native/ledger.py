@@ -1,4 +1,4 @@
-"""/v1/ledger: every webhook delivery owed and made, and owing it once more."""
+"""/v1/ledger: webhook deliveries, made and waiting, and their redelivery."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,13 +24,13 @@ AGAIN = {**FILTERS, "ids": validators.strings(100, most=MAX_IDS)}
 
 
 async def find(call: Call) -> Answer:
-    """Newest first."""
+    """List deliveries, newest first."""
     rows = await call.gateway.endpoints.ledger(call.account, LedgerQuery(**call.query))
     return answer(serializers.page("deliveries", rows, serializers.delivery))
 
 
 async def redeliver(call: Call) -> Answer:
-    """From attempt one; by id, or all that match."""
+    """Requeue deliveries from attempt one, by id or all that match."""
     asked = await call.body(_wish)
     ids = asked.pop("ids", ())
     count = await call.gateway.endpoints.redeliver(call.account, LedgerQuery(**asked), ids)

@@ -1,4 +1,4 @@
-"""/v1/lines, /v1/loopback and /v1/me: what can send, whether it arrives, and who is asking."""
+"""/v1/lines, /v1/loopback and /v1/me: lines, loop-back tests, and the caller's account."""
 
 from api.dialects.native import serializers, validators
 from api.dialects.native.request import Call
@@ -9,12 +9,12 @@ LOOP = {"from": validators.short(100), "to": validators.short(100)}
 
 
 async def find(call: Call) -> Answer:
-    """Every configured line, absent ones too."""
+    """List all configured lines, absent ones too."""
     return answer({"lines": [serializers.line(row) for row in call.gateway.lines()]})
 
 
 async def show(call: Call) -> Answer:
-    """One line by its name."""
+    """Show one line."""
     for row in call.gateway.lines():
         if row.name == call.id:
             return answer(serializers.line(row))
@@ -22,7 +22,7 @@ async def show(call: Call) -> Answer:
 
 
 async def loop_back(call: Call) -> Answer:
-    """Send an SMS from our line to our line; what becomes of it is told as events."""
+    """Send a loop-back SMS between lines; its fate is published as events."""
     call.operators_only()
     wanted = await call.fields(LOOP)
     begun = await call.gateway.loop(wanted.get("from", ""), wanted.get("to", ""))
@@ -30,5 +30,5 @@ async def loop_back(call: Call) -> Answer:
 
 
 async def me(call: Call) -> Answer:
-    """The account that the credentials belong to, its credits as they are now."""
+    """Show the caller's account with its current credits."""
     return answer(serializers.account(await call.gateway.desk.account(call.account.name)))

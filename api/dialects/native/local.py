@@ -1,4 +1,4 @@
-"""The operations of `/v1` for this very process: the same calls, the same answers, and no HTTP between."""
+"""The `/v1` operations for this process, without HTTP."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ from bridge.model.scope import Needs
 
 @dataclass(frozen=True, slots=True)
 class LocalIncoming:
-    """Obeys `Incoming`. Bodies are JSON."""
+    """Implements `Incoming` for commands. Bodies are JSON."""
 
     headers: Mapping[str, str]
     parts: Mapping[str, str]
@@ -38,12 +38,12 @@ class LocalIncoming:
         return self.body
 
     async def enter(self, gateway: Gateway, secret: str) -> Account:
-        """The account of an API key or a token. Raises what `Admission.enter` does."""
+        """Authenticate an API key or token. Raises what `Admission.enter` raises."""
         return await gateway.admission.enter("apikey", "", secret, "", self.needs, other="token")
 
 
 class Local:
-    """Answers calls for a gateway of this process. `user` runs it; "" for the owner of the store."""
+    """Answers calls through a gateway in this process. `user` runs it; "" for the owner of the store."""
 
     def __init__(self, gateway: Gateway, user: str = "") -> None:
         self._gateway = gateway
@@ -52,7 +52,7 @@ class Local:
         self._streams = Streams(asyncio.Event(), heartbeat=1.0, patience=1.0)
 
     async def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        """What is answered to a method of a path with its query, as a client sends them."""
+        """Answer a method of a path with its query."""
         try:
             return await self._perform(method, target, headers, body)
         except BridgeError as error:
@@ -70,7 +70,7 @@ class Local:
 
 
 def _operation(method: str, path: str) -> tuple[Operation[Answer], Mapping[str, str]]:
-    """The operation that a path is for, and its variable parts. Raises UnknownPath."""
+    """Find the operation for a path, and the path's variable parts. Raises UnknownPath."""
     segments = path.split("/")
     for operation in OPERATIONS:
         parts = _parts(operation.path.split("/"), segments)

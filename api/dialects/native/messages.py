@@ -1,4 +1,4 @@
-"""/v1/messages: submit, look up, cancel, resend and forget."""
+"""/v1/messages: submit, look up, cancel, resend and delete."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +51,7 @@ LIST = validators.listing(
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What one POST asks for."""
+    """A parsed POST."""
 
     drafts: Sequence[Draft]
     #: what the caller calls the field with this name of the draft at this index
@@ -61,7 +61,7 @@ class Order:
 
 
 def order(given: Mapping[str, Any]) -> Order:
-    """One message, `messages` with one object each, or one text for `to` many. Raises BadRequest."""
+    """Parse one message, `messages` with an object each, or one text for many `to`. Raises BadRequest."""
     if "messages" in given:
         return _each(given)
     if isinstance(given.get("to"), list):
@@ -121,7 +121,7 @@ def _draft(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def submit(call: Call) -> Answer:
-    """202 once everything is on disk; a known Idempotency-Key answers with the messages of its first call."""
+    """Accept messages: 202 once on disk; a known Idempotency-Key returns the first call's messages."""
     key = _idempotency_key(call.incoming.headers)
     asked = await call.body(order, bulk=True)
     try:
@@ -143,7 +143,7 @@ def _idempotency_key(headers: Mapping[str, str]) -> str:
 
 
 async def find(call: Call) -> Answer:
-    """Newest first."""
+    """List messages, newest first."""
     rows = await call.gateway.messages(
         call.account, MessageQuery(**fields.renamed(call.query, state="states", to="recipient"))
     )
@@ -151,18 +151,18 @@ async def find(call: Call) -> Answer:
 
 
 async def show(call: Call) -> Answer:
-    """One message, with the parts that were tried."""
+    """Show a message with the parts tried."""
     row = await call.gateway.message(call.account, call.id)
     return answer(serializers.message_with_parts(row, await call.gateway.parts(call.account, call.id)))
 
 
 async def cancel(call: Call) -> Answer:
-    """Take back what was not sent yet."""
+    """Cancel a message that was not sent."""
     return answer(serializers.message(await call.gateway.cancel(call.account, call.id)))
 
 
 async def resend(call: Call) -> Answer:
-    """Queue it again; parts that were sent stay sent."""
+    """Requeue a message; parts that were sent stay sent."""
     return answer(serializers.message(await call.gateway.resend(call.account, call.id)), 202)
 
 
@@ -175,7 +175,7 @@ async def forget(call: Call) -> Answer:
 
 
 def _placed(error: BadRequest, asked: Order) -> str:
-    """The core's field in the words and at the place of the body: `messages[17].recipient` of a list in `to`."""
+    """The place in the body of a field that the core rejected: `messages[17].recipient` of a list in `to`."""
     found = _PLACE.fullmatch(error.field)
     index, name = (found[1] or "0", found[2]) if found else ("0", error.field)
     return asked.place(int(index), _NAMES.get(name, name))

@@ -1,4 +1,4 @@
-"""The operations of `/v1` that answer at once: by HTTP, and to commands within this process."""
+"""The `/v1` operations with immediate answers, for HTTP and for commands in this process."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[T]):
-    """One method of one path."""
+    """A method of a path."""
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""/v1/typed and /v1/calls: what phones tell besides SMS to them."""
+"""/v1/typed and /v1/calls: SMS typed on phones, and their calls."""
 
 from api.dialects.native import fields, serializers, validators
 from api.dialects.native.request import Call
@@ -24,12 +24,12 @@ CALLS = validators.listing(
 
 
 async def typed(call: Call) -> Answer:
-    """SMS typed on the phones, newest first."""
+    """List SMS typed on phones, newest first."""
     query = TypedQuery(**fields.renamed(call.query, to="recipient"))
     return answer(serializers.page("messages", await call.gateway.typed(query), serializers.typed))
 
 
 async def calls(call: Call) -> Answer:
-    """The phones' calls, newest first."""
+    """List the phones' calls, newest first."""
     query = CallQuery(**fields.renamed(call.query, kind="kinds"))
     return answer(serializers.page("calls", await call.gateway.calls(query), serializers.call))

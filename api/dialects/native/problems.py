@@ -1,4 +1,4 @@
-"""How every error is told in this dialect: a problem of RFC 9457."""
+"""Errors as RFC 9457 problems."""
 
 from collections.abc import Mapping
 
@@ -80,7 +80,7 @@ _HEADERS: Mapping[str, Mapping[str, str]] = {
 
 
 def refusal(error: BridgeError) -> Answer:
-    """An error as an answer."""
+    """Convert an error to an answer."""
     kind = word_for(ERROR_WORDS, error)
     named = error.field if isinstance(error, BadRequest) else ""
     return problem(kind, error.message, named, _headers(kind, error))

@@ -1,4 +1,4 @@
-"""One request by one account: what every handler of this dialect gets."""
+"""An authenticated request, as handlers receive it."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ class ForAnother(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request whose credentials and query string were found good."""
+    """A request with valid credentials and query string."""
 
     incoming: Incoming
     gateway: Gateway
@@ -45,28 +45,28 @@ class Call:
 
     @property
     def id(self) -> str:
-        """The last variable part of the path. Raises NoSuchThing for what can be no id of ours."""
+        """The last variable part of the path. Raises NoSuchThing for an impossible id."""
         return self.part("id")
 
     def part(self, name: str) -> str:
-        """A variable part of the path. Raises NoSuchThing for what can be no id and no name of ours."""
+        """A variable part of the path. Raises NoSuchThing for an impossible id or name."""
         given = self.incoming.parts[name]
         if not _ID.fullmatch(given):
             raise NoSuchThing
         return given
 
     def operators_only(self) -> None:
-        """Raises ForAnother for an account that is no operator."""
+        """Raises ForAnother unless the account is an operator."""
         if not self.account.operator:
             raise ForAnother("Only an operator may do this.")
 
     async def body(self, meaning: Callable[[Mapping[str, Any]], T], bulk: bool = False) -> T:
-        """What `meaning` makes of the JSON object in the body. Raises BadRequest, NotJson, BodyTooLarge."""
+        """Parse the JSON object in the body with `meaning`. Raises BadRequest, NotJson, BodyTooLarge."""
         limit = self.body_limit if bulk else min(self.body_limit, BODY_LIMIT)
         return await body.read(self.incoming, meaning, limit)
 
     async def fields(self, readers: Mapping[str, fields.Reader], *needed: str) -> dict[str, Any]:
-        """The members of the JSON object in the body; those `needed` must be there."""
+        """Read the members of the JSON object in the body; the `needed` ones are required."""
 
         def meaning(given: Mapping[str, Any]) -> dict[str, Any]:
             taken = fields.take(given, readers)
@@ -77,7 +77,7 @@ class Call:
 
 
 async def acting(incoming: Incoming, gateway: Gateway) -> tuple[Account, str]:
-    """The account that this call is for, its caller's own or the one that an operator names in a header; and who calls.
+    """The account the call is for (the caller's, or one an operator names in a header), and the caller's name.
 
     Raises NotAllowed, and ForAnother for a name that this caller may not act for.
     """
@@ -95,14 +95,14 @@ async def acting(incoming: Incoming, gateway: Gateway) -> tuple[Account, str]:
 
 
 def _named(caller: Account, incoming: Incoming, gateway: Gateway) -> str:
-    """For the audit trail: an account and its key, or the command line and the user when it is not the bridge's own."""
+    """The caller's name for the audit trail: account and key, or the command line with a foreign user."""
     if gateway.admission.is_command(_secret(incoming)):
         return f"{COMMANDS} ({incoming.user})" if incoming.user else COMMANDS
     return f"{caller.name} (key {caller.grant.key})" if caller.grant.key else caller.name
 
 
 async def still_known(call: Call) -> bool:
-    """Whether the key of a call that lasts is still good. Raises StoreUnavailable."""
+    """Whether the key of a long-lived call is still valid. Raises StoreUnavailable."""
     return await call.gateway.admission.stands(_secret(call.incoming), "apikey", "token")
 
 

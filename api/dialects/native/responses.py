@@ -1,4 +1,4 @@
-"""What is answered: JSON, and problems of RFC 9457."""
+"""Answers: JSON, and problems of RFC 9457."""
 
 import json
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an operation answers, by whichever way it was asked."""
+    """The result of an operation, independent of transport."""
 
     status: int
     body: bytes = b""
@@ -41,17 +41,17 @@ class Answer:
 
 
 def answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """JSON."""
+    """A JSON answer."""
     return Answer(status, written(value), JSON, headers)
 
 
 def nothing() -> Answer:
-    """Done, and there is nothing to show."""
+    """An empty answer (204)."""
     return Answer(204)
 
 
 def problem(kind: str, detail: str, field: str = "", headers: Mapping[str, str] | None = None) -> Answer:
-    """An RFC 9457 problem; `field` names the parameter at fault."""
+    """An RFC 9457 problem; `field` names the invalid parameter."""
     status = PROBLEMS[kind]
     value: dict[str, Any] = {
         "type": PREFIX + kind,
@@ -65,5 +65,5 @@ def problem(kind: str, detail: str, field: str = "", headers: Mapping[str, str] 
 
 
 def written(value: object) -> bytes:
-    """Compact JSON in UTF-8; half a surrogate pair in a name that a caller made up is told as `?`."""
+    """Compact JSON in UTF-8; lone surrogates in caller-given names become `?`."""
     return _ENCODER.encode(value).encode(errors="replace")

@@ -1,4 +1,4 @@
-"""What the API shows of the model, as JSON-ready objects; `openapi.yaml` describes each of them."""
+"""Serialises the model for the API, as `openapi.yaml` describes."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ AUTO = "auto"
 
 
 def spoken(milliseconds: int) -> str | None:
-    """`2026-11-20T22:48:32.123Z` (RFC 3339); None for 0, which stands for "not yet" and "never"."""
+    """Format a time as `2026-11-20T22:48:32.123Z` (RFC 3339); None for 0 ("not yet", "never")."""
     if not milliseconds:
         return None
     seconds, rest = divmod(milliseconds, 1000)
@@ -33,7 +33,7 @@ def spoken(milliseconds: int) -> str | None:
 
 @lru_cache(maxsize=256)
 def _second(seconds: int) -> str:
-    """Most moments of an answer, and of the answers beside it, lie in the same few seconds."""
+    """The seconds part, cached because the times of answers lie close together."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
@@ -43,7 +43,7 @@ def page(name: str, rows: Page[T], shape: Callable[[T], Shape]) -> Shape:
 
 
 def message(row: Message) -> Shape:
-    """A message as lists show it."""
+    """A message in a list."""
     return {
         "id": row.id,
         "account": row.account,
@@ -73,7 +73,7 @@ def message(row: Message) -> Shape:
 
 
 def message_with_parts(row: Message, parts: Iterable[Part]) -> Shape:
-    """A message and what became of each of its parts that was tried."""
+    """A message with its tried parts."""
     return message(row) | {"tried": [part(each) for each in parts]}
 
 
@@ -203,7 +203,7 @@ def delivery(row: Delivery) -> Shape:
 
 
 def account(row: Account) -> Shape:
-    """An account, what it may do and what it has left; nothing that opens anything."""
+    """An account with terms and credits, without credentials."""
     return {
         "name": row.name,
         "operator": row.operator,
@@ -216,7 +216,7 @@ def account(row: Account) -> Shape:
 
 
 def terms(row: Terms) -> Shape:
-    """What an account may do."""
+    """An account's terms."""
     return {
         "payment": row.payment.value,
         "addresses": list(row.addresses),
@@ -230,7 +230,7 @@ def terms(row: Terms) -> Shape:
 
 
 def movement(row: Movement) -> Shape:
-    """A change of an account's credits."""
+    """A movement of credits."""
     return {
         "seq": row.seq,
         "kind": row.kind,
@@ -243,7 +243,7 @@ def movement(row: Movement) -> Shape:
 
 
 def template(row: Template) -> Shape:
-    """A text with places."""
+    """A template."""
     return {
         "id": row.id,
         "text": row.text,
@@ -254,12 +254,12 @@ def template(row: Template) -> Shape:
 
 
 def suppressed(number: str, reason: str, at: int) -> Shape:
-    """A number that nothing is sent to."""
+    """A suppressed number."""
     return {"number": number, "reason": reason, "at": spoken(at)}
 
 
 def key(row: Key) -> Shape:
-    """A named key, without what opens anything."""
+    """A named key without its secret."""
     return {
         "account": row.account,
         "name": row.name,
@@ -273,7 +273,7 @@ def key(row: Key) -> Shape:
 
 
 def audit_entry(row: AuditEntry) -> Shape:
-    """Who changed what."""
+    """An audit entry."""
     return {
         "seq": row.seq,
         "at": spoken(row.at),
@@ -295,7 +295,7 @@ def departures(row: Departures) -> Shape:
 
 
 def event(row: Event) -> Shape:
-    """What happened; the times of its snapshot are written as everywhere in this API."""
+    """An event; times in its snapshot are formatted as everywhere in the API."""
     return {
         "id": row.id,
         "seq": row.seq,

@@ -1,4 +1,4 @@
-"""How many event streams are open, and how they end."""
+"""Counts open event streams and ends them."""
 
 import asyncio
 from collections import Counter
@@ -11,11 +11,11 @@ PER_ACCOUNT = 32  # streams open at once
 
 
 class TooMany(BridgeError):
-    """Too many at once."""
+    """Too many event streams are open."""
 
 
 class Streams:
-    """The open streams of an application; `closing` is set when it goes down."""
+    """The open streams of an application; `closing` is set at shutdown."""
 
     def __init__(self, closing: asyncio.Event, heartbeat: float, patience: float) -> None:
         self.closing = closing
@@ -27,7 +27,7 @@ class Streams:
 
     @contextmanager
     def place(self, account: str) -> Iterator[None]:
-        """A place for one more stream of an account. Raises TooMany."""
+        """Reserve a stream for an account. Raises TooMany."""
         if self._open[account] >= PER_ACCOUNT:
             raise TooMany(f"{PER_ACCOUNT} event streams of this account are open; close one first.")
         self._open[account] += 1

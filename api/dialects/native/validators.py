@@ -1,4 +1,4 @@
-"""The kinds of values that fields hold: strings, numbers, words, times. Each reader raises Unfit."""
+"""Readers for the values of fields: strings, numbers, words, times. Each raises Unfit."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ _LATEST = 4_102_444_800
 
 
 def text(value: object) -> str:
-    """A string that UTF-8 can carry and the store keeps whole."""
+    """A string that can be encoded as UTF-8 and stored."""
     if not isinstance(value, str):
         raise Unfit(f"must be a string, not {kind(value)}")
     if "\0" in value:
@@ -36,7 +36,7 @@ def text(value: object) -> str:
 
 
 def short(longest: int, least: int = 0) -> Reader:
-    """A string of so many characters."""
+    """A string of limited length."""
 
     def read(value: object) -> str:
         given = text(value)
@@ -131,7 +131,7 @@ def choices(options: type[E]) -> Callable[[str], frozenset[E]]:
 
 
 def recipient(value: str) -> str:
-    """A phone number of a query string, in the form in which messages keep it; a raw `+` there is a `+`."""
+    """A phone number of a query string, normalised; a raw `+` is accepted."""
     try:
         return phone_numbers.normalise(phone_numbers.restore_plus(text(value)))
     except InvalidNumber:
@@ -139,7 +139,7 @@ def recipient(value: str) -> str:
 
 
 def sender(value: str) -> str:
-    """A phone number, or the name that some senders have instead of one."""
+    """A phone number or an alphanumeric sender."""
     try:
         return phone_numbers.normalise(phone_numbers.restore_plus(text(value)))
     except InvalidNumber:
@@ -147,7 +147,7 @@ def sender(value: str) -> str:
 
 
 def moment(value: object) -> int:
-    """Unix milliseconds out of RFC 3339 or Unix seconds."""
+    """Parse RFC 3339 or Unix seconds to Unix milliseconds."""
     if isinstance(value, str) and _RFC3339.fullmatch(value):
         try:
             value = datetime.fromisoformat(value.upper()).timestamp()
@@ -163,12 +163,12 @@ def moment(value: object) -> int:
 
 
 def listing(**readers: Reader) -> dict[str, Reader]:
-    """The readers of a list's query string: its own and those of every list."""
+    """Readers for a list's query string: its own and those common to all lists."""
     return {**readers, "limit": digits(1, MAX_LIMIT), "cursor": short(500)}
 
 
 def kind(value: object) -> str:
-    """The JSON type of a value, for people."""
+    """The JSON type of a value, for messages."""
     if value is None:
         return "null"
     names: dict[type, str] = {

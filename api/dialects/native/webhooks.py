@@ -1,4 +1,4 @@
-"""/v1/webhooks: where an account wants its events delivered."""
+"""/v1/webhooks: an account's webhook endpoints."""
 
 from api.dialects.native import fields, serializers, validators
 from api.dialects.native.request import Call
@@ -15,7 +15,7 @@ ROTATE = {"finish": validators.flag}
 
 
 async def add(call: Call) -> Answer:
-    """The one answer that shows the secret."""
+    """Add an endpoint; only this answer shows its secret."""
     asked = await call.fields(NEW, "url")
     made = await call.gateway.endpoints.add(call.who, call.account, **fields.renamed(asked, events="names"))
     shown = serializers.webhook(made) | {"secret": made.secret}
@@ -23,30 +23,30 @@ async def add(call: Call) -> Answer:
 
 
 async def find(call: Call) -> Answer:
-    """Oldest first."""
+    """List endpoints, oldest first."""
     return answer({"webhooks": [serializers.webhook(row) for row in await call.gateway.endpoints.find(call.account)]})
 
 
 async def show(call: Call) -> Answer:
-    """One endpoint, without its secret."""
+    """Show an endpoint without its secret."""
     return answer(serializers.webhook(await call.gateway.endpoints.get(call.account, call.id)))
 
 
 async def change(call: Call) -> Answer:
-    """Pause it, or let it go on: what is owed waits in order."""
+    """Pause or resume an endpoint; waiting deliveries keep their order."""
     asked = await call.fields(CHANGE, "paused")
     changed = await call.gateway.endpoints.pause(call.who, call.account, call.id, asked["paused"])
     return answer(serializers.webhook(changed))
 
 
 async def remove(call: Call) -> Answer:
-    """Deliveries still owed to it are dropped."""
+    """Remove an endpoint and drop its waiting deliveries."""
     await call.gateway.endpoints.remove(call.who, call.account, call.id)
     return nothing()
 
 
 async def rotate(call: Call) -> Answer:
-    """A second secret signs along, shown here once; with `finish` it becomes the only one."""
+    """Begin rotating the secret: a second one, shown once, signs too; with `finish` it becomes the only one."""
     asked = await call.fields(ROTATE)
     changed = await call.gateway.endpoints.rotate(call.who, call.account, call.id, **asked)
     shown = serializers.webhook(changed)

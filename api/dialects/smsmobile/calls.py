@@ -30,7 +30,7 @@ _ORDERS: Mapping[str, CallOrder] = {
 
 
 class Calls:
-    """Answers what is asked about the phones' calls."""
+    """Lists the phones' calls."""
 
     def __init__(self, gateway: Gateway, calendar: Calendar) -> None:
         self._gateway = gateway
@@ -69,7 +69,7 @@ class Calls:
         return answer
 
     async def _rows(self, query: CallQuery) -> tuple[Sequence[LoggedCall], Mapping[str, str]]:
-        """The calls, and the note of an empty list: no line has a call log that it shows, and none ever had."""
+        """The calls, and a note for an empty list when no line shares its call log."""
         rows = (await self._gateway.calls(query)).rows
         if not rows and (why := silence(self._gateway.lines())):
             told_before = await self._gateway.calls(CallQuery(limit=1))
@@ -79,7 +79,7 @@ class Calls:
 
 
 def silence(lines: Sequence[Line]) -> str:
-    """Why none of these lines tells of its calls; "" when one does."""
+    """Why none of these lines reports calls; "" when one does."""
     if any(line.calls for line in lines):
         return ""
     reasons = [f"{line.name}: {line.calls_reason}" for line in lines if line.calls_reason]
@@ -107,7 +107,7 @@ def _query(kind: CallKind, params: Parameters) -> CallQuery:
 
 
 def _number(params: Parameters, name: str, default: int, least: int) -> int:
-    """A whole number; raises BadRequest for anything else and for less than `least`."""
+    """Parse a whole number. Raises BadRequest for anything else and for less than `least`."""
     written = params.text(name).strip()
     if not written:
         return default

@@ -1,4 +1,6 @@
-"""`/conversation/sms/list`: what was received from, or sent to, each number. The rows' fields are our choice."""
+"""`/conversation/sms/list`: SMS grouped by number. The vendor does not document the rows, so their fields are our
+choice.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -41,7 +43,7 @@ class Conversations:
     async def _rows(
         self, account: Account, params: Parameters, direction: str, number: str
     ) -> Sequence[Mapping[str, Any]]:
-        """Newest first."""
+        """Rows, newest first."""
         calendar = self._calendar.of(account)
         since, until = params.text("date_from").strip(), params.text("date_to").strip()
         first = calendar.day(since, "date_from")[0] if since else 0

@@ -1,4 +1,4 @@
-"""Every path of the smsmobile dialect, and sending by it."""
+"""The paths of the smsmobile dialect, and sending."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -28,7 +28,7 @@ _NO_WHATSAPP = "WhatsApp is not connected to this bridge"
 
 
 class SmsMobile:
-    """Obeys `api.dialect.Dialect`."""
+    """Implements `api.dialect.Dialect`."""
 
     name: ClassVar[str] = "smsmobile"
     about: ClassVar[str] = "the API of smsmobileapi.com, documented at https://smsmobileapi.com/doc"
@@ -43,7 +43,7 @@ class SmsMobile:
     ERROR_WORDS: ClassVar[Mapping[type[BridgeError], Any]] = ERROR_WORDS
 
     def __init__(self, site: Site, mount: Mount) -> None:
-        """Raises ConfigError for options that do not fit."""
+        """Raises ConfigError for invalid options."""
         self._gateway = site.gateway
         self._mount = mount
         self._calendar = Calendar(mount.options.get("timezone", "UTC"))
@@ -53,7 +53,7 @@ class SmsMobile:
         self._conversations = Conversations(site.gateway, self._calendar)
 
     def routes(self) -> Sequence[Route]:
-        """Every path of the vendor's that we know of; what we cannot do is refused in its place."""
+        """All known paths of the vendor; those not offered are refused in the path's own format."""
         refusals, lists, calls = self._refusals, self._lists, self._calls
         return [
             Route("/sendsms", self.send, SEND),
@@ -82,7 +82,7 @@ class SmsMobile:
         ]
 
     def refuse(self, error: BridgeError) -> web.Response:
-        """As `/sendsms` does it, with the code at the top too."""
+        """An error as `/sendsms` reports it, with the code also at the top."""
         return self._refusals.sending(error)
 
     def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
@@ -104,7 +104,7 @@ class SmsMobile:
         return await auth.caller(self._gateway, params.text("apikey"), request, params.hint)
 
     def _known(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
-        """A handler that knows who calls and with which parameters."""
+        """Wrap a handler: authenticate the caller and read the parameters."""
 
         async def handle(request: web.Request) -> web.Response:
             params = await read_parameters(request, self._mount.body_limit)
@@ -113,7 +113,7 @@ class SmsMobile:
         return handle
 
     def _absent(self, path: str, what: str, refuse: Refuse) -> Route:
-        """A path of the vendor's for something that this bridge does not do."""
+        """A path of the vendor's for something this bridge does not do."""
 
         async def answer(_account: Account, _params: Parameters) -> web.Response:
             raise NotHere(f"{what}: not offered by this bridge.")
@@ -121,7 +121,7 @@ class SmsMobile:
         return Route(path, self._known(answer), ANY, refuse=refuse)
 
     async def _resend(self, account: Account, params: Parameters) -> web.Response:
-        """`/resend`: another try for what failed, expired or is unknown."""
+        """`/resend`: requeue a failed, expired or unknown message."""
         guid = (params.text("guid_message") or params.need("guid")).strip().lower()
         try:
             message = await self._gateway.resend(account, guid)
@@ -142,7 +142,7 @@ def _legacy(value: object) -> bool:
 
 
 def _idempotency_key(headers: Mapping[str, str]) -> str:
-    """Ours: a request repeated with the same `Idempotency-Key` is sent once."""
+    """An extension: requests with the same `Idempotency-Key` are sent once."""
     key = headers.get("Idempotency-Key", "")
     if len(key) > 255 or not key.isascii():
         raise BadRequest("Idempotency-Key is at most 255 ASCII characters.", "Idempotency-Key")

@@ -1,4 +1,4 @@
-"""The lists of the smsmobile dialect, and deleting from them: sent log, inbox, phones."""
+"""Lists of the smsmobile dialect, and deletion: sent log, inbox, phones."""
 
 import re
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def _blamed(key: str) -> frozenset[State]:
 
 
 class Lists:
-    """Answers what is asked about the past and about the phones."""
+    """Lists messages and phones."""
 
     def __init__(self, gateway: Gateway, calendar: Calendar) -> None:
         self._gateway = gateway
@@ -63,7 +63,7 @@ class Lists:
         return reply({"result": {"error": 0, "sms": [sent_row(row, calendar) for row in rows]}})
 
     async def _whole_seconds(self, account: Account, query: MessageQuery) -> Sequence[Message]:
-        """A page, and the rest of its last second: a client that asks for what is `before` that would miss it."""
+        """A page and the rest of its last second, which a client paging with `before` would miss."""
         page = await self._gateway.messages(account, query)
         if not page.cursor or len(page.rows) >= MOST_ROWS:
             return page.rows
@@ -73,7 +73,7 @@ class Lists:
         return (*page.rows, *(await self._gateway.messages(account, rest)).rows)
 
     def _before(self, query: MessageQuery, written: str, calendar: Calendar) -> MessageQuery:
-        """The query for what is older than a moment (Unix time, or a date) or than another message."""
+        """The query for messages before a moment (Unix time or date) or before another message."""
         if not written:
             return query
         if _MESSAGE_ID.fullmatch(written):
@@ -102,7 +102,7 @@ class Lists:
         return reply({"result": result})
 
     def _period(self, word: str, calendar: Calendar) -> tuple[int, int]:
-        """First and last millisecond of a period in words; 0 for no limit."""
+        """First and last millisecond of a named period; 0 for no limit."""
         if word in ("", "all"):
             return 0, 0
         if word not in _PERIODS:
@@ -129,7 +129,7 @@ class Lists:
         return reply({"result": {"error": "0", "sms": [inbox_row(row, self._calendar.of(account)) for row in rows]}})
 
     def _lines_of(self, name: str) -> Sequence[str]:
-        """The lines that a phone's name stands for: itself, or each SIM of a device; "" stands for all."""
+        """The lines a phone's name stands for: a line, or each SIM of a device; "" for all."""
         return [line.name for line in self._gateway.lines() if line.device == name] or [name]
 
     async def _received(self, account: Account, query: InboxQuery, lines: Sequence[str]) -> Sequence[Received]:
@@ -138,7 +138,7 @@ class Lists:
         return rows if len(pages) == 1 else sorted(rows, key=lambda row: -row.seq)
 
     async def delete(self, account: Account, params: Parameters) -> web.Response:
-        """`/deletesms`: forget a message or whole days, sent and received; what still waits to be sent stays."""
+        """`/deletesms`: delete a message or whole days, sent and received; waiting messages stay."""
         if guid := params.text("guid_message").strip():
             sent, received = MessageQuery(ids=(guid.lower(),)), InboxQuery(ids=(guid.lower(),))
         else:
@@ -162,7 +162,7 @@ class Lists:
         return since, until
 
     async def phones(self, account: Account, params: Parameters) -> web.Response:
-        """`/gateway/mobile/list`: every line as one of the vendor's phones."""
+        """`/gateway/mobile/list`: lines as phones of the vendor."""
         sid, search = phone(params), params.text("search").strip()
         rows = [phone_row(line, self._calendar.of(account)) for line in self._gateway.lines()]
         online = sum(row["online"] for row in rows)
@@ -185,7 +185,7 @@ def _searchable(row: dict[str, object]) -> str:
 
 
 def _limit(params: Parameters, default: int) -> int:
-    """`limit`, which is ours; more than we give at once is taken as that. Raises BadRequest."""
+    """Parse `limit` (an extension), capped at the maximum. Raises BadRequest."""
     written = params.text("limit").strip()
     if not written:
         return default

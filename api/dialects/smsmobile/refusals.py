@@ -1,4 +1,4 @@
-"""The shapes that errors take in the smsmobile dialect's families of paths."""
+"""Error formats of the smsmobile dialect's path families."""
 
 import json
 from collections.abc import Mapping
@@ -29,13 +29,13 @@ _BARE = frozenset({"missing_apikey", "invalid_apikey"})
 
 
 def reply(answer: Any, status: int = 200, headers: Mapping[str, str] = HEADERS) -> web.Response:
-    """An answer as JSON."""
+    """A JSON answer."""
     body = json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
     return web.Response(body=body, status=status, headers=headers)
 
 
 def code_of(error: BridgeError) -> str:
-    """The word in `error`, with the parameter's name in it where one is at fault."""
+    """The code for `error`, including the invalid parameter's name."""
     word: ErrorWord = word_for(ERROR_WORDS, error)
     if word.with_field and isinstance(error, BadRequest) and error.field:
         return word.with_field.format(PARAMETERS.get(error.field, error.field).lower())
@@ -43,46 +43,46 @@ def code_of(error: BridgeError) -> str:
 
 
 def sending_answer(error: BridgeError, id: str = "", sent: str = "api_error") -> dict[str, Any]:
-    """What `/sendsms` and its kin say of an error."""
+    """An error as `/sendsms` and related paths report it."""
     return _topped(error, {"result": {"error": code_of(error), "sent": sent, "id": id, "note": error.message}})
 
 
 def _topped(error: BridgeError, answer: dict[str, Any]) -> dict[str, Any]:
-    """With code and sentence at the top too, for the clients that look there first."""
+    """With code and message also at the top, where some clients look first."""
     return {**answer, "error": code_of(error), "message": error.message}
 
 
 class Refusals:
-    """Makes answers of errors. With `legacy_http_200` they all come as 200, as seen in the field."""
+    """Converts errors to answers. With `legacy_http_200` all have status 200, as observed from the vendor."""
 
     def __init__(self, legacy_http_200: bool) -> None:
         self._legacy = legacy_http_200
 
     def sending(self, error: BridgeError, id: str = "", sent: str = "api_error") -> web.Response:
-        """Of `/sendsms` and its kin."""
+        """Errors of `/sendsms` and related paths."""
         return self._reply(error, sending_answer(error, id, sent))
 
     def listing(self, error: BridgeError) -> web.Response:
-        """Of the logs and the inbox: `sms` is a list whatever happens."""
+        """Errors of logs and inbox: `sms` is always a list."""
         return self._answer(error, {"result": {"error": code_of(error), "sms": [], "note": error.message}})
 
     def phones(self, error: BridgeError) -> web.Response:
-        """Of the list of phones, with the mirror that some clients read instead."""
+        """Errors of the phone list, with the duplicate that some clients read."""
         mirror = {"error": code_of(error), "mobiles": [], "note": error.message}
         return self._answer(error, {"success": False, "items": [], "result": mirror})
 
     def calls(self, error: BridgeError) -> web.Response:
-        """Of the lists of calls: two keys for a key that is missing or wrong, and a sentence with anything else."""
+        """Errors of call lists: two members for a missing or wrong key, a message for anything else."""
         code = code_of(error)
         answer: dict[str, Any] = {"success": False, "error": code}
         return self._reply(error, answer if code in _BARE else {**answer, "detail": error.message})
 
     def notifications(self, error: BridgeError) -> web.Response:
-        """Of the notifications: a sentence and no code."""
+        """Errors of notifications: a message without a code."""
         return self._reply(error, {"success": False, "message": error.message})
 
     def tokens(self, error: BridgeError) -> web.Response:
-        """Of `/oauth2/token` (RFC 6749 §5.2)."""
+        """Errors of `/oauth2/token` (RFC 6749 §5.2)."""
         word: ErrorWord = word_for(ERROR_WORDS, error)
         code, status, headers = "invalid_request", word.status, NO_STORE
         if isinstance(error, TokenRefused):

@@ -1,4 +1,4 @@
-"""Rows of the smsmobile dialect's lists: the sent log, the inbox and the phones; and its ways to write dates."""
+"""Rows of the smsmobile dialect's lists (sent log, inbox, phones), and its date formats."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -18,10 +18,10 @@ UNKNOWN_NOTE = "The phone had it and gave no answer; it may or may not have been
 
 
 class Calendar:
-    """Writes and reads moments as the account's owner does: in UTC, or in the configured zone. Moments are Unix ms."""
+    """Formats and parses times in UTC or the configured zone. Times are Unix ms."""
 
     def __init__(self, timezone: str = "UTC", dialect: str = "smsmobile") -> None:
-        """Raises ConfigError, naming the dialect's option, for a zone that is not in the IANA database."""
+        """Raises ConfigError, naming the dialect's option, for an unknown time zone."""
         try:
             self._zone = zone(timezone)
         except (KeyError, ValueError, TypeError, OSError) as error:
@@ -31,19 +31,19 @@ class Calendar:
         self._stamps = lru_cache(maxsize=16)(self._stamps_of)
 
     def of(self, account: Account) -> "Calendar":
-        """The calendar of an account: in its own time zone where it has one, else this."""
+        """The calendar for an account: in its own time zone, if set."""
         own = account.terms.zone
         return self if own == NO_ZONE else _calendar(own)
 
     def moment(self, written: str, field: str) -> int:
-        """A moment written `YYYY-MM-DD HH:MM:SS`. Raises BadRequest naming `field`."""
+        """Parse `YYYY-MM-DD HH:MM:SS`. Raises BadRequest naming `field`."""
         try:
             return _ms(datetime.fromisoformat(written.strip()).replace(tzinfo=self._zone))
         except (ValueError, OverflowError) as error:
             raise BadRequest(f"The parameter {field} is a date and time written YYYY-MM-DD HH:MM:SS.", field) from error
 
     def stamps(self, moment: int) -> tuple[str, str]:
-        """ISO 8601 in UTC with `Z`, and local with its offset."""
+        """A time as ISO 8601 in UTC with `Z`, and local with its offset."""
         return self._stamps(moment // 1000)
 
     def _stamps_of(self, second: int) -> tuple[str, str]:
@@ -51,17 +51,17 @@ class Calendar:
         return utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.astimezone(self._zone).isoformat()
 
     def split(self, moment: int) -> tuple[str, str]:
-        """`YYYY-MM-DD` and `HH:MM:SS`."""
+        """A time as `YYYY-MM-DD` and `HH:MM:SS`."""
         local = datetime.fromtimestamp(moment // 1000, self._zone)
         return local.strftime("%Y-%m-%d"), local.strftime("%H:%M:%S")
 
     def today(self, now: int) -> int:
-        """The first millisecond of the day that `now` is in."""
+        """The first millisecond of the day of `now`."""
         start = datetime.fromtimestamp(now // 1000, self._zone).replace(hour=0, minute=0, second=0)
         return _ms(start)
 
     def day(self, written: str, field: str) -> tuple[int, int]:
-        """First and last millisecond of a day written `YYYY-MM-DD`. Raises BadRequest naming `field`."""
+        """First and last millisecond of a day `YYYY-MM-DD`. Raises BadRequest naming `field`."""
         try:
             start = datetime.strptime(written.strip(), "%Y-%m-%d").replace(tzinfo=self._zone)
             # wall-clock arithmetic: a day with a change of the clocks has 23 or 25 hours
@@ -80,12 +80,12 @@ def _ms(moment: datetime) -> int:
 
 
 def number_of(id: str) -> int:
-    """The row number of a message: the same each time, and small enough to be exact in JavaScript (53 bits)."""
+    """A stable number for a message, small enough to be exact in JavaScript (53 bits)."""
     return int(hashlib.sha256(id.encode()).hexdigest()[:13], 16)
 
 
 def sent_row(message: Message, calendar: Calendar) -> dict[str, Any]:
-    """A row of the sent log; `status`, `error` and `note` are ours, on top of the vendor's keys."""
+    """A row of the sent log; `status`, `error` and `note` are extensions."""
     word = STATE_WORDS[message.state]
     date, hour = calendar.split(message.created_at)
     row = {
@@ -159,7 +159,7 @@ def call_row(call: LoggedCall) -> dict[str, Any]:
 
 
 def inbox_row(received: Received, calendar: Calendar) -> dict[str, Any]:
-    """A row of the inbox; `note` is ours and there only when the text is not all that was sent."""
+    """A row of the inbox; the extension `note` is present only when the text is incomplete."""
     date, hour = calendar.split(received.received_at)
     row: dict[str, Any] = {
         "id": received.seq,
@@ -179,7 +179,7 @@ def inbox_row(received: Received, calendar: Calendar) -> dict[str, Any]:
 
 
 def phone_row(line: Line, calendar: Calendar) -> dict[str, Any]:
-    """A line as one of the vendor's phones; `sid` is what `sIdentifiant` takes."""
+    """A line as a phone of the vendor; `sid` is what `sIdentifiant` takes."""
     return {
         "sid": line.name,
         "sIdentifiant": line.name,

@@ -1,4 +1,4 @@
-"""What a `/sendsms` asks for, as a draft, and the answer it gets. Also for the SOAP twin of the same call."""
+"""Parses `/sendsms` into a draft, and answers it. Also used by its SOAP twin."""
 
 import json
 import re
@@ -55,7 +55,7 @@ _ACCEPTED = json.dumps(
 
 
 def flag(params: Parameters, name: str, default: bool = False) -> bool:
-    """A yes or no in any of the vendor's spellings. Raises BadRequest for anything else."""
+    """Parse a yes or no in the vendor's spellings. Raises BadRequest for anything else."""
     value = params.text(name).strip().lower()
     if not value:
         return default
@@ -65,7 +65,7 @@ def flag(params: Parameters, name: str, default: bool = False) -> bool:
 
 
 def phone(params: Parameters) -> str:
-    """The phone that was asked for, by whichever spelling of the parameter; "" for any."""
+    """The requested phone, by any spelling of the parameter; "" for any phone."""
     for name in params:
         if name.lower() in _PHONE:
             return params.text(name).strip()
@@ -73,7 +73,7 @@ def phone(params: Parameters) -> str:
 
 
 def compose(params: Parameters) -> Draft:
-    """What is to be sent. Raises BadRequest and its kinds for what is missing, wrong or not offered."""
+    """Parse parameters into a draft. Raises BadRequest and its subclasses for what is missing, wrong or not offered."""
     if params.any_of(_CHANNELS):
         _by_sms(params)
     if params.any_of(_EXTRA_NAMES):
@@ -90,19 +90,19 @@ def compose(params: Parameters) -> Draft:
 
 
 def _without_extras(params: Parameters) -> None:
-    """Raises for an extra that really asks for something: forgetting about it would send another message."""
+    """Raises for an extra that asks for something not offered: ignoring it would send a different message."""
     for name, why in _EXTRAS.items():
         if params.text(name).strip().lower() not in _NO:
             raise NotOffered(why, name)
 
 
 def wants_whatsapp(params: Parameters) -> bool:
-    """Whether the message was to go by WhatsApp too."""
+    """Whether WhatsApp was requested as well."""
     return flag(params, "sendwa")
 
 
 def _by_sms(params: Parameters) -> None:
-    """Raises unless an SMS is among what was asked for."""
+    """Raises unless an SMS was requested."""
     if flag(params, "waonly"):
         raise WhatsappNotConnected
     whatsapp = wants_whatsapp(params)  # looked at in any case: a value that is none must not queue anything
@@ -119,7 +119,7 @@ def _slot(params: Parameters) -> int:
 
 
 def _moment(params: Parameters) -> int:
-    """`schedule_timestamp` in Unix milliseconds; 0 for none. One in the past means at once."""
+    """`schedule_timestamp` in Unix milliseconds; 0 without one. A past time means now."""
     value = params.text("schedule_timestamp").strip()
     if not value:
         return 0
@@ -134,7 +134,7 @@ def _moment(params: Parameters) -> int:
 
 
 def accepted(message: Message, calendar: Calendar, whatsapp: bool = False) -> bytes:
-    """The answer for a message that is safe on disk: the vendor's sample, byte for byte in its types."""
+    """The answer for a stored message, with the value types of the vendor's sample."""
     note = NOTE_NO_WHATSAPP if whatsapp else NOTE
     utc, local = calendar.stamps(message.updated_at)
     return (_ACCEPTED % (message.id, note, utc, local, message.slot or "null")).encode()

@@ -1,4 +1,4 @@
-"""How the smsmobile dialect says our states, our errors and our parameters."""
+"""The smsmobile dialect's words for states, errors and parameters."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from bridge.model.message import State
 
 
 class StateWord(NamedTuple):
-    """What a sent-log row says about a state."""
+    """How the sent log shows a state."""
 
     #: `send_from_mobile`: "1" once the phone has sent it
     sent: str
@@ -50,7 +50,7 @@ class NotHere(NotOffered):
 
 
 class ErrorWord(NamedTuple):
-    """HTTP status and the word in `error`."""
+    """An error's HTTP status and the code in `error`."""
 
     status: int
     code: str

@@ -1,4 +1,4 @@
-"""SOAP envelopes, 1.1 (W3C Note 2000-05-08) and 1.2 (W3C Recommendation 2007-04-27): read leniently, written plainly.
+"""SOAP envelopes, 1.1 (W3C Note 2000-05-08) and 1.2 (W3C Recommendation 2007-04-27): lenient parsing, plain output.
 
 What is read comes from anybody, so `defusedxml` reads it: a document type is refused as a whole, and with it
 every entity that could grow or reach out.
@@ -31,7 +31,7 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """How a version of SOAP writes things."""
+    """The formats of a SOAP version."""
 
     #: namespace of the envelope
     envelope: str
@@ -74,7 +74,7 @@ class MustUnderstand(NotSoap):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What an envelope asks for."""
+    """The call in an envelope."""
 
     version: Version
     #: the operation's name, without its namespace
@@ -84,12 +84,12 @@ class Call:
 
 
 def labelled(content_type: str) -> Version:
-    """The version that a request's label speaks of: what is refused before it is read is refused in it."""
+    """The version named by a request's Content-Type, for refusals before the body is parsed."""
     return SOAP_12 if "application/soap+xml" in content_type.lower() else SOAP_11
 
 
 def read(raw: bytes, content_type: str) -> Call:
-    """The call in an envelope, whatever prefixes it uses. Raises NotSoap and its kinds."""
+    """Parse the call in an envelope, whatever its prefixes. Raises NotSoap and its subclasses."""
     root = _parse(raw, content_type)
     namespace, name = _split(root.tag)
     if name != "Envelope":
@@ -117,7 +117,7 @@ def _parse(raw: bytes, content_type: str) -> "Element":
 
 
 def _encoding(raw: bytes, content_type: str) -> str | None:
-    """The encoding to read a document in; None when it says so itself.
+    """The encoding to decode a document with; None when the document declares it.
 
     nuSOAP labels everything ISO-8859-1 and sends the bytes that it was given. What reads as UTF-8 is UTF-8: texts
     in other encodings hardly ever do.
@@ -151,7 +151,7 @@ def _parts(call: "Element", body: "Element") -> Iterator[tuple[str, str]]:
 
 
 def _referred(part: "Element", body: "Element") -> "Element":
-    """The element itself, or the one that stands for it elsewhere in the body (SOAP 1.1 §5.4.1)."""
+    """The element, or the one it references elsewhere in the body (SOAP 1.1 §5.4.1)."""
     target = part.get("href", "").removeprefix("#")
     return next((other for other in body if other.get("id") == target), part) if target else part
 
@@ -163,14 +163,14 @@ def _split(tag: str) -> tuple[str, str]:
 
 # -- written ------------------------------------------------------------------------------------
 def answer(version: Version, operation: str, value: str) -> bytes:
-    """The answer to a call: one part called `return`."""
+    """The answer to a call, with one part named `return`."""
     # no `xsi:type`: npm's soap hands its callers an object as soon as there is an attribute
     part = f"<return>{_text(value)}</return>"
     return _envelope(version, f'<m:{operation}Response xmlns:m="{NAMESPACE}">{part}</m:{operation}Response>')
 
 
 def fault(version: Version, code: str, reason: str, detail: str) -> bytes:
-    """A fault; `detail` comes as one element called `return`."""
+    """A fault; `detail` is one element named `return`."""
     told = f'<m:return xmlns:m="{NAMESPACE}">{_text(detail)}</m:return>'
     if version is SOAP_11:
         inner = f"<faultcode>soap:{code}</faultcode><faultstring>{_text(reason)}</faultstring><detail>{told}</detail>"
@@ -191,7 +191,7 @@ def _envelope(version: Version, body: str) -> bytes:
 
 
 def legal(value: str) -> str:
-    """The text with a mark for every character that XML cannot carry."""
+    """Replace characters that XML cannot represent."""
     return _ILLEGAL.sub("\ufffd", value)
 
 

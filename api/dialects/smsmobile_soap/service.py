@@ -1,4 +1,4 @@
-"""The service: its description on GET, its one operation on POST."""
+"""The SOAP service: WSDL on GET, its one operation on POST."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ _CODES: Mapping[type[BridgeError], str] = {VersionMismatch: "VersionMismatch", M
 
 
 class FaultWord(NamedTuple):
-    """How an error is told as a fault."""
+    """How an error is reported as a fault."""
 
     #: the caller is to blame, and the same call again will fail again
     client: bool
@@ -48,7 +48,7 @@ class FaultWord(NamedTuple):
 
 
 class SmsMobileSoap:
-    """Obeys `api.dialect.Dialect`."""
+    """Implements `api.dialect.Dialect`."""
 
     name: ClassVar[str] = "smsmobile_soap"
     about: ClassVar[str] = "the SOAP service of smsmobileapi.com; its WSDL is at /sendsms/wsdl/sendsms.wsdl"
@@ -65,14 +65,14 @@ class SmsMobileSoap:
     }
 
     def __init__(self, site: Site, mount: Mount) -> None:
-        """Raises ConfigError for a time zone that there is not."""
+        """Raises ConfigError for an unknown time zone."""
         self._gateway = site.gateway
         self._public_url = site.public_url
         self._mount = mount
         self._calendar = Calendar(mount.options.get("timezone", "UTC"), self.name)
 
     def routes(self) -> Sequence[Route]:
-        """The description and the service; each answers for the other, because clients mix them up."""
+        """WSDL and service; each path serves both, as clients confuse them."""
         return [Route(path, self.answer, {"GET": None, "POST": SEND}) for path in (WSDL_PATH, SERVICE_PATH)]
 
     def refuse(self, error: BridgeError) -> web.Response:
@@ -80,7 +80,7 @@ class SmsMobileSoap:
         return self._fault(error, SOAP_11)
 
     def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
-        """A call as a toolkit writes it."""
+        """A call as a SOAP toolkit writes it."""
         values = {"recipients": recipient, "message": text, "apikey": credentials["apikey"]}
         parts = "".join(f"<{name}>{escape(value, quote=False)}</{name}>" for name, value in values.items())
         body = (
@@ -92,7 +92,7 @@ class SmsMobileSoap:
         return Sample("POST", self._mount.prefix + SERVICE_PATH, headers, body.encode())
 
     async def answer(self, request: web.Request) -> web.Response:
-        """The description for a GET, the outcome of a call for a POST."""
+        """Answer GET with the WSDL and POST with the result of the call."""
         if request.method == "GET":
             return web.Response(body=describe(self._address(request)), headers={"Content-Type": SOAP_11.content_type})
         label = request.headers.get("Content-Type", "")
@@ -110,7 +110,7 @@ class SmsMobileSoap:
         return web.Response(body=body, headers={"Content-Type": version.content_type})
 
     async def _send(self, request: web.Request, parts: Mapping[str, str]) -> str:
-        """Accept one SMS; the JSON that `/sendsms` answers."""
+        """Accept one SMS; returns the JSON of `/sendsms`."""
         params = Parameters()
         for name, value in parts.items():
             params.put(name, value.encode())
@@ -135,7 +135,7 @@ class SmsMobileSoap:
         return web.Response(body=body, status=status, headers=headers)
 
     def _address(self, request: web.Request) -> str:
-        """Where this service is, as the one who asks can reach it."""
+        """The URL of this service as the caller reaches it."""
         _, scheme, host = origin(request)
         if not self._public_url and not host:
             raise NotSoap("The request has no proper Host header, and no public URL is configured.")

@@ -1,4 +1,4 @@
-"""The service's description (WSDL 1.1, W3C Note 2001-03-15)."""
+"""The service's WSDL (1.1, W3C Note 2001-03-15)."""
 
 from html import escape
 
@@ -49,5 +49,5 @@ _BINDINGS = "".join(
 
 
 def describe(address: str) -> bytes:
-    """The description of the service that answers at `address`."""
+    """The WSDL of the service at `address`."""
     return _DOCUMENT.format(namespace=NAMESPACE, bindings=_BINDINGS, address=escape(address)).encode()

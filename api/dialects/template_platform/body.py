@@ -1,4 +1,4 @@
-"""The JSON body of a request to the template platform: read strictly, refused in Chinese."""
+"""Parses JSON bodies of the template platform strictly, with errors in Chinese."""
 
 import json
 import math
@@ -15,7 +15,7 @@ LONGEST = 64
 
 
 async def read(request: web.Request, limit: int, names: Collection[str]) -> Mapping[str, Any]:
-    """The members of the JSON object in the body, without those that are null. Raises Wrong, BodyTooLarge.
+    """The members of the JSON object in the body, except null ones. Raises Wrong, BodyTooLarge.
 
     The label of the body is not looked at: programs that set none mean JSON too.
     """
@@ -29,7 +29,7 @@ async def read(request: web.Request, limit: int, names: Collection[str]) -> Mapp
 
 
 def text(members: Mapping[str, Any], name: str, needed: bool = True) -> str:
-    """A text; "" for one that may be absent and is. Raises Wrong."""
+    """A text; "" for an optional one that is missing. Raises Wrong."""
     value = members.get(name, "")
     if not isinstance(value, str):
         raise Wrong(f"{name} 必须是字符串", name)
@@ -41,7 +41,7 @@ def text(members: Mapping[str, Any], name: str, needed: bool = True) -> str:
 
 
 def params(members: Mapping[str, Any]) -> Mapping[str, str]:
-    """Names and values for a template; numbers and truth values as JSON writes them. Raises Wrong."""
+    """Values of template placeholders; numbers and booleans as JSON writes them. Raises Wrong."""
     given = members.get("params", {})
     if given == []:
         return {}  # how PHP writes an empty array

@@ -1,4 +1,4 @@
-"""What the template platform's dialect needs of the core: its kind of credentials."""
+"""Declarations of the template platform's dialect: its credentials."""
 
 import secrets
 

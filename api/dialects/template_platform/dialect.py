@@ -1,4 +1,4 @@
-"""The paths of the template platform, and who may ask there."""
+"""The paths of the template platform, and authentication."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ _GET, _POST = frozenset({"GET"}), frozenset({"POST"})
 
 
 class TemplatePlatform:
-    """Obeys `api.dialect.Dialect`."""
+    """Implements `api.dialect.Dialect`."""
 
     name: ClassVar[str] = "template_platform"
     about: ClassVar[str] = "the template API of Chinese SMS platforms: /api/sms/send with X-API-Key and X-API-Secret"
@@ -41,7 +41,7 @@ class TemplatePlatform:
         self._records = Records(site.gateway)
 
     def routes(self) -> Sequence[Route]:
-        """The four endpoints of the pages."""
+        """The four documented endpoints."""
         return [
             Route("/api/sms/send", self._known(self._sending.one), SEND, _POST),
             Route("/api/sms/batch-send", self._known(self._sending.batch), SEND, _POST),
@@ -50,11 +50,11 @@ class TemplatePlatform:
         ]
 
     def refuse(self, error: BridgeError) -> web.Response:
-        """`success` false and a sentence in Chinese."""
+        """`success` false and a message in Chinese."""
         return refusal(error)
 
     def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
-        """The first example of the pages, with the template of `api.templated.SAMPLE_TEXT`."""
+        """The documentation's first example, with the template of `api.templated.SAMPLE_TEXT`."""
         headers = {
             "X-API-Key": credentials["api_key"],
             "X-API-Secret": credentials["api_secret"],
@@ -65,7 +65,7 @@ class TemplatePlatform:
         return Sample("POST", f"{self._mount.prefix}/api/sms/send", headers, encoded)
 
     def _known(self, answer: Answer) -> Handler:
-        """A handler that knows who calls."""
+        """Wrap a handler: authenticate the caller."""
 
         async def handle(request: web.Request) -> web.Response:
             return await answer(await self._caller(request), request)
@@ -73,7 +73,7 @@ class TemplatePlatform:
         return handle
 
     async def _caller(self, request: web.Request) -> Account:
-        """Raises what `Admission.enter` does; a header that is missing or comes twice is nobody's."""
+        """Authenticate. Raises what `Admission.enter` raises; a missing or repeated header matches no account."""
         given = [request.headers.getall(name, []) for name in ("X-API-Key", "X-API-Secret")]
         if any(len(values) != 1 or not values[0] or not values[0].isascii() for values in given):
             raise UnknownCaller

@@ -1,4 +1,4 @@
-"""What the template platform tells of the past: the records, and the account."""
+"""Records and account information of the template platform."""
 
 import re
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ class Records:
         return success({"records": records, "total": total, "page": page, "per_page": per_page})
 
     async def account(self, account: Account, request: web.Request) -> web.Response:
-        """`/api/account/info`: as it is at this moment."""
+        """`/api/account/info`: the current account."""
         now = await self._gateway.desk.account(account.name)
         midnight = datetime.fromtimestamp(self._gateway.now() // 1000, zone_of(now)).replace(hour=0, minute=0, second=0)
         sent = MessageQuery(states=_STATES["success"])
@@ -109,7 +109,7 @@ def _states(asked: Parameters) -> frozenset[State]:
 
 
 def _moment(asked: Parameters, name: str, zone: tzinfo, fold: int) -> int:
-    """Unix ms of the first or the last instant of a second; 0 when there is none."""
+    """Unix ms of the first or last instant of a second; 0 when absent."""
     given = _text(asked, name)
     if not given:
         return 0

@@ -1,4 +1,4 @@
-"""Sending by the template platform: one number, or up to a hundred in one submission."""
+"""Sends for the template platform: one number, or up to a hundred in one submission."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class Sending:
         self._limit = limit
 
     async def one(self, account: Account, request: web.Request) -> web.Response:
-        """`/api/sms/send`: success means that it is safe on disk."""
+        """`/api/sms/send`: success means that the message is on disk."""
         members = await body.read(request, self._limit, _SEND)
         phone = body.text(members, "phone")
         (draft,) = await self._drafts(account, members, [phone])
@@ -40,7 +40,7 @@ class Sending:
         return success({"message_id": submission.messages[0].id, "phone": masked(phone)}, SENT)
 
     async def batch(self, account: Account, request: web.Request) -> web.Response:
-        """`/api/sms/batch-send`: a number that cannot be sent to fails alone, the rest go in one submission."""
+        """`/api/sms/batch-send`: an invalid number fails alone, the rest is one submission."""
         members = await body.read(request, self._limit, _BATCH)
         phones = _phones(members)
         batch = secrets.token_hex(16)
@@ -61,7 +61,7 @@ class Sending:
     async def _drafts(
         self, account: Account, members: Mapping[str, Any], phones: Sequence[str], batch: str = ""
     ) -> Sequence[Draft]:
-        """One for each number, all with the same text. Raises Wrong, NotVerified, UnknownTemplate, InvalidText."""
+        """One draft per number, all with the same text. Raises Wrong, NotVerified, UnknownTemplate, InvalidText."""
         template, values = body.text(members, "template_id"), body.params(members)
         provider = self._provider(body.text(members, "provider", needed=False))
         if account.terms.verification is not Verification.APPROVED:
@@ -71,7 +71,7 @@ class Sending:
         return [Draft(phone, text, provider, tag=mark, dialect="template_platform") for phone in phones]
 
     def _provider(self, written: str) -> str:
-        """The route that a provider's name stands for; "" for the default one."""
+        """The route for a provider's name; "" for the default."""
         if not (wanted := written.strip().lower()):
             return ""
         known = {name.lower(): name for line in self._gateway.lines() for name in (line.device, line.name)}
@@ -90,7 +90,7 @@ class Sending:
         return render(template.text, values)
 
     async def _submit(self, account: Account, drafts: Sequence[Draft]) -> Sequence[Message | str]:
-        """What became of each: a message, or why not. Raises what concerns all of them."""
+        """Submit; returns a message or a reason for each draft. Raises errors that concern all of them."""
         outcomes: dict[int, Message | str] = {}
         going: dict[str, int] = {}
         for index, draft in enumerate(drafts):
@@ -117,7 +117,7 @@ class Sending:
 
 
 def _phones(members: Mapping[str, Any]) -> Sequence[Any]:
-    """Whatever the list holds: what is no number is told so in its own result."""
+    """The list's entries; an invalid number is reported in its own result."""
     phones = members.get("phones")
     if phones is None or phones == []:
         raise Wrong("缺少参数 phones", "phones")

@@ -1,4 +1,4 @@
-"""How the template platform says our states and our errors, and the shapes of its answers."""
+"""The template platform's words for states and errors, and its answer formats."""
 
 import json
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ class UnknownProvider(Wrong):
 
 
 class ErrorWord(NamedTuple):
-    """HTTP status and sentence; `{}` in it stands for what is wrong in our own words."""
+    """HTTP status and message; `{}` stands for the details."""
 
     status: int
     text: str
@@ -102,7 +102,7 @@ _PARAMETERS: Mapping[str, str] = {"recipient": "phone", "text": "params", "line"
 
 
 def sentence(error: BridgeError) -> str:
-    """What is wrong, for a person."""
+    """The message for an error."""
     word: ErrorWord = word_for(ERROR_WORDS, error)
     if word is _REFUSED and isinstance(error, BadRequest) and error.field:
         return f"{word.text}:{_PARAMETERS.get(error.field, error.field)} 无效"
@@ -110,7 +110,7 @@ def sentence(error: BridgeError) -> str:
 
 
 def refusal(error: BridgeError) -> web.Response:
-    """The failure body of the pages."""
+    """The documented failure body."""
     headers = {}
     if isinstance(error, errors.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
@@ -123,7 +123,7 @@ def refusal(error: BridgeError) -> web.Response:
 
 
 def success(data: Any, message: str = "", balance: str = "null") -> web.Response:
-    """A success with its data; the pages print a `message` for what sends and none for what reads.
+    """A success with data; the documentation shows a `message` for sending and none for reading.
 
     `balance` goes in, as it is, where the data have BALANCE: JSON numbers of Python's do not keep a zero at the end.
     """

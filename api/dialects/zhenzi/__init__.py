@@ -7,7 +7,7 @@ not have but the vendor's SDKs call.
 
 
 def __getattr__(name: str) -> object:
-    """`DIALECT`, imported when it is asked for: what the dialect declares is known without it."""
+    """`DIALECT`, imported on first use, so that declarations can be read without it."""
     if name != "DIALECT":
         raise AttributeError(name)
     from api.dialects.zhenzi.dialect import Zhenzi

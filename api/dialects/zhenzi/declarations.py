@@ -1,4 +1,4 @@
-"""What the Zhenzi dialect needs of the core: its kind of credentials, and the format of its status report."""
+"""Declarations of the Zhenzi dialect: its credentials, and the format of its status report."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""The paths of the Zhenzi dialect, and who may ask there."""
+"""The paths of the Zhenzi dialect, and authentication."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import tzinfo
@@ -29,7 +29,7 @@ UNCOUNTED = 2**31 - 1
 
 
 class Zhenzi:
-    """Obeys `api.dialect.Dialect`."""
+    """Implements `api.dialect.Dialect`."""
 
     name: ClassVar[str] = "zhenzi"
     about: ClassVar[str] = "the API of Zhenzi SMS (sms_developer.zhenzikj.com): /sms/send.do with appId and appSecret"
@@ -46,7 +46,7 @@ class Zhenzi:
         self._composing = Composing(site.gateway)
 
     def routes(self) -> Sequence[Route]:
-        """The three endpoints of the page, and the one by template of the SDKs."""
+        """The three documented endpoints, and the template endpoint of the SDKs."""
         return [
             Route("/sms/send.do", self._known(self._sending(self._composing.text)), SEND, _POST),
             Route("/sms/v2/send.do", self._known(self._sending(self._composing.template)), SEND, _POST),
@@ -59,14 +59,14 @@ class Zhenzi:
         return refusal(error)
 
     def sample(self, credentials: Mapping[str, str], recipient: str, text: str) -> Sample:
-        """The form of the page."""
+        """The documentation's form."""
         form = {"appId": credentials["app_id"], "appSecret": credentials["app_secret"]}
         form |= {"message": text, "number": recipient}
         label = {"Content-Type": "application/x-www-form-urlencoded"}
         return Sample("POST", f"{self._mount.prefix}/sms/send.do", label, urlencode(form).encode())
 
     def _known(self, answer: Answer) -> Handler:
-        """A handler that knows who calls and with which fields."""
+        """Wrap a handler: authenticate the caller and read the fields."""
 
         async def handle(request: web.Request) -> web.Response:
             form = await read_once(request, self._mount.body_limit)
@@ -84,12 +84,12 @@ class Zhenzi:
         return answer
 
     async def _balance(self, account: Account, _form: Parameters) -> web.Response:
-        """`/account/balance.do`: as it is at this moment."""
+        """`/account/balance.do`: the current balance."""
         left = (await self._gateway.desk.account(account.name)).credits
         return reply(0, UNCOUNTED if left is None else left)
 
     async def _find(self, account: Account, form: Parameters) -> web.Response:
-        """`/smslog/findSmsByMessageId.do`: an object, as the page prints it and its readers read it."""
+        """`/smslog/findSmsByMessageId.do`: one object, as documented."""
         found = await self._gateway.messages(account, MessageQuery(client_ref=field(form, "messageId"), limit=1))
         if not found.rows:
             raise NoSuchThing

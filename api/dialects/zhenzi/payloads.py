@@ -1,4 +1,4 @@
-"""The body of Zhenzi's status report; its page speaks of it without showing it, so the shape is ours."""
+"""The body of Zhenzi's status report. The vendor mentions it without showing it, so its shape is our choice."""
 
 from collections.abc import Mapping
 from datetime import tzinfo
@@ -20,7 +20,7 @@ _REPORTED: Mapping[str, tuple[str, str]] = {
 
 
 def status_report(event: Event, zone: tzinfo) -> dict[str, object]:
-    """What became of a message, by its caller's `messageId`."""
+    """A message's result, by the caller's `messageId`."""
     data = event.data
     status, text = _REPORTED[event.name]
     return {

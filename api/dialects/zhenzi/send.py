@@ -1,4 +1,4 @@
-"""What a call to Zhenzi's send endpoints asks for, as a draft."""
+"""Parses Zhenzi's send calls into drafts."""
 
 import ipaddress
 import json
@@ -23,7 +23,7 @@ CALLBACK = "zhenzi"
 
 
 def field(form: Parameters, name: str, longest: int = LONGEST_ID) -> str:
-    """A field that is needed. Raises Wrong."""
+    """A required field. Raises Wrong."""
     value = optional(form, name, longest)
     if not value.strip():
         raise Wrong(f"{name} 为空", name)
@@ -31,7 +31,7 @@ def field(form: Parameters, name: str, longest: int = LONGEST_ID) -> str:
 
 
 def optional(form: Parameters, name: str, longest: int = LONGEST_ID) -> str:
-    """A field, "" when it is absent. Raises Wrong."""
+    """An optional field; "" when absent. Raises Wrong."""
     try:
         value = form.text(name)
     except BadRequest as error:
@@ -42,7 +42,7 @@ def optional(form: Parameters, name: str, longest: int = LONGEST_ID) -> str:
 
 
 class Composing:
-    """Makes drafts of forms."""
+    """Makes drafts from forms."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -78,14 +78,14 @@ class Composing:
         return Draft(number, text, client_ref=ref, tag=mark, dialect="zhenzi", country="CN")
 
     async def _check_callback(self, account: Account) -> None:
-        """Whoever names a message wants to be told of it, which needs a place to tell it to."""
+        """A named message needs a URL to report to."""
         mine = [each for each in await self._gateway.endpoints.find(account) if each.account == account.name]
         if not any(each.format == CALLBACK for each in mine):
             raise Wrong("使用 messageId 必须先设置回调地址", "messageId")
 
 
 def by_position(names: Sequence[str], values: Sequence[str]) -> Mapping[str, str]:
-    """Values for a template's places: `{1}` takes the first; places with names take theirs in order.
+    """Template values: `{1}` takes the first; named placeholders take values in order.
 
     Raises Wrong unless there are exactly as many values as are needed.
     """
@@ -97,7 +97,7 @@ def by_position(names: Sequence[str], values: Sequence[str]) -> Mapping[str, str
 
 
 def _values(written: str) -> Sequence[str]:
-    """A JSON array of texts or numbers; none for an empty field."""
+    """A JSON array of texts or numbers; empty for an empty field."""
     try:
         values: Any = json.loads(written or "[]")
     except (ValueError, RecursionError):
@@ -108,7 +108,7 @@ def _values(written: str) -> Sequence[str]:
 
 
 def _check_address(written: str) -> None:
-    """The end user's address, for the vendor's own protection; here it is only looked at. Raises Wrong."""
+    """Check the end user's address, which the vendor uses against abuse; it is not used here. Raises Wrong."""
     try:
         _ = written and ipaddress.ip_address(written.strip())
     except ValueError as error:

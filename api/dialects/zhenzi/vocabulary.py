@@ -1,4 +1,4 @@
-"""How Zhenzi says our states and our errors, and the one shape of its answers."""
+"""Zhenzi's words for states and errors, and its answer format."""
 
 import json
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class TooLong(BadRequest):
 
 
 class ErrorWord(NamedTuple):
-    """`code`, and what `data` says; `{}` in it stands for what is wrong in our own words."""
+    """`code` and `data`; `{}` stands for the details."""
 
     code: int
     text: str
@@ -97,7 +97,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
 
 
 def refusal(error: BridgeError) -> web.Response:
-    """A code other than 0, and the reason as text."""
+    """A code other than 0, with the reason."""
     word: ErrorWord = word_for(ERROR_WORDS, error)
     headers = {}
     if isinstance(error, errors.TooManyRequests):
@@ -108,7 +108,7 @@ def refusal(error: BridgeError) -> web.Response:
 
 
 def reply(code: int, data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """The shape of every answer."""
+    """The format of every answer."""
     body = json.dumps({"code": code, "data": data}, ensure_ascii=False).encode("utf-8", "replace")
     kind = {"Content-Type": "application/json; charset=utf-8"}
     return web.Response(body=body, status=status, headers={**kind, **(headers or {})})

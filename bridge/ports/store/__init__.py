@@ -1,4 +1,4 @@
-"""The contracts between the core and what keeps everything durable, one protocol a subject.
+"""The protocols of the durable store, one for each subject.
 
 Each consumer names the ones that it uses; `Store` is all of them, for the composition root. Their own rows are in
 `bridge.ports.store_rows`. The same contract tests run on every store there is (`tests/contract/`).
@@ -52,12 +52,12 @@ class Store(
     EventStore, UpkeepStore, TimeStore, HealthStore,
     Protocol,
 ):  # fmt: skip
-    """Everything durable. A call that returns is on disk; a call that raises changed nothing.
+    """The whole store. A call that returns is on disk; a call that raises changed nothing.
 
     State change, event and ledger row are one transaction; events go to the bus after it.
     Raises StoreUnavailable when the disk is full, the file locked by another bridge or damaged.
     """
 
     async def close(self) -> None:
-        """Finish what was asked for, then let go of the file."""
+        """Finish pending work, then close the file."""
         ...

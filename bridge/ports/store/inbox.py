@@ -1,4 +1,4 @@
-"""The store of what came in."""
+"""Store protocol: received SMS."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from bridge.model.query import CallQuery, InboxQuery, Page, TypedQuery
 
 
 class InboxStore(Protocol):
-    """Received SMS, and what else phones tell."""
+    """Received SMS, SMS typed on phones, and calls."""
 
     async def inbox(self, account: str, query: InboxQuery, now: int) -> Page[Received]: ...
     async def received(self, account: str, id: str) -> Received: ...

@@ -1,4 +1,4 @@
-"""Stores of what is kept for an account: templates, numbers that nothing is sent to, the audit trail."""
+"""Store protocols: templates, suppressed numbers, audit trail."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,10 +8,10 @@ from bridge.model.query import Page
 
 
 class TemplateStore(Protocol):
-    """Texts with places, kept for an account."""
+    """Templates of accounts."""
 
     async def keep_template(self, template: Template, by: Author, proposed: bool = False) -> Template:
-        """New, or in place of the one of its id, whose `created_at` it keeps. Raises NoSuchThing for the account.
+        """Add a template, or replace the one of its id, keeping its `created_at`. Raises NoSuchThing for the account.
 
         `proposed`: it is approved only if the one that it replaces is, with the same text.
         """
@@ -23,31 +23,31 @@ class TemplateStore(Protocol):
 
 
 class SuppressionStore(Protocol):
-    """Numbers that nothing is sent to for an account. A number may be written as people do in the account's country.
+    """Suppressed numbers of accounts. Numbers may be written as usual in the account's country.
 
     Raises NoSuchThing for an account that is not there, and InvalidNumber.
     """
 
     async def suppress(self, account: str, number: str, reason: str, by: Author) -> Suppressed:
-        """Fail what waits to be sent to it too. One that is on the list already stays as it is; the entry."""
+        """Suppress a number and fail its waiting messages; returns the entry. An existing entry stays."""
         ...
 
     async def allow(self, account: str, number: str, by: Author) -> None:
-        """Raises NoSuchThing for a number that is not on the list."""
+        """Remove a number from the list. Raises NoSuchThing for one that is not on it."""
         ...
 
     async def suppression(self, account: str, number: str) -> Suppressed:
-        """The entry of one number. Raises NoSuchThing for a number that is not on the list."""
+        """Return the entry of a number. Raises NoSuchThing for one that is not on the list."""
         ...
 
     async def suppressed(self, account: str) -> Sequence[Suppressed]:
-        """Oldest first."""
+        """List entries, oldest first."""
         ...
 
 
 class AuditStore(Protocol):
-    """Who changed what."""
+    """The audit trail."""
 
     async def audit(self, account: str = "", limit: int = 100, cursor: str = "") -> Page[AuditEntry]:
-        """Newest first; `account` "" reads everybody's."""
+        """List entries, newest first; `account` "" reads all accounts'."""
         ...

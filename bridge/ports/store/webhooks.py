@@ -1,4 +1,4 @@
-"""Stores of webhook endpoints and of the ledger of deliveries.
+"""Store protocols: webhook endpoints and the ledger of deliveries.
 
 A method with an author (`by`) is an administrative change, as in `bridge.ports.store.accounts`. `account` "" reaches
 everybody's endpoints, as an operator does.
@@ -14,45 +14,46 @@ from bridge.model.webhook import Delivery, Endpoint, EndpointChange
 
 
 class EndpointStore(Protocol):
-    """Where events go. Raises NoSuchThing for an endpoint that is not there, or is another account's."""
+    """Webhook endpoints. Calls raise NoSuchThing for an endpoint that is missing or another account's."""
 
     async def add_endpoint(self, endpoint: Endpoint, by: Author, spare_secret: str = "") -> Endpoint:
-        """Events committed from now on are owed to it. Without a secret of its own it gets its account's, else the
-        spare one."""
+        """Add an endpoint; events committed from now on are delivered to it. Without its own secret it gets its
+        account's, else the spare one.
+        """
         ...
 
     async def endpoints(self, account: str = "") -> Sequence[Endpoint]:
-        """Oldest first."""
+        """List endpoints, oldest first."""
         ...
 
     async def endpoint(self, account: str, id: str) -> Endpoint: ...
 
     async def change_endpoint(self, account: str, id: str, change: EndpointChange, by: Author) -> Endpoint:
-        """Change what is named, and nothing else."""
+        """Change the named fields only."""
         ...
 
     async def begin_rotation(self, account: str, id: str, fresh: str, by: Author) -> Endpoint:
-        """A fresh secret signs along, in the place of one that did so already."""
+        """Begin a rotation: a new secret signs too, replacing one that already did."""
         ...
 
     async def finish_rotation(self, account: str, id: str, by: Author) -> Endpoint:
-        """The secret that signs along becomes the only one. Raises NotPossible when there is none."""
+        """The second secret becomes the only one. Raises NotPossible when there is none."""
         ...
 
     async def remove_endpoint(self, account: str, id: str, by: Author) -> None:
-        """What is owed to it is dropped."""
+        """Remove an endpoint and drop its waiting deliveries."""
         ...
 
 
 class DeliveryStore(Protocol):
-    """What one endpoint's queue works off."""
+    """What the queue of one endpoint needs."""
 
     async def owed(self, endpoint: str, limit: int, after: int = 0) -> Sequence[tuple[Delivery, Event]]:
-        """The oldest deliveries still owed to an endpoint, in order, due or not; only those with `seq` > `after`."""
+        """The oldest waiting deliveries of an endpoint, in order, due or not; only those with `seq` > `after`."""
         ...
 
     async def record_attempts(self, deliveries: Sequence[Delivery], within: float = 0.0) -> None:
-        """Write back state, attempts, due_at, delivered_at, status and error of deliveries, all or none.
+        """Write attempts back (state, attempts, due_at, delivered_at, status, error), all or none.
 
         `attempts` is one more than before; a delivery that was requeued meanwhile begins anew, and this is forgotten.
 
@@ -61,12 +62,12 @@ class DeliveryStore(Protocol):
         ...
 
     async def pause_endpoint(self, endpoint: str, reason: str, now: int) -> None:
-        """The bridge itself pauses it; nothing happens when it was removed meanwhile."""
+        """Pause an endpoint on the bridge's own decision; no effect when it was removed."""
         ...
 
 
 class LedgerStore(Protocol):
-    """Every delivery owed and made."""
+    """All deliveries, made and waiting."""
 
     async def ledger(self, account: str, query: LedgerQuery) -> Page[Delivery]: ...
     async def redeliver(self, account: str, query: LedgerQuery, ids: Sequence[str], now: int) -> int: ...
