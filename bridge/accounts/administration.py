@@ -120,7 +120,7 @@ class Desk:
 
     # -- credits --------------------------------------------------------------------------------
     async def top_up(self, who: str, name: str, credits: int, note: str = "") -> Account:
-        """Add credits to an account, or take them when negative; from then on its credits are counted.
+        """Add credits to an account, or take them when negative; from then on those of a postpaid one are counted, too.
 
         Raises NoSuchThing, and BadRequest for more than a prepaid account has.
         """

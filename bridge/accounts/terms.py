@@ -6,7 +6,7 @@ from typing import Any
 
 from bridge.errors import BadRequest
 from bridge.messages import phone_numbers
-from bridge.model.account import Account, AccountChange, Terms
+from bridge.model.account import Account, AccountChange, Payment, Terms
 from bridge.networks import network
 from bridge.zones import zone
 
@@ -17,7 +17,13 @@ def changed(account: Account, change: AccountChange) -> Account:
     """Apply a change to an account. Raises BadRequest that names the invalid term."""
     named = {field.name: value for field in fields(change) if (value := getattr(change, field.name)) is not None}
     terms = {name: named.pop(name) for name in _TERMS if name in named}
-    return replace(account, **named, terms=_checked(replace(account.terms, **terms)) if terms else account.terms)
+    after = replace(account, **named, terms=_checked(replace(account.terms, **terms)) if terms else account.terms)
+    return replace(after, credits=counted(after))
+
+
+def counted(account: Account) -> int | None:
+    """The credits to begin with: a prepaid account that was never topped up has none, and not any number."""
+    return 0 if account.credits is None and account.terms.payment is Payment.PREPAID else account.credits
 
 
 def difference(before: Account, after: Account) -> str:
@@ -27,7 +33,8 @@ def difference(before: Account, after: Account) -> str:
 
 
 def _shown(account: Account) -> Mapping[str, str]:
-    values: dict[str, Any] = asdict(account.terms) | {"on_unknown": account.on_unknown}
+    left = "not counted" if account.credits is None else account.credits
+    values: dict[str, Any] = asdict(account.terms) | {"credits": str(left), "on_unknown": account.on_unknown}
     return {name: _written(value) for name, value in values.items()}
 
 

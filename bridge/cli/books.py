@@ -23,7 +23,7 @@ _limit = click.option("--limit", type=click.IntRange(1, 1000), default=50, show_
 def top_up(name: str, credits: int, note: str, wanted: place.Wanted, as_json: bool) -> None:
     """Add CREDITS to an account, or take them when negative; one pays for one radio part.
 
-    An account's credits are counted from its first top-up on.
+    Credits are counted from the first top-up on; those of a prepaid account from when it is prepaid, beginning with 0.
     """
     changed = product.ask(wanted.find(), "POST", "accounts", name, "credits", body={"credits": credits, "note": note})
     if as_json:

@@ -17,7 +17,7 @@ AUTO = "auto"
 
 @click.command("set")
 @click.argument("name")
-@click.option("--prepaid", "payment", flag_value="prepaid", help="Nothing is sent that its credits do not cover.")
+@click.option("--prepaid", "payment", flag_value="prepaid", help="Nothing is sent that its top-ups do not cover.")
 @click.option("--postpaid", "payment", flag_value="postpaid", help="Its credits may go below zero.")
 @click.option("--address", "addresses", multiple=True, metavar="CIDR", help="It may call from here only; repeatable.")
 @click.option("--any-address", is_flag=True, help="It may call from everywhere.")

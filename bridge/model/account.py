@@ -13,7 +13,7 @@ from bridge.model.scope import FULL, Grant
 class Payment(StrEnum):
     """How an account pays."""
 
-    #: nothing goes out that its credits do not cover
+    #: nothing goes out that its credits do not cover, of which it has none before its first top-up
     PREPAID = "prepaid"
     #: credits may go below zero
     POSTPAID = "postpaid"
@@ -135,7 +135,7 @@ class Account:
     operator: bool = False
     #: signs the webhooks of endpoints that are added without a secret of their own
     webhook_secret: str = field(default="", repr=False)
-    #: credits left, one a radio part; None when they are not counted
+    #: credits left, one a radio part; None when they are not counted, as before the first top-up of a postpaid one
     credits: int | None = None
     terms: Terms = field(default_factory=Terms)
     #: of one who calls: what the credentials of this call allow. Not kept with the account

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bridge.accounts.terms import counted
 from bridge.errors import NoSuchThing, NotPossible, WrongSecret
 from bridge.model.account import Account, Author, Payment, Terms, UnknownPolicy, Verification
 from bridge.model.scope import Grant, read, written
@@ -38,7 +39,7 @@ def add(tx: Tx, account: Account, credentials: Sequence[Credential], by: Author 
     """Add an account. Raises NotPossible when the name is taken."""
     values = (
         account.name, account.created_at, int(account.disabled), account.on_unknown, int(account.operator),
-        account.webhook_secret, account.credits, *_terms(account.terms).values(),
+        account.webhook_secret, counted(account), *_terms(account.terms).values(),
     )  # fmt: skip
     try:
         tx.conn.execute(f"INSERT INTO accounts ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
@@ -71,8 +72,11 @@ def everyone(conn: sqlite3.Connection) -> Sequence[Account]:
 
 
 def write(tx: Tx, account: Account) -> None:
-    """Write the fields that an `AccountChange` can change."""
-    values = {"disabled": int(account.disabled), "on_unknown": account.on_unknown, **_terms(account.terms)}
+    """Write the fields that an `AccountChange` can change, and credits that it begins to count."""
+    values = {
+        "disabled": int(account.disabled), "on_unknown": account.on_unknown, "credits": account.credits,
+        **_terms(account.terms),
+    }  # fmt: skip
     assignments = ", ".join(f"{column} = ?" for column in values)
     tx.conn.execute(f"UPDATE accounts SET {assignments} WHERE name = ?", (*values.values(), account.name))
 

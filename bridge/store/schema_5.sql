@@ -68,6 +68,9 @@ DELETE FROM credentials WHERE account = 'operator' AND name = '';
 CREATE INDEX messages_recipient ON messages (line, substr(recipient, -7)) WHERE line <> '';
 CREATE INDEX suppressed_number ON suppressed (account, substr(number, -7));
 
+-- prepaid means zero until topped up
+UPDATE accounts SET credits = 0 WHERE payment = 'prepaid' AND credits IS NULL;
+
 -- what time it was when the bridge last looked, by which the next run sees that the clock was set
 CREATE TABLE clock (
     -- which start of the machine it was

@@ -140,7 +140,9 @@ def test_each_change_is_in_the_audit_trail(run: Run) -> None:
         "add_account",
     ]  # fmt: skip
     assert {(row["who"], row["account"]) for row in rows} == {("command line", "shop")}
-    assert "payment: postpaid → prepaid, on_unknown: hold → resend" in [row["detail"] for row in rows]
+    assert "payment: postpaid → prepaid, credits: not counted → 0, on_unknown: hold → resend" in [
+        row["detail"] for row in rows
+    ]
     assert "clinic" in run("account", "audit").out
 
 

@@ -15,7 +15,8 @@ import api.http.errors
 import bridge.errors
 from api.dialect.contract import Dialect, Mount, Sample, Site, discover
 from api.http.errors import BodyTooLarge, UnknownPath, WrongMethod
-from bridge.errors import BridgeError, NotAllowed, StoreUnavailable
+from bridge.errors import BridgeError, NotAllowed, OutOfCredit, StoreUnavailable
+from bridge.model.account import AccountChange, Payment
 from bridge.model.message import State
 from tests.support.http_site import CREDENTIALS, Answer, HttpSite, open_site
 
@@ -128,6 +129,15 @@ async def test_refuses_wrong_credentials_in_its_own_shape(site: HttpSite, dialec
     assert answer.status in (401, refusal.status)
     assert is_like(answer, refusal), answer.body
     assert not await site.messages()
+
+
+async def test_sends_nothing_for_a_prepaid_account_that_was_never_topped_up(site: HttpSite, dialect: Dialect) -> None:
+    await site.gateway.desk.change_account("tests", "shop", AccountChange(payment=Payment.PREPAID))
+    assert_refused(await send(site, sample(dialect)), dialect.refuse(OutOfCredit()))
+    assert not await site.messages()
+    await site.gateway.desk.top_up("tests", "shop", 1)
+    assert 200 <= (await send(site, sample(dialect))).status < 300
+    assert (await site.the_message()).text == TEXT
 
 
 async def test_refuses_an_unknown_path_in_its_own_shape(site: HttpSite, dialect: Dialect) -> None:

@@ -87,7 +87,7 @@ class TestTerms:
         )  # fmt: skip
         everything = AccountChange(on_unknown=UnknownPolicy.FAIL, **asdict(terms))
         changed = await store.change_account("shop", everything, BY)
-        assert changed == replace(SHOP, terms=terms, on_unknown=UnknownPolicy.FAIL)
+        assert changed == replace(SHOP, terms=terms, on_unknown=UnknownPolicy.FAIL, credits=0)
         again = await reopen()
         assert await again.account("shop") == changed
         await again.add_account(Account("bakery", NOW, terms=terms, credits=7), [])
@@ -144,6 +144,24 @@ class TestTerms:
 
 
 class TestCredits:
+    async def test_prepaid_means_zero_until_topped_up(self, store: Store) -> None:
+        await store.submit([message(1, parts=2)])
+        changed = await store.change_account("shop", PREPAID, BY)
+        assert changed.credits == await left(store) == 0
+        with pytest.raises(OutOfCredit):
+            await store.submit([message(2)])
+        # what was accepted before it was prepaid goes out, and gives back nothing that it did not take
+        await store.cancel(message(1).id, NOW)
+        assert await left(store) == 0
+        await store.top_up("shop", 2, "", BY)
+        await store.submit([message(2)])
+        assert await left(store) == 1
+        await assert_adds_up(store)
+
+    async def test_an_account_may_begin_prepaid(self, store: Store) -> None:
+        await store.add_account(Account("bakery", NOW, terms=Terms(payment=Payment.PREPAID)), [])
+        assert (await store.account("bakery")).credits == 0
+
     async def test_each_part_costs_one_and_the_movements_say_for_what(self, store: Store) -> None:
         await prepaid(store, 10)
         await store.submit([message(1, parts=3), message(2)])
@@ -199,8 +217,8 @@ class TestCredits:
         assert await left(store) == -5
         await assert_adds_up(store)
 
-    async def test_nothing_is_counted_before_the_first_top_up(self, store: Store) -> None:
-        await store.change_account("shop", PREPAID, BY)
+    async def test_nothing_of_a_postpaid_account_is_counted_before_the_first_top_up(self, store: Store) -> None:
+        await store.change_account("shop", AccountChange(payment=Payment.POSTPAID, requests_per_minute=5), BY)
         await store.submit([message(1)])
         assert await left(store) is None
         await store.top_up("shop", 5, "", BY)

@@ -65,7 +65,11 @@ async def test_each_change_leaves_a_line_in_the_trail(site: Site) -> None:
     await site.desk.suppress(ME, "shop", "07700 900123", "by letter")
     await site.desk.allow(ME, "shop", "+447700900123")
     assert await site.trail() == [
-        (ME, "terms", "payment: postpaid → prepaid, addresses: none → 192.0.2.0/24, country: none → GB"),
+        (
+            ME,
+            "terms",
+            "payment: postpaid → prepaid, addresses: none → 192.0.2.0/24, country: none → GB, credits: not counted → 0",
+        ),
         (ME, "disable", ""),
         ("root", "enable", ""),
         (ME, "top_up", "+5 (invoice 17)"),

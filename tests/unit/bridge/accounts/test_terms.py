@@ -23,6 +23,15 @@ def test_what_is_empty_is_named_all_the_same() -> None:
     assert free.terms == Terms()
 
 
+def test_a_prepaid_account_has_what_it_was_topped_up_by_and_else_nothing() -> None:
+    fresh = Account("shop", 1)
+    after = changed(fresh, AccountChange(payment=Payment.PREPAID))
+    assert (after.credits, difference(fresh, after)) == (0, "payment: postpaid → prepaid, credits: not counted → 0")
+    assert changed(SHOP, AccountChange(payment=Payment.PREPAID)).credits == 5
+    assert changed(fresh, AccountChange(zone="Europe/Paris")).credits is None
+    assert changed(after, AccountChange(payment=Payment.POSTPAID)).credits == 0
+
+
 def test_tidies_what_people_write() -> None:
     terms = changed(SHOP, AccountChange(country=" gb", addresses=(" 192.0.2.0/24 ",))).terms
     assert (terms.country, terms.addresses) == ("GB", ("192.0.2.0/24",))

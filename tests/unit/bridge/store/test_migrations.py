@@ -72,6 +72,17 @@ async def test_an_old_token_of_the_command_line_opens_nothing_any_more(written: 
         await store.close()
 
 
+@pytest.mark.parametrize("schema", [path for path in SCHEMAS if int(path.stem) >= 3], ids=lambda path: path.stem)
+async def test_a_prepaid_account_that_was_never_topped_up_can_send_nothing(schema: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "bridge.db")) as raw:
+        raw.executescript(schema.read_text())
+        raw.execute("UPDATE accounts SET payment = 'prepaid' WHERE name = 'shop'")
+        raw.commit()
+    store = await open_store(f"sqlite:///{tmp_path}/bridge.db", exclusive=True)
+    assert {each.name: each.credits for each in await store.accounts()} == {"operator": None, "shop": 0}
+    await store.close()
+
+
 async def test_is_kept_as_it_was_before_it_is_changed(written: Path) -> None:
     with closing(sqlite3.connect(written)) as raw:
         before, schema = list(raw.iterdump()), raw.execute("PRAGMA user_version").fetchone()[0]
