@@ -52,11 +52,11 @@ def routes(gateway: Gateway, readers: Sequence[str], behind_proxy: bool = False)
 async def _refusal(gateway: Gateway, readers: Sequence[str], request: web.Request, behind_proxy: bool) -> str:
     """Why this caller may not read them; "" when it may."""
     if token := bearer(request.headers):
-        return "" if await _is_operator(gateway, token, request) else "This is no key of an operator account."
+        return "" if await _is_operator(gateway, token, request) else "This key does not belong to an operator account."
     here = address(request)
     if _may_be_a_proxy(request, here, behind_proxy):
         return (
-            "This may have come through a proxy, so nobody knows from where. "
+            "This request may have come through a proxy, so its origin is unknown. "
             "Send an operator's key: Authorization: Bearer <key>."
         )
     if allowed(here, readers):

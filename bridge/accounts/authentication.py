@@ -34,7 +34,7 @@ ACCOUNT_CACHE = 1000  # ms
 MOST_CALLERS = 1000
 MINUTE, DAY = 60_000, 86_400_000  # ms
 
-_TOO_MANY_WRONG = "These credentials are wrong, and so were too many before them: correct them, then wait."
+_TOO_MANY_WRONG = "Too many failed logins: correct the credentials, then wait."
 
 
 class Admission:

@@ -71,7 +71,7 @@ class FailedLogins:
                 record.paused_until = now + min(FIRST_PAUSE << min(record.wrong - FREE, 20), LONGEST_PAUSE)
         if concerned[0].wrong == FREE:
             log.warning(
-                "%d wrong credentials came from %s: each further one must wait, up to %d s",
+                "%d failed logins from %s: each further one must wait, up to %d s",
                 FREE, sender(address) or "the local socket", LONGEST_PAUSE // 1000,
             )  # fmt: skip
         return 0

@@ -78,7 +78,7 @@ def enable(name: str, wanted: place.Wanted) -> None:
     type=click.IntRange(0, accounts.LONGEST_OVERLAP),
     default=0,
     show_default=True,
-    help="Seconds for which the old ones go on to work.",
+    help="Seconds for which the old ones keep working.",
 )
 @place.options
 @_json

@@ -42,7 +42,7 @@ def serve(config: Path | None) -> None:
 @click.command()
 @place.options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-@click.option("--options", "show_options", is_flag=True, help="What each driver may be told in its [devices.NAME].")
+@click.option("--options", "show_options", is_flag=True, help="List the options of each driver for [devices.NAME].")
 @click.option("--rule", metavar="NAME", help="Print the udev rule that names a modem /dev/sms/NAME.")
 @click.option("--port", default="", help="With --rule: the port to name, when several are plugged in.")
 def devices(wanted: place.Wanted, as_json: bool, show_options: bool, rule: str | None, port: str) -> None:
@@ -69,7 +69,7 @@ def devices(wanted: place.Wanted, as_json: bool, show_options: bool, rule: str |
     for hint in hints:
         click.echo(f"# No modem: {hint}")
     for name, reason in missing.items():
-        click.echo(f"# The driver {name} cannot look: {reason}")
+        click.echo(f"# The driver {name} is unavailable: {reason}")
     if lines:
         click.echo("The running bridge has these lines:")
         table(

@@ -250,7 +250,11 @@ class _Reader:
 
     def _device(self, name: str, table: dict[str, Any], key: str) -> "Device | None":
         if not _DEVICE_NAME.fullmatch(name):
-            self._note(key, table, "a device's name has only letters, digits, - and _, and starts with none of the two")
+            self._note(
+                key,
+                table,
+                "a device's name may contain letters, digits, - and _, and must begin with a letter or digit",
+            )
             return None
         driver = self._driver(table, f"{key}.driver")
         if driver is None:

@@ -159,21 +159,21 @@ class Alarm:
     """Alarms by webhook and mail when SMS itself is down."""
 
     after: float = setting(
-        300.0, "seconds that a line may be out of service before that is an alarm; 0 for ever", "300", at_least(0)
+        300.0, "seconds a line may be out of service before an alarm is raised; 0 for never", "300", at_least(0)
     )
     queue_after: float = setting(
-        900.0, "seconds that due messages may stand still before that is an alarm; 0 for ever", "900", at_least(0)
+        900.0, "seconds due messages may be stuck before an alarm is raised; 0 for never", "900", at_least(0)
     )
     remind: float = setting(86400.0, "seconds between reminders while it goes on; 0 for none", "86400", at_least(0))
     per_hour: int = setting(6, "most alarms sent in an hour; one more says how many were held back", "6", at_least(1))
-    webhook: str = setting("", "address that alarms are posted to", '"https://ops.example.com/hook"', web_address)
+    webhook: str = setting("", "URL that alarms are posted to", '"https://ops.example.com/hook"', web_address)
     webhook_secret: str = setting("", "signs them, as webhooks of format v2 are", '"a long random text"')
     mail_to: tuple[str, ...] = setting((), "recipients of alarms by mail", '["me@example.com"]', mail_addresses)
     mail_from: str = setting(
         "", "sender of these mails; the user of the mail server when that is an address", '"me@example.com"',
         mail_address,
     )  # fmt: skip
-    smtp_host: str = setting("", "mail server that takes them", '"smtp.example.com"')
+    smtp_host: str = setting("", "mail server that sends them", '"smtp.example.com"')
     smtp_port: int = setting(
         0, "its port; 0 for the usual one: 587 with starttls, 465 with tls, 25 with none", "587", within(0, 65535)
     )
@@ -223,7 +223,7 @@ class Loopback:
 class Metrics:
     """Metrics served at `/metrics` on their own port."""
 
-    enabled: bool = setting(True, "answer `/metrics` in Prometheus' format", "true")
+    enabled: bool = setting(True, "serve `/metrics` in Prometheus' format", "true")
     allow: tuple[str, ...] = setting(
         ("127.0.0.1", "::1"),
         "addresses and networks that may read the metrics; an operator's key as bearer token always may",
@@ -245,7 +245,7 @@ class Log:
 class Dialect:
     """One vendor's HTTP API."""
 
-    enabled: bool = setting(True, "answer in this dialect", "true")
+    enabled: bool = setting(True, "serve this dialect", "true")
     prefix: str = setting("", "path put before the dialect's own paths", '"/vendor"', path_prefix)
     port: int = setting(
         0, "TCP port of the dialect's own, on the same host; 0 for that of `[http]`", "8081", within(0, 65535)

@@ -65,12 +65,12 @@ class Plugs:
     def start(self) -> None:
         """Start listening; without udev, log that once and never call back."""
         if not self._control.exists():
-            log.info("udev does not run here: a device that is plugged in is found when its next try is due")
+            log.info("udev is not running: a device that is plugged in is found at its next reconnect")
             return
         try:
             self._socket = _listen()
         except OSError as error:
-            log.info("udev's events cannot be heard (%s): a device that is plugged in waits for its next try", error)
+            log.info("cannot listen to udev (%s): a device that is plugged in is found at its next reconnect", error)
             return
         asyncio.get_running_loop().add_reader(self._socket, self._read, self._socket)
 
@@ -93,7 +93,7 @@ class Plugs:
             if error.errno == errno.ENOBUFS:  # so many that some were lost: one of them may have been ours
                 self._burst()
                 return
-            log.warning("udev's events are not heard any more: %s", error)
+            log.warning("no longer receiving udev events: %s", error)
             self.close()
             return
         event = parse(message)

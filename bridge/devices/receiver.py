@@ -77,7 +77,7 @@ class Inbox:
             await self._store.settle(item, now, sim)
         except NotPossible as error:  # a report that makes no sense must not come back for ever
             told = {"sms_line": item.line, "sms_device": self._device}
-            log.error("%s told of a message's end that cannot be: %s", item.line, error.message, extra=told)
+            log.error("%s reported an impossible state of a message: %s", item.line, error.message, extra=told)
 
     async def _forget(self) -> None:
         while True:

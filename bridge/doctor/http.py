@@ -61,7 +61,7 @@ def ports(config: Config, told: Told | None) -> list[Finding]:
         return [_ours(config), *(free(config.http.host, port, key) for port, key in apart.items())]
     port, url, pid = config.port_of("native"), told.control.url, told.control.pid
     if port in (0, urlsplit(url).port):
-        return [Finding("ok", "port", f"{url} is held by our own bridge (process {pid})")]
+        return [Finding("ok", "port", f"{url} is held by this bridge (process {pid})")]
     words = f"the running bridge answers at {url}, while the configuration says port {port}"
     return [Finding("warn", "port", words, "restart the bridge")]
 
@@ -71,7 +71,7 @@ def _ours(config: Config) -> Finding:
     finding = free(config.http.host, config.http.port, "http.port")
     if finding.level == "ok" or not file.exists() or os.access(file, os.R_OK):
         return finding
-    return Finding("warn", "port", "it may be our own bridge that holds it", "run this as the bridge's own user")
+    return Finding("warn", "port", "it may be this bridge that holds it", "run this as the bridge's own user")
 
 
 def free(host: str, port: int, key: str) -> Finding:

@@ -50,7 +50,7 @@ NAMES: dict[str, str] = {
     CALL_OUTGOING: "somebody made a call on a phone",
     LINE_CHANGED: "a line's state changed; `reason` says what to do",
     ALARM_RAISED: "SMS is down or in doubt for too long, or still is; `text` says what and what to do",
-    ALARM_OVER: "what an alarm was about is in order again",
+    ALARM_OVER: "an alarm is over",
     LOOPBACK_ARRIVED: "an SMS from one of our lines to another arrived",
     LOOPBACK_LOST: "an SMS from one of our lines to another did not arrive in time",
 }

@@ -56,13 +56,13 @@ def gathered(count: int, wrong: Sequence[Raised], now: int) -> Event:
     """A summary of alarms held back, with the current state."""
     held = f"{count} alarm was held back" if count == 1 else f"{count} alarms were held back"
     state = "all is in order now" if not wrong else f"{len(wrong)} still {'is' if len(wrong) == 1 else 'are'} wrong"
-    text = ["Something comes and goes, so not every alarm was told.", *_also(wrong), "", REMEDY]
+    text = ["Something keeps failing and recovering, so not every alarm was sent.", *_also(wrong), "", REMEDY]
     return _event(ALARM_RAISED if wrong else ALARM_OVER, "held_back", now, f"{held}; {state}", text, {}, count)
 
 
 def trial(now: int) -> Event:
     """The event of `sms-bridge alarm test`."""
-    text = ["This is a trial: nothing is wrong. Alarms of this bridge reach you this way."]
+    text = ["This is a test alarm: nothing is wrong. Alarms of this bridge reach you this way."]
     return _event(ALARM_RAISED, "trial", now, "A trial alarm", text, {})
 
 

@@ -150,7 +150,7 @@ class Mailer:
             case TimeoutError():
                 return f"{self._server} did not answer within {self._timeout:g} s: is smtp_port right?"
             case OSError() if error.errno == errno.ECONNREFUSED:
-                return f"{self._server} takes no connection on this port: is smtp_port right?"
+                return f"{self._server} refuses connections on this port: is smtp_port right?"
             case OSError():
                 return f"cannot reach {self._server}: {os.strerror(error.errno) if error.errno else error}"
         return f"the mail cannot be made: {type(error).__name__}"

@@ -161,18 +161,16 @@ class Metrics:
         self._submitted = self.counter(
             "sms_bridge_messages_submitted_total", "Messages accepted and safe on disk.", "account", "dialect"
         )
-        self._sent = self.counter(
-            "sms_bridge_messages_sent_total", "Messages of which a line handed over the last part.", *whose
-        )
+        self._sent = self.counter("sms_bridge_messages_sent_total", "Messages sent completely.", *whose)
         #: event → what counts it
         self._endings = {
             f"message.{ending}": self.counter(f"sms_bridge_messages_{ending}_total", about, *whose)
             for ending, about in (
                 ("delivered", "Messages whose every part the recipient's phone confirmed."),
                 ("failed", "Messages that will not be sent, or that the network gave up."),
-                ("expired", "Messages whose time ran out."),
-                ("unknown", "Messages that the device had and gave no answer for."),
-                ("cancelled", "Messages taken back before they were sent."),
+                ("expired", "Messages that expired."),
+                ("unknown", "Messages whose outcome is unknown."),
+                ("cancelled", "Messages cancelled before they were sent."),
             )
         }
         self._waited = self.histogram(
@@ -188,11 +186,11 @@ class Metrics:
 
     def _lines(self) -> None:
         self._attempts = self.counter(
-            "sms_bridge_sends_total", "Parts handed to a device, by what it made of them.", "line", "outcome"
+            "sms_bridge_sends_total", "Parts handed to a device, by outcome.", "line", "outcome"
         )
         self.rests = self.counter(
             "sms_bridge_line_rests_total",
-            "Times that a line was left alone because nothing went out.",
+            "Times a line was rested because it was refused as a whole.",
             "line",
             "refusal",
         )
@@ -208,7 +206,7 @@ class Metrics:
         )
         self.recoveries = self.counter(
             "sms_bridge_device_recoveries_total",
-            "Times that something was done to make a silent device answer, by how drastic it was.",
+            "Recovery attempts on silent devices, by stage.",
             "device",
             "stage",
         )
@@ -238,11 +236,9 @@ class Metrics:
 
     def _webhooks(self) -> None:
         self._webhooks_delivered = self.counter(
-            "sms_bridge_webhooks_delivered_total", "Webhooks that a receiver took.", "account"
+            "sms_bridge_webhooks_delivered_total", "Webhooks accepted by their receiver.", "account"
         )
-        self._webhooks_failed = self.counter(
-            "sms_bridge_webhook_failures_total", "Attempts at a webhook that failed.", "account"
-        )
+        self._webhooks_failed = self.counter("sms_bridge_webhook_failures_total", "Failed webhook attempts.", "account")
         self._webhooks_dead = self.counter(
             "sms_bridge_webhooks_dead_total", "Webhooks given up: dead letters in the ledger.", "account"
         )
@@ -258,7 +254,7 @@ class Metrics:
             "sms_bridge_http_request_duration_seconds", "Time until an answer was ready.", REQUEST_BOUNDS, "dialect"
         )
         self._rejections = self.counter(
-            "sms_bridge_rejected_calls_total", "Calls that were not let in: credentials, address, rate.", "reason"
+            "sms_bridge_rejected_calls_total", "Calls refused for their credentials, address or rate.", "reason"
         )
 
     def _store(self) -> None:

@@ -121,7 +121,7 @@ async def test_says_in_plain_words_why_it_was_not_taken(
 async def test_says_when_nobody_is_there(tmp_path: Path) -> None:
     async with mail_server() as server:
         pass
-    assert await tried(server) == "127.0.0.1 takes no connection on this port: is smtp_port right?"
+    assert await tried(server) == "127.0.0.1 refuses connections on this port: is smtp_port right?"
     assert await tried(server, smtp_host="nowhere.invalid") == "the name nowhere.invalid does not resolve"
 
 

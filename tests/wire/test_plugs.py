@@ -118,7 +118,7 @@ async def test_says_so_where_there_is_no_udev(tmp_path: Path, caplog: pytest.Log
     plugs.start()
     plugs.close()
     assert [record.getMessage() for record in caplog.records] == [
-        "udev does not run here: a device that is plugged in is found when its next try is due"
+        "udev is not running: a device that is plugged in is found at its next reconnect"
     ]
 
 

@@ -155,7 +155,7 @@ async def keep_template(call: Call) -> Answer:
     if call.account.operator:
         kept = await call.gateway.desk.add_template(call.who, wanted)
     elif "approved" in asked:
-        raise ForAnother("Only an operator may approve a template, or take that back.")
+        raise ForAnother("Only an operator may approve a template or withdraw its approval.")
     else:
         kept = await call.gateway.desk.propose_template(call.who, wanted)
     return answer(serializers.template(kept))

@@ -36,8 +36,8 @@ class Native:
     body_limit: ClassVar[int] = messages.MAX_BODY
     cors: ClassVar[bool] = False
     options: ClassVar[Mapping[str, tuple[type, str]]] = {
-        "heartbeat": (float, "seconds of silence after which an event stream shows that it is still there [15]"),
-        "patience": (float, "seconds a caller may take to read what an event stream wrote before it is let go [20]"),
+        "heartbeat": (float, "seconds of silence after which an event stream sends a heartbeat [15]"),
+        "patience": (float, "seconds a caller may take to read an event stream before it is disconnected [20]"),
     }
     STATE_WORDS: ClassVar[Mapping[State, str]] = {state: state.value for state in State}
     ERROR_WORDS: ClassVar[Mapping[type[BridgeError], str]] = ERROR_WORDS

@@ -258,7 +258,7 @@ async def guess(door: Admission, times: int, address: str = "192.0.2.66", ident:
 
 async def test_who_guesses_hears_when_to_come_again(door: Admission, clock: FakeClock) -> None:
     assert await guess(door, 12) == [UnknownCaller] * 10 + [TooManyRequests] * 2
-    with pytest.raises(TooManyRequests, match=r"^These credentials are wrong") as caught:
+    with pytest.raises(TooManyRequests, match=r"^Too many failed logins") as caught:
         await door.enter("apikey", "", "guess", "192.0.2.66")
     assert caught.value.retry_after == 1
     clock.at += 1000

@@ -61,7 +61,7 @@ def test_an_address_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
             wrong(guesses, 20, START + second * 1000)
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert record.getMessage().startswith(f"{FREE} wrong credentials came from {HERE}: ")
+    assert record.getMessage().startswith(f"{FREE} failed logins from {HERE}: ")
 
 
 def test_guesses_from_everywhere_do_not_fill_the_memory() -> None:

@@ -233,7 +233,7 @@ MISTAKES: list[tuple[str, str]] = [
     (MODEM, "devices.a.port: is missing"),
     (
         '[devices."a:1"]\ndriver = "gsm_modem"',
-        "devices.a:1: a device's name has only letters, digits, - and _, and starts with none of the two",
+        "devices.a:1: a device's name may contain letters, digits, - and _, and must begin with a letter or digit",
     ),
     ("[http]\nport 1", "line 2, column 6: is not TOML: Expected '=' after a key in a key/value pair"),
     ("[http", "end of document: is not TOML: Expected ']' at the end of a table declaration"),

@@ -67,4 +67,4 @@ async def test_where_there_is_no_udev_that_is_said_once_and_nothing_is_called(
     plugs.start()
     plugs.close()
     assert [record.levelno for record in caplog.records] == [logging.INFO]
-    assert "found when its next try is due" in caplog.text
+    assert "found at its next reconnect" in caplog.text
