@@ -40,6 +40,8 @@ TYPES: Mapping[str, str] = {
     events.MESSAGE_UNKNOWN: "sms.unknown",
     events.MESSAGE_EXPIRED: "sms.expired",
     events.MESSAGE_CANCELLED: "sms.cancelled",
+    events.RECIPIENT_STOPPED: "recipient.stopped",
+    events.RECIPIENT_STARTED: "recipient.started",
     events.LINE_CHANGED: "line.changed",
     **{name: name for name in events.FOR_OPERATORS},
 }
@@ -207,6 +209,8 @@ _DATA: Mapping[str, Callable[[Event, tzinfo], dict[str, Any]]] = {
     events.MESSAGE_RECEIVED: _received,
     events.MESSAGE_TYPED: _typed,
     **dict.fromkeys(CALLS, _call),
+    events.RECIPIENT_STOPPED: _as_told,
+    events.RECIPIENT_STARTED: _as_told,
     events.LINE_CHANGED: _as_told,
     **dict.fromkeys(events.FOR_OPERATORS, _with_times),
 }

@@ -161,9 +161,12 @@ class Desk:
         """Stop sending to this number for this account. Raises NoSuchThing, InvalidNumber."""
         return await self._store.suppress(account, number, reason, self._by(who))
 
-    async def allow(self, who: str, account: str, number: str) -> None:
-        """Take a number off the suppression list. Raises NoSuchThing, InvalidNumber."""
-        await self._store.allow(account, number, self._by(who))
+    async def allow(self, who: str, account: str, number: str, for_all: bool = False) -> None:
+        """Take a number off the suppression list; `for_all`: and lift a STOP that holds for every account.
+
+        Raises NoSuchThing, InvalidNumber.
+        """
+        await self._store.allow(account, number, self._by(who), for_all)
 
 
 def _check(template: Template) -> None:

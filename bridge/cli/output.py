@@ -27,6 +27,8 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "call.missed": ("←", "red"),
     "call.incoming": ("←", "blue"),
     "call.outgoing": ("→", "blue"),
+    "recipient.stopped": ("⊘", "yellow"),
+    "recipient.started": ("←", "green"),
     "alarm.raised": ("!", "red"),
     "alarm.over": ("!", "green"),
     "loopback.arrived": ("↻", "green"),
@@ -121,6 +123,9 @@ def event_line(event: Mapping[str, Any]) -> str:
     arrow, colour = _LOOKS.get(event["name"], ("·", "white"))
     if event["name"] == "line.changed":
         word, about = "line", f"{event['subject']} is {data.get('state', '')}"
+    elif str(event["name"]).startswith("recipient."):
+        word = str(event["name"]).rpartition(".")[2]
+        about = f"{data['number']}  {_quoted(str(data['word']))}  on {data['line']}"
     elif str(event["name"]).startswith("alarm."):
         word, about, data = "alarm", data["title"], {}
     elif str(event["name"]).startswith("loopback."):

@@ -10,6 +10,7 @@ from dataclasses import field
 from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
+from bridge.model.opt_out import LANGUAGES
 from bridge.networks import network
 from bridge.zones import zone
 
@@ -109,6 +110,12 @@ def mail_address(value: str) -> str:
 def mail_addresses(value: tuple[str, ...]) -> str:
     """Mail addresses."""
     return next(filter(None, map(mail_address, value)), "")
+
+
+def known_languages(value: tuple[str, ...]) -> str:
+    """Languages with words for STOP and START."""
+    unknown = next((each for each in value if each not in LANGUAGES), "")
+    return f'must be some of {", ".join(LANGUAGES)}, not "{unknown}"' if unknown else ""
 
 
 def fields(kind: type[Any]) -> dict[str, tuple[Any, dataclasses.Field[Any]]]:

@@ -16,6 +16,7 @@ from bridge.config.field import (
     at_least,
     fields,
     is_this_machine,
+    known_languages,
     mail_address,
     mail_addresses,
     networks,
@@ -29,6 +30,7 @@ from bridge.config.field import (
 )
 from bridge.model.account import UnknownPolicy
 from bridge.model.finding import Finding
+from bridge.model.opt_out import DEFAULT_LANGUAGES, LANGUAGES, Scope
 
 if TYPE_CHECKING:
     from bridge.ports.driver import Device
@@ -135,6 +137,30 @@ class Inbox:
     partial_after: float = setting(
         3600.0, "seconds to wait for missing parts before a long SMS is given out with gaps", "3600", at_least(1)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """What happens when a recipient writes STOP, or START."""
+
+    scope: Scope = setting(  # noqa: RUF009 - makes a field, not a shared default
+        Scope.LINE,
+        "whom a STOP holds for: `line` (every account, for what may go by the line that it came to), `account` "
+        "(the accounts that wrote to the recipient by that line), `bridge` (every account, by every line)",
+        '"line"',
+    )
+    languages: tuple[str, ...] = setting(
+        DEFAULT_LANGUAGES,
+        f"whose words for STOP and START count: {', '.join(LANGUAGES)}",
+        '["en", "de"]',
+        known_languages,
+    )
+    stop_words: tuple[str, ...] = setting((), "words and phrases that are a STOP, too", '["cancel", "stop acme"]')
+    start_words: tuple[str, ...] = setting((), "words and phrases that are a START, too", '["yes"]')
+    answer: str = setting(
+        "", "text that answers a STOP by SMS, once; empty for none", '"You get no more messages. START to rejoin."'
+    )
+    start_answer: str = setting("", "text that answers a START by SMS, once; empty for none", '"Welcome back."')
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +289,7 @@ class Config:
     store: Storage = Storage()
     sending: Sending = Sending()
     inbox: Inbox = Inbox()
+    opt_out: OptOut = OptOut()
     webhooks: Webhooks = Webhooks()
     alarm: Alarm = Alarm()
     loopback: Loopback = Loopback()
@@ -298,7 +325,7 @@ class Config:
 
 #: name of a section → what fills it
 SECTIONS: dict[str, type[Any]] = {
-    "http": Http, "store": Storage, "sending": Sending, "inbox": Inbox, "webhooks": Webhooks,
+    "http": Http, "store": Storage, "sending": Sending, "inbox": Inbox, "opt_out": OptOut, "webhooks": Webhooks,
     "alarm": Alarm, "loopback": Loopback, "metrics": Metrics, "log": Log,
 }  # fmt: skip
 

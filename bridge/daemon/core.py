@@ -10,6 +10,7 @@ from bridge.config.schema import Config
 from bridge.errors import NoSuchThing
 from bridge.gateway.gateway import Devices, Gateway
 from bridge.gateway.submissions import Submissions
+from bridge.messages.opt_out import OptOut
 from bridge.messages.validation import Limits
 from bridge.model.account import Account
 from bridge.model.line import Line
@@ -26,6 +27,14 @@ async def make_operator(store: AccountStore, now: int) -> None:
         await store.account(OPERATOR)
     except NoSuchThing:
         await store.add_account(Account(OPERATOR, now, operator=True), [])
+
+
+def opt_out_of(config: Config) -> OptOut:
+    """What counts as STOP and START."""
+    said = config.opt_out
+    return OptOut(
+        said.scope, said.languages, said.stop_words, said.start_words, said.answer.strip(), said.start_answer.strip()
+    )
 
 
 def webhook_policy(config: Config) -> "Policy":

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from bridge.bus import Bus
 from bridge.config.field import Secret
 from bridge.config.schema import Config
-from bridge.daemon.core import build_gateway, build_submissions, make_operator, webhook_policy
+from bridge.daemon.core import build_gateway, build_submissions, make_operator, opt_out_of, webhook_policy
 from bridge.daemon.http import Front, open_front
 from bridge.devices.hotplug import Plugs
 from bridge.devices.supervisor import Supervisor
@@ -111,7 +111,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None,
 
 async def _store(stack: AsyncExitStack, config: Config, bus: Bus) -> Store:
     """Open the store."""
-    store = await open_store(config.store.url, bus, exclusive=True)
+    store = await open_store(config.store.url, bus, exclusive=True, opt_out=opt_out_of(config))
     stack.push_async_callback(store.close)
     return store
 

@@ -70,6 +70,8 @@ class Suppressed(NamedTuple):
     reason: str
     #: Unix ms
     at: int
+    #: of one who wrote STOP to a line, what may go by it, whichever account sends; "" for this account alone
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ MESSAGE_TYPED = "message.typed"
 CALL_MISSED = "call.missed"
 CALL_INCOMING = "call.incoming"
 CALL_OUTGOING = "call.outgoing"
+RECIPIENT_STOPPED = "recipient.stopped"
+RECIPIENT_STARTED = "recipient.started"
 LINE_CHANGED = "line.changed"
 ALARM_RAISED = "alarm.raised"
 ALARM_OVER = "alarm.over"
@@ -48,6 +50,8 @@ NAMES: dict[str, str] = {
     CALL_MISSED: "a phone was called and nobody answered",
     CALL_INCOMING: "a call was answered on a phone",
     CALL_OUTGOING: "somebody made a call on a phone",
+    RECIPIENT_STOPPED: "a recipient wrote STOP and gets nothing more; `word` and `line` say which and where",
+    RECIPIENT_STARTED: "a recipient who had written STOP wrote START and gets messages again",
     LINE_CHANGED: "a line's state changed; `reason` says what to do",
     ALARM_RAISED: "SMS is down or in doubt for too long, or still is; `text` says what and what to do",
     ALARM_OVER: "an alarm is over",

@@ -7,6 +7,7 @@ from bridge.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from bridge.bus import Bus
+    from bridge.messages.opt_out import OptOut
     from bridge.ports.store import Store
     from bridge.store.lock import StoreLock
 
@@ -15,16 +16,22 @@ STORES = {"sqlite": "bridge.store.sqlite"}
 
 
 async def open_store(
-    url: str, bus: "Bus | None" = None, *, exclusive: bool = False, held: "StoreLock | None" = None
+    url: str,
+    bus: "Bus | None" = None,
+    *,
+    exclusive: bool = False,
+    held: "StoreLock | None" = None,
+    opt_out: "OptOut | None" = None,
 ) -> "Store":
     """Open (and migrate) the store at `url`, e.g. `sqlite:////var/lib/sms-bridge/bridge.db`.
 
     `exclusive` is for the one process that sends: a second one is refused with StoreUnavailable. A command that
-    does not send brings the lock that it holds (`bridge.store.lock`); the store lets go of it at its end.
+    does not send brings the lock that it holds (`bridge.store.lock`); the store lets go of it at its end. `opt_out`
+    says what recipients who write STOP ask for; None for the defaults.
     """
     scheme, _, path = url.partition(":///")
     if scheme not in STORES or not path:
         raise StoreUnavailable(f"no store for {url!r}: write sqlite:////absolute/path or sqlite:///relative/path")
-    store = importlib.import_module(STORES[scheme]).STORE(path, bus)
+    store = importlib.import_module(STORES[scheme]).STORE(path, bus, opt_out)
     await store.open(exclusive=exclusive, held=held)
     return cast("Store", store)

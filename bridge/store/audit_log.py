@@ -18,9 +18,9 @@ def audit(tx: Tx, by: Author, what: str, account: str, detail: str = "") -> None
 
 
 def trail(conn: sqlite3.Connection, account: str = "", limit: int = 100, cursor: str = "") -> Page[AuditEntry]:
-    """List entries, newest first; `account` "" reads all accounts'."""
+    """List entries, newest first, with those about every account (""); `account` "" reads all accounts'."""
     rows = conn.execute(
-        "SELECT seq, at, who, what, account, detail FROM audit WHERE (? = '' OR account = ?) AND seq < ? "
+        "SELECT seq, at, who, what, account, detail FROM audit WHERE (? = '' OR account IN (?, '')) AND seq < ? "
         "ORDER BY seq DESC LIMIT ?",
         (account, account, position(cursor), limit + 1),
     ).fetchall()

@@ -11,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bridge.bus import Bus
 from bridge.errors import StoreClosed, StoreUnavailable
+from bridge.messages.opt_out import OptOut
 from bridge.store.lock import StoreLock, make, real, refuse_other_name, wait_for_lock
 from bridge.store.writer import Tx, Writer, unavailable
 
@@ -24,9 +25,10 @@ BUSY_TIMEOUT = 10.0  # s
 class Connections:
     """Opens and closes the file and runs work on its threads; the store's subjects build on it."""
 
-    def __init__(self, path: str, bus: Bus | None = None) -> None:
+    def __init__(self, path: str, bus: Bus | None = None, opt_out: OptOut | None = None) -> None:
         self._path = Path(path)
         self._bus = bus
+        self._opt_out = opt_out or OptOut()
         self._lock: StoreLock | None = None
         self._connections: list[sqlite3.Connection] = []
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
@@ -50,7 +52,7 @@ class Connections:
         except StoreUnavailable:
             self._let_go()
             raise
-        self._writer = Writer(self._write_connection, self._bus)
+        self._writer = Writer(self._write_connection, self._bus, self._opt_out)
 
     def _open(self, exclusive: bool) -> None:
         from bridge.store.migrations import behind, migrate, refuse_moved

@@ -9,7 +9,7 @@ from bridge.errors import BadRequest, NoSuchThing
 from bridge.model.event import MESSAGE_RECEIVED, received_data
 from bridge.model.inbox import Received
 from bridge.model.query import InboxQuery, Page
-from bridge.store import event_log, suppression
+from bridge.store import event_log, opt_out
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.sql import marks, position
 from bridge.store.writer import Tx
@@ -37,7 +37,7 @@ def keep_more(tx: Tx, received: Received, now: int) -> Received:
 
 def _tell(tx: Tx, received: Received, now: int) -> None:
     event_log.tell(tx, MESSAGE_RECEIVED, "", now, received.id, received_data(received))
-    suppression.heed(tx, received)
+    opt_out.heed(tx, received, now)
 
 
 def at(conn: sqlite3.Connection, seq: int) -> Received | None:

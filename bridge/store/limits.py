@@ -1,6 +1,7 @@
 """Account limits at submission: credits, daily messages per recipient, suppressed numbers.
 
-Most accounts have none of these, and one short query for all of a transaction's tells so.
+Most accounts have none of these, and one short query for all of a transaction's tells so, and whether any recipient
+wrote STOP.
 """
 
 import sqlite3
@@ -20,7 +21,10 @@ _RULES = """
 SELECT name, credits IS NOT NULL, daily_per_recipient, zone, EXISTS (SELECT 1 FROM suppressed s WHERE s.account = name)
 FROM accounts WHERE name IN ({}) AND (
   credits IS NOT NULL OR daily_per_recipient > 0 OR EXISTS (SELECT 1 FROM suppressed s WHERE s.account = name))
+UNION ALL SELECT '', 0, 0, '', 0 WHERE EXISTS (SELECT 1 FROM stops)
 """
+#: the rule that concerns every account: some recipient wrote STOP
+_EVERYBODY = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Rule:
 
 
 def rules_of(conn: sqlite3.Connection, messages: Sequence[Message]) -> Mapping[str, Rule]:
-    """The limits of those accounts that have any."""
+    """The limits of those accounts that have any, and that of all accounts."""
     names = tuple({message.account for message in messages})
     rows = conn.execute(_RULES.format(marks(names)), names).fetchall()
     return {row[0]: Rule(bool(row[1]), row[2], row[3], bool(row[4])) for row in rows}
@@ -48,18 +52,20 @@ def apply(tx: Tx, rules: Mapping[str, Rule], messages: Sequence[Message], last: 
     Raises OutOfCredit, DailyLimit.
     """
     stored = {message.id: message for message in messages}
+    blocked = dict(suppression.stopped(tx.conn, messages)) if _EVERYBODY in rules else {}
+    own = {account: [each for each in messages if each.account == account] for account in rules}
     for account, rule in rules.items():
-        own = [message for message in messages if message.account == account]
         if rule.has_list:
-            blocked = suppression.listed(tx.conn, account, {message.recipient for message in own})
-            for message in own:
-                if message.recipient in blocked:
-                    stored[message.id] = suppression.block(tx, message, message.created_at)
-            own = [message for message in own if message.recipient not in blocked]
+            listed = suppression.listed(tx.conn, account, {message.recipient for message in own[account]})
+            blocked |= {each.id: suppression.BLOCKED for each in own[account] if each.recipient in listed}
+    for each, error in blocked.items():
+        stored[each] = suppression.block(tx, stored[each], stored[each].created_at, error)
+    for account, rule in rules.items():
+        wanted = [message for message in own[account] if message.id not in blocked]
         if rule.daily:
-            _count(tx, account, rule, own)
-        if rule.counted and own:
-            balance.reserve(tx, account, last - len(messages) + 1, last, own[0].created_at)
+            _count(tx, account, rule, wanted)
+        if rule.counted and wanted:
+            balance.reserve(tx, account, last - len(messages) + 1, last, wanted[0].created_at)
     return tuple(stored.values())
 
 

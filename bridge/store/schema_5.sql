@@ -68,6 +68,17 @@ DELETE FROM credentials WHERE account = 'operator' AND name = '';
 CREATE INDEX messages_recipient ON messages (line, substr(recipient, -7)) WHERE line <> '';
 CREATE INDEX suppressed_number ON suppressed (account, substr(number, -7));
 
+-- recipients who wrote STOP to a line, whichever account sends by it; `line` is * where that is every line
+CREATE TABLE stops (
+    line TEXT NOT NULL,
+    device TEXT NOT NULL,
+    number TEXT NOT NULL,
+    word TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (line, number)
+) WITHOUT ROWID;
+CREATE INDEX stops_number ON stops (substr(number, -7));
+
 -- prepaid means zero until topped up
 UPDATE accounts SET credits = 0 WHERE payment = 'prepaid' AND credits IS NULL;
 

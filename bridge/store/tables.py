@@ -35,6 +35,7 @@ TABLES = (
     "movements",
     "parts",
     "received",
+    "stops",
     "suppressed",
     "templates",
     "typed",

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from bridge.bus import Bus
 from bridge.errors import BridgeError, StoreClosed, StoreUnavailable
+from bridge.messages.opt_out import OptOut
 from bridge.model.event import Event
 from bridge.ports.store_rows import Queued
 from bridge.telemetry.metrics import Metrics
@@ -39,6 +40,8 @@ class Tx:
     events: list[Event] = field(default_factory=list)
     #: messages that it puts into queues
     queued: list[Queued] = field(default_factory=list)
+    #: what recipients may ask for
+    opt_out: OptOut = field(default_factory=OptOut)
 
 
 @dataclass(slots=True)
@@ -72,8 +75,9 @@ def unavailable(error: sqlite3.Error) -> StoreUnavailable:
 class Writer:
     """Runs jobs on its own thread in shared transactions. Created and used on the event loop."""
 
-    def __init__(self, connection: sqlite3.Connection, bus: Bus | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, bus: Bus | None, opt_out: OptOut | None = None) -> None:
         self._connection = connection
+        self._opt_out = opt_out or OptOut()
         self._bus = bus
         self._metrics = bus.metrics if bus is not None else Metrics()
         self._loop = asyncio.get_running_loop()
@@ -147,7 +151,7 @@ class Writer:
                     break
                 batch += more
             for jobs in _divided(batch):
-                tx = Tx(self._connection)
+                tx = Tx(self._connection, opt_out=self._opt_out)
                 done = self._transact(tx, jobs)
                 self._loop.call_soon_threadsafe(self._tell, done, tx)
             if closing:

@@ -379,7 +379,7 @@ class TestLists:
 
     async def test_a_number_taken_off_gets_messages_again(self, store: Store) -> None:
         await store.suppress("shop", "+15550101", "why", BY)
-        assert await store.suppressed("shop") == [("+15550101", "why", NOW)]
+        assert await store.suppressed("shop") == [("+15550101", "why", NOW, "")]
         await store.allow("shop", "+15550101", BY)
         with pytest.raises(NoSuchThing):
             await store.allow("shop", "+15550101", BY)
@@ -389,7 +389,7 @@ class TestLists:
     async def test_tells_of_one_number_however_it_is_written(self, store: Store) -> None:
         await store.change_account("shop", AccountChange(country="GB"), BY)
         put = await store.suppress("shop", "07700 900123", "why", BY)
-        assert put == ("+447700900123", "why", NOW)
+        assert put == ("+447700900123", "why", NOW, "")
         assert await store.suppress("shop", "+44 7700 900123", "another reason", BY) == put
         assert await store.suppression("shop", "07700900123") == put
         for account, number in (("cafe", "+447700900123"), ("shop", "+447700900124")):
@@ -404,53 +404,106 @@ class TestLists:
         assert await store.receive(InboundPart(line, slot, sender, text), line, NOW) is not None
 
     async def numbers(self, store: Store, account: str = "shop") -> list[str]:
-        return [number for number, _, _ in await store.suppressed(account)]
+        return [entry.number for entry in await store.suppressed(account)]
 
-    @pytest.mark.parametrize("word", ["STOP", " stop\n", "StopAll", "unsubscribe", "退订", "TD", "Quit"])
-    async def test_a_recipient_who_writes_stop_is_left_in_peace(self, store: Store, word: str) -> None:
+    @pytest.mark.parametrize("word", ["STOP", " stop\n", "Stop.", "STOP please", "unsubscribe", "退订", "TD", "Quit"])
+    async def test_a_recipient_who_writes_stop_gets_nothing_more_by_that_line(self, store: Store, word: str) -> None:
         await store.submit([message(1)])
         await carry(store, State.SENT)
         await self.hear(store, word)
-        assert (await self.numbers(store), await self.numbers(store, "cafe")) == (["+15550101"], [])
+        again = [message(101), message(201, account="cafe"), message(202, account="cafe")]
+        stored, _ = await store.submit(again)
+        assert [each.state.value for each in stored] == ["failed", "failed", "queued"]
+        assert stored[0].error.startswith("MBBLACK: the recipient wrote ")
+        with pytest.raises(NotPossible, match="the recipient wrote"):
+            await store.resend(message(101).id, NOW)
         await self.hear(store, "start")
-        assert await self.numbers(store) == []
+        stored, _ = await store.submit([message(301), message(401, account="cafe")])
+        assert [each.state for each in stored] == [State.QUEUED, State.QUEUED]
 
-    @pytest.mark.parametrize("text", ["please stop", "T", "N", "", "stop it", "START"])
+    @pytest.mark.parametrize("text", ["T", "N", "", "stop it", "Stop by at noon", "CANCEL", "START"])
     async def test_other_words_are_just_words(self, store: Store, text: str) -> None:
         await store.submit([message(1)])
         await carry(store, State.SENT)
         await self.hear(store, text)
         assert await self.numbers(store) == []
 
-    async def test_a_stranger_is_left_in_peace_by_everybody(self, store: Store) -> None:
-        await store.submit([message(1)])
-        await carry(store, State.SENT)
-        await self.hear(store, "STOP", line="another")
-        assert (await self.numbers(store), await self.numbers(store, "cafe")) == (["+15550101"], ["+15550101"])
+    async def test_what_waits_for_a_recipient_who_writes_stop_is_not_sent(self, store: Store) -> None:
+        await prepaid(store, 5)
+        await store.submit([
+            message(1, parts=2), message(101, account="cafe", state=State.SCHEDULED, due_at=NOW + DAY), message(2),
+            message(201, route="another"),
+        ])  # fmt: skip
+        await self.hear(store, "STOP")
+        states = [(await store.message(message(number).id)).state.value for number in (1, 101, 2, 201)]
+        assert states == ["failed", "failed", "queued", "queued"]
+        assert await left(store) == 3
+
+    async def test_a_stop_holds_for_an_account_that_comes_later(self, store: Store) -> None:
+        await self.hear(store, "STOP")
+        await store.add_account(Account("bakery", NOW), [])
+        stored, _ = await store.submit([message(1, account="bakery")])
+        assert stored[0].state is State.FAILED
+        assert await self.numbers(store, "bakery") == ["+15550101"]
+
+    @pytest.mark.parametrize(
+        ("line", "route", "state"),
+        [
+            ("office", "", "failed"), ("office", "office", "failed"), ("office", ":1", "failed"),
+            ("office", "another", "queued"), ("office", ":2", "queued"),
+            ("duo:2", "duo", "failed"), ("duo:2", ":2", "failed"), ("duo:2", "duo:1", "queued"),
+            ("duo:2", ":1", "queued"),
+        ],
+    )  # fmt: skip
+    async def test_a_stop_is_about_what_may_go_by_its_line(
+        self, store: Store, line: str, route: str, state: str
+    ) -> None:
+        part = InboundPart(line, "1", "+15550101", "STOP")
+        await store.receive(part, line.partition(":")[0], NOW)
+        stored, _ = await store.submit([message(1, route=route)])
+        assert stored[0].state.value == state
 
     async def test_a_national_spelling_is_the_same_recipient(self, store: Store) -> None:
-        await store.submit([message(1, recipient="07700900123")])
-        await carry(store, State.SENT)
         await self.hear(store, "STOP", "+447700900123")
-        assert set(await self.numbers(store)) == {"07700900123", "+447700900123"}
+        numbers = ("07700900123", "+447700900123", "+17700900123")
+        stored, _ = await store.submit([message(number, recipient=each) for number, each in enumerate(numbers)])
+        assert [each.state.value for each in stored] == ["failed", "failed", "queued"]
         await self.hear(store, "UNSTOP", "+447700900123")
-        assert await self.numbers(store) == []
+        assert (await store.submit([message(9, recipient="07700900123")]))[0][0].state is State.QUEUED
 
-    async def test_the_trail_says_that_it_was_the_recipient(self, store: Store) -> None:
-        await store.submit([message(1)])
-        await carry(store, State.SENT)
-        for word in ("Stop", "STOP", "start", "START"):
+    async def test_the_trail_and_the_events_say_that_it_was_the_recipient_each_once(self, store: Store) -> None:
+        for word in ("Stop", "STOP please", "start", "START"):
             await self.hear(store, word)
-        told = [(row.at, row.who, row.what, row.account, row.detail) for row in (await store.audit()).rows]
+        told = [(row.at, row.who, row.what, row.account, row.detail) for row in (await store.audit("shop")).rows]
         assert told == [
-            (NOW, "the recipient", "allow", "shop", "+15550101"),
-            (NOW, "the recipient", "suppress", "shop", "+15550101, wrote STOP"),
+            (NOW, "the recipient", "allow", "", "+15550101, for every account by office"),
+            (NOW, "the recipient", "suppress", "", "+15550101, wrote STOP to office: for every account by office"),
         ]
+        news = [each for each in await store.events("shop", 0, 99) if each.name.startswith("recipient.")]
+        assert [(each.name, each.account, each.subject, each.data["word"]) for each in news] == [
+            (event.RECIPIENT_STOPPED, "", "+15550101", "STOP"),
+            (event.RECIPIENT_STARTED, "", "+15550101", "START"),
+        ]
+        assert (news[0].data["line"], news[0].data["number"], news[0].data["scope"]) == ("office", "+15550101", "line")
 
     async def test_what_the_operator_put_there_is_not_the_recipients_to_lift(self, store: Store) -> None:
         await store.suppress("shop", "+15550101", "by letter", BY)
         await self.hear(store, "START")
         assert await self.numbers(store) == ["+15550101"]
+
+    async def test_the_operator_lifts_a_stop_for_every_account(self, store: Store) -> None:
+        await self.hear(store, "STOP")
+        assert (await store.suppression("cafe", "+15550101")).line == "office"
+        await store.allow("shop", "+15550101", BY)
+        assert await self.numbers(store) == ["+15550101"]
+        await store.allow("shop", "+15550101", BY, for_all=True)
+        assert (await self.numbers(store), await self.numbers(store, "cafe")) == ([], [])
+        assert (await store.submit([message(1)]))[0][0].state is State.QUEUED
+
+    async def test_a_stop_survives_a_restart(self, store: Store, reopen: Opener) -> None:
+        await self.hear(store, "STOP")
+        again = await reopen()
+        assert (await again.submit([message(1)]))[0][0].state is State.FAILED
 
 
 class TestDailyLimit:

@@ -173,7 +173,7 @@ async def suppressed(call: Call) -> Answer:
     """List suppressed numbers, oldest first."""
     account = await _own(call)
     rows = await call.gateway.desk.suppressed(account.name)
-    return answer({"suppressed": [serializers.suppressed(*row) for row in rows]})
+    return answer({"suppressed": [serializers.suppressed(row) for row in rows]})
 
 
 async def suppress(call: Call) -> Answer:
@@ -182,7 +182,7 @@ async def suppress(call: Call) -> Answer:
     asked = await call.fields(SUPPRESS)
     with _number_at_fault():
         put = await call.gateway.desk.suppress(call.who, account.name, _number(call), asked.get("reason", ""))
-    return answer(serializers.suppressed(*put))
+    return answer(serializers.suppressed(put))
 
 
 async def suppression(call: Call) -> Answer:
@@ -190,14 +190,16 @@ async def suppression(call: Call) -> Answer:
     account = await _own(call)
     with _number_at_fault():
         found = await call.gateway.desk.suppression(account.name, _number(call))
-    return answer(serializers.suppressed(*found))
+    return answer(serializers.suppressed(found))
 
 
 async def allow(call: Call) -> Answer:
-    """Remove a number from the suppression list."""
+    """Remove a number from the suppression list. Only operators lift a STOP that holds for every account."""
     account = await _own(call)
     with _number_at_fault():
-        await call.gateway.desk.allow(call.who, account.name, _number(call))
+        if (await call.gateway.desk.suppression(account.name, _number(call))).line and not call.account.operator:
+            raise ForAnother("The recipient wrote STOP: only START, or an operator, lifts that for every account.")
+        await call.gateway.desk.allow(call.who, account.name, _number(call), for_all=call.account.operator)
     return nothing()
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from bridge.messages.templates import places
-from bridge.model.account import Account, AuditEntry, Movement, Template, Terms
+from bridge.model.account import Account, AuditEntry, Movement, Suppressed, Template, Terms
 from bridge.model.event import Event
 from bridge.model.finding import Finding
 from bridge.model.inbox import LoggedCall, Received, TypedMessage
@@ -253,9 +253,9 @@ def template(row: Template) -> Shape:
     }
 
 
-def suppressed(number: str, reason: str, at: int) -> Shape:
+def suppressed(row: Suppressed) -> Shape:
     """A suppressed number."""
-    return {"number": number, "reason": reason, "at": spoken(at)}
+    return {"number": row.number, "reason": row.reason, "at": spoken(row.at), "line": row.line}
 
 
 def key(row: Key) -> Shape:

@@ -32,8 +32,11 @@ class SuppressionStore(Protocol):
         """Suppress a number and fail its waiting messages; returns the entry. An existing entry stays."""
         ...
 
-    async def allow(self, account: str, number: str, by: Author) -> None:
-        """Remove a number from the list. Raises NoSuchThing for one that is not on it."""
+    async def allow(self, account: str, number: str, by: Author, for_all: bool = False) -> None:
+        """Remove a number from the list; `for_all`: and lift its STOP for every account.
+
+        Raises NoSuchThing for a number that is in neither.
+        """
         ...
 
     async def suppression(self, account: str, number: str) -> Suppressed:
@@ -41,7 +44,7 @@ class SuppressionStore(Protocol):
         ...
 
     async def suppressed(self, account: str) -> Sequence[Suppressed]:
-        """List entries, oldest first."""
+        """List entries, oldest first; recipients who wrote STOP to a line are among them."""
         ...
 
 
@@ -49,5 +52,5 @@ class AuditStore(Protocol):
     """The audit trail."""
 
     async def audit(self, account: str = "", limit: int = 100, cursor: str = "") -> Page[AuditEntry]:
-        """List entries, newest first; `account` "" reads all accounts'."""
+        """List entries, newest first, with those about every account; `account` "" reads all accounts'."""
         ...

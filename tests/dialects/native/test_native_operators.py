@@ -259,6 +259,21 @@ async def test_an_account_keeps_its_own_list_of_numbers(site: Site) -> None:
     assert (await site.shop.get("/v1/accounts/shop/suppressed/nobody")).problem == (400, "bad-request", "number")
 
 
+async def test_a_stop_is_listed_for_every_account_and_is_the_operators_to_lift(site: Site) -> None:
+    await site.receive("+15550123", "Stop.")
+    [row] = (await site.shop.get("/v1/accounts/shop/suppressed")).body["suppressed"]
+    assert (row["number"], row["line"], row["reason"]) == ("+15550123", "office", "the recipient wrote STOP to office")
+    refused = await site.shop.send("+15550123")
+    assert (refused["state"], refused["error"].partition(":")[0]) == ("failed", "MBBLACK")
+    path = "/v1/accounts/shop/suppressed/+15550123"
+    assert (await site.shop.delete(path)).problem == (403, "not-allowed", "")
+    assert (await site.operator.get(path)).body == row
+    assert (await site.operator.delete(path)).status == 204
+    assert (await site.shop.send("+15550123"))["state"] == "queued"
+    trail = (await site.operator.get("/v1/audit", account="shop")).body["entries"]
+    assert [(each["who"], each["what"]) for each in trail] == [("operator", "allow"), ("the recipient", "suppress")]
+
+
 async def test_the_trail_names_who_called_also_when_it_acted_for_another(site: Site) -> None:
     await put(site.shop, "/v1/accounts/shop/suppressed/+15550100", {})
     acting = site.operator.with_headers(SMS_Bridge_Account="bakery")

@@ -57,6 +57,12 @@ def test_a_call_is_shown_with_whom_and_how_long() -> None:
     assert shown("call.missed", **withheld) == "← missed     call withheld, 0 s  on phone"
 
 
+def test_a_recipient_who_writes_stop_or_start_is_shown_with_the_line() -> None:
+    data = {"number": "+15550151", "word": "STOP", "line": "office", "device": "office", "scope": "line"}
+    assert shown("recipient.stopped", **data) == '⊘ stopped    +15550151  "STOP"  on office'
+    assert shown("recipient.started", **data | {"word": "START"}) == '← started    +15550151  "START"  on office'
+
+
 def test_a_line_is_shown_with_its_state_and_what_to_do() -> None:
     assert shown("line.changed", "office", state="parked", reason="enter the PIN", line="office") == (
         "· line       office is parked  enter the PIN"

@@ -159,10 +159,19 @@ MISTAKES: list[tuple[str, str]] = [
     ("[http]\nprot = 1", "http.prot: there is no such setting; did you mean port?"),
     ("[htttp]\nport = 1", "htttp: there is no such section; did you mean http?"),
     (
+        '[opt_out]\nlanguages = ["en", "tlh"]',
+        'opt_out.languages: must be some of en, zh, de, es, fr, it, nl, pt, not "tlh"',
+    ),
+    (
+        '[opt_out]\nscope = "sim"',
+        'opt_out.scope: must be one of line, account, bridge, such as "line", not the text "sim"',
+    ),
+    (
         "[zzz]",
         (
             "zzz: there is no such section; "
-            "there are: alarm, devices, dialects, http, inbox, log, loopback, metrics, sending, store, webhooks"
+            "there are: alarm, devices, dialects, http, inbox, log, loopback, metrics, opt_out, "
+            "sending, store, webhooks"
         ),
     ),
     ("[inbox]\nzzz = 1", "inbox.zzz: there is no such setting; there are: partial_after"),
