@@ -12,6 +12,8 @@ from device_drivers.android_adb.store import Row
 SLACK = 600_000
 #: ms that a network may take to deliver an SMS to a phone that was away
 DELIVERY = 7 * 86_400_000
+#: when this was written (2026-11-28), ms: a clock that says an earlier time is wrong
+_WRITTEN = 1_795_824_000_000
 #: before this, ms, is what an older tool leaves of a date that it cuts to 32 bits, or none at all
 _FIRST_DATE = 1 << 32
 
@@ -39,6 +41,14 @@ class Seen:
     def condition(self) -> str:
         """The same for the store."""
         return f"date>={int(self.stored - SLACK)} OR date_sent>={int(self.sent - DELIVERY)}"
+
+
+def at_first(phone: int, ours: int) -> Seen:
+    """What counts as seen when a phone is first opened, by its clock (0: it does not tell) and by ours, ms.
+
+    Either may be years behind, as after a start without a battery; what was stored long before would then be new.
+    """
+    return Seen(max(phone or ours, _WRITTEN), max(min(phone or ours, ours), _WRITTEN))
 
 
 @dataclass(frozen=True, slots=True)

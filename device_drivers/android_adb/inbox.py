@@ -9,8 +9,8 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from bridge.ports.driver import Memory
-from device_drivers.android_adb.clocks import Clock
-from device_drivers.android_adb.freshness import PhoneTime, Seen
+from device_drivers.android_adb.clocks import Clock, Stamp
+from device_drivers.android_adb.freshness import PhoneTime, Seen, at_first
 from device_drivers.android_adb.rows import Garbled
 from device_drivers.android_adb.store import Row, Store
 
@@ -41,9 +41,8 @@ class Inbox:
         #: rows up to this number were wanted, however old they are
         self._wanted = 0
         self._seen = Seen(0, 0)
-        #: by our own clocks, seconds: the last look of this link, and the last time something was written down
-        self._looked: float | None = None
-        self._kept_at = 0.0
+        #: the last look of this link; before it, when a link before this one wrote something down, or this one opened
+        self._looked = Stamp(0.0)
         #: slot → row that was given out and not acknowledged
         self._given: dict[str, Row] = {}
         #: number → digest at the last look
@@ -55,12 +54,12 @@ class Inbox:
         if kept is not None:
             self._recall(json.loads(kept))
             return
+        self._looked = self._clock.stamp()
         # an answer that is empty for once must not make everything new
         newest = await self._store.newest() or await self._store.newest()
         if newest is None:
             raise Garbled("the phone did not say what it holds")
-        wall = int(self._clock.wall() * 1000)
-        self._seen = Seen(wall, wall)
+        self._seen = at_first(await self._store.clock(), int(self._clock.wall() * 1000))
         if import_existing:
             self._wanted = newest
         else:
@@ -88,7 +87,7 @@ class Inbox:
             if row.id > self._floor and self._known.get(row.id) != row.digest and row.slot not in self._given
         ]
         fresh = await self._fresh(unknown)
-        self._looked = self._clock.monotonic()
+        self._looked = self._clock.stamp()
         self._given.update((row.slot, row) for row in unknown)
         old = [row for row in unknown if row not in fresh]
         for row in old:
@@ -136,9 +135,7 @@ class Inbox:
     async def _phone_time(self) -> PhoneTime:
         """By its own clock, else by ours. Asked only where the rows leave it open. Raises Unheard."""
         now = await self._store.clock() or int(self._clock.wall() * 1000)
-        looked = self._clock.monotonic() - self._looked if self._looked is not None else None
-        ago = looked if looked is not None else max(self._clock.wall() - self._kept_at, 0.0)
-        return PhoneTime(now, int(ago * 1000))
+        return PhoneTime(now, int(self._clock.since(self._looked) * 1000))
 
     # -- the mark -------------------------------------------------------------------------------
     async def _above(self, back_to: int | None) -> list[Row]:
@@ -188,7 +185,7 @@ class Inbox:
 
     # -- memory ---------------------------------------------------------------------------------
     async def _keep(self) -> None:
-        self._kept_at = self._clock.wall()
+        kept = self._clock.stamp()
         state = {
             "floor": self._floor,
             "date": self._seen.stored,
@@ -196,7 +193,9 @@ class Inbox:
             "known": self._known,
             "past": "".join(self._past),
             "wanted": self._wanted,
-            "at": int(self._kept_at),
+            "at": int(kept.wall),
+            "up": int(kept.monotonic),
+            "boot": kept.boot,
         }
         await self._memory.put(KEY, json.dumps(state, separators=(",", ":")))
 
@@ -208,4 +207,5 @@ class Inbox:
         self._known = {int(key): str(digest) for key, digest in known.items()}
         self._past = [past[place : place + SHORT] for place in range(0, len(past), SHORT)]
         self._seen = Seen(int(str(state["date"])), int(str(state.get("sent", 0))))
-        self._kept_at = float(str(state.get("at", 0)))
+        at, up = (float(str(state.get(name, 0))) for name in ("at", "up"))
+        self._looked = Stamp(at, up, str(state.get("boot", "")))

@@ -109,8 +109,6 @@ class Keeper:
         except SendRefused as refused:
             log.warning("%s: could not delete %s: %s", self._line, slot, refused.cause)
         self._give_out(())
-        if self._storage.has_undeleted:
-            self._chores.set()  # to see to it in time
 
     async def give_back(self, reason: str) -> None:
         """Restart a modem that is past talking to, unless that was just done, and let go of it."""
@@ -204,11 +202,8 @@ class Keeper:
         self._intake.take_stored(stored)
         self._intake.tell_sights(self._storage.sights())
         self._noted()
-        if self._storage.look_again:
-            self._storage.look_again = False
-            self.hint(EVERYWHERE)
-        if self._storage.is_scanning:
-            self._chores.set()
+        if self._storage.is_scanning or self._storage.due_at < float("inf"):
+            self._chores.set()  # it has to be seen to in time
 
     # -- signs of life ----------------------------------------------------------------------------
     def _probe_at(self, now: float) -> float:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from device_drivers.gsm_modem import causes
 from device_drivers.gsm_modem.answers import Failed, Misshapen
 from device_drivers.gsm_modem.bringup import Setup
+from device_drivers.gsm_modem.pdu import Malformed, decode
 from device_drivers.gsm_modem.settings import NotAsSetUp, Settings
 from device_drivers.gsm_modem.transport import Transport
 
@@ -55,6 +56,17 @@ class Stored:
         except ValueError:
             return True
         return self.announced is not None and len(octets) != self.announced + 1 + (octets[0] if octets else 0)
+
+    @property
+    def is_damaged(self) -> bool:
+        """It is cut, or says nothing: it may have been read over a bad line, or lie there like that."""
+        if self.is_cut:
+            return True
+        try:
+            decode(self.pdu)
+        except Malformed:
+            return True
+        return False
 
 
 def slot_of(place: str, pdu: str) -> str:
@@ -103,7 +115,12 @@ class Memories:
     def list_all(self, memory: str) -> Listing:
         """All that lies there. Raises Failed, Silent, NotAsSetUp, PortLost."""
         answer = self._ask(memory, "+CMGL=4", self._seal)
-        return replace(_counted(answer), stored=tuple(parse_list(memory, answer)))
+        stored = parse_list(memory, answer)
+        if len({each.index for each in stored}) < len(stored):
+            raise Failed(
+                "AT+CMGL", "an answer with two SMS in one place", tuple(answer)
+            )  # a digit got lost on the line
+        return replace(_counted(answer), stored=tuple(stored))
 
     def read(self, memory: str, index: int) -> Stored | None:
         """What lies in one place; None for nothing. Raises Failed, Silent, NotAsSetUp, PortLost."""
@@ -135,12 +152,12 @@ class Memories:
             if any(line.startswith(_SEAL[:-1]) for line in failed.answer):
                 return True
             return not self.holds(stored)  # a refusal is no proof either
-        return all(found.pdu != stored.pdu for found in parse_list(memory, answer, index))
+        return not any(_may_be(found, stored) for found in parse_list(memory, answer, index))
 
     def holds(self, stored: Stored) -> bool:
-        """Is this SMS still in its place? Raises like `read`."""
+        """Is this SMS still in its place, as far as one can see? Raises like `read`."""
         found = self.read(stored.memory, stored.index)
-        return found is not None and found.pdu == stored.pdu
+        return found is not None and _may_be(found, stored)
 
     @property
     def _chains(self) -> bool:
@@ -180,6 +197,11 @@ class Memories:
         if self._wire.stragglers != stragglers:
             raise Misshapen(line[-1], 0.0, tuple(answer))  # a list went on behind its OK
         return answer
+
+
+def _may_be(found: Stored, stored: Stored) -> bool:
+    """Is this what was stored there, well read or badly?"""
+    return found.pdu == stored.pdu or found.is_damaged
 
 
 def _counted(answer: Sequence[str]) -> Listing:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from device_drivers.gsm_modem.answers import Failed, Silent
 from device_drivers.gsm_modem.bringup import Setup
+from device_drivers.gsm_modem.doubts import Doubts
 from device_drivers.gsm_modem.memories import Listing, Memories, Stored
 from device_drivers.gsm_modem.tries import Tries
 
@@ -69,10 +70,8 @@ class Storage:
         self._honest: set[str] = set()
         #: SM and ME are one memory; None while that is not known
         self._twins: bool | None = None
-        #: what is not as long as announced, and was read once
-        self._doubted: dict[tuple[str, int], str] = {}
-        #: something was read that has to be read again to be believed
-        self.look_again = False
+        #: what has to be read again to be believed
+        self._doubts = Doubts()
         #: sweeps in a row in which a memory counted SMS and listed none
         self._blind: dict[str, int] = {}
         #: the modem said so itself, which its counters may not show yet
@@ -114,13 +113,8 @@ class Storage:
 
     @property
     def due_at(self) -> float:
-        """When the next deletion is to be tried again; monotonic seconds."""
-        return min((tries.due for tries in self._deleting.values()), default=float("inf"))
-
-    @property
-    def has_undeleted(self) -> bool:
-        """Is there something to be deleted again?"""
-        return bool(self._deleting)
+        """When a deletion is to be tried again, or something to be read again; monotonic seconds."""
+        return min((tries.due for tries in self._deleting.values()), default=self._doubts.due_at)
 
     @property
     def is_scanning(self) -> bool:
@@ -238,7 +232,7 @@ class Storage:
 
     def _note_sight(self, name: str, listing: Listing) -> None:
         """What was there before and is not any more has gone."""
-        if not listing.is_whole or any(stored.is_cut for stored in listing.received):
+        if not listing.is_whole or any(self._is_doubtful(stored) for stored in listing.received):
             return
         slots = tuple(stored.slot for stored in listing.received)
         for slot in [slot for slot, stored in self._held.items() if stored.memory == name and slot not in slots]:
@@ -251,22 +245,18 @@ class Storage:
         """What of this is new. What should be gone is deleted once more."""
         fresh: list[Stored] = []
         for stored in received:
-            if (tries := self._deleting.get(stored.slot)) is not None:
-                if tries.are_due:
+            if stored.slot in self._held:
+                self._doubts.settle(stored.memory, stored.index)
+                if (tries := self._deleting.get(stored.slot)) is not None and tries.are_due:
                     self._delete(stored.slot)
-            elif stored.slot not in self._held and not self._is_doubtful(stored):
+            elif self._doubts.believe(stored):
                 self._held[stored.slot] = stored
                 fresh.append(stored)
         return fresh
 
     def _is_doubtful(self, stored: Stored) -> bool:
-        """It may have been garbled on the line: only what was read twice is believed to be stored like that."""
-        place = (stored.memory, stored.index)
-        if not stored.is_cut or self._doubted.pop(place, "") == stored.pdu:
-            return False
-        self._doubted[place] = stored.pdu
-        self.look_again = True
-        return True
+        """It may not be what lies there, so that it says nothing of what lay there before."""
+        return stored.slot not in self._held and stored.is_damaged
 
     # -- place by place ---------------------------------------------------------------------------
     def _begin_scan(self, name: str) -> None:
@@ -294,12 +284,17 @@ class Storage:
             return []
         self.hangs = False
         received = [stored] if stored is not None and not stored.outgoing else []
+        if not received:
+            self._doubts.settle(name, index)
+        fresh = self._take(received)
         slots = tuple(each.slot for each in received)
+        if not self._held.keys() >= set(slots):
+            return fresh  # it was hardly read well: nothing is known of what lies there
         for slot in [each.slot for each in self._held.values() if (each.memory, each.index) == (name, index)]:
             if slot not in slots:
                 self._drop(slot)
         self._sights.append((f"{name}:{index}:", slots))
-        return self._take(received)
+        return fresh
 
     # -- SM and ME --------------------------------------------------------------------------------
     def _own_name(self, memory: str) -> str:
@@ -329,12 +324,24 @@ class Storage:
             self._delete(slot)
 
     def retry(self) -> list[Stored]:
-        """Try again what could not be deleted, if it still lies there; what lies there instead.
+        """Try again what could not be deleted, if it still lies there, and read again what is doubtful; what is new.
 
         Raises NotAsSetUp, PortLost.
         """
-        due = [self._held[slot] for slot, tries in self._deleting.items() if tries.are_due]
-        return [fresh for stored in due for fresh in self._read_place(stored.memory, stored.index)]
+        fresh: list[Stored] = []
+        for slot in [slot for slot, tries in self._deleting.items() if tries.are_due]:
+            fresh += self._retry(slot)
+        for place in self._doubts.take_due():
+            fresh += self._read_place(*place)
+        return fresh
+
+    def _retry(self, slot: str) -> list[Stored]:
+        stored = self._held[slot]
+        try:
+            return self._read_place(stored.memory, stored.index)
+        finally:
+            if (tries := self._deleting.get(slot)) is not None and tries.are_due:
+                tries.fail()  # it could not even be read
 
     def _delete(self, slot: str) -> None:
         """What lies in its place must have been seen to be this SMS a moment ago."""

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-#: seconds to the second try, and the most that they become when they are doubled with each
+#: seconds to the second try, as a rule, and the most that they become when they are doubled with each
 AGAIN, AT_MOST = 5.0, 3600.0
 
 
@@ -16,6 +16,8 @@ class Tries:
     due: float = 0.0
     #: seconds between the last try and the next
     pause: float = 0.0
+    #: seconds to the second try; 0 for as a rule
+    first: float = 0.0
 
     @property
     def are_due(self) -> bool:
@@ -25,5 +27,5 @@ class Tries:
     def fail(self, at_least: float = 0.0, now: float | None = None) -> None:
         """It was tried, and not done: wait longer than before, and so many seconds at least."""
         self.count += 1
-        self.pause = min(max(2 * self.pause, AGAIN, at_least), AT_MOST)
+        self.pause = min(max(2 * self.pause, self.first or AGAIN, at_least), AT_MOST)
         self.due = (time.monotonic() if now is None else now) + self.pause

@@ -1,12 +1,15 @@
 """Whose messages are told: those that came to this phone since it was first seen, each once, and nobody else's."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 
 from bridge.errors import DeviceLost, Refusal, SendRefused
 from bridge.model.radio import InboundPart, Typed
+from device_drivers.android_adb.clocks import Clock
+from device_drivers.android_adb.driver import AndroidAdbDriver
 from device_drivers.virtual.phone import Phone
 from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
 
@@ -149,6 +152,27 @@ async def test_a_backup_that_is_restored_to_a_phone_that_was_empty_is_not_told(t
             setattr(site.phone.faults, fault, True)
         await site.open()
         site.phone.restore_backup()
+        await next_is(site, "after")
+
+
+@pytest.mark.parametrize("before", ["opened for the first time", "in use"])
+@pytest.mark.parametrize("behind", [400 * DAY, 3650 * DAY])
+async def test_a_backup_is_not_told_for_a_clock_of_ours_that_was_years_behind(
+    tmp_path: Path, before: str, behind: int
+) -> None:
+    """A machine without a clock of its own begins in the past, and hears of the time later."""
+    async with phone_site(tmp_path) as site:
+        if before == "in use":
+            await site.open()
+            await next_is(site, "in use")
+        site.driver = AndroidAdbDriver(Clock(wall=lambda: time.time() - behind / 1000))
+        await site.open()
+        if before == "in use":
+            await next_is(site, "then")
+        await site.close()
+        site.driver = AndroidAdbDriver()
+        site.phone.restore_backup()
+        await site.open()
         await next_is(site, "after")
 
 

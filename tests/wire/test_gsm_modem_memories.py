@@ -304,22 +304,108 @@ async def test_a_list_that_failed_is_asked_for_again() -> None:
 
 
 # -- a bad line -------------------------------------------------------------------------------------
-async def test_an_sms_that_lost_octets_on_the_line_is_read_again() -> None:
+@pytest.mark.parametrize("times", [1, 2, 4])
+@pytest.mark.parametrize("lists", [True, False], ids=["lists", "places"])
+async def test_an_sms_that_lost_octets_on_the_line_is_read_again(times: int, lists: bool) -> None:
     async with modem_site() as site:
-        site.modem.faults.garbled = 1
+        if not lists:
+            site.modem.faults.refusals["+CMGL"] = "+CMS ERROR: 500"
+        site.modem.faults.garbled = times
         store(site, "whole again")
         await site.open(poll_interval=60.0)
         assert await take_texts(site, 1) == ["whole again"]
+        await until(lambda: site.stored() == 0)
 
 
-async def test_an_sms_that_is_stored_with_octets_missing_is_handed_on_as_it_is() -> None:
+async def test_a_report_that_lost_octets_on_the_line_is_no_sms() -> None:
     async with modem_site() as site:
-        site.modem.faults.garbled = 1000
-        store(site, "cut")
+        site.modem.faults.garbled = 3
+        site.modem.store(encode_report(THEIRS, 7, 0, sent_at=NOW, done_at=NOW), "ME")
+        await site.open(poll_interval=60.0)
+        assert (await site.take_report()).reference == 7
+
+
+@pytest.mark.parametrize("kept", [2, 20], ids=["not as long as announced", "says nothing"])
+async def test_an_sms_that_is_stored_with_octets_missing_is_handed_on_as_it_is(kept: int) -> None:
+    async with modem_site() as site:
+        site.modem.store(encode_deliver(THEIRS, "cut", sent_at=NOW)[:kept], "ME")
         await site.open(poll_interval=60.0)
         (part,) = await site.take(1)
         assert isinstance(part, InboundPart)
         assert part.error
+        await until(lambda: site.stored() == 0)
+
+
+@pytest.mark.parametrize("lists", [True, False], ids=["lists", "places"])
+async def test_an_sms_that_is_read_badly_later_has_not_gone(lists: bool) -> None:
+    async with modem_site() as site:
+        if not lists:
+            site.modem.faults.refusals["+CMGL"] = "+CMS ERROR: 500"
+        store(site, "once")
+        await site.open(poll_interval=0.2)
+        (part,) = await site.take(1, acknowledge=False)
+        assert isinstance(part, InboundPart)
+        for _ in range(3):
+            site.modem.faults.garbled = 1
+            site.modem.urc('+CMTI: "ME",1')
+            await until(lambda: site.modem.faults.garbled == 0)
+            await sweeps(site, 2)
+        assert not site.waiting()
+        await site.link.acknowledge(part)
+        await until(lambda: site.stored() == 0)
+        store(site, "next")
+        assert await take_texts(site, 1) == ["next"]
+        assert (
+            len([held for held in site.held if part.slot.startswith(held.place) and part.slot not in held.slots]) == 1
+        )
+
+
+@pytest.mark.parametrize("chains", [True, False])
+async def test_a_deletion_that_was_not_done_is_not_believed_for_a_bad_reading(chains: bool) -> None:
+    async with modem_site() as site:
+        site.modem.faults.no_chaining = not chains
+        store(site, "once")
+        await site.open(poll_interval=0.2)
+        (part,) = await site.take(1, acknowledge=False)
+        assert isinstance(part, InboundPart)
+        site.modem.faults.undeleted, site.modem.faults.garbled = 1, 1
+        await site.link.acknowledge(part)
+        await until(lambda: site.stored() == 0)
+        await sweeps(site, 2)
+        assert not site.waiting()
+
+
+async def test_two_sms_in_one_place_of_a_list_are_a_list_that_was_read_badly() -> None:
+    async with modem_site() as site:
+        await site.open(poll_interval=60.0)
+        pdus = [encode_deliver(THEIRS, text, sent_at=NOW) for text in ("first", "second")]
+        for pdu in pdus:
+            site.modem.store(pdu, "ME")
+        twice = [f"+CMGL: 1,0,,{len(pdu) // 2 - 1 - int(pdu[:2], 16)}\r\n{pdu}" for pdu in pdus]  # that was 12, or 21
+        site.modem.faults.misread["+CMGL"] = ["\r\n".join(twice)]
+        site.modem.urc('+CMTI: "ME",2')
+        assert sorted(await take_texts(site, 2)) == ["first", "second"]
+        await until(lambda: site.stored() == 0)
+
+
+async def test_a_deletion_of_what_cannot_even_be_read_is_not_tried_without_a_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tries, "AGAIN", 0.5)
+    async with modem_site() as site:
+        await site.open(poll_interval=60.0)
+        site.modem.faults.refusals["+CMGD"] = "+CMS ERROR: 500"
+        store(site, "stays")
+        site.modem.urc('+CMTI: "ME",1')
+        await site.take(1)
+        heard, faults = site.modem.state.terminal.heard, site.modem.faults
+        faults.refusals["+CMGR"] = "+CMS ERROR: 500"
+        await until(lambda: sum("+CMGR" in line for line in heard) >= 3)
+        before = len(heard)
+        await asyncio.sleep(0.4)  # nothing tells that nothing happens
+        assert len(heard) - before < 10
+        faults.refusals.clear()
+        await until(lambda: site.stored() == 0)
 
 
 # -- filling up -------------------------------------------------------------------------------------

@@ -121,7 +121,8 @@ class Faults:
         if self.garbled <= 0 or not lines:
             return lines
         self.garbled -= 1
-        return [*lines[:-1], lines[-1][:-2]]
+        lost = 2 * (7 * self.garbled % max(len(lines[-1]) // 2, 1))  # another one each time, as on a line
+        return [*lines[:-1], lines[-1][:lost] + lines[-1][lost + 2 :]]
 
     def silence(self, command: str) -> bool:
         """Whether the answer to this command gets lost."""

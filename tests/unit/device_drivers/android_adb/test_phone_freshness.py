@@ -2,7 +2,7 @@
 
 import pytest
 
-from device_drivers.android_adb.freshness import DELIVERY, SLACK, PhoneTime, Seen
+from device_drivers.android_adb.freshness import DELIVERY, SLACK, PhoneTime, Seen, at_first
 from device_drivers.android_adb.store import Row
 
 NOW, YEAR = 1_800_000_000_000, 365 * 86_400_000
@@ -47,3 +47,22 @@ def test_the_newest_row_says_what_time_it_is_as_far_as_it_knows() -> None:
 def test_the_store_is_asked_the_same() -> None:
     assert Seen(NOW, NOW).condition == f"date>={NOW - SLACK} OR date_sent>={NOW - DELIVERY}"
     assert PhoneTime(NOW, 60_000).condition == f"date>={NOW - 60_000 - SLACK}"
+
+
+@pytest.mark.parametrize(
+    ("phone", "ours", "seen"),
+    [
+        (NOW, NOW + 5, Seen(NOW, NOW)),
+        (NOW + 5, NOW, Seen(NOW + 5, NOW)),
+        (0, NOW, Seen(NOW, NOW)),
+        (NOW + YEAR, NOW, Seen(NOW + YEAR, NOW)),
+    ],
+)
+def test_at_first_what_both_clocks_call_past_is_old(phone: int, ours: int, seen: Seen) -> None:
+    assert at_first(phone, ours) == seen
+
+
+@pytest.mark.parametrize("wrong", [1, NOW - 10 * YEAR])
+def test_at_first_a_clock_that_is_certainly_wrong_makes_nothing_of_last_year_new(wrong: int) -> None:
+    for seen in (at_first(wrong, NOW), at_first(NOW, wrong), at_first(wrong, wrong)):
+        assert not seen.is_new(row(NOW - YEAR, NOW - YEAR))

@@ -363,8 +363,9 @@ async def test_may_list_nothing_of_what_it_holds_and_count_otherwise(talk: Talk)
 
 async def test_octets_may_get_lost_on_the_line(talk: Talk) -> None:
     talk.state.incoming.store("ME", "00AABB")
-    talk.state.faults.garbled = 1
-    assert talk.type("AT+CMGL=4") == ["+CMGL: 1,0,,2", "00AA", "OK"]
+    talk.state.faults.garbled = 2
+    assert talk.type("AT+CMGL=4") == ["+CMGL: 1,0,,2", "00BB", "OK"]
+    assert talk.type("AT+CMGL=4") == ["+CMGL: 1,1,,2", "AABB", "OK"]
     assert talk.type("AT+CMGL=4") == ["+CMGL: 1,1,,2", "00AABB", "OK"]
 
 

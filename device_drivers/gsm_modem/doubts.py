@@ -1,0 +1,62 @@
+"""What was read from a memory and can hardly be what lies there: it is read again before it is believed.
+
+Octets get lost on a bad line. What is read alike again and again, with pauses, is stored like that.
+"""
+
+from dataclasses import dataclass, field
+
+from device_drivers.gsm_modem.memories import Stored
+from device_drivers.gsm_modem.tries import Tries
+
+#: readings in a row, all alike, of what is believed
+ALIKE = 4
+#: seconds from the second reading to the third; then longer each time
+PAUSE = 0.5
+
+Place = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Doubt:
+    """What was read in one place, how often in a row, and when it is read again: at once the first time."""
+
+    pdu: str = ""
+    readings: int = 0
+    tries: Tries = field(default_factory=lambda: Tries(first=PAUSE))
+
+
+class Doubts:
+    """Of one modem's memories."""
+
+    def __init__(self) -> None:
+        self._doubts: dict[Place, Doubt] = {}
+
+    def believe(self, stored: Stored) -> bool:
+        """It was read once more: is it what lies there?"""
+        place = (stored.memory, stored.index)
+        if not stored.is_damaged:
+            self._doubts.pop(place, None)
+            return True
+        doubt = self._doubts.setdefault(place, Doubt())
+        doubt.readings = doubt.readings + 1 if doubt.pdu == stored.pdu else 1
+        doubt.pdu = stored.pdu
+        if doubt.readings < ALIKE:
+            return False
+        del self._doubts[place]
+        return True
+
+    def settle(self, memory: str, index: int) -> None:
+        """What lies there is known, or nothing does."""
+        self._doubts.pop((memory, index), None)
+
+    @property
+    def due_at(self) -> float:
+        """When the next place is to be read again; monotonic seconds."""
+        return min((doubt.tries.due for doubt in self._doubts.values()), default=float("inf"))
+
+    def take_due(self) -> list[Place]:
+        """The places to read now; each is due again later if that does not settle it."""
+        due = [place for place, doubt in self._doubts.items() if doubt.tries.are_due]
+        for place in due:
+            self._doubts[place].tries.fail()
+        return due

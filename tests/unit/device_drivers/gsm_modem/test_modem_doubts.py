@@ -1,0 +1,48 @@
+"""What was read badly is read again; what is read alike again and again lies there like that."""
+
+import pytest
+
+from device_drivers.gsm_modem.doubts import ALIKE, Doubts
+from device_drivers.gsm_modem.memories import Stored
+from device_drivers.gsm_modem.pdu import encode_deliver
+
+WHOLE = encode_deliver("+15550199", "hello", sent_at=1_795_000_000_000)
+LENGTH = len(WHOLE) // 2 - 1 - int(WHOLE[:2], 16)
+
+
+def reading(pdu: str, announced: int | None = LENGTH) -> Stored:
+    return Stored("ME", 3, pdu, announced)
+
+
+def test_what_is_well_read_is_believed_at_once() -> None:
+    doubts = Doubts()
+    assert doubts.believe(reading(WHOLE))
+    assert doubts.due_at == float("inf")
+
+
+@pytest.mark.parametrize("bad", [reading(WHOLE[:-2]), reading("00" + "FF" * LENGTH), reading("zz")])
+def test_what_is_badly_read_is_believed_when_it_is_read_alike_so_often(bad: Stored) -> None:
+    doubts = Doubts()
+    assert [doubts.believe(bad) for _ in range(ALIKE)] == [False] * (ALIKE - 1) + [True]
+    assert doubts.take_due() == []
+
+
+def test_other_damage_each_time_is_never_believed() -> None:
+    doubts = Doubts()
+    assert not any(doubts.believe(reading(WHOLE[: -2 * cut])) for cut in (1, 2, 1, 2, 1, 2, 1, 2))
+    assert doubts.believe(reading(WHOLE))
+
+
+def test_is_read_again_at_once_and_then_after_a_pause() -> None:
+    doubts = Doubts()
+    doubts.believe(reading(WHOLE[:-2]))
+    assert doubts.take_due() == [("ME", 3)]
+    assert doubts.take_due() == []
+    assert doubts.due_at < float("inf")
+
+
+def test_a_place_that_is_empty_or_known_is_not_read_again() -> None:
+    doubts = Doubts()
+    doubts.believe(reading(WHOLE[:-2]))
+    doubts.settle("ME", 3)
+    assert doubts.due_at == float("inf")
