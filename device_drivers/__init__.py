@@ -1,4 +1,4 @@
-"""The drivers: one module or folder each, with a `DRIVER` that obeys `bridge.ports.Driver`; found by themselves."""
+"""The drivers, one module or folder each, with a `DRIVER` that implements `bridge.ports.Driver`; discovered by name."""
 
 import importlib
 import pkgutil
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Drivers(Mapping[str, "Driver"]):
-    """Every driver by name. Looking one up imports it: ImportError says what is missing on this machine."""
+    """All drivers by name. Looking one up imports it; ImportError names a dependency missing on this machine."""
 
     def __getitem__(self, name: str) -> "Driver":
         if name not in set(self):

@@ -1,4 +1,4 @@
-"""Who may open a device's file on this machine, and the command that lets them."""
+"""Checks who may open a device file, and suggests the command that allows it."""
 
 import grp
 import os
@@ -22,7 +22,7 @@ _RELOAD = "sudo udevadm control --reload && sudo udevadm trigger"
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account, and the groups it has."""
+    """A user account and its groups."""
 
     name: str
     uid: int
@@ -34,7 +34,7 @@ class User:
 
 
 def ourselves() -> User:
-    """Who runs this program."""
+    """The user running this program."""
     uid, name = os.geteuid(), str(os.geteuid())
     listed: Sequence[int] = ()
     try:
@@ -46,7 +46,7 @@ def ourselves() -> User:
 
 
 def service() -> User | None:
-    """The account of the service, for root, who may open everything and would see nothing wrong; else None."""
+    """The service's account, if root runs this: root may open everything and would find nothing wrong; else None."""
     if os.geteuid() != 0:
         return None
     try:
@@ -58,7 +58,7 @@ def service() -> User | None:
 
 
 def may_open(file: os.stat_result, user: User) -> bool:
-    """By owner, group and mode; access control lists are not looked at."""
+    """Whether owner, group and mode allow it; access control lists are ignored."""
     if user.uid == 0:
         return True
     if user.uid == file.st_uid:
@@ -67,7 +67,7 @@ def may_open(file: os.stat_result, user: User) -> bool:
 
 
 def why_not(path: str, file: os.stat_result, user: User, root: Path = Path("/")) -> tuple[str, str]:
-    """What keeps this user from a file, and the command that changes it."""
+    """What keeps this user from a file, and the command to fix that."""
     group = _group(file.st_gid)
     if file.st_mode & 0o060 != 0o060 or group == "root":
         mode = stat.filemode(file.st_mode)
@@ -83,7 +83,7 @@ def why_not(path: str, file: os.stat_result, user: User, root: Path = Path("/"))
 
 
 def rules_file(name: str = RULES, root: Path = Path("/")) -> Path | None:
-    """Where a file of udev rules is installed; None when it is not, or is switched off by an empty one."""
+    """The installed udev rules file of this name; None when it is missing or masked by an empty file."""
     for folder in RULES_FOLDERS:
         file = root / folder / name
         if file.exists() or file.is_symlink():
@@ -92,7 +92,7 @@ def rules_file(name: str = RULES, root: Path = Path("/")) -> Path | None:
 
 
 def install_rules(root: Path = Path("/")) -> str:
-    """The command that makes our udev rules count for what is plugged in."""
+    """The command that applies our udev rules to plugged-in devices."""
     if rules_file(root=root):
         return f"{_RELOAD}, then unplug the device and plug it in again"
     brought = next((file for file in _BROUGHT if file.exists()), Path("udev") / RULES)

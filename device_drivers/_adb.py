@@ -1,11 +1,13 @@
-"""Where adb is on this machine."""
+"""Locates the adb program."""
 
 import os
 import shutil
 
 
 def program() -> str:
-    """This machine's own, else what adbutils brings on x86. Raises FileNotFoundError with what to install."""
+    """The machine's own adb, else the one shipped with adbutils on x86. Raises FileNotFoundError naming what to
+    install.
+    """
     if found := os.environ.get("ADBUTILS_ADB_PATH") or shutil.which("adb"):
         return found
     from adbutils import AdbError, adb_path  # 9 MB with all that it imports: for the few who have no adb

@@ -1,11 +1,11 @@
-"""What drivers share in checking the options of their devices. Pure."""
+"""Validates the options of devices, for all drivers. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 
 def problems_of(given: Mapping[str, Any], known: Mapping[str, tuple[type, str]]) -> Sequence[str]:
-    """Options that are not there or of another type than `known` says, each as `key: message`."""
+    """Unknown options and those of the wrong type, each as `key: message`."""
     found = [f"{name}: no such option" for name in given if name not in known]
     found += [
         f"{name}: must be {_word(known[name][0])}"

@@ -1,4 +1,4 @@
-"""What a device was asked and has not answered, and since when: a line that owes an answer is not ready.
+"""Tracks the question a device has not answered; a line with an overdue answer is not ready.
 
 How long an answer may take is learned from those before it, for each kind of question apart: one modem has a message
 on its way in two seconds, another one in forty.
@@ -32,7 +32,7 @@ class _Question:
 
 
 class Silence:
-    """Of one device. One thread asks and hears, any thread may look."""
+    """The unanswered question of one device. One thread asks and receives; any thread may read."""
 
     def __init__(
         self, heard_at: Callable[[], float] = lambda: 0.0, clock: Callable[[], float] = time.monotonic
@@ -48,18 +48,18 @@ class Silence:
         self._first: _Question | None = None
 
     def patience(self, kind: str, least: float = LEAST) -> float:
-        """Seconds after which an answer of this kind is late."""
+        """Seconds after which an answer of this kind is overdue."""
         return min(max(least, TIMES * max(self._took.get(kind, (0.0,)))), MOST)
 
     def asked(self, what: str, kind: str = "", least: float = LEAST) -> None:
-        """A question goes out; people read `what`, and `kind` is what it is compared by."""
+        """A question was sent; `what` describes it to people, `kind` selects comparable answer times."""
         now = self._clock()
         words = f"{what} since {time.strftime('%H:%M:%S')}"
         self._pending = _Question(kind or what, now, now + self.patience(kind or what, least), words)
         self._first = self._first or self._pending
 
     def answered(self) -> None:
-        """Its answer has come."""
+        """The answer has come."""
         self.answered_at = self._clock()
         question, self._pending, self._first = self._pending, None, None
         if question is not None:
@@ -67,17 +67,17 @@ class Silence:
             took.append(self.answered_at - question.asked_at)
 
     def given_up(self) -> None:
-        """Nobody waits for its answer any longer, which does not make it come."""
+        """The caller stopped waiting; the question remains unanswered."""
         self._pending = None
 
     def answered_late(self) -> None:
-        """An answer has come that nobody waited for any longer."""
+        """An answer came after the caller stopped waiting."""
         if self._pending is None:
             self.answered_at, self._first = self._clock(), None
 
     @property
     def words(self) -> str:
-        """What the device has not answered, and since when; "" while no answer is late."""
+        """The unanswered question and since when, in words; "" while no answer is overdue."""
         first, now = self._first, self._clock()
         if first is None or now < first.due_at:
             return ""
@@ -86,7 +86,7 @@ class Silence:
         return first.words
 
     def shown(self, line: Line) -> Line:
-        """The line as it is, which is not ready while an answer is late."""
+        """The line, marked as not ready while an answer is overdue."""
         words = self.words
         if not words or line.state is not LineState.READY:
             return line

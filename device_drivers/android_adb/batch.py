@@ -1,4 +1,4 @@
-"""Several commands in one go: each visit to a phone's shell costs a round trip, and some programs a second."""
+"""Runs several shell commands in one round trip; some programs take a second to start."""
 
 import secrets
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from device_drivers.android_adb.shell import Shell
 
 
 async def run(shell: Shell, commands: Mapping[str, str], word: str = "") -> dict[str, str]:
-    """What each command printed, by its name; "" for one that the phone does not have. Raises Unheard.
+    """The output of each command by name; "" for one the phone does not have. Raises Unheard.
 
     The commands are written by us alone; names are words. What they print is told apart by a number nobody can guess.
     `word` is what they can read.
@@ -18,7 +18,7 @@ async def run(shell: Shell, commands: Mapping[str, str], word: str = "") -> dict
 
 
 def split(out: str, nonce: str, names: Mapping[str, str]) -> dict[str, str]:
-    """The pieces of an answer."""
+    """Split the output by its marks."""
     said = dict.fromkeys(names, "")
     for piece in out.split(f"\n{nonce}:")[1:]:
         name, _, text = piece.partition("\n")
@@ -28,6 +28,6 @@ def split(out: str, nonce: str, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def steps(commands: Mapping[str, str], nonce: str) -> list[str]:
-    """The commands, each behind its mark."""
+    """The commands, each preceded by its mark."""
     # the line break before the mark belongs to the mark, whatever a command ends with
     return [f"echo; echo {nonce}:{name}; {command}" for name, command in commands.items()]

@@ -1,4 +1,4 @@
-"""The phone's call log, where its shell may read it: who called while nobody was there.
+"""Reads the phone's call log, where its shell may.
 
 Its provider takes plain columns only, so the two columns that hold other people's words are asked for one by one.
 """
@@ -22,7 +22,7 @@ _KINDS = {1: "incoming", 2: "outgoing", 3: "missed", 5: "missed", 7: "incoming"}
 
 
 class CallLog:
-    """What is new in it. The mark moves with the core's acknowledgement."""
+    """New entries of the call log. The mark moves when the core acknowledges."""
 
     def __init__(self, shell: Shell, memory: Memory, line: str) -> None:
         self._shell = shell
@@ -32,7 +32,7 @@ class CallLog:
         self._given = 0
 
     async def open(self) -> None:
-        """Find the mark, or set it behind what is there. Raises Unheard, Garbled."""
+        """Load the mark, or set it after the existing entries. Raises Unheard, Garbled."""
         newest = max((rows.number(row["_id"]) for row in await self._list(0)), default=0)
         kept = self._memory.get(KEY)
         self._given = self._done = newest if kept is None else min(int(kept), newest)
@@ -40,7 +40,7 @@ class CallLog:
             await self._memory.put(KEY, str(newest))
 
     async def new(self) -> list[Call]:
-        """Calls that were not given out yet. Raises Unheard, Garbled."""
+        """Calls not reported yet. Raises Unheard, Garbled."""
         found = []
         for row in await self._list(self._given):
             call = await self._call(row)
@@ -50,7 +50,7 @@ class CallLog:
         return found
 
     async def acknowledge(self, slot: str) -> None:
-        """It is safe."""
+        """The entry is stored."""
         number = int(slot.split(":")[1])
         if number > self._done:
             self._done = number
@@ -61,7 +61,7 @@ class CallLog:
         return rows.parse(answer.out, _COLUMNS)
 
     async def _call(self, row: Mapping[str, str | None]) -> Call | None:
-        """None for a kind that is no call: voicemail, a blocked number."""
+        """Convert a row; None for types that are no calls: voicemail, blocked numbers."""
         kind = _KINDS.get(rows.number(row["type"]))
         if kind is None:
             return None

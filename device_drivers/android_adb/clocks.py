@@ -1,4 +1,4 @@
-"""Time on this machine, so that tests can own it."""
+"""Time on this machine, replaceable in tests."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def _boot() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Seconds."""
+    """Clocks in seconds."""
 
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time

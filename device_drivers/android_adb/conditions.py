@@ -1,4 +1,4 @@
-"""Everything about a phone that a person must act on: the sentence that says so and the step that fixes it. Pure."""
+"""Conditions of a phone that a person must act on, each with its description and fix. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from device_drivers.android_adb.facts import Messaging, Phone
 
 
 class Stops(Enum):
-    """How far it goes."""
+    """What the condition prevents."""
 
     #: everything, and it passes by itself or with the next plugging in
     DEVICE = "device"
@@ -27,7 +27,7 @@ class Stops(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One thing that is not as it should be."""
+    """One thing that is wrong."""
 
     stops: Stops
     sentence: str
@@ -35,12 +35,12 @@ class Condition:
 
     @property
     def words(self) -> str:
-        """Both in one sentence."""
+        """Description and fix in one sentence."""
         return f"{self.sentence}: {self.remedy}"
 
     @property
     def error(self) -> LinkError:
-        """What `open` raises for it."""
+        """The error that `open` raises for it."""
         return SendRefused(self.words, Refusal.LINE) if self.stops is Stops.LINE else DeviceLost(self.words)
 
 
@@ -77,12 +77,12 @@ _ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 
 
 def is_address(serial: str) -> bool:
-    """Is it a place on the network, rather than a phone's own serial?"""
+    """Whether the serial is a network address rather than a phone's own serial."""
     return _ADDRESS.fullmatch(serial) is not None
 
 
 def of_state(state: str, name: str = "") -> Condition | None:
-    """What adb says of the phone, which it calls so; None when it takes commands."""
+    """The condition for an adb state; None when the phone takes commands. `name` is how adb calls the phone."""
     if state == "device":
         return None
     if state in _NETWORK_STATES and is_address(name):
@@ -99,7 +99,7 @@ def of_state(state: str, name: str = "") -> Condition | None:
 
 
 def of_phone(phone: Phone) -> Iterator[Condition]:
-    """What is known before the phone is asked about SMS."""
+    """Conditions known before SMS access is probed."""
     if not phone.booted:
         yield Condition(Stops.DEVICE, "the phone is still starting", "wait a minute")
     elif phone.locked:
@@ -113,7 +113,7 @@ def of_phone(phone: Phone) -> Iterator[Condition]:
 
 
 def of_messaging(phone: Phone, messaging: Messaging, may_guess: bool) -> Iterator[Condition]:
-    """What is known after, the worst first."""
+    """Conditions known after the probe, worst first."""
     found = [*_of_sim(phone, messaging), *_of_rights(messaging), *_of_version(phone, messaging, may_guess)]
     found += [*_of_app(messaging), *_advice(phone, messaging)]
     yield from sorted(found, key=lambda condition: list(Stops).index(condition.stops))
@@ -162,7 +162,7 @@ def _of_version(phone: Phone, messaging: Messaging, may_guess: bool) -> Iterator
 
 
 def _fits(messaging: Messaging) -> bool:
-    """Is the answer one number, a SIM's or -1 for none? A wrong number of the method gives something else."""
+    """Whether the answer is one SIM's number or -1; a wrong method code gives something else."""
     reply = messaging.preferred
     return reply is not None and reply.number is not None and reply.number >= -1
 

@@ -1,4 +1,4 @@
-"""The driver for stock Android phones with USB debugging: nothing is installed on them, no root, no cloud."""
+"""The driver for stock Android phones with USB debugging."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -15,7 +15,7 @@ from device_drivers.android_adb.shell import ONLINE, Shell
 
 
 class AndroidAdbDriver:
-    """Obeys `bridge.ports.Driver` and `Surveying`."""
+    """Implements `bridge.ports.Driver` and `Surveying`."""
 
     name = "android_adb"
     options: Mapping[str, tuple[type, str]] = OPTIONS
@@ -24,11 +24,11 @@ class AndroidAdbDriver:
         self._clock = clock or Clock()
 
     def validate(self, device: Device) -> Sequence[str]:
-        """What is wrong with the options."""
+        """Problems of the options."""
         return options.problems(device.options)
 
     async def open(self, device: Device) -> PhoneLink:
-        """Find the phone, ask what it is and may, and listen. Raises DeviceLost, SendRefused(LINE)."""
+        """Find and probe the phone, and start listening. Raises DeviceLost, SendRefused(LINE)."""
         chosen = Options.of(device.options)
         name = await self._serial(chosen, device.memory)
         found = Shell(Server(chosen.adb_host, chosen.adb_port), name, chosen.command_timeout)
@@ -52,7 +52,7 @@ class AndroidAdbDriver:
         return link
 
     async def _serial(self, chosen: Options, memory: Memory) -> str:
-        """What adb calls the phone that is meant, ready for commands. Raises DeviceLost, SendRefused(LINE)."""
+        """The adb serial of the configured phone once it takes commands. Raises DeviceLost, SendRefused(LINE)."""
         host = Server(chosen.adb_host, chosen.adb_port)
         seen = await server.states(host)
         wanted = chosen.serial or await self._only(host, seen, memory)
@@ -68,7 +68,7 @@ class AndroidAdbDriver:
         raise condition.error if condition else DeviceLost("the phone went away")
 
     async def _only(self, host: Server, seen: Mapping[str, str], memory: Memory) -> str:
-        """The only phone; of several, the one that was here before. Raises DeviceLost, SendRefused(LINE)."""
+        """The only phone, or among several the one used before. Raises DeviceLost, SendRefused(LINE)."""
         if not seen:
             words = "adb sees no phone: plug it in with a cable that carries data, and switch USB debugging on"
             raise DeviceLost(words)
@@ -79,7 +79,7 @@ class AndroidAdbDriver:
         raise SendRefused(f"adb sees several phones: set serial to one of {', '.join(sorted(seen))}", Refusal.LINE)
 
     async def discover(self) -> Sequence[Found]:
-        """Phones that adb sees, with what it says of them."""
+        """Phones known to adb, with their state."""
         if not await server.is_worthwhile(Server()):
             return []
         try:
@@ -90,11 +90,11 @@ class AndroidAdbDriver:
         return [Found(self.name, {"serial": serial}, words) for serial, words in described.items()]
 
     async def examine(self, device: Device) -> Sequence[Finding]:
-        """The adb server, the phone's state, permissions, SIMs, network, battery."""
+        """Findings: adb server, phone state, permissions, SIMs, network, battery."""
         return await examination.examine(self, device)
 
     async def survey(self, device: Device, ours: Collection[int] = ()) -> Sequence[Finding]:
-        """The adb server, its key and what it says of the phone, which is not touched."""
+        """Findings that need no access to the phone: adb server, its key, and the state it reports."""
         return await examination.look(device)
 
 
@@ -105,7 +105,7 @@ def _insist(found: Iterable[Condition]) -> None:
 
 
 async def _connected(host: Server, address: str, seen: Mapping[str, str]) -> Mapping[str, str]:
-    """Let adb look for a phone on the network; the states then.
+    """Let adb connect to a phone on the network; returns the states afterwards.
 
     Where it holds on to a connection that is dead, it has to be told to forget it first.
     """

@@ -1,4 +1,4 @@
-"""What is right with a configured phone and what to change, from this machine to the SIM."""
+"""Examines a configured phone, from this machine to the SIM."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
@@ -21,7 +21,7 @@ GOOGLE_MESSAGES = "com.google.android.apps.messaging"
 
 
 class Opener(Protocol):
-    """The one thing needed of the driver."""
+    """The part of the driver that examination uses."""
 
     async def open(self, device: Device) -> Link:
         """As `Driver.open`."""
@@ -29,7 +29,7 @@ class Opener(Protocol):
 
 
 async def look(device: Device) -> Sequence[Finding]:
-    """The machine's side alone: the phone is not touched."""
+    """Examine the machine's side only, without touching the phone."""
     subject = f"devices.{device.name}"
     if wrong := options.problems(device.options):
         return [Finding("fail", subject, problem, "correct the configuration") for problem in wrong]
@@ -37,7 +37,7 @@ async def look(device: Device) -> Sequence[Finding]:
 
 
 async def examine(driver: Opener, device: Device) -> Sequence[Finding]:
-    """Never raises for a bad device."""
+    """Examine everything. Never raises for a bad device."""
     subject = f"devices.{device.name}"
     found = list(await look(device))
     if any(finding.level == "fail" for finding in found):
@@ -61,7 +61,7 @@ async def examine(driver: Opener, device: Device) -> Sequence[Finding]:
 def of_phone(
     subject: str, model: str, release: str, messaging: Messaging, conditions: Iterable[Condition]
 ) -> Iterator[Finding]:
-    """The phone itself and what it lets us do."""
+    """Findings about the phone and its permissions."""
     android = f" with Android {release}" if release else ""
     yield Finding("ok", subject, f"adb reaches {model or 'the phone'}{android}, and it trusts this computer")
     yield Finding("ok", subject, "it was unlocked since it was switched on, so its messages can be read")
@@ -73,7 +73,7 @@ def of_phone(
 
 
 def of_line(subject: str, line: Line) -> Iterator[Finding]:
-    """From what the line says of itself."""
+    """Findings from a line's own state."""
     yield Finding("ok", subject, f"SIM {line.slot}: {line.number or 'its number is not known'}")
     if line.state is not LineState.READY:
         yield Finding("fail", subject, line.reason, _remedy(line))

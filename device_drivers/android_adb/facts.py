@@ -1,4 +1,4 @@
-"""What is known of a phone once it was asked: data, and how to read it out of what the phone's programs print. Pure."""
+"""Facts about a phone, and how to parse them from its programs' output. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Messaging:
-    """What it lets us do with SMS."""
+    """What the shell may do with SMS."""
 
     #: the SMS service is there
     service: bool = True
@@ -58,11 +58,11 @@ class Messaging:
     forgets_keys: bool = False
 
     def granted(self, permission: str) -> bool:
-        """Granted, or not known."""
+        """Whether it is granted or unknown."""
         return not self.grants or self.grants.get(permission, False)
 
     def denies(self, permission: str) -> bool:
-        """Not granted, or switched off afterwards."""
+        """Whether it was not granted, or switched off later."""
         return permission in self.denied or not self.granted(permission)
 
 
@@ -91,7 +91,7 @@ def phone(properties: str, user: str, talks: bool = False) -> Phone:
 
 
 def grants(dump: str) -> dict[str, bool]:
-    """From `dumpsys package com.android.shell`; a permission granted anywhere in it is granted."""
+    """Parse `dumpsys package com.android.shell`; granted anywhere counts as granted."""
     found: dict[str, bool] = {}
     for name, granted in _GRANT.findall(dump):
         found[name] = found.get(name, False) or granted == "true"
@@ -104,7 +104,7 @@ def denied(ops: str) -> frozenset[str]:
 
 
 def takes_expressions(out: str) -> bool:
-    """Did the store answer the question that only expressions can ask?"""
+    """Whether the store answered a query that needs expressions."""
     try:
         (row,) = rows.parse(out, tuple(PROBE))
         return rows.text(row["p"]) == ",\n\\"

@@ -1,4 +1,4 @@
-"""Messages that a phone may have, and the rows of its store that prove them."""
+"""Messages handed to a phone, and the store rows that prove them sent."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Flight:
     number: int = 0
 
     def proved_by(self, row: Row) -> bool:
-        """Is this the row that the phone stores when it has gone out?"""
+        """Whether this row is the one stored for the sent message."""
         ours = row.type == Box.SENT and row.id > self.mark and row.creator in {"", isms.PACKAGE}
         by_this_sim = -1 in {self.sub, row.sub} or row.sub == self.sub
         return ours and by_this_sim and row.body == self.text and same_number(row.address, self.recipient)

@@ -1,4 +1,4 @@
-"""Did an SMS just come, or was an old one put into the phone's store, by an app that restores backups? Pure.
+"""Decides whether a row is a new SMS or an old one restored from a backup. Pure.
 
 A row has two times: when the phone stored it, by its own clock, and the service centre's. Clocks of phones are wrong
 and jump; that of the service centre may be missing. So a row is called old only when every clock that there is says so.
@@ -20,26 +20,26 @@ _FIRST_DATE = 1 << 32
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the newest row that is known said of time, or our own clock where there is none. Unix ms."""
+    """The times of the newest known row, or our clock without one. Unix ms."""
 
     stored: int
     #: by the service centre
     sent: int
 
     def after(self, row: Row) -> "Seen":
-        """With one more row."""
+        """Updated by one more row."""
         stored = row.date if is_plausible(row.date) else self.stored
         return replace(self, stored=stored, sent=row.date_sent if is_plausible(row.date_sent) else self.sent)
 
     def is_new(self, row: Row) -> bool:
-        """Does one of the two times say that it came after what is known?"""
+        """Whether either time is later than what is known."""
         if not is_plausible(row.date):
             return True
         return row.date >= self.stored - SLACK or row.date_sent >= self.sent - DELIVERY
 
     @property
     def condition(self) -> str:
-        """The same for the store."""
+        """The same as an SQL condition."""
         return f"date>={int(self.stored - SLACK)} OR date_sent>={int(self.sent - DELIVERY)}"
 
 
@@ -53,21 +53,21 @@ def at_first(phone: int, ours: int) -> Seen:
 
 @dataclass(frozen=True, slots=True)
 class PhoneTime:
-    """The phone's own clock now, and how long ago the store was last looked at. ms."""
+    """The phone's clock now, and the time since the last look at the store. ms."""
 
     now: int
     ago: int
 
     def is_new(self, row: Row) -> bool:
-        """Was it stored since then?"""
+        """Whether the row was stored since the last look."""
         return row.date >= self.now - self.ago - SLACK
 
     @property
     def condition(self) -> str:
-        """The same for the store."""
+        """The same as an SQL condition."""
         return f"date>={int(self.now - self.ago - SLACK)}"
 
 
 def is_plausible(date: int) -> bool:
-    """Is it a date at all?"""
+    """Whether this is a plausible date."""
     return date >= _FIRST_DATE

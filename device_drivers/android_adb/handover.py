@@ -1,4 +1,4 @@
-"""Handing a message over in one visit to the phone's shell: what it holds before, a word of ours, then the message.
+"""Hands a message over in one shell session: read the state before, wait for a go, send.
 
 The shell says which row is the newest, where its radio log ends and which SIMs are in, and waits. Only when that is as
 it should be, and what will prove the message is on disk, does it hear the word; without it, it does nothing more. So a
@@ -20,7 +20,7 @@ from device_drivers.android_adb.subscriptions import Sim
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The phone right before the message."""
+    """The state of the phone right before sending."""
 
     #: number of the newest row that the shell sees
     newest: int
@@ -32,14 +32,14 @@ class Before:
     sim_states: tuple[str, ...] = ()
 
     def has(self, sim: Sim) -> bool:
-        """Is the SIM still in its slot, as far as the phone tells?"""
+        """Whether the SIM is still in its slot, as far as the phone reports."""
         if self.sims is not None:
             return any((each.sub, each.slot, each.iccid) == (sim.sub, sim.slot, sim.iccid) for each in self.sims)
         return len(self.sim_states) < sim.slot or self.sim_states[sim.slot - 1] != "ABSENT"
 
 
 class HandOver:
-    """For one phone. `talks`: its shell hears what is written to it, so that one visit does."""
+    """Hands messages to one phone. `talks`: its shell reads standard input, so one session suffices."""
 
     def __init__(self, shell: Shell, store: Store, talks: bool) -> None:
         self._shell = shell
@@ -47,7 +47,7 @@ class HandOver:
         self._talks = talks
 
     async def __call__(self, argv: Sequence[str], ready: Callable[[Before], Awaitable[None]]) -> isms.Reply:
-        """Give the phone the message once `ready` has come back; what its service said.
+        """Send after `ready` returns; returns the SMS service's reply.
 
         Raises what `ready` raises, and Unheard, `handed` if the phone may have the message.
         """
@@ -79,7 +79,7 @@ class HandOver:
         return isms.reply(batch.split(answer.out, nonce, {**asked, "waiting": "", "reply": ""})["reply"])
 
     def _before(self, said: Mapping[str, str]) -> Before:
-        """Raises DeviceLost when the store cannot be read, for then nothing would prove the message."""
+        """Parse the state. Raises DeviceLost when the store cannot be read, as nothing could prove the message then."""
         try:
             newest = self._store.read_newest(said["store"])
         except Garbled as error:

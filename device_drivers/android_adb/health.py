@@ -1,4 +1,4 @@
-"""How a phone does: battery, signal, network. What a line says of itself."""
+"""Health of a phone: battery, signal, network."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ _CHARGING, _FULL = "2", "5"
 
 @dataclass(frozen=True, slots=True)
 class Battery:
-    """From `dumpsys battery`."""
+    """The battery, from `dumpsys battery`."""
 
     level: int | None = None
     charging: bool | None = None
@@ -50,7 +50,7 @@ class Battery:
 
     @property
     def reason(self) -> str:
-        """What is wrong with it; "" for nothing."""
+        """What is wrong with the battery; "" if nothing."""
         if self.level is None or self.charging is not False or self.level >= 100:
             return ""
         if self.powered:
@@ -71,7 +71,7 @@ class Radio:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A phone's, at one moment."""
+    """A phone's health at one moment."""
 
     battery: Battery
     #: by slot, 1-based
@@ -81,7 +81,7 @@ class Health:
 
 
 async def ask(shell: Shell, slots: Sequence[int]) -> Health:
-    """Raises Unheard."""
+    """Query the phone's health. Raises Unheard."""
     said = await batch.run(shell, _COMMANDS)
     airplane = said["airplane"].strip() == "1"
     listed = subscriptions.is_dump(said["subscriptions"])
@@ -93,7 +93,7 @@ async def ask(shell: Shell, slots: Sequence[int]) -> Health:
 
 
 def battery(dump: str) -> Battery:
-    """Reads `dumpsys battery`."""
+    """Parse `dumpsys battery`."""
     fields = dict(_FIELD.findall(dump))
     level, status = fields.get("level", ""), fields.get("status", "")
     powered = any(fields.get(f"{kind} powered") == "true" for kind in ("AC", "USB", "Wireless", "Dock"))
@@ -103,7 +103,7 @@ def battery(dump: str) -> Battery:
 
 
 def radio(registry: str, properties: str, slot: int, airplane: bool) -> Radio:
-    """Reads `dumpsys telephony.registry` and `getprop` for one slot."""
+    """Parse `dumpsys telephony.registry` and `getprop` for one slot."""
     block = _block(registry, slot)
     props = dict(_PROPERTY.findall(properties))
     operator = _of_slot(props.get("gsm.operator.alpha", ""), slot)
@@ -117,7 +117,7 @@ def radio(registry: str, properties: str, slot: int, airplane: bool) -> Radio:
 
 
 def _block(registry: str, slot: int) -> str:
-    """What the registry says of one slot; all of it where it does not tell slots apart."""
+    """The registry's section about one slot; the whole registry when it has no sections."""
     starts = [(int(match[1]), match.start()) for match in _PHONE.finditer(registry)]
     for place, (phone, start) in enumerate(starts):
         if phone == slot - 1:

@@ -1,4 +1,4 @@
-"""What is new in the phone's SMS store: a mark that survives restarts, deletions and a store that begins anew.
+"""Finds new rows in the phone's SMS store, with a mark that survives restarts, deletions and a reset store.
 
 The store is never written, so what was taken in is remembered here. A row is known by its number and its content:
 the phone gives numbers of deleted messages to new ones. What moves the mark is the core's acknowledgement alone.
@@ -26,7 +26,7 @@ REMEMBERED, SHORT = 150, 8
 
 
 class Inbox:
-    """The rows of one phone that nobody has taken in yet."""
+    """The unprocessed rows of one phone."""
 
     def __init__(self, store: Store, memory: Memory, clock: Clock) -> None:
         self._store = store
@@ -49,7 +49,7 @@ class Inbox:
         self._latest: dict[int, str] = {}
 
     async def open(self, import_existing: bool) -> None:
-        """Find the mark, or set it behind what is there when the phone is new. Raises Unheard, Garbled."""
+        """Load the mark, or set it after the existing rows of a new phone. Raises Unheard, Garbled."""
         kept = self._memory.get(KEY)
         if kept is not None:
             self._recall(json.loads(kept))
@@ -67,7 +67,7 @@ class Inbox:
         await self._keep()
 
     async def look(self, back_to: int | None = None) -> list[Row]:
-        """Every row above the mark, known ones too; and above `back_to`, when that is lower. Raises Unheard, Garbled.
+        """All rows above the mark, known ones too, and above `back_to` if lower. Raises Unheard, Garbled.
 
         When not one row is left that we know, the store was emptied or begins anew; then the mark is set by time.
         """
@@ -80,7 +80,7 @@ class Inbox:
         return found
 
     async def new(self, found: Iterable[Row]) -> list[Row]:
-        """Those that were not given out yet. They are from now on; old ones are done with. Raises Unheard, Garbled."""
+        """Rows not reported before; they count as reported now. Raises Unheard, Garbled."""
         unknown = [
             row
             for row in found
@@ -98,7 +98,7 @@ class Inbox:
         return fresh
 
     def forget(self, row: Row, is_old: bool = False) -> None:
-        """Nobody needs to be told of it; remembered with the next acknowledgement."""
+        """Skip a row; saved with the next acknowledgement."""
         if self._given.pop(row.slot, None) is None:
             return
         if self._latest.get(row.id, row.digest) == row.digest:  # else another one has its number by now
@@ -108,7 +108,7 @@ class Inbox:
             self._move_up()
 
     async def acknowledge(self, slot: str) -> None:
-        """It is safe. Harmless for what was not given out, or not by this link."""
+        """The row is stored. Harmless for rows not reported by this link."""
         row = self._given.get(slot)
         if row is not None:
             self.forget(row)
@@ -116,7 +116,7 @@ class Inbox:
 
     # -- old or new -----------------------------------------------------------------------------
     async def _fresh(self, unknown: Sequence[Row]) -> list[Row]:
-        """Without those that were put into the store, though they are old."""
+        """Drop rows that are old although newly inserted."""
         doubtful = [row for row in unknown if not self._is_new(row)]
         if not doubtful:
             return list(unknown)
@@ -125,7 +125,7 @@ class Inbox:
         return [row for row in unknown if row.slot not in old]
 
     def _is_new(self, row: Row) -> bool:
-        """By what the row itself says. One that we had is told again only if it was stored after what is known."""
+        """Whether a row is new by its own times. A known row is new only if stored after everything known."""
         if row.id <= self._wanted:
             return True
         if row.digest[:SHORT] in self._past and row.date <= self._seen.stored:
@@ -133,7 +133,7 @@ class Inbox:
         return self._seen.is_new(row)
 
     async def _phone_time(self) -> PhoneTime:
-        """By its own clock, else by ours. Asked only where the rows leave it open. Raises Unheard."""
+        """The phone's clock, else ours; queried only when rows leave it open. Raises Unheard."""
         now = await self._store.clock() or int(self._clock.wall() * 1000)
         return PhoneTime(now, int(self._clock.since(self._looked) * 1000))
 
@@ -146,7 +146,7 @@ class Inbox:
         return bool(self._known) and not any(self._known.get(row.id) == row.digest for row in found)
 
     async def _find_footing(self) -> bool:
-        """Set the mark anew, below everything that came after what is known; whether that was possible."""
+        """Set the mark below everything newer than what is known; returns whether that was possible."""
         newest = await self._store.newest()
         if newest is None:
             return False  # not an empty store: the phone would not let us look
@@ -165,7 +165,7 @@ class Inbox:
         return True
 
     async def _settle_below(self, newest: int) -> None:
-        """Everything up to this number is done with."""
+        """Mark everything up to this id as processed."""
         self._floor = max(newest - KEPT, 0)
         for row in await self._store.rows(f"_id>{self._floor}"):
             if row.id <= newest:
@@ -200,7 +200,7 @@ class Inbox:
         await self._memory.put(KEY, json.dumps(state, separators=(",", ":")))
 
     def _recall(self, state: dict[str, object]) -> None:
-        """Releases before this one wrote down less."""
+        """Load the state; earlier releases stored less."""
         known, past = state["known"], str(state.get("past", ""))
         assert isinstance(known, dict)  # noqa: S101 - narrows the type: we wrote it
         self._floor, self._wanted = int(str(state["floor"])), int(str(state.get("wanted", 0)))

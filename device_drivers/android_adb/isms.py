@@ -1,4 +1,4 @@
-"""What is said to the phone's SMS service, and what its answers mean. Pure: arguments in, arguments out.
+"""Calls of the phone's SMS service (isms) and their replies. Pure: arguments in, arguments out.
 
 `service call isms` hands a parcel to the service without any check; the order of the service's methods gives each a
 number, which changed with the versions of Android (AOSP `ISms.aidl`). A parcel that is wrong by one word sends
@@ -55,7 +55,7 @@ _OUR_FAULT = frozenset({-3, -4})
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """How one version of Android wants to be asked."""
+    """The transaction codes and arguments of one Android version."""
 
     #: sendTextForSubscriber
     text: int
@@ -94,24 +94,24 @@ _MAKERS = {
 
 
 def is_known(sdk: int, maker: str = "") -> bool:
-    """Are the numbers of this version known for this maker's phones?"""
+    """Whether this version's codes are known for this maker."""
     if (own := _MAKERS.get(maker.lower())) is not None:
         return sdk in own
     return FIRST_SDK <= sdk <= LAST_SDK
 
 
 def may_check(sdk: int, maker: str, may_guess: bool) -> bool:
-    """May a code be called to see what it does? Where it is not known it may change a setting instead."""
+    """Whether a code may be called as a probe; an unknown code might change a setting."""
     return is_known(sdk, maker) or (may_guess and maker.lower() not in _MAKERS)
 
 
 def codes(sdk: int, maker: str = "") -> Codes:
-    """For this version; the newest known ones for a newer version. Raises LookupError for one before Android 5."""
+    """The codes for a version; the newest known for later ones. Raises LookupError before Android 5."""
     return _MAKERS.get(maker.lower(), {}).get(sdk) or _CODES[min(sdk, LAST_SDK)]
 
 
 def checked(number: str, allow_short_codes: bool) -> str:
-    """The number, fit to be an argument. Raises SendRefused(PERMANENT)."""
+    """Validate a number as a command argument. Raises SendRefused(PERMANENT)."""
     if _NUMBER.fullmatch(number) is None:
         raise SendRefused("the recipient is not a phone number that Android would dial", Refusal.PERMANENT)
     if not number.startswith("+") and len(number) <= SHORT_CODE and not allow_short_codes:
@@ -124,7 +124,7 @@ def checked(number: str, allow_short_codes: bool) -> str:
 
 
 def sayable(text: str) -> str:
-    """The text, fit to be an argument. Raises SendRefused(PERMANENT) for what no command line can carry."""
+    """Validate a text as a command argument. Raises SendRefused(PERMANENT) for what no command line can carry."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -135,7 +135,7 @@ def sayable(text: str) -> str:
 
 
 def send(sdk: int, sub: int, recipient: str, parts: Sequence[str], message: int = 0, maker: str = "") -> list[str]:
-    """The arguments of the command that sends a text cut into its parts.
+    """The arguments of the command that sends a text in parts.
 
     `recipient` and `parts` come from `checked` and `sayable`. `message` is a number of ours, by which newer versions
     tell in their radio log whose failure they speak of.
@@ -161,14 +161,14 @@ def _several(parts: Sequence[str]) -> list[str]:
 
 
 def preferred(sdk: int, maker: str = "") -> list[str]:
-    """The arguments of the command that asks for the subscription SMS go by; [] where it cannot be asked for."""
+    """The arguments of the command that queries the default SMS subscription; [] where that is impossible."""
     code = codes(sdk, maker).preferred
     return ["service", "call", "isms", str(int(code))] if code else []
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A parcel that came back."""
+    """A reply parcel."""
 
     words: tuple[int, ...] = ()
     #: why it is none: the tool's own words
@@ -176,12 +176,12 @@ class Reply:
 
     @property
     def accepted(self) -> bool:
-        """Did the service take it? That is all this says: what comes later it cannot tell."""
+        """Whether the service accepted the call; the later outcome is unknown."""
         return not self.error and bool(self.words) and self.words[0] == 0
 
     @property
     def is_no(self) -> bool:
-        """Is it certain that nothing was done? A process that died over its answer may have sent the message."""
+        """Whether it is certain that nothing was done; a process that died while answering may have sent."""
         if not self.error:
             return self.exception in _EXCEPTIONS
         status = _STATUS.match(self.error)
@@ -189,12 +189,12 @@ class Reply:
 
     @property
     def exception(self) -> int:
-        """Its number, negative; 0 for none."""
+        """The exception code, negative; 0 without one."""
         return 0 if not self.words else _signed(self.words[0])
 
     @property
     def sentence(self) -> str:
-        """For people: the exception and its text."""
+        """The exception with its text, for people."""
         if self.error:
             return f"the phone's SMS service did not take it: {self.error}"
         name = _EXCEPTIONS.get(self.exception, f"exception {self.exception}")
@@ -202,11 +202,11 @@ class Reply:
 
     @property
     def number(self) -> int | None:
-        """The one whole number it holds; None when it holds anything else."""
+        """The single whole number in the reply; None for anything else."""
         return _signed(self.words[1]) if self.accepted and len(self.words) == 2 else None
 
     def error_of_it(self) -> SendRefused | OutcomeUnknown:
-        """What is to be raised for a parcel that was not accepted."""
+        """The error to raise for a reply that did not accept."""
         if not self.is_no:
             said = self.error or f"a reply that begins with {self.exception}"
             return OutcomeUnknown(f"the phone was given the message, and its SMS service answered: {said}")
@@ -215,7 +215,7 @@ class Reply:
 
 
 def reply(out: str) -> Reply:
-    """What `service call` printed, its errors too; it ends with status 0 whatever happened."""
+    """Parse the output of `service call`, which always exits with 0."""
     start = out.find(_MARK)
     if start < 0:
         return Reply(error=out.strip()[:200] or "nothing")
@@ -239,7 +239,7 @@ def _dumped(body: str) -> tuple[int, ...]:
 
 
 def _bare(words: tuple[int, ...]) -> tuple[int, ...]:
-    """Without headers; a header's size is in octets and counts itself."""
+    """The words without headers; a header's size is in bytes and includes itself."""
     while len(words) > 1 and _signed(words[0]) in {_NOTED_OPS, _STRICT_MODE}:
         if _signed(words[0]) == _STRICT_MODE:
             return (0,)
@@ -252,7 +252,7 @@ def _signed(word: int) -> int:
 
 
 def _text(words: Sequence[int]) -> str:
-    """A `String` in a parcel: its length in UTF-16 units, then those."""
+    """A `String` of a parcel: its length in UTF-16 units, then the units."""
     if not words or _signed(words[0]) <= 0:
         return ""
     raw = struct.pack(f"<{len(words) - 1}I", *words[1:])

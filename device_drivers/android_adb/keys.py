@@ -1,4 +1,4 @@
-"""Whose adb server listens, and by which key phones know it: read from this machine, the server is not asked."""
+"""Finds the adb server's owner and the key by which phones know it, from this machine alone."""
 
 import base64
 import binascii
@@ -18,7 +18,7 @@ _LISTENER = re.compile(r"^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F:]+ 0A \S+ \S+ 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What an adb server proves itself with."""
+    """The key of an adb server."""
 
     #: account that the server runs as; "" when that is not known
     user: str
@@ -29,7 +29,7 @@ class Key:
 
 
 def of_server(port: int) -> Key | None:
-    """The key of the server that listens on a port of this machine; None when nothing listens."""
+    """The key of the server listening on a local port; None when nothing listens."""
     found = _listener(port)
     if found is None:
         return None
@@ -64,7 +64,7 @@ def _listener(port: int) -> tuple[int, str] | None:
 
 
 def _process(inode: str) -> str:
-    """Number of the process that has a socket; "" when it is not ours to see."""
+    """The process that has a socket; "" when not visible to us."""
     for folder in _PROC.iterdir():
         if not folder.name.isdecimal():
             continue
@@ -75,7 +75,7 @@ def _process(inode: str) -> str:
 
 
 def _folders(uid: int, process: str) -> Iterator[Path]:
-    """Where its keys may be, by its environment, else by its account."""
+    """Where its keys may be, by its environment, then by its account."""
     with suppress(OSError, UnicodeDecodeError):
         pairs = (_PROC / process / "environ").read_text().split("\0") if process else []
         environment = dict(pair.split("=", 1) for pair in pairs if "=" in pair)

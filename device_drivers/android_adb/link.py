@@ -1,4 +1,4 @@
-"""An open phone: looks for news again and again, sends, and notices when the phone goes.
+"""An open phone: polls for news, sends, and notices disconnection.
 
 Everything goes through the phone's shell, a command at a time and each on a thread of its own, so nothing here blocks.
 A phone tells nothing by itself but its state in adb; therefore one task polls its SMS store.
@@ -57,7 +57,7 @@ MISSES = 5
 
 
 class PhoneLink:
-    """Obeys `bridge.ports.Link`, `Clarifying` and `Examining`. One line for each active SIM."""
+    """Implements `bridge.ports.Link`, `Clarifying` and `Examining`. One line for each active SIM."""
 
     def __init__(
         self, device: Device, options: Options, shell: Shell, phone: Phone, messaging: Messaging, clock: Clock
@@ -113,7 +113,7 @@ class PhoneLink:
         )
 
     async def start(self) -> None:
-        """Find the mark, look after health, and begin to listen. Raises DeviceLost."""
+        """Load the mark, query health and start listening. Raises DeviceLost."""
         try:
             # another person's phone in the place of this one is not what was to be taken in
             await self._inbox.open(self._options.import_existing and self._memory.is_first)
@@ -152,11 +152,11 @@ class PhoneLink:
         return tuple(self._lines)
 
     def split(self, text: str) -> Sequence[str]:
-        """The whole: the phone wants all parts at once."""
+        """The whole text: the phone takes all parts at once."""
         return [text]
 
     async def send(self, line: str, outgoing: Outgoing) -> Sent:
-        """One message, with all its parts; see `Sender` for what is believed."""
+        """Send one message with all its parts; see `Sender` for how its outcome is decided."""
         if self._loss:
             raise DeviceLost(self._loss)
         sim = self._sims.get(line)
@@ -175,7 +175,7 @@ class PhoneLink:
         return self._sender.pause()
 
     async def inbound(self) -> AsyncIterator[Inbound]:
-        """What came in, as it is found."""
+        """Everything received, as it is found."""
         while True:
             item = await self._inbound.get()
             if item is None:
@@ -184,7 +184,7 @@ class PhoneLink:
             yield item
 
     async def acknowledge(self, item: Inbound) -> None:
-        """Remember that it was taken in; the phone keeps it."""
+        """Record that an item is stored; the phone keeps it."""
         if isinstance(item, Call):
             if self._calls is not None:
                 await self._calls.acknowledge(item.slot)
@@ -194,7 +194,7 @@ class PhoneLink:
             self._inbound.put_nowait(Held(item.line, item.slot))
 
     async def refresh(self) -> Sequence[Line]:
-        """Ask for battery, network and SIMs. Raises DeviceLost when the phone has gone, or its SIMs were changed."""
+        """Query battery, network and SIMs. Raises DeviceLost when the phone is gone or its SIMs changed."""
         if self._loss:
             raise DeviceLost(self._loss)
         try:
@@ -206,7 +206,7 @@ class PhoneLink:
         return self.lines
 
     async def examine(self) -> Sequence[Finding]:
-        """Rights, apps, network and battery, asked anew. Raises DeviceLost."""
+        """Examine permissions, apps, network and battery now. Raises DeviceLost."""
         subject, may_guess = f"devices.{self._device}", self._options.allow_unknown_sdk
         await self.refresh()
         messaging = await probe.messaging(self._shell, self._phone, may_guess)
@@ -216,11 +216,11 @@ class PhoneLink:
         return [*found, *(each for line in self._lines for each in examination.of_line(subject, line))]
 
     async def clarify(self, doubtful: Sequence[Doubtful]) -> None:
-        """Look for traces of these with every look from now on."""
+        """Look for traces of these parts at every poll from now on."""
         self._sender.doubt(doubtful, self._sims)
 
     async def close(self) -> None:
-        """Let go of the phone."""
+        """Close the connection to the phone."""
         if self._closed:
             return
         self._closed = True
@@ -234,14 +234,14 @@ class PhoneLink:
             self._loop.call_soon_threadsafe(call, *arguments)
 
     def _became(self, state: str) -> None:
-        """adb tells a new state."""
+        """adb reported a new state."""
         if state == ONLINE:
             return
         condition = conditions.of_state(state, self._shell.serial) if state else None
         self._fail(condition.sentence if condition else "the adb server ended")
 
     def _fail(self, reason: str) -> None:
-        """The phone is gone: whoever waits is told at once."""
+        """The phone is gone: wake everything that waits for it."""
         if self._loss:
             return
         self._loss = reason
@@ -253,7 +253,7 @@ class PhoneLink:
         self._stirred.set()
 
     async def _missed(self, reason: str) -> None:
-        """The phone left a question unanswered, or answered nonsense: has it gone? And too often is too much."""
+        """Count a missing or garbled answer; the phone may be gone, and too many misses end the link."""
         if self._loss:
             return
         self._misses += 1
@@ -266,7 +266,7 @@ class PhoneLink:
             self._fail(reason)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait. Raises DeviceLost as soon as the phone has gone."""
+        """Sleep. Raises DeviceLost as soon as the phone is gone."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._over.wait()
@@ -275,7 +275,7 @@ class PhoneLink:
 
     # -- listening ------------------------------------------------------------------------------
     async def _listen(self) -> None:
-        """Until the phone has gone."""
+        """Poll until the phone is gone."""
         with suppress(DeviceLost):
             while True:
                 try:
@@ -297,7 +297,7 @@ class PhoneLink:
         self._stirred.set()
 
     def _logged(self, line: str) -> None:
-        """A line of the radio log, on its thread."""
+        """Process a line of the radio log, on its thread."""
         for is_one, tell in (
             (radiolog.is_arrival, self._announced),
             (radiolog.is_news, self._changed),
@@ -321,7 +321,7 @@ class PhoneLink:
         self._stirred.set()
 
     async def _rest(self) -> None:
-        """Until the next look. Raises DeviceLost as soon as the phone has gone."""
+        """Wait for the next poll. Raises DeviceLost as soon as the phone is gone."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._polling.pause(self._sender.is_in_doubt)):
                 await self._stirred.wait()
@@ -346,7 +346,7 @@ class PhoneLink:
                 self._inbound.put_nowait(item)
 
     async def _note_of_log(self, came: bool) -> None:
-        """Remember whether the radio log tells of what comes in."""
+        """Record whether the radio log announces incoming SMS."""
         self._polling.found(came, self._loop.time())
         trusted = str(int(self._polling.trusted))
         if self._options.radio_log and trusted != (self._memory.get(TRUSTED) or "0"):
@@ -370,7 +370,7 @@ class PhoneLink:
         return None
 
     def _line_of(self, sub: int) -> str:
-        """The line of a SIM; the first one where the phone does not tell."""
+        """The line of a SIM; the first one when the phone does not say which."""
         return next((name for name, sim in self._sims.items() if sim.sub == sub), self._lines[0].name)
 
     # -- the lines ------------------------------------------------------------------------------

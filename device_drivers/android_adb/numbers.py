@@ -1,4 +1,4 @@
-"""Phone numbers as stores of phones write them: as dialled, as people of a country do, in digits of their own."""
+"""Compares phone numbers as phones store them: dialled, national, or in other digits."""
 
 import re
 import unicodedata
@@ -12,18 +12,18 @@ _COUNTRY, _SHORTEST = 3, 6
 
 
 def digits(written: str) -> str:
-    """The digits alone, whatever script they are in; a leading + stays."""
+    """The digits in ASCII, with a leading +."""
     plus = "+" if re.match(r"[^\w+]*\+", written) else ""
     return plus + "".join(str(unicodedata.digit(char)) for char in written if char.isdecimal())
 
 
 def tidy(written: str) -> str:
-    """A number without what makes it pretty; a name, as advertisers have it, as it is."""
+    """A number without formatting; an alphanumeric sender unchanged."""
     return digits(written) if any(map(str.isdecimal, written)) and not any(map(str.isalpha, written)) else written
 
 
 def same_number(one: str, other: str) -> bool:
-    """Can these be the same number, written for the world or for its country?
+    """Whether these can be the same number, written internationally or nationally.
 
     Two numbers of one country that differ in a digit never are. That numbers of two countries may seem to be is no
     harm here, where the text and the app must fit too.
@@ -37,7 +37,7 @@ def same_number(one: str, other: str) -> bool:
 
 
 def _is_national(national: str, world: str) -> bool:
-    """Is it the other without its country code, or with what is dialled before one?"""
+    """Whether one is the other without country code, perhaps with a trunk prefix."""
     if national.startswith("+"):
         return False
     whole = world.removeprefix("+")
@@ -55,7 +55,7 @@ def _fits(national: str, subscriber: str) -> bool:
 
 
 def _is_argentine(national: str, whole: str) -> bool:
-    """A mobile has a 9 behind the country code, or else 15 behind its area code of two to four digits."""
+    """Argentina: a mobile has 9 after the country code, or 15 after its area code of two to four digits."""
     if not whole.startswith("549"):
         return False
     rest = whole[3:]

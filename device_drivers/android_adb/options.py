@@ -1,4 +1,4 @@
-"""What a `[devices.x]` table of this driver may hold."""
+"""Options of a `[devices.x]` table for this driver."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ class Options:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "Options":
-        """From the configuration, which `problems` found nothing wrong with."""
+        """Build from the validated configuration."""
         known = {field.name for field in fields(cls)}
         given: dict[str, Any] = {name: value for name, value in options.items() if name in known}
         if "numbers" in given:
@@ -60,7 +60,7 @@ class Options:
 
 
 def problems(options: Mapping[str, Any]) -> Sequence[str]:
-    """Everything wrong, each as `key: message`."""
+    """All problems, each as `key: message`."""
     return problems_of(options, OPTIONS) or _contents(Options.of(options))
 
 

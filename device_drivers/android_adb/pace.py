@@ -1,4 +1,4 @@
-"""How fast a phone may send: so many parts in any minute, whatever was sent before a restart. No I/O."""
+"""Limits a phone's parts per minute, across restarts. No I/O."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ _MARGIN = 1.0  # s
 
 
 class Pace:
-    """Counts parts in a sliding minute; at most `limit` are in any of them, save for one message longer than that."""
+    """Counts parts in a sliding minute of at most `limit`, except for a single longer message."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -19,15 +19,15 @@ class Pace:
 
     @property
     def spent(self) -> tuple[tuple[float, int], ...]:
-        """What was sent and when, for a memory that outlasts us."""
+        """What was sent and when, to be stored."""
         return tuple(self._spent)
 
     def recall(self, spent: Iterable[tuple[float, int]], now: float) -> None:
-        """What was sent before a restart. A clock that went back meanwhile never makes it wait more than a minute."""
+        """Load what was sent before a restart. A clock set back never causes more than a minute of waiting."""
         self._spent.extendleft(sorted(((min(at, now), parts) for at, parts in spent), reverse=True))
 
     def delay(self, parts: int, now: float) -> float:
-        """Seconds until so many parts may go; 0 for at once."""
+        """Seconds until this many parts may be sent; 0 for now."""
         self._forget(now)
         total = sum(count for _, count in self._spent)
         wait = 0.0
@@ -39,7 +39,7 @@ class Pace:
         return max(wait, 0.0)
 
     def take(self, parts: int, now: float) -> None:
-        """So many parts go now."""
+        """Count parts sent now."""
         self._spent.append((now, parts))
 
     def _forget(self, now: float) -> None:

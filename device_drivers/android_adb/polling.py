@@ -1,4 +1,4 @@
-"""How soon the phone's store is looked at again. Each look starts a program on the phone that costs it half a second.
+"""Decides when to query the phone's store again; each query costs the phone half a second of work.
 
 Where the radio log has told of an SMS before its row was there, looks come rarely and the log calls for them. A row
 that came without a word in the log ends that, until the log has proved itself again. Pure; seconds, monotonic.
@@ -13,7 +13,7 @@ SOON = (0.0, 1.0)
 
 
 class Polling:
-    """Of one phone. `interval` is the pause where nothing is known, `idle` that where the log can be relied on."""
+    """The polling of one phone: every `interval` normally, every `idle` when its log is reliable."""
 
     def __init__(self, interval: float, idle: float, trusted: bool = False) -> None:
         self._interval, self._idle = interval, max(interval, idle)
@@ -25,7 +25,7 @@ class Polling:
         self._pauses: list[float] = []
 
     def announced(self, now: float) -> None:
-        """The log says that an SMS comes."""
+        """The log announced an SMS."""
         if self._unannounced is not None and now - self._unannounced < LATE:
             self.trusted, self._unannounced = True, None
             return
@@ -33,15 +33,15 @@ class Polling:
         self._pauses = list(PAUSES)
 
     def stirred(self) -> None:
-        """The log says that something else has changed."""
+        """The log reported another change."""
         self._pauses = self._pauses or list(SOON)
 
     def deaf(self) -> None:
-        """The log is not heard any more."""
+        """The log is no longer available."""
         self.trusted = False
 
     def found(self, came: bool, now: float) -> None:
-        """A look is over, with an SMS that came in or without one."""
+        """A query is done, with or without a new SMS."""
         if came and self._announced is not None:
             self.trusted, self._announced, self._pauses = True, None, []
         elif came:
@@ -50,7 +50,7 @@ class Polling:
             self._announced = None
 
     def pause(self, in_doubt: bool) -> float:
-        """Seconds until the next look. `in_doubt`: there is a message whose trace is looked for."""
+        """Seconds until the next query. `in_doubt`: a message's trace is being looked for."""
         rest = self._idle if self.trusted and not in_doubt else self._interval
         if self._pauses:
             return min(self._pauses.pop(0), rest)

@@ -1,4 +1,4 @@
-"""Asking a phone, once for each connection, what it is and what it lets us do."""
+"""Probes a phone once per connection: what it is and what it allows."""
 
 import secrets
 import shlex
@@ -28,7 +28,7 @@ _HIDES_SENT = 37
 
 
 async def phone(shell: Shell) -> Phone:
-    """The phone itself, which also a phone that is still starting tells. Raises Unheard."""
+    """Facts about the phone, available even while it starts. Raises Unheard."""
     word = secrets.token_hex(8)
     said = await batch.run(shell, _PHONE, f"{word}\n")
     found = facts.phone(said["properties"], said["user"], talks=said["heard"].strip() == word)
@@ -40,12 +40,14 @@ async def phone(shell: Shell) -> Phone:
 
 
 async def serial(shell: Shell) -> str:
-    """The phone's own; "" when it does not tell. Raises Unheard."""
+    """The phone's own serial; "" if it reports none. Raises Unheard."""
     return facts.phone((await shell.run(["getprop"])).out, "").serial
 
 
 async def messaging(shell: Shell, phone: Phone, may_guess: bool) -> Messaging:
-    """What a started phone lets us do. `may_guess`: its version may be taken for the newest known. Raises Unheard."""
+    """The SMS abilities of a started phone. `may_guess`: an unknown version may be treated as the newest known. Raises
+    Unheard.
+    """
     commands, sdk = dict(_MESSAGING), phone.sdk
     checks = sdk >= isms.OLDEST_SDK and isms.may_check(sdk, phone.maker, may_guess)
     if checks and (ask := isms.preferred(sdk, phone.maker)):
@@ -70,7 +72,7 @@ async def messaging(shell: Shell, phone: Phone, may_guess: bool) -> Messaging:
 
 
 def _sims(said: dict[str, str]) -> tuple[subscriptions.Sim, ...]:
-    """Those the phone lists; where its list is not to be read, the one that its SMS service names."""
+    """The SIMs listed by the phone, or the one named by its SMS service when the list is unreadable."""
     if subscriptions.is_dump(said["subscriptions"]) or "preferred" not in said:
         return subscriptions.parse(said["subscriptions"])
     sub = isms.reply(said["preferred"]).number

@@ -1,4 +1,4 @@
-"""What the phone's radio log proves of a message: only lines that bear its number count, or follow such a line at once.
+"""Interprets the radio log: only lines with a message's number, or directly following such a line, count for it.
 
 The lines are those of AOSP's RIL, SmsResponse, SMSDispatcher and GsmSMSDispatcher. From Android 11 on the framework
 passes a number of ours on to them (`{x-message-id:…}`). What other apps send has 0 there, and before Android 11 nothing
@@ -94,7 +94,7 @@ _RETRY, _TRIES = "SMS_FAIL_RETRY", 4
 
 @dataclass(slots=True)
 class Told:
-    """What the log says of one message."""
+    """What the log says about one message."""
 
     #: the radio took every part
     sent: bool = False
@@ -108,7 +108,7 @@ class Told:
 
 @dataclass(slots=True)
 class _Count:
-    """What became of the parts, as one kind of lines has it."""
+    """Outcomes of the parts, counted by one kind of lines."""
 
     taken: int = 0
     #: None for an end that proves nothing
@@ -124,35 +124,35 @@ def command(lines: int) -> list[str]:
 
 
 def last(out: str) -> str:
-    """The last line of what was printed; "" for an empty log."""
+    """The last line of the output; "" for an empty log."""
     listed = _lines(out)
     return listed[-1] if listed else ""
 
 
 def after(out: str, line: str) -> list[str]:
-    """The lines after one, by place and not by time, for the phone's clock may jump; all when it is not found."""
+    """The lines after a given one, by position, as the phone's clock may jump; all if it is missing."""
     listed = _lines(out)
     places = [place for place, each in enumerate(listed) if each == line]
     return listed[places[-1] + 1 :] if places else listed
 
 
 def is_arrival(line: str) -> bool:
-    """Does an SMS come in? Its row comes a moment later."""
+    """Whether an SMS is arriving; its row follows shortly."""
     return _ARRIVAL in line
 
 
 def is_news(line: str) -> bool:
-    """May something else in the store have changed?"""
+    """Whether the store may have changed otherwise."""
     return any(words in line for words in _NEWS)
 
 
 def is_call(line: str) -> bool:
-    """Is it worth a look into the call log?"""
+    """Whether the call log may have changed."""
     return any(words in line for words in _CALLS)
 
 
 def understand(listed: Iterable[str], number: int, parts: int) -> Told:
-    """What these lines say of the message with our number (0 where the release passes none on) and so many parts."""
+    """Interpret the lines about the message with this number (0 if the release logs none) and this many parts."""
     story = _Story(number)
     for line in listed:
         story.read(line)
@@ -160,7 +160,7 @@ def understand(listed: Iterable[str], number: int, parts: int) -> Told:
 
 
 class _Story:
-    """Reads line by line."""
+    """Interprets the log line by line."""
 
     def __init__(self, number: int) -> None:
         self._number = re.compile(rf"(?<!\d){number}(?!\d)") if number else None
@@ -207,7 +207,7 @@ class _Story:
             self._radio.refused.append(_judged(_NAMES.get(error[1], 0), int(code[1]) if code else -1))
 
     def _follows_us(self, line: str, thread: str) -> None:
-        """Said by the same thread right after a line about us: the framework does all of this in one go."""
+        """Whether the same thread logged this right after a line about the message, as the framework does in one go."""
         before = self._ours[thread]
         if coded := _CODED.search(line):
             self._framework.refused.append(_judged(_digits(coded[1]), int(coded[2])))
@@ -238,7 +238,7 @@ class _Story:
 
 
 def _judged(result: int, cause: int) -> SendRefused | None:
-    """What an error means; None for one after which the message may be out all the same."""
+    """The refusal for an error; None when the message may have been sent anyway."""
     known = _CAUSES.get(cause) if cause > 0 else _RESULTS.get(result)
     if known is None:
         return None
@@ -246,7 +246,7 @@ def _judged(result: int, cause: int) -> SendRefused | None:
 
 
 def _digits(result: str) -> int:
-    """Of a result, which some makers write as a name."""
+    """The code of a result, which some makers print as a name."""
     found = re.search(r"\d+", result)
     return int(found[0]) if found else 0
 

@@ -1,4 +1,4 @@
-"""Reading rows out of `content query`, which separates neither columns nor rows from what they hold.
+"""Parses `content query` output, which does not escape the values of its columns and rows.
 
 The tool prints `Row: 0 _id=1, body=…` with the body as it is: a body with a line break and `Row: 1 _id=99` would
 forge a row. So the text columns are escaped by SQLite before the tool sees them, with functions that no version of
@@ -19,11 +19,13 @@ _MEANT = {"n": "\n", "r": "\r", "c": ",", "\\": "\\"}
 
 
 class Garbled(Exception):
-    """The answer is not what the question asks for; nothing of it is believed."""
+    """The answer does not match the query; none of it is used."""
 
 
 def escaped(column: str) -> str:
-    """The expression for a text column: backslash, line feed, carriage return and comma escaped, a bar before it."""
+    """The expression for a text column: a bar, then the text with backslash, line feed, carriage return and comma
+    escaped.
+    """
     expression = column
     for char, letter in ((92, 92), (10, 110), (13, 114), (44, 99)):
         expression = f"replace({expression},char({char}),char(92,{letter}))"
@@ -31,12 +33,12 @@ def escaped(column: str) -> str:
 
 
 def whole(column: str) -> str:
-    """The expression for a number that an older tool would cut to 32 bits."""
+    """The expression for a number that older tools would cut to 32 bits."""
     return f"char(124)||CAST({column} AS TEXT)"
 
 
 def query(uri: str, columns: Mapping[str, str], where: str = "", sort: str = "") -> list[str]:
-    """The arguments of a query. `columns` is name → expression; all of it is ours, nothing is another person's."""
+    """The arguments of a query. `columns` is name → expression, all constants of ours, never someone's input."""
     projection = ":".join(f"{expression} AS {name}" for name, expression in columns.items())
     argv = ["content", "query", "--uri", uri, "--projection", projection]
     argv += ["--where", where] if where else []
@@ -45,7 +47,7 @@ def query(uri: str, columns: Mapping[str, str], where: str = "", sort: str = "")
 
 
 def plain(uri: str, columns: Sequence[str], where: str = "", sort: str = "") -> list[str]:
-    """A query without expressions."""
+    """The arguments of a query without expressions."""
     argv = ["content", "query", "--uri", uri, "--projection", ":".join(columns)]
     argv += ["--where", where] if where else []
     argv += ["--sort", sort] if sort else []
@@ -53,7 +55,7 @@ def plain(uri: str, columns: Sequence[str], where: str = "", sort: str = "") -> 
 
 
 def parse(out: str, columns: Sequence[str]) -> list[dict[str, str | None]]:
-    """The rows, each by column; None for NULL. Raises Garbled."""
+    """Parse rows by column; None for NULL. Raises Garbled."""
     lines = out.split("\n")  # never splitlines(): it takes U+2028 and others for line ends
     if lines.pop() or not lines:  # an exception of the store goes elsewhere, and nothing comes here
         raise Garbled("the phone did not answer the question")
@@ -63,7 +65,7 @@ def parse(out: str, columns: Sequence[str]) -> list[dict[str, str | None]]:
 
 
 def single(out: str, column: str) -> str | None:
-    """The one value of the one row, whatever it holds; None for no row. Raises Garbled."""
+    """The single value of the single row; None without a row. Raises Garbled."""
     start = f"Row: 0 {column}="
     if out.strip() == NOTHING:
         return None
@@ -87,7 +89,7 @@ def _row(line: str, number: int, columns: Sequence[str]) -> dict[str, str | None
 
 
 def text(value: str | None) -> str:
-    """A column that `escaped` or `whole` asked for; "" for NULL. Raises Garbled."""
+    """Decode a column selected by `escaped` or `whole`; "" for NULL. Raises Garbled."""
     if value is None:
         return ""
     if not value.startswith("|"):
@@ -96,7 +98,7 @@ def text(value: str | None) -> str:
 
 
 def number(value: str | None, default: int = 0) -> int:
-    """A whole number, with or without the mark of `whole`; `default` for NULL. Raises Garbled."""
+    """Parse a whole number, with or without the mark of `whole`; `default` for NULL. Raises Garbled."""
     if value is None:
         return default
     try:

@@ -1,4 +1,4 @@
-"""Finding a phone among those that adb sees, by the serial that it tells of itself."""
+"""Finds a phone among those known to adb, by its own serial."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ _FOUND = re.compile(r"adb-(.+)-[^-]*\._adb-tls-connect\._tcp\.?(?:local\.?)?")
 
 
 async def by_own_serial(host: Server, seen: Mapping[str, str], serial: str) -> str:
-    """What adb calls the phone with this serial of its own, if it takes commands; "" for none. Raises DeviceLost."""
+    """adb's name for the phone with this serial, if it takes commands; "" otherwise. Raises DeviceLost."""
     if not serial:
         return ""
     ready = [name for name, state in seen.items() if state == ONLINE]

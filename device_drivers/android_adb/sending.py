@@ -1,4 +1,4 @@
-"""Sending, and finding out what came of it.
+"""Sends messages through a phone and finds out their outcome.
 
 The phone's SMS service takes a message and says nothing more. Two things prove that it went: the row that the phone
 stores of it, when that is still there at a second look, and lines of the radio log that bear our number for it. Only
@@ -51,7 +51,7 @@ SLOWNESS = 8
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the phone shows of a message at one moment."""
+    """What the phone shows about a message at one moment."""
 
     row: Row | None = None
     #: the store answered: what is not there was not there
@@ -61,7 +61,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is on disk of a message before the phone has it: a crash must not take with it what will prove it."""
+    """What is stored before handing a message over, so that evidence survives a crash."""
 
     #: the highest row then
     mark: int
@@ -70,7 +70,7 @@ class Intent:
 
 
 class Sender:
-    """Sends for one phone. `pause` waits some seconds; it raises DeviceLost at once when the phone goes."""
+    """Sends through one phone. `pause` sleeps; it raises DeviceLost as soon as the phone is gone."""
 
     def __init__(
         self,
@@ -107,11 +107,11 @@ class Sender:
 
     # -- sending --------------------------------------------------------------------------------
     def pause(self) -> float:
-        """Seconds until one more part may go."""
+        """Seconds until another part may be sent."""
         return self._pace.delay(1, self._clock.monotonic())
 
     async def send(self, line: str, sim: Sim, outgoing: Outgoing) -> Sent:
-        """Raises SendRefused, OutcomeUnknown, DeviceLost; see `bridge.ports.Link.send`."""
+        """Send a message. Raises SendRefused, OutcomeUnknown, DeviceLost; see `bridge.ports.Link.send`."""
         recipient = isms.checked(outgoing.recipient, self._options.allow_short_codes)
         parts = self._parts(outgoing.text)
         async with self._turn:
@@ -148,7 +148,7 @@ class Sender:
             await self._pause(min(delay, SLICE))
 
     async def _give(self, argv: Sequence[str], flight: Flight, sim: Sim) -> tuple[Flight, str]:
-        """To the phone; the message as it flies, and where the radio log ended before."""
+        """Hand the message over; returns its flight, and where the radio log ended before."""
         before: list[Before] = []
 
         async def ready(found: Before) -> None:
@@ -171,7 +171,7 @@ class Sender:
         return replace(flight, mark=before[0].newest), before[0].log_end
 
     async def _outcome(self, flight: Flight, log_end: str) -> Sent:
-        """Look until there is proof. What is not proved in time is unknown."""
+        """Watch for proof; a message without proof in time is unknown."""
         start, (wait, seen, gone) = self._clock.monotonic(), (FIRST_LOOK, "", 0)
         try:
             while True:
@@ -189,7 +189,7 @@ class Sender:
             raise OutcomeUnknown(f"the phone was given the message, then: {lost.message}") from lost
 
     def _give_up(self, look: Look, gone: int, waited: float) -> None:
-        """Raises OutcomeUnknown when waiting longer would tell nothing. `waited` in seconds."""
+        """Raises OutcomeUnknown when further waiting is pointless. `waited` in seconds."""
         if gone >= AGREEING:
             words = "somebody deleted it, or it failed after all"
             raise OutcomeUnknown(f"the phone stored the message as sent and has it no more: {words}")
@@ -202,7 +202,7 @@ class Sender:
             raise OutcomeUnknown(f"the phone took the message {patience} ago and shows no trace of it")
 
     async def _look(self, flight: Flight, log_end: str) -> Look:
-        """Never raises: what the phone does not answer now, it may at the next look."""
+        """Query the phone. Never raises: what it does not answer now, it may answer at the next look."""
         # the row that was the newest before is to be there too: a store that finds nothing at all says nothing
         where = f"_id={int(flight.mark)} OR (_id>{int(flight.mark)} AND type={int(Box.SENT)})"
         asked = {"log": shlex.join(radiolog.command(radiolog.LINES))}
@@ -233,23 +233,23 @@ class Sender:
 
     @property
     def is_flying(self) -> bool:
-        """Does the phone have a message that nothing is known of yet?"""
+        """Whether the phone has a message without known outcome."""
         return self._flying is not None
 
     @property
     def is_in_doubt(self) -> bool:
-        """Is there a message whose trace may come any moment?"""
+        """Whether a message's trace may appear any moment."""
         now = self._clock.monotonic()
         return any(now - flight.since < DOUBT_IS_FRESH for flight in self._doubts.values())
 
     # -- afterwards -----------------------------------------------------------------------------
     def is_ours(self, row: Row) -> bool:
-        """Did this driver send it, rather than somebody on the phone?"""
+        """Whether this driver sent it, rather than a person on the phone."""
         flights = [*self._doubts.values(), *self._rowless, *([self._flying] if self._flying else [])]
         return row.creator == isms.PACKAGE or row.slot in self._claimed or any(one.proved_by(row) for one in flights)
 
     def doubt(self, doubtful: Iterable[Doubtful], sims: Mapping[str, Sim]) -> None:
-        """Look for traces of these, as far as it is known what would be one. `sims` is by line."""
+        """Look for traces of these parts, where their traces are known. `sims` is by line."""
         now = self._clock.monotonic()
         for one in doubtful:
             intent = self._intents.get(one.message)
@@ -260,19 +260,19 @@ class Sender:
             self._doubts[one.message] = replace(flight, parts=len(segmentation.split(one.text)), number=intent.number)
 
     def back_to(self) -> int | None:
-        """Rows above this number may settle a doubt; None for no doubt."""
+        """Rows above this id may settle a doubt; None without doubts."""
         now = self._clock.monotonic()
         self._doubts = {name: one for name, one in self._doubts.items() if now - one.since < DOUBT_LASTS}
         return min((one.mark for one in self._doubts.values()), default=None)
 
     async def log_of_doubts(self) -> list[str]:
-        """Lines of the radio log that may settle a doubt; none where it has no numbers. Raises Unheard."""
+        """Radio log lines that may settle a doubt; none if the log has no message numbers. Raises Unheard."""
         if not any(flight.number for flight in self._doubts.values()):
             return []
         return (await self._shell.run(radiolog.command(radiolog.LINES))).out.split("\n")
 
     def settle(self, found: Iterable[Row], log: Sequence[str] = ()) -> list[Evidence]:
-        """What these prove. A row has to be seen twice: one of a message that failed goes away again."""
+        """Evidence from rows and log. A row must be seen twice, as that of a failed message disappears."""
         listed = list(found)
         self._find_rows(listed)
         evidence = self._read_log(log, listed)
@@ -289,7 +289,7 @@ class Sender:
         return evidence
 
     def _read_log(self, log: Sequence[str], listed: Sequence[Row]) -> list[Evidence]:
-        """For those that have no row."""
+        """Evidence from the log for messages without a row."""
         evidence = []
         for flight in tuple(self._doubts.values()) if log else ():
             if any(flight.proved_by(row) for row in listed):
@@ -301,7 +301,7 @@ class Sender:
         return evidence
 
     def _find_rows(self, listed: Iterable[Row]) -> None:
-        """The row of a message that the log has proved proves no other one."""
+        """Claim the rows of messages proved by the log, so that they prove no other."""
         for flight in tuple(self._rowless):
             row = next((row for row in listed if row.slot not in self._claimed and flight.proved_by(row)), None)
             if row is not None:
@@ -345,5 +345,5 @@ def _sent(flight: Flight, why: str) -> Evidence:
 
 
 def _intent(kept: int | list[int]) -> Intent:
-    """As it was written down; an older release wrote the mark alone."""
+    """Load an intent; earlier releases stored the mark alone."""
     return Intent(kept) if isinstance(kept, int) else Intent(*kept)

@@ -1,4 +1,4 @@
-"""adb's server, spoken to by adbutils: which phones it has, phones on the network, and its own start.
+"""Talks to the adb server through adbutils: phones, network connections, starting the server.
 
 adbutils' time-outs are for each read and never total, and it blocks. So every conversation runs on a thread under a
 deadline; when that passes, the socket is shut under the thread, which ends its wait.
@@ -38,25 +38,25 @@ _STATES = {"no": "no permissions"}
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where the adb server listens; "" and 0 for what the environment says, else 127.0.0.1:5037."""
+    """The address of the adb server; "" and 0 mean the environment's, else 127.0.0.1:5037."""
 
     host: str = ""
     port: int = 0
 
     @property
     def address(self) -> tuple[str, int]:
-        """What adb's own programs would take (`adb help`, environment variables)."""
+        """The address that adb's own programs would use (`adb help`, environment variables)."""
         host = self.host or os.environ.get("ANDROID_ADB_SERVER_HOST") or "127.0.0.1"
         return host, self.port or int(os.environ.get("ANDROID_ADB_SERVER_PORT") or 5037)
 
     @property
     def local(self) -> bool:
-        """Is it on this machine?"""
+        """Whether it is on this machine."""
         return self.address[0] in LOOPBACK
 
 
 class Call:
-    """One blocking conversation, which the event loop may end."""
+    """One blocking conversation that the event loop can end."""
 
     def __init__(self) -> None:
         #: the command was given to adb
@@ -67,7 +67,7 @@ class Call:
         self._lock = threading.Lock()
 
     def hold(self, connection: "Conversation") -> "Conversation":
-        """Remember what to close. Raises ConnectionAbortedError when it was ended meanwhile."""
+        """Register a connection to close. Raises ConnectionAbortedError when the call has been ended."""
         with self._lock:
             self._connections.append(connection)
             over = self._over
@@ -76,7 +76,7 @@ class Call:
         return connection
 
     def end(self) -> None:
-        """Shut the sockets under the thread that reads from them. Harmless when repeated."""
+        """Shut down the sockets under the reading thread. Harmless when repeated."""
         with self._lock:
             self._over = True
             for connection in self._connections:
@@ -84,14 +84,14 @@ class Call:
                     connection.conn.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Let go of the sockets, on their thread or when nothing runs there any more. Harmless when repeated."""
+        """Close the sockets, on their thread or when no thread uses them. Harmless when repeated."""
         with self._lock:
             for connection in self._connections:
                 connection.close()
             self._connections.clear()
 
     def run(self, work: "Callable[[Call], T]", keep: bool = False) -> T:
-        """Do it on this thread; the sockets are closed afterwards, unless all went well and they are to be kept."""
+        """Run on this thread; closes the sockets afterwards, unless they are to be kept and all went well."""
         done = False
         try:
             result = work(self)
@@ -106,30 +106,30 @@ class Conversation(AdbConnection):  # type: ignore[misc]
     """A connection to the server."""
 
     def __init__(self, address: tuple[str, int]) -> None:
-        """Raises OSError when there is no server."""
+        """Connect. Raises OSError when there is no server."""
         self._address = address
         super().__init__(*address)
 
     def _safe_connect(self) -> socket.socket:
-        """In place of adbutils', which starts a server on its own, whatever the address, where none listens."""
+        """Connect without starting a server, which adbutils would do whatever the address."""
         connected = socket.create_connection(self._address, timeout=PATIENCE)
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return connected
 
     def send_command(self, cmd: str) -> None:
-        """Ask for a service. Raises OSError, and ValueError for one that is too long."""
+        """Request a service. Raises OSError, and ValueError for one that is too long."""
         name = cmd.encode()
         if len(name) > LONGEST_SERVICE:
             raise ValueError("the command is longer than adb can carry")
         self.conn.sendall(f"{len(name):04x}".encode() + name)  # adbutils' `send` may leave out its end
 
     def close(self) -> None:
-        """At once, where adbutils waits for 10 ms. Harmless when repeated."""
+        """Close at once; adbutils would wait for 10 ms. Harmless when repeated."""
         self.conn.close()
 
 
 class Client(AdbClient):  # type: ignore[misc]
-    """adbutils' client, whose connections a call may end. Make one for each call."""
+    """adbutils' client with connections that a call can end. Create one per call."""
 
     def __init__(self, server: Server, call: Call, version: int = 0) -> None:
         super().__init__(*server.address)
@@ -139,19 +139,19 @@ class Client(AdbClient):  # type: ignore[misc]
         self.version = version
 
     def make_connection(self, timeout: float | None = None) -> Conversation:
-        """Raises OSError when there is no server. `timeout` in seconds for each read; None for no end."""
+        """Connect. Raises OSError when there is no server. `timeout` in seconds per read; None for none."""
         made = self._call.hold(Conversation(self._server.address))
         made.conn.settimeout(timeout)
         return made
 
     def server_version(self) -> int:
-        """Asked once: adbutils wants it before each command."""
+        """The server's version, cached: adbutils queries it before each command."""
         self.version = self.version or int(super().server_version())
         return self.version
 
 
 async def ask(server: Server, question: Callable[[Client], T], patience: float = PATIENCE) -> T:
-    """One blocking question, on a thread. Raises DeviceLost."""
+    """Make one blocking query on a thread. Raises DeviceLost."""
     call = Call()
     try:
         async with asyncio.timeout(patience):
@@ -165,23 +165,23 @@ async def ask(server: Server, question: Callable[[Client], T], patience: float =
 
 
 async def states(server: Server) -> Mapping[str, str]:
-    """Serial → state of every phone that adb sees; starts the server. Raises DeviceLost with what is wrong with adb."""
+    """Serial → state of all phones known to adb; starts the server. Raises DeviceLost naming what is wrong with adb."""
     await ask(server, lambda _: start(server), START_PATIENCE + PATIENCE)
     return await seen(server)
 
 
 async def seen(server: Server) -> Mapping[str, str]:
-    """The same of a server that runs; none is started. Raises DeviceLost."""
+    """Serial → state from a running server; starts none. Raises DeviceLost."""
     return await ask(server, listed)
 
 
 def listed(client: Client) -> Mapping[str, str]:
-    """The same, blocking. Raises FAILURES."""
+    """Serial → state, blocking. Raises FAILURES."""
     return {one.serial: _STATES.get(one.state, one.state) for one in client.list()}
 
 
 async def models(server: Server) -> Mapping[str, str]:
-    """Serial → model, as far as adb knows it. Raises DeviceLost."""
+    """Serial → model, where adb knows it. Raises DeviceLost."""
 
     return await ask(
         server, lambda client: {one.serial: str(one.tags.get("model", "")) for one in client.list(extended=True)}
@@ -189,34 +189,34 @@ async def models(server: Server) -> Mapping[str, str]:
 
 
 async def version(server: Server) -> int:
-    """By which an adb command tells whether this server is its own kind; none is started. Raises DeviceLost."""
+    """The version of a running server, to compare with the adb program's; starts none. Raises DeviceLost."""
     return await ask(server, lambda client: client.server_version())
 
 
 async def connect(server: Server, address: str) -> str:
-    """Make adb look for a phone on the network; what it says. Raises DeviceLost."""
+    """Connect adb to a phone on the network; returns its message. Raises DeviceLost."""
     return await ask(server, lambda client: str(client.connect(address)))
 
 
 async def disconnect(server: Server, address: str) -> None:
-    """Make adb forget a phone on the network; harmless when it has none there. Raises DeviceLost."""
+    """Disconnect adb from a phone on the network; harmless if not connected. Raises DeviceLost."""
     await ask(server, lambda client: client.disconnect(address))
 
 
 async def is_worthwhile(server: Server) -> bool:
-    """Is there an adb server, or a phone to start one for?"""
+    """Whether a server runs or a phone is present to start one for."""
     return await asyncio.to_thread(lambda: _is_running(server) or is_plugged_in())
 
 
 def tracked(client: Client, serial: str) -> Iterator[None]:
-    """Whenever adb tells of a change of this phone; blocks, until the call is ended. Raises FAILURES."""
+    """Yields at each state change of this phone; blocks until the call is ended. Raises FAILURES."""
     for event in client.track_devices():
         if event.serial == serial:
             yield
 
 
 def start(server: Server) -> None:
-    """Start it where none runs. Raises AdbError, OSError and SubprocessError with what is missing."""
+    """Start the server if none runs. Raises AdbError, OSError and SubprocessError."""
     if _is_running(server):
         return
     host, port = server.address
@@ -234,7 +234,7 @@ def _is_running(server: Server) -> bool:
 
 
 def is_plugged_in() -> bool:
-    """Is there a phone with USB debugging: an interface by which adb speaks (class FF, subclass 42, protocol 01)?"""
+    """Whether a phone with USB debugging is attached (interface class FF, subclass 42, protocol 01)."""
     for interface in Path("/sys/bus/usb/devices").glob("*:*"):
         names = ("bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol")
         with suppress(OSError):
@@ -244,5 +244,5 @@ def is_plugged_in() -> bool:
 
 
 def sentence(error: BaseException) -> str:
-    """What an error says, or what kind it is where it says nothing."""
+    """The message of an error, else its type."""
     return str(error).strip() or type(error).__name__

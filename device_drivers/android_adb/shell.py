@@ -1,4 +1,4 @@
-"""The only door to a phone: one command at a time, with a deadline.
+"""Runs shell commands on a phone, one at a time, each with a deadline.
 
 Commands go by the shell protocol version 2, where the phone has it (Android 7 on): it keeps errors apart from answers
 and says when it is over. An older one mixes them and may put a carriage return before each line feed, so there an
@@ -33,7 +33,7 @@ _STDIN, _STDOUT, _STDERR, _EXIT = 0, 1, 2, 3
 
 
 class Unheard(DeviceLost):
-    """The phone went away, or did not answer in time."""
+    """The phone disappeared or did not answer in time."""
 
     def __init__(self, message: str, handed: bool = False) -> None:
         super().__init__(message)
@@ -43,7 +43,7 @@ class Unheard(DeviceLost):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command said."""
+    """The output of a command."""
 
     out: str
     err: str
@@ -51,7 +51,7 @@ class Answer:
 
 
 class _Said:
-    """What a command says, as it comes."""
+    """Collects a command's output."""
 
     def __init__(self) -> None:
         self.out, self.err = bytearray(), bytearray()
@@ -59,7 +59,7 @@ class _Said:
         self.code: int | None = None
 
     def read(self, connection: Conversation, mark: bytes = b"") -> None:
-        """Up to the end, or until `mark` is in the output. Raises EOFError when it is cut, ValueError for a flood."""
+        """Read to the end, or until `mark` appears. Raises EOFError when cut off, ValueError when too long."""
         for kind, data in _packets(connection):
             if kind == _STDOUT:
                 self.out += data
@@ -74,13 +74,13 @@ class _Said:
 
     @property
     def answer(self) -> Answer:
-        """All of it so far."""
+        """The output so far."""
         out, err = (bytes(said).decode("utf-8", "replace") for said in (self.out, self.err))
         return Answer(out, err, self.code or 0)
 
 
 class Dialogue:
-    """A command that stopped to hear a word from us."""
+    """A command that waits for input from us."""
 
     def __init__(self, shell: "Shell", call: Call, connection: Conversation, said: _Said) -> None:
         self._shell = shell
@@ -90,16 +90,16 @@ class Dialogue:
 
     @property
     def answer(self) -> Answer:
-        """What it has said so far."""
+        """The output so far."""
         return self._said.answer
 
     @property
     def over(self) -> bool:
-        """It ended without waiting for the word."""
+        """Whether it ended without waiting for input."""
         return self._said.code is not None
 
     async def go_on(self, word: str, patience: float) -> Answer:
-        """Say the word; all that the command said when it has ended. Raises Unheard."""
+        """Send the input; returns the whole output at the end. Raises Unheard."""
 
         def speak(call: Call) -> Answer:
             call.handed = True
@@ -111,7 +111,7 @@ class Dialogue:
 
 
 class Shell:
-    """One phone's shell."""
+    """The shell of one phone."""
 
     def __init__(self, server: Server, serial: str, patience: float) -> None:
         #: by which adb knows the phone; on a network that is its address
@@ -127,11 +127,11 @@ class Shell:
         self._v2: bool | None = None
 
     async def run(self, argv: Sequence[str], patience: float = 0.0) -> Answer:
-        """One command; each argument is quoted. Raises Unheard. `patience` in seconds, where it is another one."""
+        """Run one command with quoted arguments. Raises Unheard. `patience` in seconds, if not the default."""
         return await self.script(shlex.join(argv), patience or self.patience)
 
     async def script(self, text: str, patience: float, word: str = "") -> Answer:
-        """What the phone's shell is to run as it stands: ours alone, word by word. Raises Unheard.
+        """Run a script verbatim; it contains no input of others. Raises Unheard.
 
         `word` is what it can read from its standard input, where the phone has version 2 of the shell protocol.
         """
@@ -141,7 +141,7 @@ class Shell:
 
     @asynccontextmanager
     async def dialogue(self, text: str, mark: str, patience: float) -> AsyncIterator[Dialogue]:
-        """Run a script until it prints `mark`; then it waits for a word, and does nothing more when it gets none.
+        """Run a script until it prints `mark` and waits for input; without input it does nothing more.
 
         Only on a phone with version 2 of the shell protocol. Raises Unheard.
         """
@@ -162,7 +162,7 @@ class Shell:
             self._calls.discard(call)
 
     async def converse(self, work: Callable[[Call], T], patience: float, what: str, lasting: Call | None = None) -> T:
-        """Blocking work on a thread, within `patience` seconds; a `lasting` call goes on after it. Raises Unheard."""
+        """Run blocking work on a thread within `patience` seconds; a `lasting` call goes on after. Raises Unheard."""
         if self._loss:
             raise Unheard(self._loss)
         call, heard = lasting or Call(), False
@@ -194,7 +194,7 @@ class Shell:
         return self._v2
 
     def _open(self, call: Call, service: str) -> Conversation:
-        """Choose the phone and give it the command."""
+        """Select the phone and start the service."""
         client = self._client(call)
         connection: Conversation = client.device(self.serial).open_transport(timeout=None)
         self._version = client.version
@@ -213,7 +213,7 @@ class Shell:
         return said.answer
 
     def _execute_fenced(self, call: Call, text: str) -> Answer:
-        """Where there is no end but that of the connection."""
+        """Run a script where only the end of the connection marks its end."""
         nonce, read = secrets.token_hex(8), bytearray()
         connection = self._open(call, f"shell:{fenced(text, nonce)}")
         while data := connection.recv(1 << 16):
@@ -224,11 +224,11 @@ class Shell:
 
     # -- what goes on ---------------------------------------------------------------------------
     async def state(self) -> str:
-        """What adb says of the phone now. Raises DeviceLost when there is no adb server."""
+        """The phone's state in adb now. Raises DeviceLost when there is no adb server."""
         return (await adb.seen(self._server)).get(self.serial, "absent")
 
     def watch(self, tell: Callable[[str], None]) -> None:
-        """Say the phone's state whenever adb tells of a change, from a thread, until `close`; "" when adb is gone.
+        """Report the phone's state at each change, from a thread, until `close`; "" when adb is gone.
 
         Of a phone on the network that goes away adb may tell nothing; then only `state` knows.
         """
@@ -248,7 +248,7 @@ class Shell:
         threading.Thread(target=call.run, args=(follow,), name=f"adb watch {self.serial}", daemon=True).start()
 
     def follow(self, argv: Sequence[str], tell: Callable[[str], None], over: Callable[[], None]) -> None:
-        """Run a command that goes on for ever; say its lines, from a thread, until `close`, and when it is over."""
+        """Run an endless command; report its lines, from a thread, until `close`, and its end."""
         call = Call()
         self._calls.add(call)
 
@@ -264,7 +264,7 @@ class Shell:
         threading.Thread(target=call.run, args=(read,), name=f"adb follow {self.serial}", daemon=True).start()
 
     def _stream(self, call: Call, argv: Sequence[str]) -> Iterator[bytes]:
-        """What a command prints, piece by piece."""
+        """The output of a command, piece by piece."""
         command = shlex.join(argv)
         if self._has_v2(call):
             packets = _packets(self._open(call, f"shell,v2,raw:{command}"))
@@ -273,19 +273,19 @@ class Shell:
         return iter(lambda: bytes(connection.recv(1 << 16)), b"")
 
     def hang_up(self, reason: str) -> None:
-        """End every conversation, and have none any more."""
+        """End all conversations and refuse new ones."""
         self._loss = self._loss or reason
         for call in tuple(self._calls):
             call.end()
 
     def close(self) -> None:
-        """Let go of the threads; those that still run end by themselves."""
+        """Release the threads; running ones end by themselves."""
         self.hang_up("the link was closed")
         self._threads.shutdown(wait=False)
 
 
 def _packets(connection: Conversation) -> Iterator[tuple[int, bytes]]:
-    """Kind and content, up to the exit status. Raises EOFError when the connection ends before it."""
+    """Packets (kind, content) up to the exit status. Raises EOFError when the connection ends before it."""
     kind = 0
     while kind != _EXIT:
         head = connection.read_exact(5)
@@ -300,12 +300,12 @@ def _packet(kind: int, data: bytes) -> bytes:
 
 
 def fenced(text: str, nonce: str) -> str:
-    """The script with a mark before its output, and another with the exit code after it."""
+    """The script with a mark before its output, and one with the exit code after it."""
     return f"echo {nonce}\n(\n{text}\n) 2>/dev/null\necho; echo {nonce}:$?"
 
 
 def unfenced(printed: str, nonce: str) -> Answer:
-    """What the script printed. Raises EOFError when it was cut."""
+    """Parse the output of a fenced script. Raises EOFError when it was cut off."""
     start, end = printed.find(nonce), printed.rfind(f"\n{nonce}:")
     if start < 0 or end < start:
         raise EOFError("the answer was cut")

@@ -23,7 +23,7 @@ _SUMMARY = {"n": "count(*)", "m": "max(_id)"}
 
 
 class Box(IntEnum):
-    """The two kinds of rows that the shell sees (`Telephony.TextBasedSmsColumns.TYPE`)."""
+    """The kinds of rows that the shell sees (`Telephony.TextBasedSmsColumns.TYPE`)."""
 
     INBOX = 1
     SENT = 2
@@ -47,18 +47,18 @@ class Row:
 
     @property
     def digest(self) -> str:
-        """Twelve hex digits by which it is known again, whatever number it has."""
+        """Twelve hex digits that identify its content, whatever its id."""
         content = "\0".join((str(self.date), self.address, self.body))
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
     @property
     def slot(self) -> str:
-        """Its name for the core."""
+        """The slot name for the core."""
         return f"{self.id}:{self.date}:{self.digest}"
 
 
 class Store:
-    """Asks the store. Where it refuses expressions, each column of each row is asked for by itself."""
+    """Queries the store. Where expressions are refused, columns are queried one by one."""
 
     def __init__(self, shell: Shell, expressions: bool) -> None:
         self._shell = shell
@@ -67,41 +67,41 @@ class Store:
         self._read: dict[tuple[str | None, ...], Row] = {}
 
     async def rows(self, where: str) -> list[Row]:
-        """By number, oldest first. Raises Unheard, Garbled. `where` is ours, with numbers alone put in."""
+        """Rows by id, oldest first. Raises Unheard, Garbled. `where` is ours, with only numbers inserted."""
         if not self._expressions:
             return await self._slowly(where)
         return self.read_rows((await self._shell.run(self.rows_query(where))).out)
 
     @property
     def whole(self) -> bool:
-        """Does one query tell everything?"""
+        """Whether one query returns everything."""
         return self._expressions
 
     def rows_query(self, where: str) -> list[str]:
-        """The arguments that ask for rows, where one query does."""
+        """The arguments that query rows, where one query suffices."""
         return rows.query(SMS, _COLUMNS, where, "_id ASC")
 
     def read_rows(self, out: str) -> list[Row]:
-        """The answer. Raises Garbled."""
+        """Parse rows. Raises Garbled."""
         return [_row(row) for row in rows.parse(out, tuple(_COLUMNS))]
 
     async def clock(self) -> int:
-        """Unix ms by the phone's clock, to the second; 0 when it does not tell. Raises Unheard."""
+        """The phone's clock in Unix ms, to the second; 0 if unavailable. Raises Unheard."""
         told = (await self._shell.run(["date", "+%s"])).out.strip()
         return int(told) * 1000 if told.isdecimal() else 0
 
     async def newest(self, where: str = "") -> int | None:
-        """The highest number, 0 for none at all; None when the phone would not say. Raises Unheard, Garbled."""
+        """The highest id, 0 for an empty store; None when the phone does not answer. Raises Unheard, Garbled."""
         return self.read_newest((await self._shell.run(self.newest_query(where))).out)
 
     def newest_query(self, where: str = "") -> list[str]:
-        """The arguments that ask for it."""
+        """The arguments that query the highest id."""
         if not self._expressions:
             return rows.plain(SMS, _LIST, where, "_id ASC")
         return rows.query(SMS, _SUMMARY, where)
 
     def read_newest(self, out: str) -> int | None:
-        """The answer. Raises Garbled."""
+        """Parse the highest id. Raises Garbled."""
         if not self._expressions:
             return max((rows.number(row["_id"]) for row in rows.parse(out, _LIST)), default=0)
         summary = rows.parse(out, tuple(_SUMMARY))
@@ -122,7 +122,7 @@ class Store:
         return list(found.values())
 
     async def _one(self, listed: dict[str, str | None]) -> Row | None:
-        """A row column by column; None when it has gone meanwhile."""
+        """A row queried column by column; None when it has disappeared."""
         number = rows.number(listed["_id"])
         values: dict[str, str] = {}
         for column in ("date_sent", "creator", "address", "body"):
@@ -143,7 +143,7 @@ class Store:
 
 
 def _plausible(date: int) -> int:
-    """A date in ms as it is; 0 for what is left of one after an older tool cut it to 32 bits."""
+    """A date in ms; 0 when an older tool cut it to 32 bits."""
     return date if date > 1 << 32 else 0
 
 

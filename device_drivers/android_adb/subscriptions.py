@@ -1,4 +1,4 @@
-"""The SIMs of a phone, out of `dumpsys isub`, whose looks changed with Android 14."""
+"""Parses the SIMs of a phone from `dumpsys isub`, whose format changed with Android 14."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Sim:
 
 
 def parse(dump: str) -> tuple[Sim, ...]:
-    """Those in the list of active ones, by slot; the log that follows it may name others."""
+    """The active SIMs by slot; the log that follows the list may name others."""
     found = {}
     for line in _listed(dump):
         record, slot = _RECORD.search(line), _SLOT.search(line)
@@ -45,7 +45,7 @@ def parse(dump: str) -> tuple[Sim, ...]:
 
 
 def is_dump(text: str) -> bool:
-    """Does it have a list of active SIMs at all, if an empty one?"""
+    """Whether it contains a list of active SIMs, if an empty one."""
     return any(heading in text for heading in _HEADINGS)
 
 

@@ -1,4 +1,4 @@
-"""What is between this machine and a phone, looked at without touching the phone: adb, its server, its key."""
+"""Examines what lies between this machine and a phone without touching the phone: adb, its server, its key."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ PATIENCE = 5.0
 
 
 async def survey(subject: str, chosen: Options) -> Sequence[Finding]:
-    """A server that does not run is not started here."""
+    """Findings about adb and the phone's state; starts no server."""
     asked = Server(chosen.adb_host, chosen.adb_port)
     host, port = asked.address
     local, where = asked.local, f"{host}:{port}"
@@ -40,14 +40,14 @@ async def survey(subject: str, chosen: Options) -> Sequence[Finding]:
 
 
 def _program() -> str:
-    """Where adb is; "" when it is not installed."""
+    """The path of adb; "" when not installed."""
     with suppress(FileNotFoundError):
         return _adb.program()
     return ""
 
 
 def _release(adb: str) -> int:
-    """What a server of this program would call itself; 0 when it does not say."""
+    """The version that this program's server would report; 0 when unknown."""
     with suppress(OSError, subprocess.SubprocessError):
         done = subprocess.run([adb, "version"], capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 - adb itself
         if said := _RELEASE.search(done.stdout):
@@ -83,7 +83,7 @@ def _key(subject: str, key: keys.Key) -> Finding:
 
 
 async def _phone(subject: str, asked: Server, serial: str, key: keys.Key | None) -> Sequence[Finding]:
-    """The state of the configured phone, where that is enough to say what to do."""
+    """The state of the configured phone, where it is enough to give advice."""
     with suppress(DeviceLost):
         seen = await server.seen(asked)
         state = seen.get(serial, "absent") if serial else next(iter(seen.values()), "absent")

@@ -1,4 +1,4 @@
-"""How long the answers to a line's messages lately took, and how long one is therefore waited for alone. Pure."""
+"""Tracks how long answers to messages take, to decide how long to wait for one exclusively. Pure."""
 
 from collections import deque
 
@@ -13,17 +13,17 @@ _MARGIN, _PERCENTILE = 2.0, 0.95
 
 
 class AnswerTimes:
-    """Of one line."""
+    """The answer times of one line."""
 
     def __init__(self) -> None:
         self._seconds: deque[float] = deque(maxlen=_COUNTED)
 
     def add(self, seconds: float) -> None:
-        """A message was answered, with a yes or a no, after so long."""
+        """Record that a message was answered, with a yes or a no, after this long."""
         self._seconds.append(seconds)
 
     def hold(self, ceiling: float) -> float:
-        """Seconds for which the port belongs to a message alone; what arrives after that is read beside it."""
+        """Seconds for which a message has the port alone; afterwards incoming SMS are read meanwhile."""
         if len(self._seconds) < _ENOUGH:
             return min(UNKNOWN, ceiling)
         usual = sorted(self._seconds)[int(_PERCENTILE * (len(self._seconds) - 1))]

@@ -1,4 +1,4 @@
-"""The dialogue with a modem without I/O: what was asked, what came back, and what came in between."""
+"""Parses the dialogue with a modem: questions, answers, and news in between. No I/O."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){8,}")
 
 
 class Failed(Exception):
-    """The modem said no."""
+    """The modem refused the command."""
 
     def __init__(self, command: str, final: str, answer: tuple[str, ...] = ()) -> None:
         super().__init__(f"{final} to {command}")
@@ -38,7 +38,7 @@ class Silent(Exception):
 
 
 class Misshapen(Silent):
-    """The modem said OK without the information that its command must give: it is out of step, or the OK was not ours.
+    """OK came without the required information: the modem is out of step, or the OK belonged to something else.
 
     What was asked counts as not answered.
     """
@@ -46,14 +46,14 @@ class Misshapen(Silent):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back to a command."""
+    """The answer to a command."""
 
     lines: tuple[str, ...]
     final: str
 
     @property
     def ok(self) -> bool:
-        """Did it succeed?"""
+        """Whether it succeeded."""
         return self.final in {OK, PROMPT}
 
 
@@ -62,7 +62,7 @@ News = tuple[str, ...]
 
 
 class Dialogue:
-    """Tells answers from news, line by line.
+    """Separates answers from news, line by line.
 
     One question at a time. News is whatever the question did not ask for; it never ends up in an answer, and a
     result that belongs to an earlier question that was given up never ends this one.
@@ -98,7 +98,7 @@ class Dialogue:
     def begin(
         self, command: str, *, result: str = "", prompt: bool = False, named_only: bool = False, terse: bool = False
     ) -> None:
-        """Ask. `prompt`: the answer is `>`. `named_only`: no error ends it, only an OK behind a line of its name.
+        """Begin a question. `prompt`: the answer is `>`. `named_only`: only OK after a line of its name ends it.
 
         `terse`: this modem says OK without the information that others give.
         """
@@ -114,38 +114,38 @@ class Dialogue:
         self._named_only = named_only
 
     def abandon(self) -> tuple[str, ...]:
-        """Give up the question; what had come by now."""
+        """Abandon the question; returns what had come."""
         self._question = None
         self._framer.expect_prompt = False
         return tuple(self._lines)
 
     @property
     def is_nearly_answered(self) -> bool:
-        """OK came without what it must tell, or that without its OK: the rest comes at once, or not at all."""
+        """Whether only the OK or only the information is missing: the rest comes at once or never."""
         return self.came_short or self.has_result
 
     @property
     def progress(self) -> int:
-        """How many lines of the answer have come."""
+        """The number of lines of the answer so far."""
         return len(self._lines)
 
     @property
     def at_prompt(self) -> bool:
-        """Is a prompt open that nobody waits for?"""
+        """Whether a prompt is open that nobody waits for."""
         return self._question is None and self._framer.at_prompt
 
     def forget_prompt(self) -> None:
-        """It was left."""
+        """The open prompt was left."""
         if self.at_prompt:
             self._framer.clear()
 
     def clear(self) -> None:
-        """Forget every half of something: the port was opened anew or is being drained."""
+        """Forget all incomplete input: the port was reopened or is being drained."""
         self._framer.clear()
         self._header, self._quoted, self._text, self._skip_ok = "", [], [], False
 
     def feed(self, data: bytes) -> list[News]:
-        """Take what came over the wire; the news in it. `answer` is set when the question was answered."""
+        """Process received bytes; returns the news. `answer` is set when the question was answered."""
         news: list[News] = []
         for line in self._framer.feed(data):
             news.extend(self._hear(line))
@@ -171,7 +171,7 @@ class Dialogue:
             yield from self._sort(line)
 
     def _is_behind_text(self, line: str) -> bool:
-        """Is this no line of the SMS in text mode whose header came? While something is asked, it has only one."""
+        """Whether this line ends an SMS in text mode whose header came; during a question it has one line only."""
         if len(self._text) < 2:
             return False
         return self._question is not None or lines.name_of(line) in lines.PAIRED | lines.ARRIVALS
@@ -199,7 +199,7 @@ class Dialogue:
             self.has_result = self.has_result or (bool(self._result) and lines.name_of(line) == self._result)
 
     def _begin_pair(self, line: str) -> Iterator[News]:
-        """A header: its PDU comes next, or its text; a report in text mode is complete."""
+        """Process a header whose PDU or text follows; a report in text mode is complete."""
         if self._header:  # the PDU of the one before does not come any more
             yield (self._header,)
             self._header = ""
@@ -211,7 +211,7 @@ class Dialogue:
             self._text = [line]
 
     def _is_late(self, line: str, kind: Kind) -> bool:
-        """The result of a `+CMGS` that nobody waits for any more, or that cannot be of the one just begun."""
+        """Whether this `+CMGS` result belongs to an earlier message that nobody waits for."""
         if lines.name_of(line) == "+CMGS":
             return kind is Kind.URC or self._prompt
         if not (self.expects_late_result and kind is Kind.FINAL and line.upper().startswith("+CMS ERROR")):
@@ -237,7 +237,7 @@ class Dialogue:
             self._quoted = []
 
     def _second_half(self, line: str) -> News | None:
-        """The pair when this line is the PDU of the header that came before; noise may come in between.
+        """Pair a PDU with its header; noise may come in between.
 
         The header alone when its PDU does not come any more.
         """
@@ -274,7 +274,7 @@ class Dialogue:
 
 
 def _fits(header: str, pdu: str) -> bool:
-    """`+CMT: ,23` announces 23 octets behind the service centre's address (TS 27.005 §3.4.1)."""
+    """Whether the length fits: `+CMT: ,23` announces 23 octets after the SMSC address (TS 27.005 §3.4.1)."""
     announced = header.rsplit(",", 1)[-1].rsplit(":", 1)[-1].strip()
     if not announced.isdecimal():
         return True

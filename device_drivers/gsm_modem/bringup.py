@@ -1,4 +1,4 @@
-"""Making a connected modem keep our SMS and tell us of them, from what it says it can do."""
+"""Sets a connected modem up to store SMS and announce them, within what it supports."""
 
 import logging
 import re
@@ -21,7 +21,7 @@ _GROUP = re.compile(r"\(([^()]*)\)")
 
 
 class Wire(Protocol):
-    """What asking needs: `Transport` has it."""
+    """The part of `Transport` used here."""
 
     def ask(self, command: str, timeout: float | None = None) -> list[str]:
         """Raises Failed, Silent, PortLost."""
@@ -30,7 +30,7 @@ class Wire(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What came out of it."""
+    """The result of setting up."""
 
     #: where SMS and reports may lie; empty when the modem has no say in it
     memories: tuple[str, ...] = ()
@@ -44,13 +44,13 @@ class Setup:
     must_acknowledge: bool = False
 
     def selection(self, memory: str) -> str:
-        """The command that chooses where to read; "" for a modem that has no say in it."""
+        """The command that selects the memory to read; "" for a modem without a choice."""
         names = (memory, *self.kept_in)[: self.names]
         return f"+CPMS={_quoted(names)}" if memory else ""
 
 
 def bring_up(wire: Wire, vendor: Vendor, extra: Sequence[str] = (), avoid: Collection[str] = ()) -> Setup:
-    """Everything after the library's own connect, and again when the modem restarted.
+    """Set up after the library's own connect, and again when the modem restarted.
 
     `avoid` names memories that nothing should be received into. Only PDU mode is indispensable: raises Failed for
     that, and PortLost.
@@ -67,7 +67,7 @@ def bring_up(wire: Wire, vendor: Vendor, extra: Sequence[str] = (), avoid: Colle
 
 
 def attempt(wire: Wire, command: str, timeout: float | None = None) -> list[str] | None:
-    """Ask for something that not every modem can; None when this one cannot."""
+    """Try an optional command; None when the modem refuses."""
     try:
         return wire.ask(command, timeout)
     except (Failed, Silent) as refused:
@@ -82,7 +82,8 @@ def _csms(wire: Wire) -> str:
 
 # -- memories (TS 27.005 §3.2.3) ------------------------------------------------------------------
 def choose_memories(wire: Wire, avoid: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...], int]:
-    """Choose where received SMS are kept; the memories that have to be read, those chosen, and the names to read one.
+    """Choose where received SMS are stored; returns the memories to read, those chosen, and the number of names for
+    reading.
 
     How many names AT+CPMS takes is not told by its test command: some modems take three or nothing, some two.
     """
@@ -108,19 +109,19 @@ def _quoted(names: Sequence[str]) -> str:
 
 
 def _preferred(group: Sequence[str], avoid: Collection[str]) -> str:
-    """The modem's own memory is larger than a SIM's, and a burst must fit."""
+    """Prefer the modem's own memory, which is larger than a SIM's: a burst must fit."""
     wished = [memory for memory in ("ME", "SM", "MT") if memory in group]
     return next((memory for memory in wished if memory not in avoid), (wished or group)[0])
 
 
 def parse_groups(answer: Sequence[str]) -> list[str]:
-    """The insides of the parentheses of a test command's answer, in order."""
+    """The contents of the parentheses of a test command's answer, in order."""
     return _GROUP.findall(" ".join(answer))
 
 
 # -- notifications (TS 27.005 §3.4.1) -------------------------------------------------------------
 def choose_cnmi(wire: Wire, stores_reports: bool) -> str:
-    """Ask to be told of what arrives: stored rather than passed through, for what is stored survives us."""
+    """Enable notifications of arrivals; SMS are stored rather than passed through, so that they survive us."""
     offered = [numbers(group) for group in parse_groups(attempt(wire, "AT+CNMI=?") or [])]
     best = preferred_cnmi(offered, stores_reports)
     for setting in (best, *CNMI_GUESSES) if best else CNMI_GUESSES:
@@ -130,7 +131,7 @@ def choose_cnmi(wire: Wire, stores_reports: bool) -> str:
 
 
 def preferred_cnmi(offered: Sequence[frozenset[int]], stores_reports: bool) -> str:
-    """The best of what `AT+CNMI=?` offers: mode, mt, bm, ds, bfr. "" when it offers too little."""
+    """The best combination that `AT+CNMI=?` offers: mode, mt, bm, ds, bfr; "" if insufficient."""
     if len(offered) < 2 or not all(offered[:2]):
         return ""
     reports = (2, 1, 0) if stores_reports or (len(offered) > 3 and 1 not in offered[3]) else (1, 2, 0)
@@ -143,7 +144,7 @@ def _first(wish: Sequence[int], offer: frozenset[int]) -> int:
 
 
 def numbers(group: str) -> frozenset[int]:
-    """`0-2,5` as numbers."""
+    """Parse `0-2,5` into numbers."""
     found: set[int] = set()
     for low, high in re.findall(r"(\d+)(?:-(\d+))?", group):
         found.update(range(int(low), int(high or low) + 1))

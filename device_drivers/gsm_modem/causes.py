@@ -1,4 +1,4 @@
-"""What an error code of a modem means for people and for the next try.
+"""What a modem's error codes mean for people and for the next try.
 
 Sources: +CMS 0–127 are RP causes (3GPP TS 24.011 annex E), 128–255 TP-FCS (TS 23.040 §9.2.3.22), 300–512 the modem's
 own (TS 27.005 §3.2.5); +CME from TS 27.007 §9.2. Telit's manual for 41, 42, 331 (again later) and 1, 96 (never).
@@ -162,7 +162,7 @@ _SPELLINGS = {
 
 
 def code_of(final: str) -> tuple[str, int] | None:
-    """("CMS", 42) for `+CMS ERROR: 42` and for the same in words; None where neither is known."""
+    """("CMS", 42) for `+CMS ERROR: 42` and its verbose form; None for other text."""
     match = _ERROR.fullmatch(final.strip())
     if match is None:
         return None
@@ -178,7 +178,7 @@ def code_of(final: str) -> tuple[str, int] | None:
 
 
 def refusal(final: str) -> SendRefused:
-    """The error for a final result that is a no: the modem's own words, the code's meaning, and what follows."""
+    """The error for a refusal: the modem's words, the code's meaning, and the consequence."""
     if _BROKE.search(final):
         return SendRefused(final, Refusal.CREDIT)
     coded = code_of(final)
@@ -190,7 +190,7 @@ def refusal(final: str) -> SendRefused:
 
 
 def after_hand_over(final: str) -> SendRefused | OutcomeUnknown:
-    """What a final result other than OK proves of a message whose PDU is out: that it was refused, or nothing."""
+    """What a final result other than OK proves about a message whose PDU was sent: a refusal, or nothing."""
     if _BROKE.search(final):
         return refusal(final)
     coded = code_of(final)
@@ -206,18 +206,18 @@ def _is_definite(kind: str, code: int) -> bool:
 
 
 def wants_pin(final: str) -> bool:
-    """Is it the SIM's PIN that the modem waits for?"""
+    """Whether the modem waits for the SIM's PIN."""
     return code_of(final) in {("CMS", 311), ("CME", 11)}
 
 
 def is_of_the_network(final: str) -> bool:
-    """Can only the network have said so? Then it is the result of a message, whatever was asked meanwhile."""
+    """Whether only the network can have answered so; then it is a message's result, whatever was asked meanwhile."""
     coded = code_of(final)
     return coded is not None and coded[0] == "CMS" and coded[1] < 256
 
 
 def is_busy(final: str) -> bool:
-    """Would the same command work a little later?"""
+    """Whether the same command may work a little later."""
     return code_of(final) in BUSY
 
 

@@ -1,4 +1,4 @@
-"""What an open modem tells of itself, as lines of `doctor`. Pure: facts in, findings out."""
+"""Findings about an open modem, for `doctor`. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -23,7 +23,7 @@ _UNREGISTERED: Mapping[str, str] = {
 
 
 def of_line(subject: str, line: Line) -> Iterator[Finding]:
-    """From what the line says of itself."""
+    """Findings from a line's own state."""
     yield Finding("ok", subject, f"answers AT: {line.model or 'a modem'}, IMEI {line.imei or 'not told'}")
     if line.state is LineState.PARKED:
         yield Finding("fail", subject, line.reason, sim_remedy(line.reason))
@@ -57,7 +57,7 @@ def _signal(subject: str, line: Line) -> Finding:
 
 
 def service_centre(subject: str, number: str) -> Finding:
-    """Where every message goes first (3GPP TS 27.005 §3.3.1)."""
+    """The service centre, the first hop of every message (3GPP TS 27.005 §3.3.1)."""
     if number:
         return Finding("ok", subject, f"service centre {number}")
     remedy = 'ask the operator for it and set it for this device: smsc = "+…"'
@@ -65,7 +65,7 @@ def service_centre(subject: str, number: str) -> Finding:
 
 
 def memory(subject: str, name: str, used: int, total: int) -> Finding:
-    """One of the places that received SMS lie in until they are committed."""
+    """One memory in which received SMS lie until committed."""
     message = f"SMS memory {name}: {used} of {total} places used"
     if not total or used < total * NEARLY_FULL:
         return Finding("ok", subject, message)
@@ -76,7 +76,7 @@ def memory(subject: str, name: str, used: int, total: int) -> Finding:
 
 
 def sim_remedy(reason: str) -> str:
-    """What to do about a SIM, by what was said of it."""
+    """How to fix a SIM, by its reported state."""
     words = reason.lower()
     if "no try is left" not in words and any(each in words for each in _PIN_WAS_WRONG):
         return "put the SIM into a phone, enter the right PIN once, then correct `pin` for this device"

@@ -26,12 +26,12 @@ REFUSED_PIN = "refused_pin"
 
 
 def _fingerprint(pin: str) -> str:
-    """Enough to know it again, and made slow, for a PIN has only four digits."""
+    """A slow hash of the PIN, since a PIN has only four digits."""
     return hashlib.scrypt(pin.encode(), salt=b"sms-bridge refused pin", n=2**14, r=8, p=1).hex()
 
 
 class GsmModemDriver:
-    """Obeys `bridge.ports.Driver` and `Surveying`."""
+    """Implements `bridge.ports.Driver` and `Surveying`."""
 
     name = "gsm_modem"
     options: Mapping[str, tuple[type, str]] = OPTIONS
@@ -43,11 +43,11 @@ class GsmModemDriver:
         self._answered: dict[str, UsbPort] = {}
 
     def validate(self, device: Device) -> Sequence[str]:
-        """What is wrong with the options."""
+        """Problems of the options."""
         return options.problems(device.options)
 
     async def open(self, device: Device) -> ModemLink:
-        """Connect; on any failure nothing stays open. Raises DeviceLost, SendRefused(LINE)."""
+        """Connect; on failure nothing stays open. Raises DeviceLost, SendRefused(LINE)."""
         chosen = Options.of(device.options)
         # remembered across restarts: each wrong try is one step nearer to a blocked SIM
         known = device.memory.get(REFUSED_PIN)
@@ -72,7 +72,7 @@ class GsmModemDriver:
         return link
 
     async def _recover(self, device: Device, chosen: Options, silent: bool) -> None:
-        """The next stage for a device that cannot be opened; nothing for one that never answered here."""
+        """Take the next recovery stage for a device that cannot be opened; nothing for one that never answered here."""
         port = self._answered.get(device.name)
         if port is None:
             return
@@ -105,15 +105,15 @@ class GsmModemDriver:
             raise DeviceLost(f"the modem on {port} could not be set up: {error}") from error
 
     async def discover(self) -> Sequence[Found]:
-        """Ports of known modems first; nothing is opened."""
+        """Ports of known modems first; opens nothing."""
         return await asyncio.to_thread(seeking.plugged_in)
 
     async def examine(self, device: Device) -> Sequence[Finding]:
-        """Port, permission, holder, AT, SIM, registration, service centre, signal, memories."""
+        """Findings: port, permission, holder, AT, SIM, registration, service centre, signal, memories."""
         return await examination.examine(self, device)
 
     async def survey(self, device: Device, ours: Collection[int] = ()) -> Sequence[Finding]:
-        """Port, permission and holder alone, with nothing opened."""
+        """Findings about port, permission and holder; opens nothing."""
         return await examination.look(device, ours)
 
 

@@ -1,4 +1,4 @@
-"""What is right with a configured modem and what to change, from this machine to the SIM."""
+"""Examines a configured modem, from this machine to the SIM."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from device_drivers.gsm_modem.survey import survey
 
 
 class Opener(Protocol):
-    """The one thing needed of the driver."""
+    """The part of the driver that examination uses."""
 
     async def open(self, device: Device) -> Link:
         """As `Driver.open`."""
@@ -23,7 +23,7 @@ class Opener(Protocol):
 
 
 async def look(device: Device, ours: Collection[int] = ()) -> Sequence[Finding]:
-    """The machine's side alone: nothing is opened."""
+    """Examine the machine's side only; opens nothing."""
     subject = f"devices.{device.name}"
     if wrong := options.problems(device.options):
         return [Finding("fail", subject, problem, "correct the configuration") for problem in wrong]
@@ -31,7 +31,7 @@ async def look(device: Device, ours: Collection[int] = ()) -> Sequence[Finding]:
 
 
 async def examine(driver: Opener, device: Device) -> Sequence[Finding]:
-    """Never raises for a bad device. A SIM's PIN is tried as by `open`, where a refusal can be remembered."""
+    """Examine everything. Never raises for a bad device. The PIN is tried only where a refusal can be remembered."""
     subject = f"devices.{device.name}"
     found = list(await look(device))
     if any(finding.level == "fail" for finding in found):
@@ -49,7 +49,7 @@ async def examine(driver: Opener, device: Device) -> Sequence[Finding]:
 
 
 def _careful(device: Device) -> Device:
-    """Without the PIN where a refusal would be forgotten: looking three times must not block a SIM."""
+    """The device without its PIN where a refusal would be forgotten: three examinations must not block a SIM."""
     if not isinstance(device.memory, Forgetful) or "pin" not in device.options:
         return device
     return replace(device, options={name: value for name, value in device.options.items() if name != "pin"})

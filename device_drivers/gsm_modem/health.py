@@ -1,4 +1,4 @@
-"""Who a line is and how it does: the questions behind `Line`. On the worker thread."""
+"""Queries a line's identity and health, on the worker thread."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -48,7 +48,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What does."""
+    """What changes."""
 
     state: LineState
     registration: str
@@ -58,7 +58,7 @@ class Health:
 
 
 def identify(session: Session, number: str = "") -> Identity:
-    """Raises TimeoutException and Silent for a modem that fell silent, PortLost."""
+    """Query the identity. Raises TimeoutException and Silent for a modem that fell silent, PortLost."""
     maker, model = _said(lambda: session.manufacturer), _said(lambda: session.model)
     return Identity(
         number=number or _own_number(session),
@@ -70,7 +70,7 @@ def identify(session: Session, number: str = "") -> Identity:
 
 
 def ask(session: Session) -> Health:
-    """Raises TimeoutException for a modem that fell silent, PortLost."""
+    """Query the health. Raises TimeoutException for a modem that fell silent, PortLost."""
     registered = registration(session)
     signal = _said(lambda: session.signalStrength)
     level = int(signal) if signal.lstrip("-").isdecimal() else -1
@@ -90,7 +90,7 @@ def ask(session: Session) -> Health:
 
 
 def _sim_trouble(session: Session) -> str:
-    """What a person has to do about the SIM; "" when it is fine."""
+    """What to do about the SIM; "" when it is fine."""
     try:
         state = session.sim_state()
     except SendRefused as refused:
@@ -101,7 +101,7 @@ def _sim_trouble(session: Session) -> str:
 
 
 def registration(session: Session) -> int | None:
-    """<stat> of the first domain that the modem is registered in, else of the first it knows; None for none."""
+    """<stat> of the first domain the modem is registered in, else of the first it reports; None without one."""
     stats = []
     for domain in DOMAINS:
         stat = _stat(_lines(session, f"AT{domain}?"))
@@ -130,7 +130,7 @@ def _own_number(session: Session) -> str:
 
 
 def _said(ask: Callable[[], Any]) -> str:
-    """A property of the library as text; "" when the modem does not know it or says something else."""
+    """A property of the library as text; "" when the modem does not support it or answers otherwise."""
     try:
         value = ask()
     except (CommandError, IndexError, AttributeError, ValueError):

@@ -1,4 +1,4 @@
-"""Which program has a serial port open: found in /proc, without opening the port."""
+"""Finds the program that has a serial port open, in /proc, without opening the port."""
 
 import os
 import re
@@ -32,20 +32,21 @@ class Holder:
 
     @property
     def words(self) -> str:
-        """Name and number."""
+        """Name and process id."""
         return f"{self.name} (process {self.pid})"
 
     @property
     def remedy(self) -> str:
-        """The command that makes it let go."""
+        """The command that makes it release the port."""
         if self.name in _REMEDIES:
             return _REMEDIES[self.name]
         return f"sudo systemctl stop {self.unit}" if self.unit else f"end it: sudo kill {self.pid}"
 
 
 def of_port(path: str, ours: Collection[int] = ()) -> list[Holder]:
-    """Without root only one's own processes are seen. Left out: this process, those in `ours`, and, of a
-    pseudo-terminal, the one at the other end, which is the device."""
+    """Processes with the port open; without root only one's own. Excludes this process, `ours`, and the far end of a
+    pseudo-terminal, which is the device.
+    """
     try:
         device = os.stat(path)
     except OSError:
@@ -55,7 +56,7 @@ def of_port(path: str, ours: Collection[int] = ()) -> list[Holder]:
 
 
 def running(names: Iterable[str]) -> list[str]:
-    """Which of these programs run."""
+    """Which of these programs are running."""
     wanted = {name[:15]: name for name in names}  # the kernel cuts them there
     return sorted({wanted[program] for pid in _pids() if (program := _program(pid)) in wanted})
 
@@ -66,7 +67,7 @@ def _holder(pid: int) -> Holder:
 
 
 def _named(pid: int) -> str:
-    """An interpreter is known by what it runs."""
+    """The program's name; for an interpreter, that of its script."""
     words = _text(_PROC / str(pid) / "cmdline").rstrip("\0").split("\0")
     name = _program(pid)
     if not re.match(r"(python|perl|node|ruby)", name):
@@ -97,7 +98,7 @@ def _uses(pid: int, device: os.stat_result) -> bool:
 
 
 def _is(link: Path, device: os.stat_result) -> bool:
-    """The same device, whatever its name is in the other's file system."""
+    """Whether both are the same device, whatever its name in the other's file system."""
     with suppress(OSError):
         other = link.stat()
         # containers have pseudo-terminals of their own, with the same numbers
@@ -107,7 +108,7 @@ def _is(link: Path, device: os.stat_result) -> bool:
 
 
 def _master_of(pid: int, number: str) -> int | None:
-    """Number of the pseudo-terminal at the other end of an open /dev/ptmx."""
+    """The number of the pseudo-terminal at the other end of an open /dev/ptmx."""
     found = re.search(r"^tty-index:\s*(\d+)", _text(_PROC / str(pid) / "fdinfo" / number), re.MULTILINE)
     return int(found[1]) if found else None
 

@@ -1,4 +1,4 @@
-"""Which modem and which SIM: those that the configuration names, and those that are there.
+"""Checks that modem and SIM are the configured ones.
 
 A port's name says nothing of what is behind it after a replug, and a SIM may move to another modem. So the IMEI
 (3GPP TS 23.003 §6) and the ICCID (ITU-T E.118) are compared before a PIN is tried, and the SIM is looked at again with
@@ -24,7 +24,7 @@ _IMEI_DIGITS = 14
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the configuration names; "" for any."""
+    """The configured modem and SIM; "" for any."""
 
     imei: str = ""
     iccid: str = ""
@@ -37,17 +37,19 @@ class Wanted:
         return " and ".join(words for words, given in named if given)
 
     def fits(self, imei: str, iccid: str) -> bool:
-        """Are these the modem and the SIM?"""
+        """Whether modem and SIM match."""
         return not self._differences(imei, iccid)
 
     def recognise(self, wire: Wire, port: str) -> None:
-        """Before a PIN is tried: raises SendRefused for what is certainly another modem or SIM, Silent, PortLost."""
+        """Check before a PIN is tried. Raises SendRefused for a modem or SIM that is certainly another, Silent,
+        PortLost.
+        """
         imei = read_imei(wire) if self.imei else ""
         iccid = read_iccid(wire) if self.iccid else ""
         _refuse(Wanted(imei and self.imei, iccid and self.iccid)._differences(imei, iccid), port)
 
     def require(self, imei: str, iccid: str, port: str) -> None:
-        """When all is known: raises SendRefused when modem or SIM do not fit, or tell nothing."""
+        """Check when all is known. Raises SendRefused when modem or SIM do not match or are unknown."""
         _refuse(self._differences(imei, iccid), port)
 
     def _differences(self, imei: str, iccid: str) -> list[str]:
@@ -69,7 +71,7 @@ def _refuse(differences: Sequence[str], port: str) -> None:
 
 
 def read_imei(wire: Wire) -> str:
-    """From AT+CGSN (3GPP TS 27.007 §5.4); "" when the modem does not say. Raises Silent, PortLost."""
+    """Read AT+CGSN (3GPP TS 27.007 §5.4); "" when unsupported. Raises Silent, PortLost."""
     try:
         return imei_in(wire.ask("AT+CGSN"))
     except Failed:
@@ -77,13 +79,13 @@ def read_imei(wire: Wire) -> str:
 
 
 def imei_in(lines: Sequence[str]) -> str:
-    """The first 14 to 16 digits in an answer to AT+CGSN: an IMEI, with or without its check digit or version."""
+    """The first 14 to 16 digits of an answer to AT+CGSN: an IMEI, with or without check digit or version."""
     match = re.search(r"\b\d{14,16}\b", " ".join(lines))
     return match[0] if match else ""
 
 
 def read_iccid(wire: Wire) -> str:
-    """By whichever command this modem has for it; "" when it has none. Raises PortLost."""
+    """Read the ICCID by this modem's command; "" when it has none. Raises PortLost."""
     for command in _ICCID_COMMANDS:
         if match := _ICCID.search(" ".join(attempt(wire, command) or [])):
             return match[1]
@@ -91,7 +93,7 @@ def read_iccid(wire: Wire) -> str:
 
 
 def read_imsi(wire: Wire) -> str:
-    """From AT+CIMI (3GPP TS 27.007 §5.6); "" when the SIM cannot be read now. Raises Silent, PortLost."""
+    """Read AT+CIMI (3GPP TS 27.007 §5.6); "" when the SIM cannot be read now. Raises Silent, PortLost."""
     try:
         match = re.search(r"\b\d{6,15}\b", " ".join(wire.ask("AT+CIMI")))
     except Failed:
@@ -100,7 +102,7 @@ def read_imsi(wire: Wire) -> str:
 
 
 def other_sim(wire: Wire, line: Line) -> str:
-    """That the SIM is not the one the line began with; "" when it is, or cannot be read. Raises Silent, PortLost."""
+    """A sentence when the SIM is not the line's original one; "" if it is or is unknown. Raises Silent, PortLost."""
     known, read = (line.imsi, read_imsi) if line.imsi else (line.iccid, read_iccid)
     if not known:
         return ""

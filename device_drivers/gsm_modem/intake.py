@@ -1,4 +1,4 @@
-"""What a modem has for us, on its way to the core: from memories, without being stored, and by the way."""
+"""Passes everything a modem receives to the core: stored, direct, or noticed on the way."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -14,7 +14,7 @@ _DIRECT = ("CMT:", "CDS:")
 
 
 class Intake:
-    """One modem's way in, on the loop. `loss` says why the device is gone; "" while it is there."""
+    """The incoming side of one modem, on the loop. `loss` says why the device is gone; "" while present."""
 
     def __init__(self, line: str, loss: Callable[[], str]) -> None:
         self.line = line
@@ -24,7 +24,7 @@ class Intake:
         self._direct: set[str] = set()
 
     async def inbound(self) -> AsyncIterator[Inbound]:
-        """What came in, as it is found. Raises DeviceLost."""
+        """Everything received, as it is found. Raises DeviceLost."""
         while True:
             item = await self._inbound.get()
             if item is None:
@@ -37,11 +37,11 @@ class Intake:
         self._inbound.put_nowait(None)
 
     def tell(self, item: Inbound) -> None:
-        """Give it out."""
+        """Pass on an item."""
         self._inbound.put_nowait(item)
 
     def take_stored(self, stored: Sequence[Stored]) -> None:
-        """What was found in memories, oldest first."""
+        """Pass on what was found in memories, oldest first."""
         items: list[InboundPart | InboundReport] = []
         for one in stored:
             item = reading.read(self.line, one.slot, one.pdu)
@@ -51,7 +51,7 @@ class Intake:
             self.tell(item)
 
     def take_direct(self, told: Told) -> None:
-        """An SMS or report that no memory holds."""
+        """Pass on an SMS or report that no memory holds."""
         slot = slot_of(told.memory, told.pdu or "\n".join(told.text))
         if slot in self._direct:
             return
@@ -62,17 +62,17 @@ class Intake:
             self.tell(item)
 
     def tell_sights(self, sights: Sequence[tuple[str, tuple[str, ...]]]) -> None:
-        """What memories were seen to hold, after all that was read there before."""
+        """Pass on which slots memories were seen to hold, after everything read there before."""
         for place, slots in sights:
             self.tell(Held(self.line, place, slots))
 
     @staticmethod
     def is_direct(slot: str) -> bool:
-        """Does this name something that no memory holds?"""
+        """Whether the slot stands for something that no memory holds."""
         return slot.startswith(_DIRECT)
 
     def let_go(self, slot: str) -> bool:
-        """What came directly is committed; False when it was before."""
+        """A direct item is committed; False when it was before."""
         if slot not in self._direct:
             return False
         self._direct.discard(slot)

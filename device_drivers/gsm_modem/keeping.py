@@ -1,4 +1,4 @@
-"""Keeping a modem at work: looking into its memories, asking for a sign of life, setting it up again.
+"""Keeps a modem working: reads its memories, checks that it is alive and set up.
 
 One task does the chores, when news hint at them or their time has come; messages go out in between.
 """
@@ -32,7 +32,7 @@ EVERYWHERE = Hint()
 
 
 class Keeper:
-    """Of one modem, on the loop.
+    """Maintains one modem, on the loop.
 
     `refresh` looks at registration and signal; `silent` hears that the modem does not answer, `noted` that something
     was learned of the memories.
@@ -73,14 +73,14 @@ class Keeper:
 
     # -- what is to be done -----------------------------------------------------------------------
     def hint(self, *hints: Hint, look: bool = False, restarted: bool = False) -> None:
-        """Something may have arrived, the registration may have changed, or the modem lost what was set up."""
+        """Something may have arrived, registration may have changed, or settings may be lost."""
         self._hinted.update(hints)
         self._look_again |= look
         self._restarted |= restarted
         self._chores.set()
 
     async def run(self, work: Callable[..., T], *arguments: object, give_up: GiveUp = never) -> T:
-        """Do it on the modem's thread, and notice what that showed of the modem. Raises DeviceLost, Withdrawn."""
+        """Run work on the modem's thread and react to what it shows. Raises DeviceLost, Withdrawn."""
         try:
             return await self._worker.run(work, *arguments, give_up=give_up)
         finally:
@@ -88,7 +88,7 @@ class Keeper:
                 self.hint(restarted=True)
 
     async def run_as_set_up(self, work: Callable[..., T], *arguments: object, give_up: GiveUp = never) -> T:
-        """Do it; when the modem is found to be not as it was set up, set it up and do it then.
+        """Run work; if the modem turns out to have lost its settings, set it up and run again.
 
         Raises DeviceLost, Withdrawn, and SendRefused when the modem does not stay as it is set up.
         """
@@ -103,7 +103,7 @@ class Keeper:
             raise SendRefused(words, Refusal.NETWORK) from again
 
     async def forget(self, slot: str) -> None:
-        """Delete what was committed, now or when that can be done. Raises DeviceLost."""
+        """Delete a committed SMS, now or when possible. Raises DeviceLost."""
         try:
             await self.run_as_set_up(self._storage.forget, slot)
         except SendRefused as refused:
@@ -111,7 +111,7 @@ class Keeper:
         self._give_out(())
 
     async def give_back(self, reason: str) -> None:
-        """Restart a modem that is past talking to, unless that was just done, and let go of it."""
+        """Restart an unresponsive modem, unless just done, and release it."""
         if self._recovery.may(Stage.RESTART):
             with suppress(LinkError):
                 await self.run(self._session.reset)
@@ -121,7 +121,7 @@ class Keeper:
 
     # -- the chores -------------------------------------------------------------------------------
     async def mind(self) -> None:
-        """Until the device is gone."""
+        """Maintain until the device is gone."""
         self.hint(EVERYWHERE)
         while not self._worker.loss:
             await self._wait_for_chores()
@@ -155,7 +155,7 @@ class Keeper:
             await self._probe()
 
     def _is_due(self, last: float) -> bool:
-        """Whether it may be done again already; if not, it will be seen to when it may."""
+        """Whether it may be repeated already; otherwise it is scheduled."""
         wait = last + NEWS_EVERY - time.monotonic()
         if wait > 0:
             asyncio.get_running_loop().call_later(wait, self._chores.set)
@@ -174,7 +174,7 @@ class Keeper:
             self._give_out(await self.run_as_set_up(self._storage.retry))
 
     def read_beside(self) -> None:
-        """Worker thread, while a message waits for its answer: what arrived. What cannot be had is read afterwards."""
+        """Read what arrived while a message waits for its answer (worker thread). What fails is read later."""
         try:
             found = self._storage.look((EVERYWHERE,))
         except (NotAsSetUp, Silent):
@@ -210,7 +210,7 @@ class Keeper:
         return self._watchdog.due_at(now, self._session.heard_at, self._session.in_step)
 
     async def _probe(self) -> None:
-        """Ask for a sign of life; three silences and it is restarted and given back."""
+        """Check that the modem answers; after three silences it is restarted and released."""
         if await self._check():
             self._storage.hangs = False
             self._give_out(())  # a reading that was broken off goes on
@@ -223,7 +223,7 @@ class Keeper:
             self._recovery.take(stage)
 
     async def _check(self, thoroughly: bool = False) -> bool:
-        """Is the modem as it was set up? It is set up again when it is not; False when it does not answer."""
+        """Check the modem's settings and restore them if needed; False when it does not answer."""
         try:
             await self.run(self._session.settings.check, thoroughly)
         except NotAsSetUp as found:
@@ -238,7 +238,7 @@ class Keeper:
 
     # -- setting up -------------------------------------------------------------------------------
     async def _set_up_again(self, reason: str) -> None:
-        """After a restart, or another program's doing. Raises DeviceLost when it could not be set up."""
+        """Set up again after a restart or another program's changes. Raises DeviceLost when impossible."""
         before = self._set_up_at
         async with self._setting_up:
             if self._set_up_at == before:  # else somebody did so while we waited for our turn

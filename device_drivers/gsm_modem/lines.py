@@ -1,4 +1,4 @@
-"""What a line from a modem is: framing and classification, without I/O.
+"""Frames and classifies lines from a modem. No I/O.
 
 Sources: ITU-T V.250 §5.7 (result codes), 3GPP TS 27.005 §3.4 and TS 27.007 §7 (unsolicited results).
 """
@@ -57,7 +57,7 @@ _STAMPED = re.compile(r'"\d\d/\d\d/\d\d,\d\d:\d\d:\d\d')
 
 
 class Kind(Enum):
-    """What a line is."""
+    """Kinds of lines."""
 
     ECHO = "echo"
     PROMPT = "prompt"
@@ -71,7 +71,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The command that a line may be the answer to."""
+    """The command that a line may answer."""
 
     text: str
     #: `+CREG` for `AT+CREG?`: results that would be unsolicited otherwise
@@ -81,12 +81,12 @@ class Asked:
 
     @property
     def is_call(self) -> bool:
-        """Does this begin, take or end a call?"""
+        """Whether the command begins, accepts or ends a call."""
         return self.text.startswith(_CALLS)
 
 
 def asked(command: str, result: str = "") -> Asked:
-    """What answers a command line may have; `;` may chain several commands.
+    """The possible answers of a command line, which may chain commands with `;`.
 
     `result` names the answer to what is no command: `+CMGS` for a PDU.
     """
@@ -117,17 +117,17 @@ def name_of(line: str) -> str:
 
 
 def is_final(line: str) -> bool:
-    """Does this line end any answer? The whole line counts, never its beginning alone."""
+    """Whether this line ends an answer. It must match completely, not only at its start."""
     return line.upper() in FINALS or _ERROR.match(line) is not None
 
 
 def is_text_mode(header: str) -> bool:
-    """Does this +CMT or +CDS come with its SMS in words rather than as a PDU?"""
+    """Whether this +CMT or +CDS carries its SMS as text rather than as a PDU."""
     return _STAMPED.search(header) is not None
 
 
 def classify(line: str, question: Asked | None) -> Kind:
-    """What this line is while `question` waits for its answer, or while nothing does."""
+    """Classify a line while `question` is pending, or while nothing is."""
     if line == PROMPT:
         return Kind.PROMPT
     if question is not None and line.upper() == question.text:
@@ -153,7 +153,7 @@ def _named(name: str, line: str, question: Asked | None) -> Kind:
 
 
 class Framer:
-    """Bytes in, lines out, whatever way the bytes were cut.
+    """Splits bytes into lines, however they are chunked.
 
     A line ends at CR or LF; empty ones carry nothing and are dropped. Latin-1, so no byte is ever wrong.
     """
@@ -165,18 +165,18 @@ class Framer:
 
     @property
     def at_prompt(self) -> bool:
-        """A prompt that nobody waited for stands at the end: what is typed next would be taken for a text."""
+        """Whether an unexpected prompt is open: what is written next would be taken for a text."""
         return self._rest.strip() == PROMPT
 
     def feed(self, data: bytes) -> Iterator[str]:
-        """The lines that `data` completes. What a line means for `expect_prompt` counts for what comes behind it."""
+        """The lines completed by `data`. Setting `expect_prompt` affects what follows."""
         self._rest += _CONTROL.sub("", data.decode("latin-1"))
         while (line := self._next()) is not None:
             if line:
                 yield line
 
     def clear(self) -> None:
-        """Forget a line that was begun."""
+        """Forget an incomplete line."""
         self._rest = ""
 
     def _next(self) -> str | None:
@@ -195,7 +195,7 @@ class Framer:
 
 
 def _without_stray_prompt(line: str) -> str:
-    """A prompt that nobody waited for (a late one) clings to what comes next on its line, or stands alone."""
+    """Remove an unexpected (late) prompt that precedes a line, or stands alone."""
     bare = line.lstrip("> ")
     if line.startswith(PROMPT) and (not bare or bare[0] in "+^*" or is_final(bare)):
         return bare

@@ -1,4 +1,4 @@
-"""An open modem: the worker thread's asyncio face.
+"""An open modem: the asyncio side of its worker thread.
 
 Every question to the modem goes through one worker thread, in order; what the reader thread hears comes to the loop
 by `call_soon_threadsafe`. What is done besides messages is in `keeping`.
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class ModemLink:
-    """Obeys `bridge.ports.Link` and `Examining`. One line, named after its device."""
+    """Implements `bridge.ports.Link` and `Examining`. One line, named after its device."""
 
     def __init__(
         self, device: str, options: Options, port: str, recovery: Recovery, pin_was_refused: bool = False
@@ -81,11 +81,11 @@ class ModemLink:
 
     @property
     def pin_was_refused(self) -> bool:
-        """The SIM said no to the configured PIN."""
+        """Whether the SIM refused the configured PIN."""
         return self._session.pin_was_refused
 
     async def start(self) -> None:
-        """Connect and make ready. Raises DeviceLost, SendRefused(LINE), serial.SerialException."""
+        """Connect and set up. Raises DeviceLost, SendRefused(LINE), serial.SerialException."""
         await self._keeper.run(self._session.begin, self._options.pin, self._options.init)
         self._storage.set_up(self._session.setup)
         known = await self._keeper.run(health.identify, self._session, self._options.number)
@@ -101,11 +101,11 @@ class ModemLink:
         return (self._session.silence.shown(self._line),)
 
     def split(self, text: str) -> Sequence[str]:
-        """Radio parts."""
+        """Split into radio parts."""
         return segmentation.split(text)
 
     async def send(self, line: str, outgoing: Outgoing) -> Sent:
-        """One part to the network; see `Sender` for what is believed."""
+        """Send one part; see `Sender` for how its outcome is decided."""
         if line != self._line.name:
             raise SendRefused(f"there is no line {line} on this device", Refusal.LINE)
         try:
@@ -126,15 +126,15 @@ class ModemLink:
             raise
 
     def _is_silent(self) -> bool:
-        """Whether nothing at all comes: one that says something may only need to be set up again."""
+        """Whether nothing at all is received: a modem that still says something may only need set-up."""
         return bool(self._session.silence.words) and time.monotonic() > self._session.heard_at + LEAST
 
     def inbound(self) -> AsyncIterator[Inbound]:
-        """What came in, as it is found."""
+        """Everything received, as it is found."""
         return self._intake.inbound()
 
     async def acknowledge(self, item: Inbound) -> None:
-        """Forget it on the device; a slot that is not held any more is left alone, whatever lies there now."""
+        """Delete it from the device; a slot that no longer holds it is left alone."""
         if isinstance(item, Evidence | Held):
             return
         if not self._intake.is_direct(item.slot):
@@ -143,7 +143,7 @@ class ModemLink:
             await self._keeper.run(attempt, self._session, "AT+CNMA")
 
     async def refresh(self) -> Sequence[Line]:
-        """Ask for registration, signal and operator."""
+        """Query registration, signal and operator."""
         try:
             if other := await self._keeper.run(identity.other_sim, self._session, self._line):
                 log.warning("%s: %s", self._line.name, other)
@@ -156,24 +156,24 @@ class ModemLink:
         return self.lines
 
     async def ussd(self, code: str) -> str:
-        """Dial a USSD code like `*100#`; what the network says. Raises DeviceLost, SendRefused."""
+        """Dial a USSD code like `*100#`; returns the network's answer. Raises DeviceLost, SendRefused."""
         try:
             return await self._keeper.run(self._session.ussd, code)
         except (Silent, GsmModemException) as error:
             raise SendRefused(f"the network gave no answer to {code}: {error}", Refusal.TEMPORARY) from error
 
     async def service_centre(self) -> str:
-        """The number that messages go to first; "" when the SIM has none. Raises DeviceLost."""
+        """The service centre's number; "" when the SIM has none. Raises DeviceLost."""
         with suppress(Silent, GsmModemException):
             return str(await self._keeper.run(lambda: self._session.smsc) or "")
         return ""
 
     async def fill(self) -> Mapping[str, tuple[int, int]]:
-        """Memory → places used and places there, as counted now. Raises DeviceLost."""
+        """Memory → used and total places, counted now. Raises DeviceLost."""
         return await self._keeper.run(self._storage.count)
 
     async def examine(self) -> Sequence[Finding]:
-        """SIM, registration, signal, service centre and memories, each asked between messages. Raises DeviceLost."""
+        """Findings: SIM, registration, signal, service centre, memories, queried now. Raises DeviceLost."""
         subject = f"devices.{self._line.device}"
         await self.refresh()
         found = list(checkup.of_line(subject, self._line))
@@ -184,7 +184,7 @@ class ModemLink:
         return found
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the port."""
         if self._closed:
             return
         self._closed = True
@@ -201,7 +201,7 @@ class ModemLink:
 
     # -- the reader thread ----------------------------------------------------------------------
     def _told(self, news: News) -> None:
-        """News, still on the reader thread: a late result must find its message before the next one takes its place."""
+        """Process news on the reader thread: a late result must reach its message before the next one starts."""
         told = understand(news)
         self._sender.hear(told, bool(quirks.POWERED_UP.match(news[0])))
         if told.meaning is Meaning.LATE_RESULT:
@@ -210,7 +210,7 @@ class ModemLink:
             self._worker.post(self._heard, told)
 
     def _heard(self, told: Told) -> None:
-        """News, on the loop."""
+        """Process news on the loop."""
         match told.meaning:
             case Meaning.ARRIVED:
                 self._keeper.hint(Hint(told.memory, told.place))
@@ -240,7 +240,7 @@ class ModemLink:
         self._line = replace(self._line, reason=f"The modem does not answer: {error}.")
 
     def _note_memories(self) -> None:
-        """What is said of the memories gives way to any other reason."""
+        """Show the state of the memories unless there is another reason."""
         if not self._line.reason or self._line.reason == self._memory_trouble:
             self._memory_trouble = self._storage.trouble
             self._line = replace(self._line, reason=self._memory_trouble)

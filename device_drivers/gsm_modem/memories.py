@@ -1,4 +1,4 @@
-"""The commands that read and empty an SMS memory (3GPP TS 27.005 §3.2.3, §3.4.2, §3.4.3, §3.5.4).
+"""Commands that read and delete stored SMS (3GPP TS 27.005 §3.2.3, §3.4.2, §3.4.3, §3.5.4).
 
 Where the modem takes it, one command line chooses the memory, does the work, and asks for the message format: the
 memory is certain then, and so is that the answer is whole and in PDU mode. What cannot be believed raises.
@@ -33,7 +33,7 @@ _COUNTS = re.compile(r"(\d+)\s*,\s*(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An SMS or report in a memory."""
+    """A stored SMS or report."""
 
     memory: str
     index: int
@@ -45,12 +45,12 @@ class Stored:
 
     @property
     def slot(self) -> str:
-        """Its place and its content: the same for every re-read of the same stored SMS."""
+        """Its place and content: the same at every re-read."""
         return slot_of(f"{self.memory}:{self.index}", self.pdu)
 
     @property
     def is_cut(self) -> bool:
-        """It is not as long as the modem announced: bytes got lost on the line, or it was stored like that."""
+        """Whether it is shorter than announced: bytes were lost on the line, or it was stored so."""
         try:
             octets = bytes.fromhex(self.pdu)
         except ValueError:
@@ -70,13 +70,13 @@ class Stored:
 
 
 def slot_of(place: str, pdu: str) -> str:
-    """Names a place and what was read there."""
+    """The slot name for a place and its content."""
     return f"{place}:{hashlib.sha1(pdu.upper().encode('latin-1', 'replace'), usedforsecurity=False).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a memory holds, and how much the modem counts there; both 0 where it does not count."""
+    """The content of a memory and the modem's own count; 0 when it does not count."""
 
     stored: tuple[Stored, ...] = ()
     used: int = 0
@@ -84,22 +84,22 @@ class Listing:
 
     @property
     def received(self) -> tuple[Stored, ...]:
-        """Without drafts and copies."""
+        """Received entries, without drafts and copies."""
         return tuple(stored for stored in self.stored if not stored.outgoing)
 
     @property
     def is_whole(self) -> bool:
-        """A list that leaves out some of what the modem counts proves nothing about what it leaves out."""
+        """Whether the list contains all that the modem counts; otherwise absence proves nothing."""
         return len(self.stored) >= self.used
 
     def is_like(self, other: "Listing") -> bool:
-        """The same in the same places, of as many?"""
+        """Whether both lists have the same entries and count."""
         contents = [{stored.index: stored.pdu for stored in each.stored} for each in (self, other)]
         return contents[0] == contents[1] and self.total == other.total
 
 
 class Memories:
-    """Reads and empties them, on the modem's worker thread."""
+    """Reads and deletes stored SMS, on the modem's worker thread."""
 
     def __init__(self, wire: Transport, settings: Settings) -> None:
         self._wire = wire
@@ -109,11 +109,11 @@ class Memories:
         self._apart = False
 
     def set_up(self, setup: Setup) -> None:
-        """What came out of the last set-up."""
+        """Use the result of the last set-up."""
         self._setup = setup
 
     def list_all(self, memory: str) -> Listing:
-        """All that lies there. Raises Failed, Silent, NotAsSetUp, PortLost."""
+        """List a memory. Raises Failed, Silent, NotAsSetUp, PortLost."""
         answer = self._ask(memory, "+CMGL=4", self._seal)
         stored = parse_list(memory, answer)
         if len({each.index for each in stored}) < len(stored):
@@ -123,7 +123,7 @@ class Memories:
         return replace(_counted(answer), stored=tuple(stored))
 
     def read(self, memory: str, index: int) -> Stored | None:
-        """What lies in one place; None for nothing. Raises Failed, Silent, NotAsSetUp, PortLost."""
+        """Read one place; None when empty. Raises Failed, Silent, NotAsSetUp, PortLost."""
         try:
             answer = self._ask(memory, f"+CMGR={index}", self._seal)
         except Failed as failed:
@@ -133,11 +133,11 @@ class Memories:
         return next(iter(parse_list(memory, answer, index)), None)
 
     def count(self, memory: str) -> Listing:
-        """How much lies there. Raises Failed, Silent, PortLost."""
+        """Count a memory's entries. Raises Failed, Silent, PortLost."""
         return _counted(self._ask(memory))
 
     def delete(self, stored: Stored) -> bool:
-        """Empty its place; whether it was seen to be gone from there then. Raises Failed, Silent, NotAsSetUp, PortLost.
+        """Delete an entry; returns whether it was seen to be gone. Raises Failed, Silent, NotAsSetUp, PortLost.
 
         What lies there now must have been seen to be this SMS: whatever lies there is deleted.
         """
@@ -155,7 +155,7 @@ class Memories:
         return not any(_may_be(found, stored) for found in parse_list(memory, answer, index))
 
     def holds(self, stored: Stored) -> bool:
-        """Is this SMS still in its place, as far as one can see? Raises like `read`."""
+        """Whether this SMS may still be in its place. Raises like `read`."""
         found = self.read(stored.memory, stored.index)
         return found is not None and _may_be(found, stored)
 
@@ -168,7 +168,7 @@ class Memories:
         return _SEAL if _SEAL in self._settings.values else ""
 
     def _ask(self, memory: str, *commands: str) -> list[str]:
-        """The answers to these commands about this memory, together. Raises Failed with what was answered by then."""
+        """Select the memory and run commands in one line. Raises Failed with the answers so far."""
         line = [command for command in (self._setup.selection(memory), *commands) if command]
         if not line:
             return []
@@ -210,7 +210,7 @@ def _counted(answer: Sequence[str]) -> Listing:
 
 
 def parse_list(memory: str, answer: Sequence[str], index: int = 0) -> list[Stored]:
-    """The answer to AT+CMGL, or to AT+CMGR for `index`. Raises NotAsSetUp for one in text mode.
+    """Parse the answer to AT+CMGL, or to AT+CMGR for `index`. Raises NotAsSetUp for text mode.
 
     Some modems leave <stat> out of +CMGR; then the content decides what it is.
     """

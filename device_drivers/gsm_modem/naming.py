@@ -1,4 +1,4 @@
-"""`sms-bridge devices --rule NAME`: a name of one's own in /dev/sms for one of the ports that are plugged in."""
+"""`sms-bridge devices --rule NAME`: a stable name in /dev/sms for a plugged-in port."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ _MODEM, _ADAPTER = 0, 8
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A rule that gives a port a name."""
+    """A rule that names a port."""
 
     rule: str
     #: what is behind the port, in words
@@ -25,7 +25,7 @@ class Named:
 
 
 def name(name: str, path: str = "") -> Named:
-    """The rule that makes `/dev/sms/name` of a port, by default of the only modem that is plugged in.
+    """The rule that makes `/dev/sms/name` for a port, by default for the only modem.
 
     Raises BadRequest when the name is none, or no port or more than one can be meant, or udev does not know it.
     """
@@ -71,7 +71,7 @@ def _listed(plugged: Sequence[UsbPort]) -> str:
 
 
 def _properties(path: str) -> dict[str, str]:
-    """What udev knows of a port; {} where there is no udev."""
+    """udev's properties of a port; {} without udev."""
     command = ["udevadm", "info", "--query=property", f"--name={os.path.realpath(path)}"]
     try:
         told = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout  # noqa: S603 - no shell

@@ -1,4 +1,4 @@
-"""What an unsolicited result means for us. Pure."""
+"""Interprets unsolicited results. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _RESULT = re.compile(r"\+CMGS: ?(\d+)")
 
 
 class Meaning(Enum):
-    """What to do about it."""
+    """What an unsolicited result requires."""
 
     #: something is stored; `memory` says where
     ARRIVED = "arrived"
@@ -48,7 +48,7 @@ class Told:
 
 
 def understand(news: News) -> Told:
-    """What this news means; NOTHING for noise."""
+    """Interpret an unsolicited result; NOTHING for noise."""
     line = news[0]
     name = lines.name_of(line)
     if place := _PLACE.match(line):

@@ -1,4 +1,4 @@
-"""What a `[devices.x]` table of this driver may hold."""
+"""Options of a `[devices.x]` table for this driver."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -50,12 +50,12 @@ class Options:
 
     @property
     def wanted(self) -> Wanted:
-        """The modem and the SIM that it must be."""
+        """The configured modem and SIM."""
         return Wanted(self.imei, self.iccid)
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "Options":
-        """From the configuration, which `problems` found nothing wrong with."""
+        """Build from the validated configuration."""
         known = {field.name for field in fields(cls)}
         given: dict[str, Any] = {name: value for name, value in options.items() if name in known}
         given.update((name, tuple(given[name])) for name in ("candidates", "init", "recovery_command") if name in given)
@@ -63,7 +63,7 @@ class Options:
 
 
 def problems(options: Mapping[str, Any]) -> Sequence[str]:
-    """Everything wrong, each as `key: message`."""
+    """All problems, each as `key: message`."""
     return problems_of(options, OPTIONS) or _contents(Options.of(options))
 
 

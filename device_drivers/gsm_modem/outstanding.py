@@ -1,4 +1,4 @@
-"""Whose result is it? Messages whose PDU is out and whose result has not come, and the results as they come.
+"""Assigns late results to the messages whose result is outstanding.
 
 A modem gives its results in the order of the messages. When one was given up, and its result may have got lost or may
 still come, the next result belongs to either; only a second result, or a reference that is too far on for the first
@@ -21,7 +21,7 @@ _REFERENCES = 256
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a modem said of a message: a reference where it was taken, else the final result."""
+    """The modem's result for a message: a reference if accepted, else the final result."""
 
     reference: int | None = None
     final: str = ""
@@ -29,7 +29,7 @@ class Result:
 
 @dataclass(slots=True, eq=False)
 class Given:
-    """A message whose PDU is out."""
+    """A message whose PDU was sent."""
 
     outgoing: Outgoing
     #: what its result turned out to be
@@ -39,7 +39,7 @@ class Given:
 
 
 class Outstanding:
-    """The worker thread hands over and waits; the reader thread brings what comes late."""
+    """Used by the worker thread, which hands over and waits, and by the reader thread, which brings late results."""
 
     def __init__(self) -> None:
         self._turn = threading.Condition()
@@ -49,13 +49,13 @@ class Outstanding:
         self._last: int | None = None
 
     def __bool__(self) -> bool:
-        """May a result still come?"""
+        """Whether a result may still come."""
         with self._turn:
             self._drop_old()
             return bool(self._given)
 
     def hand_over(self, outgoing: Outgoing) -> Given:
-        """Its PDU goes out now."""
+        """The PDU is being sent."""
         with self._turn:
             self._drop_old()
             if self._results:  # it was not certain whose they are, and no more have come
@@ -65,7 +65,7 @@ class Outstanding:
             return given
 
     def answered(self, given: Given, result: Result | None, patience: float) -> list[Given]:
-        """The first result since `given` was handed over, if it came as an answer: the messages that are settled.
+        """The first result since `given`, if it came as an answer: returns the messages it settles.
 
         Waits `patience` seconds for another one while it is not certain whose it is.
         """
@@ -78,7 +78,7 @@ class Outstanding:
             return settled
 
     def late(self, result: Result) -> list[Given]:
-        """A result that nobody waited for: the messages that it settles."""
+        """A result that nobody waited for: returns the messages it settles."""
         with self._turn:
             self._drop_old()
             if self._given:
@@ -88,19 +88,19 @@ class Outstanding:
             return [] if any(not given.given_up_at for given in self._given) else self._settle()
 
     def wait(self, patience: float) -> None:
-        """Until nothing is outstanding, or `patience` seconds after the last message was given up."""
+        """Wait until nothing is outstanding, at most `patience` seconds after the last message was given up."""
         with self._turn:
             since = max((given.given_up_at for given in self._given), default=0.0)
             self._turn.wait_for(lambda: not self._given, since + patience - time.monotonic())
 
     def give_up(self, given: Given) -> list[Given]:
-        """Nobody waits any longer for its result, which may still come: the messages that are settled all the same."""
+        """Stop waiting for a result that may still come; returns the messages settled nevertheless."""
         with self._turn:
             given.given_up_at = time.monotonic()
             return self._settle()
 
     def drop(self, given: Given) -> None:
-        """Its result will not come any more."""
+        """Its result will not come."""
         with self._turn:
             if given in self._given:
                 self._given.remove(given)
@@ -109,7 +109,7 @@ class Outstanding:
 
     @property
     def is_ambiguous(self) -> bool:
-        """Has a result come that may belong to one of several messages?"""
+        """Whether a result has come that may belong to one of several messages."""
         with self._turn:
             return bool(self._results) and not self._is_complete()
 
@@ -126,7 +126,7 @@ class Outstanding:
         return len(self._results) >= len(self._given)
 
     def _settle(self) -> list[Given]:
-        """Give each message its result where that is certain."""
+        """Assign results where certain."""
         if not self._is_complete() and (ahead := self._ahead()):
             self._given = self._given[ahead:]  # the results of those before got lost
         if not self._given or not self._is_complete():
@@ -141,7 +141,7 @@ class Outstanding:
         return settled
 
     def _ahead(self) -> int:
-        """How many messages the only result that came cannot belong to, because its reference is too far on."""
+        """How many messages the only result cannot belong to, because its reference is too far ahead."""
         if len(self._results) != 1 or self._last is None or self._results[0].reference is None:
             return 0
         ahead = (self._results[0].reference - self._last - 1) % _REFERENCES

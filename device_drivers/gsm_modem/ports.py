@@ -1,4 +1,4 @@
-"""Serial ports as Linux shows them: which there are, what is behind them. Nothing is opened here."""
+"""Serial ports as Linux shows them, with the USB devices behind them. Opens nothing."""
 
 import errno
 import glob
@@ -15,7 +15,7 @@ _SYS_TTY = Path("/sys/class/tty")
 
 @dataclass(frozen=True, slots=True)
 class UsbPort:
-    """A port and the USB interface behind it; fields are "" for a port without one."""
+    """A port and its USB interface; fields are "" for a port without one."""
 
     path: str
     vendor_id: str = ""
@@ -34,7 +34,7 @@ class UsbPort:
 
     @property
     def rank(self) -> int:
-        """How likely it is the port for AT and news: small is likely, 9 is not a modem that we know."""
+        """How likely it is the port for AT commands and notifications: small is likely, 9 unknown."""
         if places := usb.AT_PORTS.get(self.ids) or usb.VENDOR_GUESS.get(self.vendor_id):
             order = (places.primary, *places.secondary)
             return order.index(self.interface) if self.interface in order else 7
@@ -46,15 +46,16 @@ class UsbPort:
 
     @property
     def words(self) -> str:
-        """What it is, for people; "" for a port without USB."""
+        """A description for people; "" for a port without USB."""
         maker = usb.MAKERS.get(self.vendor_id) or quirks.ADAPTERS.get(self.vendor_id, "")
         what = " ".join(word for word in (maker, self.product) if word)
         return f"{what}, USB {self.ids} interface {self.interface}" if self.ids else ""
 
 
 def matching(patterns: Iterable[str]) -> list[str]:
-    """Paths of existing ports, without two names for one device; earlier patterns name it, and a name that a person
-    gave goes before one that the udev rules gave."""
+    """Paths of existing ports, one name per device: earlier patterns win, and a person's name wins over one of the udev
+    rules.
+    """
     found: dict[str, str] = {}
     for pattern in patterns:
         for path in sorted(glob.glob(pattern), key=lambda path: (Path(path).name.startswith(usb.AUTOMATIC), path)):
@@ -63,7 +64,7 @@ def matching(patterns: Iterable[str]) -> list[str]:
 
 
 def describe(path: str, sys_tty: Path = _SYS_TTY) -> UsbPort:
-    """What sysfs says of a port."""
+    """Read a port's properties from sysfs."""
     interface = (sys_tty / Path(os.path.realpath(path)).name / "device").resolve()
     for folder in (interface, *interface.parents):
         if (folder / "bInterfaceNumber").exists():
@@ -81,7 +82,7 @@ def describe(path: str, sys_tty: Path = _SYS_TTY) -> UsbPort:
 
 
 def usb_devices(folder: Path) -> Iterator[UsbPort]:
-    """What is plugged in, ports or not."""
+    """Plugged-in USB devices, with ports or without."""
     for device in sorted(folder.glob("*")):
         if vendor := _attribute(device / "idVendor"):
             product = _attribute(device / "product")
@@ -95,7 +96,7 @@ def _attribute(path: Path) -> str:
 
 
 def why_not_open(path: str, error: OSError) -> str:
-    """One sentence for a person: why the port could not be opened and what to do."""
+    """Why the port could not be opened, and what to do, in one sentence."""
     code = error.errno
     if code == errno.ENOENT:
         return f"there is no {path}: is the modem plugged in? `ls -l /dev/serial/by-id` shows what is there"

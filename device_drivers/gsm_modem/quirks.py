@@ -1,4 +1,4 @@
-"""What real modems do differently, as data."""
+"""Differences of real modems from the standards, as data."""
 
 import re
 from dataclasses import dataclass
@@ -79,12 +79,12 @@ ADAPTERS = {"1a86": "CH340", "10c4": "CP210x", "0403": "FTDI", "067b": "PL2303"}
 
 
 def vendor_of(manufacturer: str) -> Vendor:
-    """By the answer to AT+CGMI."""
+    """The maker from the answer to AT+CGMI."""
     words = manufacturer.lower()
     return next((vendor for vendor in VENDORS if any(part in words for part in vendor.says)), GENERIC)
 
 
 def vendor_of_usb(vendor_id: str) -> Vendor | None:
-    """By the USB vendor id; None for one whose modems need nothing special, or that makes none."""
+    """The maker from the USB vendor id; None for a maker that needs no special treatment, or of no modems."""
     maker = vendor_of(usb.MAKERS.get(vendor_id.lower(), ""))
     return None if maker is GENERIC else maker

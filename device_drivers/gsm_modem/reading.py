@@ -1,11 +1,11 @@
-"""From a PDU that a modem gave us to what the core takes. Pure; nothing that came in is ever dropped."""
+"""Converts PDUs from a modem to what the core takes. Pure; nothing received is ever dropped."""
 
 from bridge.model.radio import InboundPart, InboundReport
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, StatusReport, Submit, decode
 
 
 def read(line: str, slot: str, pdu: str) -> InboundPart | InboundReport | None:
-    """What this PDU says; None for one that is on its way out (a draft). One that says nothing goes on as it is."""
+    """Convert a PDU; None for an outgoing one (a draft). An undecodable PDU is passed on as it is."""
     try:
         content = decode(pdu)
     except Malformed as error:
@@ -51,7 +51,7 @@ def _as_hex(pdu: str) -> str:
 
 
 def oldest_first(items: list[InboundPart | InboundReport]) -> list[InboundPart | InboundReport]:
-    """By the time the service centre gave; what has none stays where it was found."""
+    """Sort by the service centre's time; items without one keep their place."""
     keys: list[int] = []
     for item in items:
         at = item.sent_at if isinstance(item, InboundPart) else item.at

@@ -1,4 +1,4 @@
-"""What is done about a modem that falls silent, mildest first, and how often. No I/O."""
+"""Decides how to recover a silent modem, mildest stage first, and how often. No I/O."""
 
 import logging
 import time
@@ -20,7 +20,7 @@ REOPENS, REOPENS_BEFORE_COMMAND = 2, 3
 
 
 class Stage(StrEnum):
-    """The stages, in their order."""
+    """Recovery stages in order."""
 
     #: it was asked for a sign of life, and gave none
     PROBE = "probe"
@@ -51,7 +51,7 @@ _WELL_FOR = 3600.0
 
 
 class Recovery:
-    """Of one device, for as long as the bridge runs; `took` counts a stage."""
+    """The recovery of one device while the bridge runs; `took` counts stages."""
 
     def __init__(self, device: str, took: Callable[[str], None], now: Callable[[], float] = time.monotonic) -> None:
         self._device = device
@@ -63,16 +63,16 @@ class Recovery:
         self._failed_opens = 0
 
     def count_for(self, took: Callable[[str], None]) -> None:
-        """Another bridge of this process has the device now."""
+        """Another bridge of this process has taken over the device."""
         self._took = took
 
     def may(self, stage: Stage) -> bool:
-        """Whether it has rested long enough from the last time."""
+        """Whether enough time has passed since the stage was last taken."""
         tries = self._tries.get(stage)
         return tries is None or self._now() >= tries.due
 
     def take(self, stage: Stage) -> None:
-        """It is done now: counted each time, and logged the first time since the modem answered."""
+        """Take a stage: counted each time, logged once per outage."""
         self._took(stage.value)
         if stage not in self.tried:
             log.warning("%s: the modem %s", self._device, _WORDS[stage])
@@ -83,14 +83,14 @@ class Recovery:
             self._tries[stage].fail(rest, self._now())
 
     def answered(self) -> None:
-        """It lives: the next time begins with the first stage."""
+        """The modem answers: the next recovery begins with the first stage."""
         if self.tried:
             log.info("%s: the modem answers again", self._device)
         self.tried.clear()
         self._failed_opens = 0
 
     def failed_to_open(self, silent: bool) -> Stage | None:
-        """It could not be opened, because it was `silent` or because its port was gone: what to do now."""
+        """Opening failed because the modem was `silent` or its port gone: the stage to take now."""
         if not silent and not self.tried:
             return None  # unplugged: nothing to recover
         self._failed_opens += 1
@@ -105,7 +105,7 @@ class Recovery:
 
 
 class Watchdog:
-    """Counts silences of one open modem."""
+    """Counts the silences of one open modem."""
 
     def __init__(self, interval: float = WATCH_EVERY) -> None:
         self._interval = interval
@@ -113,18 +113,18 @@ class Watchdog:
         self._missed_at = 0.0
 
     def due_at(self, now: float, heard_at: float, in_step: bool) -> float:
-        """When the next question is due, for a modem that was heard at `heard_at`; monotonic seconds all."""
+        """When to query next, for a modem last heard at `heard_at`; monotonic seconds."""
         if self._misses:
             return self._missed_at + self._interval / HURRY
         return heard_at + self._interval if in_step else now
 
     def answered(self) -> bool:
-        """It lives; whether that was in doubt."""
+        """The modem answered; returns whether that was in doubt."""
         missed, self._misses = self._misses > 0, 0
         return missed
 
     def missed(self, now: float) -> Stage:
-        """It did not answer: the stage that this leads to. The question after a miss begins with ESC."""
+        """The modem did not answer: the stage to take. The next query begins with ESC."""
         self._misses += 1
         self._missed_at = now
         if self._misses >= MISSES:

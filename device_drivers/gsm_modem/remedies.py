@@ -1,4 +1,4 @@
-"""Remedies for a modem from outside of its port: a reset of its USB device, and a command of the operator's."""
+"""Recovers a modem from outside its port: USB reset, or an operator's command."""
 
 import asyncio
 import fcntl
@@ -25,7 +25,7 @@ _ENVIRONMENT = ("PATH", "HOME", "LANG")
 
 
 def reset_usb(port: UsbPort, nodes: Path = _NODES) -> str:
-    """Reset the device behind a port; why that was not possible, "" when it was done."""
+    """Reset the USB device behind a port; returns why that was impossible, "" when done."""
     if not port.device:
         return "it is not a USB device"
     try:
@@ -47,7 +47,7 @@ def reset_usb(port: UsbPort, nodes: Path = _NODES) -> str:
 async def run_command(
     command: Sequence[str], device: str, port: UsbPort, secrets: Sequence[str] = (), timeout: float = COMMAND_TIMEOUT
 ) -> bool:
-    """Run the operator's command, without a shell; whether it ended well. Its output goes to the log, never secrets.
+    """Run the operator's command without a shell; returns whether it succeeded. Its output is logged, without secrets.
 
     It finds SMS_DEVICE, SMS_PORT and SMS_USB (such as `1-1.4`, "" without USB) in its environment.
     """
@@ -91,7 +91,7 @@ async def run_command(
 
 
 async def _read(process: asyncio.subprocess.Process, output: bytearray) -> None:
-    """All of it, so that it never waits for us; what is shown is kept."""
+    """Read all output so that the process never blocks; keep what is logged."""
     while process.stdout is not None and (chunk := await process.stdout.read(4096)):
         output += chunk[: max(0, 4 * _SHOWN - len(output))]
 

@@ -1,4 +1,4 @@
-"""`udev/60-sms-bridge.rules`, made from the table of USB ids, and the rule that gives a device a name of one's own.
+"""Generates `udev/60-sms-bridge.rules` from the table of USB ids, and the rule that names one device.
 
 `python -m device_drivers.gsm_modem.rules > udev/60-sms-bridge.rules` writes the file anew. Syntax: udev(7).
 """
@@ -131,7 +131,7 @@ def _ports() -> Iterator[str]:
 
 
 def _by_vendor(ids: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Vendors, each with some products as alternatives of a match."""
+    """Vendors, each with some of its products as alternatives of a match."""
     products: dict[str, list[str]] = defaultdict(list)
     for each in sorted(ids):
         products[each[:4]].append(each[5:])
@@ -141,18 +141,18 @@ def _by_vendor(ids: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _maker(vendor_id: str) -> str:
-    """A maker as a part of a name."""
+    """A maker's name as part of a file or link name."""
     return usb.MAKERS.get(vendor_id, "modem").lower().replace(" ", "-")
 
 
 # -- a name of one's own ------------------------------------------------------------------------
 def has_serial(serial: str) -> bool:
-    """Whether a serial number is one, and not what a maker gives to every piece."""
+    """Whether this is a unique serial number rather than one shared by all pieces."""
     return bool(serial) and not any(fnmatchcase(serial, dummy) for dummy in usb.NO_SERIALS)
 
 
 def name_rule(name: str, properties: Mapping[str, str]) -> str:
-    """The rule that makes `/dev/sms/name` of a USB port with these properties in udev's database.
+    """The rule that makes `/dev/sms/name` for a USB port with these udev properties.
 
     The port is known again by the device's serial number or, where it has none, by the USB socket; ModemManager is
     kept from it. Raises KeyError for a port that is not on USB.

@@ -1,4 +1,4 @@
-"""Finding modems: by IMEI or SIM among the ports, the only one there, and what is plugged in at all."""
+"""Finds modems: by IMEI or SIM, the only one present, or all that are plugged in."""
 
 import asyncio
 import errno
@@ -27,7 +27,7 @@ _UNKNOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a port had to say."""
+    """What a port answered."""
 
     port: UsbPort
     imei: str = ""
@@ -39,19 +39,19 @@ class Looked:
 
     @property
     def modem(self) -> str:
-        """The same for all ports of one modem."""
+        """An identifier shared by all ports of one modem."""
         return self.port.device or self.imei or os.path.realpath(self.port.path)
 
     @property
     def words(self) -> str:
-        """For people."""
+        """A description for people."""
         told = [self.port.words, f"IMEI {self.imei}" * bool(self.imei), f"SIM {self.iccid}" * bool(self.iccid)]
         state = "in use" if self.held else "" if self.answers else "no answer"
         return f"{self.port.path} ({', '.join(word for word in (*told, state) if word) or 'answers AT'})"
 
 
 async def find(wanted: Wanted, candidates: Sequence[str], baudrate: int = 115200) -> str:
-    """The port for SMS of the wanted modem, or of the only one that is plugged in.
+    """The SMS port of the wanted modem, or of the only one plugged in.
 
     Raises DeviceLost when there is none, SendRefused(LINE) when it has to be said which one.
     """
@@ -71,7 +71,7 @@ async def find(wanted: Wanted, candidates: Sequence[str], baudrate: int = 115200
 
 
 def _only_one(looked: Sequence[Looked]) -> list[Looked]:
-    """The ports that answer, when they are all of one modem."""
+    """The answering ports, if all belong to one modem."""
     modems: dict[str, list[Looked]] = {}
     for one in looked:
         if one.answers or one.held:
@@ -94,7 +94,7 @@ def _only_one(looked: Sequence[Looked]) -> list[Looked]:
 
 
 def look(port: UsbPort, baudrate: int = 115200, sim: bool = False) -> Looked:
-    """What the modem on a port says of itself, and of its SIM when that is asked for."""
+    """Query the modem on a port, and its SIM if requested."""
     wire = Transport(port.path, baudrate, patience=PATIENCE)
     try:
         wire.connect()
@@ -116,7 +116,7 @@ LASTING = ("/dev/sms/*", "/dev/serial/by-path/*", *CANDIDATES)
 
 
 def plugged_in() -> list[Found]:
-    """Ports that a modem may be behind, likely ones first; nothing is opened, so it may be something else."""
+    """Ports that may be modems, likely ones first; opens nothing, so some may be other devices."""
     described = sorted((ports.describe(path) for path in ports.matching(LASTING)), key=lambda port: port.rank)
     return [Found("gsm_modem", {"port": port.path}, _words(port)) for port in described]
 
@@ -128,7 +128,7 @@ def _words(port: ports.UsbPort) -> str:
 
 
 def not_modems(devices: Path = _USB) -> list[str]:
-    """Sticks that are plugged in and show up as something else, each with what to do about it, for people."""
+    """Plugged-in sticks that show up as something else, each with advice."""
     return [
         f"{device.product or 'a stick'}, USB {device.ids}: {remedy}"
         for device in ports.usb_devices(devices)

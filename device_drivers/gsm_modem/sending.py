@@ -1,4 +1,4 @@
-"""Handing a PDU to the network, and never being wrong about what became of it (3GPP TS 27.005 §3.5.1).
+"""Hands PDUs to the network and determines their outcome reliably (3GPP TS 27.005 §3.5.1).
 
 The port is ours from AT+CMGS to the final result. Before the PDU is out, every trouble means that nothing left us;
 after that, only the modem's own words are believed.
@@ -67,7 +67,7 @@ def prepare(outgoing: Outgoing) -> Prepared:
 
 
 class Sender:
-    """Sends on the worker thread; `late` is called on the reader thread, before anything that follows is answered."""
+    """Sends on the worker thread; `late` is called on the reader thread, before anything later is answered."""
 
     def __init__(
         self,
@@ -97,7 +97,9 @@ class Sender:
         self._prompt_patience = FIRST_PROMPT_TIMEOUT
 
     def send(self, outgoing: Outgoing) -> Sent:
-        """Raises DeviceLost, SendRefused, OutcomeUnknown as `Link.send`, and NotAsSetUp before anything left us."""
+        """Send a part. Raises DeviceLost, SendRefused, OutcomeUnknown as `Link.send`, or NotAsSetUp before anything was
+        sent.
+        """
         prepared = prepare(outgoing)
         with self._wire._txLock:
             try:
@@ -111,7 +113,7 @@ class Sender:
 
     # -- before the PDU ---------------------------------------------------------------------------
     def _make_sure(self) -> None:
-        """In step, as it was set up, and no result of an earlier message on its way, as far as a moment tells."""
+        """Make sure the modem is in step, set up, and no earlier result is on its way."""
         self._greet()
         self._wire.come_into_step()
         if self._wire.resyncs != self._resyncs:
@@ -121,7 +123,7 @@ class Sender:
             self._outstanding.wait(min(LATE_GRACE, self._timeout))
 
     def _greet(self) -> None:
-        """A modem that was quiet for a while may hang: that shows in two seconds, and the message can go elsewhere."""
+        """Query a modem that was quiet for a while: a hang shows in two seconds, and the message can go elsewhere."""
         silence, late = self._wire.silence, False
         if not self._wire.in_step or time.monotonic() < silence.answered_at + GREET_AFTER:
             return
@@ -137,7 +139,7 @@ class Sender:
         raise SendRefused("the modem does not answer", Refusal.NETWORK)
 
     def _ask_to_send(self, prepared: Prepared) -> None:
-        """Open the prompt, in PDU mode for certain: in text mode `AT+CMGS=17` means the number 17."""
+        """Open the prompt, verifying PDU mode: in text mode `AT+CMGS=17` would address the number 17."""
         plain = f"+CMGS={prepared.length}"
         if self._settings.chains and self._joined_failures < _TRIES_JOINED:
             answer = self._prompt(f"AT+CMGF=0;{self._settings.shibboleth}{plain}")
@@ -166,7 +168,7 @@ class Sender:
         return answer
 
     def _look_at(self, answer: Answer) -> None:
-        """Is this the prompt of a modem that is as it was set up? Raises SendRefused, NotAsSetUp."""
+        """Check that this is the prompt of a properly set-up modem. Raises SendRefused, NotAsSetUp."""
         if answer.final != PROMPT:
             if quirks.POWERED_UP.match(answer.final):
                 raise SendRefused("the modem restarted before it took the message", Refusal.NETWORK)
@@ -209,7 +211,7 @@ class Sender:
         return self._conclude(given, self._outstanding.answered(given, _result(answer), SECOND_GRACE))
 
     def _wait_beside(self, given: Given, began: float) -> Sent:
-        """The answer takes longer than it usually does: what arrives meanwhile is read, where the modem lets us."""
+        """Read arriving SMS while the answer takes longer than usual, where the modem allows it."""
         self._wire.expect_late_result(True)
         settled: list[Given] = []
         deadline, may_ask = began + self._timeout, True
@@ -224,7 +226,7 @@ class Sender:
         return self._end_waiting(given, settled, began)
 
     def _look_beside(self) -> bool:
-        """Read what arrived, if the modem takes commands now; whether it does. It is asked once a message."""
+        """Read what arrived if the modem takes commands now; returns whether it does. Once per message."""
         try:
             if not self._wire.pass_barrier(min(BESIDE_TIMEOUT, self._wire.patience)):
                 return False
@@ -248,7 +250,7 @@ class Sender:
         raise OutcomeUnknown(f"the modem had the message and did not answer within {self._timeout:g} s")
 
     def _look_behind(self, given: Given, final: str) -> Sent:
-        """A bare OK or ERROR may be nobody's: the result is what came by the time that the modem answers again."""
+        """Look for the real result after a bare OK or ERROR, which may belong to something else."""
         self._wire.expect_late_result(True)
         try:
             is_through = self._wire.pass_barrier(self._grace)
@@ -280,7 +282,7 @@ class Sender:
 
     # -- the reader thread ------------------------------------------------------------------------
     def hear(self, told: Told, powered_up: bool) -> None:
-        """News, while a message may be under way."""
+        """Process news while a message may be under way."""
         if told.meaning is Meaning.ARRIVED:
             self._arrived.set()
         if powered_up:
@@ -288,7 +290,7 @@ class Sender:
 
     # -- what comes late --------------------------------------------------------------------------
     def late(self, told: Told) -> None:
-        """The result of a given-up send has come."""
+        """The result of an abandoned send has come."""
         self._wire.silence.answered_late()
         if not self._outstanding:
             what = told.final or f"reference {told.reference}"
@@ -314,6 +316,6 @@ def _result(answer: Answer) -> Result:
 
 
 def _is_about_the_line(final: str) -> bool:
-    """Does this refusal say that the modem does not take such a command line, rather than no message?"""
+    """Whether the refusal concerns the command line's form rather than the message."""
     coded = causes.code_of(final)
     return coded is None or coded in _NOT_UNDERSTOOD

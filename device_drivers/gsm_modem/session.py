@@ -1,4 +1,4 @@
-"""The only door to python-gsmmodem-new: its modem on our transport.
+"""The only user of python-gsmmodem-new: its modem object on our transport.
 
 The library's method resolution order does the work: `Session → GsmModem → Transport → SerialComms`, so its `connect`
 and `write` come to our transport. Its connect sequence, PIN, USSD, network and properties are used as they are; what
@@ -80,7 +80,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
 
     # -- connecting -----------------------------------------------------------------------------
     def begin(self, pin: str = "", extra: Sequence[str] = ()) -> None:
-        """Open the port and make the modem ready.
+        """Open the port and set the modem up.
 
         Raises SendRefused for what needs a person (PIN, PUK, SIM), PortLost and serial.SerialException for the port,
         Silent, Failed and GsmModemException for a modem that will not do what it must.
@@ -99,7 +99,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
             self._starting = False
 
     def restore(self, pin: str = "", extra: Sequence[str] = ()) -> None:
-        """Set everything up again after the modem restarted by itself. Raises like `begin`."""
+        """Set up again after the modem restarted by itself. Raises like `begin`."""
         self._starting = True
         try:
             self.knock()
@@ -122,7 +122,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         self.barrier = "AT+CMEE?" if "+CMEE?" in self.settings.values else ""
 
     def ask(self, command: str, timeout: float | None = None) -> list[str]:
-        """As on any wire; while starting, with patience for a SIM that is busy."""
+        """Run a command; while starting, wait for a busy SIM."""
         deadline = time.monotonic() + STARTUP_PATIENCE
         while True:
             try:
@@ -146,7 +146,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         writeTerm: str = "\r",  # noqa: N803
         expectedResponseTermSeq: str | None = None,  # noqa: N803
     ) -> list[str] | None:
-        """The library's way to ask, with an end to its waiting for a busy SIM and with verbose errors understood.
+        """The library's way to run commands, with limited waiting for a busy SIM and with verbose errors understood.
 
         Raises CommandError and its kinds, TimeoutException, PortLost.
         """
@@ -169,7 +169,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         raise _library_error(data, lines[-1])
 
     def _while_busy(self, data: str, ask: Callable[[], list[str]]) -> list[str]:
-        """Again and again while the SIM is busy, up to a limit; a PIN is never sent twice."""
+        """Retry while the SIM is busy, up to a limit; a PIN is never sent twice."""
         deadline, pause = time.monotonic() + STARTUP_PATIENCE, 0.1
         while True:
             lines = self._or_error(data, ask)
@@ -179,7 +179,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
             pause = min(pause * 2, 1.0)
 
     def _or_error(self, data: str, ask: Callable[[], list[str]]) -> list[str]:
-        """While starting, a command that a modem does not even answer counts as one it does not know."""
+        """While starting, an unanswered command counts as unsupported."""
         if self._starting and data == _OURS:
             return ["ERROR"]
         try:
@@ -191,7 +191,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
 
     # -- SIM ------------------------------------------------------------------------------------
     def _unlockSim(self, pin: str | None) -> None:  # noqa: N802 - the library's name
-        """Enter the PIN when, and only when, the SIM wants exactly that; the library would answer a PUK with it too."""
+        """Enter the PIN only when the SIM asks for exactly that; the library would answer a PUK request, too."""
         self.recognise()
         state = self.sim_state()
         if state in {"READY", ""}:
@@ -233,7 +233,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
             ) from None
 
     def sim_state(self) -> str:
-        """READY, SIM PIN, SIM PUK … as +CPIN tells; "" when the modem cannot say. Raises SendRefused without a SIM."""
+        """READY, SIM PIN, SIM PUK … from +CPIN; "" when unsupported. Raises SendRefused without a SIM."""
         try:
             lines = self.write("AT+CPIN?", timeout=15) or []
         except TimeoutException as silent:
@@ -249,7 +249,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         return line.partition(":")[2].strip().strip('"').upper()
 
     def _pin_tries_left(self) -> int | None:
-        """From AT+CPINR (TS 27.007 §8.65); None when the modem cannot say."""
+        """Remaining tries from AT+CPINR (TS 27.007 §8.65); None when unsupported."""
         for line in bringup.attempt(self, 'AT+CPINR="SIM PIN"') or []:
             fields = line.partition(":")[2].split(",")
             if len(fields) > 1 and fields[1].strip().isdecimal():
@@ -258,7 +258,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
 
     # -- USSD -----------------------------------------------------------------------------------
     def ussd(self, code: str, timeout: float = 30.0) -> str:
-        """Dial a USSD code; the network's words. Raises GsmModemException, PortLost."""
+        """Dial a USSD code; returns the network's answer. Raises GsmModemException, PortLost."""
         answer = self.sendUssd(code, responseTimeout=timeout)
         if answer.sessionActive:
             with suppress(GsmModemException):
@@ -266,7 +266,7 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         return textmode.readable(answer.message or "")
 
     def _handleUssd(self, lines: Sequence[str]) -> None:  # noqa: N802 - the library's name
-        """Reader thread. A +CUSD without a text ends the session; the library cannot read one."""
+        """Handle a +CUSD without text, which ends the session and which the library cannot parse (reader thread)."""
         if self._ussdSessionEvent is None:
             return
         if self.CUSD_REGEX.search("\r\n".join(lines)):
@@ -276,14 +276,14 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
             self._ussdSessionEvent.set()
 
     def _handleModemNotification(self, lines: News) -> None:  # noqa: N802 - the library's name
-        """Reader thread. Where the library starts a thread for each piece of news, pass it on in order."""
+        """Pass news on in order; the library would start a thread for each (reader thread)."""
         if lines[0].startswith("+CUSD"):
             self._handleUssd(lines)
         self._tell(lines)
 
     # -- giving up ------------------------------------------------------------------------------
     def reset(self) -> None:
-        """Tell the modem to restart, without waiting: it may be past answering. Raises PortLost."""
+        """Restart the modem without waiting, as it may be unable to answer. Raises PortLost."""
         with self._txLock:
             for command in dict.fromkeys((self.vendor.reset, quirks.GENERIC.reset)):
                 self._put(f"\x1b{command}\r")
@@ -296,7 +296,7 @@ def _what_to_do(state: str) -> str:
 
 
 def _person_or(error: Exception) -> Exception:
-    """SendRefused when only a person can mend it."""
+    """SendRefused if only a person can fix it, else the error itself."""
     code, kind = getattr(error, "code", None), getattr(error, "type", None)
     if code is None:
         return error
@@ -309,7 +309,7 @@ def _person_or(error: Exception) -> Exception:
 
 
 def _library_error(command: str, final: str) -> CommandError:
-    """The library's own exception for a final result that is a no, verbose ones included."""
+    """The library's exception for a refusal, verbose ones included."""
     coded = causes.code_of(final)
     if coded is None:
         return CommandError(f"{command} ({final})")

@@ -1,4 +1,4 @@
-"""What a modem is set to, and whether it still is.
+"""The settings of a modem, and whether they are still in effect.
 
 Another program on another port of the modem, or a restart without a word, changes settings that nothing shows: text
 mode, notifications, the form of errors, the service centre, a PIN that is wanted again. So they are read once the modem
@@ -22,7 +22,7 @@ _MEMORY = re.compile(r'"(\w+)"')
 
 
 class NotAsSetUp(Exception):
-    """The modem is not as it was set up; nothing was handed over."""
+    """The modem has lost its settings; nothing was handed over."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -30,7 +30,7 @@ class NotAsSetUp(Exception):
 
 
 class Settings:
-    """The settings of one modem, as they were read after it was set up."""
+    """One modem's settings, as read after set-up."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -40,7 +40,7 @@ class Settings:
         self.chains = False
 
     def learn(self) -> None:
-        """Read them: from now on the modem has to be as it is now. Raises Failed for a modem in text mode, PortLost."""
+        """Read the settings that must persist. Raises Failed for a modem in text mode, PortLost."""
         found = {question: _value(question, attempt(self._wire, f"AT{question}") or ()) for question in (*QUICK, *SLOW)}
         self.values = {question: value for question, value in found.items() if value is not None}
         if self.values.get("+CMGF?", PDU_MODE) != PDU_MODE:
@@ -56,16 +56,16 @@ class Settings:
 
     @property
     def shibboleth(self) -> str:
-        """What to ask on the line of AT+CMGS; its answer shows a modem that restarted without a word."""
+        """The query to add to the AT+CMGS line; its answer reveals a modem that restarted silently."""
         return "+CNMI?;" if "+CNMI?" in self.values else ""
 
     @property
     def service_centre(self) -> str:
-        """Its number as `AT+CSCA=` takes it; "" when the modem has none."""
+        """The service centre's number for `AT+CSCA=`; "" without one."""
         return self.values.get("+CSCA?", "")
 
     def check(self, thoroughly: bool = False) -> None:
-        """Ask whether everything is as it was. Raises NotAsSetUp, Silent, PortLost."""
+        """Check that all settings persist. Raises NotAsSetUp, Silent, PortLost."""
         questions = [question for question in (*QUICK, *(SLOW if thoroughly else ())) if question in self.values]
         if not questions:
             self._wire.ask("AT")
@@ -77,14 +77,14 @@ class Settings:
                 self._explain(failed, questions)
 
     def _explain(self, failed: Failed, questions: Sequence[str]) -> None:
-        """One of them is refused that was answered before: a busy SIM, or one that is not there any more."""
+        """Find out why a query that worked before is refused: a busy or missing SIM."""
         if not self.chains:
             return
         for question in questions:
             self.compare(attempt(self._wire, f"AT{question}") or ())
 
     def compare(self, answer: Sequence[str]) -> None:
-        """Look at what an answer says of settings. Raises NotAsSetUp."""
+        """Compare settings in an answer. Raises NotAsSetUp."""
         for line in answer:
             name = lines.name_of(line)
             wanted = self.values.get(f"{name}?") if name else None
@@ -93,13 +93,13 @@ class Settings:
 
 
 def _value(question: str, answer: Sequence[str]) -> str | None:
-    """What an answer says to this question; None when it says nothing."""
+    """The value an answer gives to this query; None without one."""
     name = question[:-1]
     return next((_told(name, line) for line in answer if lines.name_of(line) == name), None)
 
 
 def _told(name: str, line: str) -> str | None:
-    """The value in a line, without what changes by itself; None when that is all there is."""
+    """The value in a line, without parts that change by themselves; None when nothing is left."""
     told = line.partition(":")[2].strip()
     match name:
         case "+CPMS":  # where the modem writes and receives; where we read changes all the time

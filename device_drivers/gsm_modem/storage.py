@@ -1,4 +1,4 @@
-"""What a modem holds for us: given out once, and forgotten by the modem only when it was committed elsewhere.
+"""The SMS stored in a modem: reported once, and deleted only when committed elsewhere.
 
 Notifications are hints: what counts is what the memories hold. That a deletion was answered with OK is no proof; an SMS
 is gone when its place was seen to be empty or to hold another one. Everything here runs on the modem's worker thread.
@@ -35,14 +35,14 @@ NEARLY_FULL = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Where something may have arrived; an index below 0 is none."""
+    """Where something may have arrived; a negative index means anywhere in the memory."""
 
     memory: str = ""
     index: int = -1
 
 
 class Storage:
-    """One modem's memories."""
+    """The memories of one modem."""
 
     def __init__(self, memories: Memories) -> None:
         self._memories = memories
@@ -83,7 +83,7 @@ class Storage:
         self._last_sight: dict[str, tuple[str, ...]] = {}
 
     def set_up(self, setup: Setup) -> None:
-        """The modem was set up (again)."""
+        """The modem was set up."""
         self._memories.set_up(setup)
         self._twins = None
         self.names = setup.memories or ("",)
@@ -91,7 +91,7 @@ class Storage:
     # -- what is told -----------------------------------------------------------------------------
     @property
     def trouble(self) -> str:
-        """What a person should know of the memories, as a sentence; "" when all is well."""
+        """A sentence about problems of the memories; "" without any."""
         if stuck := [slot for slot, tries in self._deleting.items() if tries.count >= TOLD_AFTER]:
             names = " and ".join(sorted({self._held[slot].memory or "its memory" for slot in stuck}))
             return f"The modem does not delete SMS from {names}: when that is full, nothing more can be received."
@@ -108,27 +108,28 @@ class Storage:
 
     @property
     def blind(self) -> frozenset[str]:
-        """Memories that count SMS and show none, so that nothing should be received into them."""
+        """Memories that count SMS but list none; nothing should be received into them."""
         return frozenset(name for name, sweeps in self._blind.items() if sweeps >= BLIND_AFTER)
 
     @property
     def due_at(self) -> float:
-        """When a deletion is to be tried again, or something to be read again; monotonic seconds."""
+        """When the next deletion or read is to be retried; monotonic seconds."""
         return min((tries.due for tries in self._deleting.values()), default=self._doubts.due_at)
 
     @property
     def is_scanning(self) -> bool:
-        """Is there more to read, place by place?"""
+        """Whether places remain to be read one by one."""
         return bool(self._scans)
 
     def sights(self) -> list[tuple[str, tuple[str, ...]]]:
-        """What was seen since the last call: a place, and every slot that it holds. For `Held`."""
+        """Places seen since the last call with all slots they hold, for `Held`."""
         seen, self._sights = self._sights, []
         return seen
 
     # -- reading ----------------------------------------------------------------------------------
     def look(self, hints: Sequence[Hint]) -> list[Stored]:
-        """What notifications hint at. Some modems name the wrong memory, so a name is not trusted until it was right.
+        """Read where notifications point. Some modems name the wrong memory, so others are read until the name proves
+        right.
 
         Raises NotAsSetUp, PortLost.
         """
@@ -146,7 +147,7 @@ class Storage:
         return [stored for name in self.names for stored in self._read_all(name)]
 
     def sweep(self, name: str) -> list[Stored]:
-        """What lies in this memory and was not given out before; a list that fails is left for next time.
+        """New SMS in this memory; a list that fails is retried next time.
 
         Raises NotAsSetUp, PortLost.
         """
@@ -157,7 +158,7 @@ class Storage:
         return self._read_all(name, sweep=True)
 
     def scan(self) -> list[Stored]:
-        """A few more places, where a list cannot be had. Raises NotAsSetUp, PortLost."""
+        """Read a few more places one by one, where lists fail. Raises NotAsSetUp, PortLost."""
         fresh: list[Stored] = []
         for name, (index, end) in tuple(self._scans.items()):
             stop = min(index + SLICE, end)
@@ -171,7 +172,7 @@ class Storage:
         return fresh
 
     def count(self) -> dict[str, tuple[int, int]]:
-        """How full every memory is now. Raises PortLost."""
+        """The used and total places of every memory now. Raises PortLost."""
         for name in self.names:
             self._count(name)
         return dict(self.fill)
@@ -199,7 +200,7 @@ class Storage:
         return self._take(listing.received)
 
     def _list(self, name: str) -> Listing | None:
-        """None when it cannot be had now."""
+        """List a memory; None when impossible now."""
         tries = self._unlisted.setdefault(name, Tries())
         if not tries.are_due:
             return None
@@ -242,7 +243,7 @@ class Storage:
             self._sights.append((f"{name}:", slots))
 
     def _take(self, received: Iterable[Stored]) -> list[Stored]:
-        """What of this is new. What should be gone is deleted once more."""
+        """The new ones of these. What should have been deleted is deleted again."""
         fresh: list[Stored] = []
         for stored in received:
             if stored.slot in self._held:
@@ -260,7 +261,7 @@ class Storage:
 
     # -- place by place ---------------------------------------------------------------------------
     def _begin_scan(self, name: str) -> None:
-        """Each place there is, once for each count that the modem gives while nothing is seen to go."""
+        """Schedule reading each place, once per count reported by the modem while nothing is seen to disappear."""
         self._count(name)
         used, total = self.fill.get(name, (0, 20))
         if self._scanned.get(name) != used and not self._is_accounted_for(name):
@@ -270,7 +271,7 @@ class Storage:
             self._scanned[name] = used
 
     def _is_accounted_for(self, name: str) -> bool:
-        """Is all that the modem counts there known already? A count of nothing proves nothing."""
+        """Whether all SMS the modem counts are known. A count of zero proves nothing."""
         used = self.fill.get(name, (0, 0))[0]
         known = sum(stored.memory == name for stored in self._held.values()) + self._drafts.get(name, 0)
         return 0 < used <= known
@@ -301,7 +302,7 @@ class Storage:
         return TWINS[0] if self._twins and memory == TWINS[1] else memory
 
     def _are_twins(self, second: Listing) -> bool:
-        """Are SM and ME two names of one memory? Asked until it is certain, for its SMS would come under both."""
+        """Whether SM and ME are the same memory; checked until certain, as each SMS would appear twice."""
         if self._twins is not None or not set(TWINS) <= set(self.names):
             return bool(self._twins)
         for _ in range(2):  # what arrives between two lists makes them differ
@@ -318,7 +319,7 @@ class Storage:
 
     # -- deleting ---------------------------------------------------------------------------------
     def forget(self, slot: str) -> None:
-        """Delete what `slot` names, if it is still there; harmless when repeated. Raises NotAsSetUp, PortLost."""
+        """Delete the SMS of `slot` if it is still there; harmless when repeated. Raises NotAsSetUp, PortLost."""
         if slot in self._held:
             self._deleting.setdefault(slot, Tries())
             self._delete(slot)
@@ -344,7 +345,7 @@ class Storage:
                 tries.fail()  # it could not even be read
 
     def _delete(self, slot: str) -> None:
-        """What lies in its place must have been seen to be this SMS a moment ago."""
+        """Delete what was just seen to be this SMS."""
         stored, tries = self._held[slot], self._deleting[slot]
         tries.fail()
         why = "it says OK, and the SMS is still there"
@@ -368,5 +369,5 @@ class Storage:
 
 
 def _is_silence(error: Failed | Silent) -> bool:
-    """Did it not even answer AT?"""
+    """Whether not even AT was answered."""
     return isinstance(error, Silent) and error.command == "AT"

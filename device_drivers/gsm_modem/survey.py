@@ -1,5 +1,4 @@
-"""What this machine does to a modem's port, looked at without opening it: is it there, who may open it, who holds it,
-who else may want it, and is the stick a modem yet."""
+"""Examines a modem's port without opening it: existence, permissions, holders, competitors, USB mode."""
 
 import os
 import re
@@ -18,7 +17,7 @@ _IGNORED = re.compile(r"^E:ID_MM_(DEVICE|PORT)_IGNORE=1$", re.MULTILINE)
 
 
 def survey(subject: str, chosen: Options, ours: Collection[int] = (), root: Path = _ROOT) -> Iterator[Finding]:
-    """`ours` are processes that may have it open."""
+    """Findings about the port; `ours` are processes that may have it open."""
     if not chosen.port:
         there = ports.matching(chosen.candidates)
         if not there:
@@ -47,7 +46,7 @@ def _missing(subject: str, port: str) -> Iterator[Finding]:
 
 
 def _barred(subject: str, port: str, root: Path) -> Iterator[Finding]:
-    """For the user who runs this, and for the service's."""
+    """Permissions of the user running this, and of the service's."""
     file, barred = os.stat(port), False
     if not os.access(port, os.R_OK | os.W_OK):
         barred = True
@@ -82,7 +81,7 @@ def _wanted(subject: str, port: str, root: Path) -> Iterator[Finding]:
 
 
 def _beside(subject: str, port: str, root: Path) -> Iterator[Finding]:
-    """A modem has several AT ports; some of them give no notifications."""
+    """Other AT ports of the modem; some give no notifications."""
     sys_tty = root / "sys/class/tty"
     chosen = ports.describe(port, sys_tty)
     if not chosen.device:
@@ -102,7 +101,7 @@ def _names(sys_tty: Path) -> list[str]:
 
 
 def ignored_by_modemmanager(port: str, root: Path = _ROOT) -> bool:
-    """Does udev's database say so of the port, or of a device that it belongs to?"""
+    """Whether udev's database tells ModemManager to ignore the port or its parent device."""
     device = root / "sys/class/tty" / Path(os.path.realpath(port)).name / "device"
     folders = [device.parent.resolve(), *_upwards(device)]
     return any(_IGNORED.search(_text(entry)) for folder in folders if (entry := _database_entry(folder, root)))
@@ -114,7 +113,7 @@ def _upwards(device: Path) -> list[Path]:
 
 
 def _database_entry(folder: Path, root: Path) -> Path | None:
-    """Of a character device by its numbers, of anything else by subsystem and name (udev's /run/udev/data)."""
+    """The udev database entry: of a character device by number, else by subsystem and name (/run/udev/data)."""
     if numbers := _text(folder / "dev").strip():
         return root / "run/udev/data" / f"c{numbers}"
     subsystem = folder / "subsystem"
@@ -122,7 +121,7 @@ def _database_entry(folder: Path, root: Path) -> Path | None:
 
 
 def braille_rules(port: ports.UsbPort, root: Path = _ROOT) -> str:
-    """The rules of brltty that name this adapter; "" when none do, or they are switched off."""
+    """The brltty rules that claim this adapter; "" without any or when disabled."""
     if not port.vendor_id:
         return ""
     product = f"{port.vendor_id.lstrip('0')}/{port.product_id.lstrip('0')}/"
@@ -145,7 +144,7 @@ def _masked_by(rules: str) -> str:
 
 # -- sticks that are no modem (yet) ---------------------------------------------------------------
 def _sticks(subject: str, root: Path) -> Iterator[Finding]:
-    """Plugged-in sticks that show up as something else: perhaps it is one of these."""
+    """Plugged-in sticks that show up as something else, in case one is this modem."""
     for device in ports.usb_devices(root / "sys/bus/usb/devices"):
         words = f"a stick is plugged in ({device.ids} {device.product}".rstrip()
         if remedy := usb.STORAGE_FIRST.get(device.ids):

@@ -1,4 +1,4 @@
-"""SMS and reports that a modem hands over in text mode, because another program switched it on (TS 27.005 §3.4.1)."""
+"""Parses SMS and reports in text mode, which another program may have switched on (TS 27.005 §3.4.1)."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _STAMP = re.compile(r"(\d\d)/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d\d)?")
 
 
 def read(line: str, slot: str, news: Sequence[str]) -> InboundPart | InboundReport:
-    """What this says. Where a text is one part of several is not told in text mode, so each part stands by itself."""
+    """Parse an SMS or report. Text mode does not show concatenation, so each part stands alone."""
     name, _, rest = news[0].partition(":")
     fields = _fields(rest.strip())
     raw = "\n".join(news)
@@ -24,7 +24,7 @@ def read(line: str, slot: str, news: Sequence[str]) -> InboundPart | InboundRepo
 
 
 def _report(line: str, slot: str, fields: Sequence[str], raw: str) -> InboundPart | InboundReport:
-    """`<fo>,<mr>,[<ra>],[<tora>],<scts>,<dt>,<st>`; as it is when it is not like that."""
+    """Parse `<fo>,<mr>,[<ra>],[<tora>],<scts>,<dt>,<st>`; anything else is passed on as it is."""
     if len(fields) < 7 or not (fields[1].isdecimal() and fields[6].isdecimal()):
         return InboundPart(line, slot, "", "", data=raw.encode("latin-1", "replace").hex(), error="a report", raw=raw)
     state, detail = outcome(int(fields[6]))
@@ -34,7 +34,7 @@ def _report(line: str, slot: str, fields: Sequence[str], raw: str) -> InboundPar
 
 
 def _fields(text: str) -> list[str]:
-    """Parameters with commas between them; those in quotes may have commas too."""
+    """Split parameters at commas outside quotes."""
     fields, quoted = [""], False
     for char in text:
         if char == '"':
@@ -47,7 +47,7 @@ def _fields(text: str) -> list[str]:
 
 
 def moment_of(stamp: str) -> int:
-    """Unix ms of `26/11/20,10:11:12+04`, whose zone is in quarters of an hour; 0 for what is none."""
+    """Parse `26/11/20,10:11:12+04` (zone in quarters of an hour) to Unix ms; 0 when invalid."""
     match = _STAMP.fullmatch(stamp)
     if match is None:
         return 0
@@ -59,7 +59,7 @@ def moment_of(stamp: str) -> int:
 
 
 def readable(text: str) -> str:
-    """A text as it was meant: some modems give UCS-2 in hex, others octets of UTF-8."""
+    """Decode a text: some modems give UCS-2 in hex, others UTF-8."""
     if len(text) >= 8 and len(text) % 4 == 0 and (text.startswith("00") or not text.isdecimal()):
         with suppress(ValueError):
             return bytes.fromhex(text).decode("utf-16-be")

@@ -1,4 +1,4 @@
-"""The wire to a modem: one serial port, one reader thread, one question at a time.
+"""The serial connection to a modem: one port, one reader thread, one question at a time.
 
 `Transport` takes the place of the library's own transport under its modem class, so the library's connect and write
 come here. The reader thread belongs to the port and knows its transport only weakly: one that is dropped without
@@ -47,11 +47,11 @@ RESYNC = (("AT+CMGF?", True), ("ATE0Q0V1", False), ("AT+CMEE?", True), ("AT", Fa
 
 
 class PortLost(serial.SerialException):  # type: ignore[misc,unused-ignore]
-    """The port is gone: unplugged, reset, or closed by us."""
+    """The port is gone: unplugged, reset or closed."""
 
 
 class Transport(SerialComms):  # type: ignore[misc]
-    """Asks one question at a time and hands news to `notifyCallback`, from the reader thread."""
+    """Runs one question at a time and passes news to `notifyCallback` from the reader thread."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         self.silence = Silence(lambda: self.heard_at)
 
     def connect(self) -> None:
-        """Open the port for us alone, start listening and wake the modem. Raises serial.SerialException, Silent."""
+        """Open the port exclusively, start listening and wake the modem. Raises serial.SerialException, Silent."""
         port = serial.Serial(
             self.port,
             self.baudrate,
@@ -120,7 +120,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         self.knock()
 
     def knock(self) -> None:
-        """Leave a prompt that somebody left open and wake the modem. Raises Silent when nothing answers AT."""
+        """Leave an open prompt and wake the modem. Raises Silent when AT is not answered."""
         self._put(ESC)
         self._wait_for_quiet()
         patience = min(self.patience, 2.0)
@@ -132,7 +132,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         raise Silent("AT", len(KNOCK) * patience)
 
     def hang_up(self) -> None:
-        """Stop listening and wake whoever waits for an answer, without waiting for anything."""
+        """Stop listening and release waiters, without waiting."""
         self.alive = False
         if hasattr(self, "serial"):
             _hang_up(self.serial, self._closing)
@@ -141,7 +141,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         self._wake(PortLost("the port was closed"))
 
     def close(self) -> None:
-        """Let go of the port; the reader thread has ended when this returns. Harmless when repeated."""
+        """Close the port; the reader thread has ended on return. Harmless when repeated."""
         self.hang_up()
         reader = getattr(self, "rxThread", None)
         if reader is not None and reader is not threading.current_thread():
@@ -149,7 +149,7 @@ class Transport(SerialComms):  # type: ignore[misc]
 
     # -- asking ---------------------------------------------------------------------------------
     def ask(self, command: str, timeout: float | None = None) -> list[str]:
-        """Send a command; its answer without the final OK. Raises Failed, Silent, PortLost."""
+        """Run a command; returns the answer without the final OK. Raises Failed, Silent, PortLost."""
         answer = self.exchange(command, timeout=timeout)
         if not answer.ok:
             raise Failed(command, answer.final, answer.lines)
@@ -166,7 +166,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         named_only: bool = False,
         grace: float = SHAPE_GRACE,
     ) -> Answer:
-        """Send a line and wait for its final result, `timeout` seconds from one line of the answer to the next.
+        """Send a line and wait for its final result, at most `timeout` seconds between lines.
 
         Raises PortLost, Silent, and its kind Misshapen `grace` seconds after an OK without what it had to tell.
         """
@@ -218,7 +218,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         raise Misshapen(text, seconds, so_far)
 
     def _is_answered(self) -> bool:
-        """This very question, and what was said before its answer was passed on; or there will be no answer."""
+        """Whether this question is answered and earlier news was passed on, or no answer can come."""
         answer = self._dialogue.answer
         return not self.alive or (answer is not None and answer is self._told)
 
@@ -226,7 +226,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         return self._is_answered() or self._dialogue.is_nearly_answered
 
     def come_into_step(self) -> None:
-        """Make sure that the next answer is that to the next question. Raises Silent, PortLost."""
+        """Make sure that the next answer belongs to the next question. Raises Silent, PortLost."""
         with self._turn:
             at_prompt = self._dialogue.at_prompt
         if at_prompt or not self.in_step:
@@ -239,7 +239,7 @@ class Transport(SerialComms):  # type: ignore[misc]
                 self.resync()
 
     def resync(self) -> None:
-        """Leave whatever prompt is open, let late answers run out, and ask something unmistakable.
+        """Leave any prompt, let late answers pass, and ask something unmistakable.
 
         Raises Silent when the modem answers nothing any more, PortLost.
         """
@@ -259,7 +259,7 @@ class Transport(SerialComms):  # type: ignore[misc]
             raise Silent("AT", patience)
 
     def break_off(self) -> None:
-        """Leave a prompt that may open yet, without waiting for anything. Raises PortLost."""
+        """Leave a prompt that may still open, without waiting. Raises PortLost."""
         self._put(ESC)
         self.in_step = False
 
@@ -268,12 +268,12 @@ class Transport(SerialComms):  # type: ignore[misc]
             self._dialogue.forget_prompt()
 
     def expect_late_result(self, expected: bool) -> None:
-        """A `+CMGS` was given up after its PDU went out, or its result has come after all."""
+        """A `+CMGS` was abandoned after its PDU was sent, or its result has come."""
         with self._turn:
             self._dialogue.expects_late_result = expected
 
     def pass_barrier(self, timeout: float) -> bool:
-        """Has the modem done all that it was told before? Breaks nothing off. Raises PortLost."""
+        """Whether the modem has finished all earlier commands. Interrupts nothing. Raises PortLost."""
         with self._txLock:
             self.in_step, self._unsure = True, False
             try:
@@ -283,23 +283,23 @@ class Transport(SerialComms):  # type: ignore[misc]
             return True
 
     def count_echoes(self) -> int:
-        """How many lines came back as they were typed since the last call."""
+        """The number of echoed lines since the last call."""
         with self._turn:
             count, self._dialogue.echoes = self._dialogue.echoes, 0
         return count
 
     @property
     def stragglers(self) -> int:
-        """How many lines came that belong to a question which had its answer, or seemed to."""
+        """The number of lines that came for a question already answered."""
         return self._dialogue.stragglers
 
     @property
     def echoes_again(self) -> bool:
-        """A line came back as it was typed since the echoes were counted, on a modem that does not always echo."""
+        """Whether a line was echoed since the last count, on a modem that does not usually echo."""
         return not self.always_echoes and self._dialogue.echoes > 0
 
     def _wait_for_quiet(self) -> None:
-        """Until nothing has come for a moment, but never long: some modems chatter without end."""
+        """Wait until nothing has come for a moment, with a limit, as some modems never stop."""
         deadline = time.monotonic() + 10 * QUIET
         self._closing.wait(QUIET)
         while time.monotonic() - self.heard_at < QUIET and time.monotonic() < deadline:
@@ -325,7 +325,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         timeout: float = 10,
         expectedResponseTermSeq: str | None = None,  # noqa: N803 - the library's name
     ) -> list[str] | None:
-        """What the library calls: the answer with its final line. Raises TimeoutException, PortLost."""
+        """Called by the library: returns the answer with its final line. Raises TimeoutException, PortLost."""
         text, ending = data[:-1], data[-1:]
         if not waitForResponse:
             with self._txLock:
@@ -370,7 +370,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         self.fatalErrorCallback(error)
 
     def _wake(self, error: Exception) -> bool:
-        """Nobody waits any longer; True the first time."""
+        """Release waiters; True the first time."""
         with self._turn:
             first = self._loss is None
             if first:
@@ -381,7 +381,7 @@ class Transport(SerialComms):  # type: ignore[misc]
 
 
 def _listen(port: serial.Serial, owner: "weakref.ref[Transport]", closing: threading.Event) -> None:
-    """Body of the reader thread, which alone closes the port: a descriptor is never closed under a read."""
+    """The reader thread, which alone closes the port: a descriptor is never closed under a read."""
     loss: Exception | None = None
     try:
         while not closing.is_set():

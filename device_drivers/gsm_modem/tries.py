@@ -1,4 +1,4 @@
-"""How often something failed, and when it may be tried again."""
+"""Counts failed tries and schedules the next."""
 
 import time
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ AGAIN, AT_MOST = 5.0, 3600.0
 
 @dataclass(slots=True)
 class Tries:
-    """Of one thing that a modem did not do."""
+    """Tries of one operation that the modem did not perform."""
 
     count: int = 0
     #: monotonic seconds
@@ -21,11 +21,11 @@ class Tries:
 
     @property
     def are_due(self) -> bool:
-        """May it be tried now?"""
+        """Whether the next try is due."""
         return time.monotonic() >= self.due
 
     def fail(self, at_least: float = 0.0, now: float | None = None) -> None:
-        """It was tried, and not done: wait longer than before, and so many seconds at least."""
+        """Record a failure: wait longer than before, and at least this many seconds."""
         self.count += 1
         self.pause = min(max(2 * self.pause, self.first or AGAIN, at_least), AT_MOST)
         self.due = (time.monotonic() if now is None else now) + self.pause

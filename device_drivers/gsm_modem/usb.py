@@ -1,4 +1,4 @@
-"""What is known of modems by their USB ids: which interface speaks AT, and which sticks are no modem (yet).
+"""USB ids of modems: which interface speaks AT, and which sticks are not in modem mode yet.
 
 The one table: discovery, the udev rules (`device_drivers.gsm_modem.rules`) and `doctor` read it here. Ids are
 `vendor:product` in lower-case hexadecimal, interfaces are sysfs's bInterfaceNumber. They are public facts: what
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class AtPorts(NamedTuple):
-    """Where a modem takes AT commands and gives news."""
+    """The interface for AT commands and notifications."""
 
     #: the interface to use
     primary: str

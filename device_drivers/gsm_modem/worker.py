@@ -1,4 +1,4 @@
-"""The one thread that talks to a modem, and how the event loop hears of it."""
+"""The thread that talks to a modem, and its connection to the event loop."""
 
 import asyncio
 import threading
@@ -18,29 +18,29 @@ LOOK_INTERVAL = 0.25
 
 
 class Withdrawn(Exception):
-    """It was given up before its turn came: it was not done, and never will be."""
+    """The work was cancelled before it began and will not be done."""
 
 
 def never() -> bool:
-    """What is worth waiting for, however long."""
+    """False: the work is worth waiting for indefinitely."""
     return False
 
 
 class _Turn:
-    """Of one thing to do, on either thread: it is begun or withdrawn, never both."""
+    """One piece of work, either begun or withdrawn, from either thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._begun = self._withdrawn = False
 
     def withdraw(self) -> bool:
-        """Whether it will never be done."""
+        """Withdraw it; returns whether it will never be done."""
         with self._lock:
             self._withdrawn = not self._begun
             return self._withdrawn
 
     def take(self, work: Callable[..., T], *arguments: object) -> T | None:
-        """Do it, if it is wanted."""
+        """Do the work unless it was withdrawn."""
         with self._lock:
             if self._withdrawn:
                 return None
@@ -49,7 +49,7 @@ class _Turn:
 
 
 class Worker:
-    """Does one thing after another, until the device is lost. `lost` is called once, on the loop."""
+    """Runs work in order until the device is lost. `lost` is called once, on the loop."""
 
     def __init__(self, device: str, port: str, lost: Callable[[str], None]) -> None:
         self._port = port
@@ -60,7 +60,7 @@ class Worker:
         self.loss = ""
 
     async def run(self, work: Callable[..., T], *arguments: object, give_up: GiveUp = never) -> T:
-        """Do it on the modem's thread. Raises DeviceLost when the port is gone, before or meanwhile.
+        """Run work on the modem's thread. Raises DeviceLost when the port is gone.
 
         While its turn has not come, `give_up` is asked now and then; raises Withdrawn once that says so.
         """
@@ -83,22 +83,22 @@ class Worker:
             raise DeviceLost(self.loss) from error
 
     def words_for(self, error: Exception) -> str:
-        """Why the device is gone, when its port failed with this."""
+        """Why the device is gone, for an error of its port."""
         return f"the modem on {self._port} is gone: {error}"
 
     def fail(self, reason: str) -> None:
-        """The device is gone: whoever waits is told at once."""
+        """The device is gone: release everything that waits."""
         if not self.loss:
             self.loss = reason
             self._lost(reason)
 
     def post(self, call: Callable[..., object], *arguments: object) -> None:
-        """Call it on the loop, from any thread."""
+        """Run a call on the loop, from any thread."""
         with suppress(RuntimeError):  # the loop has ended, so nobody is interested
             self._loop.call_soon_threadsafe(call, *arguments)
 
     async def close(self, last: Callable[[], None]) -> None:
-        """End the thread after it did one last thing; never raises."""
+        """End the thread after one last piece of work; never raises."""
         with suppress(Exception):
             await self._loop.run_in_executor(self._thread, last)
         self._thread.shutdown(wait=False)

@@ -1,4 +1,4 @@
-"""The SMS PDU codec (3GPP TS 23.040 and TS 23.038): hex as modems speak it, to and from what it says."""
+"""The SMS PDU codec (3GPP TS 23.040, TS 23.038): hex strings as modems use them, to and from fields."""
 
 from bridge.messages.segmentation import join
 from device_drivers.gsm_modem.pdu.decoding import decode

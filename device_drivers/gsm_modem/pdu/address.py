@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"(\+?)([0-9]{1,20})")
 
 
 def read_address(reader: Reader, what: str) -> str:
-    """An address of TP layer: its length counts semi-octets."""
+    """Read an address of the TP layer, whose length counts semi-octets."""
     length = reader.octet(what)
     if length > _LONGEST:
         raise Malformed(f"{what} of {length} semi-octets, more than {_LONGEST}")
@@ -26,7 +26,7 @@ def read_address(reader: Reader, what: str) -> str:
 
 
 def read_centre(reader: Reader) -> str:
-    """The service centre's address in front of the TPDU: its length counts octets (3GPP TS 27.005 §3.1)."""
+    """Read the service centre's address before the TPDU, whose length counts octets (3GPP TS 27.005 §3.1)."""
     length = reader.octet("the service centre's address")
     if length == 0:
         return ""
@@ -51,7 +51,7 @@ def _semi_octets(octets: bytes) -> list[str]:
 
 
 def number(written: str) -> bytes:
-    """A number as length, type and digits. Raises ValueError unless it is 1–20 digits, with or without `+`.
+    """Encode a number as length, type and digits. Raises ValueError unless it has 1–20 digits, with or without `+`.
 
     A number without `+` may be a short code or a local one; "unknown" lets the network decide.
     """
@@ -60,7 +60,7 @@ def number(written: str) -> bytes:
 
 
 def sender(written: str) -> bytes:
-    """Like `number`, but anything else that fits eleven GSM 7-bit septets goes as a name."""
+    """Like `number`, but other text of up to eleven GSM 7-bit septets is encoded as an alphanumeric address."""
     if not written:
         return bytes((0, UNKNOWN))
     if _NUMBER.fullmatch(written):
@@ -72,7 +72,7 @@ def sender(written: str) -> bytes:
 
 
 def centre(written: str) -> bytes:
-    """The service centre's address, or a single zero for none. Raises ValueError like `number`."""
+    """Encode the service centre's address, or a zero octet for none. Raises ValueError like `number`."""
     if not written:
         return b"\0"
     kind, digits = _clean(written)

@@ -1,4 +1,4 @@
-"""How the user data is coded: TP-DCS, all its groups (3GPP TS 23.038 §4)."""
+"""The data coding scheme TP-DCS, all its groups (3GPP TS 23.038 §4)."""
 
 GSM7, EIGHT_BIT, UCS2 = "gsm7", "8bit", "ucs2"
 
@@ -11,7 +11,7 @@ _ALPHABETS = (GSM7, EIGHT_BIT, UCS2, GSM7)
 
 
 def coding(dcs: int) -> tuple[str, int | None]:
-    """The coding of the user data and the message class.
+    """The coding of the user data, and the message class.
 
     Reserved codings count as the default alphabet, as the standard demands. Compressed text (TS 23.042) is beyond
     us: its octets are handed on like 8-bit data.

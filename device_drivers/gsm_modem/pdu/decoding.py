@@ -1,4 +1,4 @@
-"""From hex to what it says."""
+"""Decodes PDUs from hex."""
 
 from binascii import unhexlify
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _FROM_MOBILE = {DELIVER: "DELIVER-REPORT", STATUS_REPORT: "COMMAND"}
 
 
 def decode(pdu: str, *, from_mobile: bool = False, has_smsc: bool = True) -> Deliver | StatusReport | Submit:
-    """Read a PDU as a modem prints it. Raises Malformed, and nothing else, for any string that is none.
+    """Decode a PDU as a modem prints it. Raises Malformed, and nothing else, for any invalid string.
 
     `from_mobile`: what a phone hands to the network, where only SUBMIT is of use; else what a modem holds, which may
     be a stored SUBMIT too. `has_smsc`: the service centre's address comes first.
@@ -103,7 +103,7 @@ def _status_report(reader: Reader, first: int, smsc: str) -> StatusReport:
 
 @dataclass(frozen=True, slots=True)
 class OpenSubmit:
-    """A SUBMIT with its user data still coded."""
+    """A SUBMIT whose user data is not decoded yet."""
 
     first_octet: int
     reference: int
@@ -117,7 +117,7 @@ class OpenSubmit:
 
 
 def open_submit(reader: Reader, first: int) -> OpenSubmit:
-    """Read the fields behind the first octet (§9.2.2.2)."""
+    """Read the fields after the first octet (§9.2.2.2)."""
     reference = reader.octet("the reference")
     recipient = read_address(reader, "the recipient")
     pid = reader.octet("the protocol identifier")

@@ -1,4 +1,4 @@
-"""From what to say to hex."""
+"""Encodes PDUs to hex."""
 
 from binascii import unhexlify
 
@@ -57,7 +57,8 @@ def encode_deliver(
     smsc: str = CENTRE,
     alphabet: Alphabet | None = None,
 ) -> str:
-    """The PDU of an incoming SMS: text, or octets when `data` is given. Raises ValueError like `encode_submit`.
+    """The PDU of an incoming SMS with a text, or with octets when `data` is given. Raises ValueError like
+    `encode_submit`.
 
     The sender may be a name of up to eleven characters. A lone surrogate travels as it is, so that a test can send
     what splits a pair.
@@ -72,7 +73,7 @@ def encode_deliver(
 def deliver_of_submit(
     pdu: str, sender: str, *, sent_at: int, zone: int = 0, smsc: str = CENTRE
 ) -> tuple[str, bool, str]:
-    """What a service centre makes of a SUBMIT: the recipient, whether a report is wanted, the DELIVER.
+    """Convert a SUBMIT as a service centre does: the recipient, whether a report is requested, the DELIVER.
 
     User data, header, DCS, PID and reply path are copied octet by octet. Raises Malformed.
     """
@@ -91,7 +92,7 @@ def deliver_of_submit(
 def encode_report(
     recipient: str, reference: int, status: int, *, sent_at: int, done_at: int, zone: int = 0, smsc: str = CENTRE
 ) -> str:
-    """The PDU of a status report for a part sent earlier. Raises ValueError for a recipient that is no number."""
+    """The PDU of a status report for a sent part. Raises ValueError for an invalid recipient."""
     tpdu = bytes((STATUS_REPORT | NO_MORE, reference)) + address.number(recipient)
     tpdu += timestamp(sent_at, zone) + timestamp(done_at, zone) + bytes((status,))
     return (address.centre(smsc) + tpdu).hex().upper()

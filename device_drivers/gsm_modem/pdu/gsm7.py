@@ -1,4 +1,4 @@
-"""The GSM 7-bit alphabet: septets packed into octets, and text to and from septets (3GPP TS 23.038 §6)."""
+"""The GSM 7-bit alphabet: packing, and conversion to and from text (3GPP TS 23.038 §6)."""
 
 from bridge.messages.segmentation import GSM7_DEFAULT, GSM7_EXTENSION
 from device_drivers.gsm_modem.pdu.national import LOCKING, SINGLE
@@ -12,7 +12,7 @@ _CODES = {char: bytes((code,)) for code, char in enumerate(GSM7_DEFAULT) if code
 
 
 def pack(septets: bytes, fill: int = 0) -> bytes:
-    """Septets into octets, lowest bits first, after `fill` bits of nothing (TS 23.038 §6.1.2.1)."""
+    """Pack septets into octets, lowest bits first, after `fill` zero bits (TS 23.038 §6.1.2.1)."""
     bits = 0
     for position, septet in enumerate(septets):
         bits |= septet << (7 * position)
@@ -20,13 +20,13 @@ def pack(septets: bytes, fill: int = 0) -> bytes:
 
 
 def unpack(octets: bytes, count: int) -> bytes:
-    """The first `count` septets. A final zero septet is a real `@`: only the count can tell it from fill bits."""
+    """Unpack the first `count` septets. A final zero septet is an `@`: only the count tells it from padding."""
     bits = int.from_bytes(octets, "little")
     return bytes((bits >> shift) & 0x7F for shift in range(0, 7 * count, 7))
 
 
 def text_of(septets: bytes, locking: int = 0, single: int = 0) -> str:
-    """Septets as text, with the shift tables of national languages; a language we do not know is the default.
+    """Decode septets with national language shift tables; an unknown language means the default.
 
     An escape before a code that the extension lacks shows the main table's character; before another escape, and
     at the very end, it shows a space (TS 23.038 §6.2.1.1).
@@ -46,7 +46,7 @@ def text_of(septets: bytes, locking: int = 0, single: int = 0) -> str:
 
 
 def septets_of(text: str) -> bytes | None:
-    """Text as septets of the default alphabet and its extension; None when it does not fit them."""
+    """Encode in the default alphabet and its extension; None when a character is missing there."""
     try:
         return b"".join([_CODES[char] for char in text])
     except KeyError:

@@ -1,4 +1,4 @@
-"""Reading octets one field after the other, and the one error for those that are not there."""
+"""Reads octets field by field, with one error for missing ones."""
 
 
 class Malformed(ValueError):
@@ -11,7 +11,7 @@ class Malformed(ValueError):
 
 
 class Reader:
-    """A cursor over octets that knows what it was reading when they ended."""
+    """A cursor over octets that names the field at which they ended."""
 
     def __init__(self, octets: bytes) -> None:
         self._octets = octets
@@ -19,15 +19,15 @@ class Reader:
 
     @property
     def left(self) -> int:
-        """How many octets were not taken yet."""
+        """The number of octets left."""
         return len(self._octets) - self._at
 
     def octet(self, what: str) -> int:
-        """The next octet. Raises Malformed at the end."""
+        """Read the next octet. Raises Malformed at the end."""
         return self.take(1, what)[0]
 
     def take(self, count: int, what: str) -> bytes:
-        """The next `count` octets. Raises Malformed when there are fewer."""
+        """Read the next `count` octets. Raises Malformed when there are fewer."""
         if count > self.left:
             raise Malformed(f"ends inside {what}: {self.left} of {count} octets there")
         self._at += count

@@ -1,4 +1,4 @@
-"""Moments in swapped semi-octets with a zone in quarters of an hour (3GPP TS 23.040 §9.2.3.11)."""
+"""Time stamps of swapped semi-octets with a zone in quarters of an hour (3GPP TS 23.040 §9.2.3.11)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,7 @@ _FARTHEST_ZONE = 79
 
 
 def read_timestamp(octets: bytes) -> tuple[int | None, int | None]:
-    """Unix ms and minutes east of UTC; both None for a stamp that is no moment (all zero, month 13, …).
+    """Decode to Unix ms and minutes east of UTC; both None for an invalid stamp (all zero, month 13, …).
 
     The zone tells where the clock stands; the moment is the same everywhere.
     """
@@ -29,7 +29,7 @@ def read_timestamp(octets: bytes) -> tuple[int | None, int | None]:
 
 
 def timestamp(moment: int, zone: int = 0) -> bytes:
-    """A moment (Unix ms) as seven octets, told in a zone (minutes east of UTC). Raises ValueError beyond ±19:45."""
+    """Encode Unix ms as seven octets in a zone (minutes east of UTC). Raises ValueError beyond ±19:45."""
     quarters = round(abs(zone) / _ZONE_MINUTES)
     if quarters > _FARTHEST_ZONE:
         raise ValueError(f"no time zone: {zone} minutes")

@@ -1,4 +1,4 @@
-"""The three TPDUs a gateway meets, decoded (3GPP TS 23.040 §9.2.2).
+"""The three TPDUs a gateway handles, decoded (3GPP TS 23.040 §9.2.2).
 
 `text` holds one part exactly as it travelled: a part that begins or ends inside a surrogate pair keeps its lone half,
 and `join` (bridge.messages.segmentation) makes valid Unicode of the parts in order.
@@ -14,7 +14,7 @@ from device_drivers.gsm_modem.pdu.status import outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliver:
-    """An SMS that came in: SMS-DELIVER (§9.2.2.1)."""
+    """An incoming SMS: SMS-DELIVER (§9.2.2.1)."""
 
     #: `+` and digits, digits, or an alphanumeric name
     sender: str
@@ -46,7 +46,7 @@ class Deliver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
-    """What became of a part sent earlier: SMS-STATUS-REPORT (§9.2.2.3)."""
+    """The report on a sent part: SMS-STATUS-REPORT (§9.2.2.3)."""
 
     recipient: str
     #: TP-MR of the part it speaks of
@@ -65,13 +65,13 @@ class StatusReport:
 
     @property
     def outcome(self) -> tuple[State, str]:
-        """The state this report means and the words for it."""
+        """The state that this report means, and its description."""
         return outcome(self.status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submit:
-    """An SMS on its way out: SMS-SUBMIT (§9.2.2.2)."""
+    """An outgoing SMS: SMS-SUBMIT (§9.2.2.2)."""
 
     recipient: str
     text: str = ""

@@ -1,4 +1,4 @@
-"""The user data header: information elements in front of the text (3GPP TS 23.040 §9.2.3.24)."""
+"""The user data header: information elements before the text (3GPP TS 23.040 §9.2.3.24)."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ Elements = tuple[tuple[int, bytes], ...]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a header says. Of elements that contradict each other, the last counts."""
+    """A decoded header. Of contradicting elements the last counts."""
 
     elements: Elements = ()
     concat: Concat | None = None
@@ -24,7 +24,7 @@ class Header:
 
 
 def read_header(octets: bytes) -> Header:
-    """Take the octets behind the length apart; when the last element does not fit, the standard ignores them all."""
+    """Decode the octets after the length; if the last element does not fit, the standard ignores all of them."""
     elements: list[tuple[int, bytes]] = []
     at = 0
     while at < len(octets):
@@ -66,7 +66,7 @@ def _ports(identifier: int, content: bytes) -> tuple[int, int] | None:
 
 
 def concat_header(concat: Concat) -> bytes:
-    """A header, with its length, that says which part this is. Raises ValueError when it cannot be said."""
+    """Encode a header, with its length, for one part. Raises ValueError when it cannot be expressed."""
     if not 1 <= concat.index <= concat.total <= 255:
         raise ValueError(f"no part {concat.index} of {concat.total}")
     if concat.bits not in (8, 16) or not 0 <= concat.reference < 1 << concat.bits:

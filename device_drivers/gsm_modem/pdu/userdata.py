@@ -1,4 +1,4 @@
-"""The user data: header, then text or octets (3GPP TS 23.040 §9.2.3.16 and .24)."""
+"""User data: header, then text or octets (3GPP TS 23.040 §9.2.3.16 and .24)."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ MAX_OCTETS = 140
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """User data, understood."""
+    """Decoded user data."""
 
     text: str
     data: bytes
@@ -24,7 +24,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """User data, ready to be written: what TP-DCS, TP-UDL and TP-UD say."""
+    """Encoded user data: TP-DCS, TP-UDL and TP-UD."""
 
     dcs: int
     length: int
@@ -32,7 +32,7 @@ class Coded:
 
 
 def read_octets(reader: Reader, dcs: int) -> tuple[int, bytes]:
-    """TP-UDL and as many octets as it means: it counts septets for the 7-bit alphabet. The rest must be little.
+    """Read TP-UDL, which counts septets for the 7-bit alphabet, and the octets it means. Little may follow.
 
     A few octets too many are known from real networks. More surplus than user data means that the fields before
     were misread, unless it is the padding that some modems leave on.
@@ -49,7 +49,7 @@ def read_octets(reader: Reader, dcs: int) -> tuple[int, bytes]:
 
 
 def content(dcs: int, has_header: bool, length: int, octets: bytes) -> Content:
-    """User data taken apart. Raises Malformed when the header does not fit in."""
+    """Decode user data. Raises Malformed when the header does not fit."""
     skip = 0
     header = Header()
     if has_header:
@@ -68,13 +68,13 @@ def content(dcs: int, has_header: bool, length: int, octets: bytes) -> Content:
 
 
 def _ucs2(octets: bytes) -> str:
-    """UTF-16 in fact. Lone surrogates stay as they are, for `join`; half a code unit becomes U+FFFD."""
+    """Decode UTF-16. Lone surrogates are kept for `join`; half a code unit becomes U+FFFD."""
     whole = len(octets) & ~1
     return octets[:whole].decode("utf-16-be", "surrogatepass") + "\ufffd" * (len(octets) - whole)
 
 
 def coded_text(text: str, header: bytes = b"", alphabet: Alphabet | None = None) -> Coded:
-    """Text in this alphabet; without one in GSM 7-bit when it fits, else in UCS-2.
+    """Encode text in this alphabet; without one in GSM 7-bit if possible, else in UCS-2.
 
     Raises ValueError when one SMS cannot hold it, and when it has characters that are not in the alphabet.
     """
@@ -90,7 +90,7 @@ def coded_text(text: str, header: bytes = b"", alphabet: Alphabet | None = None)
 
 
 def coded_data(data: bytes, header: bytes = b"") -> Coded:
-    """Octets as they are. Raises ValueError when there are too many for one SMS."""
+    """Encode octets as they are. Raises ValueError when they exceed one SMS."""
     return _checked(Coded(DCS_EIGHT_BIT, len(header) + len(data), header + data))
 
 

@@ -1,4 +1,4 @@
-"""How long the network keeps trying: TP-VP (3GPP TS 23.040 §9.2.3.12)."""
+"""The validity period TP-VP: how long the network keeps trying (3GPP TS 23.040 §9.2.3.12)."""
 
 from device_drivers.gsm_modem.pdu.reader import Reader
 from device_drivers.gsm_modem.pdu.timestamp import SIZE, read_timestamp
@@ -11,7 +11,7 @@ _WEEK = 7 * _DAY
 
 
 def read_validity(reader: Reader, first_octet: int) -> tuple[int | None, int | None]:
-    """A period in seconds or a moment in Unix ms, whichever the PDU has; both None for neither."""
+    """Read a period in seconds or a moment in Unix ms; None for the absent ones."""
     form = first_octet & FORMAT_MASK
     if form == RELATIVE:
         return seconds(reader.octet("the validity period")), None
@@ -23,7 +23,7 @@ def read_validity(reader: Reader, first_octet: int) -> tuple[int | None, int | N
 
 
 def seconds(period: int) -> int:
-    """The length of a relative period."""
+    """The length of a relative period in seconds."""
     if period < 144:
         return (period + 1) * 5 * _MINUTE
     if period < 168:
@@ -34,7 +34,7 @@ def seconds(period: int) -> int:
 
 
 def period(wanted: int) -> int:
-    """The longest relative period that is no longer than `wanted` seconds; five minutes is the shortest there is."""
+    """The longest relative period of at most `wanted` seconds; at least five minutes."""
     if wanted < 2 * 5 * _MINUTE:
         return 0
     if wanted <= 12 * _HOUR:
