@@ -34,7 +34,7 @@ class Tasks:
             return
         error = task.exception()
         assert error is not None  # noqa: S101 - narrows the type; the line above returned otherwise
-        if isinstance(error, LinkError):  # devices come and go; that is no defect of ours
+        if isinstance(error, LinkError):  # devices come and go; that is not a bug
             log.info("%s ended: %s", task.get_name(), error)
         else:
             log.error("%s died", task.get_name(), exc_info=error)

@@ -95,9 +95,9 @@ class Dialect(Protocol):
     cors: ClassVar[bool]
     #: option name → (type, help): what a `[dialects.x]` table of this dialect may hold
     options: ClassVar[Mapping[str, tuple[type, str]]]
-    #: how each state is told
+    #: the word for each state
     STATE_WORDS: ClassVar[Mapping[State, Any]]
-    #: how each class of error is told; a class that is not here is told as its nearest parent
+    #: the word for each class of error; a missing class takes that of its nearest parent
     ERROR_WORDS: ClassVar[Mapping[type[BridgeError], Any]]
 
     def __init__(self, site: Site, mount: Mount) -> None:

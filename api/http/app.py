@@ -141,7 +141,7 @@ def runner(app: web.Application) -> web.AppRunner:
 def _without_bytes(record: logging.LogRecord) -> bool:
     """Drop the request line that aiohttp quotes when it cannot parse it, as it may contain a key.
 
-    What a stranger sends is no error of ours, whatever aiohttp calls it.
+    An invalid request is not a server error, whatever aiohttp calls it.
     """
     if record.exc_info and record.exc_info[0]:
         if issubclass(record.exc_info[0], HttpProcessingError):

@@ -1,6 +1,6 @@
 """Limits open connections: their number, and how long each may stay idle or slow.
 
-aiohttp waits for a request's header and for a caller who does not read for as long as they like. So what it is told
+aiohttp waits for a request's header and for a caller who does not read for as long as they like. So what it receives
 passes a `Connection`, which notes what it sees; once a second all are looked at, and those that took too long go.
 A request costs it two glances at the clock.
 """
@@ -80,7 +80,7 @@ class Connection(asyncio.BufferedProtocol):
         self.patient = patient
         #: nothing was answered on it yet
         self.fresh = True
-        #: a handler of ours is at work on a request
+        #: a handler is at work on a request
         self.busy = False
         #: when it began to wait for a request, and for the rest of one (0 while none of it came)
         self.since, self.heard = now, 0.0
@@ -190,7 +190,7 @@ class Connections:
     def admit(self, peer: str, handler: Callable[[], asyncio.Protocol]) -> Connection | None:
         """Register a connection from an address ("" for a Unix socket); None when there are too many.
 
-        When there is no room, whoever waits for a request for the longest makes some: those who dribble come first.
+        When there is no room, the connection waiting longest for a request is closed: slow senders come first.
         """
         address = sender(peer)
         if self._by_address[address] >= self.limits.per_address and not self._is_exempt(peer):

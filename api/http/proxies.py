@@ -60,7 +60,7 @@ class Proxies:
     networks: tuple[Network, ...] = ()
     #: `forwarded` for RFC 7239, else `x-forwarded`
     headers: str = "x-forwarded"
-    #: whoever may open our Unix socket is a proxy
+    #: a program that may open our Unix socket is a proxy
     unix: bool = False
 
     @classmethod

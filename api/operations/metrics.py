@@ -17,7 +17,7 @@ from bridge.model.scope import READ
 from bridge.networks import is_this_machine
 from bridge.telemetry.metrics import Metric
 
-#: headers that a proxy or a content delivery network adds: whoever sends them speaks for somebody else
+#: headers that a proxy or a content delivery network adds: a request with one comes from somebody else
 _ADDED_BY_PROXIES = frozenset(
     name.lower()
     for name in (

@@ -51,7 +51,7 @@ class Admission:
         self._commands = ""
         #: account → requests that it may make at once, and when that was so
         self._buckets: dict[str, tuple[float, int]] = {}
-        #: its `wrong` and `paused` are counters for whoever watches
+        #: its `wrong` and `paused` are read by metrics
         self.guesses = FailedLogins()
 
     async def enter(

@@ -1,6 +1,6 @@
 """Counts failed logins by address and by identifier, in memory only.
 
-Whoever is wrong too often hears "too many" for a while that doubles with each further wrong one. Nobody is ever
+After too many failures the answer is "too many" for a time that doubles with each further one. Nobody is ever
 locked out by it: credentials that are right go on from any address, at any time. All secrets are made by the bridge
 and have 108 bits or more that nobody else knows, so what there is to win is quiet, not odds.
 """

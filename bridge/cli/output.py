@@ -97,7 +97,7 @@ class Commands(click.Group):
         except BridgeError as error:
             raise Sentence(error.message) from error
         except BrokenPipeError:
-            raise  # click ends quietly: whoever read us has gone
+            raise  # click ends quietly: the reader of the pipe is gone
         except OSError as error:
             about = f"{error.filename}: " if error.filename else ""
             raise Sentence(f"{about}{error.strerror or error}") from error

@@ -226,7 +226,7 @@ async def _remembering(place: Place, device: "Device") -> "Device":
         async with door(place) as client:
             values = (await client.get(path("devices", device.name, "memory")))["memory"]
     except StoreUnavailable:
-        return device  # which is told of the store itself
+        return device  # which has its own finding
     return replace(device, memory=BorrowedMemory(values, keep))
 
 

@@ -106,7 +106,7 @@ def _usable() -> tuple[list[Driver], dict[str, str]]:
         except ImportError as error:
             missing[name] = str(error)
         except KeyError:
-            continue  # lives among the drivers and is none
+            continue  # lives among the drivers but is not one
     return usable, missing
 
 

@@ -149,7 +149,7 @@ class _Reader:
                 table[spelled] = {}  # where a text is, in place of the text or of another place
             below = table.setdefault(spelled, {})
             if not isinstance(below, dict):
-                return  # the file has a value where a table must be, which is told when it is read
+                return  # the file has a value where a table must be, which is reported when it is read
             table = below
         value = FromEnvironment(text)
         value.variable = variable

@@ -44,7 +44,7 @@ CLARIFY_PATIENCE = 30.0  # s
 EXAMINE_PATIENCE = 45.0  # s
 #: how long a part in a device's hands may hold up a shutdown
 STOP_PATIENCE = 30.0  # s
-#: the same when its device was lost, which the link tells whoever waits for an answer
+#: the same when its device was lost, which the link reports to those waiting for an answer
 LOSS_PATIENCE = 10.0  # s
 #: whatever else is under way with a device at its end may take so long
 CLOSE_PATIENCE = 3.0  # s
@@ -78,7 +78,7 @@ class DeviceWorker:
         self._lanes: dict[str, LineSender] = {}
         self._known: tuple[Line, ...] = (Line(device.name, device.name, device.driver, LineState.CONNECTING),)
         self._retry_now = asyncio.Event()
-        #: held by whoever opens the device, or looks at it while it is away
+        #: held while the device is opened, or examined while it is away
         self._door = asyncio.Lock()
         self._closing = asyncio.Event()
 

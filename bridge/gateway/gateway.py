@@ -89,7 +89,7 @@ class Gateway:
     ) -> None:
         self._store = store
         self._bus = bus
-        #: what is counted, for whoever watches
+        #: counters, read by metrics
         self.metrics = bus.metrics
         self._clock = clock or SystemClock()
         self._devices = devices or Devices()

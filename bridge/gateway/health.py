@@ -11,7 +11,7 @@ from bridge.ports.store import HealthStore
 from bridge.ports.store_rows import Backlog, Room
 
 T = TypeVar("T")
-#: an answer is good for so long, whoever asks
+#: seconds for which an answer is reused
 FRESH = 1.0  # s
 #: for the store to answer before something is wrong with it
 PATIENCE = 2.0  # s

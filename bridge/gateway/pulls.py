@@ -34,7 +34,7 @@ class Handouts:
     async def reports(self, account: Account, limit: int = 500) -> Sequence[Report]:
         """Hand out reports not handed out before, oldest first.
 
-        After a success nothing more is told of a message; an unknown outcome or a failure may be followed by
+        After a success nothing more is reported about a message; an unknown outcome or a failure may be followed by
         another end, when evidence or another try brought one.
         """
         reporting = frozenset(line.name for line in self._lines() if line.reports)

@@ -36,7 +36,7 @@ class Stopping:
         self.began = True
         for number in SIGNALS:
             self._loop.remove_signal_handler(number)
-            # the kernel's own ending: nothing of ours has to work for it, not even the event loop
+            # the kernel's own ending: it needs no code of the bridge, not even the event loop
             signal.signal(number, signal.SIG_DFL)
         log.info("stopping; a second signal ends it at once")
         _after(DEADLINE, _give_up)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bridge.model.opt_out import DEFAULT_LANGUAGES, LANGUAGES, Scope
 
 Words = tuple[str, ...]
-#: whoever writes more than this has something else to say
+#: a longer text is not an opt-out
 LONGEST = 100
 _WORD = re.compile(r"[^\W_]+")
 

@@ -5,7 +5,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-#: what the text says before its token; whoever finds it on a phone can look it up
+#: what the text says before its token; so that a person who finds it on a phone can look it up
 _SAYS = "sms-bridge loop-back "
 #: bytes of chance in a token: 130 bits, so nobody hits one by guessing
 _CHANCE = 16

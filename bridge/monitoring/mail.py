@@ -48,7 +48,7 @@ class Mailing:
 class Mailer:
     """Sends an alarm event as mail through the configured server.
 
-    Whatever goes wrong is told as "no answer" so that it is tried again: a password can be put right.
+    Every error counts as "no answer" and is retried: a password can be corrected.
     """
 
     def __init__(self, settings: Alarm, timeout: float = TIMEOUT, tls: ssl.SSLContext | None = None) -> None:

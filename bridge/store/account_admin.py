@@ -37,7 +37,7 @@ def rotate(tx: Tx, name: str, fresh: Sequence[Credential], until: int, by: Autho
     for credential in fresh:
         accounts.end_credentials(tx, name, credential.kind, until)
         accounts.add_credential(tx, name, credential)
-        if credential.kind == "client":  # whoever had the old secret may have tokens for it
+        if credential.kind == "client":  # a holder of the old secret may have tokens
             accounts.end_credentials(tx, name, "token", until)
         audit(tx, by, "rotate", name, f"{credential.kind}, the old ones end after {(until - by.at) // 1000} s")
 

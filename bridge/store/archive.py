@@ -1,7 +1,7 @@
 """A bridge in one file: the store, the configuration and the adb keys.
 
 For moving to another machine, for backups, and for the way back after an upgrade. It is a compressed tar: a manifest
-that says what is inside and by which release, and each thing with its SHA-256. Whoever reads it reads everything.
+that says what is inside and by which release, and each thing with its SHA-256. It can be read by anybody who has it.
 """
 
 import gzip

@@ -66,7 +66,7 @@ def shift(tx: Tx, step: int, state: ClockState) -> None:
         tx.conn.executemany(_REPORTABLE, [values | {"sim": sim, "reference": number} for number in range(256)])
     limits.follow_clock(tx, state.seen_at - step, state.seen_at)
     note(tx, state, step)
-    # whoever waits for what falls due waits by the old time
+    # tasks that wait for due messages use the old time
     tx.queued.append(Queued("", 0, due_at=state.seen_at))
 
 

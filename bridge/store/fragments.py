@@ -57,7 +57,7 @@ def add(tx: Tx, item: InboundPart, device: str, now: int) -> Received | None:
     for partial in _given_out_without(part, known):
         if is_certain(in_order([*partial, part])):
             return _give_more_out(tx, kind, [*partial, part], now)
-    # nothing for a line: whoever looks at what falls due looks at this too
+    # no event for a line: the scheduler looks at this as well
     tx.queued.append(Queued("", 0, due_at=now + HOLD))
     return None
 

@@ -355,7 +355,7 @@ class Metrics:
                 self._webhooks_dead.add(delivery.account)
             return
         self._webhooks_delivered.add(delivery.account)
-        # what is owed once more is so since it was asked for
+        # a redelivery counts from its request
         since = delivery.due_at if delivery.attempts == 1 else delivery.created_at
         self._webhook_took.observe((delivery.delivered_at - since) / 1000)
 

@@ -1,7 +1,7 @@
 """Interprets the radio log: only lines with a message's number, or directly following such a line, count for it.
 
 The lines are those of AOSP's RIL, SmsResponse, SMSDispatcher and GsmSMSDispatcher. From Android 11 on the framework
-passes a number of ours on to them (`{x-message-id:…}`). What other apps send has 0 there, and before Android 11 nothing
+passes our number on to them (`{x-message-id:…}`). What other apps send has 0 there, and before Android 11 nothing
 has a number: then a failure in the log may be anybody's, and proves nothing. "SMS send failed" is no end either, for
 Android itself tries again (`SMS_FAIL_RETRY`).
 """

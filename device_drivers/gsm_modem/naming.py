@@ -27,7 +27,7 @@ class Named:
 def name(name: str, path: str = "") -> Named:
     """The rule that makes `/dev/sms/name` for a port, by default for the only modem.
 
-    Raises BadRequest when the name is none, or no port or more than one can be meant, or udev does not know it.
+    Raises BadRequest for an invalid name, for no or several possible ports, or udev does not know it.
     """
     if not rules.NAME.match(name):
         raise BadRequest(

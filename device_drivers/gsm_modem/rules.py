@@ -47,8 +47,8 @@ LABEL="sms_bridge_usb"
 
 # Modems. Some of them have an adb interface of their own, which nobody needs here.
 {modems}
-# Phones: the interface of the adb protocol is vendor specific, subclass 42, protocol 01. `uaccess` is for whoever sits
-# at this machine.
+# Phones: the interface of the adb protocol is vendor specific, subclass 42, protocol 01. `uaccess` is for a user
+# who sits at this machine.
 ENV{{ID_USB_INTERFACES}}=="*:ff4201:*", GROUP="plugdev", MODE="0660", TAG+="uaccess", GOTO="sms_bridge_end"
 
 # Huawei's many modems are known by an interface that speaks AT.
@@ -67,7 +67,7 @@ LABEL="sms_bridge_tty"
 ENV{{.SMS_BRIDGE}}=="", GOTO="sms_bridge_end"
 GROUP="dialout", MODE="0660"
 
-# A serial number that the maker gives to every piece is none: such sticks are told apart by the socket they are in.
+# A serial number shared by all pieces identifies none: such sticks are distinguished by the socket they are in.
 {dummies}
 ENV{{ID_SERIAL_SHORT}}=="?*", ENV{{.SMS_BRIDGE_DUMMY}}=="", \\
   SYMLINK+="sms/{automatic}$env{{.SMS_BRIDGE}}-$env{{ID_SERIAL_SHORT}}", GOTO="sms_bridge_end"

@@ -81,7 +81,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         #: a question that the modem answers with a line of its name, to be asked behind an ERROR that may be nobody's
         self.barrier = ""
         self._unsure = False
-        #: it echoes whatever it is told
+        #: it echoes commands
         self.always_echoes = False
         #: commands that this modem answers with a bare OK, as it did twice in a row, in step
         self._terse: set[str] = set()
@@ -348,7 +348,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         with self._turn:
             news = self._dialogue.feed(data)
             answer, short = self._dialogue.answer, self._dialogue.is_nearly_answered
-        # news first: whoever goes on with the answer must find settled what was said before it
+        # news first: it must be processed before the code that waits for the answer continues
         for item in news:
             try:
                 self.notifyCallback(item)

@@ -126,7 +126,7 @@ class Control:
         server, self._server = self._server, None
         if server is None:
             return
-        # accept nobody more, and let whoever was just accepted get a transport: asyncio of Python 3.11 loses the socket
+        # accept no more, and let a connection just accepted get a transport: asyncio of Python 3.11 loses the socket
         # of one who comes between the two when the server closes
         for listener in server.sockets:
             asyncio.get_running_loop().remove_reader(listener.fileno())

@@ -1,7 +1,7 @@
 """Reads named values: one reader per name, and errors that say which value is wrong and why.
 
 A reader takes what was written and returns what is meant, or raises Unfit with the second half of a
-sentence ("must be a string"); whoever called it puts the name of the field before it.
+sentence ("must be a string"); the caller puts the name of the field before it.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -105,7 +105,7 @@ def _by_sms(params: Parameters) -> None:
     """Raises unless an SMS was requested."""
     if flag(params, "waonly"):
         raise WhatsappNotConnected
-    whatsapp = wants_whatsapp(params)  # looked at in any case: a value that is none must not queue anything
+    whatsapp = wants_whatsapp(params)  # validated in any case: an invalid value must not queue anything
     # both 0 is what the vendor's command line and its Odoo module send when nothing was chosen: they mean an SMS
     if not flag(params, "sendsms", default=True) and whatsapp:
         raise WhatsappNotConnected

@@ -39,7 +39,7 @@ class Version:
     #: who is to blame for a fault: the caller, and us
     client: str
     server: str
-    #: HTTP status of a fault of the caller's; one of ours is 500
+    #: HTTP status of the caller's faults; the server's own have 500
     client_status: int
 
 

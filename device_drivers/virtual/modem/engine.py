@@ -158,7 +158,7 @@ def _carry_out(state: ModemState, entry: Entry, command: Command) -> Reply:
 
 
 def _guard(call: Callable[[T], Reply], argument: T) -> Reply | Outcome:
-    """Call, with what it raises as its outcome; parameters that are none are refused plainly."""
+    """Call, with what it raises as its outcome; invalid parameters are refused with ERROR."""
     try:
         return call(argument)
     except (Refused, NoAnswer) as outcome:

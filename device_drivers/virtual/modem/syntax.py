@@ -35,7 +35,7 @@ class Command:
         return value or default
 
     def number(self, position: int, default: int) -> int:
-        """A parameter as a number. Raises ValueError when it is none."""
+        """A parameter as a number. Raises ValueError when it is not one."""
         return int(self.text(position, str(default)))
 
 

@@ -43,7 +43,7 @@ def spell(text: str, charset: str) -> str:
 
 
 def understand(typed: str, charset: str) -> str:
-    """A text as the computer typed it, one character an octet. Raises ValueError for hex that is none."""
+    """A text as the computer typed it, one character an octet. Raises ValueError for invalid hex."""
     if charset == "UCS2":
         return bytes.fromhex(typed).decode("utf-16-be", "surrogatepass")
     if charset == "HEX":

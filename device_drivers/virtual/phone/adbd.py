@@ -55,7 +55,7 @@ class Stream:
         """Send, each piece when the host has taken the one before. Raises ConnectionError when the stream is gone."""
         size = self._connection.max_payload
         for start in range(0, len(data), size):
-            while not self._ready.is_set():  # whoever comes first takes the turn
+            while not self._ready.is_set():  # the first one takes the turn
                 await self._ready.wait()
             if self.closed:
                 raise ConnectionResetError("the host closed the stream")
@@ -74,7 +74,7 @@ class Stream:
             self.drop()
 
     def drop(self) -> None:
-        """It is gone: whoever writes to it hears so."""
+        """It is gone: writers get an error."""
         self.closed = True
         self._ready.set()
         service, self.service = self.service, None
@@ -232,7 +232,7 @@ class Adbd:
         self.start()
 
     def drop(self) -> None:
-        """Break the connections; whoever comes again is welcome."""
+        """Break the connections; new ones are accepted."""
         self._listener.drop()
 
     def decided(self) -> None:

@@ -60,7 +60,7 @@ class Shell:
         self.old = old
         self.mistake = mistake
         self.tasks = Tasks("virtual shell")
-        #: shells that are just starting; whoever waits for them outlives a cancellation
+        #: shells that are just starting; the task that waits for them outlives a cancellation
         self.starts = Tasks("virtual shell")
         self._listener = Listener("virtual phone's commands", self._command)
         self._directory: tempfile.TemporaryDirectory[str] | None = None
