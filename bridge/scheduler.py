@@ -23,6 +23,8 @@ LONGEST_NAP = 30.0  # s
 GATHERING = 0.2  # s
 #: between sweeps of what is older than the configuration keeps, and of what no longer counts
 SWEEP_INTERVAL = 3600.0  # s
+#: between two steps of a sweep, in which others write
+SWEEP_PAUSE = 0.02  # s
 #: idempotency keys and early reports are of use for so long
 KEY_LIFE = 7 * 24 * 3600 * 1000  # ms
 #: between warnings of keys that end soon
@@ -123,5 +125,7 @@ class Scheduler:
         await self._store.forget_expired(now)
         older_than = now - self._keep_ms if self._keep_ms and self._may_forget() else 0
         more = True
-        while more:  # in small transactions, so that nobody waits for it
+        while more:
             more = await self._store.sweep(older_than, now - KEY_LIFE)
+            await asyncio.sleep(SWEEP_PAUSE)
+        await self._store.tidy()

@@ -99,7 +99,11 @@ class Storage:
         store_url,
     )
     keep_days: int = setting(
-        0, "forget finished messages, received SMS and deliveries after so many days; 0 keeps them", "90", at_least(0)
+        0,
+        "forget messages, SMS, calls, deliveries, events, credits' movements and the audit trail after so many days; "
+        "0 keeps them",
+        "90",
+        at_least(0),
     )
 
     @property

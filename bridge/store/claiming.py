@@ -1,6 +1,7 @@
 """Claims: which message a line sends next, with the intent on disk before each part is handed over."""
 
 import sqlite3
+import zlib
 from collections.abc import Sequence
 
 from bridge.model.message import Message, State
@@ -8,6 +9,8 @@ from bridge.ports.store_rows import Claim, Waiting
 from bridge.store.messages import COLUMNS, message_of, move, parts
 from bridge.store.writer import Tx
 
+#: recipients share a count by their number's hash, so that no number is kept for it
+BUCKETS = 4096
 #: states of a part that has done its work
 OUT = frozenset({State.SENT, State.DELIVERED})
 _OLDEST = (
@@ -53,8 +56,8 @@ def progress(conn: sqlite3.Connection, message: str) -> tuple[frozenset[int], in
 
 
 def _concat_ref(tx: Tx, message: Message) -> int:
-    """The message's concatenation reference, kept for retries; it counts per recipient so that two long texts never
-    share one soon.
+    """The message's concatenation reference, kept for retries; it is counted up so that two long texts to one
+    recipient never share one soon.
     """
     if message.parts == 1:
         return 0
@@ -63,8 +66,8 @@ def _concat_ref(tx: Tx, message: Message) -> int:
         return int(kept)
     row = tx.conn.execute(
         "INSERT INTO concat_refs VALUES (?, abs(random() % 256)) "
-        "ON CONFLICT (recipient) DO UPDATE SET last = (last + 1) % 256 RETURNING last",
-        (message.recipient,),
+        "ON CONFLICT (bucket) DO UPDATE SET last = (last + 1) % 256 RETURNING last",
+        (zlib.crc32(message.recipient.encode()) % BUCKETS,),
     ).fetchone()
     tx.conn.execute("UPDATE messages SET concat_ref = ? WHERE id = ?", (row[0], message.id))
     return int(row[0])

@@ -7,7 +7,7 @@ key) is a moment of the clock on the wall, and stays.
 import sqlite3
 
 from bridge.ports.store_rows import ClockState, Queued
-from bridge.store import limits
+from bridge.store import event_log, limits
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.reports import LONGEST_WAY
 from bridge.store.writer import Tx
@@ -75,8 +75,8 @@ def note(tx: Tx, state: ClockState, step: int = 0) -> None:
     before = tx.conn.execute("SELECT stepped FROM clock WHERE boot = ?", (state.boot,)).fetchone()
     tx.conn.execute("DELETE FROM clock")
     tx.conn.execute(
-        "INSERT INTO clock VALUES (?, ?, ?, (SELECT coalesce(max(seq), 0) FROM events), ?)",
-        (state.boot, state.offset, state.seen_at, (before[0] if before else 0) + step),
+        "INSERT INTO clock VALUES (?, ?, ?, ?, ?)",
+        (state.boot, state.offset, state.seen_at, event_log.newest(tx.conn), (before[0] if before else 0) + step),
     )
 
 

@@ -20,6 +20,17 @@ T = TypeVar("T")
 
 #: a backup reads beside the bridge
 BUSY_TIMEOUT = 10.0  # s
+#: what the file of the write-ahead log is cut to, once all of it is in the store
+LONGEST_LOG = 8 << 20  # bytes
+
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    # what is deleted is overwritten with zeros
+    "secure_delete = ON",
+    f"journal_size_limit = {LONGEST_LOG}",
+)
 
 
 class Connections:
@@ -79,7 +90,7 @@ class Connections:
             self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False, cached_statements=512
         )
         self._connections.append(connection)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return connection
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from bridge.model.event import FOR_OPERATORS, MESSAGE_SENT, NAMES, Event
-from bridge.model.payload_format import FORMATS, Wording
+from bridge.model.event import FOR_OPERATORS, MESSAGE_RECEIVED, MESSAGE_SENT, MESSAGE_SUBMITTED, NAMES, Event
+from bridge.model.payload_format import FORMATS, OUTCOMES, Wording
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
@@ -63,6 +63,8 @@ def _fan_out(formats: tuple[tuple[str, Wording], ...]) -> str:
     return _FAN_OUT.format(fitting="\n".join(filter(None, itertools.starmap(_fitting, formats))))
 
 
+#: event → the table with the row that it is about
+_TOLD_OF = {MESSAGE_RECEIVED: "received", **dict.fromkeys((MESSAGE_SUBMITTED, *OUTCOMES), "messages")}
 _COLUMNS = "seq, id, name, account, at, subject, data"
 
 
@@ -75,8 +77,9 @@ def new_uuid() -> str:
 def tell(tx: Tx, name: str, account: str, at: int, subject: str, data: Mapping[str, Any]) -> Event:
     """Log one event and create its deliveries."""
     event_id = new_uuid()
+    about = f"(SELECT seq FROM {_TOLD_OF[name]} WHERE id = ?5)" if name in _TOLD_OF else "NULL"
     row = tx.conn.execute(
-        "INSERT INTO events (id, name, account, at, subject, data) VALUES (?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO events (id, name, account, at, subject, data, about) VALUES (?1, ?2, ?3, ?4, ?5, ?6, {about})",
         (event_id, name, account, at, subject, json.dumps(data)),
     )
     seq = row.lastrowid or 0
@@ -107,7 +110,9 @@ def read(conn: sqlite3.Connection, account: str, after: int, limit: int) -> Sequ
 
 def newest(conn: sqlite3.Connection) -> int:
     """The position of the last event."""
-    return int(conn.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
+    # of all that ever were: the last one may be forgotten by now
+    row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+    return int(row[0]) if row is not None else 0
 
 
 def event_of(row: Sequence[Any]) -> Event:

@@ -22,8 +22,8 @@ _CHUNKS = tuple(1 << power for power in range(10, -1, -1))
 _INSERT = {size: f"INSERT INTO messages ({COLUMNS}) VALUES {', '.join([_ROW] * size)}" for size in _CHUNKS}
 # The snapshot of `message_data`, made by SQLite for the same reason; the store's contract holds the two equal.
 _SUBMITTED = f"""
-INSERT INTO events (id, name, account, at, subject, data)
-SELECT {event_log.UUID}, '{MESSAGE_SUBMITTED}', account, created_at, id, json_object(
+INSERT INTO events (id, name, account, at, subject, about, data)
+SELECT {event_log.UUID}, '{MESSAGE_SUBMITTED}', account, created_at, id, seq, json_object(
   'id', id, 'to', recipient, 'written', written, 'text', text, 'state', state, 'line', line, 'slot', slot,
   'parts', parts, 'error', error, 'client_ref', client_ref, 'tag', tag, 'dialect', dialect,
   'created_at', created_at, 'sent_at', sent_at, 'delivered_at', delivered_at)

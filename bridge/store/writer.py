@@ -57,6 +57,8 @@ class Job:
     apart: bool = False
     #: in a transaction of its own, between what was asked for before and after it
     alone: bool = False
+    #: in no transaction: `run` gets the connection
+    outside: bool = False
 
 
 Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
@@ -70,6 +72,16 @@ def unavailable(error: sqlite3.Error) -> StoreUnavailable:
     if "locked" in words:
         return StoreUnavailable("the store is locked by another program: nothing was accepted; try again")
     return StoreUnavailable(f"the store cannot be used ({words}); nothing was accepted")
+
+
+def truncate_log(conn: sqlite3.Connection) -> bool:
+    """Move the write-ahead log into the store and empty its file; False while somebody reads what is in it."""
+    patience = conn.execute("PRAGMA busy_timeout").fetchone()[0]
+    conn.execute("PRAGMA busy_timeout = 0")
+    try:
+        return not conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        conn.execute(f"PRAGMA busy_timeout = {patience}")
 
 
 class Writer:
@@ -117,6 +129,10 @@ class Writer:
         self._hand_over()
         return future
 
+    def do_outside(self, job: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T]":
+        """Run a job between two transactions: for what SQLite does outside of any."""
+        return self._take(Job(job, self._loop.create_future(), alone=True, outside=True))
+
     def _take(self, job: Job) -> "asyncio.Future[Any]":
         if self._closed:
             job.future.set_exception(StoreClosed("the store is closed"))
@@ -152,10 +168,16 @@ class Writer:
                 batch += more
             for jobs in _divided(batch):
                 tx = Tx(self._connection, opt_out=self._opt_out)
-                done = self._transact(tx, jobs)
+                done = [self._run_outside(jobs[0])] if jobs[0].outside else self._transact(tx, jobs)
                 self._loop.call_soon_threadsafe(self._tell, done, tx)
             if closing:
                 return
+
+    def _run_outside(self, job: Job) -> Done:
+        try:
+            return job.future, job.run(self._connection), None
+        except sqlite3.Error as error:
+            return job.future, None, unavailable(error)
 
     def _transact(self, tx: Tx, batch: list[Job]) -> list[Done]:
         try:

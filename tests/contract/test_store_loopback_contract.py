@@ -102,7 +102,8 @@ async def test_old_ones_go_but_for_the_last_and_the_last_success(store: Store) -
             await store.receive(arriving(trip), "shop", NOW + 50)
         else:
             await store.lose_trip(trip.token, "nothing came", NOW + 60)
-    await store.sweep(0, NOW + DAY)
+    while await store.sweep(0, NOW + DAY):
+        pass
     assert [trip.token for trip in await store.trips()] == [made[1].token, made[3].token]
     for known in (made[1], made[3]):
         assert await store.receive(arriving(known, known.token), "shop", NOW + DAY) is None

@@ -32,7 +32,14 @@ class UpkeepStore(Protocol):
         ...
 
     async def sweep(self, older_than: int, keys_older_than: int) -> bool:
-        """Delete a batch of finished rows older than this (0: none) and old idempotency keys; True if more is left."""
+        """Delete finished rows older than this (0: none) and old idempotency keys, for a few milliseconds.
+
+        True if more is left. A sweep of several calls keeps to the arguments of its first one.
+        """
+        ...
+
+    async def tidy(self) -> None:
+        """Empty the write-ahead log after a sweep: it still holds what was deleted."""
         ...
 
 

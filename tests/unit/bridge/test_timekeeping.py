@@ -304,9 +304,11 @@ async def test_tokens_last_as_long_as_they_did_and_a_key_s_day_is_a_day(machine:
 async def test_a_repeated_request_is_known_as_long_as_ever(machine: Machine, step: int) -> None:
     await machine.store.submit([machine.accepted(1)], "key", "digest")
     await machine.step(step)
-    await machine.store.sweep(0, machine.clock.now() - 7 * DAY)
+    while await machine.store.sweep(0, machine.clock.now() - 7 * DAY):
+        pass
     assert await machine.store.remembered("shop", "key", "digest") is not None
-    await machine.store.sweep(0, machine.clock.now() + 1)
+    while await machine.store.sweep(0, machine.clock.now() + 1):
+        pass
     assert await machine.store.remembered("shop", "key", "digest") is None
 
 

@@ -1,0 +1,113 @@
+"""What is forgotten is in no table any more, and in none of the pages that it leaves free."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from bridge.model.account import Account, Terms
+from bridge.model.message import State
+from bridge.model.query import LedgerQuery, MessageQuery
+from bridge.model.radio import Call, Concat, InboundPart, InboundReport, Typed
+from bridge.model.webhook import DeliveryState, Endpoint
+from bridge.ports.store_rows import Outcome
+from bridge.store.sqlite import SqliteStore
+from tests.support.store_rows import BY, NOW, message
+
+DAY = 24 * 3600 * 1000  # ms
+KEPT = 30 * DAY
+NUMBER, TEXT, NAME = "+447700900177", "meet me at the old mill", "Robin Hathersage"
+#: as they may be found
+TRACES = (NUMBER[-7:], TEXT, NAME)
+LONG = f"{TEXT} " * 400
+PAID = Account("paid", NOW, credits=5, terms=Terms(daily_per_recipient=9))
+
+
+async def leave_traces(store: SqliteStore) -> None:
+    """A number and a text wherever a bridge puts them."""
+    await store.add_account(PAID, [])
+    await store.add_endpoint(Endpoint("e1", "paid", "http://127.0.0.1:9/hook", "v2"), BY)
+    await store.top_up("paid", 10, f"for {NUMBER}", BY)
+    await store.suppress("paid", NUMBER, f"{NAME} asked", BY)
+    await store.allow("paid", NUMBER, BY)
+    sent = message(1, account="paid", recipient=NUMBER, written=NUMBER, text=LONG, parts=2, client_ref=NUMBER, tag=TEXT)
+    await store.submit([sent], NUMBER, "digest")
+    assert await store.claim("office", ("",), NOW)
+    for index in (1, 2):
+        await store.record(Outcome(sent.id, index, State.SENT, index), NOW)
+        await store.intend(sent.id, 2, "office", NOW)
+    await store.settle(InboundReport("office", "SR:1", NUMBER, 200, State.DELIVERED, TEXT), NOW)
+    for slot, concat in (("SM:1", None), ("SM:2", Concat(7, 3, 1))):
+        await store.receive(InboundPart("office", slot, NUMBER, TEXT, NOW, concat, data=TEXT.encode().hex()), "o", NOW)
+    await store.release_partial(NOW, NOW)
+    await store.keep(Typed("phone", "sms:1", NUMBER, LONG, NOW), "phone", NOW)
+    await store.keep(Call("phone", "call:1", "missed", NUMBER, NAME, NOW, 0), "phone", NOW)
+    deliveries = [row for row, _ in await store.owed("e1", 100)]
+    done = [replace(row, state=DeliveryState.DELIVERED, attempts=1, error=TEXT) for row in deliveries]
+    await store.record_attempts(done)
+
+
+def found(database: Path) -> dict[str, list[str]]:
+    """Table → the traces in it."""
+    with closing(sqlite3.connect(database)) as conn:
+        tables = [name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        rows = {table: repr(conn.execute(f"SELECT * FROM {table}").fetchall()) for table in tables}
+    return {table: some for table, text in rows.items() if (some := [each for each in TRACES if each in text])}
+
+
+def on_disk(directory: Path) -> list[str]:
+    """The traces in the bytes of what is kept there."""
+    kept = b"".join(path.read_bytes() for path in directory.iterdir() if path.is_file())
+    return [each for each in TRACES if each.encode() in kept]
+
+
+async def forget(store: SqliteStore, older_than: int) -> None:
+    """As the scheduler does."""
+    await store.release_partial(0, older_than + KEPT)
+    while await store.sweep(older_than, older_than):
+        pass
+    await store.tidy()
+
+
+async def test_no_table_and_no_free_page_keeps_a_number_or_a_text(store: SqliteStore, tmp_path: Path) -> None:
+    young = [message(100 + number, created_at=NOW + KEPT, state=State.FAILED) for number in range(400)]
+    await store.submit([each for each in young if each.id < young[200].id])
+    await leave_traces(store)
+    await store.submit([each for each in young if each.id >= young[200].id])
+    await store.tidy()
+    before = found(tmp_path / "bridge.db")
+    assert before.keys() >= {
+        "audit", "calls", "daily", "events", "fragments", "idempotency", "kept_reports", "ledger", "messages",
+        "movements", "received", "typed",
+    }  # fmt: skip
+    assert on_disk(tmp_path) == list(TRACES)
+    await forget(store, NOW + 10 * DAY)
+    assert found(tmp_path / "bridge.db") == {}
+    assert on_disk(tmp_path) == []
+    assert await store.count("", MessageQuery()) == 400
+
+
+async def test_what_counts_parts_of_long_texts_knows_no_number(store: SqliteStore, tmp_path: Path) -> None:
+    await leave_traces(store)
+    await store.tidy()
+    assert {"concat_refs", "slots"} & found(tmp_path / "bridge.db").keys() == set()
+
+
+async def test_what_a_receiver_is_owed_stays_and_all_else_about_it_goes(store: SqliteStore) -> None:
+    await store.add_endpoint(Endpoint("e1", "shop", "http://127.0.0.1:9/a", events=("message.failed",)), BY)
+    await store.add_endpoint(Endpoint("e2", "shop", "http://127.0.0.1:9/b"), BY)
+    await store.submit([message(1)])
+    await store.claim("office", ("",), NOW)
+    await store.record(Outcome(message(1).id, 1, State.FAILED, error="refused"), NOW + DAY)
+    await store.record_attempts(
+        [replace(row, state=DeliveryState.DELIVERED, attempts=1) for row, _ in await store.owed("e2", 9)]
+    )
+    await forget(store, NOW + 1)
+    assert [event.name for event in await store.events("", 0, 9)] == ["message.failed"]
+    assert [row.endpoint for row in (await store.ledger("", LedgerQuery())).rows] == ["e2", "e1"]
+    await store.record_attempts(
+        [replace(row, state=DeliveryState.DELIVERED, attempts=1) for row, _ in await store.owed("e1", 9)]
+    )
+    await forget(store, NOW + 2 * DAY)
+    assert await store.events("", 0, 9) == []
+    assert (await store.ledger("", LedgerQuery())).rows == ()
