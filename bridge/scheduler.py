@@ -107,7 +107,9 @@ class Scheduler:
     async def _advance(self) -> int:
         now = self._clock.now()
         await self._store.release_partial(now - self._partial_after_ms, now)
-        return await self._store.advance(now)
+        while (at := await self._store.advance(now)) == now:
+            pass  # a bite at a time, so that nobody waits for all of them
+        return at
 
     async def _sweep(self) -> None:
         while True:

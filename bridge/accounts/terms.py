@@ -49,7 +49,7 @@ def _checked(terms: Terms) -> Terms:
             raise BadRequest(f"{name} is a number, 0 for no limit", name)
     for each in terms.addresses:
         _check_network(each)
-    _check_zone(terms.zone)
+    check_zone(terms.zone)
     country = terms.country.strip().upper()
     if country and not phone_numbers.is_country(country):
         raise BadRequest(f"{terms.country!r} is not a country: write two letters of ISO 3166, such as GB", "country")
@@ -66,7 +66,8 @@ def _check_network(written: str) -> None:
         raise BadRequest(problem, "addresses") from None
 
 
-def _check_zone(name: str) -> None:
+def check_zone(name: str) -> None:
+    """Raises BadRequest."""
     try:
         zone(name)
     except (ValueError, OSError, KeyError):

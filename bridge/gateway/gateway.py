@@ -19,6 +19,7 @@ from bridge.errors import NoSuchThing, NotAllowed, NotPossible
 from bridge.gateway.endpoints import Endpoints, scope
 from bridge.gateway.health import Vitals
 from bridge.gateway.pulls import Handouts
+from bridge.gateway.statistics import Figures
 from bridge.gateway.submissions import Submissions, check_verified
 from bridge.model.account import Account, UnknownPolicy
 from bridge.model.event import Event
@@ -39,6 +40,7 @@ from bridge.ports.store import (
     MemoryStore,
     MessageStore,
     PullStore,
+    StatisticsStore,
     SubmissionStore,
 )
 
@@ -66,7 +68,7 @@ class Devices:
 
 
 class GatewayStore(
-    SubmissionStore, MessageStore, PullStore, InboxStore, EndpointStore, LedgerStore, EventStore,
+    SubmissionStore, MessageStore, StatisticsStore, PullStore, InboxStore, EndpointStore, LedgerStore, EventStore,
     CredentialStore, DeskStore, MemoryStore, HealthStore, Protocol,
 ):  # fmt: skip
     """The parts of the store that callers may use."""
@@ -118,6 +120,8 @@ class Gateway:
         self.desk = Desk(store, self._clock, self.admission.forget, on_unknown)
         #: what is handed out once to callers that ask for it
         self.handouts = Handouts(store, self.lines)
+        #: how much was sent and received
+        self.statistics = Figures(store, self._clock)
         #: whether all is well with the store, and what waits in it
         self.vitals = Vitals(store, self._clock)
         #: where events go, and what became of them

@@ -103,7 +103,7 @@ class ClockState:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits in the store. Counts stop at `MOST_COUNTED`."""
+    """What waits in the store. Counts of deliveries stop at `MOST_COUNTED`."""
 
     scheduled: int = 0
     queued: int = 0

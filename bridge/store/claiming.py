@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Sequence
 
 from bridge.model.message import Message, State
-from bridge.ports.store_rows import Claim, Waiting
+from bridge.ports.store_rows import MOST_COUNTED, Claim, Waiting
 from bridge.store.messages import COLUMNS, message_of, move, parts
 from bridge.store.writer import Tx
 
@@ -13,9 +13,11 @@ from bridge.store.writer import Tx
 BUCKETS = 4096
 #: states of a part that has done its work
 OUT = frozenset({State.SENT, State.DELIVERED})
+#: of a route, so many are looked at for one whose time has not run out: the scheduler takes away the others, and tells
+LOOKED_AT = 100
 _OLDEST = (
     f"SELECT * FROM (SELECT due_at, seq, {COLUMNS} FROM messages WHERE state = 'queued' AND route = ? AND due_at <= ? "
-    "AND (expires_at = 0 OR expires_at > ?) ORDER BY due_at, seq LIMIT 1)"
+    f"ORDER BY due_at, seq LIMIT {LOOKED_AT}) WHERE expires_at = 0 OR expires_at > ?"
 )
 
 
@@ -25,10 +27,8 @@ def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = Fals
     `whole`: the line's device takes a long text in one piece, so one part stands for all of it. `sim`: `Line.sim`.
     """
     # each route's oldest by its index, then the oldest of those
-    oldest = " UNION ALL ".join([_OLDEST] * len(routes))
-    best = tx.conn.execute(
-        f"{oldest} ORDER BY 1, 2 LIMIT 1", [value for route in routes for value in (route, now, now)]
-    ).fetchone()
+    firsts = [tx.conn.execute(f"{_OLDEST} LIMIT 1", (route, now, now)).fetchone() for route in routes]
+    best = min((first for first in firsts if first is not None), default=None)
     if best is None:
         return None
     message = message_of(best[2:])
@@ -40,13 +40,35 @@ def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = Fals
     return Claim(message, index, concat_ref, done)
 
 
+#: each route that has a queue, from the index: whatever waits there
+ROUTES = """
+WITH RECURSIVE routes(route) AS (
+  SELECT min(route) FROM messages WHERE state = 'queued'
+  UNION ALL
+  SELECT (SELECT min(route) FROM messages WHERE state = 'queued' AND route > routes.route) FROM routes
+  WHERE route IS NOT NULL)
+"""
+_NEXT = f"""{ROUTES}
+SELECT route,
+  (SELECT seq FROM messages m WHERE m.state = 'queued' AND m.route = routes.route ORDER BY due_at, seq LIMIT 1),
+  (SELECT due_at FROM messages m WHERE m.state = 'queued' AND m.route = routes.route ORDER BY due_at, seq LIMIT 1)
+    AS due_at,
+  (SELECT count(*) FROM (SELECT 1 FROM messages m
+    WHERE m.state = 'queued' AND m.route = routes.route AND m.due_at <= :now LIMIT {MOST_COUNTED}))
+FROM routes WHERE route IS NOT NULL AND due_at <= :now
+"""
+
+
 def waiting(conn: sqlite3.Connection, now: int) -> Sequence[Waiting]:
-    """The queues with due messages, read from the queue's index alone."""
-    rows = conn.execute(
-        "SELECT route, seq, min(due_at), count(*) FROM messages WHERE state = 'queued' AND due_at <= ? GROUP BY route",
-        (now,),
-    )
-    return [Waiting(*row) for row in rows]
+    """The queues in which messages are due. A count stops at `MOST_COUNTED`."""
+    return [Waiting(row[0], row[1], row[2], row[3]) for row in conn.execute(_NEXT, {"now": now})]
+
+
+def due_since(conn: sqlite3.Connection, now: int) -> int:
+    """Unix ms since which the message that is due longest could have gone; 0 when none is due."""
+    oldest = f"{ROUTES} SELECT min((SELECT min(due_at) FROM messages m WHERE m.state = 'queued' "
+    row = conn.execute(f"{oldest} AND m.route = routes.route)) FROM routes").fetchone()
+    return row[0] if row[0] is not None and row[0] <= now else 0
 
 
 def progress(conn: sqlite3.Connection, message: str) -> tuple[frozenset[int], int]:

@@ -5,17 +5,12 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
+from bridge.model.message import State
 from bridge.ports.store_rows import MOST_COUNTED, Backlog, Room
+from bridge.store import claiming, counts
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
-# Each reads only a partial index, whose entries are what is counted.
-_QUEUED = "SELECT count(*), min(due_at) FROM (SELECT due_at FROM messages WHERE state = 'queued' LIMIT ?)"
-_SCHEDULED = "SELECT count(*) FROM (SELECT 1 FROM messages WHERE state = 'scheduled' LIMIT ?)"
-_IN_STATE = (
-    "SELECT count(*) FROM (SELECT 1 FROM messages INDEXED BY messages_trouble "
-    "WHERE state IN ('sending', 'failed', 'unknown', 'expired') AND state = ? LIMIT ?)"
-)
 _OWED = (
     "SELECT p.account, "
     "(SELECT count(*) FROM (SELECT 1 FROM ledger WHERE endpoint = p.id AND state = 'owed' LIMIT ?)), "
@@ -31,20 +26,19 @@ def prove(tx: Tx) -> None:
 
 
 def backlog(conn: sqlite3.Connection, now: int) -> Backlog:
-    """Count what waits; a count reads at most `MOST_COUNTED` index entries."""
-    queued, due_at = conn.execute(_QUEUED, (MOST_COUNTED,)).fetchone()
-    counts = [conn.execute(_IN_STATE, (state, MOST_COUNTED)).fetchone()[0] for state in ("sending", "unknown")]
+    """What waits. A count of deliveries reads no more than `MOST_COUNTED` entries of an index."""
+    messages = counts.by_state(conn)
     owed: Counter[str] = Counter()
     owed_since = 0
     for account, count, since in conn.execute(_OWED, (MOST_COUNTED,)):
         owed[account] += count
         owed_since = min(owed_since or since, since) if count else owed_since
     return Backlog(
-        scheduled=conn.execute(_SCHEDULED, (MOST_COUNTED,)).fetchone()[0],
-        queued=queued,
-        sending=counts[0],
-        unknown=counts[1],
-        due_since=due_at if due_at is not None and due_at <= now else 0,
+        scheduled=messages[State.SCHEDULED],
+        queued=messages[State.QUEUED],
+        sending=messages[State.SENDING],
+        unknown=messages[State.UNKNOWN],
+        due_since=claiming.due_since(conn, now),
         owed=owed,
         owed_since=owed_since,
     )

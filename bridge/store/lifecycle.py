@@ -17,7 +17,7 @@ from bridge.model.message import Message, Part, State
 from bridge.model.radio import Doubtful
 from bridge.ports.store_rows import Queued
 from bridge.store import balance, event_log, suppression
-from bridge.store.claiming import OUT, claim, intend, waiting
+from bridge.store.claiming import OUT, ROUTES, claim, intend, waiting
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.messages import COLUMNS, get, give_up, message_of, move, parts
 from bridge.store.sql import marks
@@ -32,13 +32,10 @@ _TELLS = {
 }
 #: no bridge has more lines than this to wake
 _MOST_WOKEN = 64
+#: messages that fall due or expire in one transaction: what waits for the writer waits no longer for them
+BITE = 500
 #: each route with how much is due in its queue and when the next will be, from the index: whatever waits there
-_QUEUES = f"""
-WITH RECURSIVE routes(route) AS (
-  SELECT min(route) FROM messages WHERE state = 'queued'
-  UNION ALL
-  SELECT (SELECT min(route) FROM messages WHERE state = 'queued' AND route > routes.route) FROM routes
-  WHERE route IS NOT NULL)
+_QUEUES = f"""{ROUTES}
 SELECT route,
   (SELECT count(*) FROM (SELECT 1 FROM messages m
     WHERE m.state = 'queued' AND m.route = routes.route AND m.due_at <= :now LIMIT {_MOST_WOKEN})),
@@ -149,18 +146,24 @@ def resend(tx: Tx, id: str, now: int) -> Message:
 def advance(tx: Tx, now: int) -> int:
     """Scheduled becomes queued when due, overdue becomes expired; returns when to look again (0: nothing waits).
 
+    It is some of them when there are many, and then the moment is `now`.
     The queues in which something is due are told on the bus.
     """
     overdue = tx.conn.execute(
-        f"SELECT {COLUMNS} FROM messages WHERE state IN ('queued', 'scheduled') AND expires_at > 0 AND expires_at <= ?",
-        (now,),
+        f"SELECT {COLUMNS} FROM messages WHERE state IN ('queued', 'scheduled') AND expires_at > 0 AND expires_at <= ? "
+        "ORDER BY expires_at LIMIT ?",
+        (now, BITE),
     ).fetchall()
     for row in overdue:
         give_up(tx, message_of(row), State.EXPIRED, now, "its time ran out before it could be sent")
-    tx.conn.execute(
-        "UPDATE messages SET state = 'queued', updated_at = ? WHERE state = 'scheduled' AND due_at <= ?", (now, now)
+    come = tx.conn.execute(
+        "UPDATE messages SET state = 'queued', updated_at = ? WHERE seq IN "
+        "(SELECT seq FROM messages WHERE state = 'scheduled' AND due_at <= ? ORDER BY due_at LIMIT ?)",
+        (now, now, BITE),
     )
     due_next = _look_at_queues(tx, now)
+    if BITE in (len(overdue), come.rowcount):
+        return now
     row = tx.conn.execute(
         "SELECT min(at) FROM ("
         " SELECT min(due_at) AS at FROM messages WHERE state = 'scheduled'"

@@ -1,5 +1,6 @@
 """Messages in the store: look up, change state, cancel, delete."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,9 +11,8 @@ from bridge.model.account import UnknownPolicy
 from bridge.model.event import message_data
 from bridge.model.message import PENDING, TRANSITIONS, Message, Part, State
 from bridge.model.query import MessageQuery, Page
-from bridge.store import balance, event_log
+from bridge.store import balance, event_log, lookup
 from bridge.store.connections import Connections, reads, writes
-from bridge.store.sql import marks, position
 from bridge.store.writer import Tx
 
 COLUMNS = (
@@ -51,53 +51,15 @@ def parts(conn: sqlite3.Connection, id: str) -> Sequence[Part]:
     return [Part(row[0], row[1], State(row[2]), *row[3:]) for row in rows]
 
 
-def _where(account: str, query: MessageQuery) -> tuple[str, list[Any]]:
-    conditions: list[tuple[str, list[Any]]] = [("1", [])]
-    if account:
-        conditions.append(("m.account = ?", [account]))
-    if query.states:
-        conditions.append((f"m.state IN ({marks(query.states)})", sorted(query.states)))
-    if query.ids:
-        conditions.append((f"m.id IN ({marks(query.ids)})", list(query.ids)))
-    if query.keyword:
-        conditions.append(("(instr(m.recipient, ?) OR instr(lower(m.text), lower(?)))", [query.keyword] * 2))
-    if query.before_id:
-        conditions.append(("m.seq < (SELECT seq FROM messages WHERE id = ?)", [query.before_id]))
-    for column in ("client_ref", "recipient", "line", "dialect"):
-        if value := getattr(query, column):
-            # without the second half SQLite does not see that the index of `client_ref` will do
-            conditions.append((f"m.{column} = ? AND m.{column} <> ''", [value]))
-    if query.since:
-        conditions.append(("m.created_at >= ?", [query.since]))
-    if query.until:
-        conditions.append(("m.created_at <= ?", [query.until]))
-    return " AND ".join(text for text, _ in conditions), [value for _, values in conditions for value in values]
-
-
 def find(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Page[Message]:
-    """List messages, newest first; `account` "" for all accounts."""
-    where, values = _where(account, query)
+    """Newest first; `account` "" looks at everybody's."""
+    found = lookup.positions(conn, lookup.search(conn, account, query), query.limit + 1, query.offset)
     rows = conn.execute(
-        f"SELECT {QUALIFIED}, m.seq FROM messages m WHERE {where} AND m.seq < ? ORDER BY m.seq DESC LIMIT ? OFFSET ?",
-        (*values, position(query.cursor), query.limit + 1, query.offset),
-    ).fetchall()
-    more = len(rows) > query.limit
-    rows = rows[: query.limit]
-    found = tuple(replace(message_of(row[:-1]), seq=row[-1]) for row in rows)
-    return Page(found, str(rows[-1][-1]) if more else "")
-
-
-def waiting(tx: Tx) -> int:
-    """The number of queued or scheduled messages."""
-    # literals, not bound values: only by them does SQLite see that the partial indices will do
-    counted = "SELECT count(*) FROM messages WHERE state ="
-    return int(tx.conn.execute(f"SELECT ({counted} 'queued') + ({counted} 'scheduled')").fetchone()[0])
-
-
-def count(conn: sqlite3.Connection, account: str, query: MessageQuery) -> int:
-    """Count the messages that match, regardless of pages."""
-    where, values = _where(account, query)
-    return int(conn.execute(f"SELECT count(*) FROM messages m WHERE {where}", values).fetchone()[0])
+        f"SELECT {COLUMNS}, seq FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC",
+        (json.dumps(found[: query.limit]),),
+    )
+    page = tuple(replace(message_of(row[:-1]), seq=row[-1]) for row in rows)
+    return Page(page, str(page[-1].seq) if len(found) > query.limit else "")
 
 
 def move(tx: Tx, message: Message, state: State, now: int, **changes: Any) -> Message:
@@ -143,11 +105,12 @@ def delete(tx: Tx, account: str, query: MessageQuery) -> int:
     """Delete finished messages that match; returns how many."""
     if not query.chooses:
         raise BadRequest("say which messages to delete", "query")
-    where, values = _where(account, query)
-    waiting = ", ".join(f"'{state}'" for state in sorted(PENDING))
-    chosen = f"SELECT m.id FROM messages m WHERE {where} AND m.state NOT IN ({waiting})"
-    tx.conn.execute(f"DELETE FROM parts WHERE message IN ({chosen})", values)
-    return tx.conn.execute(f"DELETE FROM messages WHERE id IN ({chosen})", values).rowcount
+    pending = ", ".join(f"'{state}'" for state in sorted(PENDING))
+    finished = f"m.state NOT IN ({pending})"
+    chosen = json.dumps(lookup.positions(tx.conn, lookup.search(tx.conn, account, query, finished), -1))
+    rows = "seq IN (SELECT value FROM json_each(?))"
+    tx.conn.execute(f"DELETE FROM parts WHERE message IN (SELECT id FROM messages WHERE {rows})", (chosen,))
+    return tx.conn.execute(f"DELETE FROM messages WHERE {rows}", (chosen,)).rowcount
 
 
 class Messages(Connections):
@@ -155,8 +118,7 @@ class Messages(Connections):
 
     message = reads(get)
     messages = reads(find)
-    count = reads(count)
+    count = reads(lookup.number)
     parts = reads(parts)
     cancel = writes(cancel)
     delete_messages = writes(delete)
-    pulse = writes(waiting)

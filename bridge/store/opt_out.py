@@ -12,13 +12,15 @@ from bridge.model.event import RECIPIENT_STARTED, RECIPIENT_STOPPED
 from bridge.model.inbox import Received
 from bridge.model.message import Message, State
 from bridge.model.opt_out import Scope
-from bridge.store import accounts, event_log, submission, suppression
+from bridge.store import accounts, counts, event_log, submission, suppression
 from bridge.store.audit_log import audit
 from bridge.store.suppression import ENTRIES_OF, EVERY_LINE, TAIL, WROTE, Stop
 from bridge.store.writer import Tx
 
+#: what an account sent by a line to numbers with such an end; the newest tell enough
 RECIPIENTS_OF = (
-    f"SELECT DISTINCT account, recipient FROM messages WHERE line = ? AND line <> '' AND substr(recipient, -{TAIL}) = ?"
+    "SELECT DISTINCT recipient FROM (SELECT recipient, line FROM messages INDEXED BY messages_recipient "
+    f"WHERE substr(recipient, -{TAIL}) = ? AND account = ? ORDER BY seq DESC LIMIT 1000) WHERE line = ?"
 )
 #: an answer that could not be sent for so long is not sent any more, ms
 ANSWER_LIFE = 24 * 3600 * 1000
@@ -74,8 +76,12 @@ def _start(tx: Tx, received: Received, by: Author) -> bool:
 
 def _concerned(conn: sqlite3.Connection, received: Received) -> set[tuple[str, str]]:
     """The accounts that sent to this sender on this line, all when none did, with each spelling of its number."""
-    rows = conn.execute(RECIPIENTS_OF, (received.line, received.sender[-TAIL:])).fetchall()
-    found = {(account, number) for account, number in rows if phone_numbers.same_subscriber(number, received.sender)}
+    found = {
+        (account, number)
+        for account in {account for account, _ in counts.totals(conn)}
+        for (number,) in conn.execute(RECIPIENTS_OF, (received.sender[-TAIL:], account, received.line))
+        if phone_numbers.same_subscriber(number, received.sender)
+    }
     names = {account for account, _ in found} or {account.name for account in accounts.everyone(conn)}
     return found | {(name, received.sender) for name in names}
 

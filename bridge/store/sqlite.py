@@ -6,6 +6,7 @@ from bridge.store.accounts import Accounts
 from bridge.store.audit_log import AuditLog
 from bridge.store.balance import Balance
 from bridge.store.clock_steps import ClockSteps
+from bridge.store.counts import Counts
 from bridge.store.deliveries import Deliveries
 from bridge.store.endpoints import Endpoints
 from bridge.store.event_log import EventLog
@@ -25,7 +26,7 @@ from bridge.store.suppression import Suppression
 
 
 class SqliteStore(
-    Submission, Messages, Lifecycle, Settling, Pulls,
+    Submission, Messages, Counts, Lifecycle, Settling, Pulls,
     Receiving, Inbox, Phones, Loopbacks,
     Endpoints, Deliveries, EventLog,
     Accounts, AccountAdmin, Keys, Balance, Suppression, AuditLog,

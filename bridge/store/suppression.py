@@ -33,6 +33,10 @@ STOPS_OF = (
     "SELECT line, device, number, word, at FROM stops INDEXED BY stops_number "
     f"WHERE substr(number, -{TAIL}) IN (SELECT value FROM json_each(?))"
 )
+WAITING_FOR = (
+    f"SELECT {COLUMNS} FROM messages INDEXED BY messages_recipient WHERE substr(recipient, -{TAIL}) = ? "
+    "AND state IN ('queued', 'scheduled')"
+)
 
 
 class Stop(NamedTuple):
@@ -136,7 +140,7 @@ def put(tx: Tx, account: str, number: str, reason: str, at: int) -> bool:
         "INSERT INTO suppressed (account, number, reason, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (account, number, reason, at),
     )
-    for message in _waiting(tx.conn, "account = ? AND recipient = ?", account, number):
+    for message in _waiting(tx.conn, "account = ? AND recipient = ?", number, account, number):
         block(tx, message, at)
     return added.rowcount > 0
 
@@ -147,7 +151,7 @@ def stop(tx: Tx, put: Stop) -> bool:
     known = (each for each in stops_of(tx.conn, (put.number,)) if each.line in (put.line, EVERY_LINE))
     if any(is_same(each.number, put.number) for each in known):
         return False
-    for message in _waiting(tx.conn, f"substr(recipient, -{TAIL}) = ?", put.number[-TAIL:]):
+    for message in _waiting(tx.conn, "1", put.number):
         if put.holds_for(message.recipient, message.route):
             block(tx, message, put.at, put.error)
     tx.conn.execute("INSERT INTO stops (line, device, number, word, at) VALUES (?, ?, ?, ?, ?)", put)
@@ -211,14 +215,10 @@ def block(tx: Tx, message: Message, now: int, error: str = BLOCKED) -> Message:
     return give_up(tx, message, State.FAILED, now, error)
 
 
-def _waiting(conn: sqlite3.Connection, condition: str, *values: str) -> Iterator[Message]:
-    """Find queued and scheduled messages."""
-    # one query a state, by that state's own index
-    for state in ("queued", "scheduled"):
-        rows = conn.execute(
-            f"SELECT {COLUMNS} FROM messages WHERE state = '{state}' AND {condition}", values
-        ).fetchall()
-        yield from map(message_of, rows)
+def _waiting(conn: sqlite3.Connection, condition: str, number: str, *values: str) -> Iterator[Message]:
+    """Find queued and scheduled messages to numbers that end like this one."""
+    rows = conn.execute(f"{WAITING_FOR} AND {condition} ORDER BY seq", (number[-TAIL:], *values)).fetchall()
+    yield from map(message_of, rows)
 
 
 class Suppression(Connections):

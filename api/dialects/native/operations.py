@@ -14,6 +14,7 @@ from api.dialects.native import (
     lines,
     messages,
     phones,
+    statistics,
     webhooks,
 )
 from api.dialects.native.request import Call
@@ -43,6 +44,7 @@ OPERATIONS: tuple[Operation[Answer], ...] = (
     Operation("DELETE", "/v1/messages/{id}", ADMIN, messages.forget),
     Operation("POST", "/v1/messages/{id}/cancel", SEND, messages.cancel),
     Operation("POST", "/v1/messages/{id}/resend", SEND, messages.resend),
+    Operation("GET", "/v1/statistics", READ, statistics.count, statistics.ASKED),
     Operation("GET", "/v1/inbox", INBOX, inbox.find, inbox.LIST),
     Operation("GET", "/v1/inbox/{id}", INBOX, inbox.show),
     Operation("DELETE", "/v1/inbox/{id}", INBOX, inbox.forget),

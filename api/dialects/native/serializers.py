@@ -12,9 +12,10 @@ from bridge.model.finding import Finding
 from bridge.model.inbox import LoggedCall, Received, TypedMessage
 from bridge.model.line import Line
 from bridge.model.loopback import Departures
-from bridge.model.message import Message, Part
+from bridge.model.message import Message, Part, State
 from bridge.model.query import Page
 from bridge.model.scope import Key, written
+from bridge.model.statistics import Statistics, Tally
 from bridge.model.webhook import Delivery, Endpoint
 
 T = TypeVar("T")
@@ -311,3 +312,23 @@ def _timed(data: Mapping[str, Any]) -> Shape:
     return {
         key: spoken(value) if key.endswith("_at") and isinstance(value, int) else value for key, value in data.items()
     }
+
+
+def statistics(found: Statistics) -> Shape:
+    """Every period, empty ones too, and the lines that have anything."""
+    return {
+        "step": found.step.value,
+        "zone": found.zone,
+        "since": spoken(found.edges[0]),
+        "until": spoken(found.edges[-1]),
+        "totals": _tally(found.totals),
+        "periods": [
+            {"at": spoken(at), **_tally(each)} for at, each in zip(found.edges[:-1], found.periods, strict=True)
+        ],
+        "lines": [{"line": line, **_tally(each)} for line, each in found.lines.items()],
+    }
+
+
+def _tally(tally: Tally) -> Shape:
+    states = {state.value: tally.states[state] for state in State}
+    return {"accepted": tally.accepted, "parts": tally.parts, "received": tally.received, "states": states}

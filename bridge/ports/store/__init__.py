@@ -11,7 +11,7 @@ from bridge.ports.store.devices import DeviceStore, LoopbackStore, MemoryStore, 
 from bridge.ports.store.events import EventStore
 from bridge.ports.store.inbox import InboxStore
 from bridge.ports.store.lists import AuditStore, SuppressionStore, TemplateStore
-from bridge.ports.store.messages import MessageStore, PullStore, SubmissionStore
+from bridge.ports.store.messages import MessageStore, PullStore, StatisticsStore, SubmissionStore
 from bridge.ports.store.upkeep import HealthStore, TimeStore, UpkeepStore
 from bridge.ports.store.webhooks import DeliveryStore, EndpointStore, LedgerStore
 
@@ -34,6 +34,7 @@ __all__ = [
     "PullStore",
     "ReceivingStore",
     "SendingStore",
+    "StatisticsStore",
     "Store",
     "SubmissionStore",
     "SuppressionStore",
@@ -44,7 +45,7 @@ __all__ = [
 
 
 class Store(
-    SubmissionStore, MessageStore, PullStore,
+    SubmissionStore, MessageStore, StatisticsStore, PullStore,
     SendingStore, ReceivingStore, DeviceStore, LoopbackStore,
     InboxStore,
     EndpointStore, DeliveryStore, LedgerStore,

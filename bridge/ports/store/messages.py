@@ -6,6 +6,7 @@ from typing import Protocol
 from bridge.model.inbox import Received
 from bridge.model.message import Message, Part
 from bridge.model.query import MessageQuery, Page
+from bridge.model.statistics import Counted
 
 
 class SubmissionStore(Protocol):
@@ -39,6 +40,17 @@ class MessageStore(Protocol):
     async def cancel(self, id: str, now: int) -> Message: ...
     async def resend(self, id: str, now: int) -> Message: ...
     async def delete_messages(self, account: str, query: MessageQuery) -> int: ...
+
+
+class StatisticsStore(Protocol):
+    """How much there is, whatever is kept."""
+
+    async def statistics(self, account: str, edges: Sequence[int]) -> Sequence[Counted]:
+        """The counters of the periods between these edges, Unix ms in whole quarters of an hour, ascending.
+
+        Messages by when they were accepted, "" for everybody's; received SMS, which are everybody's.
+        """
+        ...
 
 
 class PullStore(Protocol):

@@ -2,6 +2,7 @@
 
 from bridge.model.message import State
 from bridge.ports.store_rows import Outcome
+from bridge.store.claiming import LOOKED_AT
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import NOW, message
 
@@ -25,3 +26,14 @@ async def test_a_line_gets_the_oldest_of_all_its_routes(store: SqliteStore) -> N
     assert second is not None
     assert [first.message.id, second.message.id] == [FIRST.id, SECOND.id]
     assert await store.claim("office", ("", "office"), NOW) is None
+
+
+async def test_behind_many_whose_time_ran_out_one_is_claimed_once_those_are_taken_away(store: SqliteStore) -> None:
+    """A claim looks at a few of a queue, however long it is."""
+    await store.submit([message(10 + number, expires_at=NOW + 1) for number in range(LOOKED_AT)])
+    await store.submit([message(1000)])
+    assert await store.claim("office", ("",), NOW + 2) is None
+    await store.advance(NOW + 2)
+    claim = await store.claim("office", ("",), NOW + 2)
+    assert claim is not None
+    assert claim.message.id == message(1000).id
