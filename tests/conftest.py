@@ -21,6 +21,7 @@ from tests.support.namespaces import apart
 DEBIAN = {
     "adb": "adb",
     "cc": "gcc",
+    "chromium": "chromium",
     "curl": "curl",
     "dpkg-deb": "dpkg",
     "mksh": "mksh",

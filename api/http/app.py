@@ -25,6 +25,7 @@ from api.http.connections import Endings, begin
 from api.http.errors import UnknownPath, WrongMethod
 from api.http.proxies import NO_PROXIES, PROXIES, Proxies
 from api.operations import health, metrics
+from api.page import routes as page
 from bridge.errors import BridgeError, ConfigError
 from bridge.gateway.gateway import Gateway
 from bridge.telemetry.metrics import Metrics
@@ -109,7 +110,10 @@ def build_app(
     app.add_routes(health.routes(gateway))
     if readers is not None:
         app.add_routes(metrics.routes(gateway, readers, bool(proxies.networks or proxies.unix or public_url)))
-    app.router.add_get("/", _front)
+    if "native" in wanted:
+        app.add_routes(page.routes(wanted["native"].rstrip("/"), _front))
+    else:
+        app.router.add_get("/", _front)
     app.router.add_route("*", "/{tail:.*}", _nowhere)
     return app
 

@@ -1,0 +1,71 @@
+"""The static files of the web page, as browsers get them.
+
+Every file but the first is under a path with the digest of all of them, so a browser keeps it for good and a new
+release is loaded whole, never half from a cache.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+#: the file that a browser asks for first; the others are named in it
+FIRST = "index.html"
+CONTENT_TYPES = {
+    "css": "text/css",
+    "html": "text/html",
+    "js": "text/javascript",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file, compressed: nearly every browser takes it so."""
+
+    squeezed: bytes
+    content_type: str
+    #: for `ETag` and `If-None-Match`
+    digest: str
+
+    @property
+    def body(self) -> bytes:
+        """As it is, for the few that do not take gzip."""
+        return gzip.decompress(self.squeezed)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All files. `first` is what the bridge answers at `/`, the others are below `page/{digest}/`."""
+
+    digest: str
+    first: File
+    others: Mapping[str, File]
+
+
+def load(api: str) -> Page:
+    """Read and compress every file. `api` is the prefix of the native API, "" for none.
+
+    It takes some tens of milliseconds and reads from the disk, so it belongs into a thread.
+    """
+    read = {name: file.read_bytes() for name, file in _walk(resources.files(__package__) / "static")}
+    digest = hashlib.sha256(b"".join(name.encode() + read[name] for name in sorted(read))).hexdigest()[:16]
+    filled = read.pop(FIRST).replace(b"{digest}", digest.encode()).replace(b"{api}", api.encode())
+    return Page(digest, _file(FIRST, filled), {name: _file(name, body) for name, body in read.items()})
+
+
+def _walk(folder: Traversable, above: str = "") -> Iterator[tuple[str, Traversable]]:
+    """Every file that browsers may have, with its path below the folder."""
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _walk(each, f"{above}{each.name}/")
+        elif each.name.rpartition(".")[2] in CONTENT_TYPES:
+            yield above + each.name, each
+
+
+def _file(name: str, body: bytes) -> File:
+    squeezed = gzip.compress(body, mtime=0)
+    return File(squeezed, CONTENT_TYPES[name.rpartition(".")[2]], hashlib.sha256(body).hexdigest()[:16])

@@ -1,0 +1,30 @@
+// The box to answer in. A number that said STOP gets nothing, and the box says so before somebody types.
+import { post } from "../core/api.js";
+import { useDeed } from "../core/loading.js";
+import { html, useState } from "../core/view.js";
+import { t } from "../core/words.js";
+import { Icon } from "../parts/icons.js";
+import { FormTrouble } from "../parts/fields.js";
+import { TextBox } from "../sms/text_box.js";
+
+export function Reply({ number, suppressed, onSent }) {
+  const [text, setText] = useState("");
+  const deed = useDeed(async () => {
+    const message = await post("/v1/messages", { to: number, text });
+    setText("");
+    onSent(message);
+  });
+  if (suppressed) return html`<p class="reply stopped" role="note">${t("conversations.stopped")}</p>`;
+  if (!/^\+?\d{2,}$/.test(number)) return html`<p class="reply stopped" role="note">${t("conversations.no_reply")}</p>`;
+  const send = (event) => {
+    event?.preventDefault();
+    if (text.trim() && !deed.busy) deed.run();
+  };
+  return html`<form class="reply" onSubmit=${send}>
+    <${FormTrouble} error=${deed.error} />
+    <${TextBox} label=${t("conversations.reply")} placeholder=${t("conversations.reply")} value=${text} onInput=${setText}
+      onSend=${send} rows=${2} />
+    <button type="submit" class="primary" disabled=${deed.busy || !text.trim()} title=${t("conversations.send.keys")}>
+      <${Icon} name="send" size=${18} />${t("compose.send")}</button>
+  </form>`;
+}

@@ -1,0 +1,19 @@
+// Who is not signed in stands before the door; who is, is inside.
+import { useRoute } from "../core/route.js";
+import { session } from "../core/session.js";
+import { useSignal } from "../core/signal.js";
+import { html } from "../core/view.js";
+import { Shell } from "../shell/shell.js";
+import { SignIn, SignInByKey } from "./sign_in.js";
+import { NeedsLink, Welcome } from "./welcome.js";
+
+export function Door() {
+  const { user, setup, ended } = useSignal(session);
+  const route = useRoute();
+  if (route.name === "welcome") return html`<${Welcome} link=${route.parts[0] || ""} />`;
+  if (user) return html`<${Shell} key=${user.name} />`;
+  if (setup === "key") return html`<${SignInByKey} ended=${ended} />`;
+  if (setup === "here") return html`<${Welcome} link="" />`;
+  if (setup === "link") return html`<${NeedsLink} />`;
+  return html`<${SignIn} ended=${ended} />`;
+}

@@ -1,0 +1,51 @@
+// Signing in: name and password, and a one-time code for those who have switched that on.
+import { signIn, signInByKey } from "../core/session.js";
+import { html, useState } from "../core/view.js";
+import { t } from "../core/words.js";
+import { useDeed } from "../core/loading.js";
+import { FormTrouble, Text } from "../parts/fields.js";
+import { Frame } from "./frame.js";
+
+export function SignIn({ ended }) {
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
+  const deed = useDeed(() => signIn(name, password, code));
+  const [codeAsked, setCodeAsked] = useState(false);
+  if (deed.error?.field === "code" && !codeAsked) setCodeAsked(true);
+  const send = (event) => {
+    event.preventDefault();
+    deed.run();
+  };
+  // that a code is wanted is no error the first time
+  const error = deed.error?.field === "code" && !code ? null : deed.error;
+  return html`<${Frame} title=${t("door.title")} lead=${ended ? t("door.ended") : ""}>
+    <form onSubmit=${send}>
+      <${Text} label=${t("door.name")} value=${name} onInput=${setName} autocomplete="username" autofocus required
+        autocapitalize="none" spellcheck=${false} />
+      <${Text} label=${t("door.password")} type="password" value=${password} onInput=${setPassword}
+        autocomplete="current-password" required />
+      ${codeAsked && html`<${Text} label=${t("door.code")} hint=${t("door.code.hint")} value=${code} onInput=${setCode}
+        inputmode="text" autocomplete="one-time-code" error=${error} field="code" required />`}
+      <${FormTrouble} error=${error} fields=${["code"]} />
+      <button type="submit" class="primary wide" disabled=${deed.busy}>${t("door.enter")}</button>
+    </form>
+    <p class="help">${t("door.help")} <code>sms-bridge user link</code></p>
+  </${Frame}>`;
+}
+
+export function SignInByKey({ ended }) {
+  const [key, setKey] = useState("");
+  const deed = useDeed(() => signInByKey(key));
+  const send = (event) => {
+    event.preventDefault();
+    deed.run();
+  };
+  return html`<${Frame} title=${t("door.title")} lead=${ended ? t("door.ended") : t("door.key.lead")}>
+    <form onSubmit=${send}>
+      <${Text} label=${t("door.key")} type="password" value=${key} onInput=${setKey} autocomplete="off" autofocus required />
+      <${FormTrouble} error=${deed.error} />
+      <button type="submit" class="primary wide" disabled=${deed.busy}>${t("door.enter")}</button>
+    </form>
+  </${Frame}>`;
+}

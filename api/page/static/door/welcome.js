@@ -1,0 +1,60 @@
+// The first visit, and visits by a one-time link: choose a name and a password.
+import { useDeed } from "../core/loading.js";
+import { go } from "../core/route.js";
+import { linkMeans, welcome } from "../core/session.js";
+import { html, useEffect, useState } from "../core/view.js";
+import { t } from "../core/words.js";
+import { FormTrouble, Text } from "../parts/fields.js";
+import { Waiting } from "../parts/notice.js";
+import { Frame } from "./frame.js";
+
+export function Welcome({ link }) {
+  const [known, setKnown] = useState(link ? null : { name: "", role: "owner" });
+  const look = useDeed(async () => setKnown(await linkMeans(link)));
+  useEffect(() => void (link && look.run()), [link]);
+  if (look.error) {
+    return html`<${Frame} title=${t("welcome.used")} lead=${t("welcome.used.lead")}>
+      <p><a class="button primary wide" href="#/">${t("door.title")}</a></p>
+      <p class="help">${t("door.help")} <code>sms-bridge user link</code></p>
+    </${Frame}>`;
+  }
+  if (!known) return html`<${Frame} title=${t("welcome.title")}><${Waiting} rows=${3} /></${Frame}>`;
+  return html`<${Choose} link=${link} known=${known} />`;
+}
+
+function Choose({ link, known }) {
+  const [name, setName] = useState(known.name);
+  const [password, setPassword] = useState("");
+  const deed = useDeed(async () => {
+    await welcome({ link, name: known.name ? "" : name.trim(), password });
+    // the link is used up; it must not stay in the history
+    history.replaceState(null, "", "#/");
+    go(known.role === "owner" && !known.name ? "first" : "home");
+  });
+  const send = (event) => {
+    event.preventDefault();
+    deed.run();
+  };
+  const fresh = !known.name;
+  return html`<${Frame} title=${fresh ? t("welcome.title") : t("welcome.again", { name: known.name })}
+      lead=${fresh ? t(`welcome.lead.${known.role}`) : t("welcome.again.lead")}>
+    <form onSubmit=${send}>
+      ${fresh
+        ? html`<${Text} label=${t("welcome.name")} hint=${t("welcome.name.hint")} value=${name} onInput=${setName}
+            autocomplete="username" autocapitalize="none" spellcheck=${false} autofocus required
+            error=${deed.error} field="name" />`
+        : html`<input type="hidden" autocomplete="username" value=${known.name} />`}
+      <${Text} label=${t("welcome.password")} hint=${t("welcome.password.hint")} type="password" value=${password}
+        onInput=${setPassword} autocomplete="new-password" minlength="10" required error=${deed.error} field="password" />
+      <${FormTrouble} error=${deed.error} fields=${["name", "password"]} />
+      <button type="submit" class="primary wide" disabled=${deed.busy}>${t("welcome.enter")}</button>
+    </form>
+  </${Frame}>`;
+}
+
+export function NeedsLink() {
+  return html`<${Frame} title=${t("welcome.title")} lead=${t("welcome.link.lead")}>
+    <pre class="command">sms-bridge user link</pre>
+    <p class="help">${t("welcome.link.help")}</p>
+  </${Frame}>`;
+}

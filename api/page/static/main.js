@@ -1,0 +1,22 @@
+// Where the page begins: the words of the reader's language, who is signed in, then everything else.
+import { chosen, paint } from "./core/preferences.js";
+import { lookForSession } from "./core/session.js";
+import { html, render } from "./core/view.js";
+import { loadWords, t } from "./core/words.js";
+import { Door } from "./door/door.js";
+
+async function begin() {
+  paint(chosen("colours"));
+  await loadWords();
+  const place = document.getElementById("page");
+  try {
+    await lookForSession();
+  } catch (error) {
+    render(html`<main class="door"><h1>sms-bridge</h1><p role="alert">${error.message}</p>
+      <button type="button" class="primary" onClick=${() => location.reload()}>${t("act.retry")}</button></main>`, place);
+    return;
+  }
+  render(html`<${Door} />`, place);
+}
+
+begin();

@@ -1,0 +1,75 @@
+// One message: what it says, what became of it, and what can be done now.
+import { post } from "../core/api.js";
+import { useDeed, useLoad } from "../core/loading.js";
+import { Moment, whole } from "../core/moments.js";
+import { to } from "../core/route.js";
+import { may } from "../core/session.js";
+import { html, useState } from "../core/view.js";
+import { t } from "../core/words.js";
+import { Confirm } from "../parts/dialog.js";
+import { Icon } from "../parts/icons.js";
+import { Trouble, Waiting, say } from "../parts/notice.js";
+import { State } from "../parts/state.js";
+import { Timeline } from "./timeline.js";
+
+export function Message({ id, back }) {
+  const { data, error, loading, reload } = useLoad(`/v1/messages/${id}`, {}, { when: (event) => event.subject === id });
+  return html`<article class="card detail" aria-labelledby="message-title">
+    <header>
+      <a class="button plain square" href=${back} aria-label=${t("act.back")}><${Icon} name="close" /></a>
+      <h2 id="message-title" dir="auto">${data ? data.to : t("message")}</h2>
+      ${data && html`<${State} state=${data.state} />`}
+    </header>
+    <${Trouble} error=${error} retry=${reload} />
+    ${loading && html`<${Waiting} />`}
+    ${data && html`<${Whole} message=${data} reload=${reload} />`}
+  </article>`;
+}
+
+function Whole({ message, reload }) {
+  return html`<p class="text" dir="auto">${message.text}</p>
+    <p class="means">${t(`state.${message.state}.means`)}</p>
+    ${message.error && html`<p class="reason">${message.error}</p>`}
+    <${Deeds} message=${message} reload=${reload} />
+    <h3>${t("message.timeline")}</h3>
+    <${Timeline} message=${message} />
+    <h3>${t("message.facts")}</h3>
+    <${Facts} message=${message} />`;
+}
+
+function Facts({ message }) {
+  const facts = [
+    ["parts", t("measure.parts", { n: message.parts })],
+    ["line", message.line || message.route || t("message.line.any")],
+    ["account", message.account],
+    ["dialect", message.dialect],
+    ["not_before", message.not_before && html`<${Moment} at=${message.not_before} as=${whole} />`],
+    ["expires_at", message.expires_at && html`<${Moment} at=${message.expires_at} as=${whole} />`],
+    ["client_ref", message.client_ref],
+    ["tag", message.tag],
+    ["id", html`<code>${message.id}</code>`],
+  ].filter(([, value]) => value);
+  return html`<dl class="facts">${facts.map(([name, value]) => html`<div key=${name}>
+    <dt>${t(`message.${name}`)}</dt><dd dir="auto">${value}</dd></div>`)}</dl>`;
+}
+
+function Deeds({ message, reload }) {
+  const [asked, setAsked] = useState("");
+  const act = useDeed(async (what) => {
+    await post(`/v1/messages/${message.id}/${what}`);
+    say(t(`message.${what}.done`));
+    reload();
+  });
+  const can = may("operator");
+  const waits = ["scheduled", "queued"].includes(message.state);
+  const ended = ["failed", "expired", "unknown"].includes(message.state);
+  return html`<p class="deeds">
+      <a class="button" href=${to("conversations", message.to)}><${Icon} name="chats" size=${18} />${t("message.conversation")}</a>
+      ${can && waits && html`<button type="button" disabled=${act.busy} onClick=${() => act.run("cancel")}>${t("message.cancel")}</button>`}
+      ${can && ended && html`<button type="button" disabled=${act.busy} onClick=${() => setAsked("resend")}>${t("message.resend")}</button>`}
+    </p>
+    <${Trouble} error=${act.error} />
+    ${asked && html`<${Confirm} title=${t("message.resend")} act=${t("message.resend")} danger=${false}
+      text=${t(message.state === "unknown" ? "message.resend.unknown" : "message.resend.text")}
+      deed=${{ busy: act.busy, run: () => act.run("resend") }} onClose=${() => setAsked("")} />`}`;
+}

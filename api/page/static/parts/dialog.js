@@ -1,0 +1,50 @@
+// A dialog: the browser's own, which keeps the keyboard inside and gives the focus back.
+import { html, useEffect, useRef } from "../core/view.js";
+import { t } from "../core/words.js";
+import { Icon } from "./icons.js";
+
+export function Dialog({ title, onClose, children, wide = false }) {
+  const place = useRef(null);
+  useEffect(() => {
+    const dialog = place.current;
+    const before = document.activeElement;
+    dialog.showModal();
+    return () => {
+      dialog.close();
+      before?.focus?.();
+    };
+  }, []);
+  const outside = (event) => event.target === place.current && onClose();
+  const cancel = (event) => {
+    event.preventDefault();
+    onClose();
+  };
+  return html`<dialog ref=${place} class=${wide ? "wide" : ""} aria-labelledby="dialog-title"
+      onCancel=${cancel} onMouseDown=${outside}>
+    <div class="dialog">
+      <header>
+        <h2 id="dialog-title">${title}</h2>
+        <button type="button" class="plain square" onClick=${onClose} aria-label=${t("act.close")}>
+          <${Icon} name="close" />
+        </button>
+      </header>
+      ${children}
+    </div>
+  </dialog>`;
+}
+
+// "Are you sure", with what will happen and a button that says what it does.
+export function Confirm({ title, text, act, deed, onClose, danger = true, children }) {
+  const sure = async () => {
+    await deed.run();
+    onClose();
+  };
+  return html`<${Dialog} title=${title} onClose=${onClose}>
+    <p>${text}</p>
+    ${children}
+    <footer>
+      <button type="button" onClick=${onClose}>${t("act.keep")}</button>
+      <button type="button" class=${danger ? "danger" : "primary"} disabled=${deed.busy} onClick=${sure}>${act}</button>
+    </footer>
+  </${Dialog}>`;
+}

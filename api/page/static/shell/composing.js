@@ -1,0 +1,6 @@
+// The message that is being written in a dialog, from wherever it was begun; null when none is.
+import { Signal } from "../core/signal.js";
+
+export const composing = new Signal(null);
+
+export const compose = (draft = {}) => composing.set(draft);

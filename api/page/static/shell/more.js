@@ -1,0 +1,18 @@
+// On a small screen: everything that has no place in the bar at the bottom.
+import { to } from "../core/route.js";
+import { html } from "../core/view.js";
+import { t } from "../core/words.js";
+import { Icon } from "../parts/icons.js";
+import { listed } from "./places.js";
+import { Live } from "./shell.js";
+import { You } from "./you.js";
+
+export function More() {
+  return html`<h1>${t("place.more")}</h1>
+    <ul class="more-places">
+      ${listed().filter((place) => !place.low).map((place) => html`<li key=${place.name}>
+        <a href=${to(place.name)}><${Icon} name=${place.icon || place.name} /><span class="grow">${t(`place.${place.name}`)}</span>
+          <${Icon} name="forward" size=${16} /></a></li>`)}
+    </ul>
+    <div class="more-you"><${You} /><${Live} /></div>`;
+}

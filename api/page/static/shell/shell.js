@@ -1,0 +1,100 @@
+// The frame around every place: where one can go, whether the page is live, and who is signed in.
+import { connection, startLive, stopLive } from "../core/live.js";
+import { to, useRoute } from "../core/route.js";
+import { session } from "../core/session.js";
+import { useSignal } from "../core/signal.js";
+import { html, useEffect, useRef, useState } from "../core/view.js";
+import { t } from "../core/words.js";
+import { Brand } from "../door/frame.js";
+import { Icon } from "../parts/icons.js";
+import { Empty, Said, Waiting } from "../parts/notice.js";
+import { Compose } from "../sms/compose.js";
+import { listed, placeOf } from "./places.js";
+import { composing } from "./composing.js";
+import { Unread, useUnread } from "./unread.js";
+import { You } from "./you.js";
+
+export function Shell() {
+  const route = useRoute();
+  const place = placeOf(route.name);
+  const [ready, setReady] = useState(false);
+  const main = useRef(null);
+  useEffect(() => {
+    // pages load after the stream is open, so that nothing falls in between; a slow one is not waited for
+    const late = setTimeout(() => setReady(true), 1500);
+    startLive().then(() => setReady(true));
+    return () => {
+      clearTimeout(late);
+      stopLive();
+    };
+  }, []);
+  useEffect(() => {
+    const name = place ? t(`place.${place.name}`) : t("place.nowhere");
+    document.title = `${name} – sms-bridge`;
+    main.current?.scrollTo?.(0, 0);
+  }, [place]);
+  const Draw = place?.draw;
+  return html`<div class="shell ${place?.whole ? "whole" : ""}">
+    <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>${t("shell.skip")}</a>
+    <${Side} at=${route.name} />
+    <main id="main" tabindex="-1" ref=${main}>
+      ${!ready && html`<${Waiting} />`}
+      ${ready && Draw && html`<${Draw} key=${place.name} route=${route} />`}
+      ${ready && !Draw && html`<h1 class="hidden">${t("place.nowhere")}</h1><${Empty} icon="search" title=${t("place.nowhere")}
+        action=${html`<a class="button" href="#/">${t("place.home")}</a>`}>${t("place.nowhere.text")}</${Empty}>`}
+    </main>
+    <${Low} at=${route.name} />
+    <${Composer} />
+    <${Said} />
+  </div>`;
+}
+
+function Composer() {
+  const draft = useSignal(composing);
+  return draft && html`<${Compose} draft=${draft} onClose=${() => composing.set(null)} />`;
+}
+
+function Link({ place, at }) {
+  const unread = useUnread();
+  const here = at === place.name;
+  return html`<a href=${to(place.name)} aria-current=${here ? "page" : undefined}>
+    <${Icon} name=${place.icon || place.name} /><span>${t(`place.${place.name}`)}</span>
+    ${place.name === "conversations" && html`<${Unread} count=${unread} />`}
+  </a>`;
+}
+
+function Side({ at }) {
+  const places = listed();
+  const group = (name) => places.filter((place) => (place.group || "day") === name);
+  const groups = ["day", "manage"].filter((name) => group(name).length);
+  return html`<header class="side">
+    <p class="brand"><a href="#/"><${Brand} /></a></p>
+    <nav aria-label=${t("shell.places")}>
+      ${groups.map((name) => html`<div class="group" key=${name}>
+        ${name !== "day" && html`<h2>${t(`group.${name}`)}</h2>`}
+        ${group(name).map((place) => html`<${Link} key=${place.name} place=${place} at=${at} />`)}
+      </div>`)}
+    </nav>
+    <div class="foot"><${Live} /><${You} /></div>
+  </header>`;
+}
+
+// The bar at the bottom of a small screen.
+function Low({ at }) {
+  const places = listed().filter((place) => place.low);
+  const elsewhere = !places.some((place) => place.name === at);
+  return html`<nav class="low" aria-label=${t("shell.places")}>
+    ${places.map((place) => html`<${Link} key=${place.name} place=${place} at=${at} />`)}
+    <a href=${to("more")} aria-current=${elsewhere ? "page" : undefined}>
+      <${Icon} name="more" /><span>${t("place.more")}</span>
+    </a>
+  </nav>`;
+}
+
+export function Live() {
+  const state = useSignal(connection);
+  const { version } = useSignal(session) || {};
+  return html`<p class="live ${state}" role="status" title=${version ? `sms-bridge ${version}` : ""}>
+    <span class="mark" aria-hidden="true"></span>${t(`live.${state}`)}
+  </p>`;
+}

@@ -1,0 +1,53 @@
+// How many conversations have something unread.
+import { get } from "../core/api.js";
+import { onEvent } from "../core/live.js";
+import { Signal, useSignal } from "../core/signal.js";
+import { html, useEffect } from "../core/view.js";
+import { t } from "../core/words.js";
+
+const MOST = 100;
+const unread = new Signal(0);
+let users = 0;
+let end = () => {};
+let timer = 0;
+
+export async function countUnread() {
+  try {
+    const page = await get("/v1/inbox", { unread: true, limit: MOST });
+    unread.set(new Set(page.messages.map((each) => each.from)).size);
+  } catch {
+    // it is counted again with the next event
+  }
+}
+
+function soon() {
+  timer ||= setTimeout(() => {
+    timer = 0;
+    countUnread();
+  }, 300);
+}
+
+export function useUnread() {
+  useEffect(() => {
+    users += 1;
+    if (users === 1) {
+      countUnread();
+      end = onEvent((event) => (!event || event.name === "message.received") && soon());
+      addEventListener("focus", soon);
+    }
+    return () => {
+      users -= 1;
+      if (users) return;
+      end();
+      removeEventListener("focus", soon);
+    };
+  }, []);
+  return useSignal(unread);
+}
+
+export function Unread({ count }) {
+  if (!count) return null;
+  const shown = count >= MOST ? `${MOST - 1}+` : count;
+  return html`<span class="unread"><span aria-hidden="true">${shown}</span>
+    <span class="hidden">${t("unread", { n: count })}</span></span>`;
+}

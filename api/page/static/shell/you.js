@@ -1,0 +1,43 @@
+// Who is signed in, with language and colours.
+import { choose, chosen, paint } from "../core/preferences.js";
+import { session, signOut } from "../core/session.js";
+import { useSignal } from "../core/signal.js";
+import { html, useState } from "../core/view.js";
+import { LANGUAGES, language, t } from "../core/words.js";
+import { speak } from "../door/frame.js";
+import { Dialog } from "../parts/dialog.js";
+import { Segments } from "../parts/fields.js";
+import { Icon } from "../parts/icons.js";
+
+export function You() {
+  const { user } = useSignal(session);
+  const [open, setOpen] = useState(false);
+  if (!user) return null;
+  return html`<button type="button" class="you plain" onClick=${() => setOpen(true)}>
+      <span class="face" aria-hidden="true">${user.name.slice(0, 1).toUpperCase()}</span>
+      <span class="grow"><b>${user.name}</b><small>${t(`role.${user.role}`)}</small></span>
+      <${Icon} name="settings" />
+      <span class="hidden">${t("you.open")}</span>
+    </button>
+    ${open && html`<${Settings} user=${user} onClose=${() => setOpen(false)} />`}`;
+}
+
+function Settings({ user, onClose }) {
+  const [colours, setColours] = useState(chosen("colours"));
+  const repaint = (value) => {
+    choose("colours", value);
+    paint(value);
+    setColours(value);
+  };
+  return html`<${Dialog} title=${user.name} onClose=${onClose}>
+    <p class="quiet">${t(`role.${user.role}.means`)}</p>
+    <h3>${t("you.language")}</h3>
+    <${Segments} label=${t("you.language")} value=${language} options=${Object.entries(LANGUAGES)} onChange=${speak} />
+    <h3>${t("you.colours")}</h3>
+    <${Segments} label=${t("you.colours")} value=${colours} onChange=${repaint}
+      options=${["", "light", "dark"].map((each) => [each, t(`you.colours.${each || "system"}`)])} />
+    <footer>
+      <button type="button" onClick=${() => signOut()}><${Icon} name="out" size=${18} />${t("you.out")}</button>
+    </footer>
+  </${Dialog}>`;
+}

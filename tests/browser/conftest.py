@@ -1,0 +1,47 @@
+"""A bridge on a virtual modem, and somebody who looks at its page."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from device_drivers.virtual.world import World
+from tests.support.browsing import PROGRAMS, Visitor, chromium, visitor
+from tests.support.running import Bridge, on_modems
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that is here needs the browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.needs(*PROGRAMS))
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[tuple[Bridge, World]]:
+    async with on_modems(tmp_path) as (bridge, world):
+        yield bridge, world
+
+
+@pytest.fixture
+def bridge(site: tuple[Bridge, World]) -> Bridge:
+    return site[0]
+
+
+@pytest.fixture
+def world(site: tuple[Bridge, World]) -> World:
+    return site[1]
+
+
+@pytest.fixture
+async def anna(browser: Browser, bridge: Bridge) -> AsyncIterator[Visitor]:
+    """Somebody before the door."""
+    async with visitor(browser, bridge) as one:
+        yield one

@@ -1,0 +1,47 @@
+"""The box for texts counts as the bridge does."""
+
+import random
+
+from bridge.messages.segmentation import alphabet, count
+from bridge.model.radio import Alphabet
+from tests.support.browsing import Visitor
+
+CHARACTERS = "abc ABC\n€{}[]~|^\\éàñΔ’“–… 您好😀👍🏽`´\t\x0c"
+LENGTHS = (1, 69, 70, 71, 134, 135, 159, 160, 161, 306, 307, 459, 460)
+
+
+def texts() -> list[str]:
+    """Plain ones, ones with characters that cost more, and the lengths at which another part begins."""
+    dice = random.Random(1)
+    sizes = [length // share for length in LENGTHS for share in (1, 2)]
+    mixed = ["".join(dice.choices(CHARACTERS[: dice.randint(3, len(CHARACTERS))], k=size)) for size in sizes * 4]
+    return ["", *("a" * length for length in LENGTHS), *("€" * length for length in LENGTHS), *mixed]
+
+
+async def test_parts_and_encoding_are_what_the_bridge_makes_of_a_text(anna: Visitor) -> None:
+    await anna.visit()
+    cases = texts()
+    counted = await anna.page.evaluate(
+        """async (texts) => {
+            const source = document.querySelector('script[src]').src.replace('main.js', 'sms/alphabet.js');
+            const { measure } = await import(source);
+            return texts.map(measure).map(({ parts, encoding }) => [parts, encoding]);
+        }""",
+        cases,
+    )
+    words = {Alphabet.GSM7: "GSM-7", Alphabet.UCS2: "UCS-2"}
+    assert counted == [[count(text), words[alphabet(text)]] for text in cases]
+
+
+async def test_a_character_that_makes_a_text_dear_is_named_and_replaced(anna: Visitor) -> None:
+    await anna.sign_in("conversations/+15550150")
+    box = anna.page.get_by_label("Write an SMS")
+    await box.fill("It’s ready\u00a0– today")
+    await anna.sees("’ U+00A0 – makes it UCS-2", ".measure")
+    await anna.page.get_by_role("button", name="Use plain characters").click()
+    assert await box.input_value() == "It's ready - today"
+    await anna.sees("GSM-7", ".measure")
+    await box.fill("您好… ’")
+    await anna.page.get_by_role("button", name="Replace what has a plain form").click()
+    assert await box.input_value() == "您好... '"
+    await anna.sees("UCS-2", ".measure")
