@@ -24,7 +24,7 @@ from api.http.bodies import READING, Reading
 from api.http.connections import Endings, begin
 from api.http.errors import UnknownPath, WrongMethod
 from api.http.proxies import NO_PROXIES, PROXIES, Proxies
-from api.operations import health, metrics
+from api.operations import callbacks, health, metrics
 from api.page import routes as page
 from bridge.errors import BridgeError, ConfigError
 from bridge.gateway.gateway import Gateway
@@ -108,6 +108,7 @@ def build_app(
         mounted.append(_mount(app, known[name](site, mount), mount.prefix, mounted))
     app[MOUNTED] = tuple(sorted(mounted, key=lambda one: -len(one.prefix)))
     app.add_routes(health.routes(gateway))
+    app.add_routes(callbacks.routes(gateway))
     if readers is not None:
         app.add_routes(metrics.routes(gateway, readers, bool(proxies.networks or proxies.unix or public_url)))
     if "native" in wanted:

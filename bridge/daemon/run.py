@@ -94,7 +94,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None,
         supervisor = _supervisor(common)
         submissions = build_submissions(config, common.store, bus, clock, supervisor.lines)
         loopback = _loopback(common, supervisor, submissions)
-        devices = Devices(supervisor.lines, supervisor.examine, loopback.send)
+        devices = Devices(supervisor.lines, supervisor.examine, loopback.send, supervisor.call_back)
         gateway = build_gateway(config, common.store, bus, clock, submissions, devices, ledger.poke)
         await _start_sending(common, supervisor)
         front = await open_front(stack, config, gateway, end)

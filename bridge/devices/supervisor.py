@@ -13,13 +13,14 @@ from bridge.devices.idle import IdleLines
 from bridge.devices.memory import LastingMemory
 from bridge.devices.receiver import Inbox
 from bridge.devices.sender import LineSender
-from bridge.errors import LinkError, NoSuchThing, SendRefused, StoreUnavailable
+from bridge.errors import DeviceLost, LinkError, NoSuchThing, SendRefused, StoreUnavailable
 from bridge.messages.outcomes import SendingRules
+from bridge.model.callback import Callback, Reply
 from bridge.model.event import LINE_CHANGED, Event
 from bridge.model.finding import Finding
 from bridge.model.line import Line, LineState
 from bridge.ports.clock import Clock
-from bridge.ports.driver import Clarifying, Device, Driver, Examining, Link, Paced
+from bridge.ports.driver import Answering, Clarifying, Device, Driver, Examining, Link, Paced
 from bridge.ports.store import DeviceStore, EventStore, ReceivingStore, SendingStore
 from bridge.ports.store_rows import Queued
 from bridge.retry import Backoff, retry_until_stored
@@ -156,6 +157,15 @@ class DeviceWorker:
         remedy = "check coverage and the SIM (credit, barring, PIN); the line tries again by itself"
         resting = {name: lane.rest.reason for name, lane in self._lanes.items() if lane.rest.reason}
         return [*found, *(Finding("fail", f"line {name}", why, remedy) for name, why in resting.items())]
+
+    async def call_back(self, callback: Callback) -> Reply:
+        """What the device answers its provider. Raises DeviceLost while it is away, NoSuchThing for one without."""
+        link = self._link
+        if link is None:
+            raise DeviceLost(f"the device {self.device.name} is not connected")
+        if not isinstance(link, Answering):
+            raise NoSuchThing(f"nobody calls the device {self.device.name} over HTTP")
+        return await link.answer(callback)
 
     async def _examined(self) -> list[Finding]:
         if self._link is None:
@@ -349,6 +359,13 @@ class Supervisor:
         for minder in self._minders:
             if minder.device.name == device:
                 return await minder.examine()
+        raise NoSuchThing(f"there is no device {device!r}")
+
+    async def call_back(self, device: str, callback: Callback) -> Reply:
+        """What a device answers its provider. Raises NoSuchThing, DeviceLost."""
+        for minder in self._minders:
+            if minder.device.name == device:
+                return await minder.call_back(callback)
         raise NoSuchThing(f"there is no device {device!r}")
 
     async def start(self) -> None:

@@ -22,6 +22,7 @@ from bridge.gateway.pulls import Handouts
 from bridge.gateway.statistics import Figures
 from bridge.gateway.submissions import Submissions, check_verified
 from bridge.model.account import Account, UnknownPolicy
+from bridge.model.callback import Callback, Reply
 from bridge.model.event import Event
 from bridge.model.finding import Finding
 from bridge.model.inbox import Received
@@ -56,6 +57,10 @@ async def _no_device(name: str) -> Sequence[Finding]:
     raise NoSuchThing(f"there is no device {name!r}")
 
 
+async def _no_callback(name: str, callback: Callback) -> Reply:
+    raise NoSuchThing(f"there is no device {name!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class Devices:
     """The parts of the supervisor that callers may use."""
@@ -65,6 +70,8 @@ class Devices:
     examine: Callable[[str], Awaitable[Sequence[Finding]]] = _no_device
     #: from a line to another, each to the next one for ""
     loop: Callable[[str, str], Awaitable[Departures]] = _no_loops
+    #: by a device's name, for its provider; raises NoSuchThing, DeviceLost
+    call_back: Callable[[str, Callback], Awaitable[Reply]] = _no_callback
 
 
 class GatewayStore(
@@ -102,6 +109,8 @@ class Gateway:
         self.lines = self._devices.lines
         #: sends SMS from one line to another; `bridge.monitoring.loopback.Loopback.send`
         self.loop = self._devices.loop
+        #: answers a device's provider; raises NoSuchThing, and DeviceLost while the device is away
+        self.call_back = self._devices.call_back
         self.submit = submissions.submit
         self.check = submissions.check
         #: SMS typed on the phones themselves, newest first; every account may see them, as it may the inbox

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from bridge.model.callback import Callback, Reply
 from bridge.model.finding import Finding
 from bridge.model.line import Line
 from bridge.model.radio import Doubtful, Inbound, Outgoing, Sent
@@ -85,6 +86,19 @@ class Examining(Protocol):
 
     async def examine(self) -> "Sequence[Finding]":
         """Findings about the open device, queried now, between messages. Raises DeviceLost."""
+        ...
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """What a link has beside `Link` when a provider calls the bridge over HTTP about the device."""
+
+    async def answer(self, callback: Callback) -> Reply:
+        """Answer a request that anybody may have made: it proves where it comes from, or is refused.
+
+        2xx only once all that it brought is acknowledged: then the provider forgets it. Raises DeviceLost when the
+        link is closed meanwhile.
+        """
         ...
 
 

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Protocol, cast
 
 from bridge.errors import Refusal
-from bridge.ports.driver import Device
+from bridge.ports.driver import Answering, Device, Driver, Link
 
 
 class Bench(Protocol):
@@ -40,6 +40,22 @@ class Bench(Protocol):
     def unplug(self) -> None:
         """The device goes away."""
         ...
+
+
+class AnsweringBench(Bench, Protocol):
+    """The bench of a driver whose links are `Answering`: its device calls the bridge."""
+
+    def answer_by(self, link: Answering) -> None:
+        """From now on the device's calls are for this link."""
+        ...
+
+
+async def open_on(driver: Driver, bench: Bench) -> Link:
+    """A link to the bench's device, as the bridge opens it. Raises what `Driver.open` does."""
+    link = await driver.open(bench.device)
+    if isinstance(link, Answering):
+        cast(AnsweringBench, bench).answer_by(link)
+    return link
 
 
 def programs_for(driver: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from bridge.model.message import State
 from bridge.model.radio import Held, Inbound, InboundPart, InboundReport, Outgoing
 from bridge.ports.driver import Device, Driver, Examining, Link, Surveying
 from bridge.tasks import Tasks
-from tests.contract.bench import Bench, bench_for, programs_for
+from tests.contract.bench import Bench, bench_for, open_on, programs_for
 
 #: seconds that anything may take
 SOON = 15.0
@@ -48,7 +48,7 @@ async def bench(driver: Driver) -> AsyncIterator[Bench]:
 async def link(driver: Driver, bench: Bench) -> AsyncIterator[Link]:
     """An open link."""
     async with asyncio.timeout(SOON):
-        opened = await driver.open(bench.device)
+        opened = await open_on(driver, bench)
     yield opened
     await opened.close()
 
@@ -236,7 +236,7 @@ async def test_an_unacknowledged_sms_is_given_out_once_and_again_after_reopening
     (second,) = await take(link, 1)
     assert texts([second]) == ["second"]
     await link.close()
-    again = await driver.open(bench.device)
+    again = await open_on(driver, bench)
     try:
         (repeated,) = await take(again, 1)
     finally:
@@ -254,7 +254,7 @@ async def test_an_acknowledged_sms_never_comes_again(driver: Driver, link: Link,
     (other,) = await take(link, 1)
     await link.acknowledge(once)
     await link.close()
-    again = await driver.open(bench.device)
+    again = await open_on(driver, bench)
     try:
         bench.reply("third")
         assert texts([*await take(again, 1)]) == ["third"]
@@ -312,7 +312,7 @@ async def test_never_holds_up_the_event_loop(driver: Driver, bench: Bench) -> No
     ticking = Tasks("the contract")
     ticking.start(tick(), "tick")
     try:
-        link = await driver.open(bench.device)
+        link = await open_on(driver, bench)
         await send(link, bench, "x" * 500)
         bench.reply("hello")
         await take(link, 1)
@@ -331,7 +331,7 @@ async def test_closing_never_raises(driver: Driver, link: Link, bench: Bench) ->
     await link.close()
     with pytest.raises(BridgeError):
         await send(link, bench)
-    again = await driver.open(bench.device)
+    again = await open_on(driver, bench)
     bench.unplug()
     await again.close()
 
