@@ -263,4 +263,5 @@ class LineSender:
             report=message.report,
             validity=max(MIN_VALIDITY, left) if message.expires_at else 0,
             alphabet=alphabet(message.text),
+            media=message.media,
         )

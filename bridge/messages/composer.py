@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 from typing import TypeVar
 
-from bridge.errors import BadRequest
+from bridge.errors import BadRequest, InvalidNumber
 from bridge.messages import phone_numbers, routing
-from bridge.messages.validation import Limits, check_times, parts_of
+from bridge.messages.validation import Limits, check_times, check_whatsapp, parts_of
 from bridge.model.account import Account
-from bridge.model.line import Line
-from bridge.model.message import Draft, Message, State
+from bridge.model.line import Channel, Line
+from bridge.model.message import WHATSAPP_ROUTE, Draft, Message, State, other_leg
 from bridge.ports.clock import Clock
 
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
@@ -24,8 +24,10 @@ INLINE_DRAFTS = 500
 #: ms; less is two clocks that were not read at once
 LEAST_STEP = 1_000
 
-#: `country` follows from the dialect, and was not there when older keys were remembered
-_EVERY_FIELD = operator.attrgetter(*(field.name for field in fields(Draft) if field.name != "country"))
+#: what was not there when older keys were remembered; `country` follows from the dialect
+_LATER_FIELDS = ("country", "channel", "media", "leg")
+_EVERY_FIELD = operator.attrgetter(*(field.name for field in fields(Draft) if field.name not in _LATER_FIELDS))
+_PLAIN = (Channel.SMS, "", False)
 T = TypeVar("T")
 
 
@@ -51,10 +53,11 @@ class Intake:
         return [_moved(message, step) for message in made] if abs(step) >= LEAST_STEP else made
 
     def _all(self, account: Account, drafts: Sequence[Draft], now: int) -> list[Message]:
-        lines, accepted = self._lines(), []
+        lines, accepted = self._lines(), list[Message]()
         for index, (draft, name) in enumerate(zip(drafts, self._ids(now, len(drafts)), strict=True)):
             try:
-                accepted.append(self._message(account, draft, now, name, lines))
+                own = other_leg(accepted[-1].id) if draft.leg and accepted else name
+                accepted.append(self._message(account, draft, now, own, lines))
             except BadRequest as error:
                 if len(drafts) > 1:
                     error.field = f"messages[{index}].{error.field}"
@@ -69,9 +72,9 @@ class Intake:
 
     def _message(self, account: Account, draft: Draft, now: int, id: str, lines: Sequence[Line]) -> Message:
         recipient = phone_numbers.normalise(draft.recipient, account.terms.country or draft.country)
-        parts = parts_of(draft.text, self._limits)
+        route = routing.route(draft.route, draft.slot, lines, draft.channel)
+        parts = self._parts(draft, recipient, route)
         check_times(draft, now, self._limits)
-        route = routing.route(draft.route, draft.slot, lines)
         later = draft.not_before > now
         due = draft.not_before if later else now
         lifetime = draft.ttl_ms or self._expire_after_ms
@@ -95,7 +98,19 @@ class Intake:
             client_ref=draft.client_ref,
             tag=draft.tag,
             dialect=draft.dialect,
+            media=draft.media,
         )
+
+    def _parts(self, draft: Draft, recipient: str, route: str) -> int:
+        """In how many pieces it goes. Raises InvalidText, InvalidNumber, and BadRequest for media in an SMS."""
+        if not route.startswith(WHATSAPP_ROUTE):
+            if draft.media:
+                raise BadRequest("an SMS carries text only: media go by a WhatsApp line", "media")
+            return parts_of(draft.text, self._limits)
+        check_whatsapp(draft.text, draft.media)
+        if not recipient.startswith("+"):
+            raise InvalidNumber("WhatsApp needs a number with its country code, such as +447700900123")
+        return 1
 
 
 def _moved(message: Message, step: int) -> Message:
@@ -121,6 +136,13 @@ def _digest(drafts: Sequence[Draft]) -> str:
     hasher = hashlib.sha256()
     # in C, a bite at a time: one call for all of them would keep the event loop from running meanwhile
     for start in range(0, len(drafts), INLINE_DRAFTS):
-        bite = [_EVERY_FIELD(draft) for draft in drafts[start : start + INLINE_DRAFTS]]
+        bite = [_told(draft) for draft in drafts[start : start + INLINE_DRAFTS]]
         hasher.update(json.dumps(bite).encode())
     return hasher.hexdigest()
+
+
+def _told(draft: Draft) -> tuple[object, ...]:
+    """Every field, the later ones where they say something."""
+    said: tuple[object, ...] = _EVERY_FIELD(draft)
+    later = (draft.channel, draft.media, draft.leg)
+    return said if later == _PLAIN else said + later

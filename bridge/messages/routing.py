@@ -1,25 +1,43 @@
 """Decides which line carries which message. Pure.
 
 A message carries a route, a line's name or what a caller may say instead; a line serves a few routes.
-Lines that serve the same route share its queue, so a line that is lost leaves nothing behind.
+Lines that serve the same route share its queue, so a line that is lost leaves nothing behind. No route is served by
+lines of two channels, so an SMS never goes out as anything else.
 """
 
 from collections.abc import Sequence
 
 from bridge.errors import UnknownLine
-from bridge.model.line import Line
+from bridge.model.line import Channel, Line
+from bridge.model.message import WHATSAPP_ROUTE
 
 #: any line
 ANY = ""
 
 
-def route(line: str, slot: int, lines: Sequence[Line]) -> str:
+def route(line: str, slot: int, lines: Sequence[Line], channel: Channel = Channel.SMS) -> str:
     """The route for a caller's wish: a line, a device, its number, a SIM slot, or none.
 
-    Raises UnknownLine naming the known ones when no configured line serves it.
+    A line that is named decides the channel. Raises UnknownLine naming the known ones when no configured line serves
+    it.
     """
+    named = [each for each in lines if line and _is_named(each, line)]
+    if channel is Channel.WHATSAPP or (named and all(each.channel is Channel.WHATSAPP for each in named)):
+        return _by_whatsapp(line, [each for each in lines if each.channel is Channel.WHATSAPP])
     if not line and not slot:
         return ANY
+    return _by_sms(line, slot, [each for each in lines if each.channel is Channel.SMS])
+
+
+def _by_whatsapp(line: str, lines: Sequence[Line]) -> str:
+    wanted = [each for each in lines if not line or _is_named(each, line)]
+    if not wanted:
+        known = ", ".join(sorted(each.name for each in lines)) or "none is configured"
+        raise UnknownLine(f"there is no WhatsApp line{f' {line!r}' if line else ''}; known ones: {known}")
+    return f"{WHATSAPP_ROUTE}{wanted[0].name}" if line else WHATSAPP_ROUTE
+
+
+def _by_sms(line: str, slot: int, lines: Sequence[Line]) -> str:
     wanted = [each for each in lines if not line or _is_named(each, line)]
     if slot:
         wanted = [each for each in wanted if each.slot == slot]
@@ -37,6 +55,8 @@ def route(line: str, slot: int, lines: Sequence[Line]) -> str:
 
 def routes(line: Line) -> tuple[str, ...]:
     """All routes that this line serves."""
+    if line.channel is Channel.WHATSAPP:
+        return tuple(dict.fromkeys((WHATSAPP_ROUTE, f"{WHATSAPP_ROUTE}{line.name}")))
     return tuple(dict.fromkeys((ANY, line.name, line.device, f":{line.slot}")))
 
 

@@ -11,6 +11,8 @@ from bridge.model.message import Draft
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 #: the longest text that could fit MAX_PARTS
 _MAX_CHARACTERS = segmentation.MAX_PARTS * segmentation.GSM7_PART
+#: characters of a WhatsApp message, and of what stands below a picture or document
+LONGEST_WHATSAPP, LONGEST_CAPTION = 4096, 1024
 YEAR = 366 * 24 * 3600 * 1000  # ms
 
 
@@ -36,6 +38,18 @@ def parts_of(text: str, limits: Limits) -> int:
     if parts > limits.max_parts:
         raise InvalidText(f"the text needs {parts} SMS parts; the most is {limits.max_parts}")
     return parts
+
+
+def check_whatsapp(text: str, media: str) -> None:
+    """Raises InvalidText when this cannot be a WhatsApp message; one is never cut."""
+    if (not text or text.isspace()) and not media:
+        raise InvalidText("the text is empty")
+    longest = LONGEST_CAPTION if media else LONGEST_WHATSAPP
+    if len(text) > longest:
+        what = "the text of a picture or document" if media else "a WhatsApp message"
+        raise InvalidText(f"the text has {len(text)} characters; {what} has {longest} at most")
+    if not text.isprintable() and (found := _FORBIDDEN.search(text)):
+        raise InvalidText(f"the text has a character that is not sent: U+{ord(found[0]):04X} at {found.start()}")
 
 
 def check_times(draft: Draft, now: int, limits: Limits) -> None:

@@ -4,6 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Channel(StrEnum):
+    """By what a line carries messages."""
+
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+
+
 class LineState(StrEnum):
     """Whether a line can carry messages now."""
 
@@ -22,7 +29,7 @@ CUT = "…"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One SIM in a device: identity and health. Unknown values are "" or None."""
+    """One SIM in a device, or one number of a provider: identity and health. Unknown values are "" or None."""
 
     #: unique: the device's name, or `device:slot` when it has several SIMs
     name: str
@@ -54,6 +61,7 @@ class Line:
     calls: bool | None = None
     #: one sentence: why it does not tell of them; "" when it does
     calls_reason: str = ""
+    channel: Channel = Channel.SMS
 
     @property
     def sim(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bridge.model.account import UnknownPolicy
+from bridge.model.line import Channel
 
 
 class State(StrEnum):
@@ -41,6 +42,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 #: states in which a message still has a way to go without anybody's asking
 PENDING = frozenset({State.SCHEDULED, State.QUEUED, State.SENDING})
+#: how the routes of WhatsApp lines begin, alone any of them: no line, device or slot is called so
+WHATSAPP_ROUTE = "@"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,13 @@ class Draft:
     ttl_ms: int = 0
     #: whose national numbers are meant (ISO 3166) where the account has no country of its own; "" for no country's
     country: str = ""
+    #: by what kind of line; a line named in `route` has its own
+    channel: Channel = Channel.SMS
+    #: URL of a picture or document that goes with the text, by WhatsApp alone; "" for none
+    media: str = ""
+    #: the same message as the draft before it, by another channel: the two have one id but for its last digit
+    #: (`other_leg`)
+    leg: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +122,20 @@ class Message:
     client_ref: str = ""
     tag: str = ""
     dialect: str = "native"
+    #: URL of what goes with the text; "" for none
+    media: str = ""
     #: position in the store, grows by acceptance; lists tell it, elsewhere it is 0
     seq: int = field(default=0, compare=False)
+
+    @property
+    def channel(self) -> Channel:
+        """By what kind of line it goes."""
+        return Channel.WHATSAPP if self.route.startswith(WHATSAPP_ROUTE) else Channel.SMS
+
+
+def other_leg(id: str) -> str:
+    """The id of the same message by the other channel, whether there is one or not; of that one, this one's."""
+    return f"{id[:-1]}{int(id[-1], 16) ^ 1:x}"
 
 
 @dataclass(frozen=True, slots=True)

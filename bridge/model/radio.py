@@ -30,13 +30,15 @@ class Outgoing:
     validity: int = 0
     #: that of the whole message, which every part of it must have (TS 23.040 §9.2.3.24.1); None: what `text` needs
     alphabet: Alphabet | None = None
+    #: URL of what goes with the text, for lines that carry such; "" for none
+    media: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The network accepted a part."""
 
-    #: TP-MR by which reports will speak of it; None when the device tells none
+    #: TP-MR by which reports will speak of it, or what a driver makes of a provider's id; None when there is none
     reference: int | None
     #: `sent`, or `delivered` where a device knows at once
     state: State = State.SENT

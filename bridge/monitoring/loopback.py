@@ -26,7 +26,7 @@ from bridge.model.event import (
     MESSAGE_FAILED,
     Event,
 )
-from bridge.model.line import Line, LineState
+from bridge.model.line import Channel, Line, LineState
 from bridge.model.loopback import Departures, Skipped, Trip
 from bridge.model.message import Draft, Message, State
 from bridge.model.query import MessageQuery
@@ -270,6 +270,7 @@ def paired(
 
     Raises UnknownLine for a name that no line has.
     """
+    lines = [line for line in lines if line.channel is Channel.SMS]
     by_name = {line.name: line for line in lines}
     for name in filter(None, (sender, receiver)):
         if name not in by_name:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bridge.messages.routing import routes
 from bridge.model.line import Line, LineState
+from bridge.model.message import WHATSAPP_ROUTE
 from bridge.ports.store_rows import Waiting
 
 #: key of the trouble that no line is ready
@@ -118,7 +119,7 @@ class Watch:
             queue, key = self._waiting.get(route), QUEUE + route
             if queue is None or not (key in raised or self._ought_to_move(route)):
                 continue
-            for_whom = f" for {route}" if route else ""
+            for_whom = _for_whom(route)
             title, over = f"Messages{for_whom} wait and none goes out", f"The queue{for_whom} moves again"
             reason = f"{queue.count} due, though a line is ready for them"
             if not any(route in routes(line) for line in self._lines):
@@ -130,6 +131,12 @@ class Watch:
         """Whether a stuck queue is a problem of its own: not when all its lines are away."""
         serving = [line for line in self._lines if route in routes(line)]
         return not serving or any(line.state is LineState.READY for line in serving)
+
+
+def _for_whom(route: str) -> str:
+    if route.startswith(WHATSAPP_ROUTE):
+        return f" for {route.removeprefix(WHATSAPP_ROUTE) or 'WhatsApp'}"
+    return f" for {route}" if route else ""
 
 
 def _why(line: Line) -> str:

@@ -17,7 +17,8 @@ from bridge.store.writer import Tx
 
 COLUMNS = (
     "id, account, recipient, written, text, state, created_at, updated_at, due_at, expires_at, route, line, slot, "
-    "parts, attempts, error, on_unknown, report, sent_at, delivered_at, not_before, client_ref, tag, dialect"
+    "parts, attempts, error, on_unknown, report, sent_at, delivered_at, not_before, client_ref, tag, dialect, "
+    "media"
 )
 QUALIFIED = ", ".join(f"m.{name.strip()}" for name in COLUMNS.split(","))
 

@@ -9,3 +9,5 @@ CREATE INDEX ledger_event ON ledger (event);
 -- counts for groups of recipients, without their numbers
 DROP TABLE concat_refs;
 CREATE TABLE concat_refs (bucket INTEGER PRIMARY KEY, last INTEGER NOT NULL);
+-- what goes with the text of a WhatsApp message: its URL, "" for none
+ALTER TABLE messages ADD COLUMN media TEXT NOT NULL DEFAULT '';

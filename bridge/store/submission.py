@@ -80,7 +80,7 @@ def _row_of(m: Message) -> tuple[Any, ...]:
     return (
         m.id, m.account, m.recipient, m.written, m.text, m.state, m.created_at, m.updated_at, m.due_at, m.expires_at,
         m.route, m.line, m.slot, m.parts, m.attempts, m.error, m.on_unknown, m.report, m.sent_at, m.delivered_at,
-        m.not_before, m.client_ref, m.tag, m.dialect,
+        m.not_before, m.client_ref, m.tag, m.dialect, m.media,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A whole virtual network in one object: modem lines, phone lines, customers' phones and the control socket."""
+"""A whole virtual network in one object: modem, phone and WhatsApp lines, customers' phones and the control socket."""
 
 import contextlib
 from collections.abc import Sequence
@@ -13,9 +13,11 @@ from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import Phone
 from device_drivers.virtual.phone.profile import GENERIC as PLAIN_PHONE
 from device_drivers.virtual.phone.profile import Profile as PhoneProfile
+from device_drivers.virtual.whatsapp.platform import NUMBER_ID, Whatsapp
 
-#: fictional numbers: +1 555 01xx; modems, then phones are the first half, customers the second
-FIRST_LINE, FIRST_PHONE, FIRST_CUSTOMER, NUMBERS = 15550100, 15550140, 15550150, 50
+#: fictional numbers: +1 555 01xx; modems, numbers of WhatsApp, then phones are the first half, customers the second
+FIRST_LINE, FIRST_WHATSAPP, FIRST_PHONE, FIRST_CUSTOMER, NUMBERS = 15550100, 15550135, 15550140, 15550150, 50
+WHATSAPPS = FIRST_PHONE - FIRST_WHATSAPP
 PHONES = FIRST_CUSTOMER - FIRST_PHONE
 
 
@@ -33,12 +35,14 @@ class World:
         seed: int = 0,
         phones: int | Sequence[PhoneProfile] = 0,
         *,
+        whatsapps: int = 0,
         first_port: int = 0,
     ) -> None:
         profiles = [GENERIC] * modems if isinstance(modems, int) else list(modems)
         makes = [PLAIN_PHONE] * phones if isinstance(phones, int) else list(phones)
         room = NUMBERS - PHONES if makes else NUMBERS
-        if len(profiles) > room or len(makes) > PHONES or customers > NUMBERS:
+        room = min(room, FIRST_WHATSAPP - FIRST_LINE) if whatsapps else room
+        if len(profiles) > room or len(makes) > PHONES or customers > NUMBERS or whatsapps > WHATSAPPS:
             raise ValueError(f"there are fictional numbers for {room} modems, {PHONES} phones and {NUMBERS} customers")
         self.directory = directory
         self.network = Network(seed)
@@ -47,6 +51,9 @@ class World:
         self.phones = [
             _phone(self.network, place, make, first_port + place if first_port else 0)
             for place, make in enumerate(makes)
+        ]
+        self.whatsapps = [
+            _whatsapp(place, first_port + PHONES + place if first_port else 0) for place in range(whatsapps)
         ]
         self.control = Control(self.network, self.modems, directory / "virtual.sock", self.phones)
 
@@ -61,6 +68,8 @@ class World:
                 await modem.start()
             for phone in self.phones:
                 await phone.start()
+            for whatsapp in self.whatsapps:
+                await whatsapp.start()
             await self.control.start()
             undo.pop_all()
 
@@ -71,6 +80,8 @@ class World:
             await modem.close()
         for phone in self.phones:
             await phone.close()
+        for whatsapp in self.whatsapps:
+            await whatsapp.close()
         self.network.close()
 
     async def __aenter__(self) -> Self:
@@ -97,6 +108,10 @@ def _modem(network: Network, place: int, profile: Profile, directory: Path) -> M
 
 def _phone(network: Network, place: int, make: PhoneProfile, port: int) -> Phone:
     return Phone(network, [f"+{FIRST_PHONE + place}"], serial=f"VIRTUAL{place:04}", profile=make, port=port)
+
+
+def _whatsapp(place: int, port: int) -> Whatsapp:
+    return Whatsapp(f"+{FIRST_WHATSAPP + place}", number_id=str(int(NUMBER_ID) + place), port=port)
 
 
 def _with_check_digit(digits: str) -> str:

@@ -16,6 +16,7 @@ from bridge.errors import NotPossible
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
 from bridge.model.inbox import Received
+from bridge.model.line import Line
 from bridge.model.message import Message, State
 from bridge.model.query import InboxQuery, MessageQuery
 from bridge.ports.clock import Clock
@@ -39,6 +40,16 @@ class Bridge:
     store: Store
     keys: Mapping[str, str]
     http: aiohttp.ClientSession
+
+    async def ready(self, line: str) -> Line:
+        """A line, once it is ready."""
+
+        def look() -> Line | None:
+            return next((each for each in self.gateway.lines() if each.name == line and each.state == "ready"), None)
+
+        found = await until(look)
+        assert found is not None
+        return found
 
     async def settled(self, *states: State, patience: float = PATIENCE) -> list[Message]:
         """All messages, once every one of them is in one of these states."""

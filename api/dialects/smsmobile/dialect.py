@@ -13,7 +13,7 @@ from api.dialects.smsmobile.conversations import Conversations
 from api.dialects.smsmobile.lists import Lists
 from api.dialects.smsmobile.refusals import HEADERS, NO_STORE, Refusals, reply
 from api.dialects.smsmobile.rows import Calendar
-from api.dialects.smsmobile.send import accepted, compose, wants_whatsapp
+from api.dialects.smsmobile.send import accepted, compose
 from api.dialects.smsmobile.vocabulary import ERROR_WORDS, STATE_WORDS, NotHere, StateWord, WhatsappNotConnected
 from api.http.parameters import Parameters, read_parameters
 from bridge.errors import BadRequest, BridgeError, ConfigError, NotPossible
@@ -92,12 +92,12 @@ class SmsMobile:
         return Sample("POST", f"{self._mount.prefix}/sendsms", label, urlencode(form).encode())
 
     async def send(self, request: web.Request) -> web.Response:
-        """`/sendsms`: accept one SMS."""
+        """`/sendsms`: accept one message, by SMS or WhatsApp or both."""
         params = await read_parameters(request, self._mount.body_limit)
         account = await self._caller(request, params)
         key = _idempotency_key(request.headers)
-        submission = await self._gateway.submit(account, (compose(params),), key)
-        body = accepted(submission.messages[0], self._calendar.of(account), wants_whatsapp(params))
+        submission = await self._gateway.submit(account, compose(params, self._gateway.lines()), key)
+        body = accepted(submission.messages, self._calendar.of(account), params)
         return web.Response(body=body, headers=HEADERS)
 
     async def _caller(self, request: web.Request, params: Parameters) -> Account:
@@ -127,7 +127,7 @@ class SmsMobile:
             message = await self._gateway.resend(account, guid)
         except NotPossible as error:
             return self._refusals.sending(error, guid, "0")
-        return web.Response(body=accepted(message, self._calendar.of(account)), headers=HEADERS)
+        return web.Response(body=accepted((message,), self._calendar.of(account), params), headers=HEADERS)
 
     async def _token(self, request: web.Request) -> web.Response:
         """`/oauth2/token`: a bearer token for client credentials."""

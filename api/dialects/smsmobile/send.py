@@ -2,12 +2,15 @@
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from api.dialects.smsmobile.rows import Calendar
 from api.dialects.smsmobile.vocabulary import WhatsappNotConnected
 from api.http.errors import NotOffered
 from api.http.parameters import Parameters
 from bridge.errors import BadRequest
+from bridge.model.line import Channel, Line
 from bridge.model.message import Draft, Message
 
 _YES = frozenset({"1", "yes", "true", "on"})
@@ -18,11 +21,12 @@ _PHONE = frozenset({"sidentifiant", "sidentifiantphone", "sid"})
 _EXTRAS = {
     "shorturl": "Links are sent as they are; this bridge does not shorten them.",
     "encrypt_message": "This bridge does not put texts behind a web link.",
-    "url_media": "An SMS carries text only; media need WhatsApp, which is not connected.",
-    "pdf_with_image": "An SMS carries text only; media need WhatsApp, which is not connected.",
-    "url_media_shorted": "An SMS carries text only; media need WhatsApp, which is not connected.",
 }
-_EXTRA_NAMES = frozenset(_EXTRAS)
+#: what goes by WhatsApp alone
+_MEDIA = ("url_media", "pdf_with_image", "url_media_shorted")
+_EXTRA_NAMES = frozenset({*_EXTRAS, *_MEDIA})
+_NO_MEDIA = "An SMS carries text only; media need WhatsApp, which is not connected."
+_MEDIA_BY_SMS = "An SMS carries text only; media go by WhatsApp: add sendwa=1 or waonly=yes."
 #: parameters that choose between SMS and WhatsApp
 _CHANNELS = frozenset({"sendsms", "sendwa", "waonly"})
 #: the last second with ten digits (November 2286); more than that are milliseconds
@@ -32,8 +36,10 @@ _TAG = 256
 
 NOTE = "sent by mobile"
 NOTE_NO_WHATSAPP = "sent by mobile; not by WhatsApp, which is not connected"
+NOTE_BOTH, NOTE_WHATSAPP = "sent by mobile and by WhatsApp", "sent by WhatsApp"
+NOTE_NO_PREVIEW = "without a picture of the document, which this bridge does not make"
 
-#: the envelope of a success, with places for id, note, both dates and port; `error` is a number and `sent` a string
+#: the envelope of a success, with places for id, note, dates, port and channel; `error` is a number, `sent` a string
 _ACCEPTED = json.dumps(
     {
         "result": {
@@ -46,7 +52,7 @@ _ACCEPTED = json.dumps(
             "port": "PORT",
             "iac_control": "0",
             "iac_authorized": "1",
-            "send_with_whatsapp": "0",
+            "send_with_whatsapp": "%s",
             "encrypted": {"status": "0"},
             "trial_account": {"status": "0", "sms_sent": 0},
         }
@@ -72,28 +78,63 @@ def phone(params: Parameters) -> str:
     return ""
 
 
-def compose(params: Parameters) -> Draft:
-    """Parse parameters into a draft. Raises BadRequest and its subclasses for what is missing, wrong or not offered."""
+def compose(params: Parameters, lines: Sequence[Line]) -> Sequence[Draft]:
+    """Parse parameters into drafts: by SMS, by WhatsApp, or the same message by both.
+
+    Raises BadRequest and its subclasses for what is missing, wrong or not offered.
+    """
+    sms, whatsapp = True, False
+    there = any(line.channel is Channel.WHATSAPP for line in lines)
     if params.any_of(_CHANNELS):
-        _by_sms(params)
-    if params.any_of(_EXTRA_NAMES):
-        _without_extras(params)
-    return Draft(
+        sms, whatsapp = _channels(params, there)
+    media = _extras(params, there, whatsapp) if params.any_of(_EXTRA_NAMES) else ""
+    draft = Draft(
         recipient=params.need_number("recipients"),
-        text=params.need("message"),
+        text=params.text("message") if media and not sms else params.need("message"),
         route=phone(params),
         slot=_slot(params),
         not_before=_moment(params),
         tag=params.text("from")[:_TAG],
         dialect="smsmobile",
     )
+    return _legs(draft, media, sms, lines) if whatsapp else (draft,)
 
 
-def _without_extras(params: Parameters) -> None:
-    """Raises for an extra that asks for something not offered: ignoring it would send a different message."""
+def _legs(draft: Draft, media: str, sms: bool, lines: Sequence[Line]) -> Sequence[Draft]:
+    """The message by WhatsApp, and before it by SMS where that is wanted; a phone is chosen for its own channel."""
+    names = {line.name.lower() for line in lines if line.channel is Channel.WHATSAPP}
+    is_whatsapp = draft.route.lower() in names
+    by_whatsapp = replace(
+        draft,
+        recipient=_international(draft.recipient),
+        route=draft.route if is_whatsapp else "",
+        channel=Channel.WHATSAPP,
+        media=media,
+        leg=sms,
+    )
+    by_sms = replace(draft, route="" if is_whatsapp else draft.route)
+    return (by_sms, by_whatsapp) if sms else (by_whatsapp,)
+
+
+def _international(recipient: str) -> str:
+    """The vendor has WhatsApp's numbers with their country code, and without + or 00."""
+    return f"+{recipient}" if re.fullmatch(r"[1-9][0-9]{6,14}", recipient.strip()) else recipient
+
+
+def _extras(params: Parameters, there: bool, whatsapp: bool) -> str:
+    """The URL of what goes with the text. Raises for an extra that is not offered."""
     for name, why in _EXTRAS.items():
         if params.text(name).strip().lower() not in _NO:
             raise NotOffered(why, name)
+    for name in _MEDIA:
+        if not whatsapp and params.text(name).strip().lower() not in _NO:
+            raise NotOffered(_MEDIA_BY_SMS if there else _NO_MEDIA, name)
+    url = params.text("url_media").strip()
+    if url.lower() in _NO:
+        return ""
+    if not re.fullmatch(r"https?://[^\s/]+/\S+", url):
+        raise BadRequest("The parameter url_media is the https URL of a file.", "url_media")
+    return url
 
 
 def wants_whatsapp(params: Parameters) -> bool:
@@ -101,14 +142,14 @@ def wants_whatsapp(params: Parameters) -> bool:
     return flag(params, "sendwa")
 
 
-def _by_sms(params: Parameters) -> None:
-    """Raises unless an SMS was requested."""
-    if flag(params, "waonly"):
-        raise WhatsappNotConnected
-    whatsapp = wants_whatsapp(params)  # validated in any case: an invalid value must not queue anything
+def _channels(params: Parameters, there: bool) -> tuple[bool, bool]:
+    """Whether it goes by SMS, and whether by WhatsApp. Raises when WhatsApp alone is wanted and not `there`."""
+    only, whatsapp = flag(params, "waonly"), wants_whatsapp(params)
     # both 0 is what the vendor's command line and its Odoo module send when nothing was chosen: they mean an SMS
-    if not flag(params, "sendsms", default=True) and whatsapp:
+    sms = not only and (flag(params, "sendsms", default=True) or not whatsapp)
+    if not sms and not there:
         raise WhatsappNotConnected
+    return sms, there and (only or whatsapp)
 
 
 def _slot(params: Parameters) -> int:
@@ -133,8 +174,16 @@ def _moment(params: Parameters) -> int:
     return max(0, int(value) * 1000)
 
 
-def accepted(message: Message, calendar: Calendar, whatsapp: bool = False) -> bytes:
-    """The answer for a stored message, with the value types of the vendor's sample."""
-    note = NOTE_NO_WHATSAPP if whatsapp else NOTE
+def accepted(messages: Sequence[Message], calendar: Calendar, params: Parameters) -> bytes:
+    """The answer for stored messages, with the value types of the vendor's sample."""
+    message, by_whatsapp = messages[0], messages[-1].channel is Channel.WHATSAPP
     utc, local = calendar.stamps(message.updated_at)
-    return (_ACCEPTED % (message.id, note, utc, local, message.slot or "null")).encode()
+    note = _note(messages, by_whatsapp, params)
+    return (_ACCEPTED % (message.id, note, utc, local, message.slot or "null", int(by_whatsapp))).encode()
+
+
+def _note(messages: Sequence[Message], by_whatsapp: bool, params: Parameters) -> str:
+    if not by_whatsapp:
+        return NOTE_NO_WHATSAPP if wants_whatsapp(params) else NOTE
+    note = NOTE_BOTH if len(messages) > 1 else NOTE_WHATSAPP
+    return f"{note}; {NOTE_NO_PREVIEW}" if flag(params, "pdf_with_image") else note

@@ -13,7 +13,7 @@ from api.dialect.contract import Mount, Route, Sample, Site, word_for
 from api.dialects.smsmobile import vocabulary
 from api.dialects.smsmobile.refusals import sending_answer
 from api.dialects.smsmobile.rows import Calendar
-from api.dialects.smsmobile.send import accepted, compose, wants_whatsapp
+from api.dialects.smsmobile.send import accepted, compose
 from api.dialects.smsmobile_soap import envelope
 from api.dialects.smsmobile_soap.envelope import (
     NAMESPACE,
@@ -115,9 +115,9 @@ class SmsMobileSoap:
         for name, value in parts.items():
             params.put(name, value.encode())
         account = await auth.caller(self._gateway, params.text("apikey"), request)
-        draft = replace(compose(params), dialect=self.name)
-        submission = await self._gateway.submit(account, (draft,))
-        return accepted(submission.messages[0], self._calendar, wants_whatsapp(params)).decode()
+        drafts = [replace(draft, dialect=self.name) for draft in compose(params, self._gateway.lines())]
+        submission = await self._gateway.submit(account, drafts)
+        return accepted(submission.messages, self._calendar, params).decode()
 
     def _fault(self, error: BridgeError, version: Version) -> web.Response:
         word: FaultWord = word_for(self.ERROR_WORDS, error)

@@ -9,8 +9,8 @@ from bridge.errors import BadRequest, InvalidNumber, InvalidText, UnknownLine
 from bridge.messages.composer import INLINE_DRAFTS, Intake, digest_of
 from bridge.messages.validation import Limits
 from bridge.model.account import Account, Terms, UnknownPolicy
-from bridge.model.line import Line
-from bridge.model.message import Draft, State
+from bridge.model.line import Channel, Line
+from bridge.model.message import Draft, State, other_leg
 from bridge.tasks import Tasks
 from tests.support.clocks import START, FakeClock
 
@@ -155,3 +155,53 @@ async def test_a_clock_that_is_set_while_many_are_composed_makes_none_of_them_wa
     made = await composing
     assert {message.due_at for message in made} == {START + step}
     assert [message.expires_at for message in made[:2]] == [START + step + HOUR, START + step + 2 * DAY]
+
+
+# -- WhatsApp -------------------------------------------------------------------------------------
+@pytest.fixture
+def both(clock: FakeClock) -> Intake:
+    lines = [Line("office", "office", "x"), Line("shop", "shop", "x", channel=Channel.WHATSAPP)]
+    return Intake(clock, lambda: lines, Limits(max_parts=3), expire_after_ms=0)
+
+
+BY_WHATSAPP = replace(DRAFT, channel=Channel.WHATSAPP)
+
+
+async def test_a_message_by_two_channels_has_two_ids_that_know_each_other(both: Intake) -> None:
+    sms, whatsapp, other = await both.messages(SHOP, [DRAFT, replace(BY_WHATSAPP, leg=True), BY_WHATSAPP])
+    assert (sms.channel, whatsapp.channel) == (Channel.SMS, Channel.WHATSAPP)
+    assert (other_leg(sms.id), other_leg(whatsapp.id)) == (whatsapp.id, sms.id)
+    assert len({sms.id, whatsapp.id, other.id}) == 3
+
+
+async def test_a_whatsapp_message_is_whole_however_long_it_is(both: Intake) -> None:
+    (message,) = await both.messages(SHOP, [replace(BY_WHATSAPP, text="ж" * 4096)])
+    assert message.parts == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"text": "x" * 4097}, InvalidText),
+        ({"text": ""}, InvalidText),
+        ({"text": "x" * 1025, "media": "https://files.example.com/a.png"}, InvalidText),
+        ({"text": "a\x00b"}, InvalidText),
+        ({"recipient": "12345"}, InvalidNumber),
+        ({"channel": Channel.SMS, "media": "https://files.example.com/a.png"}, BadRequest),
+    ],
+)
+async def test_what_cannot_go_by_its_channel_is_refused(
+    both: Intake, changes: dict[str, str], error: type[BadRequest]
+) -> None:
+    with pytest.raises(error):
+        await both.messages(SHOP, [replace(BY_WHATSAPP, **changes)])
+
+
+async def test_media_need_no_text(both: Intake) -> None:
+    (message,) = await both.messages(SHOP, [replace(BY_WHATSAPP, text="", media="https://files.example.com/a.png")])
+    assert message.media == "https://files.example.com/a.png"
+
+
+async def test_another_channel_or_other_media_make_another_request() -> None:
+    drafts = [DRAFT, BY_WHATSAPP, replace(BY_WHATSAPP, media="https://files.example.com/a.png")]
+    assert len({await digest_of([draft]) for draft in drafts}) == 3

@@ -1,10 +1,12 @@
 """Which line carries which message."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from bridge.errors import UnknownLine
 from bridge.messages.routing import ANY, route, routes
-from bridge.model.line import Line
+from bridge.model.line import Channel, Line
 
 OFFICE = Line("office", "office", "gsm_modem", number="+15550100", imei="490154203237005")
 FIRST = Line("phone:1", "phone", "android_adb", slot=1)
@@ -47,3 +49,31 @@ def test_an_iccid_names_a_line_only_where_all_of_it_is_known() -> None:
     with pytest.raises(UnknownLine):
         route("890010123…", 0, [whole, cut])
     assert (whole.sim, cut.sim) == ("89001012345678901237", "")
+
+
+# -- WhatsApp -------------------------------------------------------------------------------------
+SHOP = Line("shop", "shop", "whatsapp_cloud", number="+15550135", channel=Channel.WHATSAPP)
+BOTH = (*LINES, SHOP)
+
+
+@pytest.mark.parametrize(
+    ("wish", "channel", "expected"),
+    [
+        ("", Channel.SMS, ""),
+        ("", Channel.WHATSAPP, "@"),
+        ("shop", Channel.WHATSAPP, "@shop"),
+        ("+15550135", Channel.SMS, "@shop"),
+    ],
+)
+def test_no_line_of_another_channel_serves_a_route(wish: str, channel: Channel, expected: str) -> None:
+    assert route(wish, 0, BOTH, channel) == expected
+    serving = [line for line in BOTH if expected in routes(line)]
+    assert {line.channel for line in serving} == {Channel.WHATSAPP if expected.startswith("@") else Channel.SMS}
+
+
+@pytest.mark.parametrize(
+    ("wish", "lines", "known"), [("office", BOTH, "known ones: shop"), ("", LINES, "known ones: none is configured")]
+)
+def test_a_whatsapp_line_that_is_not_there_is_refused(wish: str, lines: Sequence[Line], known: str) -> None:
+    with pytest.raises(UnknownLine, match=known):
+        route(wish, 0, lines, Channel.WHATSAPP)

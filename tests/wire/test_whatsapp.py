@@ -1,0 +1,229 @@
+"""WhatsApp from the vendor's call to the recipient and back: the real bridge, driver and HTTP, and an emulated Meta."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.model.line import LineState
+from bridge.model.message import Message, State
+from tests.support.running import SHOP
+from tests.support.waiting import until
+from tests.support.whatsapp_site import LINE, WhatsappSite, on_whatsapp
+
+ANA = "+15550150"
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[WhatsappSite]:
+    async with on_whatsapp(tmp_path) as made:
+        yield made
+
+
+async def whatsapp(site: WhatsappSite, text: str = "hello", to: str = ANA, **more: str) -> str:
+    """Send by WhatsApp alone; the message's id."""
+    return await site.bridge.send(to, text, waonly="yes", **more)
+
+
+async def became(site: WhatsappSite, sent: str, state: State) -> Message:
+    """The message, once it is in this state."""
+
+    async def look() -> Message | None:
+        message = await site.bridge.gateway.message(SHOP, sent)
+        return message if message.state is state else None
+
+    found = await until(look)
+    assert found is not None
+    return found
+
+
+# -- out ------------------------------------------------------------------------------------------
+async def test_a_message_goes_by_sms_and_by_whatsapp(site: WhatsappSite) -> None:
+    form = {"apikey": site.bridge.keys["apikey"], "recipients": ANA, "message": "both ways", "sendwa": "1"}
+    async with site.bridge.http.post(f"{site.bridge.url}/sendsms", data=form) as answer:
+        result = (await answer.json())["result"]
+    assert (result["error"], result["sent"], result["send_with_whatsapp"]) == (0, "1", "1")
+    (by_whatsapp,) = await site.platform.person(ANA).wait()
+    (by_sms,) = await site.world.network.handset(ANA).wait()
+    assert (by_whatsapp.text, by_sms.text) == ("both ways", "both ways")
+    messages = await site.bridge.settled(State.DELIVERED)
+    assert {message.line for message in messages} == {"line0", LINE}
+    assert result["id"] in {message.id for message in messages}
+
+
+async def test_a_message_goes_by_whatsapp_alone_as_the_vendor_writes_numbers(site: WhatsappSite) -> None:
+    sent = await whatsapp(site, "grüße 😀\nzwei", ANA.lstrip("+"))
+    (message,) = await site.platform.person(ANA).wait()
+    assert message.text == "grüße 😀\nzwei"
+    assert (await became(site, sent, State.DELIVERED)).line == LINE
+    assert site.world.network.handset(ANA).received == []
+
+
+async def test_an_sms_never_goes_out_by_whatsapp(site: WhatsappSite) -> None:
+    site.world.modems[0].unplug()
+    await until(lambda: site.bridge.gateway.lines()[0].state is not LineState.READY)
+    sent = await site.bridge.send(ANA, "an sms")
+    await became(site, await whatsapp(site), State.DELIVERED)
+    assert (await site.bridge.gateway.message(SHOP, sent)).state is State.QUEUED
+    assert len(site.platform.posts) == 1
+
+
+async def test_media_go_by_url_with_the_text_below(site: WhatsappSite) -> None:
+    url = "https://files.example.com/menu%20today.pdf"
+    await whatsapp(site, "today's menu", url_media=url)
+    (message,) = await site.platform.person(ANA).wait()
+    assert (message.text, message.media) == ("today's menu", url)
+    assert site.platform.posts[0].body["document"]["filename"] == "menu today.pdf"
+
+
+async def test_an_archive_is_refused_and_nothing_is_sent(site: WhatsappSite) -> None:
+    sent = await whatsapp(site, url_media="https://files.example.com/all.zip")
+    assert ".zip" in (await became(site, sent, State.FAILED)).error
+    assert site.platform.posts == []
+
+
+# -- what is not known ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "fault",
+    [{"silent_next": 1}, {"reset_next": 1}, {"garbled_next": 1}],
+    ids=["no answer", "connection reset", "broken answer"],
+)
+async def test_what_was_taken_without_an_answer_is_unknown_until_a_status_names_it(
+    site: WhatsappSite, fault: dict[str, Any]
+) -> None:
+    site.platform.faults.status_delay = 1.0
+    for name, value in fault.items():
+        setattr(site.platform.faults, name, value)
+    sent = await whatsapp(site)
+    await became(site, sent, State.UNKNOWN)
+    await became(site, sent, State.DELIVERED)
+    assert len(site.platform.posts) == 1
+
+
+@pytest.mark.parametrize("fault", [{"lost_next": 1}, {"pages_next": [502]}], ids=["no answer", "a page of a proxy"])
+async def test_what_may_not_have_been_taken_stays_unknown_and_is_not_sent_again(
+    site: WhatsappSite, fault: dict[str, Any]
+) -> None:
+    for name, value in fault.items():
+        setattr(site.platform.faults, name, value)
+    lost = await whatsapp(site, "the first")
+    await became(site, lost, State.UNKNOWN)
+    await became(site, await whatsapp(site, "the second"), State.DELIVERED)
+    assert (await site.bridge.gateway.message(SHOP, lost)).state is State.UNKNOWN
+    assert [post.body["text"]["body"] for post in site.platform.posts] == ["the first", "the second"]
+
+
+async def test_a_status_settles_what_a_bridge_before_did_not_know(tmp_path: Path) -> None:
+    async with on_whatsapp(tmp_path) as site:
+        site.platform.faults.silent_next, site.platform.faults.statuses = 1, []
+        sent = await whatsapp(site)
+        await became(site, sent, State.UNKNOWN)
+        reference = site.platform.posts[0].body["biz_opaque_callback_data"]
+    async with on_whatsapp(tmp_path) as site:
+        told = {
+            "id": "wamid.late", "status": "read", "timestamp": "1780000000", "recipient_id": ANA.lstrip("+"),
+            "biz_opaque_callback_data": reference,
+        }  # fmt: skip
+        site.platform.webhooks.tell("statuses", told)
+        await became(site, sent, State.DELIVERED)
+
+
+async def test_a_status_that_is_quicker_than_the_answer_counts(site: WhatsappSite) -> None:
+    site.platform.faults.answer_delay = 0.3
+    sent = await whatsapp(site)
+    await became(site, sent, State.DELIVERED)
+
+
+@pytest.mark.parametrize(
+    "statuses", [["read"], ["delivered", "sent"], ["failed", "delivered"], ["delivered", "failed"]]
+)
+async def test_the_best_that_is_told_counts_in_whatever_order(site: WhatsappSite, statuses: list[str]) -> None:
+    site.platform.faults.statuses, site.platform.faults.status_delay = statuses, 0.05
+    site.platform.faults.twice = True
+    sent = await whatsapp(site)
+    await until(lambda: len(site.platform.webhooks.delivered) == 2 * len(statuses))
+    assert (await became(site, sent, State.DELIVERED)).error == ""
+
+
+# -- refusals ---------------------------------------------------------------------------------------
+async def test_a_closed_window_is_said_whenever_it_is_told(site: WhatsappSite) -> None:
+    site.platform.faults.always_open = False
+    for late in (False, True):
+        site.platform.faults.late_refusals = late
+        failed = await became(site, await whatsapp(site), State.FAILED)
+        assert "131047" in failed.error
+        assert "template" in failed.error
+
+
+async def test_a_template_carries_the_text_outside_the_window(tmp_path: Path) -> None:
+    async with on_whatsapp(tmp_path, template="note", template_language="de") as site:
+        site.platform.faults.always_open = False
+        site.platform.faults.templates = {"note": 1}
+        await became(site, await whatsapp(site, "line one\nline two"), State.DELIVERED)
+        (message,) = await site.platform.person(ANA).wait()
+    assert (message.text, message.template) == ("line one line two", "note")
+    assert [post.body["type"] for post in site.platform.posts] == ["text", "template"]
+
+
+async def test_an_expired_token_parks_the_line_and_the_message_waits(site: WhatsappSite) -> None:
+    site.platform.faults.token_expired = True
+    sent = await whatsapp(site)
+    parked = await until(
+        lambda: next((line for line in site.bridge.gateway.lines() if line.state is LineState.PARKED), None)
+    )
+    assert parked is not None
+    assert "access token" in parked.reason
+    await became(site, sent, State.QUEUED)
+
+
+async def test_who_has_no_whatsapp_is_said(site: WhatsappSite) -> None:
+    site.platform.faults.without_whatsapp = {ANA}
+    failed = await became(site, await whatsapp(site), State.FAILED)
+    assert "not on WhatsApp" in failed.error
+
+
+# -- in -----------------------------------------------------------------------------------------------
+async def test_what_people_write_comes_in_once_though_it_is_told_twice(site: WhatsappSite) -> None:
+    site.platform.faults.twice = True
+    site.platform.person(ANA).send("Grüß Gott 😀")
+    await until(lambda: len(site.platform.webhooks.delivered) == 2)
+    (received,) = await site.bridge.received(1)
+    assert (received.sender, received.text, received.line) == (ANA, "Grüß Gott 😀", LINE)
+
+
+async def post(site: WhatsappSite, body: bytes, **headers: str) -> int:
+    """One webhook of anybody's; the status of the answer."""
+    async with site.bridge.http.post(site.callback, data=body, headers=headers) as answer:
+        return answer.status
+
+
+async def test_nobody_else_can_tell_anything(site: WhatsappSite) -> None:
+    site.platform.person(ANA).send("the true one")
+    await site.bridge.received(1)
+    (genuine,) = await until(lambda: site.platform.webhooks.delivered)
+    altered = genuine.replace(b"the true one", b"a false one!")
+    signature = site.platform.webhooks.signature(genuine)
+    assert await post(site, altered) == 403
+    assert await post(site, altered, **{"X-Hub-Signature-256": signature}) == 403
+    assert await post(site, genuine, **{"X-Hub-Signature-256": signature.upper()}) == 403
+    assert await post(site, genuine, **{"X-Hub-Signature-256": signature}) == 200
+    assert [received.text for received in await site.bridge.received(1)] == ["the true one"]
+
+
+async def test_a_wrong_verify_token_is_refused(site: WhatsappSite) -> None:
+    assert not await site.platform.webhooks.subscribe(site.callback, "guessed")
+
+
+async def test_a_device_that_nobody_calls_says_so(site: WhatsappSite) -> None:
+    for device, status in (("line0", 404), ("nobody", 404)):
+        async with site.bridge.http.post(f"{site.bridge.url}/callbacks/{device}") as answer:
+            assert answer.status == status
+
+
+async def test_signed_nonsense_is_answered_so_that_it_does_not_come_again(site: WhatsappSite) -> None:
+    for body in (b"{}", b"[1, 2", json.dumps({"object": "whatsapp_business_account", "entry": [1, {}]}).encode()):
+        assert await post(site, body, **{"X-Hub-Signature-256": site.platform.webhooks.signature(body)}) == 200
+    site.platform.person(ANA).send("and then a true one")
+    assert [received.text for received in await site.bridge.received(1)] == ["and then a true one"]
