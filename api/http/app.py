@@ -21,12 +21,12 @@ from api.dialect.contract import Dialect, Handler, Mount, Route, Site, discover
 from api.dialects import installed
 from api.http import peer
 from api.http.bodies import READING, Reading
-from api.http.connections import Endings, begin
+from api.http.connections import Endings, begin, hold_answer
 from api.http.errors import UnknownPath, WrongMethod
 from api.http.proxies import NO_PROXIES, PROXIES, Proxies
 from api.operations import callbacks, health, metrics
 from api.page import routes as page
-from bridge.errors import BridgeError, ConfigError
+from bridge.errors import BridgeError, ConfigError, TooManyRequests
 from bridge.gateway.gateway import Gateway
 from bridge.telemetry.metrics import Metrics
 
@@ -226,12 +226,19 @@ def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
             response = refuse(_mishap(error, route.path))
         finally:
             request.app[READING].release(request)
+        if isinstance(response, web.Response) and not hold_answer(request, _length(response)):
+            response = refuse(TooManyRequests(5, "Too many long answers wait to be read by their callers."))
         # one that goes on for as long as its caller listens has no duration
         seconds = time.perf_counter() - began if isinstance(response, web.Response) else None
         counts.answered(dialect.name, response.status, seconds)
         return response
 
     return answer
+
+
+def _length(response: web.Response) -> int:
+    """The size of an answer's body in bytes."""
+    return len(response.body) if isinstance(response.body, bytes) else 0
 
 
 def _mishap(error: Exception, path: str) -> BridgeError:

@@ -1,59 +1,75 @@
 """Reads request bodies with limits on size, speed and total memory."""
 
 import asyncio
-from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from aiohttp import web
 
 from api.http.errors import BodyTooLarge, BodyTooSlow
 from api.http.proxies import address
+from api.http.room import Room
 from bridge.errors import BadRequest, TooManyRequests
 
 #: bytes of the largest body where nothing else is configured
 LARGEST = 64 * 1024 * 1024
-#: bytes, beside one of the largest, for others that arrive at the same time
-FURTHER = 16 * 1024 * 1024
+#: bytes of bodies that are read as a whole: of one address, and for others that arrive at the same time
+SHARE, FURTHER = 16 * 1024 * 1024, 16 * 1024 * 1024
+#: bytes that as many messages are made to as one call may submit, besides their texts
+MADE = 48 * 1024 * 1024
 #: bytes of a body that need no room: as many connections as there may be have it without being asked
 SMALL = 64 * 1024
 #: bytes a second with which a long body must come
 PACE = 1024
-#: in a request: bytes of room that its body holds
-HELD = web.RequestKey("held", int)
+#: bytes of a long body that are given on at once: others are answered before the next ones
+PIECE = 16 * 1024
+#: in a request: bytes of room that its body holds, and that what is made of its body does
+HELD, HELD_MADE = web.RequestKey("held", int), web.RequestKey("held made", int)
 
 
 class Reading:
-    """The memory that request bodies of an application may occupy while they arrive."""
+    """The memory that request bodies of an application, and what is made of them, may occupy."""
 
     def __init__(self, largest: int = LARGEST, patience: float = 20.0) -> None:
         #: bytes of one, whatever a dialect would take
         self.largest = largest
         #: seconds for one, or for the next `PACE` bytes of a long one for each of them
         self.patience = patience
-        #: bytes left for all bodies that are not small, until their requests are answered
-        self.room = largest + FURTHER
-        #: bytes that each address holds of that; one may hold no more than one of the largest bodies
-        self._held: Counter[str] = Counter()
+        #: held by the long body whose next piece is taken
+        self.turn = asyncio.Lock()
+        #: for all bodies that are read as a whole and are not small, until their requests are answered
+        self.room = Room(SHARE + FURTHER, SHARE)
+        #: for what is made of those that are read by pieces; one address may hold what one of the largest makes
+        self.made = Room(largest + MADE + FURTHER, largest + MADE)
 
     def hold(self, request: web.Request, size: int) -> None:
         """Reserve room for this many more bytes of a body. Raises TooManyRequests when there is none."""
         before = request.get(HELD, 0)
+        _take(self.room, request, _beyond(before + size) - _beyond(before))
         request[HELD] = before + size
-        more = _beyond(before + size) - _beyond(before)
-        sender = address(request)
-        self.room -= more
-        self._held[sender] += more
-        if more and (self.room < 0 or self._held[sender] > self.largest):
-            raise TooManyRequests(5, "Too many large requests are arriving at once.")
+
+    def hold_made(self, request: web.Request, size: int) -> None:
+        """Reserve room for this many more bytes that were made of a body.
+
+        Raises TooManyRequests when there is none, BadRequest when there never is as much for one request.
+        """
+        before = request.get(HELD_MADE, 0)
+        if before + size > self.made.share:
+            most = self.made.share >> 20
+            raise BadRequest(f"these messages take more than {most} MiB together: send them in several calls")
+        _take(self.made, request, size)
+        request[HELD_MADE] = before + size
 
     def release(self, request: web.Request) -> None:
-        """Release what a request's body had reserved."""
-        if HELD not in request:
-            return
-        held, sender = _beyond(request.pop(HELD)), address(request)
-        self.room += held
-        self._held[sender] -= held
-        if not self._held[sender]:
-            del self._held[sender]
+        """Release what a request had reserved."""
+        if held := _beyond(request.pop(HELD, 0)):
+            self.room.give_back(address(request), held)
+        if made := request.pop(HELD_MADE, 0):
+            self.made.give_back(address(request), made)
+
+
+def _take(room: Room, request: web.Request, size: int) -> None:
+    if size and not room.take(address(request), size):
+        raise TooManyRequests(5, "Too many large requests are arriving at once.")
 
 
 def _beyond(size: int) -> int:
@@ -61,6 +77,7 @@ def _beyond(size: int) -> int:
 
 
 READING = web.AppKey("reading", Reading)
+CUT_SHORT = "The request body could not be read to its end."
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
@@ -78,27 +95,58 @@ async def read_body(request: web.Request, limit: int) -> bytes:
             return await _read_on(request, body, limit)
         return await _read_on(request, b"", limit)
     except (web.RequestPayloadError, ConnectionError) as error:
-        raise BadRequest("The request body could not be read to its end.") from error
+        raise BadRequest(CUT_SHORT) from error
 
 
 async def _read_on(request: web.Request, start: bytes, limit: int) -> bytes:
     """Read the rest of a body that did not come in one piece."""
-    if (request.content_length or 0) > limit:
-        raise BodyTooLarge(limit)
-    reading, now = request.app[READING], asyncio.get_running_loop().time
-    chunks, size, paced = [start], len(start), 0
-    reading.hold(request, size)
+    body, reading = bytearray(start), request.app[READING]
+    reading.hold(request, len(start))
+    async for piece in _arriving(request, limit, len(start)):
+        reading.hold(request, len(piece))
+        body += piece
+    return bytes(body)
+
+
+async def read_pieces(request: web.Request, limit: int) -> AsyncGenerator[bytes, None]:
+    """Read a body in pieces of `PIECE` bytes, as they arrive; the last one is shorter.
+
+    Of all bodies that are read so, one piece at a time is taken, and all other requests have a turn before the next.
+    The caller reserves room for what it makes of them. Raises what `read_body` does.
+    """
+    waiting, turn = bytearray(), request.app[READING].turn
     try:
-        async with asyncio.timeout(reading.patience) as timer:
-            while size <= limit and not request.content.at_eof():
-                chunks.append(await request.content.readany())
-                size += len(chunks[-1])
-                reading.hold(request, len(chunks[-1]))
-                if size - paced >= PACE * reading.patience:
-                    paced = size
-                    timer.reschedule(now() + reading.patience)
-    except TimeoutError:
-        raise BodyTooSlow(reading.patience) from None
-    if size > limit:
+        async for some in _arriving(request, limit, 0):
+            waiting += some
+            while len(waiting) >= PIECE:
+                async with turn:
+                    yield bytes(waiting[:PIECE])
+                    del waiting[:PIECE]
+                    await asyncio.sleep(0)
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise BadRequest(CUT_SHORT) from error
+    yield bytes(waiting)
+
+
+async def _arriving(request: web.Request, limit: int, size: int) -> AsyncIterator[bytes]:
+    """Yield a body as it arrives, within its limits of size and time; `size` bytes of it are here already."""
+    if max(request.content_length or 0, size) > limit:
         raise BodyTooLarge(limit)
-    return b"".join(chunks)
+    reading, now, paced = request.app[READING], asyncio.get_running_loop().time, 0
+    end = now() + reading.patience
+    while not request.content.at_eof():
+        try:
+            async with asyncio.timeout_at(end):
+                piece = await request.content.readany()
+        except TimeoutError:
+            raise BodyTooSlow(reading.patience) from None
+        size += len(piece)
+        if size > limit:
+            raise BodyTooLarge(limit)
+        given = now()
+        yield piece
+        # what we take our time for is not the caller's
+        end += now() - given
+        if size - paced >= PACE * reading.patience:
+            paced = size
+            end = now() + reading.patience

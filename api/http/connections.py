@@ -1,8 +1,8 @@
-"""Limits open connections: their number, and how long each may stay idle or slow.
+"""Limits open connections: their number, how long each may stay idle or slow, and the memory it may occupy.
 
-aiohttp waits for a request's header and for a caller who does not read for as long as they like. So what it receives
-passes a `Connection`, which notes what it sees; once a second all are looked at, and those that took too long go.
-A request costs it two glances at the clock.
+aiohttp waits for a request's header and for a caller who does not read for as long as they like, and keeps what it was
+sent in the meantime. So what it receives passes a `Connection`, which notes what it sees; once a second all are looked
+at, and those that took too long go. A request costs it two glances at the clock and an addition.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from api.http.proxies import Proxies
+from api.http.room import Room
 from bridge.networks import is_this_machine, sender
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,12 @@ log = logging.getLogger(__name__)
 PIECE = 32 * 1024  # bytes that are read at once
 GLANCE = 1.0  # seconds between looks at the connections, at most
 COMPLAIN_EVERY = 60.0  # seconds between lines about refused connections
+#: bytes of headers, and of requests that wait for the one before them, that need no room: each is kept several times
+FREE = 16 * 1024
+#: bytes of all headers beyond that: as many long request lines as come at once; a half of it for one address
+HEADERS = 16 * 1024 * 1024
+#: bytes of an answer that need no room, and of all longer answers until their callers have read them
+SHORT, ANSWERS = 64 * 1024, 64 * 1024 * 1024
 _REFUSAL = (
     b"HTTP/1.1 %b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
     b"Connection: close\r\n%b\r\n%b"
@@ -33,6 +40,9 @@ def _refusal(status: bytes, text: bytes, more: bytes = b"") -> bytes:
 
 
 TOO_SLOW = _refusal(b"408 Request Timeout", b"The request took too long to arrive.\n")
+TOO_LONG = _refusal(
+    b"503 Service Unavailable", b"Too many long request headers are arriving at once.\n", b"Retry-After: 5\r\n"
+)
 TOO_MANY = _refusal(b"503 Service Unavailable", b"Too many connections are open.\n", b"Retry-After: 5\r\n")
 
 
@@ -64,7 +74,7 @@ class Connection(asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_book", "_handler", "_transport", "_unsent",
+        "_answer", "_arrived", "_book", "_handler", "_held", "_paused", "_request", "_transport", "_unsent",
         "address", "busy", "fresh", "heard", "patient", "since", "undo",
     )  # fmt: skip
 
@@ -75,6 +85,14 @@ class Connection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         #: bytes not sent yet and when they last became fewer
         self._unsent = (0, now)
+        #: bytes that came and are in no body, as far as they were not answered; of these, those that hold room
+        self._arrived, self._held = 0, 0
+        #: nothing more is read before this request is answered
+        self._paused = False
+        #: bytes of room that its answer holds
+        self._answer = 0
+        #: what a handler of ours is at work on
+        self._request: web.BaseRequest | None = None
         self.address = address
         #: it may stay idle: a proxy keeps some connections for the next caller
         self.patient = patient
@@ -102,7 +120,10 @@ class Connection(asyncio.BufferedProtocol):
         """Data has arrived."""
         if not self.heard and not self.busy:
             self.heard = self._book.now()
-        self._handler.data_received(bytes(self._book.buffer[:nbytes]))
+            self._forget()
+        self._arrived += nbytes
+        if self._arrived <= FREE or self._has_room():
+            self._handler.data_received(bytes(self._book.buffer[:nbytes]))
 
     def eof_received(self) -> bool | None:
         """The other side has closed its direction."""
@@ -121,14 +142,69 @@ class Connection(asyncio.BufferedProtocol):
         self._book.leave(self)
         self._handler.connection_lost(exc)
 
+    # -- what it makes us hold ------------------------------------------------------------------
+    def _has_room(self) -> bool:
+        """Reserve room for headers and waiting requests; end the connection when there is none."""
+        body = 0
+        if self._request is not None:
+            body = self._request.content.total_bytes
+            if self._request.content.is_eof():
+                # further requests: they can wait where they are until this one is answered
+                self._read(False)
+                return True
+        more = max(0, self._arrived - body - FREE) - self._held
+        if more <= 0 or self._book.headers.take(self.address, more):
+            self._held += max(more, 0)
+            return True
+        if self._transport is None or self.busy:
+            self.drop()
+        else:
+            self._transport.write(TOO_LONG)
+            self._transport.close()
+        return False
+
+    def _read(self, on: bool) -> None:
+        """Resume or pause reading."""
+        if self._transport is not None and self._paused == on:
+            self._paused = not on
+            (self._transport.resume_reading if on else self._transport.pause_reading)()
+
+    def _forget(self) -> None:
+        """All that came is answered: release its room."""
+        if self._held:
+            self._book.headers.give_back(self.address, self._held)
+        self._arrived = self._held = 0
+
+    def hold(self, size: int) -> bool:
+        """Reserve room for an answer until it is written; False when there is none."""
+        if size > SHORT and not self._book.answers.take(self.address, size):
+            return False
+        self._answer = size if size > SHORT else 0
+        return True
+
+    def _release(self) -> None:
+        if self._answer:
+            self._book.answers.give_back(self.address, self._answer)
+            self._answer = 0
+
+    def let_go(self) -> None:
+        """The connection is over: release its room."""
+        self._forget()
+        self._release()
+
     # -- what the application tells -------------------------------------------------------------
-    def began(self) -> None:
+    def began(self, request: web.BaseRequest) -> None:
         """The request header is complete."""
-        self.busy = True
+        self.busy, self._request = True, request
 
     def ended(self) -> None:
         """The answer is written."""
-        self.busy = self.fresh = False
+        if self._arrived > FREE and self._request is not None:
+            # what waits behind it goes on to count
+            self._arrived = max(0, self._arrived - _size(self._request))
+        self._release()
+        self._read(True)
+        self.busy, self.fresh, self._request = False, False, None
         self.since, self.heard = self._book.now(), 0.0
 
     # -- what is thought of it ------------------------------------------------------------------
@@ -152,8 +228,11 @@ class Connection(asyncio.BufferedProtocol):
         elif self.heard and now - self.heard > limits.request:
             transport.write(TOO_SLOW)
             transport.close()
-        elif self._is_idle(now, limits):
-            transport.close()
+        else:
+            if not self.heard:
+                self._forget()
+            if self._is_idle(now, limits):
+                transport.close()
 
     def _is_idle(self, now: float, limits: Limits) -> bool:
         if self.heard or (self.patient and not self.fresh):
@@ -177,6 +256,8 @@ class Connections:
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time
         self.buffer = memoryview(bytearray(PIECE))
+        self.headers = Room(HEADERS, HEADERS // 2)
+        self.answers = Room(ANSWERS, ANSWERS // 2)
         #: the oldest first
         self._open: dict[Connection, None] = {}
         self._by_address: Counter[str] = Counter()
@@ -214,6 +295,7 @@ class Connections:
         if connection not in self._open:
             return
         del self._open[connection]
+        connection.let_go()
         self._by_address[connection.address] -= 1
         if not self._by_address[connection.address]:
             del self._by_address[connection.address]
@@ -243,7 +325,13 @@ def begin(request: web.BaseRequest) -> None:
     """A handler starts: from now on the caller is not being waited for."""
     connection = _of(request)
     if connection is not None:
-        connection.began()
+        connection.began(request)
+
+
+def hold_answer(request: web.BaseRequest, size: int) -> bool:
+    """Reserve room for an answer of this many bytes until its caller has read it; False when there is none."""
+    connection = _of(request)
+    return connection is None or connection.hold(size)
 
 
 class Endings(AbstractAccessLogger):
@@ -254,6 +342,12 @@ class Endings(AbstractAccessLogger):
         connection = _of(request)
         if connection is not None:
             connection.ended()
+
+
+def _size(request: web.BaseRequest) -> int:
+    """The size of a request in bytes, about: line, header and body."""
+    header = sum(len(name) + len(value) for name, value in request.raw_headers)
+    return len(request.raw_path) + header + request.content.total_bytes
 
 
 def _of(request: web.BaseRequest) -> Connection | None:

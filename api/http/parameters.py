@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 
+from api.http import json_values
 from api.http.bodies import read_body
 from api.http.errors import missing
 from bridge.errors import BadRequest
@@ -114,6 +115,8 @@ class Parameters(Mapping[str, str]):
 
         A byte order mark and line ends inside a text are taken: several clients write them.
         """
+        if json_values.too_many(raw):
+            return f"has more than {json_values.MOST} values"
         try:
             members = _LENIENT.decode(raw.decode("utf-8-sig"))
         except UnicodeDecodeError as error:

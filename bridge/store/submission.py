@@ -38,7 +38,7 @@ def insert(tx: Tx, messages: Sequence[Message], freely: bool = False) -> Sequenc
     """
     rules = {} if freely else limits.rules_of(tx.conn, messages)
     try:
-        last = _insert_rows(tx.conn, [_row_of(message) for message in messages])
+        last = _insert_rows(tx.conn, messages)
     except sqlite3.IntegrityError:
         raise _used_before(tx.conn, messages) from None
     first_event = event_log.newest(tx.conn) + 1
@@ -84,12 +84,13 @@ def _row_of(m: Message) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _insert_rows(conn: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+def _insert_rows(conn: sqlite3.Connection, messages: Sequence[Message]) -> int:
     """Insert rows in few statements; returns the position of the last."""
     at, last = 0, 0
     for size, statement in _INSERT.items():
-        while len(rows) - at >= size:
-            last = conn.execute(statement, list(chain.from_iterable(rows[at : at + size]))).lastrowid or 0
+        while len(messages) - at >= size:
+            values = list(chain.from_iterable(map(_row_of, messages[at : at + size])))
+            last = conn.execute(statement, values).lastrowid or 0
             at += size
     return last
 

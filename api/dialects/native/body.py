@@ -3,16 +3,18 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from typing import Any, NoReturn, TypeVar
 
 from api.dialects.native.fields import Unfit
 from api.dialects.native.incoming import Incoming
+from api.dialects.native.order import Order, Ordering
+from api.dialects.native.pieces import Pieces
+from api.http import json_values
+from api.http.bodies import PIECE
 from bridge.errors import BadRequest
 
 T = TypeVar("T")
-
-#: a longer body is parsed on a worker thread, so that the event loop goes on meanwhile
-INLINE_BYTES = 128 * 1024
 
 
 class NotJson(BadRequest):
@@ -25,11 +27,32 @@ async def read(incoming: Incoming, meaning: Callable[[Mapping[str, Any]], T], li
     Raises BadRequest, and its kinds NotJson for another content type and BodyTooLarge.
     """
     raw = await incoming.read(limit)
+    _check_label(incoming, raw)
+    return meaning(_object_in(raw))
+
+
+async def read_order(incoming: Incoming, limit: int) -> Order:
+    """Read a submission of at most `limit` bytes, parsed as it arrives. Raises like `read`."""
+    ordering, held = Ordering(), 0
+    pieces = Pieces(_DECODER, ordering)
+    async with aclosing(incoming.pieces(limit)) as coming:
+        first = await anext(coming)
+        _check_label(incoming, first)
+        if len(first) < PIECE:
+            return ordering.all(_object_in(first))
+        pieces.feed(first)
+        async for piece in coming:
+            pieces.feed(piece)
+            incoming.hold(ordering.memory - held)
+            held = ordering.memory
+    pieces.feed(b"", last=True)
+    # a list of numbers has its messages made now
+    return await asyncio.to_thread(ordering.made)
+
+
+def _check_label(incoming: Incoming, raw: bytes) -> None:
     if raw and incoming.content_type != "application/json" and not incoming.content_type.endswith("+json"):
         raise NotJson
-    if len(raw) <= INLINE_BYTES:
-        return meaning(_object_in(raw))
-    return await asyncio.to_thread(lambda: meaning(_object_in(raw)))
 
 
 def _object_in(raw: bytes) -> Mapping[str, Any]:
@@ -41,6 +64,8 @@ def _object_in(raw: bytes) -> Mapping[str, Any]:
 
 def parse(raw: bytes) -> Any:
     """Parse JSON. Raises BadRequest for anything that two parsers might read differently."""
+    if json_values.too_many(raw):
+        raise BadRequest(f"the body has more than {json_values.MOST} values")
     try:
         return _DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError as error:

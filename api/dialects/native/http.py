@@ -1,6 +1,6 @@
 """Connects this dialect to HTTP requests and responses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -8,7 +8,7 @@ from aiohttp import web
 from api.dialect.auth import enter
 from api.dialects.native.responses import Answer
 from api.http import peer
-from api.http.bodies import read_body
+from api.http.bodies import READING, read_body, read_pieces
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
 
@@ -47,6 +47,14 @@ class HttpIncoming:
     async def read(self, limit: int) -> bytes:
         """The body. Raises BodyTooLarge, BodyTooSlow."""
         return await read_body(self.request, limit)
+
+    def pieces(self, limit: int) -> AsyncGenerator[bytes, None]:
+        """The body in pieces as they arrive. Raises BodyTooLarge, BodyTooSlow."""
+        return read_pieces(self.request, limit)
+
+    def hold(self, size: int) -> None:
+        """Reserve room for this many bytes made of the body. Raises TooManyRequests, BadRequest."""
+        self.request.app[READING].hold_made(self.request, size)
 
     async def enter(self, gateway: Gateway, secret: str) -> Account:
         """Authenticate an API key or token. Raises what `Admission.enter` raises."""

@@ -1,6 +1,6 @@
 """A request to an operation, over HTTP or from a command in this process."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Protocol
 
 from bridge.gateway.gateway import Gateway
@@ -37,6 +37,14 @@ class Incoming(Protocol):
 
     async def read(self, limit: int) -> bytes:
         """The body. Raises BodyTooLarge, BodyTooSlow."""
+        ...
+
+    def pieces(self, limit: int) -> AsyncGenerator[bytes, None]:
+        """The body as it arrives, in pieces of `PIECE` bytes, the last one shorter. Raises like `read`."""
+        ...
+
+    def hold(self, size: int) -> None:
+        """Reserve room for this many bytes made of the body. Raises TooManyRequests, BadRequest."""
         ...
 
     async def enter(self, gateway: Gateway, secret: str) -> Account:

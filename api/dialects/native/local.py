@@ -1,7 +1,7 @@
 """The `/v1` operations for this process, without HTTP."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -11,6 +11,7 @@ from api.dialects.native.problems import refusal
 from api.dialects.native.request import Call, acting
 from api.dialects.native.responses import JSON, Answer
 from api.dialects.native.streams import Streams
+from api.http.bodies import PIECE
 from api.http.errors import BodyTooLarge, UnknownPath
 from bridge.errors import BridgeError
 from bridge.gateway.gateway import Gateway
@@ -36,6 +37,16 @@ class LocalIncoming:
         if len(self.body) > limit:
             raise BodyTooLarge(limit)
         return self.body
+
+    async def pieces(self, limit: int) -> AsyncGenerator[bytes, None]:
+        """The body in pieces, with other tasks having a turn between them. Raises BodyTooLarge."""
+        body = await self.read(limit)
+        for start in range(0, len(body) + 1, PIECE):
+            yield body[start : start + PIECE]
+            await asyncio.sleep(0)
+
+    def hold(self, size: int) -> None:
+        """Reserve nothing: the command runs in this process."""
 
     async def enter(self, gateway: Gateway, secret: str) -> Account:
         """Authenticate an API key or token. Raises what `Admission.enter` raises."""

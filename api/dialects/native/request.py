@@ -17,8 +17,8 @@ T = TypeVar("T")
 _ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
 #: the command line in the audit trail
 COMMANDS = "command line"
-#: bytes; all bodies but that of a bulk submission are small
-BODY_LIMIT = 1024 * 1024
+#: bytes; all bodies but that of a bulk submission are small. The longest is what a driver remembers, in any script
+BODY_LIMIT = 512 * 1024
 
 
 class ForAnother(NotAllowed):
@@ -60,10 +60,9 @@ class Call:
         if not self.account.operator:
             raise ForAnother("Only an operator may do this.")
 
-    async def body(self, meaning: Callable[[Mapping[str, Any]], T], bulk: bool = False) -> T:
+    async def body(self, meaning: Callable[[Mapping[str, Any]], T]) -> T:
         """Parse the JSON object in the body with `meaning`. Raises BadRequest, NotJson, BodyTooLarge."""
-        limit = self.body_limit if bulk else min(self.body_limit, BODY_LIMIT)
-        return await body.read(self.incoming, meaning, limit)
+        return await body.read(self.incoming, meaning, min(self.body_limit, BODY_LIMIT))
 
     async def fields(self, readers: Mapping[str, fields.Reader], *needed: str) -> dict[str, Any]:
         """Read the members of the JSON object in the body; the `needed` ones are required."""

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from aiohttp import web
 
 from api.dialects.template_platform.vocabulary import Wrong
+from api.http import json_values
 from api.http.bodies import read_body
 
 #: characters of an id, a number or a name
@@ -59,6 +60,8 @@ def _value(name: str, value: Any) -> str:
 
 
 def _parse(raw: bytes) -> Any:
+    if json_values.too_many(raw):
+        raise Wrong(f"请求内容的值超过 {json_values.MOST} 个")
     try:
         return _DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from api.dialects.native import messages, responses, validators
+from api.dialects.native import order, responses, validators
 from api.dialects.native.dialect import OPERATIONS
 from bridge.model import event
 from bridge.model.account import UnknownPolicy
@@ -49,7 +49,7 @@ def test_describes_each_query_parameter_and_no_other(operation: object) -> None:
 
 def test_describes_each_field_of_a_message_and_no_other() -> None:
     options = schema("Options")["properties"]
-    assert set(options) | {"to", "text"} == set(messages.MESSAGE)  # type: ignore[call-overload]
+    assert set(options) | {"to", "text"} == set(order.MESSAGE)  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_has_the_states_of_a_line() -> None:
 def test_has_the_limits_of_the_code() -> None:
     tree = DOCUMENT.tree["components"]
     batch = tree["schemas"]["NewMessages"]["properties"]["messages"]
-    assert batch["maxItems"] == messages.MAX_BATCH
-    assert tree["schemas"]["NewMessageToMany"]["properties"]["to"]["maxItems"] == messages.MAX_BATCH
-    assert tree["schemas"]["Options"]["properties"]["ttl"]["maximum"] == messages.MAX_TTL
+    assert batch["maxItems"] == order.MAX_BATCH
+    assert tree["schemas"]["NewMessageToMany"]["properties"]["to"]["maxItems"] == order.MAX_BATCH
+    assert tree["schemas"]["Options"]["properties"]["ttl"]["maximum"] == order.MAX_TTL
     assert tree["parameters"]["limit"]["schema"]["maximum"] == validators.MAX_LIMIT
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from api.http.connections import Connection, Connections, Limits
+from api.http.connections import ANSWERS, SHORT, Connection, Connections, Limits
 from api.http.listener import RESERVE, enough_files
 from api.http.proxies import Proxies
 from bridge.errors import ConfigError
@@ -57,6 +57,21 @@ async def test_there_are_never_more_than_all_may_be() -> None:
     connections = await book(connections=20)
     assert None not in admit(connections, *STRANGERS)
     assert len(connections) == 20
+    connections.close()
+
+
+async def test_long_answers_that_wait_to_be_read_have_so_much_room_and_short_ones_need_none() -> None:
+    connections = await book()
+    first, second, other = admit(connections, "203.0.113.1", "203.0.113.1", "203.0.113.2")
+    assert first is not None
+    assert second is not None
+    assert other is not None
+    assert (first.hold(ANSWERS // 2), second.hold(SHORT + 1), second.hold(SHORT)) == (True, False, True)
+    assert other.hold(ANSWERS // 2)
+    first.ended()
+    assert second.hold(ANSWERS // 2)
+    connections.leave(second)
+    assert first.hold(ANSWERS // 2)
     connections.close()
 
 
