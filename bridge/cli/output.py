@@ -29,6 +29,7 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "call.outgoing": ("→", "blue"),
     "recipient.stopped": ("⊘", "yellow"),
     "recipient.started": ("←", "green"),
+    "notification.sent": ("!", "blue"),
     "alarm.raised": ("!", "red"),
     "alarm.over": ("!", "green"),
     "loopback.arrived": ("↻", "green"),
@@ -126,6 +127,8 @@ def event_line(event: Mapping[str, Any]) -> str:
     elif str(event["name"]).startswith("recipient."):
         word = str(event["name"]).rpartition(".")[2]
         about = f"{data['number']}  {_quoted(str(data['word']))}  on {data['line']}"
+    elif event["name"] == "notification.sent":
+        word, about = "notified", f"{data['account']}: {data['title']}  {_quoted(str(data['text']))}"
     elif str(event["name"]).startswith("alarm."):
         word, about, data = "alarm", data["title"], {}
     elif str(event["name"]).startswith("loopback."):

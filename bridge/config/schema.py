@@ -203,6 +203,9 @@ class Alarm:
         "", "sender of these mails; the user of the mail server when that is an address", '"me@example.com"',
         mail_address,
     )  # fmt: skip
+    mail_accounts: tuple[str, ...] = setting(
+        (), "accounts that may send e-mail through this server, too, by `/sendemail`; `*` for all", '["shop"]'
+    )
     smtp_host: str = setting("", "mail server that sends them", '"smtp.example.com"')
     smtp_port: int = setting(
         0, "its port; 0 for the usual one: 587 with starttls, 465 with tls, 25 with none", "587", within(0, 65535)
@@ -220,11 +223,12 @@ class Alarm:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Contradictions between settings: setting and message."""
-        if self.mail_to and not self.smtp_host:
-            yield "smtp_host", 'is missing: mail_to needs a mail server, such as "smtp.example.com"'
-        if self.smtp_host and not self.mail_to:
+        wanted = next((name for name in ("mail_to", "mail_accounts") if getattr(self, name)), "")
+        if wanted and not self.smtp_host:
+            yield "smtp_host", f'is missing: {wanted} needs a mail server, such as "smtp.example.com"'
+        if self.smtp_host and not wanted:
             yield "mail_to", 'is missing: smtp_host is of no use without it; such as ["me@example.com"]'
-        if self.mail_to and not self.sender:
+        if wanted and not self.sender:
             yield "mail_from", 'is missing: a mail needs a sender, such as "me@example.com"'
         if self.smtp_user and not self.smtp_password:
             yield "smtp_password", "is missing: smtp_user needs one"

@@ -8,12 +8,14 @@ from bridge.accounts.credentials import OPERATOR
 from bridge.bus import Bus
 from bridge.config.schema import Config
 from bridge.errors import NoSuchThing
-from bridge.gateway.gateway import Devices, Gateway
+from bridge.gateway.gateway import Devices, Gateway, Outlets
 from bridge.gateway.submissions import Submissions
 from bridge.messages.opt_out import OptOut
 from bridge.messages.validation import Limits
 from bridge.model.account import Account
 from bridge.model.line import Line
+from bridge.monitoring.letters import Letters
+from bridge.monitoring.mail import Mailer
 from bridge.ports.clock import Clock
 from bridge.ports.store import AccountStore, Store, SubmissionStore
 
@@ -75,6 +77,5 @@ def build_gateway(
         devices,
         clock=clock,
         on_unknown=config.sending.on_unknown,
-        check_url=check_url,
-        poke=poke,
+        outlets=Outlets(check_url, poke, Letters(config.alarm, Mailer(config.alarm), clock)),
     )

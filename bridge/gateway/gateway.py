@@ -23,12 +23,13 @@ from bridge.gateway.statistics import Figures
 from bridge.gateway.submissions import Submissions, check_verified
 from bridge.model.account import Account, UnknownPolicy
 from bridge.model.callback import Callback, Reply
-from bridge.model.event import Event
+from bridge.model.event import NOTIFICATION_SENT, Event
 from bridge.model.finding import Finding
 from bridge.model.inbox import Received
 from bridge.model.line import Line
 from bridge.model.loopback import Departures
 from bridge.model.message import Message, Part
+from bridge.model.notification import Letter, Notification, NotificationQuery
 from bridge.model.query import InboxQuery, MessageQuery, Page
 from bridge.ports.clock import Clock, SystemClock
 from bridge.ports.store import (
@@ -61,6 +62,10 @@ async def _no_callback(name: str, callback: Callback) -> Reply:
     raise NoSuchThing(f"there is no device {name!r}")
 
 
+async def _no_mail(account: Account, letter: Letter) -> str:
+    raise NotPossible("this bridge has no mail server: [alarm] smtp_host")
+
+
 @dataclass(frozen=True, slots=True)
 class Devices:
     """The parts of the supervisor that callers may use."""
@@ -72,6 +77,17 @@ class Devices:
     loop: Callable[[str, str], Awaitable[Departures]] = _no_loops
     #: by a device's name, for its provider; raises NoSuchThing, DeviceLost
     call_back: Callable[[str, Callback], Awaitable[Reply]] = _no_callback
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """The ways out of the bridge besides SMS."""
+
+    #: raises BadRequest for a URL that nothing may be posted to
+    check_url: Callable[[str], Awaitable[None]] | None = None
+    #: called when the deliveries of an endpoint (None: any) may have changed
+    poke: Callable[[str | None], None] = lambda endpoint: None
+    mail: Callable[[Account, Letter], Awaitable[str]] = _no_mail
 
 
 class GatewayStore(
@@ -93,8 +109,7 @@ class Gateway:
         *,
         clock: Clock | None = None,
         on_unknown: UnknownPolicy = UnknownPolicy.HOLD,
-        check_url: Callable[[str], Awaitable[None]] | None = None,
-        poke: Callable[[str | None], None] = lambda endpoint: None,
+        outlets: Outlets | None = None,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -102,6 +117,7 @@ class Gateway:
         self.metrics = bus.metrics
         self._clock = clock or SystemClock()
         self._devices = devices or Devices()
+        outlets = outlets or Outlets()
         submissions = submissions or Submissions(store, bus.metrics, self._clock, self._devices.lines)
         #: Unix milliseconds by the clock that everything here goes by
         self.now = self._clock.now
@@ -133,8 +149,11 @@ class Gateway:
         self.statistics = Figures(store, self._clock)
         #: whether all is well with the store, and what waits in it
         self.vitals = Vitals(store, self._clock)
+        #: sends an account's e-mail, when it returns (the Message-ID) the mail server has it; raises NotPossible,
+        #: NotAllowed, BadRequest, OutcomeUnknown
+        self.mail = outlets.mail
         #: where events go, and what became of them
-        self.endpoints = Endpoints(store, self._clock, check_url, poke)
+        self.endpoints = Endpoints(store, self._clock, outlets.check_url, outlets.poke)
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, ident: str, secret: str, seconds: int = 3600) -> str:
@@ -212,6 +231,17 @@ class Gateway:
         if not operator.operator:
             raise NotAllowed("only an operator may examine a device")
         return await self._devices.examine(device)
+
+    # -- to the owner ----------------------------------------------------------------------------
+    async def notify(self, account: Account, sid: str, title: str, type: str, message: str) -> int:
+        """Tell the bridge's owner something; returns its id. When this returns it is on disk, and mailed from there."""
+        said = {"account": account.name, "sid": sid, "title": title, "type": type, "text": message}
+        event = Event(0, "", NOTIFICATION_SENT, account.name, self.now(), sid, said)
+        return (await self._store.note(event)).seq
+
+    async def notifications(self, account: Account, query: NotificationQuery) -> Page[Notification]:
+        """List notifications, newest first. Raises BadRequest for an unknown cursor."""
+        return await self._store.notifications(scope(account), query)
 
     # -- news -----------------------------------------------------------------------------------
     async def events(

@@ -30,6 +30,7 @@ CALL_INCOMING = "call.incoming"
 CALL_OUTGOING = "call.outgoing"
 RECIPIENT_STOPPED = "recipient.stopped"
 RECIPIENT_STARTED = "recipient.started"
+NOTIFICATION_SENT = "notification.sent"
 LINE_CHANGED = "line.changed"
 ALARM_RAISED = "alarm.raised"
 ALARM_OVER = "alarm.over"
@@ -52,14 +53,15 @@ NAMES: dict[str, str] = {
     CALL_OUTGOING: "somebody made a call on a phone",
     RECIPIENT_STOPPED: "a recipient wrote STOP and gets nothing more; `word` and `line` say which and where",
     RECIPIENT_STARTED: "a recipient who had written STOP wrote START and gets messages again",
+    NOTIFICATION_SENT: "an application told the bridge's owner something; `title` and `text` say what",
     LINE_CHANGED: "a line's state changed; `reason` says what to do",
     ALARM_RAISED: "SMS is down or in doubt for too long, or still is; `text` says what and what to do",
     ALARM_OVER: "an alarm is over",
     LOOPBACK_ARRIVED: "an SMS from one of our lines to another arrived",
     LOOPBACK_LOST: "an SMS from one of our lines to another did not arrive in time",
 }
-#: of the account `operator`, told to every operator account's endpoints
-FOR_OPERATORS = frozenset({ALARM_RAISED, ALARM_OVER, LOOPBACK_ARRIVED, LOOPBACK_LOST})
+#: told to every operator account's endpoints, whichever account they are of
+FOR_OPERATORS = frozenset({ALARM_RAISED, ALARM_OVER, LOOPBACK_ARRIVED, LOOPBACK_LOST, NOTIFICATION_SENT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+#: id of the endpoint that mails alarms and notifications to the owner
+MAIL = "alarm-mail"
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:

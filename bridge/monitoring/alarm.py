@@ -17,9 +17,17 @@ from bridge.bus import Bus
 from bridge.config.schema import Alarm as Settings
 from bridge.errors import StoreUnavailable
 from bridge.model.account import THE_BRIDGE, Author
-from bridge.model.event import ALARM_OVER, ALARM_RAISED, LINE_CHANGED, LOOPBACK_ARRIVED, LOOPBACK_LOST, Event
+from bridge.model.event import (
+    ALARM_OVER,
+    ALARM_RAISED,
+    LINE_CHANGED,
+    LOOPBACK_ARRIVED,
+    LOOPBACK_LOST,
+    NOTIFICATION_SENT,
+    Event,
+)
 from bridge.model.line import Line
-from bridge.model.webhook import Endpoint, EndpointChange
+from bridge.model.webhook import MAIL, Endpoint, EndpointChange
 from bridge.monitoring import alarm_text, problems
 from bridge.monitoring.alarm_text import Raised
 from bridge.monitoring.problems import Trouble, Watch
@@ -31,7 +39,7 @@ from bridge.webhooks.recorder import STORE_AGAIN
 log = logging.getLogger(__name__)
 
 #: the two channels, as endpoints of the operator account in the ledger
-WEBHOOK, MAIL = "alarm-webhook", "alarm-mail"
+WEBHOOK = "alarm-webhook"
 #: under which the store keeps what must be known after a restart; no device can have this name
 MEMORY, STATE = "[alarm]", "state"
 #: between looks at the queues; lines tell when they change
@@ -234,7 +242,9 @@ def channels(settings: Settings, now: int = 0) -> list[Endpoint]:
     if settings.webhook:
         made.append(Endpoint(WEBHOOK, OPERATOR, settings.webhook, events=_ALARMS, secret=str(settings.webhook_secret)))
     if settings.mail_to:
-        made.append(Endpoint(MAIL, OPERATOR, f"mailto:{','.join(settings.mail_to)}", events=_ALARMS))
+        made.append(
+            Endpoint(MAIL, OPERATOR, f"mailto:{','.join(settings.mail_to)}", events=(*_ALARMS, NOTIFICATION_SENT))
+        )
     return [replace(each, created_at=now) for each in made]
 
 

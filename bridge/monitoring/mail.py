@@ -1,4 +1,4 @@
-"""Sends alarms by mail with aiosmtplib, one connection per mail."""
+"""Sends mail with aiosmtplib, one connection per mail."""
 
 import contextlib
 import errno
@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from bridge.config.schema import Alarm
-from bridge.model.event import Event
+from bridge.model.event import NOTIFICATION_SENT, Event
 from bridge.model.webhook import Delivery, Endpoint
 from bridge.webhooks.endpoint_queue import Poster
 from bridge.webhooks.retry_policy import Answer
@@ -45,10 +45,18 @@ class Mailing:
         return await self._mailer.send(endpoint.url.removeprefix(SCHEME).split(","), event)
 
 
-class Mailer:
-    """Sends an alarm event as mail through the configured server.
+class NotTaken(Exception):
+    """The mail server did not take a mail; the message says why, for a person."""
 
-    Every error counts as "no answer" and is retried: a password can be corrected.
+
+class PerhapsTaken(Exception):
+    """The mail server had a mail and did not say whether it took it; the message says what happened."""
+
+
+class Mailer:
+    """Sends alarms, notifications and letters through the configured server.
+
+    Every error with an event counts as "no answer" and is retried: a password can be corrected.
     """
 
     def __init__(self, settings: Alarm, timeout: float = TIMEOUT, tls: ssl.SSLContext | None = None) -> None:
@@ -70,6 +78,15 @@ class Mailer:
             log.warning("an alarm was mailed, but %s refused %s", self._server, ", ".join(refused))
         return Answer(TAKEN)
 
+    async def deliver(self, message: EmailMessage, recipients: list[str]) -> None:
+        """Hand a mail over, once. Raises NotTaken for a definite no, PerhapsTaken."""
+        try:
+            await self._talk(message, recipients)
+        except _Unanswered as error:
+            raise PerhapsTaken(self._words(error)) from error
+        except Exception as error:
+            raise NotTaken(self._words(error)) from error
+
     async def _talk(self, message: EmailMessage, recipients: list[str]) -> list[str]:
         """Talk to the server; returns the recipients it refused when it took others."""
         server = self._client()
@@ -80,12 +97,24 @@ class Mailer:
                 await self._secure(server)
             if self._settings.smtp_user:
                 await self._log_in(server)
-            refused, _ = await server.send_message(message, sender=self._settings.sender, recipients=recipients)
+            refused = await self._hand_over(server, message, recipients)
             with contextlib.suppress(Exception):  # the mail was taken: how we part does not matter
                 await server.quit()
-            return list(refused)
+            return refused
         finally:
             server.close()  # at once, when the task was cancelled in the middle
+
+    async def _hand_over(self, server: "aiosmtplib.SMTP", message: EmailMessage, recipients: list[str]) -> list[str]:
+        """The recipients it refused when it took others."""
+        import aiosmtplib
+
+        try:
+            refused, _ = await server.send_message(message, sender=self._settings.sender, recipients=recipients)
+        except aiosmtplib.SMTPResponseException:
+            raise  # an answer
+        except (aiosmtplib.SMTPServerDisconnected, TimeoutError, OSError) as error:
+            raise _Unanswered from error
+        return list(refused)
 
     def _client(self) -> "aiosmtplib.SMTP":
         import aiosmtplib
@@ -119,7 +148,7 @@ class Mailer:
         """Why the mail was not accepted, in words. Never contains the password."""
         import aiosmtplib
 
-        if isinstance(error, aiosmtplib.SMTPConnectError) and error.__cause__ is not None:
+        if isinstance(error, aiosmtplib.SMTPConnectError | _Unanswered) and error.__cause__ is not None:
             return self._words(error.__cause__)
         match error:
             case _NotOffered():
@@ -156,6 +185,10 @@ class Mailer:
         return f"the mail cannot be made: {type(error).__name__}"
 
 
+class _Unanswered(Exception):
+    """The connection ended, or nothing came, while the mail was handed over."""
+
+
 class _NotOffered(Exception):
     """The server lacks what the configuration requires; `instead` is the `smtp_security` to try."""
 
@@ -165,17 +198,21 @@ class _NotOffered(Exception):
 
 
 def composed(event: Event, sender: str, recipients: list[str]) -> EmailMessage:
-    """Compose the alarm mail: identical at each attempt, so that a mailbox recognises repeats by Message-ID."""
+    """Compose an event's mail: identical at each attempt, so that a mailbox recognises repeats by Message-ID."""
     data, domain = event.data, sender.rpartition("@")[2]
+    text, thread, host = data["text"], f"alarm.{data.get('began_at')}", data.get("host") or socket.gethostname()
+    if event.name == NOTIFICATION_SENT:
+        text += f"\n\nFrom the application {data['account']}, about {data['sid']}."
+        thread = f"notification.{data['account']}"
     message = EmailMessage()
     message["From"], message["To"] = sender, ", ".join(recipients)
-    message["Subject"] = " ".join(f"[sms-bridge {data['host']}] {data['title']}".split())
+    message["Subject"] = " ".join(f"[sms-bridge {host}] {data['title']}".split())
     message["Date"] = format_datetime(datetime.fromtimestamp(event.at / 1000, UTC))
     message["Message-ID"] = f"<{event.id}@{domain}>"
     # what begins, goes on and ends is one thread
-    message["References"] = f"<alarm.{data['began_at']}@{domain}>"
+    message["References"] = f"<{thread}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5: no holiday notes in answer
-    message.set_content(f"{data['text']}\n\n-- \nsms-bridge on {data['host']}\n")
+    message.set_content(f"{text}\n\n-- \nsms-bridge on {host}\n")
     return message
 
 

@@ -16,6 +16,7 @@ from bridge.store.keys import Keys
 from bridge.store.lifecycle import Lifecycle
 from bridge.store.loopbacks import Loopbacks
 from bridge.store.messages import Messages
+from bridge.store.notifications import Notifications
 from bridge.store.phones import Phones
 from bridge.store.pulls import Pulls
 from bridge.store.receiving import Receiving
@@ -28,7 +29,7 @@ from bridge.store.suppression import Suppression
 class SqliteStore(
     Submission, Messages, Counts, Lifecycle, Settling, Pulls,
     Receiving, Inbox, Phones, Loopbacks,
-    Endpoints, Deliveries, EventLog,
+    Endpoints, Deliveries, EventLog, Notifications,
     Accounts, AccountAdmin, Keys, Balance, Suppression, AuditLog,
     Retention, ClockSteps, Health,
 ):  # fmt: skip

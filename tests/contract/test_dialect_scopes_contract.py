@@ -26,9 +26,10 @@ PUBLIC = {
 }
 #: any key is taken: to learn whose it is, to exchange it, and to hear that something is not offered
 ANY_KEY = {
-    ("native", "/v1/me"), ("smsmobile", "/oauth2/token"), ("smsmobile", "/sendemail"), ("smsmobile", "/getemail"),
-    ("smsmobile", "/notification/send"), ("smsmobile", "/notification/list"),
-}  # fmt: skip
+    ("native", "/v1/me"),
+    ("smsmobile", "/oauth2/token"),
+    ("smsmobile", "/getemail"),
+}
 #: of a key of each kind, besides the account's own in CREDENTIALS
 LIMITED = {
     "account": "shop", "apikey": "k" * 48, "client_id": "k" * 32, "client_secret": "k" * 64, "api_key": "k" * 32,

@@ -12,7 +12,7 @@ from aiohttp import web
 from api.webhooks.poster import Webhooks
 from bridge.bus import Bus
 from bridge.errors import StoreUnavailable
-from bridge.gateway.gateway import Gateway
+from bridge.gateway.gateway import Gateway, Outlets
 from bridge.model.account import Account
 from bridge.model.query import LedgerQuery
 from bridge.model.radio import InboundPart
@@ -53,7 +53,7 @@ class Bench:
     async def open(self) -> None:
         self.store = FullDisk(str(self.path), self.bus)
         await self.store.open()
-        self.gateway = Gateway(self.store, self.bus, clock=self.clock, poke=self.poke)
+        self.gateway = Gateway(self.store, self.bus, clock=self.clock, outlets=Outlets(poke=self.poke))
         self.webhooks = Webhooks(timeout=self.timeout)
         await self.begin(self.webhooks)
 

@@ -31,7 +31,7 @@ TESTED_ELSEWHERE = {
     "plain data, without a rule that could be broken": (
         "bridge/doctor/surroundings.py", "bridge/model/account.py", "bridge/model/callback.py",
         "bridge/model/finding.py", "bridge/model/inbox.py",
-        "bridge/model/line.py", "bridge/model/radio.py",
+        "bridge/model/line.py", "bridge/model/notification.py", "bridge/model/radio.py",
         "bridge/model/webhook.py",
     ),
     "what every store must do, through its port: tests/contract/test_store_*.py": (

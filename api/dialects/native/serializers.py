@@ -13,6 +13,7 @@ from bridge.model.inbox import LoggedCall, Received, TypedMessage
 from bridge.model.line import Line
 from bridge.model.loopback import Departures
 from bridge.model.message import Message, Part, State
+from bridge.model.notification import Notification
 from bridge.model.query import Page
 from bridge.model.scope import Key, written
 from bridge.model.statistics import Statistics, Tally
@@ -135,6 +136,20 @@ def call(row: LoggedCall) -> Shape:
         "device": row.device,
         "call_at": spoken(row.call_at),
         "recorded_at": spoken(row.recorded_at),
+    }
+
+
+def notification(row: Notification) -> Shape:
+    """What an application told the owner."""
+    return {
+        "id": row.id,
+        "account": row.account,
+        "device": row.sid,
+        "title": row.title,
+        "type": row.type,
+        "message": row.message,
+        "sent_at": spoken(row.sent_at),
+        "mailed_at": spoken(row.mailed_at),
     }
 
 

@@ -7,14 +7,15 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from api.dialect import auth
-from api.dialect.contract import Mount, Refuse, Route, Sample, Site
+from api.dialect.contract import Mount, Route, Sample, Site
 from api.dialects.smsmobile.calls import Calls
 from api.dialects.smsmobile.conversations import Conversations
 from api.dialects.smsmobile.lists import Lists
+from api.dialects.smsmobile.owner import Owner
 from api.dialects.smsmobile.refusals import HEADERS, NO_STORE, Refusals, reply
 from api.dialects.smsmobile.rows import Calendar
 from api.dialects.smsmobile.send import accepted, compose
-from api.dialects.smsmobile.vocabulary import ERROR_WORDS, STATE_WORDS, NotHere, StateWord, WhatsappNotConnected
+from api.dialects.smsmobile.vocabulary import ERROR_WORDS, STATE_WORDS, StateWord, WhatsappNotConnected
 from api.http.parameters import Parameters, read_parameters
 from bridge.errors import BadRequest, BridgeError, ConfigError, NotPossible
 from bridge.model.account import Account
@@ -50,11 +51,12 @@ class SmsMobile:
         self._refusals = Refusals(_legacy(mount.options.get("legacy_http_200", False)))
         self._lists = Lists(site.gateway, self._calendar)
         self._calls = Calls(site.gateway, self._calendar)
+        self._owner = Owner(site.gateway, self._calendar)
         self._conversations = Conversations(site.gateway, self._calendar)
 
     def routes(self) -> Sequence[Route]:
         """All known paths of the vendor; those not offered are refused in the path's own format."""
-        refusals, lists, calls = self._refusals, self._lists, self._calls
+        refusals, lists, calls, owner = self._refusals, self._lists, self._calls, self._owner
         return [
             Route("/sendsms", self.send, SEND),
             Route("/resend", self._known(self._resend), SEND),
@@ -69,7 +71,7 @@ class SmsMobile:
             Route("/getwa/active", self._known(_whatsapp_active), INBOX),
             Route("/getwa/synchronisation", self._known(_whatsapp_window), INBOX),
             Route("/whatsapp/checknumber", self._known(_whatsapp_number), READ),
-            self._absent("/sendemail", "E-mail", refusals.sending),
+            Route("/sendemail", self._known(owner.email), SEND),
             Route("/getemail", self._known(_no_mail), ANY),
             Route(
                 "/conversation/sms/list", self._known(self._conversations.answer), INBOX | READ, refuse=refusals.calls
@@ -77,8 +79,8 @@ class SmsMobile:
             Route("/call/missed/list", self._known(calls.missed), INBOX, refuse=refusals.calls),
             Route("/call/incoming/list", self._known(calls.of(CallKind.INCOMING)), INBOX, refuse=refusals.calls),
             Route("/call/outgoing/list", self._known(calls.of(CallKind.OUTGOING)), INBOX, refuse=refusals.calls),
-            self._absent("/notification/send", "Notifications", refusals.notifications),
-            Route("/notification/list", self._known(_no_notifications), ANY, refuse=refusals.notifications),
+            Route("/notification/send", self._known(owner.notify), SEND, refuse=refusals.notifications),
+            Route("/notification/list", self._known(owner.notifications), READ, refuse=refusals.notifications),
         ]
 
     def refuse(self, error: BridgeError) -> web.Response:
@@ -112,14 +114,6 @@ class SmsMobile:
 
         return handle
 
-    def _absent(self, path: str, what: str, refuse: Refuse) -> Route:
-        """A path of the vendor's for something this bridge does not do."""
-
-        async def answer(_account: Account, _params: Parameters) -> web.Response:
-            raise NotHere(f"{what}: not offered by this bridge.")
-
-        return Route(path, self._known(answer), ANY, refuse=refuse)
-
     async def _resend(self, account: Account, params: Parameters) -> web.Response:
         """`/resend`: requeue a failed, expired or unknown message."""
         guid = (params.text("guid_message") or params.need("guid")).strip().lower()
@@ -151,11 +145,6 @@ def _idempotency_key(headers: Mapping[str, str]) -> str:
 
 async def _no_mail(_account: Account, _params: Parameters) -> web.Response:
     return reply({"result": {"error": "0", "messages": [], "note": "This bridge has no mailbox; it reads no e-mail."}})
-
-
-async def _no_notifications(_account: Account, _params: Parameters) -> web.Response:
-    note = "No notification was sent: this bridge sends none to phones."
-    return reply({"success": True, "message": note, "count": 0, "filters": {}, "data": []})
 
 
 async def _no_whatsapp(_account: Account, _params: Parameters) -> web.Response:

@@ -45,8 +45,8 @@ class WhatsappNotConnected(NotOffered):
     """WhatsApp is not connected to this bridge; it sends SMS only."""
 
 
-class NotHere(NotOffered):
-    """This bridge has nothing to answer at this path."""
+class MailNotSent(NotOffered):
+    """The e-mail was not sent."""
 
 
 class ErrorWord(NamedTuple):
@@ -67,7 +67,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     errors.UnknownTemplate: ErrorWord(400, "unknown_template"),
     MissingParameter: ErrorWord(400, "missing_parameter", "missing_{}"),
     NotOffered: ErrorWord(400, "not_supported", "{}_not_supported"),
-    NotHere: ErrorWord(501, "not_supported"),
+    MailNotSent: ErrorWord(502, "email_not_sent"),
     WhatsappNotConnected: ErrorWord(400, "whatsapp_not_connected"),
     WrongMethod: ErrorWord(405, "wrong_method"),
     BodyTooLarge: ErrorWord(413, "too_large"),

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bridge.model.event import Event
+from bridge.model.notification import Notification, NotificationQuery
+from bridge.model.query import Page
 
 
 class EventStore(Protocol):
@@ -19,6 +21,10 @@ class EventStore(Protocol):
 
     async def events(self, account: str, after: int, limit: int) -> Sequence[Event]:
         """Events after a position, oldest first; `account` "" reads all accounts'."""
+        ...
+
+    async def notifications(self, account: str, query: NotificationQuery) -> Page[Notification]:
+        """List notifications, newest first; `account` "" reads all accounts'. Raises BadRequest for a bad cursor."""
         ...
 
     async def newest_event(self) -> int:

@@ -63,6 +63,11 @@ def test_a_recipient_who_writes_stop_or_start_is_shown_with_the_line() -> None:
     assert shown("recipient.started", **data | {"word": "START"}) == '← started    +15550151  "START"  on office'
 
 
+def test_a_notification_is_shown_with_who_told_what() -> None:
+    data = {"account": "shop", "sid": "office", "title": "Fridge", "type": "notification", "text": "It is 9 °C."}
+    assert shown("notification.sent", **data) == '! notified   shop: Fridge  "It is 9 °C."'
+
+
 def test_a_line_is_shown_with_its_state_and_what_to_do() -> None:
     assert shown("line.changed", "office", state="parked", reason="enter the PIN", line="office") == (
         "· line       office is parked  enter the PIN"

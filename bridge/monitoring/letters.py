@@ -1,0 +1,103 @@
+"""E-mail that accounts send through the mail server of `[alarm]`."""
+
+import re
+import socket
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr, make_msgid
+from html.parser import HTMLParser
+
+from bridge.config.field import mail_address
+from bridge.config.schema import Alarm
+from bridge.errors import BadRequest, NotPossible, OutcomeUnknown
+from bridge.model.account import Account
+from bridge.model.notification import Letter
+from bridge.monitoring.mail import Mailer, NotTaken, PerhapsTaken
+from bridge.ports.clock import Clock
+
+#: stands for every account in `[alarm] mail_accounts`
+EVERYBODY = "*"
+_MARKUP = re.compile(
+    r"<(!doctype|html|body|p|br|div|table|span|a|b|i|strong|em|h[1-6]|ul|ol|img)\b[^>]*>", re.IGNORECASE
+)
+
+
+class Letters:
+    """Sends an account's e-mail at once. `gateway.mail` is the one of a bridge."""
+
+    def __init__(self, settings: Alarm, mailer: Mailer, clock: Clock) -> None:
+        self._settings = settings
+        self._mailer = mailer
+        self._clock = clock
+
+    async def __call__(self, account: Account, letter: Letter) -> str:
+        """Send a letter; when this returns its Message-ID the mail server has it.
+
+        Raises NotPossible for a definite no, also where the account may not send e-mail; OutcomeUnknown; BadRequest.
+        """
+        if not self._settings.smtp_host:
+            raise NotPossible("this bridge has no mail server: [alarm] smtp_host")
+        if not {account.name, EVERYBODY} & set(self._settings.mail_accounts):
+            raise NotPossible(f'the account {account.name} may not send e-mail here: [alarm] mail_accounts = ["…"]')
+        message = composed(letter, self._settings.sender, self._clock.now())
+        try:
+            await self._mailer.deliver(message, [letter.recipient])
+        except NotTaken as error:
+            raise NotPossible(str(error)) from error
+        except PerhapsTaken as error:
+            raise OutcomeUnknown(f"{error}; the mail may or may not have been sent") from error
+        return str(message["Message-ID"])
+
+
+def composed(letter: Letter, sender: str, now: int) -> EmailMessage:
+    """Compose it. It is from the server's own address, because no other is taken. Raises BadRequest."""
+    for address, name in ((letter.recipient, "recipient_email"), (letter.reply_to, "sender_email")):
+        if wrong := mail_address(address):
+            raise BadRequest(f"{name} {wrong}", name)
+    message = EmailMessage()
+    message["From"] = formataddr((_one_line(letter.sender_name), sender))
+    message["To"] = letter.recipient
+    message["Subject"] = _one_line(letter.subject)
+    if letter.reply_to and letter.reply_to.lower() != sender.lower():
+        message["Reply-To"] = letter.reply_to
+    message["Date"] = format_datetime(datetime.fromtimestamp(now / 1000, UTC))
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or socket.gethostname())
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<mailto:{letter.reply_to or sender}?subject=unsubscribe>"
+    if _MARKUP.search(letter.body):
+        message.set_content(_plain(letter.body))
+        message.add_alternative(letter.body, subtype="html")
+    else:
+        message.set_content(letter.body)
+    for each in letter.attachments:
+        name = _one_line(each.name) or "attachment"
+        message.add_attachment(each.content, maintype="application", subtype="octet-stream", filename=name)
+    return message
+
+
+def _one_line(text: str) -> str:
+    """Without line ends, by which a value could become a header of its own."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
+class _Words(HTMLParser):
+    """Collects the words of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag in ("br", "p", "div", "tr", "li"):
+            self.words.append("\n")
+
+
+def _plain(page: str) -> str:
+    """What a mail program shows that knows no HTML."""
+    reader = _Words()
+    reader.feed(page)
+    lines = (" ".join(line.split()) for line in "".join(reader.words).splitlines())
+    return "\n".join(line for line in lines if line) + "\n"
