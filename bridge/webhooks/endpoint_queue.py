@@ -61,6 +61,10 @@ class EndpointQueue:
         self._aside_was_last = False
         #: attempts in a row that found the receiver down; None until the first row tells
         self._failures: int | None = None
+        #: failed attempts before those, while it had been up lately
+        self._stumbles = 0
+        #: when it took something, monotonic ms; None as long as it did not
+        self._succeeded_at: int | None = None
         #: seq of the row in line that was refused last, and how often in a row
         self._refused = (0, 0)
         #: monotonic ms
@@ -130,7 +134,7 @@ class EndpointQueue:
 
     def _aside_due(self, head: int | None, now: int) -> int | None:
         """When the next delivery set aside may be tried; None without one or while the receiver is down."""
-        down = bool(self._failures) and head is not None and head > now
+        down = bool(self._failures or self._stumbles) and head is not None and head > now
         return None if down or not self._aside else _plausible(self._aside[0][0], now)
 
     async def _fetch(self) -> None:
@@ -141,8 +145,7 @@ class EndpointQueue:
             self._news = True
             raise
         if self._failures is None:
-            first = rows[0][0] if rows else None
-            self._failures = first.attempts if first and retry_policy.verdict(first.status) is Verdict.DOWN else 0
+            self._failures = retry_policy.failures_before(rows[0][0], self._clock.now()) if rows else 0
         for delivery, event in rows:
             self._cursor = delivery.seq
             if retry_policy.stands_aside(delivery):
@@ -223,11 +226,29 @@ class EndpointQueue:
         return self._refused[1]
 
     def _outcome(self, delivery: Delivery, answer: Answer, refusals: int) -> Delivery:
-        down = retry_policy.verdict(answer.status) is Verdict.DOWN
         if not answer.hopeless:
-            self._failures = (self._failures or 0) + 1 if down else 0
-        streak = (self._failures or 0) if down else refusals
-        return retry_policy.outcome(delivery, self.endpoint, answer, self._clock.now(), streak, random.random())  # noqa: S311 - jitter
+            self._follow(retry_policy.verdict(answer.status))
+        down = retry_policy.verdict(answer.status) is Verdict.DOWN
+        streak, stumbles = ((self._failures or 0), self._stumbles) if down else (refusals, 0)
+        chance = random.random()  # noqa: S311 - jitter
+        return retry_policy.outcome(delivery, self.endpoint, answer, self._clock.now(), streak, chance, stumbles)
+
+    def _follow(self, meaning: Verdict) -> None:
+        """Keep count of how the receiver has been doing."""
+        if meaning is Verdict.DELIVERED:
+            self._succeeded_at = self._clock.monotonic()
+        if meaning is not Verdict.DOWN:
+            self._failures = self._stumbles = 0
+        elif not self._failures and self._was_up_lately():
+            self._stumbles += 1
+        else:
+            self._failures = (self._failures or 0) + 1
+
+    def _was_up_lately(self) -> bool:
+        """An endpoint that has so many attempts and no more does not use them up within seconds."""
+        if self.endpoint.max_attempts or self._succeeded_at is None:
+            return False
+        return self._clock.monotonic() - self._succeeded_at < retry_policy.LATELY
 
     def _fields(self, delivery: Delivery | None = None) -> dict[str, str]:
         """Log fields that name the webhook."""

@@ -9,6 +9,8 @@
 
 Tries come after 5 s, 10 s, 20 s … up to an hour, each ± 10 %, or later if the receiver says so with
 `Retry-After`. After two days of them a delivery is dead: kept, listed, and sent again when asked to.
+A receiver that took something within the last minute stumbles rather than being down: tries come after 50 ms, 100 ms …
+up to 5 s first, and do not count towards the two days.
 An event that stepped aside keeps its own times; it is the one case in which order is given up.
 """
 
@@ -22,6 +24,10 @@ from bridge.retry import Backoff
 SECOND = 1_000
 DAY = 24 * 3600 * SECOND
 SCHEDULE = Backoff(first=5 * SECOND, ceiling=3600 * SECOND)
+#: while a receiver stumbles: half of the tries may fail, and a delivery still takes a quarter of a second on average
+BRISK = Backoff(first=50, ceiling=5 * SECOND)
+#: for so long after its last success a receiver that fails stumbles, and is not down
+LATELY = 60 * SECOND
 #: how long a delivery is owed before it is dead
 SPAN = 2 * DAY
 TRIES = SCHEDULE.tries_within(SPAN)
@@ -74,33 +80,47 @@ def stands_aside(delivery: Delivery) -> bool:
     return delivery.attempts >= REFUSALS and verdict(delivery.status) is Verdict.REFUSED
 
 
-def outcome(delivery: Delivery, endpoint: Endpoint, answer: Answer, now: int, streak: int, chance: float) -> Delivery:
+def failures_before(delivery: Delivery, now: int) -> int:
+    """How often a receiver was found down in a row, by the oldest delivery owed to it; what a restart starts from.
+
+    Its tries while the receiver stumbled do not count: never more than the schedule has in the delivery's lifetime.
+    """
+    if not delivery.attempts or verdict(delivery.status) is not Verdict.DOWN:
+        return 0
+    return min(delivery.attempts, SCHEDULE.tries_within(now - delivery.created_at))
+
+
+def outcome(
+    delivery: Delivery, endpoint: Endpoint, answer: Answer, now: int, streak: int, chance: float, stumbles: int = 0
+) -> Delivery:
     """The ledger row after an attempt that ended at `now`.
 
     `streak` counts this answer and those of the same meaning just before it: of the whole line when the
     receiver is down, of this event when it was refused. `chance` is a random number in [0, 1) for the jitter.
+    `stumbles` counts the failures before those, while the receiver had been up lately; `streak` is 0 as long as it was.
     """
     attempts, meaning = delivery.attempts + 1, verdict(answer.status)
     if meaning is Verdict.DELIVERED:
         made = DeliveryState.DELIVERED
         return replace(delivery, attempts=attempts, state=made, delivered_at=now, status=answer.status, error="")
     tried = replace(delivery, attempts=attempts, status=max(answer.status, 0), error=answer.error)
-    if answer.hopeless or tried.attempts >= (endpoint.max_attempts or TRIES):
+    if answer.hopeless or tried.attempts >= (endpoint.max_attempts or TRIES + stumbles):
         return replace(tried, state=DeliveryState.DEAD)
     if meaning is Verdict.GONE:
         # the endpoint is paused with it; the first attempt after that need not wait
         return replace(tried, due_at=now)
-    due_at = now + max(SCHEDULE.delay(streak, chance), min(answer.retry_after, LONGEST_RETRY_AFTER))
+    wait = SCHEDULE.delay(streak, chance) if streak else BRISK.delay(stumbles, chance)
+    due_at = now + max(wait, min(answer.retry_after, LONGEST_RETRY_AFTER))
     if meaning is Verdict.REFUSED or streak < TRIES:
         return replace(tried, due_at=due_at)
     # The receiver has been down for two days: whoever was owed that long gets this one attempt, so that
     # a backlog dies one by one and not one every two days; a younger one waits until it is its time.
-    until = _owed_since(delivery) + SPAN
+    until = _owed_since(delivery, max(delivery.attempts - stumbles, 0)) + SPAN
     return replace(tried, state=DeliveryState.DEAD) if now >= until else replace(tried, due_at=min(until, due_at))
 
 
-def _owed_since(delivery: Delivery) -> int:
+def _owed_since(delivery: Delivery, tries: int) -> int:
     """When its two days began: at its creation, or at a later redelivery."""
     if delivery.due_at <= delivery.created_at + SPAN:
         return delivery.created_at
-    return delivery.due_at - SCHEDULE.elapsed(delivery.attempts)
+    return delivery.due_at - SCHEDULE.elapsed(tries)

@@ -1,6 +1,7 @@
 """One endpoint's queue over a real store: what is posted when, and what is on disk before the next attempt."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -8,8 +9,9 @@ import pytest
 
 from bridge.bus import Bus
 from bridge.errors import StoreUnavailable
+from bridge.model.event import Event
 from bridge.model.query import LedgerQuery
-from bridge.model.webhook import DeliveryState, Endpoint
+from bridge.model.webhook import Delivery, DeliveryState, Endpoint
 from bridge.tasks import Tasks
 from bridge.webhooks.endpoint_queue import EndpointQueue
 from bridge.webhooks.recorder import STORE_AGAIN
@@ -163,3 +165,73 @@ async def test_an_endpoint_that_is_gone_is_paused_with_what_else_was_changed_mea
     work.pass_time(60_000)
     await settle()
     assert poster.posted == ["one"]
+
+
+class FlakyPoster(Poster):
+    """A receiver that takes the first event and then fails half of the time, by a seed."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.chance = random.Random(seed)
+        self.took: list[str] = []
+
+    async def __call__(self, endpoint: Endpoint, delivery: Delivery, event: Event, now: int) -> Answer:
+        self.posted.append(str(event.data["text"]))
+        if self.took and self.chance.random() < 0.5:
+            return DOWN
+        self.took.append(str(event.data["text"]))
+        return Answer(202)
+
+
+async def test_a_receiver_that_fails_half_of_the_time_gets_all_in_order_within_seconds(
+    endpoint: Endpoint, store: SlowStore, clock: FakeClock, bus: Bus
+) -> None:
+    tasks, poster, texts = Tasks("test"), FlakyPoster(4), [str(number) for number in range(100)]
+    work = Work(EndpointQueue(endpoint, store, clock, poster, tasks, bus.metrics), tasks, clock)
+    await store.receive_sms(*texts)
+    began = clock.at
+    work.queue.wake()
+    async with asyncio.timeout(SOON):
+        while owed := await store.owed(endpoint.id, 1):
+            if owed[0][0].due_at > clock.at:
+                work.pass_time(owed[0][0].due_at - clock.at)
+            await asyncio.sleep(0.001)
+    assert poster.took == texts
+    assert len(poster.posted) > 150
+    assert clock.at - began < 24_000
+    await tasks.close()
+
+
+async def test_a_receiver_that_took_nothing_for_a_minute_is_left_alone_for_longer_and_longer(
+    work: Work, store: SlowStore, poster: Poster, clock: FakeClock
+) -> None:
+    await store.receive_sms("taken")
+    work.queue.wake()
+    await store.rows_when(lambda row: row.state is DeliveryState.DELIVERED)
+    poster.answers = [DOWN] * 40
+    await store.receive_sms("waiting", at=clock.at - 1)
+    work.queue.wake()
+    waits = []
+    for attempts in range(1, 31):
+        _, waiting = await store.rows_when(lambda row: row.status == 202 or row.attempts == attempts)  # noqa: B023
+        waits.append(waiting.due_at - clock.at)
+        work.pass_time(waits[-1])
+    brisk = [wait for wait in waits if wait < 5_600]
+    assert waits[:3] == [pytest.approx(wait, rel=0.11) for wait in (50, 100, 200)]
+    assert 15 <= len(brisk) <= 22
+    assert waits[len(brisk) :][:3] == [pytest.approx(wait, rel=0.11) for wait in (10_000, 20_000, 40_000)]
+
+
+async def test_an_endpoint_with_so_many_attempts_does_not_use_them_up_within_seconds(
+    store: SlowStore, poster: Poster, clock: FakeClock, bus: Bus, endpoint: Endpoint
+) -> None:
+    tasks = Tasks("test")
+    work = Work(
+        EndpointQueue(replace(endpoint, max_attempts=5), store, clock, poster, tasks, bus.metrics), tasks, clock
+    )
+    poster.answers = [Answer(202), DOWN]
+    await store.receive_sms("taken", "waiting")
+    work.queue.wake()
+    _, waiting = await store.rows_when(lambda row: row.attempts == 1)
+    assert waiting.due_at - clock.at == pytest.approx(5_000, rel=0.11)
+    await tasks.close()

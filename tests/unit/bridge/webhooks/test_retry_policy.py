@@ -1,16 +1,21 @@
 """The rules for answers, retries and dead letters, walked through by a clock of the test's own."""
 
+import random
+
 import pytest
 
 from bridge.model.webhook import Delivery, DeliveryState, Endpoint
 from bridge.webhooks.retry_policy import (
+    BRISK,
     DAY,
+    LATELY,
     REFUSALS,
     SCHEDULE,
     SPAN,
     TRIES,
     Answer,
     Verdict,
+    failures_before,
     outcome,
     stands_aside,
     verdict,
@@ -152,3 +157,46 @@ def test_a_backlog_of_a_machine_that_was_switched_off_gets_its_whole_schedule() 
     """The rows are old, but nobody saw the receiver down for long: the first failure is only a first failure."""
     row = after(owed(created_at=START - 3 * DAY, due_at=START - 3 * DAY), DOWN, START, streak=1)
     assert (row.state, row.due_at) == ("owed", START + 5_000)
+
+
+class TestAReceiverThatStumbles:
+    """It took something a moment ago: it is tried again at once, and that costs it nothing of its two days."""
+
+    def stumbled(self, delivery: Delivery, stumbles: int, answer: Answer = DOWN) -> Delivery:
+        return outcome(delivery, ENDPOINT, answer, START, 0, 0.5, stumbles)
+
+    def test_is_tried_again_within_milliseconds_then_seconds(self) -> None:
+        waits = [self.stumbled(owed(), stumbles).due_at - START for stumbles in range(1, 10)]
+        assert waits == [50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]
+
+    def test_gets_the_patience_it_asks_for(self) -> None:
+        assert self.stumbled(owed(), 1, Answer(503, retry_after=90_000)).due_at == START + 90_000
+
+    def test_has_its_two_days_all_the_same(self) -> None:
+        stumbles = 20
+        row = outcome(owed(attempts=TRIES), ENDPOINT, DOWN, START + HOUR, TRIES - stumbles + 1, 0.5, stumbles)
+        assert (row.state, row.due_at) == ("owed", START + 2 * HOUR)
+
+    def test_is_not_taken_for_down_for_long_after_a_restart(self) -> None:
+        row = owed(attempts=20, status=503)
+        assert failures_before(row, START + 70_000) == SCHEDULE.tries_within(70_000) == 5
+        assert failures_before(row, START + DAY) == 20
+        assert failures_before(owed(attempts=3, status=400), START + DAY) == 0
+        assert failures_before(owed(), START + DAY) == 0
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_that_fails_half_of_the_time_gets_1500_events_in_order_within_ten_minutes(self, seed: int) -> None:
+        receiver, now, succeeded_at, failures = random.Random(seed), START, -LATELY, 0
+        for _ in range(1500):
+            row, stumbles, failures = owed(created_at=START), 0, 0
+            while receiver.random() < 0.5:
+                if failures or now - succeeded_at >= LATELY:
+                    failures += 1
+                else:
+                    stumbles += 1
+                row = outcome(row, ENDPOINT, DOWN, now, failures, receiver.random(), stumbles)
+                assert row.state is DeliveryState.OWED
+                now = row.due_at
+            succeeded_at = now
+        assert now - START < 10 * 60_000
+        assert BRISK.ceiling < LATELY
