@@ -1,6 +1,6 @@
 """How many messages there are, from counters that SQLite keeps in the transaction of every change.
 
-The triggers of `schema_5.sql` keep them: by quarter of an hour of acceptance, account, line and state, and over all.
+The triggers of `schema_6.sql` keep them: by quarter of an hour of acceptance, account, line and state, and over all.
 """
 
 import sqlite3
