@@ -6,7 +6,7 @@ One task does the chores, when news hint at them or their time has come; message
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from device_drivers.gsm_modem.recovery import Recovery, Stage, Watchdog
 from device_drivers.gsm_modem.session import GsmModemException, Session
 from device_drivers.gsm_modem.settings import NotAsSetUp
 from device_drivers.gsm_modem.storage import Hint, Storage
+from device_drivers.gsm_modem.tries import Tries
 from device_drivers.gsm_modem.worker import GiveUp, Worker, never
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,8 @@ class Keeper:
         self._look_again = False
         self._looked_at = 0.0
         self._swept_at = 0.0
+        #: of reading memories while the modem does not stay as it is set up
+        self._reading = Tries()
 
     # -- what is to be done -----------------------------------------------------------------------
     def hint(self, *hints: Hint, look: bool = False, restarted: bool = False) -> None:
@@ -125,17 +128,12 @@ class Keeper:
         self.hint(EVERYWHERE)
         while not self._worker.loss:
             await self._wait_for_chores()
-            try:
+            with suppress(DeviceLost):  # the loop ends by itself
                 await self._do_chores()
-            except DeviceLost:
-                pass  # the loop ends by itself
-            except SendRefused as refused:
-                log.warning("%s: %s", self._line, refused.cause)
 
     async def _wait_for_chores(self) -> None:
         now = time.monotonic()
-        due = self._probe_at(now), self._swept_at + self._options.poll_interval, self._storage.due_at
-        wait = min(due) - now
+        wait = min(self._probe_at(now), self._read_at(now)) - now
         with suppress(TimeoutError):
             async with asyncio.timeout(max(wait, 0.001)):
                 await self._chores.wait()
@@ -146,7 +144,8 @@ class Keeper:
             await self._set_up_again("it restarted, echoes what is typed, or is in text mode")
         if time.monotonic() - self._swept_at >= self._options.poll_interval:
             self._hinted.add(EVERYWHERE)
-        await self._read()
+        if self._reading.are_due:
+            await self._read()
         if self._look_again and self._is_due(self._looked_at):
             self._look_again, self._looked_at = False, time.monotonic()
             await self._refresh()
@@ -162,8 +161,24 @@ class Keeper:
         return wait <= 0
 
     # -- memories ---------------------------------------------------------------------------------
+    def _read_at(self, now: float) -> float:
+        """When memories are to be read next."""
+        hinted = now if self._hinted else float("inf")
+        wanted = min(hinted, self._swept_at + self._options.poll_interval, self._storage.due_at)
+        return max(wanted, self._reading.due)
+
     async def _read(self) -> None:
         hinted, self._hinted = self._hinted, set()
+        try:
+            await self._look(hinted)
+        except SendRefused as refused:
+            self._hinted |= hinted
+            self._reading.fail()
+            log.warning("%s: reading memories again in %g s: %s", self._line, self._reading.pause, refused.cause)
+        else:
+            self._reading = Tries()
+
+    async def _look(self, hinted: Collection[Hint]) -> None:
         if EVERYWHERE in hinted:
             await self._sweep()
         elif hinted:

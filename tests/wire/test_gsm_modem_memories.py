@@ -408,6 +408,27 @@ async def test_a_deletion_of_what_cannot_even_be_read_is_not_tried_without_a_pau
         await until(lambda: site.stored() == 0)
 
 
+# -- not as it was set up ---------------------------------------------------------------------------
+@pytest.mark.parametrize("times", [2, 4, 1000])
+async def test_what_could_not_be_read_for_a_modem_that_does_not_stay_set_up_is_read_later(
+    monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """It was set up ten times a second, without a pause, for as long as its lists were in text mode."""
+    monkeypatch.setattr(tries, "AGAIN", 1.0)
+    async with modem_site() as site:
+        await site.open(poll_interval=60.0)
+        await sweeps(site, 1)
+        heard, faults = site.modem.state.terminal.heard, site.modem.faults
+        faults.misread["+CMGL"] = ['+CMGL: 1,"REC UNREAD","+15550150",,"26/11/20,10:11:12+04"'] * times
+        site.modem.urc('+CMTI: "ME",1')
+        if times == 1000:
+            await asyncio.sleep(2)  # nothing tells that nothing happens
+            assert sum("+CMEE=1" in line for line in heard) < 5
+            faults.misread.clear()
+        store(site, "read later")
+        assert await take_texts(site, 1) == ["read later"]
+
+
 # -- filling up -------------------------------------------------------------------------------------
 async def test_says_that_a_memory_fills_up_and_is_full() -> None:
     async with modem_site(profile=PROFILES["huawei"], storage_size=10) as site:
