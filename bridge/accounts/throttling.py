@@ -51,6 +51,18 @@ class FailedLogins:
     def __len__(self) -> int:
         return len(self._addresses) + len(self._identifiers)
 
+    def left(self, address: str, identifier: tuple[str, str] | None, now: int) -> int:
+        """Milliseconds that somebody has to wait before anything is looked at; nothing is counted.
+
+        For secrets that people choose: of those the right one must not be found by trying on.
+        """
+        concerned = [self._addresses.get(sender(address))]
+        if identifier is not None:
+            concerned.append(self._identifiers.get(identifier))
+        left = max((_left(record, now) for record in concerned if record is not None), default=0)
+        self.paused += bool(left)
+        return left
+
     def pause(self, address: str, identifier: tuple[str, str] | None, now: int) -> int:
         """Count a failed login; returns the milliseconds its sender must wait, 0 for an immediate answer.
 

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Command] = {
     "table": Command("table:table_", "Export stored data as tables, and import lists."),
     "tail": Command("message:tail", "Show what happens, live, until Ctrl-C."),
     "template": Command("template:template", "Manage templates for the dialects that send by template."),
+    "user": Command("user:user", "Manage the people who may sign in on the page."),
     "webhook": Command("webhook:webhook", "Manage webhooks, by which your application receives events."),
 }
 

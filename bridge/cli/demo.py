@@ -76,9 +76,9 @@ async def _play(stage: Stage, as_json: bool) -> None:
 
         def ready(running: "Running") -> None:
             if as_json:
-                json_line(_for_programs(stage, world, devices, running.url))
+                json_line(_for_programs(stage, world, devices, running.url) | {"welcome": running.welcome})
             else:
-                click.echo(_for_people(stage, world, missing, running.url))
+                click.echo(_for_people(stage, world, missing, running))
                 tasks.start(_show_traffic(running), "traffic")
 
         try:
@@ -158,8 +158,8 @@ def _for_programs(stage: Stage, world: "World", devices: Mapping[str, Device], u
     }
 
 
-def _for_people(stage: Stage, world: "World", missing: str, url: str) -> str:
-    key, customer = stage.credentials["apikey"], world.customers[0]
+def _for_people(stage: Stage, world: "World", missing: str, running: "Running") -> str:
+    key, customer, url = stage.credentials["apikey"], world.customers[0], running.url
     sim = f"{program()} sim receive 'Hello back'"
     if stage.directory != place.demo_directory():
         sim += f" --data {shlex.quote(str(stage.directory))}"
@@ -175,6 +175,7 @@ def _for_people(stage: Stage, world: "World", missing: str, url: str) -> str:
             f"  customers   {', '.join(world.customers[:3])} …",
             f"  API key     {key}",
             f"  all others  {stage.directory / CREDENTIALS}",
+            *((f"  page        {running.welcome}",) if running.welcome else ()),
             "",
             "Paste into a second terminal:",
             "",

@@ -230,6 +230,19 @@ async def _remembering(place: Place, device: "Device") -> "Device":
     return replace(device, memory=BorrowedMemory(values, keep))
 
 
+def address(place: Place) -> str:
+    """Where this machine reaches the page of a bridge, running or not."""
+    from urllib.parse import urlsplit
+
+    from bridge.host import control_file
+
+    with suppress(control_file.NotRunning):
+        url = urlsplit(control_file.find(place.config.directory, place.start).url)
+        return f"{url.scheme}://{url.netloc}"
+    http = place.config.http
+    return control_file.address(http.host, http.port, secure=bool(http.certificate))
+
+
 async def run_bridge(config: "Config", on_ready: "Callable[[Running], None] | None" = None) -> None:
     """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start."""
     from bridge.daemon import run as daemon

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from bridge.cli import place, product
 from bridge.cli.output import Misuse, json_line, table
 from bridge.errors import BridgeError
 from bridge.ports.driver import Driver, Found
+
+if TYPE_CHECKING:
+    from bridge.daemon.run import Running
 
 _config = click.option(
     "--config",
@@ -36,7 +39,13 @@ def serve(config: Path | None) -> None:
     logs.begin(settings.log.level)
     for each in settings.findings:
         logging.getLogger(__name__).warning("%s: %s", each.message, each.remedy)
-    product.until_stopped(product.run_bridge(settings, product.reload_on_hangup))
+
+    def ready(running: "Running") -> None:
+        product.reload_on_hangup(running)
+        if running.welcome:
+            click.echo(f"Nobody can sign in yet. Become the owner, once, within 24 hours: {running.welcome}")
+
+    product.until_stopped(product.run_bridge(settings, ready))
 
 
 @click.command()

@@ -39,3 +39,4 @@ def setup(remove: bool, purge: bool) -> None:
     if not (remove or purge):
         click.echo("Next: add what `sms-bridge devices` prints to /etc/sms-bridge/config.toml, then")
         click.echo("      sms-bridge check && systemctl restart sms-bridge")
+        click.echo("To sign in on the page, a link for its first owner: sms-bridge user link")

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from bridge.daemon.core import build_gateway, build_submissions, make_operator, 
 from bridge.daemon.http import Front, open_front
 from bridge.devices.hotplug import Plugs
 from bridge.devices.supervisor import Supervisor
-from bridge.errors import BadRequest, ConfigError
+from bridge.errors import BadRequest, ConfigError, StoreUnavailable
 from bridge.gateway.gateway import Devices, Gateway
 from bridge.gateway.submissions import Submissions
 from bridge.host import control_file
@@ -55,6 +55,8 @@ class Running:
     gateway: Gateway
     #: reads again what may have changed on disk; SIGHUP asks for it
     reload: Callable[[], None]
+    #: the one-time link by which a visitor becomes the first owner; "" when there are users
+    welcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,15 @@ async def _keep_watch(common: Common, supervisor: Supervisor, loopback: Loopback
     common.stack.push_async_callback(alarm.close)
 
 
+async def _welcome(gateway: Gateway, url: str) -> str:
+    """A link for the first owner, while there is no user."""
+    with suppress(StoreUnavailable):  # a full disk is told of elsewhere, and `sms-bridge user link` makes another
+        if await gateway.users.are_there_none():
+            secret, _ = await gateway.users.first_link()
+            return f"{url}/#/welcome/{secret}"
+    return ""
+
+
 async def _tell_the_manager(
     common: Common,
     supervisor: Supervisor,
@@ -235,6 +246,7 @@ async def _tell_the_manager(
     notifier = Notifier.of(os.environ)
     service = Service(notifier, common.store, common.bus, supervisor.lines, front.reloads, common.end)
     if on_ready is not None:  # before the manager hears of it, who may ask for a reload at once
-        on_ready(Running(front.url, common.store, gateway, service.reload))
+        welcome = await _welcome(gateway, common.config.http.public_url or front.url)
+        on_ready(Running(front.url, common.store, gateway, service.reload, welcome))
     await service.start()
     common.stack.push_async_callback(service.close)

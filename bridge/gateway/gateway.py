@@ -14,6 +14,8 @@ from typing import Protocol
 from bridge.accounts.administration import Desk, DeskStore
 from bridge.accounts.authentication import Admission
 from bridge.accounts.credentials import digest
+from bridge.accounts.sessions import PeopleStore, Sessions
+from bridge.accounts.users import Users
 from bridge.bus import Bus
 from bridge.errors import NoSuchThing, NotAllowed, NotPossible
 from bridge.gateway.endpoints import Endpoints, scope
@@ -92,7 +94,7 @@ class Outlets:
 
 class GatewayStore(
     SubmissionStore, MessageStore, StatisticsStore, PullStore, InboxStore, EndpointStore, LedgerStore, EventStore,
-    CredentialStore, DeskStore, MemoryStore, HealthStore, Protocol,
+    CredentialStore, DeskStore, PeopleStore, MemoryStore, HealthStore, Protocol,
 ):  # fmt: skip
     """The parts of the store that callers may use."""
 
@@ -143,6 +145,9 @@ class Gateway:
         self.admission = Admission(store, self._clock)
         #: what the operator changes about accounts
         self.desk = Desk(store, self._clock, self.admission.forget, on_unknown)
+        #: people who sign in, and those who are signed in
+        self.users = Users(store, self._clock, self.admission.forget)
+        self.sessions = Sessions(store, self._clock, self.admission.forget)
         #: what is handed out once to callers that ask for it
         self.handouts = Handouts(store, self.lines)
         #: how much was sent and received

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bridge.model.message import Message, State
 from bridge.model.scope import EVERYTHING, Needs
+from bridge.model.user import User
 
 #: nobody needs to know more exactly, and a count reads what it counts
 MOST_COUNTED = 100_000
@@ -29,6 +30,17 @@ class Credential:
     created_at: int = 0
     #: to recognise a named key by
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a person's sign-in is compared with."""
+
+    user: User
+    #: the hash of the password; "" for one who has none yet
+    password: str = field(repr=False)
+    #: of the authenticator app, Base32; also while it is only proposed. "" for none
+    totp_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ _SHIFTS = (
     "UPDATE ledger SET due_at = due_at + :step, created_at = created_at + :step WHERE state = 'owed'",
     "UPDATE idempotency SET created_at = created_at + :step",
     "UPDATE credentials SET expires_at = expires_at + :step WHERE expires_at > 0 AND (name = '' OR kind = 'token')",
+    "UPDATE sessions SET created_at = created_at + :step, seen_at = seen_at + :step, expires_at = expires_at + :step",
+    "UPDATE user_links SET expires_at = expires_at + :step",
     "UPDATE loopbacks SET started_at = started_at + :step WHERE arrived_at = 0 AND lost_at = 0",
 )
 _PARTS = (

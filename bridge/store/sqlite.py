@@ -21,9 +21,11 @@ from bridge.store.phones import Phones
 from bridge.store.pulls import Pulls
 from bridge.store.receiving import Receiving
 from bridge.store.retention import Retention
+from bridge.store.sessions import Sessions
 from bridge.store.settling import Settling
 from bridge.store.submission import Submission
 from bridge.store.suppression import Suppression
+from bridge.store.users import Users
 
 
 class SqliteStore(
@@ -31,6 +33,7 @@ class SqliteStore(
     Receiving, Inbox, Phones, Loopbacks,
     Endpoints, Deliveries, EventLog, Notifications,
     Accounts, AccountAdmin, Keys, Balance, Suppression, AuditLog,
+    Users, Sessions,
     Retention, ClockSteps, Health,
 ):  # fmt: skip
     """Implements `bridge.ports.store.Store`."""

@@ -75,10 +75,10 @@ def sms_bridge(environment: dict[str, str], tmp_path: Path) -> SmsBridge:
     """Run `sms-bridge …` to its end, within this process because that takes a fraction of the time."""
     foreign = {name: None for name in os.environ if name.startswith("SMS_BRIDGE__")}
 
-    def run(*arguments: str, **variables: str) -> Ended:
+    def run(*arguments: str, typed: str = "", **variables: str) -> Ended:
         runner = CliRunner(env=environment | foreign | variables)
         with chdir(tmp_path):
-            done = runner.invoke(commands, arguments, prog_name="sms-bridge", catch_exceptions=False)
+            done = runner.invoke(commands, arguments, typed, prog_name="sms-bridge", catch_exceptions=False)
         return Ended(done.exit_code, done.stdout, done.stderr)
 
     return run

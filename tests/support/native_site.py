@@ -4,6 +4,7 @@ The tests play the devices through the store, as the dispatcher and the inbox do
 """
 
 import json
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -11,20 +12,24 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, DummyCookieJar
 from aiohttp.test_utils import TestClient, TestServer
 
+from api.dialects.native.cookie import COOKIE, PROOF_HEADER
 from api.http.app import SITE, build_app
 from bridge.accounts.credentials import digest
+from bridge.accounts.passwords import hashed
+from bridge.accounts.sessions import LIFE
 from bridge.bus import Bus
 from bridge.errors import NoSuchThing
 from bridge.gateway.gateway import Devices, Gateway
-from bridge.model.account import Account
+from bridge.model.account import Account, Author
 from bridge.model.finding import Finding
 from bridge.model.inbox import Received
 from bridge.model.line import Line, LineState
 from bridge.model.message import Message, State
 from bridge.model.radio import InboundPart
+from bridge.model.user import Role, Session, User
 from bridge.ports.clock import Clock
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Credential, Outcome
@@ -44,6 +49,9 @@ FINDINGS = {
         Finding("fail", "devices.stick", "the SIM has no service centre number", 'smsc = "+…"'),
     ]
 }
+#: of every person
+PASSWORD = "correct horse battery"
+PASSWORD_HASH = hashed(PASSWORD)
 KEYS = {"shop": "shop-key", "bakery": "bakery-key", "operator": "operator-key"}
 
 
@@ -98,8 +106,11 @@ class Caller:
     async def patch(self, path: str, body: Any) -> Answer:
         return await self.call("PATCH", path, body)
 
-    async def delete(self, path: str) -> Answer:
-        return await self.call("DELETE", path)
+    async def put(self, path: str, body: Any) -> Answer:
+        return await self.call("PUT", path, body)
+
+    async def delete(self, path: str, **query: Any) -> Answer:
+        return await self.call("DELETE", path, **query)
 
     async def send(self, to: Any = "+15550100", text: str = "hello", **more: Any) -> dict[str, Any]:
         """Submit one message that must be accepted."""
@@ -126,6 +137,19 @@ class Site:
 
     def caller(self, key: str) -> Caller:
         return Caller(self.http, {"Authorization": f"Bearer {key}"})
+
+    async def person(self, role: Role, name: str = "") -> Caller:
+        """Somebody of this role who is signed in, with all that a page of the bridge sends."""
+        name = name or role.value
+        if await self.gateway.users.get(name) is None:
+            await self.store.add_user(User(name, role, NOW), PASSWORD_HASH, Author("test", NOW))
+        # as `Sessions` begins one, without the quarter of a second that a password takes
+        secret, now = secrets.token_urlsafe(), self.gateway.now()
+        session = Session(secrets.token_hex(8), name, "192.0.2.7", "a browser", now, now, now + LIFE)
+        await self.store.begin_session(digest(secret), session, Author(f"{name} from 192.0.2.7", now))
+        found = await self.gateway.sessions.find(secret)
+        assert found is not None
+        return Caller(self.http, {"Cookie": f"{COOKIE}={secret}", PROOF_HEADER: found.proof})
 
     def close_streams(self) -> None:
         """What the application does first when it goes down."""
@@ -154,7 +178,7 @@ class Site:
 async def serving(gateway: Gateway, **how: Any) -> AsyncIterator["TestClient[Any, Any]"]:
     """The native API of a gateway on a port of its own."""
     app = build_app(gateway, dialects={"native": how.pop("prefix", "")}, **how)
-    async with TestClient(TestServer(app)) as http:
+    async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as http:
         yield http
 
 

@@ -38,7 +38,7 @@ TESTED_ELSEWHERE = {
         "bridge/store/account_admin.py", "bridge/store/accounts.py", "bridge/store/audit_log.py",
         "bridge/store/balance.py", "bridge/store/deliveries.py", "bridge/store/health.py", "bridge/store/keys.py",
         "bridge/store/limits.py", "bridge/store/loopbacks.py", "bridge/store/messages.py", "bridge/store/phones.py",
-        "bridge/store/pulls.py", "bridge/store/submission.py",
+        "bridge/store/pulls.py", "bridge/store/sessions.py", "bridge/store/submission.py", "bridge/store/users.py",
     ),
     "packed and unpacked: tests/unit/bridge/store/test_backup.py": ("bridge/store/archive.py",),
     "what receivers hear: tests/wire/webhooks/": ("api/webhooks/poster.py",),

@@ -59,11 +59,12 @@ class Native:
         return [*served, Route("/openapi.yaml", self._show_document, None, frozenset({"GET"}))]
 
     async def _serve(self, methods: Mapping[str, AnyOperation], request: web.Request) -> web.StreamResponse:
-        operation, incoming, gateway = methods[request.method], HttpIncoming(request), self._site.gateway
-        account, who = await acting(incoming, gateway)
+        operation, gateway = methods[request.method], self._site.gateway
+        incoming = HttpIncoming(request, self._site.public_url)
+        caller = await acting(incoming, gateway, operation.demand)
         query = fields.query(incoming.query, operation.query)
         prefix, limit = self._mount.prefix, self._mount.body_limit
-        made = await operation.perform(Call(incoming, gateway, account, query, prefix, limit, self._streams, who))
+        made = await operation.perform(Call(incoming, gateway, caller, query, prefix, limit, self._streams))
         return response(made) if isinstance(made, Answer) else made
 
     async def _show_document(self, request: web.Request) -> web.Response:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from api.dialect.auth import enter
+from api.dialects.native.cookie import COOKIE
 from api.dialects.native.responses import Answer
-from api.http import peer
+from api.http import first_visit, peer, proxies
 from api.http.bodies import READING, read_body, read_pieces
+from bridge.accounts.sessions import Origin
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
 
@@ -18,6 +20,8 @@ class HttpIncoming:
     """Implements `Incoming` for HTTP."""
 
     request: web.Request
+    #: where callers reach the bridge; "" when that is not configured
+    public_url: str = ""
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -43,6 +47,26 @@ class HttpIncoming:
     def user(self) -> str:
         """The user running a command, on the command socket; "" for the bridge's own user."""
         return peer.stranger(self.request)
+
+    @property
+    def cookie(self) -> str:
+        """What the browser of somebody who is signed in has; "" for none."""
+        return self.request.cookies.get(COOKIE, "")
+
+    @property
+    def origin(self) -> Origin:
+        """Where it comes from."""
+        return Origin(proxies.address(self.request), self.request.headers.get("User-Agent", ""))
+
+    @property
+    def secure(self) -> bool:
+        """Whether the browser came by TLS."""
+        return proxies.origin(self.request).scheme == "https" or self.public_url.startswith("https:")
+
+    @property
+    def here(self) -> bool:
+        """Whether a browser of this very machine asks, with nothing in between."""
+        return not self.public_url and first_visit.is_from_this_machine(self.request)
 
     async def read(self, limit: int) -> bytes:
         """The body. Raises BodyTooLarge, BodyTooSlow."""

@@ -18,6 +18,8 @@ LIST = validators.listing(
 
 async def find(call: Call) -> Answer:
     """List SMS, newest first; `mark_read` marks those returned as read."""
+    if call.query.get("mark_read"):
+        call.writing()
     query = InboxQuery(**fields.renamed(call.query, **{"from": "sender"}))
     rows = await call.gateway.inbox(call.account, query)
     return answer(serializers.page("messages", rows, serializers.received))

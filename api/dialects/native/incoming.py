@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Protocol
 
+from bridge.accounts.sessions import Origin
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
 
@@ -33,6 +34,31 @@ class Incoming(Protocol):
     @property
     def user(self) -> str:
         """The local user running a command; "" for the bridge's own user and for other callers."""
+        ...
+
+    @property
+    def cookie(self) -> str:
+        """What the browser of somebody who is signed in has; "" for none."""
+        ...
+
+    @property
+    def origin(self) -> Origin:
+        """Where it comes from."""
+        ...
+
+    @property
+    def secure(self) -> bool:
+        """Whether the browser came by TLS."""
+        ...
+
+    @property
+    def here(self) -> bool:
+        """Whether a browser of this very machine asks, with nothing in between."""
+        ...
+
+    @property
+    def public_url(self) -> str:
+        """Where callers reach the bridge; "" when that is not configured."""
         ...
 
     async def read(self, limit: int) -> bytes:

@@ -13,10 +13,13 @@ from api.dialects.native.responses import JSON, Answer
 from api.dialects.native.streams import Streams
 from api.http.bodies import PIECE
 from api.http.errors import BodyTooLarge, UnknownPath
+from bridge.accounts.sessions import Origin
 from bridge.errors import BridgeError
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
-from bridge.model.scope import Needs
+from bridge.model.scope import EVERYTHING, Needs
+
+NOWHERE = Origin("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,12 @@ class LocalIncoming:
     body: bytes
     needs: Needs
     content_type: str = JSON
+    # nobody is signed in here
+    cookie: str = ""
+    origin: Origin = NOWHERE
+    secure: bool = False
+    here: bool = False
+    public_url: str = ""
 
     async def read(self, limit: int) -> bytes:
         """The body. Raises BodyTooLarge."""
@@ -73,11 +82,11 @@ class Local:
         url = urlsplit(target)
         operation, parts = _operation(method, url.path)
         query = parse_qsl(url.query, keep_blank_values=True)
-        incoming = LocalIncoming(headers, parts, query, self._user, body, operation.needs)
-        account, who = await acting(incoming, self._gateway)
+        incoming = LocalIncoming(headers, parts, query, self._user, body, operation.needs or EVERYTHING)
+        caller = await acting(incoming, self._gateway, operation.demand)
         wanted = fields.query(incoming.query, operation.query)
         limit = messages.MAX_BODY
-        return await operation.perform(Call(incoming, self._gateway, account, wanted, "", limit, self._streams, who))
+        return await operation.perform(Call(incoming, self._gateway, caller, wanted, "", limit, self._streams))
 
 
 def _operation(method: str, path: str) -> tuple[Operation[Answer], Mapping[str, str]]:

@@ -15,12 +15,15 @@ from api.dialects.native import (
     messages,
     notifications,
     phones,
+    sessions,
     statistics,
+    users,
     webhooks,
 )
-from api.dialects.native.request import Call
+from api.dialects.native.request import Call, Demand
 from api.dialects.native.responses import Answer
 from bridge.model.scope import ADMIN, ANY, INBOX, READ, SEND, WEBHOOKS, Needs
+from bridge.model.user import Role
 
 T = TypeVar("T")
 
@@ -31,18 +34,29 @@ class Operation(Generic[T]):
 
     method: str
     path: str
-    #: the scopes that a key must have for it
-    needs: Needs
+    #: the scopes that a key must have for it; None where nobody is asked for one
+    needs: Needs | None
     perform: Callable[[Call], Awaitable[T]]
     #: what its query string may hold
     query: Mapping[str, fields.Reader] = field(default_factory=dict)
+    #: of a person who is signed in; None for the lowest by which the scopes are had
+    role: Role | None = None
+
+    @property
+    def demand(self) -> Demand:
+        """What it asks of a person."""
+        writes = self.method != "GET"
+        usual = Role.READER if not writes else Role.OPERATOR
+        if self.needs is not None and self.needs >= ADMIN:
+            usual = Role.OWNER
+        return Demand(self.role or usual, writes, public=self.needs is None)
 
 
 OPERATIONS: tuple[Operation[Answer], ...] = (
     Operation("POST", "/v1/messages", SEND, messages.submit),
     Operation("GET", "/v1/messages", READ, messages.find, messages.LIST),
     Operation("GET", "/v1/messages/{id}", READ, messages.show),
-    Operation("DELETE", "/v1/messages/{id}", ADMIN, messages.forget),
+    Operation("DELETE", "/v1/messages/{id}", ADMIN, messages.forget, role=Role.OPERATOR),
     Operation("POST", "/v1/messages/{id}/cancel", SEND, messages.cancel),
     Operation("POST", "/v1/messages/{id}/resend", SEND, messages.resend),
     Operation("GET", "/v1/statistics", READ, statistics.count, statistics.ASKED),
@@ -76,14 +90,31 @@ OPERATIONS: tuple[Operation[Answer], ...] = (
     Operation("POST", "/v1/accounts/{name}/rotate", ADMIN, accounts.rotate),
     Operation("GET", "/v1/accounts/{name}/templates", READ, accounts.templates),
     Operation("GET", "/v1/accounts/{name}/templates/{id}", READ, accounts.template),
-    Operation("PUT", "/v1/accounts/{name}/templates/{id}", ADMIN, accounts.keep_template),
-    Operation("DELETE", "/v1/accounts/{name}/templates/{id}", ADMIN, accounts.remove_template),
+    Operation("PUT", "/v1/accounts/{name}/templates/{id}", ADMIN, accounts.keep_template, role=Role.OPERATOR),
+    Operation("DELETE", "/v1/accounts/{name}/templates/{id}", ADMIN, accounts.remove_template, role=Role.OPERATOR),
     Operation("GET", "/v1/accounts/{name}/suppressed", READ, accounts.suppressed),
     Operation("GET", "/v1/accounts/{name}/suppressed/{number}", READ, accounts.suppression),
-    Operation("PUT", "/v1/accounts/{name}/suppressed/{number}", ADMIN, accounts.suppress),
-    Operation("DELETE", "/v1/accounts/{name}/suppressed/{number}", ADMIN, accounts.allow),
-    Operation("GET", "/v1/keys", ADMIN, keys.find, keys.LIST),
+    Operation("PUT", "/v1/accounts/{name}/suppressed/{number}", ADMIN, accounts.suppress, role=Role.OPERATOR),
+    Operation("DELETE", "/v1/accounts/{name}/suppressed/{number}", ADMIN, accounts.allow, role=Role.OPERATOR),
+    Operation("GET", "/v1/keys", ADMIN, keys.find, keys.LIST, role=Role.OPERATOR),
     Operation("POST", "/v1/keys", ADMIN, keys.add),
     Operation("DELETE", "/v1/keys/{id}", ADMIN, keys.revoke),
-    Operation("GET", "/v1/audit", ADMIN, accounts.audit, accounts.AUDIT),
+    Operation("GET", "/v1/audit", ADMIN, accounts.audit, accounts.AUDIT, role=Role.OPERATOR),
+    # -- people
+    Operation("GET", "/v1/session", None, sessions.show),
+    Operation("POST", "/v1/session", None, sessions.sign_in),
+    Operation("DELETE", "/v1/session", ANY, sessions.sign_out, sessions.SIGN_OUT, role=Role.READER),
+    Operation("POST", "/v1/session/link", None, sessions.look_at_link),
+    Operation("POST", "/v1/session/welcome", None, sessions.welcome),
+    Operation("PUT", "/v1/session/password", ANY, sessions.change_password, role=Role.READER),
+    Operation("POST", "/v1/session/totp", ANY, sessions.propose_codes, role=Role.READER),
+    Operation("PUT", "/v1/session/totp", ANY, sessions.begin_codes, role=Role.READER),
+    Operation("DELETE", "/v1/session/totp", ANY, sessions.end_codes, role=Role.READER),
+    Operation("GET", "/v1/sessions", ANY, sessions.find, sessions.LIST),
+    Operation("DELETE", "/v1/sessions/{id}", ANY, sessions.end, role=Role.READER),
+    Operation("GET", "/v1/users", ADMIN, users.find),
+    Operation("POST", "/v1/users", ADMIN, users.add),
+    Operation("PATCH", "/v1/users/{name}", ADMIN, users.change),
+    Operation("DELETE", "/v1/users/{name}", ADMIN, users.remove),
+    Operation("POST", "/v1/user-links", ADMIN, users.link),
 )

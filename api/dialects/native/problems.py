@@ -17,6 +17,7 @@ from api.http.errors import (
     WrongMethod,
 )
 from bridge import errors
+from bridge.accounts.sessions import CodeNeeded
 from bridge.errors import (
     BadRequest,
     BridgeError,
@@ -82,7 +83,7 @@ _HEADERS: Mapping[str, Mapping[str, str]] = {
 def refusal(error: BridgeError) -> Answer:
     """Convert an error to an answer."""
     kind = word_for(ERROR_WORDS, error)
-    named = error.field if isinstance(error, BadRequest) else ""
+    named = error.field if isinstance(error, BadRequest | CodeNeeded) else ""
     return problem(kind, error.message, named, _headers(kind, error))
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from bridge.accounts.sessions import SignedIn
 from bridge.messages.templates import places
 from bridge.model.account import Account, AuditEntry, Movement, Suppressed, Template, Terms
 from bridge.model.event import Event
@@ -17,6 +18,7 @@ from bridge.model.notification import Notification
 from bridge.model.query import Page
 from bridge.model.scope import Key, written
 from bridge.model.statistics import Statistics, Tally
+from bridge.model.user import Session, User
 from bridge.model.webhook import Delivery, Endpoint
 
 T = TypeVar("T")
@@ -297,6 +299,43 @@ def audit_entry(row: AuditEntry) -> Shape:
         "what": row.what,
         "account": row.account,
         "detail": row.detail,
+    }
+
+
+def user(row: User) -> Shape:
+    """A person who may sign in."""
+    return {
+        "name": row.name,
+        "role": row.role.value,
+        "disabled": row.disabled,
+        "totp": row.totp,
+        "recovery_codes_left": row.recovery_codes_left,
+        "created_at": spoken(row.created_at),
+        "seen_at": spoken(row.seen_at),
+    }
+
+
+def session(row: Session, current: bool) -> Shape:
+    """Where somebody is signed in."""
+    return {
+        "id": row.id,
+        "user": row.user,
+        "address": row.address,
+        "agent": row.agent,
+        "created_at": spoken(row.created_at),
+        "seen_at": spoken(row.seen_at),
+        "expires_at": spoken(row.expires_at),
+        "current": current,
+    }
+
+
+def signed_in(found: SignedIn | None) -> Shape:
+    """Who is signed in, and what a page needs of it; nulls for nobody."""
+    return {
+        "user": None if found is None else user(found.user),
+        "csrf": None if found is None else found.proof,
+        "expires_at": None if found is None else spoken(found.session.expires_at),
+        "idle_at": None if found is None else spoken(found.idle_at),
     }
 
 

@@ -13,6 +13,7 @@ from bridge.ports.store.inbox import InboxStore
 from bridge.ports.store.lists import AuditStore, SuppressionStore, TemplateStore
 from bridge.ports.store.messages import MessageStore, PullStore, StatisticsStore, SubmissionStore
 from bridge.ports.store.upkeep import HealthStore, TimeStore, UpkeepStore
+from bridge.ports.store.users import SessionStore, UserStore
 from bridge.ports.store.webhooks import DeliveryStore, EndpointStore, LedgerStore
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "PullStore",
     "ReceivingStore",
     "SendingStore",
+    "SessionStore",
     "StatisticsStore",
     "Store",
     "SubmissionStore",
@@ -41,6 +43,7 @@ __all__ = [
     "TemplateStore",
     "TimeStore",
     "UpkeepStore",
+    "UserStore",
 ]
 
 
@@ -50,6 +53,7 @@ class Store(
     InboxStore,
     EndpointStore, DeliveryStore, LedgerStore,
     CredentialStore, AccountStore, KeyStore, CreditStore, TemplateStore, SuppressionStore, AuditStore,
+    UserStore, SessionStore,
     EventStore, UpkeepStore, TimeStore, HealthStore,
     Protocol,
 ):  # fmt: skip

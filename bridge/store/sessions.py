@@ -1,0 +1,83 @@
+"""Who is signed in, on disk: digests of what browsers have."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from bridge.errors import NoSuchThing
+from bridge.model.account import Author
+from bridge.model.user import Role, Session, User
+from bridge.store.audit_log import audit
+from bridge.store.connections import Connections, reads, writes
+from bridge.store.writer import Tx
+
+_COLUMNS = "s.id, s.user, s.address, s.agent, s.created_at, s.seen_at, s.expires_at"
+_STANDS = "s.expires_at > :now AND s.seen_at > :now - :idle"
+
+
+def begin(tx: Tx, digest: str, session: Session, by: Author) -> None:
+    """Those that have ended are forgotten."""
+    tx.conn.execute("DELETE FROM sessions WHERE expires_at <= ?", (by.at,))
+    tx.conn.execute(
+        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            digest, session.id, session.user, session.address, session.agent, session.created_at, session.seen_at,
+            session.expires_at,
+        ),
+    )  # fmt: skip
+    tx.conn.execute("UPDATE users SET seen_at = ? WHERE name = ?", (by.at, session.user))
+    audit(tx, by, "sign_in", "", session.agent)
+
+
+def get(conn: sqlite3.Connection, digest: str, now: int, idle_ms: int) -> tuple[Session, User] | None:
+    """None for one that ended, was idle for too long, or whose user is disabled."""
+    row = conn.execute(
+        f"SELECT {_COLUMNS}, u.name, u.role, u.created_at, u.totp, "
+        "(SELECT count(*) FROM recovery_codes WHERE user = u.name), u.seen_at "
+        f"FROM sessions s JOIN users u ON u.name = s.user WHERE s.digest = :digest AND NOT u.disabled AND {_STANDS}",
+        {"digest": digest, "now": now, "idle": idle_ms},
+    ).fetchone()
+    if row is None:
+        return None
+    name, role, created_at, totp, codes, seen_at = row[7:]
+    return Session(*row[:7]), User(name, Role(role), created_at, False, bool(totp), codes, seen_at)
+
+
+def note(tx: Tx, digest: str, now: int) -> None:
+    """It was used."""
+    tx.conn.execute("UPDATE sessions SET seen_at = ? WHERE digest = ?", (now, digest))
+    tx.conn.execute(
+        "UPDATE users SET seen_at = ? WHERE name = (SELECT user FROM sessions WHERE digest = ?)", (now, digest)
+    )
+
+
+def find(conn: sqlite3.Connection, user: str, now: int, idle_ms: int) -> Sequence[Session]:
+    """Those that stand, newest first; `user` "" for everybody's."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM sessions s WHERE (:user = '' OR s.user = :user) AND {_STANDS} "
+        "ORDER BY s.created_at DESC",
+        {"user": user, "now": now, "idle": idle_ms},
+    )
+    return [Session(*row) for row in rows]
+
+
+def end(tx: Tx, user: str, id: str) -> None:
+    """`user` "" for anybody's. Raises NoSuchThing."""
+    gone = tx.conn.execute("DELETE FROM sessions WHERE id = ? AND (? = '' OR user = ?)", (id, user, user))
+    if not gone.rowcount:
+        raise NoSuchThing("There is no such session; it may have ended.")
+
+
+def end_all(tx: Tx, user: str, keep: str = "") -> int:
+    """All of a user, but for the one of the digest `keep`; how many."""
+    return tx.conn.execute("DELETE FROM sessions WHERE user = ? AND digest <> ?", (user, keep)).rowcount
+
+
+class Sessions(Connections):
+    """Obeys `SessionStore`."""
+
+    begin_session = writes(begin)
+    session = reads(get)
+    note_session = writes(note)
+    sessions = reads(find)
+    end_session = writes(end)
+    end_sessions = writes(end_all)
