@@ -71,10 +71,12 @@ async def _play(stage: Stage, as_json: bool) -> None:
         # whatever number a newcomer tries first, somebody is there, and the modem takes a real one's time
         world.network.rules.everybody = True
         world.network.rules.send_latency = 0.3
+        world.whatsapps[0].faults.always_open = True
         await _admit(stage)
         config = Config(http=stage.http, store=place.storage(stage.directory), devices=devices)
 
         def ready(running: "Running") -> None:
+            world.whatsapps[0].subscribe_soon(f"{running.url}/callbacks/whatsapp0")
             if as_json:
                 json_line(_for_programs(stage, world, devices, running.url) | {"welcome": running.welcome})
             else:
@@ -144,7 +146,9 @@ async def _admit(stage: Stage) -> None:
 
 # -- what is said ---------------------------------------------------------------------------------
 def _for_programs(stage: Stage, world: "World", devices: Mapping[str, Device], url: str) -> dict[str, Any]:
-    numbers = {"modem0": world.modems[0].number, "phone0": world.phones[0].number}
+    numbers = {
+        "modem0": world.modems[0].number, "phone0": world.phones[0].number, "whatsapp0": world.whatsapps[0].number,
+    }  # fmt: skip
     return {
         "http": url,
         **stage.credentials,
@@ -172,6 +176,7 @@ def _for_people(stage: Stage, world: "World", missing: str, running: "Running") 
             f"              {world.phones[0].number}   phone0, a virtual phone behind a real adb server"
             if not missing
             else f"              no phone line: {missing}",
+            f"              {world.whatsapps[0].number}   whatsapp0, a WhatsApp number at an emulated Meta",
             f"  customers   {', '.join(world.customers[:3])} …",
             f"  API key     {key}",
             f"  all others  {stage.directory / CREDENTIALS}",
@@ -181,6 +186,8 @@ def _for_people(stage: Stage, world: "World", missing: str, running: "Running") 
             "",
             click.style("  # send an SMS to a customer", fg="blue"),
             f"  {write}",
+            click.style("  # the same by SMS and by WhatsApp", fg="blue"),
+            f"  {write} -d sendwa=1",
             click.style("  # see what became of it", fg="blue"),
             f"  curl '{url}/log/sent/sms?apikey={key}'",
             click.style("  # a customer writes back, and your application reads it", fg="blue"),

@@ -260,15 +260,18 @@ def reload_on_hangup(running: "Running") -> None:
 
 @asynccontextmanager
 async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, "Device"], str], None]:
-    """Run a virtual network with a modem and, where adb exists, a phone; yields it with the devices and why a phone is
-    missing.
+    """Run a virtual network with a modem, a WhatsApp number and, where adb exists, a phone; yields it with the devices
+    and why a phone is missing.
     """
     from bridge.ports.driver import Device
     from device_drivers.virtual.phone.server import AdbServer, NoServer
     from device_drivers.virtual.world import World
 
-    async with World(directory, phones=1) as world, AsyncExitStack() as stack:
-        devices = {"modem0": Device("modem0", "gsm_modem", {"port": world.modems[0].port})}
+    async with World(directory, phones=1, whatsapps=1) as world, AsyncExitStack() as stack:
+        devices = {
+            "modem0": Device("modem0", "gsm_modem", {"port": world.modems[0].port}),
+            "whatsapp0": Device("whatsapp0", "whatsapp_cloud", world.whatsapps[0].options),
+        }
         missing = ""
         server = AdbServer(directory / "adb")
         stack.push_async_callback(server.close)
@@ -288,7 +291,7 @@ async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, "Dev
 
 @asynccontextmanager
 async def network(
-    directory: Path, modems: int, phones: int, make: str, modem_make: str
+    directory: Path, modems: int, phones: int, make: str, modem_make: str, whatsapps: int = 0
 ) -> AsyncGenerator["World", None]:
     """Run a virtual network in which every number has a phone. Raises BadRequest for an unknown make, OSError for an
     unusable directory.
@@ -302,7 +305,7 @@ async def network(
     if modem_make not in MODEMS:
         raise BadRequest(f"no modem is called {modem_make}; there are {', '.join(MODEMS)}")
     sticks, makes = [MODEMS[modem_make]] * modems, [PROFILES[make]] * phones
-    async with World(directory, modems=sticks, phones=makes, first_port=PHONE_PORT) as world:
+    async with World(directory, modems=sticks, phones=makes, whatsapps=whatsapps, first_port=PHONE_PORT) as world:
         world.network.rules.everybody = True
         yield world
 

@@ -47,10 +47,11 @@ def _ask(data: Path, request: Mapping[str, Any]) -> dict[str, Any]:
 @_data
 @click.option("--modems", type=click.IntRange(0, 20), default=1, show_default=True, help="How many modems.")
 @click.option("--phones", type=click.IntRange(0, 10), default=0, show_default=True, help="How many Android phones.")
+@click.option("--whatsapps", type=click.IntRange(0, 5), default=0, show_default=True, help="How many WhatsApp numbers.")
 @click.option("--make", default="generic", show_default=True, help="What the phones are: android6, huawei8, samsung …")
 @click.option("--modem-make", default="generic", show_default=True, help="What the modems are: huawei, simcom, zte …")
 @_json
-def network(data: Path, modems: int, phones: int, make: str, modem_make: str, as_json: bool) -> None:
+def network(data: Path, modems: int, phones: int, whatsapps: int, make: str, modem_make: str, as_json: bool) -> None:
     """Run a virtual network for a bridge that runs elsewhere, until Ctrl-C.
 
     Prints what to put into that bridge's configuration. The bridge's user must be able to open the ports: run it as
@@ -62,7 +63,7 @@ def network(data: Path, modems: int, phones: int, make: str, modem_make: str, as
     async def run() -> None:
         import asyncio
 
-        async with product.network(directory, modems, phones, make, modem_make) as world:
+        async with product.network(directory, modems, phones, make, modem_make, whatsapps) as world:
             devices = _devices(world)
             if as_json:
                 json_line({"devices": devices, "customers": list(world.customers), "data": str(directory)})
@@ -82,7 +83,10 @@ def _devices(world: "World") -> dict[str, dict[str, str]]:
     phones = {
         f"phone{place}": {"driver": "android_adb", "serial": phone.address} for place, phone in enumerate(world.phones)
     }
-    return modems | phones
+    whatsapps = {
+        f"whatsapp{place}": {"driver": "whatsapp_cloud", **each.options} for place, each in enumerate(world.whatsapps)
+    }
+    return modems | phones | whatsapps
 
 
 def _configuration(world: "World", devices: Mapping[str, Mapping[str, str]]) -> str:
@@ -102,13 +106,14 @@ def numbers(data: Path, as_json: bool) -> None:
         json_line(found)
         return
     rows = [(line["number"], "line", "plugged in" if line["plugged"] else "unplugged") for line in found["lines"]]
+    rows += [(each["number"], "WhatsApp", each["callback"] or "no callback") for each in found["whatsapps"]]
     table(("number", "", ""), rows + [(number, "customer", "") for number in found["handsets"]])
 
 
 @sim.command()
 @click.argument("text")
 @click.option("--from", "sender", default="", help="Number of the customer who writes.  [default: the first]")
-@click.option("--to", default="", help="Number to write to.  [default: the first line]")
+@click.option("--to", default="", help="Number to write to, by WhatsApp to one of those.  [default: the first line]")
 @_data
 @_json
 def receive(text: str, sender: str, to: str, data: Path, as_json: bool) -> None:
@@ -121,13 +126,15 @@ def receive(text: str, sender: str, to: str, data: Path, as_json: bool) -> None:
 @sim.command()
 @click.argument("number")
 @click.option("--follow", is_flag=True, help="Go on showing what comes, until Ctrl-C.")
+@click.option("--whatsapp", "by_whatsapp", is_flag=True, help="What came by WhatsApp, not by SMS.")
 @_data
 @_json
-def handset(number: str, follow: bool, data: Path, as_json: bool) -> None:
+def handset(number: str, follow: bool, by_whatsapp: bool, data: Path, as_json: bool) -> None:
     """Show what the customer's phone with NUMBER received."""
 
     async def read() -> None:
-        request = {"command": "handset", "number": number, "follow": follow}
+        by = {"by": "whatsapp"} if by_whatsapp else {}
+        request = {"command": "handset", "number": number, "follow": follow, **by}
         async with aclosing(product.steer(data / SOCKET, request)) as answers:
             async for answer in answers:
                 for sms in answer["received"]:
@@ -249,6 +256,21 @@ def modem(changes: tuple[str, ...], event: str, modem: str, data: Path, as_json:
     _steer(data, to | {"command": "faults"}, to | {"command": event} if event else {}, changes, as_json)
 
 
+@sim.command()
+@click.argument("changes", nargs=-1, metavar="[FAULT=VALUE]…")
+@click.option("--do", "event", default="", help="Something that happens: unplug, replug, subscribe url=CALLBACK …")
+@click.option("--number", "whatsapp", default="0", help="The WhatsApp number.  [default: the first]")
+@_data
+@_json
+def whatsapp(changes: tuple[str, ...], event: str, whatsapp: str, data: Path, as_json: bool) -> None:
+    """Switch what is wrong with a number at the emulated Meta on and off, or let something happen; then show how it is.
+
+    For example: sms-bridge sim whatsapp refuse_next=[131047] status_delay=5
+    """
+    to = {"command": "whatsapp", "whatsapp": whatsapp}
+    _steer(data, to, to | {"do": event} if event else {}, changes, as_json)
+
+
 def _steer(data: Path, faults: dict[str, Any], event: dict[str, Any], changes: Sequence[str], as_json: bool) -> None:
     """Trigger an event with the given parameters, or change the faults; then show them."""
     given = dict(_change(each) for each in changes)
@@ -256,7 +278,7 @@ def _steer(data: Path, faults: dict[str, Any], event: dict[str, Any], changes: S
     if as_json:
         json_line(found)
     elif event:
-        device = "phone" if "phone" in faults else "modem"
+        device = next((name for name in ("phone", "whatsapp") if name in faults), "modem")
         click.echo(f"{event.get('do', event['command'])} happened to the {device} {found['number']}.")
     else:
         table(("fault", "now"), [(name, _shown(value)) for name, value in found.items()])

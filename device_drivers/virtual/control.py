@@ -3,9 +3,10 @@
 A request is one object with a `command`; each answer is one object: what was asked for, or `{"error": "…"}`.
 
 numbers                                     lines (number, port, plugged, profile, held), phones (number, address,
-                                            plugged, sdk, held) and handsets
-receive  from?, to?, text                   a customer writes to a line (the first one)
+                                            plugged, sdk, held), whatsapps (number, url, plugged, callback) and handsets
+receive  from?, to?, text                   a customer writes to a line (the first one); to a number of WhatsApp by that
 handset  number, count?, timeout?, follow?  what a customer's phone received; waits for `count`; follows for ever
+         by?                                `whatsapp`: what it received by that
 rules    any field of `Rules`?              set those, tell all
 faults   modem?, any field of its `Faults`?     set those, tell all
 blackout seconds, cause?                    the same for every line
@@ -32,7 +33,11 @@ phone    phone?, do: type, to?, text        somebody writes an SMS on the phone
 phone    phone?, do: call, kind?, from?     a call: MISSED, INCOMING, OUTGOING
 phone    phone?, any field of the phone's `Faults`?   `authorized`, `has_pin`, `airplane` …: set those, tell all
 
-`modem` and `phone` are a line's number or its place in `numbers`, the first one when left out.
+whatsapp whatsapp?, do: unplug, replug      Meta answers nobody; and again
+whatsapp whatsapp?, do: subscribe, url      Meta's handshake with a callback URL; when it went well `numbers` tells it
+whatsapp whatsapp?, any field of its `Faults`?  set those, tell all
+
+`modem`, `phone` and `whatsapp` are a line's number or its place in `numbers`, the first one when left out.
 """
 
 import asyncio
@@ -56,7 +61,10 @@ from device_drivers.virtual.phone.faults import Faults as PhoneFaults
 from device_drivers.virtual.phone.profile import PROFILES as PHONE_PROFILES
 from device_drivers.virtual.phone.state import RELEASES
 from device_drivers.virtual.socketpath import address
-from device_drivers.virtual.steering import CUSTOMER, MODEM, PHONE, Request
+from device_drivers.virtual.steering import CUSTOMER, MODEM, PHONE, WHATSAPP, Request
+from device_drivers.virtual.whatsapp.faults import Faults as WhatsappFaults
+from device_drivers.virtual.whatsapp.person import Message
+from device_drivers.virtual.whatsapp.platform import Whatsapp
 
 Answer = dict[str, Any]
 
@@ -98,10 +106,18 @@ async def follow(path: Path | str, request: Request) -> AsyncIterator[Answer]:
 class Control:
     """The server side. `start` and `close` it, or use it as an async context."""
 
-    def __init__(self, network: Network, modems: Sequence[Modem], path: Path, phones: Sequence[Phone] = ()) -> None:
+    def __init__(
+        self,
+        network: Network,
+        modems: Sequence[Modem],
+        path: Path,
+        phones: Sequence[Phone] = (),
+        whatsapps: Sequence[Whatsapp] = (),
+    ) -> None:
         self._network = network
         self._modems = modems
         self._phones = phones
+        self._whatsapps = whatsapps
         self.path = path
         self._tasks = Tasks("virtual control")
         self._server: asyncio.Server | None = None
@@ -114,6 +130,7 @@ class Control:
             "blackout": self._black_out,
             "catalogue": lambda _: catalogue(),
             "phone": self._steer_phone,
+            "whatsapp": self._steer_whatsapp,
         }
 
     async def start(self) -> None:
@@ -209,20 +226,30 @@ class Control:
         ]
         ours = {modem.number for modem in self._modems} | {sim.number for one in self._phones for sim in one.sims}
         handsets = [number for number in self._network.numbers if number not in ours]
-        return {"lines": lines, "phones": phones, "handsets": handsets}
+        whatsapps = [
+            {"number": each.number, "url": each.url, "plugged": each.plugged, "callback": each.webhooks.url}
+            for each in self._whatsapps
+        ]
+        return {"lines": lines, "phones": phones, "whatsapps": whatsapps, "handsets": handsets}
 
     def _black_out(self, request: Request) -> Answer:
         self._network.outage(float(request["seconds"]), int(request.get("cause", NO_SERVICE)))
         return shown(self._network.rules)
 
     def _receive(self, request: Request) -> Answer:
-        sender = self._network.handset(request.get("from", CUSTOMER))
+        number = request.get("from", CUSTOMER)
+        if (platform := next((each for each in self._whatsapps if each.number == request.get("to")), None)) is not None:
+            platform.handset(number).send(request["text"])
+            return {"from": number, "to": platform.number}
+        sender = self._network.handset(number)
         recipient = request.get("to") or self._modem(request).number
         sender.send(recipient, request["text"])
         return {"from": sender.number, "to": recipient}
 
     async def _handset(self, request: Request) -> AsyncIterator[Answer]:
-        handset = self._network.handset(request["number"])
+        by_whatsapp = request.get("by") == "whatsapp"
+        network = self._whatsapp(request) if by_whatsapp else self._network
+        handset = network.handset(request["number"])
         count = int(request.get("count", 0))
         try:
             received = await handset.wait(count, float(request.get("timeout", WAIT)))
@@ -270,6 +297,25 @@ class Control:
         event.happen(phone, request)
         return {"number": phone.number, "address": phone.address, "plugged": phone.plugged}
 
+    # -- one number of WhatsApp -------------------------------------------------------------------
+    def _whatsapp(self, request: Request) -> Whatsapp:
+        wanted = request.get("whatsapp", 0)
+        for place, each in enumerate(self._whatsapps):
+            if wanted in (place, str(place), each.number):
+                return each
+        raise NotDone(f"no number of WhatsApp {wanted}")
+
+    def _steer_whatsapp(self, request: Request) -> Answer:
+        platform = self._whatsapp(request)
+        what = request.get("do")
+        if what is None:
+            return adjust(platform.faults, _but(request, "whatsapp"))
+        event = WHATSAPP.get(what)
+        if event is None:
+            raise NotDone(f"no number of WhatsApp can {what}")
+        event.happen(platform, request)
+        return {"number": platform.number, "url": platform.url, "plugged": platform.plugged}
+
 
 def catalogue() -> Answer:
     """Everything that can be done to a virtual network. A field of `faults` or `rules` is [type, value when new]."""
@@ -287,6 +333,10 @@ def catalogue() -> Answer:
             "faults": _described(PhoneFaults()),
             "events": {name: event.described() for name, event in PHONE.items()},
         },
+        "whatsapp": {
+            "faults": _described(WhatsappFaults()),
+            "events": {name: event.described() for name, event in WHATSAPP.items()},
+        },
     }
 
 
@@ -300,5 +350,6 @@ def _but(request: Request, *names: str) -> Answer:
     return {key: value for key, value in request.items() if key not in ("command", *names)}
 
 
-def _told(sms: Sms) -> Answer:
-    return {"from": sms.sender, "text": sms.text, "at": sms.at}
+def _told(message: Sms | Message) -> Answer:
+    told = {"from": message.sender, "text": message.text, "at": message.at}
+    return {**told, "media": message.media} if isinstance(message, Message) and message.media else told

@@ -1,4 +1,4 @@
-"""What may happen to a modem and to a phone, by the names under which the control socket does it.
+"""What may happen to modems, phones and numbers of WhatsApp, by the names under which the control socket does it.
 
 Each entry has an example of what it takes and, where it lasts, what puts it right again: a program that tries all of
 them (`catalogue`) needs no list of its own.
@@ -12,6 +12,7 @@ from device_drivers.virtual.modem.modem import Modem
 from device_drivers.virtual.network.service_centre import NO_SERVICE
 from device_drivers.virtual.phone import Kind, Phone
 from device_drivers.virtual.phone.phone import ANOTHER
+from device_drivers.virtual.whatsapp.platform import Whatsapp
 
 Request = Mapping[str, Any]
 D = TypeVar("D")
@@ -104,5 +105,14 @@ PHONE: Mapping[str, Event[Phone]] = {
     "type": Event(lambda phone, asked: phone.type_sms(asked.get("to", CUSTOMER), asked["text"]), {"text": "by hand"}),
     "call": Event(
         lambda phone, asked: phone.add_call(Kind[asked.get("kind", "MISSED")], asked.get("from", CUSTOMER)),
+    ),
+}
+
+WHATSAPP: Mapping[str, Event[Whatsapp]] = {
+    "unplug": Event(lambda whatsapp, _: whatsapp.unplug(), undo="replug"),
+    "replug": Event(lambda whatsapp, _: whatsapp.replug()),
+    "subscribe": Event(
+        lambda whatsapp, asked: whatsapp.subscribe_soon(str(asked["url"])),
+        {"url": "http://127.0.0.1:8080/callbacks/whatsapp0"},
     ),
 }

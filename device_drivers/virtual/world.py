@@ -55,7 +55,7 @@ class World:
         self.whatsapps = [
             _whatsapp(place, first_port + PHONES + place if first_port else 0) for place in range(whatsapps)
         ]
-        self.control = Control(self.network, self.modems, directory / "virtual.sock", self.phones)
+        self.control = Control(self.network, self.modems, directory / "virtual.sock", self.phones, self.whatsapps)
 
     async def start(self) -> None:
         """Plug everything in and listen. Raises OSError when the directory will not do."""

@@ -88,6 +88,35 @@ def test_carries_an_sms_to_a_customer_and_back(
     assert "Hello back" in json.dumps(inbox)
 
 
+def test_carries_a_whatsapp_message_to_a_customer_and_back(
+    demo: Callable[[], tuple[Running, dict[str, Any]]], start: Start, sms_bridge_process: SmsBridge, tmp_path: Path
+) -> None:
+    _, ready = demo()
+    data, customer = ("--data", str(tmp_path / "demo")), ready["numbers"]["customers"][0]
+    number = ready["numbers"]["lines"]["whatsapp0"]
+    events = tail(start, *data)
+    sent = call(
+        f"{ready['http']}/sendsms",
+        apikey=ready["apikey"],
+        recipients=customer,
+        message="Hello",
+        sendwa="1",
+        sendsms="0",
+    )
+    assert sent["result"]["send_with_whatsapp"] == "1"
+    delivered = heard(events, "message.delivered")
+    assert (delivered["subject"], delivered["data"]["line"]) == (sent["result"]["id"], "whatsapp0")
+    assert sms_bridge_process("sim", "handset", customer, "--whatsapp", *data).out.endswith(f"  {number}  Hello\n")
+    assert sms_bridge_process("sim", "handset", customer, *data).out == ""
+    wrote = sms_bridge_process("sim", "receive", "Hello back", "--to", number, *data)
+    assert wrote.out == f"{customer} wrote to {number}.\n"
+    assert heard(events, "message.received")["data"]["line"] == "whatsapp0"
+    refused = json.loads(sms_bridge_process("sim", "whatsapp", "refuse_next=[131047]", "--json", *data).out)
+    assert refused["refuse_next"] == [131047]
+    call(f"{ready['http']}/sendsms", apikey=ready["apikey"], recipients=customer, message="Hello", waonly="yes")
+    assert "131047" in heard(events, "message.failed")["data"]["error"]
+
+
 def test_the_same_directory_keeps_credentials_and_messages(
     demo: Callable[[], tuple[Running, dict[str, Any]]], start: Start, tmp_path: Path
 ) -> None:
@@ -117,8 +146,10 @@ def test_what_it_prints_for_people_works_when_pasted(start: Start, environment: 
     events = tail(start, "--data", str(tmp_path / "demo"))
     assert pasted(commands[0])["result"]["sent"] == "1"
     heard(events, "message.delivered")
-    assert "Hello" in json.dumps(pasted(commands[1]))
-    write, _, read = commands[2].split(" && ")
+    assert pasted(commands[1])["result"]["send_with_whatsapp"] == "1"
+    assert heard(events, "message.delivered")["data"]["text"] == "Hello"
+    assert "Hello" in json.dumps(pasted(commands[2]))
+    write, _, read = commands[3].split(" && ")
     subprocess.run(shlex.split(write), check=True, env=environment, cwd=tmp_path, timeout=DEADLINE)
     heard(events, "message.received")
     assert "Hello back" in json.dumps(pasted(read))

@@ -45,7 +45,7 @@ async def test_a_message_goes_by_sms_and_by_whatsapp(site: WhatsappSite) -> None
     async with site.bridge.http.post(f"{site.bridge.url}/sendsms", data=form) as answer:
         result = (await answer.json())["result"]
     assert (result["error"], result["sent"], result["send_with_whatsapp"]) == (0, "1", "1")
-    (by_whatsapp,) = await site.platform.person(ANA).wait()
+    (by_whatsapp,) = await site.platform.handset(ANA).wait()
     (by_sms,) = await site.world.network.handset(ANA).wait()
     assert (by_whatsapp.text, by_sms.text) == ("both ways", "both ways")
     messages = await site.bridge.settled(State.DELIVERED)
@@ -55,7 +55,7 @@ async def test_a_message_goes_by_sms_and_by_whatsapp(site: WhatsappSite) -> None
 
 async def test_a_message_goes_by_whatsapp_alone_as_the_vendor_writes_numbers(site: WhatsappSite) -> None:
     sent = await whatsapp(site, "grüße 😀\nzwei", ANA.lstrip("+"))
-    (message,) = await site.platform.person(ANA).wait()
+    (message,) = await site.platform.handset(ANA).wait()
     assert message.text == "grüße 😀\nzwei"
     assert (await became(site, sent, State.DELIVERED)).line == LINE
     assert site.world.network.handset(ANA).received == []
@@ -73,7 +73,7 @@ async def test_an_sms_never_goes_out_by_whatsapp(site: WhatsappSite) -> None:
 async def test_media_go_by_url_with_the_text_below(site: WhatsappSite) -> None:
     url = "https://files.example.com/menu%20today.pdf"
     await whatsapp(site, "today's menu", url_media=url)
-    (message,) = await site.platform.person(ANA).wait()
+    (message,) = await site.platform.handset(ANA).wait()
     assert (message.text, message.media) == ("today's menu", url)
     assert site.platform.posts[0].body["document"]["filename"] == "menu today.pdf"
 
@@ -162,7 +162,7 @@ async def test_a_template_carries_the_text_outside_the_window(tmp_path: Path) ->
         site.platform.faults.always_open = False
         site.platform.faults.templates = {"note": 1}
         await became(site, await whatsapp(site, "line one\nline two"), State.DELIVERED)
-        (message,) = await site.platform.person(ANA).wait()
+        (message,) = await site.platform.handset(ANA).wait()
     assert (message.text, message.template) == ("line one line two", "note")
     assert [post.body["type"] for post in site.platform.posts] == ["text", "template"]
 
@@ -187,7 +187,7 @@ async def test_who_has_no_whatsapp_is_said(site: WhatsappSite) -> None:
 # -- in -----------------------------------------------------------------------------------------------
 async def test_what_people_write_comes_in_once_though_it_is_told_twice(site: WhatsappSite) -> None:
     site.platform.faults.twice = True
-    site.platform.person(ANA).send("Grüß Gott 😀")
+    site.platform.handset(ANA).send("Grüß Gott 😀")
     await until(lambda: len(site.platform.webhooks.delivered) == 2)
     (received,) = await site.bridge.received(1)
     assert (received.sender, received.text, received.line) == (ANA, "Grüß Gott 😀", LINE)
@@ -200,7 +200,7 @@ async def post(site: WhatsappSite, body: bytes, **headers: str) -> int:
 
 
 async def test_nobody_else_can_tell_anything(site: WhatsappSite) -> None:
-    site.platform.person(ANA).send("the true one")
+    site.platform.handset(ANA).send("the true one")
     await site.bridge.received(1)
     (genuine,) = await until(lambda: site.platform.webhooks.delivered)
     altered = genuine.replace(b"the true one", b"a false one!")
@@ -225,5 +225,5 @@ async def test_a_device_that_nobody_calls_says_so(site: WhatsappSite) -> None:
 async def test_signed_nonsense_is_answered_so_that_it_does_not_come_again(site: WhatsappSite) -> None:
     for body in (b"{}", b"[1, 2", json.dumps({"object": "whatsapp_business_account", "entry": [1, {}]}).encode()):
         assert await post(site, body, **{"X-Hub-Signature-256": site.platform.webhooks.signature(body)}) == 200
-    site.platform.person(ANA).send("and then a true one")
+    site.platform.handset(ANA).send("and then a true one")
     assert [received.text for received in await site.bridge.received(1)] == ["and then a true one"]

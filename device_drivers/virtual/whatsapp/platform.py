@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bridge.tasks import Tasks
 from device_drivers.virtual.network.message import now
 from device_drivers.virtual.network.timers import Timers
 from device_drivers.virtual.whatsapp import errors
@@ -53,6 +54,7 @@ class Whatsapp:
         self._port = port
         self._people: dict[str, Person] = {}
         self._timers = Timers()
+        self._tasks = Tasks("virtual WhatsApp")
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
         self._unplugged = asyncio.Event()
@@ -87,10 +89,14 @@ class Whatsapp:
         app.router.add_get("/{version}/{number_id}", self._about)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        await self.replug()
+        await self._listen()
 
-    async def replug(self) -> None:
-        """Answer again, after `unplug`; at the same port. Raises OSError."""
+    def replug(self) -> None:
+        """Answer again soon, after `unplug`; at the same port. Harmless when it answers."""
+        self._tasks.start(self._listen(), "replug")
+
+    async def _listen(self) -> None:
+        """Raises OSError."""
         if self._runner is None or self._runner.server is None or self._server is not None:
             return
         self._unplugged.clear()
@@ -110,6 +116,7 @@ class Whatsapp:
     async def close(self) -> None:
         """The end: nothing is on its way any more."""
         self._timers.close()
+        await self._tasks.close()
         await self.webhooks.close()
         self.unplug()
         runner, self._runner = self._runner, None
@@ -120,13 +127,21 @@ class Whatsapp:
         """Meta's handshake with a callback URL."""
         return await self.webhooks.subscribe(url, VERIFY_TOKEN)
 
+    def subscribe_soon(self, url: str) -> None:
+        """The same, again and again until the callback gives the challenge back."""
+        self._tasks.start(self._subscribe(url), "handshake")
+
+    async def _subscribe(self, url: str) -> None:
+        if not await self.subscribe(url):
+            self._timers.after(self.faults.retry_delay, self.subscribe_soon, url)
+
     # -- people -----------------------------------------------------------------------------------
     @property
     def people(self) -> list[str]:
         """Numbers of all who took part."""
         return list(self._people)
 
-    def person(self, number: str) -> Person:
+    def handset(self, number: str) -> Person:
         """Whose number it is."""
         if number not in self._people:
             self._people[number] = Person(number, self._carry)
@@ -200,7 +215,7 @@ class Whatsapp:
         number = self._meant(str(body["to"]))
         if code := faults.refuse.get(number):
             raise Refused(code)
-        person = self.person(number)
+        person = self.handset(number)
         if number in faults.without_whatsapp:
             return person, errors.NOT_ON_WHATSAPP
         if body["type"] == "template":

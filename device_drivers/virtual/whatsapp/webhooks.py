@@ -89,9 +89,12 @@ class Webhooks:
         """Meta's handshake: only a URL that gives the challenge back becomes the callback."""
         challenge = "1158201444"
         query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": token}
-        async with self._open().get(url, params=query) as answer:
-            if answer.status != 200 or await answer.text() != challenge:
-                return False
+        try:
+            async with self._open().get(url, params=query) as answer:
+                if answer.status != 200 or await answer.text() != challenge:
+                    return False
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return False
         self.url = url
         return True
 

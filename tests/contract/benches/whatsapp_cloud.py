@@ -25,7 +25,7 @@ class WhatsappCloudBench:
 
     def __init__(self) -> None:
         self.platform = Whatsapp(OURS)
-        self._far = self.platform.person(THEIRS)
+        self._far = self.platform.handset(THEIRS)
         self._site = CallbackSite()
 
     async def start(self) -> None:

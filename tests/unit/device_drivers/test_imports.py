@@ -4,7 +4,9 @@ import grimp
 import pytest
 
 
-@pytest.mark.parametrize("room", ["gsm_modem", "virtual.modem", "virtual.network"])
+@pytest.mark.parametrize(
+    "room", ["gsm_modem", "whatsapp_cloud", "virtual.modem", "virtual.network", "virtual.whatsapp"]
+)
 def test_no_two_modules_need_each_other(room: str) -> None:
     """Imports for type checking count too: what is named in a signature has to be known to read it."""
     graph = grimp.build_graph("device_drivers", cache_dir=None)
