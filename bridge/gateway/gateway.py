@@ -259,7 +259,7 @@ class Gateway:
             position = await self.position() if after is None else after
             while True:
                 woken.clear()
-                batch = await self._store.events(scope(account), position, EVENT_BATCH)
+                batch = await self._store.events(scope(account), position, EVENT_BATCH, account.name)
                 for event in batch:
                     position = event.seq
                     if not names or event.name in names:

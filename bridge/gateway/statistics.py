@@ -34,6 +34,10 @@ class Figures:
         edges = tuple(_edges(query, zone(query.zone), self._clock.now()))
         return summed(await self._store.statistics(scope(account), edges), query, edges)
 
+    async def sent(self, account: Account, since: int = 0) -> int:
+        """How many messages were sent, deleted ones included; of those accepted since then (Unix ms, a midnight)."""
+        return await self._store.sent(scope(account), since)
+
 
 def _edges(query: StatisticsQuery, here: tzinfo, now: int) -> Iterator[int]:
     until = query.until or max(now, query.since)

@@ -59,6 +59,26 @@ def within(conn: sqlite3.Connection, accounts: Iterable[str], states: Iterable[S
     return sum(conn.execute(query, (account, first, last, *wanted)).fetchone()[0] for account in accounts)
 
 
+def deleted(conn: sqlite3.Connection, account: str, since: int = 0) -> int:
+    """How many were sent, and deleted since; of all accounts for "". `since`: accepted then, Unix ms."""
+    row = conn.execute(
+        "SELECT coalesce(sum(messages), 0) FROM deleted_counts WHERE (? = '' OR account = ?) AND quarter >= ?",
+        (account, account, -(-since // QUARTER)),
+    ).fetchone()
+    return int(row[0])
+
+
+def fold(tx: Tx, older_than: int) -> None:
+    """Keep one count of those that were deleted of which no day is asked for any more."""
+    old = "quarter BETWEEN 1 AND ?"
+    tx.conn.execute(
+        f"INSERT INTO deleted_counts SELECT account, 0, sum(messages) FROM deleted_counts WHERE {old} GROUP BY account "
+        "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
+        (older_than // QUARTER,),
+    )
+    tx.conn.execute(f"DELETE FROM deleted_counts WHERE {old}", (older_than // QUARTER,))
+
+
 def quarters(query: MessageQuery) -> tuple[int, int]:
     """The first and the last quarter of an hour that lie in the query's time as a whole; the last may be before."""
     last = (query.until + 1) // QUARTER - 1 if query.until else 1 << 50

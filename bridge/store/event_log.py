@@ -65,6 +65,11 @@ def _fan_out(formats: tuple[tuple[str, Wording], ...]) -> str:
 
 #: event → the table with the row that it is about
 _TOLD_OF = {MESSAGE_RECEIVED: "received", **dict.fromkeys((MESSAGE_SUBMITTED, *OUTCOMES), "messages")}
+#: an SMS that this account deleted
+_HIDDEN = (
+    f"(e.name = '{MESSAGE_RECEIVED}' AND EXISTS (SELECT 1 FROM received_marks k "
+    "WHERE k.account = ? AND k.received = e.about AND k.hidden_at > 0))"
+)
 _COLUMNS = "seq, id, name, account, at, subject, data"
 
 
@@ -99,11 +104,15 @@ def owe(conn: sqlite3.Connection, first: int, last: int) -> None:
     conn.execute(_fan_out(tuple(FORMATS.items())), (first, last))
 
 
-def read(conn: sqlite3.Connection, account: str, after: int, limit: int) -> Sequence[Event]:
-    """Events after a position, oldest first; `account` "" reads all accounts'."""
+def read(conn: sqlite3.Connection, account: str, after: int, limit: int, reader: str = "") -> Sequence[Event]:
+    """Events after a position, oldest first; `account` "" reads all accounts'.
+
+    Received SMS that `reader` deleted, or else the account, are left out.
+    """
     rows = conn.execute(
-        f"SELECT {_COLUMNS} FROM events WHERE seq > ? AND (? = '' OR account IN ('', ?)) ORDER BY seq LIMIT ?",
-        (after, account, account, limit),
+        f"SELECT {_COLUMNS} FROM events e WHERE seq > ? AND (? = '' OR account IN ('', ?)) AND NOT {_HIDDEN} "
+        "ORDER BY seq LIMIT ?",
+        (after, account, account, reader or account, limit),
     )
     return [event_of(row) for row in rows]
 

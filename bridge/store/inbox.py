@@ -9,11 +9,13 @@ from bridge.errors import BadRequest, NoSuchThing
 from bridge.model.event import MESSAGE_RECEIVED, received_data
 from bridge.model.inbox import Received
 from bridge.model.query import InboxQuery, Page
-from bridge.store import event_log, opt_out
-from bridge.store.connections import Connections, reads, writes
+from bridge.store import event_log, forgetting, opt_out
+from bridge.store.connections import Connections, reads
 from bridge.store.sql import marks, position
 from bridge.store.writer import Tx
 
+#: SMS that are deleted in one transaction
+TOGETHER = 50
 _COLUMNS = "id, line, device, sender, text, sent_at, received_at, partial, data, error"
 
 
@@ -107,25 +109,29 @@ def get(conn: sqlite3.Connection, account: str, id: str) -> Received:
     return _received(row)
 
 
-def hide(tx: Tx, account: str, query: InboxQuery, now: int) -> int:
-    """Hide SMS from this account; returns how many."""
-    if not query.chooses:
-        raise BadRequest("say which received SMS to delete", "query")
-    where, values = _where(query)
-    rows = tx.conn.execute(f"{_SELECT} WHERE {where}", (account, *values)).fetchall()
-    tx.conn.executemany(
-        "INSERT INTO received_marks VALUES (?, ?, 0, ?) "
-        "ON CONFLICT (account, received) DO UPDATE SET hidden_at = excluded.hidden_at",
-        [(account, row[10], now) for row in rows],
-    )
-    return len(rows)
+def hide(tx: Tx, account: str, positions: Sequence[int], now: int) -> None:
+    """Hide SMS from this account, with all that tells it of them."""
+    for seq in positions:
+        forgetting.hide_received(tx, seq, account, now)
 
 
 class Inbox(Connections):
     """Implements `InboxStore`, with `bridge.store.phones`."""
 
     received = reads(get)
-    delete_received = writes(hide)
+
+    async def delete_received(self, account: str, query: InboxQuery, now: int) -> int:
+        """In several transactions, so that nobody waits for all of them. Raises BadRequest for a query of all."""
+        if not query.chooses:
+            raise BadRequest("say which received SMS to delete", "query")
+        query, hidden = replace(query, limit=TOGETHER, cursor=""), 0
+        while True:
+            page = await self._read(find, account, query)
+            await self._write(hide, account, [received.seq for received in page.rows], now)
+            hidden += len(page.rows)
+            if not page.cursor:
+                return hidden
+            query = replace(query, cursor=page.cursor)
 
     async def inbox(self, account: str, query: InboxQuery, now: int) -> Page[Received]:
         """List received SMS; marking them as read is a write."""

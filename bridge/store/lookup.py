@@ -9,10 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.model.message import State
 from bridge.model.query import MessageQuery
 from bridge.store import counts
 from bridge.store.sql import marks, position
 
+#: what went out; `messages_sent_deleted` of the schema has the same
+OUT = frozenset({State.SENT, State.DELIVERED})
 #: so many rows may be looked through for what no index tells
 FEW = 10_000
 #: SQLite merges 500 at most
@@ -81,6 +84,15 @@ def number(conn: sqlite3.Connection, account: str, query: MessageQuery) -> int:
     return counts.within(conn, accounts, states, first, last) + sum(
         _number(conn, search(conn, account, edge)) for edge in _edges(query, first, last)
     )
+
+
+def sent(conn: sqlite3.Connection, account: str, since: int = 0) -> int:
+    """How many messages an account has sent, those included that were deleted since; of all accounts for "".
+
+    `since`: only of those that were accepted since then, Unix ms in whole quarters of an hour.
+    """
+    kept = number(conn, account, MessageQuery(states=OUT, since=since))
+    return kept + counts.deleted(conn, account, since)
 
 
 def _number(conn: sqlite3.Connection, found: Search) -> int:

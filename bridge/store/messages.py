@@ -11,7 +11,7 @@ from bridge.model.account import UnknownPolicy
 from bridge.model.event import message_data
 from bridge.model.message import PENDING, TRANSITIONS, Message, Part, State
 from bridge.model.query import MessageQuery, Page
-from bridge.store import balance, event_log, lookup
+from bridge.store import balance, event_log, forgetting, lookup
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
@@ -23,6 +23,8 @@ COLUMNS = (
 QUALIFIED = ", ".join(f"m.{name.strip()}" for name in COLUMNS.split(","))
 
 
+#: messages that are deleted in one transaction
+TOGETHER = 50
 #: the states in which what did not go out costs nothing
 _GIVEN_UP = frozenset({State.FAILED, State.EXPIRED, State.CANCELLED})
 
@@ -102,16 +104,16 @@ def give_up(tx: Tx, message: Message, state: State, now: int, error: str = "") -
     return message
 
 
-def delete(tx: Tx, account: str, query: MessageQuery) -> int:
-    """Delete finished messages that match; returns how many."""
-    if not query.chooses:
-        raise BadRequest("say which messages to delete", "query")
+def finished(conn: sqlite3.Connection, account: str, query: MessageQuery, before: int) -> list[int]:
+    """The positions of some finished messages that match, newest first, all before one."""
     pending = ", ".join(f"'{state}'" for state in sorted(PENDING))
-    finished = f"m.state NOT IN ({pending})"
-    chosen = json.dumps(lookup.positions(tx.conn, lookup.search(tx.conn, account, query, finished), -1))
-    rows = "seq IN (SELECT value FROM json_each(?))"
-    tx.conn.execute(f"DELETE FROM parts WHERE message IN (SELECT id FROM messages WHERE {rows})", (chosen,))
-    return tx.conn.execute(f"DELETE FROM messages WHERE {rows}", (chosen,)).rowcount
+    found = lookup.search(conn, account, query, f"m.seq < {before} AND m.state NOT IN ({pending})")
+    return lookup.positions(conn, found, TOGETHER)
+
+
+def delete(tx: Tx, positions: Sequence[int]) -> int:
+    """Delete messages, and all that tells of them; how many were there and finished."""
+    return sum(forgetting.delete_message(tx, seq) for seq in positions)
 
 
 class Messages(Connections):
@@ -120,6 +122,16 @@ class Messages(Connections):
     message = reads(get)
     messages = reads(find)
     count = reads(lookup.number)
+    sent = reads(lookup.sent)
     parts = reads(parts)
     cancel = writes(cancel)
-    delete_messages = writes(delete)
+
+    async def delete_messages(self, account: str, query: MessageQuery) -> int:
+        """In several transactions, so that nobody waits for all of them. Raises BadRequest for a query of all."""
+        if not query.chooses:
+            raise BadRequest("say which messages to delete", "query")
+        deleted, before = 0, 1 << 62
+        while chosen := await self._read(finished, account, query, before):
+            before = chosen[-1]
+            deleted += await self._write(delete, chosen)
+        return deleted

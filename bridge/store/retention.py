@@ -8,7 +8,7 @@ from typing import Any
 from bridge.model.event import MESSAGE_RECEIVED
 from bridge.model.message import PENDING
 from bridge.model.webhook import DeliveryState
-from bridge.store import forgetting, loopbacks
+from bridge.store import counts, forgetting, loopbacks
 from bridge.store.connections import Connections
 from bridge.store.sql import marks
 from bridge.store.writer import Tx, truncate_log
@@ -133,6 +133,7 @@ class Retention(Connections):
         """One step. A sweep keeps to the arguments of its first one."""
         if self._place is None:
             await self._write(loopbacks.sweep, keys_older_than)
+            await self._write(counts.fold, keys_older_than)
             self._place = Place(older_than, keys_older_than, thorough=self._sweeps % THOROUGH == 0)
             self._sweeps += 1
         self._place = await self._write(step, self._place)

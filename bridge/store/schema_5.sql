@@ -79,10 +79,6 @@ CREATE TABLE stops (
 ) WITHOUT ROWID;
 CREATE INDEX stops_number ON stops (substr(number, -7));
 
--- what applications told the owner, and whether it was mailed
-CREATE INDEX events_notifications ON events (account, seq) WHERE name = 'notification.sent';
-CREATE INDEX events_notifications_all ON events (seq) WHERE name = 'notification.sent';
-CREATE INDEX ledger_mailed ON ledger (event) WHERE endpoint = 'alarm-mail';
 
 -- prepaid means zero until topped up
 UPDATE accounts SET credits = 0 WHERE payment = 'prepaid' AND credits IS NULL;

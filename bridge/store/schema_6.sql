@@ -116,3 +116,21 @@ CREATE TRIGGER received_forgotten AFTER DELETE ON received BEGIN
     UPDATE received_counts SET messages = messages - 1 WHERE quarter = old.received_at / 900000 AND line = old.line;
     DELETE FROM received_counts WHERE quarter = old.received_at / 900000 AND line = old.line AND messages <= 0;
 END;
+
+-- what applications told the owner, and whether it was mailed
+CREATE INDEX IF NOT EXISTS events_notifications ON events (account, seq) WHERE name = 'notification.sent';
+CREATE INDEX IF NOT EXISTS events_notifications_all ON events (seq) WHERE name = 'notification.sent';
+CREATE INDEX IF NOT EXISTS ledger_mailed ON ledger (event) WHERE endpoint = 'alarm-mail';
+
+-- messages that went out and were deleted since: what an account has sent does not become less by that
+CREATE TABLE deleted_counts (
+    account TEXT NOT NULL,
+    -- as in message_counts; 0 for all that are more than a week old
+    quarter INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    PRIMARY KEY (account, quarter)
+) WITHOUT ROWID;
+CREATE TRIGGER messages_sent_deleted AFTER DELETE ON messages WHEN old.state IN ('sent', 'delivered') BEGIN
+    INSERT INTO deleted_counts VALUES (old.account, old.created_at / 900000, 1)
+        ON CONFLICT DO UPDATE SET messages = messages + 1;
+END;

@@ -40,6 +40,8 @@ class Tx:
     events: list[Event] = field(default_factory=list)
     #: messages that it puts into queues
     queued: list[Queued] = field(default_factory=list)
+    #: something changed that no event tells of
+    changed: bool = False
     #: what recipients may ask for
     opt_out: OptOut = field(default_factory=OptOut)
 
@@ -223,6 +225,8 @@ class Writer:
             return
         if tx.events:
             self._bus.publish(tx.events)
+        if tx.changed:
+            self._bus.publish(())
         if tx.queued:
             self._bus.publish_queued(tx.queued)
 

@@ -6,6 +6,7 @@ import pytest
 
 from bridge.model.account import Account, Verification
 from bridge.model.message import Draft, State
+from bridge.model.query import MessageQuery
 from tests.support.http_site import HttpSite
 from tests.support.template_calls import (
     HEADERS,
@@ -102,6 +103,8 @@ async def test_counts_what_was_sent_and_what_of_it_today(site: HttpSite) -> None
     await send(site)
     data = (await get(site, "/api/account/info")).json["data"]
     assert (data["total_sent"], data["today_sent"]) == (3, 1)
+    await site.gateway.delete_messages(site.account, MessageQuery(since=1))
+    assert (await get(site, "/api/account/info")).json["data"] == data
 
 
 async def test_tells_the_balance_as_it_is_now(site: HttpSite) -> None:

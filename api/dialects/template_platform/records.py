@@ -56,12 +56,10 @@ class Records:
         """`/api/account/info`: the current account."""
         now = await self._gateway.desk.account(account.name)
         midnight = datetime.fromtimestamp(self._gateway.now() // 1000, zone_of(now)).replace(hour=0, minute=0, second=0)
-        sent = MessageQuery(states=_STATES["success"])
-        today = MessageQuery(states=_STATES["success"], since=int(midnight.timestamp()) * 1000)
         data = {
             "balance": BALANCE,
-            "total_sent": await self._gateway.count(account, sent),
-            "today_sent": await self._gateway.count(account, today),
+            "total_sent": await self._gateway.statistics.sent(account),
+            "today_sent": await self._gateway.statistics.sent(account, int(midnight.timestamp()) * 1000),
             "verification_status": now.terms.verification.value,
         }
         return success(data, balance="null" if now.credits is None else f"{now.credits}.00")

@@ -19,8 +19,11 @@ class EventStore(Protocol):
         """Log events and store a driver or alarm value in one transaction."""
         ...
 
-    async def events(self, account: str, after: int, limit: int) -> Sequence[Event]:
-        """Events after a position, oldest first; `account` "" reads all accounts'."""
+    async def events(self, account: str, after: int, limit: int, reader: str = "") -> Sequence[Event]:
+        """Events after a position, oldest first; `account` "" reads all accounts'.
+
+        `reader`: the account that reads, where that is another; received SMS that it deleted are left out.
+        """
         ...
 
     async def notifications(self, account: str, query: NotificationQuery) -> Page[Notification]:

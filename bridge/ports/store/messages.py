@@ -52,6 +52,13 @@ class StatisticsStore(Protocol):
         """
         ...
 
+    async def sent(self, account: str, since: int = 0) -> int:
+        """How many messages an account has sent, deleted ones included; of all accounts for "".
+
+        `since`: only of those accepted since then, Unix ms in whole quarters of an hour.
+        """
+        ...
+
 
 class PullStore(Protocol):
     """Hands out rows once to an account that pulls."""

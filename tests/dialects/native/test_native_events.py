@@ -92,6 +92,19 @@ async def test_an_account_hears_nothing_of_anothers_messages(site: Site) -> None
         assert [(await operator.event())["data"]["text"] for _ in range(2)] == ["secret", "mine"]
 
 
+async def test_tells_nothing_of_what_was_deleted(site: Site) -> None:
+    message = await site.shop.send(text="a secret")
+    await site.carry(State.SENT)
+    received = await site.receive("+15550123", "another secret")
+    for path in (f"/v1/messages/{message['id']}", f"/v1/inbox/{received.id}"):
+        assert (await site.shop.delete(path)).status == 204
+    await site.shop.send(text="what came later")
+    async with listening(site.shop, after=0) as stream:
+        assert (await stream.event())["data"]["text"] == "what came later"
+    async with listening(site.bakery, after=0) as stream:
+        assert (await stream.event())["data"]["text"] == "another secret"
+
+
 @pytest.mark.parametrize("way", ["header", "query", "both"])
 async def test_goes_on_where_a_caller_left_off(site: Site, way: str) -> None:
     async with listening(site.shop, after=0) as stream:

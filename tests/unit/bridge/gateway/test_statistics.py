@@ -67,3 +67,12 @@ async def test_says_what_cannot_be_counted(figures: Figures, query: StatisticsQu
     with pytest.raises(BadRequest) as raised:
         await figures(SHOP, query)
     assert raised.value.field == field
+
+
+async def test_what_was_sent_is_counted_for_an_account_and_for_all_by_an_operator(
+    figures: Figures, store: SqliteStore
+) -> None:
+    await store.submit([message(number, state=State.SENT, created_at=NOON - number * 24 * HOUR) for number in range(3)])
+    await store.submit([message(3, account="cafe", state=State.DELIVERED, created_at=NOON)])
+    assert [await figures.sent(account) for account in (SHOP, CAFE, CHIEF)] == [3, 1, 4]
+    assert [await figures.sent(account, NOON) for account in (SHOP, CAFE, CHIEF)] == [1, 1, 2]

@@ -1,16 +1,18 @@
-"""What is forgotten is in no table any more, and in none of the pages that it leaves free."""
+"""What is forgotten is in no table any more, and in none of the pages that it leaves free; deleted is deleted."""
 
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from bridge.bus import Bus
 from bridge.model.account import Account, Terms
 from bridge.model.message import State
-from bridge.model.query import LedgerQuery, MessageQuery
+from bridge.model.query import InboxQuery, LedgerQuery, MessageQuery
 from bridge.model.radio import Call, Concat, InboundPart, InboundReport, Typed
 from bridge.model.webhook import DeliveryState, Endpoint
 from bridge.ports.store_rows import Outcome
+from bridge.store.messages import TOGETHER
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import BY, NOW, message
 
@@ -111,3 +113,72 @@ async def test_what_a_receiver_is_owed_stays_and_all_else_about_it_goes(store: S
     await forget(store, NOW + 2 * DAY)
     assert await store.events("", 0, 9) == []
     assert (await store.ledger("", LedgerQuery())).rows == ()
+
+
+async def sent(store: SqliteStore, number: int, **changes: object) -> None:
+    await store.submit([message(number, **changes)])
+    assert await store.claim("office", ("",), NOW)
+    await store.record(Outcome(message(number).id, 1, State.SENT, number), NOW)
+
+
+async def test_a_message_that_is_deleted_leaves_no_event_no_delivery_and_no_text(
+    store: SqliteStore, bus: Bus, tmp_path: Path
+) -> None:
+    await store.add_endpoint(Endpoint("e1", "shop", "http://127.0.0.1:9/hook"), BY)
+    await sent(store, 1, recipient=NUMBER, written=NUMBER, text=TEXT)
+    await sent(store, 2)
+    heard: list[int] = []
+    bus.subscribe(lambda events: heard.append(len(events)))
+    assert await store.delete_messages("shop", MessageQuery(ids=(message(1).id,))) == 1
+    assert {event.subject for event in await store.events("shop", 0, 99)} == {message(2).id}
+    assert {event.subject for _, event in await store.owed("e1", 99)} == {message(2).id}
+    await store.tidy()
+    assert on_disk(tmp_path) == []
+    assert heard == [0], "queues of endpoints look again at what they are about to deliver"
+
+
+async def test_as_many_as_match_are_deleted_and_what_still_waits_is_not(store: SqliteStore) -> None:
+    await store.submit([message(number, state=State.FAILED) for number in range(2 * TOGETHER + 1)])
+    await store.submit([message(1000)])
+    assert await store.delete_messages("shop", MessageQuery(since=1)) == 2 * TOGETHER + 1
+    assert [row.id for row in (await store.messages("shop", MessageQuery())).rows] == [message(1000).id]
+
+
+async def test_a_received_sms_is_deleted_for_one_account_with_all_that_told_it(store: SqliteStore) -> None:
+    for name in ("shop", "cafe"):
+        await store.add_endpoint(Endpoint(f"of {name}", name, "http://127.0.0.1:9/hook"), BY)
+    received = await store.receive(InboundPart("office", "SM:1", NUMBER, TEXT, NOW), "office", NOW)
+    assert received is not None
+    assert await store.delete_received("shop", InboxQuery(ids=(received.id,)), NOW) == 1
+    assert await store.events("shop", 0, 9) == []
+    assert await store.events("", 0, 9, "shop") == []
+    assert [event.subject for event in await store.events("cafe", 0, 9)] == [received.id]
+    assert [(await store.owed(f"of {name}", 9)) == [] for name in ("shop", "cafe")] == [True, False]
+    assert await store.redeliver("shop", LedgerQuery(), [], NOW) == 0
+
+
+async def test_a_received_sms_that_no_account_has_any_more_is_gone(store: SqliteStore, tmp_path: Path) -> None:
+    received = await store.receive(InboundPart("office", "SM:1", NUMBER, TEXT, NOW), "office", NOW)
+    assert received is not None
+    names = [account.name for account in await store.accounts()]
+    for name in names:
+        assert found(tmp_path / "bridge.db").keys() == {"received", "events"}
+        assert await store.delete_received(name, InboxQuery(ids=(received.id,)), NOW) == 1
+    await store.tidy()
+    assert found(tmp_path / "bridge.db") == {}
+    assert on_disk(tmp_path) == []
+
+
+async def test_what_an_account_sent_does_not_become_less_by_deleting_or_forgetting(store: SqliteStore) -> None:
+    today = NOW // DAY * DAY
+    for number, at in enumerate((today - 40 * DAY, today - 1, today, today + 1)):
+        await sent(store, number, created_at=at)
+    await store.submit([message(9, state=State.FAILED), message(10, account="cafe")])
+    counts = await store.sent("shop"), await store.sent("shop", today), await store.sent("")
+    assert counts == (4, 2, 4)
+    await store.delete_messages("shop", MessageQuery(ids=(message(2).id, message(9).id)))
+    assert (await store.sent("shop"), await store.sent("shop", today), await store.sent("")) == counts
+    await forget(store, today - 30 * DAY)
+    await forget(store, today - 30 * DAY)
+    assert (await store.sent("shop"), await store.sent("shop", today), await store.sent("")) == counts
+    assert await store.count("shop", MessageQuery()) == 2
