@@ -45,6 +45,10 @@ class Doubts:
         del self._doubts[place]
         return True
 
+    def put_off(self, stored: Stored) -> None:
+        """It is to be read again, however well it was read."""
+        self._doubts.setdefault((stored.memory, stored.index), Doubt())
+
     def settle(self, memory: str, index: int) -> None:
         """What lies there is known, or nothing does."""
         self._doubts.pop((memory, index), None)

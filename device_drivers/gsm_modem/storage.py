@@ -7,7 +7,7 @@ is gone when its place was seen to be empty or to hold another one. Everything h
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from device_drivers.gsm_modem.answers import Failed, Silent
 from device_drivers.gsm_modem.bringup import Setup
@@ -250,6 +250,8 @@ class Storage:
                 self._doubts.settle(stored.memory, stored.index)
                 if (tries := self._deleting.get(stored.slot)) is not None and tries.are_due:
                     self._delete(stored.slot)
+            elif self._is_held_by_other_name(stored):
+                self._doubts.put_off(stored)
             elif self._doubts.believe(stored):
                 self._held[stored.slot] = stored
                 fresh.append(stored)
@@ -316,6 +318,13 @@ class Storage:
             second = self._list(TWINS[1]) or second
         self._twins = False
         return False
+
+    def _is_held_by_other_name(self, stored: Stored) -> bool:
+        """Then it may be the same SMS. If it is one more, it is given out when the other one has gone."""
+        if stored.memory not in TWINS:
+            return False
+        other = TWINS[stored.memory == TWINS[0]]
+        return replace(stored, memory=other).slot in self._held
 
     # -- deleting ---------------------------------------------------------------------------------
     def forget(self, slot: str) -> None:

@@ -176,6 +176,35 @@ async def test_one_memory_with_two_names_gives_each_sms_once(hint: str) -> None:
         assert not site.waiting()
 
 
+@pytest.mark.parametrize("fault", ["badly read", "refused once", "refused under one name", "found out late"])
+async def test_one_memory_whose_names_could_not_be_compared_gives_each_sms_once(fault: str) -> None:
+    async with modem_site() as site:
+        await site.open(poll_interval=0.2)
+        await sweeps(site, 1)
+        faults = site.modem.faults
+        store(site, "once", "as well")
+        match fault:
+            case "badly read":
+                faults.garbled = 5
+            case "refused once":
+                faults.answers["+CMGL"] = ["+CMS ERROR: 500"]
+            case "refused under one name":
+                faults.answers["+CMGL"] = ["+CMS ERROR: 500", "OK", "OK", "+CMS ERROR: 500"]
+            case "found out late":
+                faults.garbled = 2
+                site.modem.urc('+CMTI: "ME",1')
+                await until(lambda: faults.garbled == 0)
+        faults.one_memory = True
+        held = await site.take(2, acknowledge=False)
+        await sweeps(site, 3)
+        assert not site.waiting()
+        for item in held:
+            await site.link.acknowledge(item)
+        await until(lambda: site.stored() == 0)
+        await sweeps(site, 2)
+        assert not site.waiting()
+
+
 async def test_in_one_memory_with_two_names_a_slot_has_one_name_whatever_hints_at_it() -> None:
     async with modem_site() as site:
         site.modem.faults.one_memory = True

@@ -46,3 +46,11 @@ def test_a_place_that_is_empty_or_known_is_not_read_again() -> None:
     doubts.believe(reading(WHOLE[:-2]))
     doubts.settle("ME", 3)
     assert doubts.due_at == float("inf")
+
+
+def test_what_is_put_off_is_read_again_until_it_is_believed() -> None:
+    doubts = Doubts()
+    doubts.put_off(reading(WHOLE))
+    assert doubts.take_due() == [("ME", 3)]
+    assert doubts.believe(reading(WHOLE))
+    assert doubts.due_at == float("inf")
