@@ -12,7 +12,7 @@ ARCH ?= $(shell dpkg --print-architecture)
 .PHONY: demo install test test-clocks lint bench campaign fuzz format dist deb lock audit clean
 
 demo: $(VENV)/.product
-	$(BIN)/sms-bridge demo $(DEMO)
+	@SMS_BRIDGE_DEMO='make demo DEMO="%s"' $(BIN)/sms-bridge demo $(DEMO)
 
 install: $(VENV)/.product
 	@echo "$(BIN)/sms-bridge is the command; begin with: $(BIN)/sms-bridge --help"
@@ -67,25 +67,41 @@ lock: $(VENV)/.release
 audit: $(VENV)/.release
 	$(BIN)/python .ci/audit.py requirements.lock
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+# what installs packages here; a download that fails is said in one sentence, and `make` goes on from there next time
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+FETCH = || { echo "make: the packages could not be installed (see above). Is there a network, or a proxy to name in HTTPS_PROXY?" \
+    "Then run the same command again." >&2; exit 1; }
 
-$(VENV)/.product: pyproject.toml | $(BIN)/python
+# The environment counts once pip is in it: one that was left half made is made anew.
+$(VENV)/.made:
+	@command -v $(PYTHON) >/dev/null || { echo "make: there is no $(PYTHON): sudo apt install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: sms-bridge needs Python 3.11 or newer;" \
+	    "$(PYTHON) is $$($(PYTHON) -c 'import platform; print(platform.python_version())'). Install a newer one and name it:" \
+	    "make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: this Python cannot make environments:" \
+	    "sudo apt install python3-venv" >&2; exit 1; }
+	@test ! -e $(VENV) -o -e $(VENV)/pyvenv.cfg || { echo "make: $(VENV) is there and is no Python environment:" \
+	    "move it away, or name another: make $(MAKECMDGOALS) VENV=.venv2" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) && $(BIN)/python -m pip --version >/dev/null
+	@touch $@
+
+$(VENV)/.product: pyproject.toml $(VENV)/.made
 	@echo "Installing sms-bridge into $(VENV) (once, about half a minute) ..."
-	$(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 --editable .
-	touch $@
+	@$(PIP) --use-pep517 --editable . $(FETCH)
+	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@
+$(VENV)/.dev: pyproject.toml $(VENV)/.made
+	@echo "Installing what the tests need into $(VENV) (once, about a minute) ..."
+	@$(PIP) --editable '.[dev]' $(FETCH)
+	@touch $@
 
 $(VENV)/.fuzz: $(VENV)/.dev
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(PIP) --editable '.[fuzz]' $(FETCH)
 	touch $@
 
-$(VENV)/.release: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check $$($(PYTHON) -c 'import tomllib; \
-	    print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["release"])')
+$(VENV)/.release: pyproject.toml $(VENV)/.made
+	$(PIP) $$($(BIN)/python -c 'import tomllib; \
+	    print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["release"])') $(FETCH)
 	touch $@
 
 clean:

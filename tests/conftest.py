@@ -24,6 +24,7 @@ DEBIAN = {
     "chromium": "chromium",
     "curl": "curl",
     "dpkg-deb": "dpkg",
+    "make": "make",
     "mksh": "mksh",
     "nginx": "nginx",
     "node": "nodejs",

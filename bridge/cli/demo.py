@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,9 +111,18 @@ def _free(http: Http) -> Http:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind(address)
     except OSError as error:
-        another = f"choose another, such as: sms-bridge demo --http {http.host}:{http.port + 1}"
+        another = f"choose another, such as: {again(f'--http {http.host}:{_next_free(http, family)}')}"
         raise Sentence(f"cannot answer at {http.host}:{http.port} ({error.strerror}); {another}") from error
     return http
+
+
+def _next_free(http: Http, family: int) -> int:
+    """A port above the wanted one that nobody uses; above 8080 for one that needs root."""
+    for port in range(max(http.port, 8080) + 1, 65536):
+        with socket.socket(family) as trial, suppress(OSError):
+            trial.bind((http.host, port))
+            return port
+    return 0
 
 
 # -- who calls ------------------------------------------------------------------------------------
@@ -196,6 +206,11 @@ def _for_people(stage: Stage, world: "World", missing: str, running: "Running") 
             "What happens:",
         )
     )
+
+
+def again(options: str) -> str:
+    """The command that starts the demo with these options, as its user started it: by `make` or by itself."""
+    return os.environ.get("SMS_BRIDGE_DEMO", "sms-bridge demo %s").replace("%s", options)
 
 
 def program() -> str:

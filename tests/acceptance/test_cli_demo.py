@@ -1,6 +1,7 @@
 """`sms-bridge demo` and `sms-bridge sim …`: what a newcomer tries first."""
 
 import json
+import re
 import shlex
 import signal
 import socket
@@ -167,17 +168,27 @@ def pasted(command: str) -> Any:
     return call(url, **{str(key): str(value) for key, value in fields})
 
 
-def test_says_when_the_port_is_in_use(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_make", [False, True], ids=["by itself", "by make"])
+def test_says_when_the_port_is_in_use_with_a_command_that_works_from_here(
+    sms_bridge_process: SmsBridge, tmp_path: Path, by_make: bool
+) -> None:
+    variables = {"SMS_BRIDGE_DEMO": 'make demo DEMO="%s"'} if by_make else {}
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = sms_bridge_process("demo", "--http", f"127.0.0.1:{port}", "--data", str(tmp_path))
-    assert (done.code, done.err) == (
-        1,
-        (
-            f"sms-bridge: cannot answer at 127.0.0.1:{port} (Address already in use); "
-            f"choose another, such as: sms-bridge demo --http 127.0.0.1:{port + 1}\n"
-        ),
+        done = sms_bridge_process("demo", "--http", f"127.0.0.1:{port}", "--data", str(tmp_path), **variables)
+    assert done.code == 1
+    assert done.err.startswith(
+        f"sms-bridge: cannot answer at 127.0.0.1:{port} (Address already in use); choose another"
     )
+    before, options, after = (
+        'make demo DEMO="' if by_make else "sms-bridge demo ",
+        r"--http 127\.0\.0\.1:(\d+)",
+        '"' * by_make,
+    )
+    advised = re.search(f"such as: {before}{options}{after}\n", done.err)
+    assert advised, done.err
+    with socket.create_server(("127.0.0.1", int(advised[1]))) as free:
+        assert free.getsockname()[1] != port
 
 
 @pytest.mark.parametrize("address", ["8080", ":8080", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:70000"])

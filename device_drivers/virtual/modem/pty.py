@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import pty
@@ -16,6 +17,7 @@ _READ_SIZE = 65536
 MAX_BACKLOG = 1 << 16
 #: seconds between looks at what a program left behind
 FORGET = 1.0
+_NO_PTY = "no pseudo-terminal for the virtual modem: mount /dev/pts (sudo mount -t devpts devpts /dev/pts)"
 
 
 class Port:
@@ -26,7 +28,10 @@ class Port:
         self._faults = faults
         self._loop = asyncio.get_running_loop()
         # the near end stays open here too: else the far end hangs up each time a program closes the port
-        self._far, self._near = pty.openpty()
+        try:
+            self._far, self._near = pty.openpty()
+        except OSError as error:
+            raise OSError(error.errno or errno.ENXIO, _NO_PTY) from error
         self.path = os.ttyname(self._near)
         tty.setraw(self._near)
         os.set_blocking(self._far, False)
