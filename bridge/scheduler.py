@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bridge.accounts.api_keys import ending
 from bridge.bus import Bus
+from bridge.model.event import MESSAGE_RECEIVED, MESSAGE_SUBMITTED, Event
 from bridge.ports.clock import Clock
 from bridge.ports.store import KeyStore, UpkeepStore
 from bridge.ports.store_rows import Queued
@@ -29,6 +30,12 @@ SWEEP_PAUSE = 0.02  # s
 KEY_LIFE = 7 * 24 * 3600 * 1000  # ms
 #: between warnings of keys that end soon
 KEYS_INTERVAL = 86_400.0  # s
+#: rows that the index of words takes in together, at least; fewer wait for more
+INDEXED_TOGETHER = 250
+#: nothing was accepted or received for so long: there is time for the index
+QUIET = 1.0  # s
+#: rows without an index that a search may look through while there is no time for it
+MOST_BEHIND = 50_000
 
 
 class ClockStore(UpkeepStore, KeyStore, Protocol):
@@ -60,26 +67,38 @@ class Scheduler:
         self._keep_ms = keep_ms
         self._may_forget = may_forget
         self._woken = asyncio.Event()
+        #: something was accepted or received, at last at this moment of the loop's clock
+        self._kept = asyncio.Event()
+        self._kept_at = -QUIET
         #: Unix ms at which the next thing falls due, as far as is known
         self._next = sys.maxsize
         self._tasks = Tasks("scheduler", on_death)
 
     async def start(self) -> None:
         """Start."""
-        self._unsubscribe = self._bus.subscribe_queues(self._hear)
+        self._unsubscribe = (
+            self._bus.subscribe_queues(self._hear),
+            self._bus.subscribe(self._note_kept, MESSAGE_SUBMITTED, MESSAGE_RECEIVED),
+        )
         self._tasks.start(self._tick(), "due times")
         self._tasks.start(self._sweep(), "sweep")
         self._tasks.start(self._look_at_keys(), "keys that end")
+        self._tasks.start(self._index(), "index of words")
 
     async def close(self) -> None:
         """Stop."""
-        self._unsubscribe()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
         await self._tasks.close()
 
     def _hear(self, queued: Sequence[Queued]) -> None:
         for each in queued:
             self._plan(each.due_at)
             self._plan(each.expires_at)
+
+    def _note_kept(self, _: Sequence[Event]) -> None:
+        self._kept_at = asyncio.get_running_loop().time()
+        self._kept.set()
 
     def _plan(self, at: int) -> None:
         """Run again at this moment (Unix ms, 0 for never) if not before."""
@@ -116,6 +135,22 @@ class Scheduler:
             await retry_until_stored(self._forget_old)
             await asyncio.sleep(SWEEP_INTERVAL)
 
+    async def _index(self) -> None:
+        """Half the writer's time when nothing else is kept, a tenth when much is and too much is not indexed."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._kept.clear()
+            behind = await retry_until_stored(self._store.to_index)
+            if behind < INDEXED_TOGETHER:
+                await self._kept.wait()
+            busy = loop.time() < self._kept_at + QUIET
+            if behind < INDEXED_TOGETHER or (busy and behind < MOST_BEHIND):
+                await asyncio.sleep(QUIET)
+                continue
+            began = loop.time()
+            await retry_until_stored(self._store.index_words)
+            await asyncio.sleep((loop.time() - began) * (9 if busy else 1))
+
     async def _look_at_keys(self) -> None:
         while True:
             for found in ending(await retry_until_stored(self._store.keys), self._clock.now()):
@@ -129,5 +164,9 @@ class Scheduler:
         more = True
         while more:
             more = await self._store.sweep(older_than, now - KEY_LIFE)
+            await asyncio.sleep(SWEEP_PAUSE)
+        more = True
+        while more:
+            more = await self._store.forget_words()
             await asyncio.sleep(SWEEP_PAUSE)
         await self._store.tidy()

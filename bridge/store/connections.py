@@ -13,6 +13,7 @@ from bridge.bus import Bus
 from bridge.errors import StoreClosed, StoreUnavailable
 from bridge.messages.opt_out import OptOut
 from bridge.store.lock import StoreLock, make, real, refuse_other_name, wait_for_lock
+from bridge.store.words import words_of
 from bridge.store.writer import Tx, Writer, unavailable
 
 P = ParamSpec("P")
@@ -90,6 +91,8 @@ class Connections:
             self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False, cached_statements=512
         )
         self._connections.append(connection)
+        # the triggers of the index of words call it
+        connection.create_function("words_of", -1, words_of, deterministic=True)
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return connection

@@ -1,7 +1,8 @@
 """Received SMS in the store, with each account's read and deleted marks."""
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,10 @@ from bridge.errors import BadRequest, NoSuchThing
 from bridge.model.event import MESSAGE_RECEIVED, received_data
 from bridge.model.inbox import Received
 from bridge.model.query import InboxQuery, Page
-from bridge.store import event_log, forgetting, opt_out
+from bridge.store import event_log, forgetting, opt_out, search, streams
 from bridge.store.connections import Connections, reads
 from bridge.store.sql import marks, position
+from bridge.store.streams import Selection, Stream
 from bridge.store.writer import Tx
 
 #: SMS that are deleted in one transaction
@@ -58,36 +60,63 @@ _SELECT = (
     "SELECT r.id, r.line, r.device, r.sender, r.text, r.sent_at, r.received_at, r.partial, r.data, r.error, r.seq, "
     "coalesce(k.read_at, 0) > 0 FROM received r LEFT JOIN received_marks k ON k.received = r.seq AND k.account = ? "
 )
+_MARKS = "LEFT JOIN received_marks k ON k.received = {seq} AND k.account = ?"
 
 
-def _where(query: InboxQuery) -> tuple[str, list[Any]]:
-    conditions: list[tuple[str, list[Any]]] = [("coalesce(k.hidden_at, 0) = 0", [])]
+def _select(conn: sqlite3.Connection, account: str, query: InboxQuery) -> Selection:
+    """The rows of a query, each by an index."""
+    first, last = streams.between(conn, "received_hours", query.since, query.until)
+    if query.unread:
+        first = max(first, _read_to(conn, account) + 1)
+    conditions = list(_filters(query))
+    where = " AND ".join(text for text, _ in conditions)
+    values = tuple(value for _, some in conditions for value in some)
+    found = _streams(conn, query)
+    return Selection("received", found, where, values, first, min(last, position(query.cursor) - 1), _MARKS, (account,))
+
+
+def _streams(conn: sqlite3.Connection, query: InboxQuery) -> Sequence[Stream]:
     if query.ids:
-        conditions.append((f"r.id IN ({marks(query.ids)})", [received.lower() for received in query.ids]))
+        ids = tuple(each.lower() for each in query.ids)
+        return [Stream("sqlite_autoindex_received_1", f"m.id IN ({marks(ids)})", ids)]
+    if query.sender:
+        return [Stream("received_sender", "m.sender = ?", (query.sender,))]
     if query.keyword:
-        conditions.append(("(instr(r.sender, ?) OR instr(lower(r.text), lower(?)))", [query.keyword] * 2))
+        return list(streams.with_words(conn, search.RECEIVED, "", query.keyword))
+    if query.line:
+        return [Stream("received_line", "m.line = ?", (query.line,))]
+    return [Stream("")]
+
+
+def _filters(query: InboxQuery) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    yield "coalesce(k.hidden_at, 0) = 0", ()
+    if query.keyword:
+        yield "(instr(m.sender, ?) OR instr(lower(m.text), lower(?)))", (query.keyword, query.keyword)
     for column in ("sender", "line"):
         if value := getattr(query, column):
-            conditions.append((f"r.{column} = ?", [value]))
+            yield f"m.{column} = ?", (value,)
     if query.since:
-        conditions.append(("r.received_at >= ?", [query.since]))
+        yield "m.received_at >= ?", (query.since,)
     if query.until:
-        conditions.append(("r.received_at <= ?", [query.until]))
+        yield "m.received_at <= ?", (query.until,)
     if query.unread:
-        conditions.append(("coalesce(k.read_at, 0) = 0", []))
-    return " AND ".join(text for text, _ in conditions), [value for _, values in conditions for value in values]
+        yield "coalesce(k.read_at, 0) = 0", ()
 
 
 def find(conn: sqlite3.Connection, account: str, query: InboxQuery) -> Page[Received]:
     """List SMS, newest first, without those this account deleted."""
-    where, values = _where(query)
+    found = streams.positions(conn, _select(conn, account, query), query.limit + 1)
     rows = conn.execute(
-        f"{_SELECT} WHERE {where} AND r.seq < ? ORDER BY r.seq DESC LIMIT ?",
-        (account, *values, position(query.cursor), query.limit + 1),
+        f"{_SELECT} WHERE r.seq IN (SELECT value FROM json_each(?)) ORDER BY r.seq DESC",
+        (account, json.dumps(found[: query.limit])),
     ).fetchall()
-    more = len(rows) > query.limit
-    rows = rows[: query.limit]
-    return Page(tuple(_received(row) for row in rows), str(rows[-1][10]) if more else "")
+    return Page(tuple(_received(row) for row in rows), str(rows[-1][10]) if len(found) > query.limit else "")
+
+
+def _read_to(conn: sqlite3.Connection, account: str) -> int:
+    """Up to here it has read or deleted everything."""
+    row = conn.execute("SELECT seq FROM read_to WHERE account = ?", (account,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def read(tx: Tx, account: str, query: InboxQuery, now: int) -> Page[Received]:
@@ -98,6 +127,13 @@ def read(tx: Tx, account: str, query: InboxQuery, now: int) -> Page[Received]:
         "read_at = CASE WHEN read_at = 0 THEN excluded.read_at ELSE read_at END",
         [(account, received.seq, now) for received in page.rows],
     )
+    if query == InboxQuery(unread=True, mark_read=True, limit=query.limit) and not page.cursor:
+        # nothing unread is left: the next look begins here
+        tx.conn.execute(
+            "INSERT INTO read_to SELECT ?, coalesce(max(seq), 0) FROM received WHERE true "
+            "ON CONFLICT DO UPDATE SET seq = excluded.seq",
+            (account,),
+        )
     return page
 
 

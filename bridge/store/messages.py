@@ -11,7 +11,7 @@ from bridge.model.account import UnknownPolicy
 from bridge.model.event import message_data
 from bridge.model.message import PENDING, TRANSITIONS, Message, Part, State
 from bridge.model.query import MessageQuery, Page
-from bridge.store import balance, event_log, forgetting, lookup
+from bridge.store import balance, event_log, forgetting, lookup, streams
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
@@ -56,7 +56,7 @@ def parts(conn: sqlite3.Connection, id: str) -> Sequence[Part]:
 
 def find(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Page[Message]:
     """Newest first; `account` "" looks at everybody's."""
-    found = lookup.positions(conn, lookup.search(conn, account, query), query.limit + 1, query.offset)
+    found = streams.positions(conn, lookup.select(conn, account, query), query.limit + 1, query.offset)
     rows = conn.execute(
         f"SELECT {COLUMNS}, seq FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC",
         (json.dumps(found[: query.limit]),),
@@ -107,8 +107,8 @@ def give_up(tx: Tx, message: Message, state: State, now: int, error: str = "") -
 def finished(conn: sqlite3.Connection, account: str, query: MessageQuery, before: int) -> list[int]:
     """The positions of some finished messages that match, newest first, all before one."""
     pending = ", ".join(f"'{state}'" for state in sorted(PENDING))
-    found = lookup.search(conn, account, query, f"m.seq < {before} AND m.state NOT IN ({pending})")
-    return lookup.positions(conn, found, TOGETHER)
+    found = lookup.select(conn, account, query, f"m.seq < {before} AND m.state NOT IN ({pending})")
+    return streams.positions(conn, found, TOGETHER)
 
 
 def delete(tx: Tx, positions: Sequence[int]) -> int:

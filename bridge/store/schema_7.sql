@@ -35,3 +35,45 @@ CREATE TABLE sessions (
     expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX sessions_user ON sessions (user, created_at);
+
+-- where words are, by `bridge.store.search`, which makes them; up to which row they are is in `indexed`
+CREATE VIRTUAL TABLE message_words USING fts5 (
+    words, content = '', detail = none, columnsize = 0, prefix = '1 2', tokenize = 'ascii'
+);
+CREATE VIRTUAL TABLE received_words USING fts5 (
+    words, content = '', detail = none, columnsize = 0, prefix = '1 2', tokenize = 'ascii'
+);
+CREATE TABLE indexed (
+    name TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    -- rows that were taken out; FTS5 writes that down and still has their words, until all is merged
+    gone INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TRIGGER messages_unsaid AFTER DELETE ON messages
+    WHEN old.seq <= (SELECT seq FROM indexed WHERE name = 'messages') BEGIN
+    INSERT INTO message_words (message_words, rowid, words)
+        VALUES ('delete', old.seq, words_of(old.account, old.recipient, old.text));
+    UPDATE indexed SET gone = gone + 1 WHERE name = 'messages';
+END;
+CREATE TRIGGER messages_said_again AFTER UPDATE OF account, recipient, text ON messages
+    WHEN old.seq <= (SELECT seq FROM indexed WHERE name = 'messages') BEGIN
+    INSERT INTO message_words (message_words, rowid, words)
+        VALUES ('delete', old.seq, words_of(old.account, old.recipient, old.text));
+    UPDATE indexed SET gone = gone + 1 WHERE name = 'messages';
+    INSERT INTO message_words (rowid, words) VALUES (new.seq, words_of(new.account, new.recipient, new.text));
+END;
+CREATE TRIGGER received_unsaid AFTER DELETE ON received
+    WHEN old.seq <= (SELECT seq FROM indexed WHERE name = 'received') BEGIN
+    INSERT INTO received_words (received_words, rowid, words)
+        VALUES ('delete', old.seq, words_of('', old.sender, old.text));
+    UPDATE indexed SET gone = gone + 1 WHERE name = 'received';
+END;
+CREATE TRIGGER received_said_again AFTER UPDATE OF sender, text ON received
+    WHEN old.seq <= (SELECT seq FROM indexed WHERE name = 'received') BEGIN
+    INSERT INTO received_words (received_words, rowid, words)
+        VALUES ('delete', old.seq, words_of('', old.sender, old.text));
+    UPDATE indexed SET gone = gone + 1 WHERE name = 'received';
+    INSERT INTO received_words (rowid, words) VALUES (new.seq, words_of('', new.sender, new.text));
+END;
+-- up to which row of the inbox an account has read or deleted everything
+CREATE TABLE read_to (account TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;

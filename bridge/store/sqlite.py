@@ -21,6 +21,7 @@ from bridge.store.phones import Phones
 from bridge.store.pulls import Pulls
 from bridge.store.receiving import Receiving
 from bridge.store.retention import Retention
+from bridge.store.search import Search
 from bridge.store.sessions import Sessions
 from bridge.store.settling import Settling
 from bridge.store.submission import Submission
@@ -29,7 +30,7 @@ from bridge.store.users import Users
 
 
 class SqliteStore(
-    Submission, Messages, Counts, Lifecycle, Settling, Pulls,
+    Submission, Messages, Counts, Search, Lifecycle, Settling, Pulls,
     Receiving, Inbox, Phones, Loopbacks,
     Endpoints, Deliveries, EventLog, Notifications,
     Accounts, AccountAdmin, Keys, Balance, Suppression, AuditLog,

@@ -16,6 +16,18 @@ class UpkeepStore(Protocol):
         """
         ...
 
+    async def to_index(self) -> int:
+        """How many messages and received SMS are not in the index of words yet."""
+        ...
+
+    async def index_words(self) -> bool:
+        """Index some of them; whether there are enough left for another call."""
+        ...
+
+    async def forget_words(self) -> bool:
+        """Take words out of the file whose rows are gone; whether there is more to do."""
+        ...
+
     async def advance(self, now: int) -> int:
         """Scheduled → queued, overdue → expired; returns when to call again (Unix ms, 0 when nothing waits).
 

@@ -12,7 +12,7 @@ from bridge.model.query import InboxQuery, MessageQuery
 from bridge.model.radio import Concat, InboundPart
 from bridge.ports.store_rows import Credential, Outcome
 from bridge.retry import STORE_PAUSE
-from bridge.scheduler import GATHERING, KEYS_INTERVAL, LONGEST_NAP, SWEEP_INTERVAL, Scheduler
+from bridge.scheduler import GATHERING, INDEXED_TOGETHER, KEYS_INTERVAL, LONGEST_NAP, QUIET, SWEEP_INTERVAL, Scheduler
 from bridge.store.sqlite import SqliteStore
 from tests.support.clocks import FakeClock, settle, skip
 from tests.support.store_rows import NOW, SHOP, message
@@ -181,3 +181,19 @@ async def test_says_each_day_which_keys_end_soon(bench: Bench, caplog: pytest.Lo
 
         await until(said)
         skip(KEYS_INTERVAL)
+
+
+async def test_words_are_indexed_when_it_is_quiet_and_there_are_enough(bench: Bench) -> None:
+    await bench.start()
+    await bench.store.submit([message(number, state=State.SENT) for number in range(INDEXED_TOGETHER - 1)])
+    for _ in range(3):
+        skip(QUIET)
+        await settle()
+    assert await bench.store.to_index() == INDEXED_TOGETHER - 1
+    await bench.store.submit([message(INDEXED_TOGETHER, state=State.SENT)])
+
+    async def is_indexed() -> bool:
+        skip(QUIET)
+        return await bench.store.to_index() == 0
+
+    await until(is_indexed)

@@ -118,11 +118,11 @@ async def test_a_newer_one_is_refused_with_the_way_back(tmp_path: Path) -> None:
     await (await open_store(f"sqlite:///{path}", exclusive=True)).close()
     with closing(sqlite3.connect(path)) as raw:
         raw.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
-        before = list(raw.iterdump())
+        before = raw.serialize()
     with pytest.raises(StoreUnavailable, match=r"newer sms-bridge .* sms-bridge import FILE --replace"):
         await open_store(f"sqlite:///{path}", exclusive=True)
     with closing(sqlite3.connect(path)) as raw:
-        assert list(raw.iterdump()) == before
+        assert raw.serialize() == before
 
 
 async def test_what_is_deleted_takes_its_events_along_from_before_too(written: Path) -> None:

@@ -1,0 +1,115 @@
+"""A keyword finds what looking at each row finds, whether that is in the index of words yet or not."""
+
+import pytest
+
+from bridge.errors import BridgeError
+from bridge.model.inbox import Received
+from bridge.model.message import Message, State
+from bridge.model.query import InboxQuery, MessageQuery
+from bridge.model.radio import InboundPart
+from bridge.store.search import BITE
+from bridge.store.sqlite import SqliteStore
+from tests.support.store_rows import NOW, message
+
+KEYWORDS = ("code 7", "CODE", "验证", "码", "0103", "+1555", "q", "7.", "nothing of this", '"')
+
+
+def text(number: int) -> str:
+    return f"Your code {number % 9}." if number % 3 else f'您的验证码是{number % 9}"'
+
+
+ROWS = [
+    message(number, text=text(number), account="cafe" if number % 40 == 0 else "shop", state=State.SENT,
+            recipient=f"+1555010{number % 8}")
+    for number in range(2 * BITE + 50)
+]  # fmt: skip
+
+
+def has(row: Message | Received, number: str, keyword: str) -> bool:
+    return keyword in number or keyword.lower() in row.text.lower()
+
+
+@pytest.fixture
+async def full(store: SqliteStore) -> SqliteStore:
+    await store.submit(ROWS)
+    for number in range(BITE):
+        await store.receive(InboundPart("van", str(number), f"+1555010{number % 8}", text(number)), "van", NOW)
+    return store
+
+
+async def check(store: SqliteStore) -> None:
+    rows = (await store.messages("", MessageQuery(limit=10_000))).rows
+    received = (await store.inbox("shop", InboxQuery(limit=10_000), NOW)).rows
+    for keyword in KEYWORDS:
+        for account in ("", "shop", "cafe"):
+            wanted = [row.id for row in rows if account in ("", row.account) and has(row, row.recipient, keyword)]
+            query = MessageQuery(keyword=keyword, limit=10_000)
+            assert [row.id for row in (await store.messages(account, query)).rows] == wanted, (keyword, account)
+            assert await store.count(account, query) == len(wanted)
+        came = [row.id for row in received if has(row, row.sender, keyword)]
+        assert [row.id for row in (await store.inbox("shop", InboxQuery(keyword=keyword, limit=999), NOW)).rows] == came
+
+
+async def test_finds_the_same_before_while_and_after_it_is_indexed(
+    full: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.store.lookup.FEW", 0)
+    assert await full.to_index() == len(ROWS) + BITE
+    await check(full)
+    assert await full.index_words()
+    await check(full)
+    assert not await full.index_words()
+    await check(full)
+    assert await full.to_index() == 50
+    await full.index_words()
+    assert await full.to_index() == 0
+    await check(full)
+
+
+async def words(store: SqliteStore, table: str, keyword: str) -> int:
+    rows = store._read_connection.execute(f"SELECT count(*) FROM {table} WHERE {table} MATCH ?", (f'"{keyword}"',))
+    return int(rows.fetchone()[0])
+
+
+async def test_what_is_deleted_or_changed_leaves_the_index(store: SqliteStore) -> None:
+    await store.submit([message(1, text="secret", state=State.SENT), message(2, text="kept", state=State.SENT)])
+    await store.receive(InboundPart("van", "1", "+15550100", "secret"), "van", NOW)
+    await store.receive(InboundPart("van", "2", "+15550100", "other"), "van", NOW)
+    while await store.to_index():
+        await store.index_words()
+    assert [await words(store, table, "ecr") for table in ("message_words", "received_words")] == [1, 1]
+    await store.delete_messages("", MessageQuery(keyword="secret"))
+    store._write_connection.execute("UPDATE received SET text = 'public' WHERE text = 'secret'")
+    assert [await words(store, table, "ecr") for table in ("message_words", "received_words")] == [0, 0]
+    assert [await words(store, table, "ubl") for table in ("message_words", "received_words")] == [0, 1]
+    store._write_connection.execute("DELETE FROM received")
+    assert [await words(store, table, "ubl") for table in ("message_words", "received_words")] == [0, 0]
+
+
+async def test_what_is_deleted_before_it_is_indexed_never_is(store: SqliteStore) -> None:
+    await store.submit([message(1, text="secret", state=State.SENT), message(2, text="kept", state=State.SENT)])
+    await store.delete_messages("", MessageQuery(ids=(message(1).id,)))
+    await store.index_words()
+    assert await words(store, "message_words", "ecr") == 0
+    with pytest.raises(BridgeError):
+        await store.message(message(1).id)
+
+
+async def in_file(store: SqliteStore) -> int:
+    """Bytes that the index has."""
+    rows = store._read_connection.execute("SELECT sum(length(block)) FROM message_words_data")
+    return int(rows.fetchone()[0])
+
+
+async def test_the_words_of_what_is_deleted_leave_the_file_once_all_is_merged(full: SqliteStore) -> None:
+    empty = await in_file(full)
+    while await full.to_index():
+        await full.index_words()
+    assert not await full.forget_words()
+    indexed = await in_file(full)
+    full._write_connection.execute("DELETE FROM messages")
+    assert await in_file(full) > indexed
+    while await full.forget_words():
+        pass
+    assert await in_file(full) <= empty + 100
+    assert not await full.forget_words()

@@ -1,0 +1,63 @@
+"""Rows are read newest first out of several ranges at once, and no more of them than are asked for."""
+
+import sqlite3
+
+import pytest
+
+from bridge.store import streams
+from bridge.store.streams import Selection, Stream
+
+
+@pytest.fixture
+def conn() -> sqlite3.Connection:
+    conn = sqlite3.connect(":memory:")
+    conn.execute("CREATE TABLE things (seq INTEGER PRIMARY KEY, kind INTEGER)")
+    conn.execute("CREATE INDEX things_kind ON things (kind)")
+    conn.executemany("INSERT INTO things VALUES (?, ?)", [(number, number % 600) for number in range(1, 3001)])
+    return conn
+
+
+def of_kinds(*kinds: int, **changes: int) -> Selection:
+    return Selection("things", [Stream("things_kind", "m.kind = ?", (kind,)) for kind in kinds], **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kinds", [(3,), (3, 4, 5), tuple(range(600))])
+def test_the_newest_come_first_from_whatever_range(conn: sqlite3.Connection, kinds: tuple[int, ...]) -> None:
+    wanted = [number for number in range(3000, 0, -1) if number % 600 in kinds]
+    assert streams.positions(conn, of_kinds(*kinds), -1) == wanted
+    assert streams.positions(conn, of_kinds(*kinds), 2, 1) == wanted[1:3]
+    assert streams.positions(conn, of_kinds(*kinds, first=500, last=1300), -1) == [
+        number for number in wanted if 500 <= number <= 1300
+    ]
+    assert streams.count(conn, of_kinds(*kinds)) == len(wanted)
+
+
+def test_ranges_are_merged_and_not_sorted(conn: sqlite3.Connection) -> None:
+    arms = [of_kinds(1, 2).select("{seq} AS seq", stream) for stream in of_kinds(1, 2).streams]
+    statement = " UNION ALL ".join(text for text, _ in arms) + " ORDER BY seq DESC LIMIT 3"
+    plan = conn.execute(f"EXPLAIN QUERY PLAN {statement}", [value for _, some in arms for value in some]).fetchall()
+    assert not [row[3] for row in plan if "SCAN" in row[3] or "TEMP B-TREE" in row[3]]
+
+
+HOURS = [(0, 1, 9, 1), (10, 10, 19, 0), (11, 20, 29, 0), (12, 30, 60, 0), (99, 40, 41, 1)]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "wanted"),
+    [
+        (0, 0, (0, 1 << 62)),
+        (11, 0, (20, 1 << 62)),
+        (13, 0, (40, 1 << 62)),
+        (100, 0, (1 << 62, 1 << 62)),
+        (0, 10, (0, 19)),
+        (0, 5, (0, 9)),
+        (0, -1, (0, -1)),
+        (0, 200, (0, 60)),
+    ],
+)
+def test_a_time_is_between_rows_though_the_clock_was_set(since: int, until: int, wanted: tuple[int, int]) -> None:
+    conn = sqlite3.connect(":memory:")
+    conn.execute("CREATE TABLE hours (hour INTEGER PRIMARY KEY, first INTEGER, last INTEGER, odd INTEGER)")
+    conn.executemany("INSERT INTO hours VALUES (?, ?, ?, ?)", HOURS)
+    hour = 3_600_000
+    assert streams.between(conn, "hours", since * hour, until * hour) == wanted
