@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, Command] = {
     "doctor": Command("examine:doctor", "Find out what is wrong, and how to fix it."),
     "export": Command("moving:export", "Pack everything, to move to another machine or as a backup."),
     "import": Command("moving:import_", "Import an exported file."),
+    "init": Command("init:init", "Write a configuration for what is plugged in."),
     "key": Command("key:key", "Create API keys for programs, with scopes and expiry."),
     "loopback": Command("watch:loopback", "Send an SMS from your own lines to one another."),
     "resend": Command("message:resend", "Queue a failed, expired or unknown message again."),
@@ -53,7 +54,7 @@ def commands() -> None:
 
     \b
     With hardware:
-      sms-bridge devices            what is plugged in, ready for the configuration
+      sms-bridge init               write config.toml for what is plugged in
       sms-bridge check              is everything set up right?
       sms-bridge account add shop   credentials for your application
       sms-bridge serve              run it

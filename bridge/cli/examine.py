@@ -19,7 +19,7 @@ from bridge.ports.clock import SystemClock
 
 _MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
 _config = click.option(
-    "--config", type=click.Path(path_type=Path), help=f"Configuration file.  [default: {DEFAULT_PATH}]"
+    "--config", type=click.Path(path_type=Path), help=f"Configuration file.  [default: {place.SEARCHED}]"
 )
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 
@@ -99,13 +99,12 @@ def _place(wanted: place.Wanted) -> tuple[place.Place, str]:
     """The bridge that is meant and its systemd unit; a demo has no configuration. Raises ConfigError."""
     from bridge.doctor.service import UNIT
 
-    by_default = DEFAULT_PATH.exists() or any(name.startswith(VARIABLE) for name in os.environ)
-    if wanted.data is not None or (wanted.config is None and not by_default):
+    path = None if wanted.data is not None else place.configured(wanted.config)
+    if path is None and (wanted.data is not None or not any(name.startswith(VARIABLE) for name in os.environ)):
         found = wanted.find()
         return replace(found, config=replace(found.config, http=Http(port=0))), ""
-    start = f"sms-bridge serve --config {wanted.config}" if wanted.config else "sms-bridge serve"
-    path = wanted.config or DEFAULT_PATH
-    return place.Place(product.configuration(path), start), UNIT if path == DEFAULT_PATH else ""
+    unit = UNIT if path in (None, DEFAULT_PATH) else ""
+    return place.Place(product.configuration(path), place.start_of(path)), unit
 
 
 def _pack(file: Path, looked: Looked, wanted: place.Wanted) -> int:
@@ -119,7 +118,7 @@ def _raw(wanted: place.Wanted) -> Mapping[str, Any]:
     """The settings as written, to find secrets in them."""
     given = {name: value for name, value in os.environ.items() if name.startswith(VARIABLE)}
     try:
-        return {**given, **read(wanted.config or DEFAULT_PATH)}
+        return {**given, **read(place.configured(wanted.config) or DEFAULT_PATH)}
     except ConfigError:
         return given
 

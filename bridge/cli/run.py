@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _config = click.option(
     "--config",
     type=click.Path(path_type=Path),
-    help="Configuration file.  [default: /etc/sms-bridge/config.toml]",
+    help=f"Configuration file.  [default: {place.SEARCHED}]",
 )
 
 
@@ -35,7 +35,7 @@ def serve(config: Path | None) -> None:
 
     faulthandler.enable(2)  # SIGABRT, by which systemd ends a bridge that hangs, shows where
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # there is nothing to reload before it is ready
-    settings = product.configuration(config)
+    settings = product.configuration(place.configured(config))
     logs.begin(settings.log.level)
     for each in settings.findings:
         logging.getLogger(__name__).warning("%s: %s", each.message, each.remedy)
@@ -61,7 +61,7 @@ def devices(wanted: place.Wanted, as_json: bool, show_options: bool, rule: str |
         return
     if port:
         raise Misuse("--port goes with --rule NAME")
-    usable, missing = _usable()
+    usable, missing = usable_drivers()
     if show_options:
         _show_options(usable)
         return
@@ -72,7 +72,7 @@ def devices(wanted: place.Wanted, as_json: bool, show_options: bool, rule: str |
         return
     for number, each in enumerate(found, start=1):
         click.echo(f"# {each.description}")
-        click.echo(_snippet(each, number))
+        click.echo(snippet(each, number))
     if not found:
         click.echo("No modem or phone is plugged in that a driver knows. Without hardware: sms-bridge demo")
     for hint in hints:
@@ -106,7 +106,7 @@ def _show_rule(name: str, port: str) -> None:
         click.echo("It has no serial number of its own: leave it in the socket where it is now.", err=True)
 
 
-def _usable() -> tuple[list[Driver], dict[str, str]]:
+def usable_drivers() -> tuple[list[Driver], dict[str, str]]:
     """The drivers that work on this machine, and why the others do not."""
     drivers, usable, missing = product.drivers(), [], {}
     for name in drivers:
@@ -138,7 +138,7 @@ async def _lines(wanted: place.Wanted) -> list[dict[str, Any]]:
         return []
 
 
-def _snippet(found: Found, number: int) -> str:
+def snippet(found: Found, number: int) -> str:
     """A configuration table for a device, ready to paste."""
     options = "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in found.options.items())
     return f'[devices.line{number}]\ndriver = "{found.driver}"\n{options}'

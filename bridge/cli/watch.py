@@ -78,12 +78,12 @@ def alarm() -> None:
     "--config",
     "file",
     type=click.Path(path_type=Path),
-    help="Configuration file.  [default: /etc/sms-bridge/config.toml]",
+    help=f"Configuration file.  [default: {place.SEARCHED}]",
 )
 @_json
 def test(file: Path | None, as_json: bool) -> None:
     """Send a test alarm by every configured channel and print the results."""
-    config = product.configuration(file)
+    config = product.configuration(place.configured(file))
 
     async def run() -> list[tuple[str, str]]:
         return [result async for result in product.try_alarms(config)]

@@ -122,8 +122,9 @@ def test_without_any_bridge_says_where_to_begin(sms_bridge: SmsBridge) -> None:
     done = sms_bridge("account", "add", "shop")
     assert done.code == 2
     assert done.err == (
-        "sms-bridge: there is no bridge here yet, no /etc/sms-bridge/config.toml and no demo; "
-        "try it out with: sms-bridge demo. Or name a configuration: --config FILE\n"
+        "sms-bridge: there is no bridge here yet (looked for $SMS_BRIDGE_CONFIG, ./config.toml, "
+        "/etc/sms-bridge/config.toml and a demo); "
+        "try it out with: sms-bridge demo. Or write a configuration: sms-bridge init\n"
     )
 
 

@@ -112,7 +112,7 @@ def test_a_running_bridge_answers_and_holds_its_port(bridge: Running, sms_bridge
     findings = looked(sms_bridge)
     process = f"(process {bridge.process.pid})"
     assert about(findings, "bridge") == [("ok", f"answers at {told['url']} {process}; 0 of 0 lines ready", "")]
-    assert about(findings, "port") == [("ok", f"{told['url']} is held by our own bridge {process}", "")]
+    assert about(findings, "port") == [("ok", f"{told['url']} is held by this bridge {process}", "")]
 
 
 @pytest.mark.usefixtures("bridge")

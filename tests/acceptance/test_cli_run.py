@@ -16,6 +16,7 @@ COMMANDS = [
     "doctor",
     "export",
     "import",
+    "init",
     "key",
     "loopback",
     "resend",
@@ -26,6 +27,7 @@ COMMANDS = [
     "table",
     "tail",
     "template",
+    "user",
     "webhook",
 ]
 
