@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bridge.accounts.credentials import new_webhook_secret
 from bridge.errors import BadRequest
+from bridge.gateway.searches import Searches
 from bridge.model import event
 from bridge.model.account import Account, Author
 from bridge.model.payload_format import FORMATS
@@ -32,11 +33,13 @@ class Endpoints:
         clock: Clock,
         check_url: Callable[[str], Awaitable[None]] | None = None,
         poke: Callable[[str | None], None] = lambda endpoint: None,
+        searches: Searches | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._check_url = check_url
         self._poke = poke
+        self._searches = searches or Searches()
 
     def _by(self, who: str) -> Author:
         return Author(who, self._clock.now())
@@ -105,11 +108,13 @@ class Endpoints:
     # -- deliveries -------------------------------------------------------------------------------
     async def ledger(self, account: Account, query: LedgerQuery) -> Page[Delivery]:
         """List deliveries, newest first."""
-        return await self._store.ledger(scope(account), query)
+        async with self._searches.turn(account.name):
+            return await self._store.ledger(scope(account), query)
 
     async def redeliver(self, account: Account, query: LedgerQuery, ids: Sequence[str] = ()) -> int:
         """Requeue deliveries (by id, or all that match) from attempt one; returns how many."""
-        count = await self._store.redeliver(scope(account), query, ids, self._clock.now())
+        async with self._searches.turn(account.name):
+            count = await self._store.redeliver(scope(account), query, ids, self._clock.now())
         self._poke(None)
         return count
 

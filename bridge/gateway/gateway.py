@@ -21,18 +21,19 @@ from bridge.errors import NoSuchThing, NotAllowed, NotPossible
 from bridge.gateway.endpoints import Endpoints, scope
 from bridge.gateway.health import Vitals
 from bridge.gateway.pulls import Handouts
+from bridge.gateway.searches import Searches
 from bridge.gateway.statistics import Figures
 from bridge.gateway.submissions import Submissions, check_verified
 from bridge.model.account import Account, UnknownPolicy
 from bridge.model.callback import Callback, Reply
 from bridge.model.event import NOTIFICATION_SENT, Event
 from bridge.model.finding import Finding
-from bridge.model.inbox import Received
+from bridge.model.inbox import LoggedCall, Received, TypedMessage
 from bridge.model.line import Line
 from bridge.model.loopback import Departures
 from bridge.model.message import Message, Part
 from bridge.model.notification import Letter, Notification, NotificationQuery
-from bridge.model.query import InboxQuery, MessageQuery, Page
+from bridge.model.query import CallQuery, InboxQuery, MessageQuery, Page, TypedQuery
 from bridge.ports.clock import Clock, SystemClock
 from bridge.ports.store import (
     CredentialStore,
@@ -50,6 +51,8 @@ from bridge.ports.store import (
 
 #: events read from the log at a time
 EVENT_BATCH = 200
+#: events of all accounts that are looked at for them
+EVENT_STEP = 5_000
 
 
 async def _no_loops(sender: str, receiver: str) -> Departures:
@@ -120,6 +123,7 @@ class Gateway:
         self._clock = clock or SystemClock()
         self._devices = devices or Devices()
         outlets = outlets or Outlets()
+        self._searches = Searches()
         submissions = submissions or Submissions(store, bus.metrics, self._clock, self._devices.lines)
         #: Unix milliseconds by the clock that everything here goes by
         self.now = self._clock.now
@@ -131,10 +135,6 @@ class Gateway:
         self.call_back = self._devices.call_back
         self.submit = submissions.submit
         self.check = submissions.check
-        #: SMS typed on the phones themselves, newest first; every account may see them, as it may the inbox
-        self.typed = store.typed
-        #: the phones' calls, newest first; every account may see them
-        self.calls = store.calls
         #: what a device's driver put aside, for a program that examines the device itself; {} where it never did
         self.memory = store.memories
         #: put something aside for a device's driver: one that has the device open reads it at its next start
@@ -158,7 +158,7 @@ class Gateway:
         #: NotAllowed, BadRequest, OutcomeUnknown
         self.mail = outlets.mail
         #: where events go, and what became of them
-        self.endpoints = Endpoints(store, self._clock, outlets.check_url, outlets.poke)
+        self.endpoints = Endpoints(store, self._clock, outlets.check_url, outlets.poke, self._searches)
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, ident: str, secret: str, seconds: int = 3600) -> str:
@@ -193,11 +193,13 @@ class Gateway:
 
     async def messages(self, account: Account, query: MessageQuery) -> Page[Message]:
         """List messages, newest first. Raises BadRequest for an unknown cursor."""
-        return await self._store.messages(scope(account), query)
+        async with self._searches.turn(account.name):
+            return await self._store.messages(scope(account), query)
 
     async def count(self, account: Account, query: MessageQuery) -> int:
         """Count the messages that match, over all pages."""
-        return await self._store.count(scope(account), query)
+        async with self._searches.turn(account.name):
+            return await self._store.count(scope(account), query)
 
     async def cancel(self, account: Account, id: str) -> Message:
         """Cancel a message that has not been sent. Raises NoSuchThing, NotPossible."""
@@ -215,12 +217,14 @@ class Gateway:
 
     async def delete_messages(self, account: Account, query: MessageQuery) -> int:
         """Delete finished messages that match; returns how many. Raises BadRequest for an empty query."""
-        return await self._store.delete_messages(scope(account), query)
+        async with self._searches.turn(account.name):
+            return await self._store.delete_messages(scope(account), query)
 
     # -- inbox ----------------------------------------------------------------------------------
     async def inbox(self, account: Account, query: InboxQuery) -> Page[Received]:
         """List received SMS, newest first."""
-        return await self._store.inbox(account.name, query, self._clock.now())
+        async with self._searches.turn(account.name):
+            return await self._store.inbox(account.name, query, self._clock.now())
 
     async def received(self, account: Account, id: str) -> Received:
         """Return a received SMS. Raises NoSuchThing."""
@@ -228,7 +232,18 @@ class Gateway:
 
     async def delete_received(self, account: Account, query: InboxQuery) -> int:
         """Hide received SMS from this account for good; returns how many. Raises BadRequest for an empty query."""
-        return await self._store.delete_received(account.name, query, self._clock.now())
+        async with self._searches.turn(account.name):
+            return await self._store.delete_received(account.name, query, self._clock.now())
+
+    async def typed(self, account: Account, query: TypedQuery) -> Page[TypedMessage]:
+        """List SMS typed on the phones themselves, newest first; every account may see them, as it may the inbox."""
+        async with self._searches.turn(account.name):
+            return await self._store.typed(query)
+
+    async def calls(self, account: Account, query: CallQuery) -> Page[LoggedCall]:
+        """List the phones' calls, newest first; every account may see them."""
+        async with self._searches.turn(account.name):
+            return await self._store.calls(query)
 
     # -- devices ---------------------------------------------------------------------------------
     async def examine(self, operator: Account, device: str) -> Sequence[Finding]:
@@ -259,12 +274,14 @@ class Gateway:
             position = await self.position() if after is None else after
             while True:
                 woken.clear()
-                batch = await self._store.events(scope(account), position, EVENT_BATCH, account.name)
-                for event in batch:
-                    position = event.seq
-                    if not names or event.name in names:
-                        yield event
-                if not batch:
-                    await woken.wait()
+                newest = await self.position()
+                while position < newest:
+                    end = min(position + EVENT_STEP, newest)
+                    batch = await self._store.events(scope(account), position, EVENT_BATCH, account.name, end)
+                    for event in batch:
+                        if not names or event.name in names:
+                            yield event
+                    position = batch[-1].seq if len(batch) == EVENT_BATCH else end
+                await woken.wait()
         finally:
             unsubscribe()

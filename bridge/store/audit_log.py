@@ -4,7 +4,7 @@ import sqlite3
 
 from bridge.model.account import AuditEntry, Author
 from bridge.model.query import Page
-from bridge.store.connections import Connections, reads
+from bridge.store.connections import Connections, searches
 from bridge.store.sql import position
 from bridge.store.writer import Tx
 
@@ -32,4 +32,4 @@ def trail(conn: sqlite3.Connection, account: str = "", limit: int = 100, cursor:
 class AuditLog(Connections):
     """Implements `AuditStore`."""
 
-    audit = reads(trail)
+    audit = searches(trail)

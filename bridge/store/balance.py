@@ -11,7 +11,7 @@ from bridge.model.message import Message
 from bridge.model.query import Page
 from bridge.store import accounts
 from bridge.store.audit_log import audit
-from bridge.store.connections import Connections, reads, writes
+from bridge.store.connections import Connections, searches, writes
 from bridge.store.sql import position
 from bridge.store.writer import Tx
 
@@ -121,4 +121,4 @@ class Balance(Connections):
     """Implements `CreditStore`."""
 
     top_up = writes(top_up)
-    movements = reads(movements)
+    movements = searches(movements)

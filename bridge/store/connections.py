@@ -1,11 +1,16 @@
-"""The connections to one database file: WAL, `synchronous=FULL`, a writing and a reading thread."""
+"""The connections to one database file: WAL, `synchronous=FULL`, a writing thread and several that read.
+
+What callers wait for before anything else (who they are, whether a key is known, one message) has a reading thread of
+its own; news and searches have others, so that nobody who searches keeps anybody waiting.
+"""
 
 import asyncio
 import functools
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -13,6 +18,7 @@ from bridge.bus import Bus
 from bridge.errors import StoreClosed, StoreUnavailable
 from bridge.messages.opt_out import OptOut
 from bridge.store.lock import StoreLock, make, real, refuse_other_name, wait_for_lock
+from bridge.store.searching import Searchers
 from bridge.store.words import words_of
 from bridge.store.writer import Tx, Writer, unavailable
 
@@ -21,6 +27,8 @@ T = TypeVar("T")
 
 #: a backup reads beside the bridge
 BUSY_TIMEOUT = 10.0  # s
+#: threads for searches, each with a connection of 2 MiB once it is used, and for news
+SEARCHERS, NEWS = 3, 1
 #: what the file of the write-ahead log is cut to, once all of it is in the store
 LONGEST_LOG = 8 << 20  # bytes
 
@@ -44,6 +52,8 @@ class Connections:
         self._lock: StoreLock | None = None
         self._connections: list[sqlite3.Connection] = []
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
+        self._searchers = Searchers(SEARCHERS, self._connect_reading)
+        self._news = Searchers(NEWS, self._connect_reading)
         self._closed = False
 
     async def open(self, *, exclusive: bool = False, held: StoreLock | None = None) -> None:
@@ -83,8 +93,7 @@ class Connections:
         migrate(self._write_connection)
         if exclusive:
             refuse_moved(self._write_connection)
-        self._read_connection = self._connect()
-        self._read_connection.execute("PRAGMA query_only = ON")
+        self._read_connection = self._connect_reading()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -95,6 +104,11 @@ class Connections:
         connection.create_function("words_of", -1, words_of, deterministic=True)
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _connect_reading(self) -> sqlite3.Connection:
+        connection = self._connect()
+        connection.execute("PRAGMA query_only = ON")
         return connection
 
     def _let_go(self) -> None:
@@ -112,6 +126,8 @@ class Connections:
         await self._writer.close()
         await asyncio.get_running_loop().run_in_executor(self._reader, self._read_connection.close)
         self._reader.shutdown(wait=False)
+        await self._searchers.close()
+        await self._news.close()
         self._let_go()
 
     async def _write(self, job: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -123,12 +139,31 @@ class Connections:
         def run() -> T:
             return query(self._read_connection, *args, **kwargs)
 
-        try:
+        with _told():
             return await asyncio.get_running_loop().run_in_executor(self._reader, run)
-        except sqlite3.Error as error:
-            raise unavailable(error) from error
-        except RuntimeError as error:  # the executor's word for "shut down"
-            raise StoreClosed("the store is closed") from error
+
+    async def _search(
+        self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with _told():
+            return await self._searchers.run(lambda connection: query(connection, *args, **kwargs))
+
+    async def _hear(
+        self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with _told():
+            return await self._news.run(lambda connection: query(connection, *args, **kwargs))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What can go wrong while reading, as errors of ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise unavailable(error) from error
+    except RuntimeError as error:  # the executor's word for "shut down"
+        raise StoreClosed("the store is closed") from error
 
 
 def writes(
@@ -150,6 +185,30 @@ def reads(
 
     async def method(connections: Connections, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await connections._read(query, *args, **kwargs)
+
+    functools.update_wrapper(method, query)
+    return method
+
+
+def searches(
+    query: Callable[Concatenate[sqlite3.Connection, P], T],
+) -> Callable[Concatenate[Connections, P], Coroutine[Any, Any, T]]:
+    """Make a store method that runs `query` on a searching thread; it raises BadRequest when it takes too long."""
+
+    async def method(connections: Connections, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await connections._search(query, *args, **kwargs)
+
+    functools.update_wrapper(method, query)
+    return method
+
+
+def hears(
+    query: Callable[Concatenate[sqlite3.Connection, P], T],
+) -> Callable[Concatenate[Connections, P], Coroutine[Any, Any, T]]:
+    """Make a store method that runs `query` on the thread for news."""
+
+    async def method(connections: Connections, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await connections._hear(query, *args, **kwargs)
 
     functools.update_wrapper(method, query)
     return method

@@ -11,7 +11,7 @@ from itertools import pairwise
 from bridge.model.message import State
 from bridge.model.query import MessageQuery
 from bridge.model.statistics import Counted
-from bridge.store.connections import Connections, reads, writes
+from bridge.store.connections import Connections, searches, writes
 from bridge.store.sql import marks
 from bridge.store.writer import Tx
 
@@ -101,5 +101,5 @@ def statistics(conn: sqlite3.Connection, account: str, edges: Sequence[int]) -> 
 class Counts(Connections):
     """Obeys `StatisticsStore`."""
 
-    statistics = reads(statistics)
+    statistics = searches(statistics)
     pulse = writes(waiting)

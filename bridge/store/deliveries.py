@@ -1,5 +1,6 @@
 """The ledger of webhook deliveries in the store."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 from bridge.model.event import Event
 from bridge.model.query import LedgerQuery, Page
 from bridge.model.webhook import Delivery, DeliveryState
-from bridge.store.connections import Connections, reads, writes
+from bridge.store.connections import Connections, reads, searches
 from bridge.store.event_log import event_of
 from bridge.store.sql import marks, position
 from bridge.store.writer import Tx
+
+#: deliveries that are requeued in one transaction
+AT_ONCE = 1000
 
 _DELIVERY = (
     "l.id, l.seq, l.endpoint, l.account, e.id, e.name, l.state, l.attempts, l.due_at, l.created_at, l.delivered_at, "
@@ -75,15 +79,20 @@ def find(conn: sqlite3.Connection, account: str, query: LedgerQuery) -> Page[Del
     return Page(tuple(page), str(page[-1].seq) if more else "")
 
 
-def redeliver(tx: Tx, account: str, query: LedgerQuery, ids: Sequence[str], now: int) -> int:
-    """Requeue deliveries from attempt one, except those of removed endpoints."""
+def chosen(conn: sqlite3.Connection, account: str, query: LedgerQuery, ids: Sequence[str]) -> Sequence[int]:
+    """The positions of deliveries, by id or by what they match, oldest first."""
     where, values = _where(account, query)
     if ids:
         where, values = f"{where} AND l.id IN ({marks(ids)})", [*values, *ids]
+    return [row[0] for row in conn.execute(f"SELECT l.seq {_FROM} WHERE {where} ORDER BY l.seq", values)]
+
+
+def requeue(tx: Tx, deliveries: Sequence[int], now: int) -> int:
+    """Requeue deliveries from attempt one, except those of removed endpoints."""
     return tx.conn.execute(
         "UPDATE ledger SET state = 'owed', attempts = 0, due_at = ?, delivered_at = 0, status = 0, error = '' "
-        f"WHERE endpoint IN (SELECT id FROM endpoints) AND seq IN (SELECT l.seq {_FROM} WHERE {where})",
-        (now, *values),
+        "WHERE endpoint IN (SELECT id FROM endpoints) AND seq IN (SELECT value FROM json_each(?))",
+        (now, json.dumps(deliveries)),
     ).rowcount
 
 
@@ -91,8 +100,13 @@ class Deliveries(Connections):
     """Implements `LedgerStore` and, with `bridge.store.endpoints`, `DeliveryStore`."""
 
     owed = reads(owed)
-    ledger = reads(find)
-    redeliver = writes(redeliver)
+    ledger = searches(find)
+
+    async def redeliver(self, account: str, query: LedgerQuery, ids: Sequence[str], now: int) -> int:
+        """Requeue deliveries, so many at a time that nobody waits for them."""
+        found = await self._search(chosen, account, query, ids)
+        parts = [found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE)]
+        return sum([await self._write(requeue, part, now) for part in parts])
 
     async def record_attempts(self, deliveries: Sequence[Delivery], within: float = 0.0) -> None:
         """Write them in another job's transaction where one comes in time."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from bridge.model.event import FOR_OPERATORS, MESSAGE_RECEIVED, MESSAGE_SENT, MESSAGE_SUBMITTED, NAMES, Event
 from bridge.model.payload_format import FORMATS, OUTCOMES, Wording
-from bridge.store.connections import Connections, reads, writes
+from bridge.store.connections import Connections, hears, writes
 from bridge.store.writer import Tx
 
 #: a random UUID (version 4, RFC 9562) as SQLite makes it
@@ -104,15 +104,17 @@ def owe(conn: sqlite3.Connection, first: int, last: int) -> None:
     conn.execute(_fan_out(tuple(FORMATS.items())), (first, last))
 
 
-def read(conn: sqlite3.Connection, account: str, after: int, limit: int, reader: str = "") -> Sequence[Event]:
-    """Events after a position, oldest first; `account` "" reads all accounts'.
+def read(
+    conn: sqlite3.Connection, account: str, after: int, limit: int, reader: str = "", until: int = 1 << 62
+) -> Sequence[Event]:
+    """Events after a position and up to another, oldest first; `account` "" reads all accounts'.
 
     Received SMS that `reader` deleted, or else the account, are left out.
     """
     rows = conn.execute(
-        f"SELECT {_COLUMNS} FROM events e WHERE seq > ? AND (? = '' OR account IN ('', ?)) AND NOT {_HIDDEN} "
-        "ORDER BY seq LIMIT ?",
-        (after, account, account, reader or account, limit),
+        f"SELECT {_COLUMNS} FROM events e WHERE seq BETWEEN ? + 1 AND ? AND (? = '' OR account IN ('', ?)) "
+        f"AND NOT {_HIDDEN} ORDER BY seq LIMIT ?",
+        (after, until, account, account, reader or account, limit),
     )
     return [event_of(row) for row in rows]
 
@@ -133,5 +135,5 @@ class EventLog(Connections):
     """Implements `EventStore`, with `bridge.store.phones`."""
 
     note = writes(note)
-    events = reads(read)
-    newest_event = reads(newest)
+    events = hears(read)
+    newest_event = hears(newest)

@@ -12,12 +12,14 @@ from bridge.model.inbox import Received
 from bridge.model.query import InboxQuery, Page
 from bridge.store import event_log, forgetting, opt_out, search, streams
 from bridge.store.connections import Connections, reads
-from bridge.store.sql import marks, position
+from bridge.store.sql import fitting, marks, position
 from bridge.store.streams import Selection, Stream
 from bridge.store.writer import Tx
 
 #: SMS that are deleted in one transaction
 TOGETHER = 50
+#: which column is the text
+_TEXT = 4
 _COLUMNS = "id, line, device, sender, text, sent_at, received_at, partial, data, error"
 
 
@@ -110,7 +112,14 @@ def find(conn: sqlite3.Connection, account: str, query: InboxQuery) -> Page[Rece
         f"{_SELECT} WHERE r.seq IN (SELECT value FROM json_each(?)) ORDER BY r.seq DESC",
         (account, json.dumps(found[: query.limit])),
     ).fetchall()
-    return Page(tuple(_received(row) for row in rows), str(rows[-1][10]) if len(found) > query.limit else "")
+    page = fitting(rows, _TEXT)
+    return Page(tuple(_received(row) for row in page), str(page[-1][10]) if len(found) > len(page) else "")
+
+
+def find_all(conn: sqlite3.Connection, account: str, query: InboxQuery) -> tuple[Page[Received], int]:
+    """List SMS like `find`, and a position up to which nothing was missed."""
+    newest = int(conn.execute("SELECT coalesce(max(seq), 0) FROM received").fetchone()[0])
+    return find(conn, account, query), newest
 
 
 def _read_to(conn: sqlite3.Connection, account: str) -> int:
@@ -119,22 +128,29 @@ def _read_to(conn: sqlite3.Connection, account: str) -> int:
     return int(row[0]) if row else 0
 
 
-def read(tx: Tx, account: str, query: InboxQuery, now: int) -> Page[Received]:
-    """List SMS like `find` and mark them as read."""
-    page = find(tx.conn, account, query)
+def mark(tx: Tx, account: str, query: InboxQuery, page: Page[Received], newest: int, now: int) -> Page[Received]:
+    """Mark what was found as read. Of the unread, what another call has marked or hidden meanwhile is left out."""
+    gone = _marked(tx.conn, account, [received.seq for received in page.rows]) if query.unread else frozenset()
+    rows = tuple(received for received in page.rows if received.seq not in gone)
     tx.conn.executemany(
         "INSERT INTO received_marks VALUES (?, ?, ?, 0) ON CONFLICT (account, received) DO UPDATE SET "
         "read_at = CASE WHEN read_at = 0 THEN excluded.read_at ELSE read_at END",
-        [(account, received.seq, now) for received in page.rows],
+        [(account, received.seq, now) for received in rows],
     )
     if query == InboxQuery(unread=True, mark_read=True, limit=query.limit) and not page.cursor:
         # nothing unread is left: the next look begins here
         tx.conn.execute(
-            "INSERT INTO read_to SELECT ?, coalesce(max(seq), 0) FROM received WHERE true "
-            "ON CONFLICT DO UPDATE SET seq = excluded.seq",
-            (account,),
+            "INSERT INTO read_to VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq", (account, newest)
         )
-    return page
+    return replace(page, rows=rows)
+
+
+def _marked(conn: sqlite3.Connection, account: str, found: Sequence[int]) -> frozenset[int]:
+    rows = conn.execute(
+        "SELECT received FROM received_marks WHERE account = ? AND received IN (SELECT value FROM json_each(?))",
+        (account, json.dumps(found)),
+    )
+    return frozenset(row[0] for row in rows)
 
 
 def get(conn: sqlite3.Connection, account: str, id: str) -> Received:
@@ -162,7 +178,7 @@ class Inbox(Connections):
             raise BadRequest("say which received SMS to delete", "query")
         query, hidden = replace(query, limit=TOGETHER, cursor=""), 0
         while True:
-            page = await self._read(find, account, query)
+            page = await self._search(find, account, query)
             await self._write(hide, account, [received.seq for received in page.rows], now)
             hidden += len(page.rows)
             if not page.cursor:
@@ -171,6 +187,7 @@ class Inbox(Connections):
 
     async def inbox(self, account: str, query: InboxQuery, now: int) -> Page[Received]:
         """List received SMS; marking them as read is a write."""
-        if query.mark_read:
-            return await self._write(read, account, query, now)
-        return await self._read(find, account, query)
+        if not query.mark_read:
+            return await self._search(find, account, query)
+        page, newest = await self._search(find_all, account, query)
+        return await self._write(mark, account, query, page, newest, now)

@@ -12,7 +12,8 @@ from bridge.model.event import message_data
 from bridge.model.message import PENDING, TRANSITIONS, Message, Part, State
 from bridge.model.query import MessageQuery, Page
 from bridge.store import balance, event_log, forgetting, lookup, streams
-from bridge.store.connections import Connections, reads, writes
+from bridge.store.connections import Connections, reads, searches, writes
+from bridge.store.sql import fitting
 from bridge.store.writer import Tx
 
 COLUMNS = (
@@ -20,6 +21,8 @@ COLUMNS = (
     "parts, attempts, error, on_unknown, report, sent_at, delivered_at, not_before, client_ref, tag, dialect, "
     "media"
 )
+#: which of these is the text
+_TEXT = 4
 QUALIFIED = ", ".join(f"m.{name.strip()}" for name in COLUMNS.split(","))
 
 
@@ -61,8 +64,8 @@ def find(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Page[Me
         f"SELECT {COLUMNS}, seq FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC",
         (json.dumps(found[: query.limit]),),
     )
-    page = tuple(replace(message_of(row[:-1]), seq=row[-1]) for row in rows)
-    return Page(page, str(page[-1].seq) if len(found) > query.limit else "")
+    page = tuple(replace(message_of(row[:-1]), seq=row[-1]) for row in fitting(rows, _TEXT))
+    return Page(page, str(page[-1].seq) if len(found) > len(page) else "")
 
 
 def move(tx: Tx, message: Message, state: State, now: int, **changes: Any) -> Message:
@@ -120,9 +123,9 @@ class Messages(Connections):
     """Implements `MessageStore`, with `bridge.store.lifecycle`."""
 
     message = reads(get)
-    messages = reads(find)
-    count = reads(lookup.number)
-    sent = reads(lookup.sent)
+    messages = searches(find)
+    count = searches(lookup.number)
+    sent = searches(lookup.sent)
     parts = reads(parts)
     cancel = writes(cancel)
 
@@ -131,7 +134,7 @@ class Messages(Connections):
         if not query.chooses:
             raise BadRequest("say which messages to delete", "query")
         deleted, before = 0, 1 << 62
-        while chosen := await self._read(finished, account, query, before):
+        while chosen := await self._search(finished, account, query, before):
             before = chosen[-1]
             deleted += await self._write(delete, chosen)
         return deleted

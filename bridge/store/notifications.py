@@ -8,7 +8,7 @@ from bridge.model.event import NOTIFICATION_SENT
 from bridge.model.notification import Notification, NotificationQuery
 from bridge.model.query import Page
 from bridge.model.webhook import MAIL, DeliveryState
-from bridge.store.connections import Connections, reads
+from bridge.store.connections import Connections, searches
 from bridge.store.sql import position
 
 # literals, so that SQLite sees that the partial indices will do
@@ -51,4 +51,4 @@ def _notification(seq: int, account: str, at: int, data: str, mailed_at: int) ->
 class Notifications(Connections):
     """Implements the notifications of `EventStore`."""
 
-    notifications = reads(find)
+    notifications = searches(find)

@@ -12,7 +12,7 @@ from bridge.model.inbox import CallKind, LoggedCall, TypedMessage
 from bridge.model.query import CallOrder, CallQuery, Page, TypedQuery
 from bridge.model.radio import Call, Typed
 from bridge.store import event_log
-from bridge.store.connections import Connections, reads, writes
+from bridge.store.connections import Connections, reads, searches, writes
 from bridge.store.sql import marks
 from bridge.store.writer import Tx
 
@@ -161,8 +161,8 @@ class Phones(Connections):
     """Implements `DeviceStore`, with `bridge.store.lifecycle`, and stores what phones report."""
 
     keep = writes(keep)
-    typed = reads(typed)
-    calls = reads(calls)
+    typed = searches(typed)
+    calls = searches(calls)
     memories = reads(memories)
     memorise = writes(memorise)
     note_together = writes(note_together)

@@ -1,9 +1,24 @@
 """Helpers for SQL statements of all subjects."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bridge.errors import BadRequest
+
+#: characters of all texts on one page
+MOST_TEXT = 2 * 1024 * 1024
+
+
+def fitting(rows: Iterable[Sequence[Any]], text: int) -> list[Sequence[Any]]:
+    """The first rows whose texts, in the column `text`, fit on one page; at least one."""
+    page: list[Sequence[Any]] = []
+    left = MOST_TEXT
+    for row in rows:
+        left -= len(row[text])
+        if left < 0 and page:
+            break
+        page.append(row)
+    return page
 
 
 def marks(values: "Sequence[Any] | frozenset[Any]") -> str:

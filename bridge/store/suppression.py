@@ -11,7 +11,7 @@ from bridge.model.account import Author, Suppressed
 from bridge.model.message import Message, State
 from bridge.store import accounts
 from bridge.store.audit_log import audit
-from bridge.store.connections import Connections, reads, writes
+from bridge.store.connections import Connections, reads, searches, writes
 from bridge.store.messages import COLUMNS, give_up, message_of
 from bridge.store.writer import Tx
 
@@ -227,4 +227,4 @@ class Suppression(Connections):
     suppress = writes(suppress)
     allow = writes(allow)
     suppression = reads(suppression)
-    suppressed = reads(suppressed)
+    suppressed = searches(suppressed)

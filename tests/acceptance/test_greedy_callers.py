@@ -149,3 +149,17 @@ def test_requests_behind_one_that_does_not_end_take_no_more_than_they_may(site: 
                 caller.sendall(site.head("GET /v1/events") + b"\r\n")
                 caller.sendall(one * 30)
     assert site.taken() < MOST
+
+
+def test_answers_that_nobody_reads_take_no_more_than_they_may(site: Site) -> None:
+    entry = json.dumps({"to": "+15550100", "text": "x" * 30_000}).encode() + b","
+    for _ in range(4):
+        batch = b'{"messages":[' + entry * 299 + entry[:-1] + b"]}"
+        assert post(site, iter([batch]), len(batch)) == 202
+    with ExitStack() as stack, site.others_are_answered():
+        for _ in range(100):
+            caller = stack.enter_context(site.connect())
+            caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            caller.sendall(site.head("GET /v1/messages?limit=1000") + b"\r\n")
+        time.sleep(2)
+    assert site.taken() < MOST

@@ -761,7 +761,9 @@ class TestLedger:
         store = await reopen()
         assert await store.owed("all", 9) == [(delivery, event)]
 
-    async def test_redelivers_one_or_a_range(self, store: Store) -> None:
+    @pytest.mark.parametrize("at_once", [2, 1000])
+    async def test_redelivers_one_or_a_range(self, store: Store, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("bridge.store.deliveries.AT_ONCE", at_once)
         await store.add_endpoint(self.endpoint("all"), BY)
         await store.submit([message(1), message(2), message(3)])
         for delivery, _ in await store.owed("all", 9):
@@ -774,6 +776,7 @@ class TestLedger:
         assert await store.redeliver("shop", LedgerQuery(), [rows[0].id], NOW) == 1
         assert [delivery.id for delivery, _ in await store.owed("all", 9)] == [rows[0].id]
         assert await store.redeliver("shop", LedgerQuery(state=DeliveryState.DELIVERED), [], NOW) == 2
+        assert await store.redeliver("shop", LedgerQuery(), [], NOW) == 3
 
     async def test_a_removed_endpoint_is_owed_nothing(self, store: Store) -> None:
         await store.add_endpoint(self.endpoint("all"), BY)

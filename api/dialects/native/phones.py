@@ -26,10 +26,10 @@ CALLS = validators.listing(
 async def typed(call: Call) -> Answer:
     """List SMS typed on phones, newest first."""
     query = TypedQuery(**fields.renamed(call.query, to="recipient"))
-    return answer(serializers.page("messages", await call.gateway.typed(query), serializers.typed))
+    return answer(serializers.page("messages", await call.gateway.typed(call.account, query), serializers.typed))
 
 
 async def calls(call: Call) -> Answer:
     """List the phones' calls, newest first."""
     query = CallQuery(**fields.renamed(call.query, kind="kinds"))
-    return answer(serializers.page("calls", await call.gateway.calls(query), serializers.call))
+    return answer(serializers.page("calls", await call.gateway.calls(call.account, query), serializers.call))

@@ -48,7 +48,7 @@ class Calls:
             offset=_number(params, "offset", 0, 0),
             limit=min(_number(params, "limit", MISSED_PAGE, 1), MISSED_MOST),
         )
-        rows, note = await self._rows(query)
+        rows, note = await self._rows(account, query)
         answer = {
             "success": True,
             "offset": query.offset,
@@ -63,16 +63,16 @@ class Calls:
         """`/call/incoming/list` (answered ones) or `/call/outgoing/list`."""
 
         async def answer(account: Account, params: Parameters) -> web.Response:
-            rows, note = await self._rows(_query(kind, params))
+            rows, note = await self._rows(account, _query(kind, params))
             return reply({"success": True, "count": len(rows), "rows": [call_row(row) for row in rows], **note})
 
         return answer
 
-    async def _rows(self, query: CallQuery) -> tuple[Sequence[LoggedCall], Mapping[str, str]]:
+    async def _rows(self, account: Account, query: CallQuery) -> tuple[Sequence[LoggedCall], Mapping[str, str]]:
         """The calls, and a note for an empty list when no line shares its call log."""
-        rows = (await self._gateway.calls(query)).rows
+        rows = (await self._gateway.calls(account, query)).rows
         if not rows and (why := silence(self._gateway.lines())):
-            told_before = await self._gateway.calls(CallQuery(limit=1))
+            told_before = await self._gateway.calls(account, CallQuery(limit=1))
             if not told_before.rows:
                 return rows, {"note": why}
         return rows, {}

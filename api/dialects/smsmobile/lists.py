@@ -94,7 +94,7 @@ class Lists:
         calendar = self._calendar.of(account)
         since, until = self._period(params.text("period").strip(), calendar)
         query = TypedQuery(since=since, until=until, limit=_limit(params, LOG_PAGE))
-        rows = (await self._gateway.typed(query)).rows
+        rows = (await self._gateway.typed(account, query)).rows
         result = {"error": 0, "sms": [typed_row(row, calendar) for row in rows]}
         # a phone says whether it tells of its calls; a modem, on which nobody types, says nothing of them
         if not rows and all(line.calls is None for line in self._gateway.lines()):

@@ -19,8 +19,10 @@ class EventStore(Protocol):
         """Log events and store a driver or alarm value in one transaction."""
         ...
 
-    async def events(self, account: str, after: int, limit: int, reader: str = "") -> Sequence[Event]:
-        """Events after a position, oldest first; `account` "" reads all accounts'.
+    async def events(
+        self, account: str, after: int, limit: int, reader: str = "", until: int = 1 << 62
+    ) -> Sequence[Event]:
+        """Events after a position and up to another, oldest first; `account` "" reads all accounts'.
 
         `reader`: the account that reads, where that is another; received SMS that it deleted are left out.
         """

@@ -1,6 +1,8 @@
 """What an account reaches through the gateway is its own; an operator reaches everything."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
@@ -69,3 +71,22 @@ async def test_a_bridge_without_devices_says_so(store: SqliteStore, bus: Bus) ->
         await bare.examine(Account("chief", operator=True), "office")
     with pytest.raises(NotPossible):
         await bare.loop("", "")
+
+
+async def test_an_account_finds_its_news_behind_any_number_of_others(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.gateway.gateway.EVENT_STEP", 3)
+    monkeypatch.setattr("bridge.gateway.gateway.EVENT_BATCH", 2)
+    for number in range(4):
+        await gateway.submit(CAFE, [Draft("+15550123", "another's")] * 10)
+        await gateway.submit(SHOP, [Draft("+15550123", f"{number}.{index}") for index in range(7)])
+    heard = []
+    async with asyncio.timeout(30), aclosing(gateway.events(SHOP, 0)) as news:
+        async for event in news:
+            heard.append(event.data["text"])
+            if len(heard) == 28:
+                await gateway.submit(SHOP, [Draft("+15550123", "at last")])
+            if len(heard) == 29:
+                break
+    assert heard == [f"{number}.{index}" for number in range(4) for index in range(7)] + ["at last"]

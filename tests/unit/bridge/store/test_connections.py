@@ -1,5 +1,6 @@
 """One file and its two threads: durable, and honest about a file that cannot be used."""
 
+import asyncio
 import os
 import sqlite3
 from pathlib import Path
@@ -7,12 +8,17 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import StoreUnavailable
+from bridge.model.account import Account
 from bridge.model.event import Event
 from bridge.model.query import MessageQuery
-from bridge.store.connections import reads, writes
+from bridge.store.connections import SEARCHERS, reads, searches, writes
+from bridge.store.searching import LONGEST
 from bridge.store.sqlite import SqliteStore
 from bridge.store.writer import Tx
 from tests.support.store_rows import message
+
+#: what counts as "at once" on a machine that is busy; a search may take as long
+SOON = LONGEST
 
 
 def pragmas(conn: sqlite3.Connection) -> list[object]:
@@ -27,8 +33,15 @@ def pragmas_of_writer(tx: Tx) -> list[object]:
     return pragmas(tx.conn)
 
 
+def endless(conn: sqlite3.Connection) -> int:
+    counting = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    return int(conn.execute(counting).fetchone()[0])
+
+
 class Probe(SqliteStore):
     """A store that tells of its connections."""
+
+    endless = searches(endless)
 
     reader = reads(pragmas)
     writer = writes(pragmas_of_writer)
@@ -50,6 +63,27 @@ async def test_a_query_cannot_change_anything(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="readonly"):
         await store.mischief()
     await store.close()
+
+
+async def test_nothing_but_searches_waits_for_searches(tmp_path: Path) -> None:
+    """However many of them there are: credentials, submissions, one message and news have threads of their own."""
+    store = Probe(str(tmp_path / "bridge.db"))
+    await store.open()
+    await store.add_account(Account("shop"), [])
+    searching = [asyncio.get_running_loop().create_task(store.endless()) for _ in range(2 * SEARCHERS)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(SOON):
+        assert await store.account_for("apikey", "", "none", 0) is None
+        assert await store.remembered("shop", "key", "digest") is None
+        await store.submit([message(1)])
+        assert (await store.message(message(1).id)).text == "text 1"
+        assert len(await store.events("shop", await store.newest_event() - 1, 9)) == 1
+        assert (await store.account("shop")).name == "shop"
+        assert not any(each.done() for each in searching)
+        for each in searching:
+            each.cancel()
+        assert len((await store.messages("shop", MessageQuery())).rows) == 1
+        await store.close()
 
 
 async def test_a_store_makes_the_folders_that_it_needs(tmp_path: Path) -> None:

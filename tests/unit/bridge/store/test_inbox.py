@@ -1,5 +1,6 @@
 """An SMS in the inbox, and one of which more comes in later."""
 
+import asyncio
 from dataclasses import replace
 
 from bridge.model.inbox import Received
@@ -24,3 +25,15 @@ async def test_one_that_was_forgotten_is_not_found(store: SqliteStore) -> None:
     kept = await store._write(inbox.keep, PARTIAL, NOW)
     assert await store._read(inbox.at, kept.seq) == kept
     assert await store._read(inbox.at, kept.seq + 1) is None
+
+
+async def test_two_who_ask_for_what_is_unread_at_once_never_get_the_same(store: SqliteStore) -> None:
+    for number in range(30):
+        await store._write(inbox.keep, replace(PARTIAL, id=f"id-{number}"), NOW)
+    query = InboxQuery(unread=True, mark_read=True, limit=10)
+    pages = await asyncio.gather(*(store.inbox("shop", query, NOW) for _ in range(8)))
+    while rest := (await store.inbox("shop", query, NOW)).rows:
+        pages.append(replace(pages[0], rows=rest))
+    got = [row.id for page in pages for row in page.rows]
+    assert sorted(got) == sorted(f"id-{number}" for number in range(30))
+    assert len((await store.inbox("shop", replace(query, unread=False, limit=100), NOW)).rows) == 30
