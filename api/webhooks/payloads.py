@@ -9,6 +9,7 @@ older than 300 s.
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -19,6 +20,7 @@ from bridge.errors import BadRequest
 from bridge.model import event as events
 from bridge.model.account import NO_ZONE
 from bridge.model.event import Event
+from bridge.model.line import Channel
 from bridge.model.payload_format import FORMATS
 from bridge.model.webhook import Delivery, Endpoint
 
@@ -45,6 +47,19 @@ TYPES: Mapping[str, str] = {
     events.LINE_CHANGED: "line.changed",
     **{name: name for name in events.FOR_OPERATORS},
 }
+#: the same of what goes or comes by WhatsApp
+WHATSAPP_TYPES: Mapping[str, str] = {
+    events.MESSAGE_SUBMITTED: "whatsapp.submitted",
+    events.MESSAGE_SENT: "whatsapp.sent",
+    events.MESSAGE_FAILED: "whatsapp.failed",
+    events.MESSAGE_RECEIVED: "whatsapp.received",
+    events.MESSAGE_DELIVERED: "whatsapp.delivered",
+    events.MESSAGE_UNKNOWN: "whatsapp.unknown",
+    events.MESSAGE_EXPIRED: "whatsapp.expired",
+    events.MESSAGE_CANCELLED: "whatsapp.cancelled",
+}
+#: the type in an envelope, which comes right after its id
+_TYPE = re.compile(rb'"type":"([a-z._]+)"')
 CALLS = frozenset({events.CALL_MISSED, events.CALL_INCOMING, events.CALL_OUTGOING})
 #: which of its data is an event's own time
 _HAPPENED = {events.MESSAGE_RECEIVED: "received_at", events.MESSAGE_TYPED: "sent_at", **dict.fromkeys(CALLS, "call_at")}
@@ -98,7 +113,7 @@ def _plain_headers(endpoint: Endpoint, delivery: Delivery, body: bytes, now: int
 def _signed_headers(endpoint: Endpoint, delivery: Delivery, body: bytes, now: int) -> dict[str, str]:
     headers = {
         "Content-Type": "application/json",
-        "X-SMSMobileAPI-Event": TYPES[delivery.event],
+        "X-SMSMobileAPI-Event": _type_in(body) or TYPES[delivery.event],
         "X-SMSMobileAPI-Event-ID": delivery.event_id,
         "X-SMSMobileAPI-Delivery": delivery.id,
         "X-SMSMobileAPI-Timestamp": str(now),
@@ -127,12 +142,23 @@ def _flat(event: Event, zone: tzinfo) -> dict[str, Any]:
 def _envelope(event: Event, zone: tzinfo) -> dict[str, Any]:
     return {
         "id": event.id,
-        "type": TYPES[event.name],
+        "type": _type(event),
         "api_version": API_VERSION,
         "created_at": _iso(event.at),
         "occurred_at": _iso(_occurred(event)),
         "data": _DATA.get(event.name, _message)(event, zone),
     }
+
+
+def _type(event: Event) -> str:
+    # events of before there was another channel do not say it
+    by_whatsapp = event.data.get("channel") == Channel.WHATSAPP
+    return WHATSAPP_TYPES.get(event.name, TYPES[event.name]) if by_whatsapp else TYPES[event.name]
+
+
+def _type_in(body: bytes) -> str:
+    found = _TYPE.search(body)
+    return found[1].decode() if found else ""
 
 
 def _occurred(event: Event) -> int:
@@ -143,6 +169,17 @@ def _occurred(event: Event) -> int:
 
 def _received(event: Event, zone: tzinfo) -> dict[str, Any]:
     data = event.data
+    if data.get("channel") == Channel.WHATSAPP:
+        return {
+            "guid": data["id"].upper(),
+            "data_id": data["id"].upper(),
+            "from": data["from"],
+            # not kept
+            "contact_name": "",
+            "message": data["text"],
+            "is_voice_message": data["media"].startswith("voice"),
+            "received_at": _iso(data["received_at"]),
+        }
     return {
         "guid": data["id"].upper(),
         "from": data["from"],

@@ -98,6 +98,8 @@ def message_data(message: Message) -> dict[str, Any]:
         "client_ref": message.client_ref,
         "tag": message.tag,
         "dialect": message.dialect,
+        "channel": message.channel.value,
+        "media": message.media,
         "created_at": message.created_at,
         "sent_at": message.sent_at,
         "delivered_at": message.delivered_at,
@@ -117,6 +119,8 @@ def received_data(received: Received) -> dict[str, Any]:
         "partial": received.partial,
         "data": received.data,
         "error": received.error,
+        "channel": received.channel.value,
+        "media": received.media,
     }
 
 

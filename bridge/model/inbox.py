@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.model.line import Channel
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -23,6 +25,9 @@ class Received:
     data: str = ""
     #: could not be decoded: why; `data` then holds the whole PDU
     error: str = ""
+    channel: Channel = Channel.SMS
+    #: what came with the text, by WhatsApp: its kind and the provider's id of it, such as `voice 1234`; "" for none
+    media: str = ""
     #: position in the inbox, grows by time of commit
     seq: int = 0
     read: bool = False

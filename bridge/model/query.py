@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from bridge.model.inbox import CallKind
+from bridge.model.line import Channel
 from bridge.model.message import State
 from bridge.model.webhook import DeliveryState
 
@@ -67,6 +68,8 @@ class InboxQuery:
     since: int = 0
     until: int = 0
     line: str = ""
+    #: None for both
+    channel: Channel | None = None
     unread: bool = False
     #: mark what is returned as read, in the same transaction
     mark_read: bool = False

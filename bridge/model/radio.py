@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.model.line import Channel
 from bridge.model.message import State
 
 
@@ -75,6 +76,9 @@ class InboundPart:
     raw: str = ""
     #: when the device stored it, Unix ms by its own clock; 0 where it does not tell
     received_at: int = 0
+    channel: Channel = Channel.SMS
+    #: as in `Received.media`
+    media: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 from bridge.errors import BadRequest, NoSuchThing
 from bridge.model.event import MESSAGE_RECEIVED, received_data
 from bridge.model.inbox import Received
+from bridge.model.line import Channel
 from bridge.model.query import InboxQuery, Page
 from bridge.store import event_log, forgetting, opt_out, search, streams
 from bridge.store.connections import Connections, reads
@@ -20,7 +21,9 @@ from bridge.store.writer import Tx
 TOGETHER = 50
 #: which column is the text
 _TEXT = 4
-_COLUMNS = "id, line, device, sender, text, sent_at, received_at, partial, data, error"
+_COLUMNS = "id, line, device, sender, text, sent_at, received_at, partial, data, error, channel, media"
+#: where in a row of `_SELECT` its position is
+_SEQ = _COLUMNS.count(",") + 1
 
 
 def keep(tx: Tx, received: Received, now: int) -> Received:
@@ -54,13 +57,13 @@ def at(conn: sqlite3.Connection, seq: int) -> Received | None:
 
 def _received(row: Sequence[Any]) -> Received:
     values = list(row)
-    values[7], values[11] = bool(values[7]), bool(values[11])
+    values[7], values[10], values[13] = bool(values[7]), Channel(values[10]), bool(values[13])
     return Received(*values)
 
 
 _SELECT = (
-    "SELECT r.id, r.line, r.device, r.sender, r.text, r.sent_at, r.received_at, r.partial, r.data, r.error, r.seq, "
-    "coalesce(k.read_at, 0) > 0 FROM received r LEFT JOIN received_marks k ON k.received = r.seq AND k.account = ? "
+    f"SELECT {', '.join(f'r.{name}' for name in _COLUMNS.split(', '))}, r.seq, coalesce(k.read_at, 0) > 0 "
+    "FROM received r LEFT JOIN received_marks k ON k.received = r.seq AND k.account = ? "
 )
 _MARKS = "LEFT JOIN received_marks k ON k.received = {seq} AND k.account = ?"
 
@@ -69,7 +72,7 @@ def _select(conn: sqlite3.Connection, account: str, query: InboxQuery) -> Select
     """The rows of a query, each by an index."""
     first, last = streams.between(conn, "received_hours", query.since, query.until)
     if query.unread:
-        first = max(first, _read_to(conn, account) + 1)
+        first = max(first, _read_to(conn, account, query) + 1)
     conditions = list(_filters(query))
     where = " AND ".join(text for text, _ in conditions)
     values = tuple(value for _, some in conditions for value in some)
@@ -87,6 +90,8 @@ def _streams(conn: sqlite3.Connection, query: InboxQuery) -> Sequence[Stream]:
         return list(streams.with_words(conn, search.RECEIVED, "", query.keyword))
     if query.line:
         return [Stream("received_line", "m.line = ?", (query.line,))]
+    if query.channel:
+        return [Stream("received_channel", "m.channel = ?", (query.channel,))]
     return [Stream("")]
 
 
@@ -94,7 +99,7 @@ def _filters(query: InboxQuery) -> Iterator[tuple[str, tuple[Any, ...]]]:
     yield "coalesce(k.hidden_at, 0) = 0", ()
     if query.keyword:
         yield "(instr(m.sender, ?) OR instr(lower(m.text), lower(?)))", (query.keyword, query.keyword)
-    for column in ("sender", "line"):
+    for column in ("sender", "line", "channel"):
         if value := getattr(query, column):
             yield f"m.{column} = ?", (value,)
     if query.since:
@@ -113,7 +118,7 @@ def find(conn: sqlite3.Connection, account: str, query: InboxQuery) -> Page[Rece
         (account, json.dumps(found[: query.limit])),
     ).fetchall()
     page = fitting(rows, _TEXT)
-    return Page(tuple(_received(row) for row in page), str(page[-1][10]) if len(found) > len(page) else "")
+    return Page(tuple(_received(row) for row in page), str(page[-1][_SEQ]) if len(found) > len(page) else "")
 
 
 def find_all(conn: sqlite3.Connection, account: str, query: InboxQuery) -> tuple[Page[Received], int]:
@@ -122,10 +127,17 @@ def find_all(conn: sqlite3.Connection, account: str, query: InboxQuery) -> tuple
     return find(conn, account, query), newest
 
 
-def _read_to(conn: sqlite3.Connection, account: str) -> int:
-    """Up to here it has read or deleted everything."""
-    row = conn.execute("SELECT seq FROM read_to WHERE account = ?", (account,)).fetchone()
-    return int(row[0]) if row else 0
+def _reader(account: str, query: InboxQuery) -> str:
+    """Who has read up to somewhere in `read_to`: an account, or what it reads of one channel alone."""
+    return f"{account}\n{query.channel}" if query.channel else account
+
+
+def _read_to(conn: sqlite3.Connection, account: str, query: InboxQuery) -> int:
+    """Up to here it has read or deleted everything that the query may find."""
+    row = conn.execute(
+        "SELECT max(seq) FROM read_to WHERE account IN (?, ?)", (account, _reader(account, query))
+    ).fetchone()
+    return int(row[0] or 0)
 
 
 def mark(tx: Tx, account: str, query: InboxQuery, page: Page[Received], newest: int, now: int) -> Page[Received]:
@@ -137,10 +149,13 @@ def mark(tx: Tx, account: str, query: InboxQuery, page: Page[Received], newest: 
         "read_at = CASE WHEN read_at = 0 THEN excluded.read_at ELSE read_at END",
         [(account, received.seq, now) for received in rows],
     )
-    if query == InboxQuery(unread=True, mark_read=True, limit=query.limit) and not page.cursor:
+    if query == replace(InboxQuery(unread=True, mark_read=True), limit=query.limit, channel=query.channel) and (
+        not page.cursor
+    ):
         # nothing unread is left: the next look begins here
         tx.conn.execute(
-            "INSERT INTO read_to VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq", (account, newest)
+            "INSERT INTO read_to VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
+            (_reader(account, query), newest),
         )
     return replace(page, rows=rows)
 

@@ -10,7 +10,8 @@ from bridge.messages.opt_out import Kind
 from bridge.model.account import THE_RECIPIENT, Author
 from bridge.model.event import RECIPIENT_STARTED, RECIPIENT_STOPPED
 from bridge.model.inbox import Received
-from bridge.model.message import Message, State
+from bridge.model.line import Channel
+from bridge.model.message import WHATSAPP_ROUTE, Message, State
 from bridge.model.opt_out import Scope
 from bridge.store import accounts, counts, event_log, submission, suppression
 from bridge.store.audit_log import audit
@@ -48,7 +49,7 @@ def _stop(tx: Tx, received: Received, word: str, by: Author) -> bool:
     if tx.opt_out.scope is Scope.ACCOUNT:
         put = [_stop_account(tx, *each, word, by) for each in sorted(_concerned(tx.conn, received))]
         return any(put)
-    line = EVERY_LINE if tx.opt_out.scope is Scope.BRIDGE else received.line
+    line = EVERY_LINE if tx.opt_out.scope is Scope.BRIDGE else _route(received)
     if not suppression.stop(tx, Stop(line, received.device, received.sender, word, by.at)):
         return False
     where = "any line" if line == EVERY_LINE else line
@@ -65,7 +66,7 @@ def _stop_account(tx: Tx, account: str, number: str, word: str, by: Author) -> b
 
 def _start(tx: Tx, received: Received, by: Author) -> bool:
     """Whether anything is different now. What STOP did under another scope is lifted, too."""
-    lifted = suppression.lift(tx, received.sender, by, received.line)
+    lifted = suppression.lift(tx, received.sender, by, _route(received))
     for account in sorted({account for account, _ in _concerned(tx.conn, received)}):
         for number, reason in tx.conn.execute(ENTRIES_OF, (account, received.sender[-TAIL:])).fetchall():
             if reason.startswith(WROTE) and phone_numbers.same_subscriber(number, received.sender):
@@ -98,6 +99,11 @@ def _told(tx: Tx, received: Received, word: str) -> dict[str, str]:
     }
 
 
+def _route(received: Received) -> str:
+    """The route to the line that it came to."""
+    return received.line if received.channel is Channel.SMS else f"{WHATSAPP_ROUTE}{received.line}"
+
+
 def _reply(tx: Tx, received: Received, text: str, now: int) -> None:
     """By the line it came to, for the operator account, past every list: it is what the recipient waits for."""
     try:
@@ -117,8 +123,8 @@ def _reply(tx: Tx, received: Received, text: str, now: int) -> None:
         updated_at=now,
         due_at=now,
         expires_at=now + ANSWER_LIFE,
-        route=received.line,
-        parts=segmentation.count(text),
+        route=_route(received),
+        parts=segmentation.count(text) if received.channel is Channel.SMS else 1,
         dialect=DIALECT,
     )
     submission.insert(tx, (message,), freely=True)

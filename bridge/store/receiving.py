@@ -30,7 +30,8 @@ def receive(tx: Tx, item: InboundPart, device: str, now: int) -> Received | None
     received = Received(
         event_log.new_uuid(), item.line, device, item.sender, text, item.sent_at, _received_at(item, now)
     )
-    return inbox.keep(tx, replace(received, data=item.data, error=item.error), now)
+    more = replace(received, data=item.data, error=item.error, channel=item.channel, media=item.media)
+    return inbox.keep(tx, more, now)
 
 
 def _received_at(item: InboundPart, now: int) -> int:

@@ -77,3 +77,7 @@ CREATE TRIGGER received_said_again AFTER UPDATE OF sender, text ON received
 END;
 -- up to which row of the inbox an account has read or deleted everything
 CREATE TABLE read_to (account TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+-- by what it came, and what came with the text: its kind and the provider's id of it, "" for none
+ALTER TABLE received ADD COLUMN channel TEXT NOT NULL DEFAULT 'sms';
+ALTER TABLE received ADD COLUMN media TEXT NOT NULL DEFAULT '';
+CREATE INDEX received_channel ON received (channel);

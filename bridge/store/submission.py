@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.errors import AlreadyUsed, IdempotencyConflict, NotPossible
 from bridge.model.event import MESSAGE_SUBMITTED, Event
-from bridge.model.message import Message, State
+from bridge.model.message import WHATSAPP_ROUTE, Message, State
 from bridge.ports.store_rows import Queued
 from bridge.store import event_log, limits
 from bridge.store.connections import Connections, reads
@@ -26,6 +26,7 @@ INSERT INTO events (id, name, account, at, subject, about, data)
 SELECT {event_log.UUID}, '{MESSAGE_SUBMITTED}', account, created_at, id, seq, json_object(
   'id', id, 'to', recipient, 'written', written, 'text', text, 'state', state, 'line', line, 'slot', slot,
   'parts', parts, 'error', error, 'client_ref', client_ref, 'tag', tag, 'dialect', dialect,
+  'channel', CASE substr(route, 1, 1) WHEN '{WHATSAPP_ROUTE}' THEN 'whatsapp' ELSE 'sms' END, 'media', media,
   'created_at', created_at, 'sent_at', sent_at, 'delivered_at', delivered_at)
 FROM messages WHERE seq BETWEEN ? AND ? ORDER BY seq
 """

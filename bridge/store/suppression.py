@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bridge.errors import NoSuchThing, NotPossible
 from bridge.messages.phone_numbers import normalise, same_subscriber
 from bridge.model.account import Author, Suppressed
-from bridge.model.message import Message, State
+from bridge.model.message import WHATSAPP_ROUTE, Message, State
 from bridge.store import accounts
 from bridge.store.audit_log import audit
 from bridge.store.connections import Connections, reads, searches, writes
@@ -42,7 +42,7 @@ WAITING_FOR = (
 class Stop(NamedTuple):
     """A recipient wrote STOP to a line, or to any of them where it holds for every line."""
 
-    #: or EVERY_LINE
+    #: one of WhatsApp as its route; or EVERY_LINE
     line: str
     device: str
     number: str
@@ -56,6 +56,8 @@ class Stop(NamedTuple):
             return False
         if self.line == EVERY_LINE:
             return True
+        if self.line.startswith(WHATSAPP_ROUTE):
+            return route in (WHATSAPP_ROUTE, self.line)
         # a route is any line, a line, a device, or a SIM slot of any device (`bridge.messages.routing`)
         slot = f":{self.line.rpartition(':')[2]}" if ":" in self.line else ":1"
         return route in ("", self.line, self.device, slot)
@@ -72,7 +74,7 @@ class Stop(NamedTuple):
 
     @property
     def _where(self) -> str:
-        return "this bridge" if self.line == EVERY_LINE else self.line
+        return "this bridge" if self.line == EVERY_LINE else self.line.removeprefix(WHATSAPP_ROUTE)
 
 
 def is_same(one: str, other: str) -> bool:
@@ -169,7 +171,7 @@ def lift(tx: Tx, number: str, by: Author, line: str = "") -> bool:
 
 
 def _by(line: str) -> str:
-    return "any line" if line == EVERY_LINE else line
+    return "any line" if line == EVERY_LINE else line.removeprefix(WHATSAPP_ROUTE)
 
 
 def stops_of(conn: sqlite3.Connection, numbers: Iterable[str]) -> list[Stop]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bridge.model.line import Channel
 from bridge.model.message import State
 from bridge.model.radio import InboundPart
 from device_drivers.whatsapp_cloud.codes import graph_error
@@ -99,7 +100,10 @@ def _message(told: Mapping[str, Any], line: str) -> InboundPart:
     sender = str(told.get("from") or "")
     # a person with a username may show no number, but an id that is the same each time
     sender = f"+{sender}" if sender.isdecimal() else sender or str(told.get("from_user_id") or "")
-    return InboundPart(line, slot_of(at, wamid), sender, _text(told), sent_at=at, received_at=at)
+    return InboundPart(
+        line, slot_of(at, wamid), sender, _text(told), sent_at=at, received_at=at,
+        channel=Channel.WHATSAPP, media=_attached(told),
+    )  # fmt: skip
 
 
 def slot_of(at: int, wamid: str) -> str:
@@ -110,6 +114,19 @@ def slot_of(at: int, wamid: str) -> str:
 def day_of(at: int) -> str:
     """`20261128`, in UTC; of Unix ms."""
     return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y%m%d")
+
+
+def _attached(told: Mapping[str, Any]) -> str:
+    """Kind and Meta's id of a picture, document or recording; "" for none."""
+    kind = str(told.get("type", ""))
+    content = told.get(kind)
+    if kind not in _MEDIA or not isinstance(content, dict):
+        return ""
+    return f"{_kind(kind, content)} {content.get('id', '')}".rstrip()
+
+
+def _kind(kind: str, content: Mapping[str, Any]) -> str:
+    return "voice" if kind == "audio" and content.get("voice") else kind
 
 
 def _text(told: Mapping[str, Any]) -> str:
@@ -127,7 +144,7 @@ def _text(told: Mapping[str, Any]) -> str:
 
 
 def _media(kind: str, content: Mapping[str, Any]) -> str:
-    what = "voice message" if kind == "audio" and content.get("voice") else kind
+    what = "voice message" if _kind(kind, content) == "voice" else kind
     named = " ".join(str(content[name]) for name in ("filename", "caption") if content.get(name))
     return f"[{what}] {named}".rstrip()
 

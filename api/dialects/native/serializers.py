@@ -66,6 +66,8 @@ def message(row: Message) -> Shape:
         "client_ref": row.client_ref,
         "tag": row.tag,
         "dialect": row.dialect,
+        "channel": row.channel.value,
+        "media": row.media,
         "created_at": spoken(row.created_at),
         "updated_at": spoken(row.updated_at),
         "not_before": spoken(row.not_before),
@@ -109,6 +111,8 @@ def received(row: Received) -> Shape:
         "partial": row.partial,
         "data": row.data,
         "error": row.error,
+        "channel": row.channel.value,
+        "media": row.media,
         "read": row.read,
     }
 

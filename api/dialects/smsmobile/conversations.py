@@ -14,6 +14,7 @@ from api.http.parameters import Parameters
 from bridge.errors import BadRequest
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
+from bridge.model.line import Channel
 from bridge.model.query import InboxQuery, MessageQuery
 
 #: the newest SMS that are looked through, and conversations in one answer when not said otherwise
@@ -49,10 +50,11 @@ class Conversations:
         first = calendar.day(since, "date_from")[0] if since else 0
         last = calendar.day(until, "date_to")[1] if until else 0
         if direction == "received":
-            inbox = InboxQuery(sender=number, since=first, until=last, limit=MOST_ROWS)
+            inbox = InboxQuery(sender=number, since=first, until=last, limit=MOST_ROWS, channel=Channel.SMS)
             return [inbox_row(row, calendar) for row in (await self._gateway.inbox(account, inbox)).rows]
         sent = MessageQuery(recipient=number, since=first, until=last, limit=MOST_ROWS)
-        return [sent_row(row, calendar) for row in (await self._gateway.messages(account, sent)).rows]
+        rows = (await self._gateway.messages(account, sent)).rows
+        return [sent_row(row, calendar) for row in rows if row.channel is Channel.SMS]
 
 
 def _grouped(rows: Sequence[Mapping[str, Any]]) -> list[Sequence[Mapping[str, Any]]]:

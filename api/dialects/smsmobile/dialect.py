@@ -15,7 +15,8 @@ from api.dialects.smsmobile.owner import Owner
 from api.dialects.smsmobile.refusals import HEADERS, NO_STORE, Refusals, reply
 from api.dialects.smsmobile.rows import Calendar
 from api.dialects.smsmobile.send import accepted, compose
-from api.dialects.smsmobile.vocabulary import ERROR_WORDS, STATE_WORDS, StateWord, WhatsappNotConnected
+from api.dialects.smsmobile.vocabulary import ERROR_WORDS, STATE_WORDS, StateWord
+from api.dialects.smsmobile.whatsapp import Whatsapp
 from api.http.parameters import Parameters, read_parameters
 from bridge.errors import BadRequest, BridgeError, ConfigError, NotPossible
 from bridge.model.account import Account
@@ -24,8 +25,6 @@ from bridge.model.message import State
 from bridge.model.scope import ADMIN, ANY, INBOX, READ, SEND
 
 Answer = Callable[[Account, Parameters], Awaitable[web.Response]]
-
-_NO_WHATSAPP = "WhatsApp is not connected to this bridge"
 
 
 class SmsMobile:
@@ -57,6 +56,7 @@ class SmsMobile:
     def routes(self) -> Sequence[Route]:
         """All known paths of the vendor; those not offered are refused in the path's own format."""
         refusals, lists, calls, owner = self._refusals, self._lists, self._calls, self._owner
+        whatsapp = Whatsapp(self._gateway, self._calendar, refusals)
         return [
             Route("/sendsms", self.send, SEND),
             Route("/resend", self._known(self._resend), SEND),
@@ -66,11 +66,11 @@ class SmsMobile:
             Route("/getsms", self._known(lists.inbox), INBOX, refuse=refusals.listing),
             Route("/gateway/mobile/list", self._known(lists.phones), READ, refuse=refusals.phones),
             Route("/oauth2/token", self._token, ANY, refuse=refusals.tokens),
-            Route("/resendwa", self._known(_no_whatsapp), SEND),
-            Route("/getwa", self._known(_whatsapp_inbox), INBOX),
-            Route("/getwa/active", self._known(_whatsapp_active), INBOX),
-            Route("/getwa/synchronisation", self._known(_whatsapp_window), INBOX),
-            Route("/whatsapp/checknumber", self._known(_whatsapp_number), READ),
+            Route("/resendwa", self._known(whatsapp.resend), SEND),
+            Route("/getwa", self._known(whatsapp.inbox), INBOX),
+            Route("/getwa/active", self._known(whatsapp.active), INBOX),
+            Route("/getwa/synchronisation", self._known(whatsapp.synchronisation), INBOX),
+            Route("/whatsapp/checknumber", self._known(whatsapp.number), READ),
             Route("/sendemail", self._known(owner.email), SEND),
             Route("/getemail", self._known(_no_mail), ANY),
             Route(
@@ -145,25 +145,3 @@ def _idempotency_key(headers: Mapping[str, str]) -> str:
 
 async def _no_mail(_account: Account, _params: Parameters) -> web.Response:
     return reply({"result": {"error": "0", "messages": [], "note": "This bridge has no mailbox; it reads no e-mail."}})
-
-
-async def _no_whatsapp(_account: Account, _params: Parameters) -> web.Response:
-    raise WhatsappNotConnected
-
-
-async def _whatsapp_inbox(_account: Account, _params: Parameters) -> web.Response:
-    return reply({"result": {"error": "0", "messages": [], "note": f"{_NO_WHATSAPP}."}})
-
-
-async def _whatsapp_active(_account: Account, _params: Parameters) -> web.Response:
-    note = f"{_NO_WHATSAPP}; reading its messages cannot be switched on."
-    return reply({"success": True, "read_message_active": 0, "status_note": note})
-
-
-async def _whatsapp_window(_account: Account, _params: Parameters) -> web.Response:
-    return reply({"error": "0", "messages": "not connected", "expire_at": "", "expire_at_unix": "0"})
-
-
-async def _whatsapp_number(_account: Account, params: Parameters) -> web.Response:
-    result = {"error": "0", "recipients": params.text("recipients"), "whatsapp": "0", "note": f"{_NO_WHATSAPP}."}
-    return reply({"result": result})

@@ -16,7 +16,8 @@ from bridge.errors import BadRequest
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
 from bridge.model.inbox import Received
-from bridge.model.message import Message, State
+from bridge.model.line import Channel
+from bridge.model.message import Message, State, other_leg
 from bridge.model.query import InboxQuery, MessageQuery, TypedQuery
 
 #: rows of the sent log in one answer; older ones by `before`
@@ -51,12 +52,13 @@ class Lists:
             states |= _blamed("send_from_mobile_erreur")
         query = MessageQuery(
             states=states,
-            ids=(guid,) if guid else (),
+            ids=_legs(guid) if guid else (),
             keyword=params.number("keyword"),
-            limit=_limit(params, LOG_PAGE),
+            limit=limit_in(params, LOG_PAGE),
         )
         calendar = self._calendar.of(account)
         rows = await self._whole_seconds(account, self._before(query, params.text("before").strip(), calendar))
+        rows = sorted(rows, key=lambda row: row.id != guid) if guid else rows  # that which was asked for first
         if guid and not rows:
             # an answer and no failure of the request: clients that poll look for this in `result`
             return reply({"result": {"error": "not_found", "sms": [], "note": "There is no such message."}})
@@ -93,7 +95,7 @@ class Lists:
         """`/log/sent/frommobile`: SMS typed on a phone, newest first."""
         calendar = self._calendar.of(account)
         since, until = self._period(params.text("period").strip(), calendar)
-        query = TypedQuery(since=since, until=until, limit=_limit(params, LOG_PAGE))
+        query = TypedQuery(since=since, until=until, limit=limit_in(params, LOG_PAGE))
         rows = (await self._gateway.typed(account, query)).rows
         result = {"error": 0, "sms": [typed_row(row, calendar) for row in rows]}
         # a phone says whether it tells of its calls; a modem, on which nobody types, says nothing of them
@@ -123,7 +125,8 @@ class Lists:
             mark_read=unread,
             # what else arrived in that second may not have been there when the client asked; it knows guids
             since=int(after) * 1000 if after else 0,
-            limit=_limit(params, MOST_ROWS),
+            limit=limit_in(params, MOST_ROWS),
+            channel=Channel.SMS,
         )
         rows = await self._received(account, query, self._lines_of(phone(params)))
         return reply({"result": {"error": "0", "sms": [inbox_row(row, self._calendar.of(account)) for row in rows]}})
@@ -140,7 +143,7 @@ class Lists:
     async def delete(self, account: Account, params: Parameters) -> web.Response:
         """`/deletesms`: delete a message or whole days, sent and received; waiting messages stay."""
         if guid := params.text("guid_message").strip():
-            sent, received = MessageQuery(ids=(guid.lower(),)), InboxQuery(ids=(guid.lower(),))
+            sent, received = MessageQuery(ids=_legs(guid.lower())), InboxQuery(ids=(guid.lower(),))
         else:
             since, until = self._days(params, self._calendar.of(account))
             sent, received = MessageQuery(since=since, until=until), InboxQuery(since=since, until=until)
@@ -180,11 +183,16 @@ class Lists:
         return reply(answer)
 
 
+def _legs(guid: str) -> tuple[str, ...]:
+    """A message, and the same by the other channel."""
+    return (guid, other_leg(guid)) if _MESSAGE_ID.fullmatch(guid) else (guid,)
+
+
 def _searchable(row: dict[str, object]) -> str:
     return "\n".join(str(row[key]).lower() for key in ("sid", "date", "battery", "version", "label"))
 
 
-def _limit(params: Parameters, default: int) -> int:
+def limit_in(params: Parameters, default: int) -> int:
     """Parse `limit` (an extension), capped at the maximum. Raises BadRequest."""
     written = params.text("limit").strip()
     if not written:

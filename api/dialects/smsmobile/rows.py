@@ -1,6 +1,7 @@
 """Rows of the smsmobile dialect's lists (sent log, inbox, phones), and its date formats."""
 
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -9,12 +10,16 @@ from api.dialects.smsmobile.vocabulary import STATE_WORDS
 from bridge.errors import BadRequest, ConfigError
 from bridge.model.account import NO_ZONE, Account
 from bridge.model.inbox import LoggedCall, Received, TypedMessage
-from bridge.model.line import Line, LineState
-from bridge.model.message import Message, State
+from bridge.model.line import Channel, Line, LineState
+from bridge.model.message import WHATSAPP_ROUTE, Message, State
 from bridge.zones import zone
 
 #: what `note` says of an outcome that nobody knows, so that a person can decide about `/resend`
 UNKNOWN_NOTE = "The phone had it and gave no answer; it may or may not have been sent. It is not sent again unasked."
+
+
+#: a code of Meta's in an error of WhatsApp
+_GRAPH_CODE = re.compile(r"\(#([0-9]+)\)")
 
 
 class Calendar:
@@ -101,16 +106,19 @@ def sent_row(message: Message, calendar: Calendar) -> dict[str, Any]:
         "send_from_mobile": word.sent,
         "send_from_mobile_erreur": "",
         "error_api": "",
-        "sIdentifiantPhone": message.line or message.route,
+        "sIdentifiantPhone": message.line or message.route.removeprefix(WHATSAPP_ROUTE),
         "port": message.slot or None,
         "schedule_timestamp": message.not_before // 1000 or None,
         "retry": message.attempts,
-        "send_with_whatsapp": "0",
+        "send_with_whatsapp": str(int(message.channel is Channel.WHATSAPP)),
         "status": message.state.value,
         "error": message.error,
         "note": UNKNOWN_NOTE if message.state is State.UNKNOWN else "",
     }
-    if word.blame:
+    if word.blame and message.channel is Channel.WHATSAPP:
+        code = _GRAPH_CODE.search(message.error)
+        row["error_api"] = f"wa_{code[1]}" if code else message.error or message.state.value
+    elif word.blame:
         row[word.blame] = message.error or message.state.value
     return row
 

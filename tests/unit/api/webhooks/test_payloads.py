@@ -12,6 +12,7 @@ from bridge.errors import BadRequest
 from bridge.model import event as events
 from bridge.model.event import Event, call_data, message_data, received_data, typed_data
 from bridge.model.inbox import CallKind, LoggedCall, Received, TypedMessage
+from bridge.model.line import Channel
 from bridge.model.message import Message, State
 from bridge.model.payload_format import FORMATS as KNOWN
 from bridge.model.webhook import Delivery, DeliveryState, Endpoint
@@ -189,3 +190,27 @@ def test_has_a_body_for_every_format_that_an_endpoint_may_have_and_each_event_of
     for name, wording in KNOWN.items():
         assert FORMATS[name].events == wording.events
     assert KNOWN["v2"].events == set(TYPES)
+
+
+class TestWhatsapp:
+    def test_what_comes_by_whatsapp_has_the_vendors_shape_for_it(self) -> None:
+        voice = replace(RECEIVED, channel=Channel.WHATSAPP, media="voice 4711")
+        body = FORMATS["v2"].render(event(events.MESSAGE_RECEIVED, received_data(voice)))
+        told = json.loads(body)
+        assert told["type"] == "whatsapp.received"
+        assert set(told["data"]) == {
+            "guid", "data_id", "from", "contact_name", "message", "is_voice_message", "received_at",
+        }  # fmt: skip
+        assert told["data"]["is_voice_message"] is True
+
+    @pytest.mark.parametrize("route", ["@", "@shop"])
+    def test_what_goes_by_whatsapp_has_its_types_in_body_and_header(self, route: str) -> None:
+        message = replace(MESSAGE, route=route)
+        body = FORMATS["v2"].render(event(events.MESSAGE_SENT, message_data(message)))
+        assert json.loads(body)["type"] == "whatsapp.sent"
+        headers = FORMATS["v2"].headers(ENDPOINT, delivery(events.MESSAGE_SENT), body, AT // 1000)
+        assert headers["X-SMSMobileAPI-Event"] == "whatsapp.sent"
+
+    def test_an_event_of_before_there_was_whatsapp_is_an_sms(self) -> None:
+        old = {key: value for key, value in message_data(MESSAGE).items() if key not in ("channel", "media")}
+        assert json.loads(FORMATS["v2"].render(event(events.MESSAGE_SENT, old)))["type"] == "sms.sent"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bridge.model.line import Channel
 from bridge.model.message import State
 from bridge.model.radio import InboundPart
 from device_drivers.whatsapp_cloud.updates import Status, is_signed, numbers_in, read
@@ -43,8 +44,9 @@ def test_a_signature_is_of_the_bytes_as_they_came(body: bytes, digest: str) -> N
 def test_a_text_comes_with_sender_and_moment() -> None:
     (told,) = read(webhook(message(type="text", text={"body": "Grüß Gott"})), NUMBER, "shop")
     assert told == InboundPart(
-        "shop", "20250608:wamid.1", "+41791234567", "Grüß Gott", sent_at=1749416383000, received_at=1749416383000
-    )
+        "shop", "20250608:wamid.1", "+41791234567", "Grüß Gott", sent_at=1749416383000, received_at=1749416383000,
+        channel=Channel.WHATSAPP,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,16 @@ def test_every_type_is_kept_with_words_for_it(content: dict[str, Any], text: str
     (told,) = read(webhook(message(**content)), NUMBER, "shop")
     assert isinstance(told, InboundPart)
     assert told.text == text
+
+
+def test_what_came_with_a_text_is_named_by_its_kind_and_id() -> None:
+    contents: list[dict[str, Any]] = [
+        {"type": "audio", "audio": {"id": "5", "voice": True}},
+        {"type": "image", "image": {"id": "6"}},
+        {"type": "text", "text": {"body": "x"}},
+    ]
+    told = read(webhook(*(message(**content) for content in contents)), NUMBER, "shop")
+    assert [each.media for each in told if isinstance(each, InboundPart)] == ["voice 5", "image 6", ""]
 
 
 def test_who_shows_no_number_is_known_by_an_id() -> None:
