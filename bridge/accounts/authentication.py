@@ -44,8 +44,8 @@ class Admission:
         self._store = store
         self._clock = clock
         self._callers: dict[tuple[str, str, str], tuple[Account, int]] = {}
-        #: counts the calls of `forget`, so that an answer of the store from before one is not remembered after it
-        self._changes = 0
+        #: how often `forget` was called: an answer of the store from before one is not believed after it
+        self.changes = 0
         self._changed = asyncio.Event()
         #: digest of the token of the command line; "" while there is none
         self._commands = ""
@@ -86,22 +86,27 @@ class Admission:
 
     def forget(self) -> None:
         """Drop cached authentications because accounts or credentials have changed."""
-        self._changes += 1
+        self.changes += 1
         self._callers.clear()
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def change(self) -> None:
-        """Wait for the next change of an account or of credentials."""
-        await self._changed.wait()
+    async def change(self, seen: int) -> None:
+        """Wait until an account or credentials have changed since there were `seen` changes."""
+        while self.changes == seen:
+            await self._changed.wait()
 
-    async def stands(self, secret: str, *kinds: str) -> bool:
-        """Whether a secret that was accepted is still valid; for long-lived calls. Does not count against the rate."""
+    async def stands(self, secret: str, address: str, *kinds: str) -> bool:
+        """Whether a secret that was accepted from `address` still is; for long-lived calls. Counts against no rate."""
         if self.is_command(secret):
             return True
         now = self._clock.now()
-        found = [await self._store.account_for(kind, "", digest(secret), now) for kind in kinds]
-        return any(account is not None and not account.disabled for account in found)
+        for kind in kinds:
+            account = await self._store.account_for(kind, "", digest(secret), now)
+            if account is not None:
+                networks = account.terms.addresses
+                return not account.disabled and (not networks or allowed(address, networks))
+        return False
 
     async def _known(self, kind: str, ident: str, secret: str, address: str, other: str) -> Account:
         now, elapsed = self._clock.now(), self._clock.monotonic()
@@ -111,12 +116,12 @@ class Admission:
                 return cached[0]
         if kind == "apikey" and self.is_command(secret):
             return Account(OPERATOR, operator=True)
-        hidden, changes = digest(secret) if secret else "", self._changes
+        hidden, changes = digest(secret) if secret else "", self.changes
         for each in (kind, other) if other else (kind,):
             account = await self._store.account_for(each, ident, hidden, now) if hidden else None
             if account is not None:
                 await self._note_use(account, now)
-                if changes == self._changes:
+                if changes == self.changes:
                     self._remember((each, ident, secret), account, now)
                 return account
         raise await self._refusal(kind, ident, hidden, address)

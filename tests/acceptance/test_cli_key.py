@@ -1,13 +1,17 @@
 """`sms-bridge key …` on a real store file, and what the trail says of it."""
 
 import json
+import time
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bridge.accounts import credentials
 from bridge.model.scope import Scope
 from bridge.ports.clock import SystemClock
 from bridge.store import open_store
-from tests.acceptance.conftest import SmsBridge
+from tests.acceptance.conftest import SmsBridge, Start
 
 DAY = 86_400_000
 
@@ -111,3 +115,24 @@ def test_no_part_of_a_secret_but_its_beginning_is_on_disk(sms_bridge: SmsBridge,
     dump = b"".join(path.read_bytes() for path in tmp_path.glob("bridge.db*")).decode("utf-8", "replace")
     secrets = [next(reversed(printed.values())) for printed in made]
     assert not [secret for secret in secrets if secret[:7] in dump]
+
+
+def test_revoking_a_key_ends_what_it_hears_of_a_running_bridge(
+    sms_bridge: SmsBridge, start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "config.toml").write_text(f'[http]\nport = 0\n[store]\nurl = "sqlite:///{tmp_path}/sms.db"\n')
+    config, ready = ("--config", "config.toml"), "INFO bridge.daemon.run: ready at "
+    url = urlsplit(start("serve", *config, together=True).says(ready).removeprefix(ready))
+    sms_bridge("account", "add", "shop", *config)
+    scopes = ("--scope", "read", "--scope", "inbox")
+    made = json.loads(sms_bridge("key", "add", "shop", "--name", "screen", *scopes, "--json", *config).out)
+    with closing(HTTPConnection(url.hostname or "", url.port, timeout=30)) as http:
+        http.request("GET", "/v1/events", headers={"X-Api-Key": made["credentials"]["apikey"]})
+        stream = http.getresponse()
+        assert stream.readline() == b": listening\n"
+        assert sms_bridge("key", "revoke", "shop", "screen", *config).code == 0
+        began = time.monotonic()
+        with suppress(ConnectionError, HTTPException):
+            while stream.readline():
+                pass
+        assert time.monotonic() - began < 5.0  # a second, and what a busy machine takes; the next heartbeat is at 15

@@ -11,6 +11,7 @@ from contextlib import aclosing, suppress
 
 from aiohttp import web
 
+from api.dialect import auth
 from api.dialects.native import fields, serializers, validators
 from api.dialects.native.http import HttpIncoming
 from api.dialects.native.request import Call, still_known
@@ -23,6 +24,7 @@ from bridge.tasks import Tasks
 log = logging.getLogger(__name__)
 
 FAREWELL = 1.0  # seconds a stream gets to end at shutdown
+GLANCE = 1.0  # seconds between looks at a stream's key, which others than this process may change too
 MAX_SEQ = 2**53  # what every JSON parser can count to
 HEADERS = {
     "Content-Type": "text/event-stream",
@@ -117,14 +119,17 @@ async def _cut_when_over(call: Call) -> None:
 
 
 async def _cut_without_key(call: Call) -> None:
-    """End the stream when the key is revoked or its account disabled; an expired key ends with the next heartbeat."""
-    known = True
+    """End the stream within a second of its key or session: revoked, expired, or of no use to this caller any more."""
+    admission, address, known = call.gateway.admission, auth.address(_request(call)), True
     while known:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(call.streams.heartbeat):
-                await call.gateway.admission.change()
+        # counted before the look: what changes meanwhile is looked at once more
+        seen = admission.changes
         with suppress(StoreUnavailable):
-            known = await still_known(call)
+            known = await still_known(call, address)
+        if known:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GLANCE):
+                    await admission.change(seen)
     _cut(call)
 
 

@@ -159,11 +159,11 @@ async def acting(incoming: Incoming, gateway: Gateway, demand: Demand) -> Caller
         raise ForAnother(error.message) from None
 
 
-async def still_known(call: Call) -> bool:
-    """Whether the key or the session of a call that lasts is still good. Raises StoreUnavailable."""
+async def still_known(call: Call, address: str) -> bool:
+    """Whether the key or the session of a call that lasts is still good there. Raises StoreUnavailable."""
     if call.caller.signed_in is not None:
         return await call.gateway.sessions.stands(call.caller.signed_in.secret)
-    return await call.gateway.admission.stands(_secret(call.incoming), "apikey", "token")
+    return await call.gateway.admission.stands(_secret(call.incoming), address, "apikey", "token")
 
 
 def _secret(incoming: Incoming) -> str:

@@ -12,11 +12,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from api.dialects.native.events import GLANCE
 from api.http.app import build_app, runner
 from bridge.errors import ConfigError
-from bridge.model.account import AccountChange
+from bridge.model.account import AccountChange, Author
 from bridge.model.message import State
-from tests.support.native_site import DOCUMENT, Caller, Site, site_in
+from tests.support.native_site import DOCUMENT, NOW, Caller, Site, site_in
 from tests.support.waiting import until
 
 DEADLINE = 5.0  # s
@@ -264,6 +265,31 @@ async def test_a_stream_ends_at_once_when_its_key_is_revoked(site: Site) -> None
     async with listening(site.caller(made.body["credentials"]["apikey"])) as stream:
         await site.shop.delete("/v1/keys/screen")
         with pytest.raises(aiohttp.ClientError):  # long before the next heartbeat
+            await the_end(stream)
+
+
+async def test_a_stream_ends_within_a_second_whoever_ends_its_key(site: Site) -> None:
+    """Another process that has the store, too, and nobody calls this one."""
+    made = await site.shop.post("/v1/keys", {"name": "screen", "scopes": ["read", "inbox"]})
+    async with listening(site.caller(made.body["credentials"]["apikey"])) as stream:
+        await site.store.revoke_key("shop", "screen", Author("another process", NOW))
+        async with asyncio.timeout(GLANCE + 3.0):  # on a busy machine, and far from the next heartbeat
+            with pytest.raises(aiohttp.ClientError):
+                await the_end(stream)
+
+
+async def test_a_stream_ends_where_its_account_is_bound_to_other_addresses(site: Site) -> None:
+    async with listening(site.shop) as stream:
+        await site.gateway.desk.change_account("test", "shop", AccountChange(addresses=("192.0.2.0/24",)))
+        with pytest.raises(aiohttp.ClientError):
+            await the_end(stream)
+
+
+async def test_a_stream_ends_when_its_key_expires(site: Site) -> None:
+    soon = site.gateway.now() // 1000 + 2
+    made = await site.shop.post("/v1/keys", {"name": "screen", "scopes": ["read", "inbox"], "expires_at": soon})
+    async with listening(site.caller(made.body["credentials"]["apikey"])) as stream:
+        with pytest.raises(aiohttp.ClientError):
             await the_end(stream)
 
 

@@ -1,5 +1,6 @@
 """The door: credentials, addresses and rates, over a real store, by a clock that tests set."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -292,3 +293,23 @@ async def test_a_secret_of_either_kind_is_one_guess(door: Admission) -> None:
             await door.enter("apikey", "", "guess", "", other="token")
     assert door.guesses.wrong == 10
     assert (await door.enter("token", "", "key", "", other="apikey")).name == "shop"
+
+
+async def test_a_change_that_came_before_the_wait_for_it_is_not_missed(door: Admission) -> None:
+    seen = door.changes
+    door.forget()
+    async with asyncio.timeout(5):
+        await door.change(seen)
+        waiting = asyncio.get_running_loop().create_task(door.change(door.changes))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        door.forget()
+        await waiting
+
+
+async def test_what_lasts_ends_with_the_address_it_came_from(door: Admission, store: Store) -> None:
+    assert await door.stands("key", "192.0.2.1", "apikey", "token")
+    await store.change_account("shop", AccountChange(addresses=("192.0.2.0/24",)), Author("test", START))
+    assert await door.stands("key", "192.0.2.1", "apikey", "token")
+    assert not await door.stands("key", "198.51.100.1", "apikey", "token")
+    assert not await door.stands("none", "192.0.2.1", "apikey", "token")
