@@ -27,4 +27,4 @@ def _is(value: object, wanted: type) -> bool:
 
 def _word(wanted: type) -> str:
     words = {str: 'a text in quotes, like "…"', int: "a whole number", float: "a number", bool: "true or false"}
-    return words.get(wanted, "a list of texts")
+    return words.get(wanted, "a table" if wanted is dict else "a list of texts")

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from bridge.errors import BadRequest, InvalidNumber
 from bridge.messages import phone_numbers, routing
+from bridge.messages.templates import choose
 from bridge.messages.validation import Limits, check_times, check_whatsapp, parts_of
 from bridge.model.account import Account
 from bridge.model.line import Channel, Line
@@ -73,6 +74,8 @@ class Intake:
     def _message(self, account: Account, draft: Draft, now: int, id: str, lines: Sequence[Line]) -> Message:
         recipient = phone_numbers.normalise(draft.recipient, account.terms.country or draft.country)
         route = routing.route(draft.route, draft.slot, lines, draft.channel)
+        if (forms := routing.forms_of(route, lines)) is not None:
+            choose(forms, recipient, draft.text)
         parts = self._parts(draft, recipient, route)
         check_times(draft, now, self._limits)
         later = draft.not_before > now

@@ -8,6 +8,7 @@ lines of two channels, so an SMS never goes out as anything else.
 from collections.abc import Sequence
 
 from bridge.errors import UnknownLine
+from bridge.model.forms import Form
 from bridge.model.line import Channel, Line
 from bridge.model.message import WHATSAPP_ROUTE
 
@@ -40,7 +41,7 @@ def _by_whatsapp(line: str, lines: Sequence[Line]) -> str:
 def _by_sms(line: str, slot: int, lines: Sequence[Line]) -> str:
     wanted = [each for each in lines if not line or _is_named(each, line)]
     if slot:
-        wanted = [each for each in wanted if each.slot == slot]
+        wanted = [each for each in wanted if each.slot == slot and (line or each.forms is None)]
     if not wanted:
         known = ", ".join(sorted({each.name for each in lines})) or "none is configured"
         asked = repr(line) if line else "any device"
@@ -57,7 +58,18 @@ def routes(line: Line) -> tuple[str, ...]:
     """All routes that this line serves."""
     if line.channel is Channel.WHATSAPP:
         return tuple(dict.fromkeys((WHATSAPP_ROUTE, f"{WHATSAPP_ROUTE}{line.name}")))
+    if line.forms is not None:  # what it does not carry must not wait for it
+        return tuple(dict.fromkeys((line.name, line.device)))
     return tuple(dict.fromkeys((ANY, line.name, line.device, f":{line.slot}")))
+
+
+def forms_of(route: str, lines: Sequence[Line]) -> tuple[Form, ...] | None:
+    """The only texts that a route carries; None for any text."""
+    if route in (ANY, WHATSAPP_ROUTE) or route.startswith(":"):
+        return None
+    found = [each.forms for each in lines if route in (each.name, each.device)]
+    known = [forms for forms in found if forms is not None]
+    return tuple(form for forms in known for form in forms) if known and len(known) == len(found) else None
 
 
 def _is_named(line: Line, name: str) -> bool:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.model.forms import Form
+
 
 class Channel(StrEnum):
     """By what a line carries messages."""
@@ -62,6 +64,8 @@ class Line:
     #: one sentence: why it does not tell of them; "" when it does
     calls_reason: str = ""
     channel: Channel = Channel.SMS
+    #: the only texts that it carries, for messages that name it; None for any text
+    forms: tuple[Form, ...] | None = None
 
     @property
     def sim(self) -> str:

@@ -14,10 +14,10 @@ from bridge.model.line import Channel, Line, LineState
 from bridge.model.message import State
 from bridge.model.radio import Doubtful, Evidence, Inbound, InboundReport, Outgoing, Sent
 from bridge.ports.driver import Device
+from device_drivers._intake import DAY, Intake
 from device_drivers.whatsapp_cloud import examination, requests, updates
 from device_drivers.whatsapp_cloud.codes import WINDOW_CLOSED, GraphRefused
 from device_drivers.whatsapp_cloud.graph import Graph, Number
-from device_drivers.whatsapp_cloud.intake import DAY, Intake
 from device_drivers.whatsapp_cloud.options import Options
 from device_drivers.whatsapp_cloud.updates import Status
 

@@ -8,12 +8,12 @@ import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from bridge.model.line import Channel
 from bridge.model.message import State
 from bridge.model.radio import InboundPart
+from device_drivers._intake import slot_of
 from device_drivers.whatsapp_cloud.codes import graph_error
 
 #: `read` and `played` imply that it was delivered, and may come without that
@@ -104,16 +104,6 @@ def _message(told: Mapping[str, Any], line: str) -> InboundPart:
         line, slot_of(at, wamid), sender, _text(told), sent_at=at, received_at=at,
         channel=Channel.WHATSAPP, media=_attached(told),
     )  # fmt: skip
-
-
-def slot_of(at: int, wamid: str) -> str:
-    """The place of a received message: its day first, so that days can be forgotten."""
-    return f"{day_of(at)}:{wamid}"
-
-
-def day_of(at: int) -> str:
-    """`20261128`, in UTC; of Unix ms."""
-    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y%m%d")
 
 
 def _attached(told: Mapping[str, Any]) -> str:

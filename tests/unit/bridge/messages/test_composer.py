@@ -5,10 +5,11 @@ from dataclasses import fields, replace
 
 import pytest
 
-from bridge.errors import BadRequest, InvalidNumber, InvalidText, UnknownLine
+from bridge.errors import BadRequest, InvalidNumber, InvalidText, UnknownLine, UnknownTemplate
 from bridge.messages.composer import INLINE_DRAFTS, Intake, digest_of
 from bridge.messages.validation import Limits
 from bridge.model.account import Account, Terms, UnknownPolicy
+from bridge.model.forms import Form
 from bridge.model.line import Channel, Line
 from bridge.model.message import Draft, State, other_leg
 from bridge.tasks import Tasks
@@ -205,3 +206,19 @@ async def test_media_need_no_text(both: Intake) -> None:
 async def test_another_channel_or_other_media_make_another_request() -> None:
     drafts = [DRAFT, BY_WHATSAPP, replace(BY_WHATSAPP, media="https://files.example.com/a.png")]
     assert len({await digest_of([draft]) for draft in drafts}) == 3
+
+
+# -- lines that carry approved texts alone ----------------------------------------------------------
+@pytest.mark.parametrize(
+    ("recipient", "text", "error"),
+    [("+15550123", "Code 7", InvalidNumber), ("+8613800138000", "Good morning", UnknownTemplate)],
+)
+async def test_what_a_line_of_approved_texts_does_not_carry_is_refused_at_once(
+    clock: FakeClock, recipient: str, text: str, error: type[BadRequest]
+) -> None:
+    cloud = Line("tencent", "tencent", "tencent", forms=(Form("1001", "Code {1}"),))
+    intake = Intake(clock, lambda: (cloud,), Limits(), 0)
+    with pytest.raises(error):
+        await intake.messages(Account("clinic"), [Draft(recipient, text, "tencent")])
+    (message,) = await intake.messages(Account("clinic"), [Draft("13800138000", "Code 7", "tencent")])
+    assert (message.route, message.text, message.recipient) == ("tencent", "Code 7", "13800138000")

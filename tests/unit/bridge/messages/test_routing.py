@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from bridge.errors import UnknownLine
-from bridge.messages.routing import ANY, route, routes
+from bridge.messages.routing import ANY, forms_of, route, routes
+from bridge.model.forms import Form
 from bridge.model.line import Channel, Line
 
 OFFICE = Line("office", "office", "gsm_modem", number="+15550100", imei="490154203237005")
@@ -77,3 +78,19 @@ def test_no_line_of_another_channel_serves_a_route(wish: str, channel: Channel, 
 def test_a_whatsapp_line_that_is_not_there_is_refused(wish: str, lines: Sequence[Line], known: str) -> None:
     with pytest.raises(UnknownLine, match=known):
         route(wish, 0, lines, Channel.WHATSAPP)
+
+
+# -- lines that carry approved texts alone ----------------------------------------------------------
+CLOUD = Line("tencent", "tencent", "tencent", forms=(Form("1001", "Code {1}"),))
+
+
+def test_a_line_of_approved_texts_carries_only_what_names_it() -> None:
+    assert routes(CLOUD) == ("tencent",)
+    assert route("tencent", 0, (*LINES, CLOUD)) == "tencent"
+    with pytest.raises(UnknownLine):
+        route("", 1, (CLOUD,))
+
+
+def test_the_texts_of_a_route_are_those_of_its_lines() -> None:
+    assert forms_of("tencent", (*LINES, CLOUD)) == CLOUD.forms
+    assert [forms_of(each, (*LINES, CLOUD)) for each in (ANY, ":1", "office", "phone", "@")] == [None] * 5

@@ -1,4 +1,4 @@
-"""What webhooks bring, on its way into the core: each once, and answered only when it is committed."""
+"""What providers bring by webhook or are asked for, on its way into the core: each once, answered when committed."""
 
 import asyncio
 from collections import deque
@@ -7,18 +7,27 @@ from datetime import UTC, datetime, timedelta
 
 from bridge.errors import DeviceLost
 from bridge.model.radio import Held, Inbound, InboundPart
-from device_drivers.whatsapp_cloud.updates import day_of
 
 #: days before those that are remembered, whose messages may be left from a time before a restart
 _FORGOTTEN_DAYS = 31
 DAY = 86_400_000  # ms
 
 
+def day_of(at: int) -> str:
+    """`20261128`, in UTC; of Unix ms."""
+    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y%m%d")
+
+
+def slot_of(at: int, id: str) -> str:
+    """The place of a received message: its day first, so that days can be forgotten."""
+    return f"{day_of(at)}:{id}"
+
+
 class Intake:
     """The queue between `Link.answer` and `Link.inbound`, with what is not committed yet."""
 
     def __init__(self, line: str, forget_after: int) -> None:
-        """`forget_after`: ms in which Meta may repeat a message that it was answered."""
+        """`forget_after`: ms in which the provider may repeat a message that it was answered."""
         self._line = line
         self._forget_after = forget_after
         self._queue: asyncio.Queue[Inbound | None] = asyncio.Queue()

@@ -1,0 +1,88 @@
+"""The bench for `aliyun`: the emulated API of Alibaba Cloud SMS, and somebody with a phone abroad."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from bridge.errors import Refusal
+from bridge.ports.driver import Answering, Device
+from device_drivers.virtual.cloud.aliyun import Aliyun
+from tests.support.callback_site import CallbackSite
+
+OURS, THEIRS, SECRET = "+15550130", "+15550199", "a-secret-of-the-bench"
+
+#: codes that stand for each kind of refusal
+_CODES = {
+    Refusal.PERMANENT: "isv.BLACK_KEY_CONTROL_LIMIT",
+    Refusal.TEMPORARY: "isv.BUSINESS_LIMIT_CONTROL",
+    Refusal.CREDIT: "isv.AMOUNT_NOT_ENOUGH",
+    Refusal.LINE: "isv.PRODUCT_UN_SUBSCRIPT",
+    Refusal.NETWORK: "Throttling.User",
+}
+
+
+class AliyunBench:
+    """Obeys `tests.contract.bench.Bench`."""
+
+    ours, theirs = OURS, THEIRS
+
+    def __init__(self) -> None:
+        self.provider = Aliyun({"SMS_1": "${text}", "SMS_9": "${text}"})
+        self._far = self.provider.far.person(THEIRS)
+        self._site = CallbackSite()
+
+    async def start(self) -> None:
+        """Let it answer."""
+        self.provider.faults.retry_delays = (0.05,) * 200
+        await self.provider.start()
+        await self._site.start()
+        self.provider.pushes.url = self._site.url + SECRET
+
+    async def close(self) -> None:
+        """Let nobody answer any more."""
+        await self.provider.close()
+        await self._site.close()
+
+    def answer_by(self, link: Answering) -> None:
+        """Callbacks go to this link."""
+        self._site.link = link
+
+    @property
+    def device(self) -> Device:
+        """As the configuration has it."""
+        options: dict[str, Any] = {
+            **self.provider.options, "timeout": 0.5, "check_interval": 0.2, "forget_after": 0.0,
+            "callback_secret": SECRET,
+        }  # fmt: skip
+        return Device("office", "aliyun", options)
+
+    async def received(self, count: int) -> list[str]:
+        """What the far end has got, once it is so many."""
+        return [message.text for message in await self._far.wait(count)]
+
+    def reply(self, text: str) -> None:
+        """The far end writes to us."""
+        self._far.send(text)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """The next message meets this."""
+        self.provider.faults.refuse_next.append(_CODES[refusal])
+
+    def fall_silent(self) -> None:
+        """The next message is taken, and nobody answers."""
+        self.provider.faults.silent_next = 1
+
+    def unplug(self) -> None:
+        """Nobody answers at the API's address any more."""
+        self.provider.unplug()
+
+
+@asynccontextmanager
+async def bench() -> AsyncIterator[AliyunBench]:
+    """A bench that is ready, and is cleared away afterwards."""
+    made = AliyunBench()
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.close()
