@@ -11,7 +11,7 @@ from bridge.accounts.api_keys import ending
 from bridge.bus import Bus
 from bridge.model.event import MESSAGE_RECEIVED, MESSAGE_SUBMITTED, Event
 from bridge.ports.clock import Clock
-from bridge.ports.store import KeyStore, UpkeepStore
+from bridge.ports.store import ConversationStore, KeyStore, UpkeepStore
 from bridge.ports.store_rows import Queued
 from bridge.retry import retry_until_stored
 from bridge.tasks import Tasks
@@ -28,6 +28,8 @@ SWEEP_INTERVAL = 3600.0  # s
 SWEEP_PAUSE = 0.02  # s
 #: idempotency keys and early reports are of use for so long
 KEY_LIFE = 7 * 24 * 3600 * 1000  # ms
+#: between looks at what messages came, for the list of conversations; who opens that does not wait for this
+CONVERSATIONS_INTERVAL = 10.0  # s
 #: between warnings of keys that end soon
 KEYS_INTERVAL = 86_400.0  # s
 #: rows that the index of words takes in together, at least; fewer wait for more
@@ -38,7 +40,7 @@ QUIET = 1.0  # s
 MOST_BEHIND = 50_000
 
 
-class ClockStore(UpkeepStore, KeyStore, Protocol):
+class ClockStore(UpkeepStore, KeyStore, ConversationStore, Protocol):
     """The parts of the store that the scheduler uses."""
 
 
@@ -82,6 +84,7 @@ class Scheduler:
         )
         self._tasks.start(self._tick(), "due times")
         self._tasks.start(self._sweep(), "sweep")
+        self._tasks.start(self._follow_conversations(), "conversations")
         self._tasks.start(self._look_at_keys(), "keys that end")
         self._tasks.start(self._index(), "index of words")
 
@@ -150,6 +153,12 @@ class Scheduler:
             began = loop.time()
             await retry_until_stored(self._store.index_words)
             await asyncio.sleep((loop.time() - began) * (9 if busy else 1))
+
+    async def _follow_conversations(self) -> None:
+        """Let the index of conversations follow the messages."""
+        while True:
+            more = await retry_until_stored(self._store.index_conversations)
+            await asyncio.sleep(SWEEP_PAUSE if more else CONVERSATIONS_INTERVAL)
 
     async def _look_at_keys(self) -> None:
         while True:

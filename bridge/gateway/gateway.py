@@ -18,6 +18,7 @@ from bridge.accounts.sessions import PeopleStore, Sessions
 from bridge.accounts.users import Users
 from bridge.bus import Bus
 from bridge.errors import NoSuchThing, NotAllowed, NotPossible
+from bridge.gateway.conversations import Contacts, Conversations, TalkStore
 from bridge.gateway.endpoints import Endpoints, scope
 from bridge.gateway.health import Vitals
 from bridge.gateway.pulls import Handouts
@@ -97,7 +98,7 @@ class Outlets:
 
 class GatewayStore(
     SubmissionStore, MessageStore, StatisticsStore, PullStore, InboxStore, EndpointStore, LedgerStore, EventStore,
-    CredentialStore, DeskStore, PeopleStore, MemoryStore, HealthStore, Protocol,
+    CredentialStore, DeskStore, PeopleStore, TalkStore, MemoryStore, HealthStore, Protocol,
 ):  # fmt: skip
     """The parts of the store that callers may use."""
 
@@ -145,6 +146,9 @@ class Gateway:
         self.admission = Admission(store, self._clock)
         #: what the operator changes about accounts
         self.desk = Desk(store, self._clock, self.admission.forget, on_unknown)
+        #: messages by number, and who the numbers are
+        self.conversations = Conversations(store, self._clock)
+        self.contacts = Contacts(store, self._clock)
         #: people who sign in, and those who are signed in
         self.users = Users(store, self._clock, self.admission.forget)
         self.sessions = Sessions(store, self._clock, self.admission.forget)

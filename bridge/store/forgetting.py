@@ -33,6 +33,8 @@ def drop(tx: Tx, table: str, key: Sequence[str], values: Sequence[Any]) -> None:
             tx.conn.execute("DELETE FROM events WHERE seq = ?", (event,))
     if table == "messages":
         _drop_parts(tx, values[0])
+    if table in _TOLD:
+        _leave_conversation(tx, table, values[0])
     where = " AND ".join(f"{column} = ?" for column in key)
     tx.conn.execute(f"DELETE FROM {table} WHERE {where}", values)
 
@@ -45,6 +47,7 @@ def delete_message(tx: Tx, seq: int) -> bool:
     for event in _told(tx, "messages", seq):
         _delete_event(tx, event)
     _drop_parts(tx, seq)
+    _leave_conversation(tx, "messages", seq)
     tx.conn.execute("DELETE FROM messages WHERE seq = ?", (seq,))
     return True
 
@@ -64,6 +67,7 @@ def hide_received(tx: Tx, seq: int, account: str, now: int) -> None:
             _delete_event(tx, event)
         for (name,) in tx.conn.execute("SELECT name FROM accounts").fetchall():
             tx.conn.execute("DELETE FROM received_marks WHERE account = ? AND received = ?", (name, seq))
+        _leave_conversation(tx, "received", seq)
         tx.conn.execute("DELETE FROM received WHERE seq = ?", (seq,))
 
 
@@ -82,6 +86,27 @@ def _delete_deliveries(tx: Tx, event: int, account: str = "") -> None:
         "DELETE FROM ledger WHERE event = ? AND (? = '' OR account = ?) RETURNING state", (event, account, account)
     ).fetchall()
     tx.changed |= any(state == DeliveryState.OWED for (state,) in gone)
+
+
+def _leave_conversation(tx: Tx, table: str, seq: int) -> None:
+    """Where this is the newest of a conversation, the one before it is; a conversation without any is deleted."""
+    column, name = ("recipient", "sent") if table == "messages" else ("sender", "received")
+    rows = tx.conn.execute(
+        f"SELECT c.account, c.number, m.{column} FROM {table} m, (SELECT '' AS view UNION SELECT name FROM accounts) v "
+        f"JOIN conversations c ON c.account = v.view AND substr(c.number, -7) = substr(m.{column}, -7) "
+        f"WHERE m.seq = ? AND c.{name} = m.seq",
+        (seq,),
+    ).fetchall()
+    for view, number, spelled in rows:
+        of_view = "AND (?2 = '' OR account = ?2)" if table == "messages" else ""
+        tx.conn.execute(
+            f"UPDATE conversations SET {name} = (SELECT coalesce(max(seq), 0) FROM {table} "
+            f"WHERE substr({column}, -7) = substr(?3, -7) AND {column} = ?3 AND seq <> ?4 {of_view}) "
+            "WHERE account = ?2 AND number = ?1",
+            (number, view, spelled, seq),
+        )
+        gone = "DELETE FROM conversations WHERE account = ? AND number = ? AND sent = 0 AND received = 0"
+        tx.conn.execute(gone, (view, number))
 
 
 def _drop_parts(tx: Tx, seq: int) -> None:

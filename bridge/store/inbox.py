@@ -68,6 +68,21 @@ _SELECT = (
 _MARKS = "LEFT JOIN received_marks k ON k.received = {seq} AND k.account = ?"
 
 
+def seen_at(conn: sqlite3.Connection, account: str, seq: int) -> Received | None:
+    """The SMS at a position of the inbox as an account sees it; None when it was deleted, or the account did so."""
+    row = conn.execute(f"{_SELECT} WHERE r.seq = ? AND coalesce(k.hidden_at, 0) = 0", (account, seq)).fetchone()
+    return _received(row) if row is not None else None
+
+
+def mark_read(tx: Tx, account: str, rows: Sequence[int], now: int) -> None:
+    """Mark SMS as read, by their positions; those that are already keep their time."""
+    tx.conn.executemany(
+        "INSERT INTO received_marks VALUES (?, ?, ?, 0) ON CONFLICT (account, received) DO UPDATE SET "
+        "read_at = CASE WHEN read_at = 0 THEN excluded.read_at ELSE read_at END",
+        [(account, seq, now) for seq in rows],
+    )
+
+
 def _select(conn: sqlite3.Connection, account: str, query: InboxQuery) -> Selection:
     """The rows of a query, each by an index."""
     first, last = streams.between(conn, "received_hours", query.since, query.until)
@@ -144,11 +159,7 @@ def mark(tx: Tx, account: str, query: InboxQuery, page: Page[Received], newest: 
     """Mark what was found as read. Of the unread, what another call has marked or hidden meanwhile is left out."""
     gone = _marked(tx.conn, account, [received.seq for received in page.rows]) if query.unread else frozenset()
     rows = tuple(received for received in page.rows if received.seq not in gone)
-    tx.conn.executemany(
-        "INSERT INTO received_marks VALUES (?, ?, ?, 0) ON CONFLICT (account, received) DO UPDATE SET "
-        "read_at = CASE WHEN read_at = 0 THEN excluded.read_at ELSE read_at END",
-        [(account, received.seq, now) for received in rows],
-    )
+    mark_read(tx, account, [received.seq for received in rows], now)
     if query == replace(InboxQuery(unread=True, mark_read=True), limit=query.limit, channel=query.channel) and (
         not page.cursor
     ):

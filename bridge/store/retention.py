@@ -53,6 +53,7 @@ _KEPT = (
     _log("events", "at", "NOT EXISTS (SELECT 1 FROM ledger WHERE event = events.seq)"),
     _log("movements", "at"),
     _log("audit", "at"),
+    Aged("conversations", ("account", "number"), "at", in_order=False),
     # marks on received SMS that are gone, with all that told of them
     Aged(
         "received_marks",

@@ -81,3 +81,50 @@ CREATE TABLE read_to (account TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT RO
 ALTER TABLE received ADD COLUMN channel TEXT NOT NULL DEFAULT 'sms';
 ALTER TABLE received ADD COLUMN media TEXT NOT NULL DEFAULT '';
 CREATE INDEX received_channel ON received (channel);
+
+
+-- each number with its newest messages, for its account and ('') for operators; made from what came since, in bites
+CREATE TABLE conversations (
+    account TEXT NOT NULL,
+    number TEXT NOT NULL,
+    -- of the newest message
+    at INTEGER NOT NULL,
+    -- `messages.seq` and `received.seq` of the newest; 0 for none
+    sent INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    -- `received.seq` up to which all was read
+    read INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (account, number)
+) WITHOUT ROWID;
+CREATE INDEX conversations_newest ON conversations (account, at, number);
+CREATE INDEX conversations_unread ON conversations (account, at, number) WHERE received > read;
+CREATE INDEX conversations_number ON conversations (account, substr(number, -7));
+-- up to which rows they are made
+CREATE TABLE conversations_made (sent INTEGER NOT NULL, received INTEGER NOT NULL);
+INSERT INTO conversations_made VALUES (0, 0);
+-- numbers are compared by their end, however they are spelled
+CREATE INDEX received_number ON received (substr(sender, -7));
+
+CREATE TABLE contacts (
+    account TEXT NOT NULL,
+    number TEXT NOT NULL,
+    name TEXT NOT NULL,
+    -- the name as it is sorted and looked for
+    sort TEXT NOT NULL,
+    note TEXT NOT NULL,
+    consent TEXT NOT NULL,
+    consent_note TEXT NOT NULL,
+    consent_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (account, number)
+) WITHOUT ROWID;
+CREATE INDEX contacts_sort ON contacts (account, sort, number);
+CREATE INDEX contacts_number ON contacts (account, substr(number, -7));
+CREATE TABLE contact_groups (
+    account TEXT NOT NULL,
+    name TEXT NOT NULL,
+    number TEXT NOT NULL,
+    PRIMARY KEY (account, name, number)
+) WITHOUT ROWID;
+CREATE INDEX contact_groups_number ON contact_groups (account, number);

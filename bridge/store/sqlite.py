@@ -6,6 +6,8 @@ from bridge.store.accounts import Accounts
 from bridge.store.audit_log import AuditLog
 from bridge.store.balance import Balance
 from bridge.store.clock_steps import ClockSteps
+from bridge.store.contacts import Contacts
+from bridge.store.conversations import Conversations
 from bridge.store.counts import Counts
 from bridge.store.deliveries import Deliveries
 from bridge.store.endpoints import Endpoints
@@ -31,7 +33,7 @@ from bridge.store.users import Users
 
 class SqliteStore(
     Submission, Messages, Counts, Search, Lifecycle, Settling, Pulls,
-    Receiving, Inbox, Phones, Loopbacks,
+    Receiving, Inbox, Conversations, Contacts, Phones, Loopbacks,
     Endpoints, Deliveries, EventLog, Notifications,
     Accounts, AccountAdmin, Keys, Balance, Suppression, AuditLog,
     Users, Sessions,

@@ -116,6 +116,14 @@ def _number(conn: sqlite3.Connection, account: str, written: str) -> str:
     return normalise(written, accounts.get(conn, account).terms.country)
 
 
+def why(conn: sqlite3.Connection, account: str, number: str) -> Suppressed | None:
+    """Why nothing is sent to a number, as messages have it; None where something is."""
+    try:
+        return _entry(conn, account, number)
+    except NoSuchThing:
+        return None
+
+
 def _entry(conn: sqlite3.Connection, account: str, number: str) -> Suppressed:
     row = conn.execute(
         "SELECT number, reason, at FROM suppressed WHERE account = ? AND number = ?", (account, number)

@@ -19,6 +19,7 @@ from sqlite_utils import Database
 from sqlite_utils import utils as tables
 
 from bridge.errors import BadRequest, NoSuchThing
+from bridge.messages.csv_text import harmless
 from bridge.store.read_only import read_only
 
 Row = Mapping[str, Any]
@@ -42,8 +43,6 @@ TABLES = (
 )
 #: columns that are never written
 SECRET = frozenset({"webhook_secret"})
-#: what a spreadsheet takes for a formula; an SMS that came in may begin like one on purpose
-_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d .()-]*$)")
 #: a moment in the store: Unix ms, 0 for never
 _MOMENT = re.compile(r"(.*_)?at$")
 #: by which a file that is read ends
@@ -105,8 +104,7 @@ def _csv(file: IO[str], columns: Sequence[str], rows: Iterable[Row]) -> int:
 
 
 def _harmless(value: Any) -> Any:
-    """Prefix text that a spreadsheet would execute with an apostrophe (OWASP, "CSV Injection")."""
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    return harmless(value) if isinstance(value, str) else value
 
 
 def _jsonl(file: IO[str], _: Sequence[str], rows: Iterable[Row]) -> int:

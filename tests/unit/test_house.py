@@ -30,6 +30,7 @@ TESTED_ELSEWHERE = {
     "protocols, with tests that every implementation must pass: tests/contract/": ("bridge/ports/",),
     "plain data, without a rule that could be broken": (
         "bridge/doctor/surroundings.py", "bridge/model/account.py", "bridge/model/callback.py",
+        "bridge/model/conversation.py",
         "bridge/model/finding.py", "bridge/model/inbox.py",
         "bridge/model/line.py", "bridge/model/notification.py", "bridge/model/radio.py",
         "bridge/model/webhook.py",
@@ -39,6 +40,9 @@ TESTED_ELSEWHERE = {
         "bridge/store/balance.py", "bridge/store/deliveries.py", "bridge/store/health.py", "bridge/store/keys.py",
         "bridge/store/limits.py", "bridge/store/loopbacks.py", "bridge/store/messages.py", "bridge/store/phones.py",
         "bridge/store/pulls.py", "bridge/store/sessions.py", "bridge/store/submission.py", "bridge/store/users.py",
+    ),
+    "messages by number: tests/dialects/native/test_native_con*.py": (
+        "bridge/store/contacts.py", "bridge/store/conversations.py",
     ),
     "packed and unpacked: tests/unit/bridge/store/test_backup.py": ("bridge/store/archive.py",),
     "what receivers hear: tests/wire/webhooks/": ("api/webhooks/poster.py",),

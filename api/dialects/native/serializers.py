@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from bridge.accounts.sessions import SignedIn
 from bridge.messages.templates import places
 from bridge.model.account import Account, AuditEntry, Movement, Suppressed, Template, Terms
+from bridge.model.conversation import Contact, Conversation, Thread
 from bridge.model.event import Event
 from bridge.model.finding import Finding
 from bridge.model.inbox import LoggedCall, Received, TypedMessage
@@ -304,6 +305,64 @@ def audit_entry(row: AuditEntry) -> Shape:
         "account": row.account,
         "detail": row.detail,
     }
+
+
+def contact(row: Contact, stop: Suppressed | None) -> Shape:
+    """Who a number is."""
+    return {
+        "number": row.number,
+        "name": row.name,
+        "note": row.note,
+        "groups": list(row.groups),
+        "consent": row.consent.value,
+        "consent_note": row.consent_note,
+        "consent_at": spoken(row.consent_at),
+        "suppressed": stop is not None,
+        "created_at": spoken(row.created_at),
+        "updated_at": spoken(row.updated_at),
+    }
+
+
+def conversation(row: Conversation) -> Shape:
+    """A number and its newest message, as the list of conversations shows it."""
+    last = row.last
+    return {
+        "number": row.number,
+        "name": row.contact.name if row.contact is not None and row.contact.name else None,
+        "unread": row.unread,
+        "suppressed": row.suppressed is not None,
+        "at": spoken(row.at),
+        "last": {
+            "direction": "out" if isinstance(last, Message) else "in",
+            "id": last.id,
+            "text": last.text,
+            "state": last.state.value if isinstance(last, Message) else None,
+            "line": last.line,
+            "at": spoken(_moment(last)),
+        },
+    }
+
+
+def thread(row: Thread) -> Shape:
+    """A part of a conversation."""
+    return {
+        "number": row.number,
+        "contact": contact(row.contact, row.suppressed) if row.contact is not None else None,
+        "suppressed": suppressed(row.suppressed) if row.suppressed is not None else None,
+        "unread": row.unread,
+        "entries": [_entry(each) for each in row.entries],
+        "cursor": row.cursor or None,
+    }
+
+
+def _entry(row: Message | Received) -> Shape:
+    if isinstance(row, Message):
+        return {"direction": "out", "at": spoken(_moment(row)), "message": message(row)}
+    return {"direction": "in", "at": spoken(_moment(row)), "received": received(row)}
+
+
+def _moment(row: Message | Received) -> int:
+    return row.created_at if isinstance(row, Message) else row.received_at
 
 
 def user(row: User) -> Shape:

@@ -7,6 +7,7 @@ Each consumer names the ones that it uses; `Store` is all of them, for the compo
 from typing import Protocol
 
 from bridge.ports.store.accounts import AccountStore, CredentialStore, CreditStore, KeyStore
+from bridge.ports.store.conversations import ContactStore, ConversationStore
 from bridge.ports.store.devices import DeviceStore, LoopbackStore, MemoryStore, ReceivingStore, SendingStore
 from bridge.ports.store.events import EventStore
 from bridge.ports.store.inbox import InboxStore
@@ -19,6 +20,8 @@ from bridge.ports.store.webhooks import DeliveryStore, EndpointStore, LedgerStor
 __all__ = [
     "AccountStore",
     "AuditStore",
+    "ContactStore",
+    "ConversationStore",
     "CredentialStore",
     "CreditStore",
     "DeliveryStore",
@@ -50,7 +53,7 @@ __all__ = [
 class Store(
     SubmissionStore, MessageStore, StatisticsStore, PullStore,
     SendingStore, ReceivingStore, DeviceStore, LoopbackStore,
-    InboxStore,
+    InboxStore, ConversationStore, ContactStore,
     EndpointStore, DeliveryStore, LedgerStore,
     CredentialStore, AccountStore, KeyStore, CreditStore, TemplateStore, SuppressionStore, AuditStore,
     UserStore, SessionStore,
