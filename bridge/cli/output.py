@@ -126,9 +126,9 @@ def event_line(event: Mapping[str, Any]) -> str:
         word, about = "line", f"{event['subject']} is {data.get('state', '')}"
     elif str(event["name"]).startswith("recipient."):
         word = str(event["name"]).rpartition(".")[2]
-        about = f"{data['number']}  {_quoted(str(data['word']))}  on {data['line']}"
+        about = f"{data['number']}  {quoted(str(data['word']))}  on {data['line']}"
     elif event["name"] == "notification.sent":
-        word, about = "notified", f"{data['account']}: {data['title']}  {_quoted(str(data['text']))}"
+        word, about = "notified", f"{data['account']}: {data['title']}  {quoted(str(data['text']))}"
     elif str(event["name"]).startswith("alarm."):
         word, about, data = "alarm", data["title"], {}
     elif str(event["name"]).startswith("loopback."):
@@ -140,21 +140,22 @@ def event_line(event: Mapping[str, Any]) -> str:
         about += f", {data['duration_seconds']} s  on {data['line']}"
     else:
         word = str(event["name"]).rpartition(".")[2]
-        about = f"{data.get('to') or data.get('from') or event['subject']}  {_quoted(str(data.get('text', '')))}"
+        about = f"{data.get('to') or data.get('from') or event['subject']}  {quoted(str(data.get('text', '')))}"
         about += f"  on {data['line']}" if data.get("line") else ""
-    about, why = _plain(about), _plain(str(data.get("error") or data.get("reason") or ""))
+    about, why = plain(about), plain(str(data.get("error") or data.get("reason") or ""))
     line = f"{_clock(event['at'])}  {click.style(f'{arrow} {word:<9}', fg=colour)}  {about}"
     return line + (f"  {click.style(why, fg='yellow')}" if why else "")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Remove terminal control characters, which a received SMS may contain."""
     return "".join(each if each.isprintable() or each in _JOINERS else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """The beginning of a text in quotation marks, on one line."""
     one_line = " ".join(text.split())
-    return f'"{one_line[:_LONGEST_TEXT]}…"' if len(one_line) > _LONGEST_TEXT else f'"{one_line}"'
+    return f'"{plain(one_line[:_LONGEST_TEXT])}…"' if len(one_line) > _LONGEST_TEXT else f'"{plain(one_line)}"'
 
 
 def unix(at: str | None) -> int:

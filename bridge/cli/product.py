@@ -97,14 +97,20 @@ def ask(place: Place, method: str, *segments: str, body: Mapping[str, Any] | Non
     return finish(run())
 
 
-def listed(place: Place, *segments: str, account: str = "", **query: str | int) -> list[dict[str, Any]]:
-    """All rows of a list of the native API, formatted for the command line."""
+def read(place: Place, *segments: str, account: str = "", **query: str | int) -> dict[str, Any]:
+    """What the native API shows at a path; for `account` where given."""
 
     async def run() -> Any:
         async with door(place, account) as client:
             return await client.get(path(*segments), query)
 
-    (rows,) = (value for value in finish(run()).values() if isinstance(value, list))
+    found: dict[str, Any] = finish(run())
+    return found
+
+
+def listed(place: Place, *segments: str, account: str = "", **query: str | int) -> list[dict[str, Any]]:
+    """The rows of a list of the native API, formatted for the command line."""
+    (rows,) = (value for value in read(place, *segments, account=account, **query).values() if isinstance(value, list))
     return [for_programs(row) for row in rows]
 
 

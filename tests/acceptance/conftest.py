@@ -1,5 +1,6 @@
 """The real command line in processes of its own, at home in a temporary directory."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -138,3 +140,18 @@ def _running(
 
 def _command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "bridge", *arguments]
+
+
+def tail(start: Start, *data: str) -> Running:
+    """Live events of the demo, from now on."""
+    running = start("tail", "--json", *data, together=True)
+    running.says("Listening")
+    return running
+
+
+def heard(running: Running, name: str) -> dict[str, Any]:
+    """The next event of this name."""
+    while True:
+        event: dict[str, Any] = json.loads(running.says("{"))
+        if event["name"] == name:
+            return event

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.conftest import DEADLINE, Running, SmsBridge, Start
+from tests.acceptance.conftest import DEADLINE, Running, SmsBridge, Start, heard, tail
 
 ANYWHERE = ("--http", "127.0.0.1:0")
 
@@ -36,21 +36,6 @@ def call(url: str, **fields: str) -> Any:
     body = urllib.parse.urlencode(fields).encode() if fields else None
     with urllib.request.urlopen(url, body, timeout=DEADLINE) as answer:
         return json.loads(answer.read())
-
-
-def tail(start: Start, *data: str) -> Running:
-    """Live events of the demo, from now on."""
-    running = start("tail", "--json", *data, together=True)
-    running.says("Listening")
-    return running
-
-
-def heard(running: Running, name: str) -> dict[str, Any]:
-    """The next event of this name."""
-    while True:
-        event: dict[str, Any] = json.loads(running.says("{"))
-        if event["name"] == name:
-            return event
 
 
 def test_prints_one_line_with_everything_a_program_needs(
