@@ -17,6 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from bridge.bus import Bus
 from bridge.errors import StoreClosed, StoreUnavailable
 from bridge.messages.opt_out import OptOut
+from bridge.store import write_ahead_log
 from bridge.store.lock import StoreLock, make, real, refuse_other_name, wait_for_lock
 from bridge.store.searching import Searchers
 from bridge.store.words import words_of
@@ -29,8 +30,6 @@ T = TypeVar("T")
 BUSY_TIMEOUT = 10.0  # s
 #: threads for searches, each with a connection of 2 MiB once it is used, and for news
 SEARCHERS, NEWS = 3, 1
-#: what the file of the write-ahead log is cut to, once all of it is in the store
-LONGEST_LOG = 8 << 20  # bytes
 
 _PRAGMAS = (
     "journal_mode = WAL",
@@ -38,7 +37,7 @@ _PRAGMAS = (
     "foreign_keys = ON",
     # what is deleted is overwritten with zeros
     "secure_delete = ON",
-    f"journal_size_limit = {LONGEST_LOG}",
+    f"journal_size_limit = {write_ahead_log.LONGEST}",
 )
 
 

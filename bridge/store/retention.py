@@ -8,10 +8,10 @@ from typing import Any
 from bridge.model.event import MESSAGE_RECEIVED
 from bridge.model.message import PENDING
 from bridge.model.webhook import DeliveryState
-from bridge.store import counts, forgetting, loopbacks
+from bridge.store import counts, forgetting, loopbacks, write_ahead_log
 from bridge.store.connections import Connections
 from bridge.store.sql import marks
-from bridge.store.writer import Tx, truncate_log
+from bridge.store.writer import Tx
 
 #: that one step takes before it lets others write
 STEP = 0.004  # s
@@ -142,4 +142,4 @@ class Retention(Connections):
 
     async def tidy(self) -> None:
         """Empty the write-ahead log, which still holds what was deleted."""
-        await self._writer.do_outside(truncate_log)
+        await self._writer.do_outside(write_ahead_log.truncate)

@@ -25,6 +25,7 @@ from bridge.errors import BridgeError, StoreClosed, StoreUnavailable
 from bridge.messages.opt_out import OptOut
 from bridge.model.event import Event
 from bridge.ports.store_rows import Queued
+from bridge.store.write_ahead_log import WriteAheadLog
 from bridge.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -76,21 +77,12 @@ def unavailable(error: sqlite3.Error) -> StoreUnavailable:
     return StoreUnavailable(f"the store cannot be used ({words}); nothing was accepted")
 
 
-def truncate_log(conn: sqlite3.Connection) -> bool:
-    """Move the write-ahead log into the store and empty its file; False while somebody reads what is in it."""
-    patience = conn.execute("PRAGMA busy_timeout").fetchone()[0]
-    conn.execute("PRAGMA busy_timeout = 0")
-    try:
-        return not conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    finally:
-        conn.execute(f"PRAGMA busy_timeout = {patience}")
-
-
 class Writer:
     """Runs jobs on its own thread in shared transactions. Created and used on the event loop."""
 
     def __init__(self, connection: sqlite3.Connection, bus: Bus | None, opt_out: OptOut | None = None) -> None:
         self._connection = connection
+        self._log = WriteAheadLog(connection)
         self._opt_out = opt_out or OptOut()
         self._bus = bus
         self._metrics = bus.metrics if bus is not None else Metrics()
@@ -174,6 +166,8 @@ class Writer:
                 self._loop.call_soon_threadsafe(self._tell, done, tx)
             if closing:
                 return
+            if self._queue.empty():  # nobody waits for it
+                self._log.cut()
 
     def _run_outside(self, job: Job) -> Done:
         try:
