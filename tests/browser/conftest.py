@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser
 
 from device_drivers.virtual.world import World
-from tests.support.browsing import PROGRAMS, Visitor, chromium, visitor
+from tests.support.browsing import PROGRAMS, Visitor, chromium, let_in, visitor
 from tests.support.running import Bridge, on_modems
 
 
@@ -42,6 +42,7 @@ def world(site: tuple[Bridge, World]) -> World:
 
 @pytest.fixture
 async def anna(browser: Browser, bridge: Bridge) -> AsyncIterator[Visitor]:
-    """Somebody before the door."""
+    """The owner, before the door."""
+    await let_in(bridge, "anna")
     async with visitor(browser, bridge) as one:
         yield one

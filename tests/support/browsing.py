@@ -1,5 +1,6 @@
 """A real browser that looks at a real bridge: Debian's Chromium, steered by Playwright."""
 
+import json
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from typing import Any
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.async_api import Browser, Page, async_playwright
 
+from bridge.model.user import Role
 from tests.support.running import Bridge
 
 #: what every test of the page starts; Playwright itself runs on Node.js
@@ -21,6 +23,8 @@ WIDE, NARROW = {"width": 1280, "height": 820}, {"width": 360, "height": 740}
 #: where the run leaves its screenshots
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 AXE = Path(AXE_FILE_PATH)
+#: of everybody who signs in
+PASSWORD = "a long enough one"
 
 
 @asynccontextmanager
@@ -51,16 +55,30 @@ class Visitor:
         """Open a place of the page by its address, such as `messages`."""
         await self.page.goto(f"{self.bridge.url}/#/{place}")
 
-    async def sign_in(self, place: str = "") -> None:
-        """Get in, and be at a place."""
+    async def sign_in(self, place: str = "", name: str = "anna") -> None:
+        """Get in as somebody whom `let_in` knows, and be at a place."""
         await self.visit(place)
-        await self.page.get_by_label("API key").fill(self.bridge.keys["apikey"])
-        await self.page.get_by_role("button", name="Sign in").click()
-        await self.page.locator(".shell main h1, .shell main h2").first.wait_for()
+        await self.page.get_by_label("Name", exact=True).fill(name)
+        await self.page.get_by_label("Password").fill(PASSWORD)
+        await self.page.keyboard.press("Enter")
+        await self.page.locator(".shell main h1, .shell main h2").first.wait_for(state="attached")
 
     async def sees(self, text: str, where: str = "main") -> None:
         """Wait until these words are there to be seen."""
         await self.page.locator(where).get_by_text(text).first.wait_for(timeout=PATIENCE)
+
+    async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """A request made by hand in this person's browser: status and what was answered."""
+        status, text = await self.page.evaluate(
+            """async ([method, path, body]) => {
+                const { csrf } = await (await fetch("/v1/session")).json();
+                const headers = { "Content-Type": "application/json", "SMS-Bridge-CSRF": csrf };
+                const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+                return [answer.status, await answer.text()];
+            }""",
+            [method, path, body],
+        )
+        return status, json.loads(text) if text else None
 
     async def shoot(self, name: str) -> None:
         """Leave a picture of what is seen."""
@@ -82,6 +100,12 @@ class Visitor:
             f"{each['impact']} {each['id']}: {each['help']} at {[node['target'] for node in each['nodes']][:4]}"
             for each in found["violations"]
         ]
+
+
+async def let_in(bridge: Bridge, *names: str, role: Role = Role.OWNER) -> None:
+    """Make people who may sign in."""
+    for name in names:
+        await bridge.gateway.users.add("a test", name, role, PASSWORD)
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ export function address(path, query = {}) {
 }
 
 export async function ask(method, path, { query, body, headers = {}, signal } = {}) {
-  const sent = { method, signal, cache: "no-store", headers: { ...headers, ...credentials.headers(method) } };
+  const sent = { method, signal, cache: "no-store", headers: { ...headers, ...credentials.headers() } };
   if (body !== undefined) {
     sent.body = JSON.stringify(body);
     sent.headers["Content-Type"] = "application/json";
@@ -58,4 +58,4 @@ export const get = (path, query, how) => read("GET", path, { query, ...how });
 export const post = (path, body, how) => read("POST", path, { body, ...how });
 export const put = (path, body) => read("PUT", path, { body });
 export const patch = (path, body) => read("PATCH", path, { body });
-export const remove = (path) => read("DELETE", path);
+export const remove = (path, how) => read("DELETE", path, how);

@@ -76,21 +76,21 @@ export function usePages(path, query, rows) {
   };
 }
 
-// Something that a person asked for and that takes a moment: { run, busy, error }.
+// Something that a person asked for and that takes a moment: { run, busy, error, result }.
 export function useDeed(deed) {
-  const [state, setState] = useState({ busy: false, error: null });
+  const [state, setState] = useState({ busy: false, error: null, result: null });
   const alive = useRef(true);
   useEffect(() => () => void (alive.current = false), []);
   const run = async (...given) => {
-    setState({ busy: true, error: null });
+    setState((before) => ({ ...before, busy: true, error: null }));
     try {
       const result = await deed(...given);
-      if (alive.current) setState({ busy: false, error: null });
+      if (alive.current) setState({ busy: false, error: null, result });
       return result;
     } catch (error) {
-      if (alive.current) setState({ busy: false, error });
+      if (alive.current) setState((before) => ({ ...before, busy: false, error }));
       return undefined;
     }
   };
-  return { ...state, run, clear: () => setState({ busy: false, error: null }) };
+  return { ...state, run, clear: () => setState({ busy: false, error: null, result: null }) };
 }

@@ -1,23 +1,19 @@
-// Who is signed in. A person signs in with a name and a password; the browser holds the session in a cookie that
-// scripts cannot read. Before there are people, an API key does, kept in memory until the page is closed.
-import { Problem, credentials, get, post, remove } from "./api.js";
+// Who is signed in. The browser holds the session in a cookie that scripts cannot read; every call sends the
+// session's token along, so that no other site can have it done.
+import { credentials, get, post, put, remove } from "./api.js";
 import { Signal } from "./signal.js";
 
 const ROLES = ["reader", "operator", "owner"];
 
-// { user: {name, role, …} | null, setup, version }; null until the bridge was asked
+// { user: {name, role, totp, …} | null, setup }; null until the bridge was asked
 export const session = new Signal(null);
 
 let csrf = "";
-let key = "";
 
-credentials.headers = (method) => {
-  if (key) return { Authorization: `Bearer ${key}` };
-  return method === "GET" ? {} : { "SMS-Bridge-CSRF": csrf };
-};
+credentials.headers = () => ({ "SMS-Bridge-CSRF": csrf });
 credentials.refused = () => {
-  key = "";
-  if (session.value?.user) session.set({ ...session.value, user: null, ended: true });
+  // who is before the door is told by the form what was wrong
+  if (session.value?.user) lookForSession(true);
 };
 
 function enter(answer) {
@@ -25,29 +21,13 @@ function enter(answer) {
   session.set(answer);
 }
 
-export async function lookForSession() {
-  try {
-    enter(await get("/v1/session"));
-  } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 404) throw error;
-    session.set({ user: null, setup: "key", version: "" });
-  }
+export async function lookForSession(ended = false) {
+  enter({ ...(await get("/v1/session")), ended });
 }
 
 // Raises a Problem with `field` "code" where a one-time code is needed as well.
 export async function signIn(name, password, code) {
   enter(await post("/v1/session", { name, password, ...(code ? { code } : {}) }));
-}
-
-export async function signInByKey(given) {
-  key = given.trim();
-  try {
-    const account = await get("/v1/me");
-    session.set({ ...session.value, user: { name: account.name, role: account.operator ? "owner" : "operator" } });
-  } catch (error) {
-    key = "";
-    throw error;
-  }
 }
 
 export const linkMeans = (link) => post("/v1/session/link", { link });
@@ -58,11 +38,22 @@ export async function welcome({ link, name, password }) {
 }
 
 export async function signOut(everywhere = false) {
-  if (!key) await remove(`/v1/session${everywhere ? "?everywhere=true" : ""}`);
-  key = "";
-  csrf = "";
-  if (session.value.setup === "key") session.set({ ...session.value, user: null });
-  else await lookForSession();
+  await remove(`/v1/session${everywhere ? "?everywhere=true" : ""}`);
+  await lookForSession();
+}
+
+export const changePassword = (old, fresh) => put("/v1/session/password", { old, new: fresh });
+export const beginCodes = (password) => post("/v1/session/totp", { password });
+
+export async function confirmCodes(code) {
+  const { recovery_codes: codes } = await put("/v1/session/totp", { code });
+  await lookForSession();
+  return codes;
+}
+
+export async function endCodes(password) {
+  await remove("/v1/session/totp", { body: { password } });
+  await lookForSession();
 }
 
 // Whether the person may do what needs this role.

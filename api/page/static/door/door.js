@@ -4,7 +4,7 @@ import { session } from "../core/session.js";
 import { useSignal } from "../core/signal.js";
 import { html } from "../core/view.js";
 import { Shell } from "../shell/shell.js";
-import { SignIn, SignInByKey } from "./sign_in.js";
+import { SignIn } from "./sign_in.js";
 import { NeedsLink, Welcome } from "./welcome.js";
 
 export function Door() {
@@ -12,7 +12,6 @@ export function Door() {
   const route = useRoute();
   if (route.name === "welcome") return html`<${Welcome} link=${route.parts[0] || ""} />`;
   if (user) return html`<${Shell} key=${user.name} />`;
-  if (setup === "key") return html`<${SignInByKey} ended=${ended} />`;
   if (setup === "here") return html`<${Welcome} link="" />`;
   if (setup === "link") return html`<${NeedsLink} />`;
   return html`<${SignIn} ended=${ended} />`;

@@ -1,5 +1,5 @@
 // Signing in: name and password, and a one-time code for those who have switched that on.
-import { signIn, signInByKey } from "../core/session.js";
+import { signIn } from "../core/session.js";
 import { html, useState } from "../core/view.js";
 import { t } from "../core/words.js";
 import { useDeed } from "../core/loading.js";
@@ -31,21 +31,5 @@ export function SignIn({ ended }) {
       <button type="submit" class="primary wide" disabled=${deed.busy}>${t("door.enter")}</button>
     </form>
     <p class="help">${t("door.help")} <code>sms-bridge user link</code></p>
-  </${Frame}>`;
-}
-
-export function SignInByKey({ ended }) {
-  const [key, setKey] = useState("");
-  const deed = useDeed(() => signInByKey(key));
-  const send = (event) => {
-    event.preventDefault();
-    deed.run();
-  };
-  return html`<${Frame} title=${t("door.title")} lead=${ended ? t("door.ended") : t("door.key.lead")}>
-    <form onSubmit=${send}>
-      <${Text} label=${t("door.key")} type="password" value=${key} onInput=${setKey} autocomplete="off" autofocus required />
-      <${FormTrouble} error=${deed.error} />
-      <button type="submit" class="primary wide" disabled=${deed.busy}>${t("door.enter")}</button>
-    </form>
   </${Frame}>`;
 }

@@ -8,6 +8,7 @@ import { Trouble, Waiting } from "../parts/notice.js";
 import { compose } from "../shell/composing.js";
 import { LineCard, NoLines } from "../lines/line_card.js";
 import { Latest } from "./latest.js";
+import { Today } from "./today.js";
 
 export function Home() {
   return html`<header class="top">
@@ -16,6 +17,7 @@ export function Home() {
         <${Icon} name="plus" size=${18} />${t("compose.title")}</button>`}
     </header>
     <${Lines} />
+    <${Today} />
     <${Latest} />`;
 }
 

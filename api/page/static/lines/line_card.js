@@ -6,7 +6,8 @@ import { t } from "../core/words.js";
 import { Empty } from "../parts/notice.js";
 import { State } from "../parts/state.js";
 
-export function LineCard({ line, children }) {
+// `level`: of its heading, below what stands over it.
+export function LineCard({ line, level = "h3", children }) {
   const facts = [
     line.operator && [t("line.operator"), line.operator],
     line.signal_dbm !== null && [t("line.signal"), html`<${Signal} dbm=${line.signal_dbm} />`],
@@ -15,7 +16,7 @@ export function LineCard({ line, children }) {
   ].filter(Boolean);
   return html`<article class="card line ${line.state}">
     <header>
-      <h3><a href=${to("lines", line.name)}>${line.name}</a></h3>
+      <${level}><a href=${to("lines", line.name)}>${line.name}</a></${level}>
       <${State} state=${line.state} kind="line" />
     </header>
     <p class="number">${line.number || t("line.no_number")}</p>

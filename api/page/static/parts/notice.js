@@ -26,7 +26,7 @@ export function Empty({ icon, title, children, action }) {
 
 // Grey bars where something will stand: the page does not jump when it comes.
 export function Waiting({ rows = 5 }) {
-  return html`<div class="waiting" role="status" aria-label=${t("loading")}>
+  return html`<div class="loading" role="status" aria-label=${t("loading")}>
     ${Array.from({ length: rows }, () => html`<span></span>`)}
   </div>`;
 }

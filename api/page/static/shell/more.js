@@ -5,7 +5,7 @@ import { t } from "../core/words.js";
 import { Icon } from "../parts/icons.js";
 import { listed } from "./places.js";
 import { Live } from "./shell.js";
-import { You } from "./you.js";
+import { You } from "../you/you.js";
 
 export function More() {
   return html`<h1>${t("place.more")}</h1>

@@ -1,7 +1,6 @@
 // The frame around every place: where one can go, whether the page is live, and who is signed in.
 import { connection, startLive, stopLive } from "../core/live.js";
 import { to, useRoute } from "../core/route.js";
-import { session } from "../core/session.js";
 import { useSignal } from "../core/signal.js";
 import { html, useEffect, useRef, useState } from "../core/view.js";
 import { t } from "../core/words.js";
@@ -12,7 +11,7 @@ import { Compose } from "../sms/compose.js";
 import { listed, placeOf } from "./places.js";
 import { composing } from "./composing.js";
 import { Unread, useUnread } from "./unread.js";
-import { You } from "./you.js";
+import { You } from "../you/you.js";
 
 export function Shell() {
   const route = useRoute();
@@ -93,8 +92,7 @@ function Low({ at }) {
 
 export function Live() {
   const state = useSignal(connection);
-  const { version } = useSignal(session) || {};
-  return html`<p class="live ${state}" role="status" title=${version ? `sms-bridge ${version}` : ""}>
+  return html`<p class="live ${state}" role="status">
     <span class="mark" aria-hidden="true"></span>${t(`live.${state}`)}
   </p>`;
 }

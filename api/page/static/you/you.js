@@ -8,6 +8,9 @@ import { speak } from "../door/frame.js";
 import { Dialog } from "../parts/dialog.js";
 import { Segments } from "../parts/fields.js";
 import { Icon } from "../parts/icons.js";
+import { Codes } from "./codes.js";
+import { Password } from "./password.js";
+import { Sessions } from "./sessions.js";
 
 export function You() {
   const { user } = useSignal(session);
@@ -36,6 +39,9 @@ function Settings({ user, onClose }) {
     <h3>${t("you.colours")}</h3>
     <${Segments} label=${t("you.colours")} value=${colours} onChange=${repaint}
       options=${["", "light", "dark"].map((each) => [each, t(`you.colours.${each || "system"}`)])} />
+    <details><summary>${t("you.password")}</summary><${Password} name=${user.name} /></details>
+    <details><summary>${t("codes")} · ${t(user.totp ? "codes.on" : "codes.off")}</summary><${Codes} user=${user} /></details>
+    <details><summary>${t("sessions")}</summary><${Sessions} /></details>
     <footer>
       <button type="button" onClick=${() => signOut()}><${Icon} name="out" size=${18} />${t("you.out")}</button>
     </footer>

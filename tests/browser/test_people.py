@@ -1,0 +1,128 @@
+"""People: the first owner, those who are invited, and what each role can do."""
+
+from playwright.async_api import Browser
+
+from bridge.accounts import one_time_codes
+from bridge.model.user import Role
+from tests.support.browsing import PASSWORD, Visitor, let_in, visitor
+from tests.support.running import Bridge
+
+
+async def test_the_first_visit_from_the_machine_itself_makes_the_owner(browser: Browser, bridge: Bridge) -> None:
+    async with visitor(browser, bridge) as one:
+        await one.visit()
+        await one.page.get_by_label("Your name").fill("anna")
+        await one.page.get_by_label("Password").fill(PASSWORD)
+        await one.page.get_by_role("button", name="Begin").click()
+        await one.page.get_by_role("heading", name="First steps").wait_for()
+        await one.page.reload()
+        await one.sees("anna", ".side")
+        (user,) = await bridge.gateway.users.all()
+        assert (user.name, user.role) == ("anna", Role.OWNER)
+
+
+async def test_somebody_is_invited_by_a_link_that_works_once(browser: Browser, anna: Visitor, bridge: Bridge) -> None:
+    await anna.sign_in("people")
+    await anna.page.get_by_role("button", name="Add a person").click()
+    await anna.page.get_by_label("Name", exact=True).fill("li.wei")
+    await anna.page.get_by_label("Role").select_option("reader")
+    await anna.page.get_by_role("dialog").get_by_role("button", name="Add a person").click()
+    link = await anna.page.locator("dialog pre").inner_text()
+    assert link.startswith(f"{bridge.url}/#/welcome/")
+    async with visitor(browser, bridge) as wei:
+        await wei.page.goto(link)
+        await wei.sees("Welcome, li.wei")
+        await wei.page.get_by_label("Password").fill(PASSWORD)
+        await wei.page.get_by_role("button", name="Begin").click()
+        await wei.sees("Reader", ".side")
+        assert "welcome" not in wei.page.url
+    async with visitor(browser, bridge) as late:
+        await late.page.goto(link)
+        await late.sees("This link has been used")
+
+
+async def test_a_wrong_password_is_said_and_opens_nothing(anna: Visitor) -> None:
+    await anna.visit()
+    await anna.page.get_by_label("Name", exact=True).fill("anna")
+    await anna.page.get_by_label("Password").fill("not this one, surely")
+    await anna.page.keyboard.press("Enter")
+    await anna.page.get_by_role("alert").wait_for()
+    assert await anna.page.locator(".shell").count() == 0
+
+
+async def test_a_reader_finds_nothing_to_change_and_hand_made_requests_are_refused(
+    browser: Browser, bridge: Bridge
+) -> None:
+    await let_in(bridge, "anna")
+    await let_in(bridge, "li.wei", role=Role.READER)
+    await bridge.send("+15550150", "Hello")
+    async with visitor(browser, bridge) as wei:
+        await wei.sign_in("messages", "li.wei")
+        await wei.page.locator(".rows a").first.click()
+        await wei.page.locator(".timeline").wait_for()
+        acts = ("New message", "Cancel it", "Send again")
+        assert [act for act in acts if await wei.page.get_by_role("button", name=act).count()] == []
+        for place in ("people", "accounts", "audit"):
+            await wei.visit(place)
+            await wei.sees("Nothing here")
+        tried = (
+            ("POST", "/v1/messages", {"to": "+15550150", "text": "no"}),
+            ("POST", "/v1/webhooks", {"url": "https://shop.example"}),
+            ("POST", "/v1/users", {"name": "eve", "role": "owner"}),
+            ("POST", "/v1/accounts", {"name": "eve"}),
+            ("GET", "/v1/users", None),
+            ("GET", "/v1/keys", None),
+            ("GET", "/v1/audit", None),
+        )
+        statuses = [(await wei.ask(*each))[0] for each in tried]
+        assert statuses == [403] * 7
+
+
+async def test_a_change_without_the_token_of_the_session_is_refused(anna: Visitor) -> None:
+    await anna.sign_in()
+    status = await anna.page.evaluate(
+        """fetch("/v1/messages", { method: "POST", headers: { "Content-Type": "application/json" },
+            body: JSON.stringify({ to: "+15550150", text: "no" }) }).then((answer) => answer.status)"""
+    )
+    assert status == 403
+
+
+async def test_one_time_codes_are_switched_on_and_asked_for(browser: Browser, anna: Visitor, bridge: Bridge) -> None:
+    await anna.sign_in()
+    await anna.page.locator(".side .you").click()
+    await anna.page.get_by_text("One-time codes · off").click()
+    dialog = anna.page.get_by_role("dialog")
+    await dialog.get_by_label("Password", exact=True).fill(PASSWORD)
+    await dialog.get_by_role("button", name="Set up").click()
+    secret = (await dialog.locator("pre").inner_text()).replace(" ", "")
+    await dialog.get_by_label("One-time code").fill(code(secret, bridge.gateway.now()))
+    await dialog.get_by_role("button", name="Switch on").click()
+    codes = (await dialog.locator("pre", has_text="-").inner_text()).split()
+    assert len(codes) == 10
+    async with visitor(browser, bridge) as again:
+        await again.visit()
+        await again.page.get_by_label("Name", exact=True).fill("anna")
+        await again.page.get_by_label("Password").fill(PASSWORD)
+        await again.page.keyboard.press("Enter")
+        await again.page.get_by_label("One-time code").fill(codes[0])
+        await again.page.keyboard.press("Enter")
+        await again.sees("anna", ".side")
+
+
+async def test_who_signs_out_everywhere_is_before_the_door_in_every_window(
+    browser: Browser, anna: Visitor, bridge: Bridge
+) -> None:
+    await anna.sign_in()
+    async with visitor(browser, bridge) as other:
+        await other.sign_in()
+        await other.page.locator(".side .you").click()
+        await other.page.get_by_text("Where you are signed in").click()
+        await other.page.get_by_role("button", name="Sign out everywhere").click()
+        await other.sees("Forgotten?")
+    await anna.page.locator(".side").get_by_role("link", name="Messages").click()
+    await anna.sees("Your session has ended")
+
+
+def code(secret: str, now: int) -> str:
+    """What an authenticator app shows at this moment."""
+    return one_time_codes.code(secret, now // one_time_codes.PERIOD)
