@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from bridge.errors import NotPossible
 from bridge.messages.phone_numbers import masked
+from bridge.model.line import Channel
 from bridge.model.radio import Call, Evidence, Held, Inbound, InboundReport, Typed
 from bridge.ports.clock import Clock
 from bridge.ports.driver import Link
@@ -67,7 +68,8 @@ class Inbox:
         received = await self._store.receive(item, self._device, now)
         if received is not None:
             told = {"sms_line": received.line, "sms_device": received.device, "sms_message": received.id}
-            log.info("received an SMS from %s on %s", masked(received.sender), received.line, extra=told)
+            what = "a WhatsApp message" if received.channel is Channel.WHATSAPP else "an SMS"
+            log.info("received %s from %s on %s", what, masked(received.sender), received.line, extra=told)
 
     async def _settle(self, item: InboundReport | Evidence, now: int) -> None:
         if isinstance(item, InboundReport):

@@ -9,6 +9,7 @@ from bridge.model.message import Draft
 
 #: control characters that no phone shows and that truncate texts elsewhere; halves of surrogate pairs
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
+_URL = re.compile(r"https?://[^\s/]+/\S+")
 #: the longest text that could fit MAX_PARTS
 _MAX_CHARACTERS = segmentation.MAX_PARTS * segmentation.GSM7_PART
 #: characters of a WhatsApp message, and of what stands below a picture or document
@@ -41,7 +42,9 @@ def parts_of(text: str, limits: Limits) -> int:
 
 
 def check_whatsapp(text: str, media: str) -> None:
-    """Raises InvalidText when this cannot be a WhatsApp message; one is never cut."""
+    """Raises InvalidText when this cannot be a WhatsApp message, which is never cut, and BadRequest for no URL."""
+    if media and not _URL.fullmatch(media):
+        raise BadRequest("media is the http or https URL of a file", "media")
     if (not text or text.isspace()) and not media:
         raise InvalidText("the text is empty")
     longest = LONGEST_CAPTION if media else LONGEST_WHATSAPP

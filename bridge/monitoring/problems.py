@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.messages.routing import routes
-from bridge.model.line import Line, LineState
+from bridge.model.line import Channel, Line, LineState
 from bridge.model.message import WHATSAPP_ROUTE
 from bridge.ports.store_rows import Waiting
 
@@ -99,16 +99,17 @@ class Watch:
             yield from self._queue_troubles(raised)
 
     def _line_troubles(self, raised: Collection[str]) -> Iterator[Trouble]:
-        all_down = bool(self._lines) and len(self._away) == len(self._lines)
+        carrying = [line for line in self._lines if line.channel is Channel.SMS]
+        all_down = bool(carrying) and all(line.name in self._away for line in carrying)
         if all_down:
             # since the last one went; each line's own reason, for they differ
-            last = max(self._away.values(), key=lambda since: since.clock)
-            reasons = "\n".join(f"{line.name}: {_why(line)}" for line in self._lines)
+            last = max((self._away[line.name] for line in carrying), key=lambda since: since.clock)
+            reasons = "\n".join(f"{line.name}: {_why(line)}" for line in carrying)
             due = max(last.clock + self._after, self._not_before)
             yield Trouble(DOWN, "SMS is down: no line is ready", "SMS is up again", last.at, due, reason=reasons)
         for line in self._lines:
             since, key = self._away.get(line.name), LINE + line.name
-            if since is None or (all_down and key not in raised):
+            if since is None or (all_down and line.channel is Channel.SMS and key not in raised):
                 continue
             due = max(since.clock + self._after, self._not_before)
             title, over = f"The line {line.name} is out of service", f"The line {line.name} is in service again"

@@ -12,6 +12,17 @@ from device_drivers.whatsapp_cloud.options import Options
 _QUALITY = {"YELLOW": "is only medium", "RED": "is low: Meta may limit or block the number"}
 
 
+def of_callback(device: Device, called: bool) -> Finding:
+    """Whether Meta has called since the link was opened."""
+    subject = f"devices.{device.name}"
+    if called:
+        return Finding("ok", subject, "Meta's webhooks come in and are signed with app_secret")
+    words = "no signed webhook has come since the start: without them nothing is received and no delivery is known"
+    url = f"https://YOUR-HOST/callbacks/{device.name}"
+    remedy = f"give Meta {url} as callback URL, with verify_token, and subscribe to messages"
+    return Finding("warn", subject, words, remedy)
+
+
 async def of_number(device: Device, options: Options, graph: Graph) -> Sequence[Finding]:
     """What Meta tells of the number now. Never raises for a bad token or an API that is away."""
     subject = f"devices.{device.name}"

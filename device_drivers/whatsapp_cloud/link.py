@@ -51,6 +51,8 @@ class WhatsappLink:
         self._in_hand: set[tuple[str, int]] = set()
         self._recipients: dict[int, str] = {}
         self._lost: DeviceLost | None = None
+        #: a signed webhook has come
+        self._called = False
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -110,6 +112,7 @@ class WhatsappLink:
         ):
             log.warning("%s: refused a webhook that is not signed with app_secret", self._line.name)
             return Reply(403, b"the signature does not fit\n")
+        self._called = True
         try:
             items = self._items(callback.body)
         except ValueError as error:
@@ -203,8 +206,9 @@ class WhatsappLink:
         self._line = _line(self._device, self._number)
 
     async def examine(self) -> Sequence[Finding]:
-        """The number, its quality and what the token may, as Meta tells it now."""
-        return await examination.of_number(self._device, self._options, self._graph)
+        """The number, its quality and what the token may, as Meta tells it now; and whether Meta calls."""
+        found = await examination.of_number(self._device, self._options, self._graph)
+        return [*found, examination.of_callback(self._device, self._called)]
 
     def _insist(self) -> None:
         if self._lost is not None:

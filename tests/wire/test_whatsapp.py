@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from bridge.errors import UnknownLine
+from bridge.model.account import Account
 from bridge.model.line import LineState
 from bridge.model.message import Message, State
 from tests.support.running import SHOP
@@ -227,3 +229,53 @@ async def test_signed_nonsense_is_answered_so_that_it_does_not_come_again(site: 
         assert await post(site, body, **{"X-Hub-Signature-256": site.platform.webhooks.signature(body)}) == 200
     site.platform.handset(ANA).send("and then a true one")
     assert [received.text for received in await site.bridge.received(1)] == ["and then a true one"]
+
+
+# -- the rest of the bridge -----------------------------------------------------------------------------
+async def test_the_native_api_sends_by_the_line_that_is_named(site: WhatsappSite) -> None:
+    order = {"to": ANA, "text": "look", "line": LINE, "media": "https://files.example.com/a.png"}
+    headers = {"Authorization": f"Bearer {site.bridge.keys['apikey']}"}
+    async with site.bridge.http.post(f"{site.bridge.url}/v1/messages", json=order, headers=headers) as answer:
+        told = await answer.json()
+    assert (told["channel"], told["media"]) == ("whatsapp", order["media"])
+    await became(site, told["id"], State.DELIVERED)
+    (message,) = await site.platform.handset(ANA).wait()
+    assert (message.text, message.media) == ("look", order["media"])
+
+
+async def test_the_doctor_says_what_meta_tells_and_whether_it_calls(site: WhatsappSite) -> None:
+    async def findings() -> list[tuple[str, str]]:
+        operator = Account("operator", operator=True)
+        return [(found.level, found.message) for found in await site.bridge.gateway.examine(operator, LINE)]
+
+    before = await findings()
+    assert ("ok", "WhatsApp answers for +15550135 “Virtual Shop”") in before
+    assert [level for level, message in before if "no signed webhook" in message] == ["warn"]
+    site.platform.handset(ANA).send("hello")
+    await site.bridge.received(1)
+    assert [level for level, message in await findings() if "webhooks come in" in message] == ["ok"]
+    site.platform.faults.token_only_sends = True
+    assert any(level == "warn" and "may not ask" in message for level, message in await findings())
+    site.platform.faults.token_expired = True
+    assert any(level == "fail" and "access token" in message for level, message in await findings())
+
+
+async def test_while_meta_is_away_messages_wait_and_none_is_lost(tmp_path: Path) -> None:
+    async with on_whatsapp(tmp_path, check_interval=0.2) as site:
+        site.platform.unplug()
+        await until(lambda: site.bridge.gateway.lines()[-1].state is LineState.ABSENT)
+        sent = await whatsapp(site)
+        site.platform.handset(ANA).send("meanwhile")
+        # a token that may not ask about the number is enough
+        site.platform.faults.token_only_sends = True
+        site.platform.replug()
+        await became(site, sent, State.DELIVERED)
+        assert [received.text for received in await site.bridge.received(1)] == ["meanwhile"]
+        assert len(site.platform.posts) == 1
+
+
+async def test_a_loop_back_is_an_sms_and_knows_sms_lines_alone(site: WhatsappSite) -> None:
+    departures = await site.bridge.gateway.loop("", "")
+    assert [(trip.sender, trip.receiver) for trip in departures.started] == [("line0", "line0")]
+    with pytest.raises(UnknownLine, match=r"known lines: line0$"):
+        await site.bridge.gateway.loop(LINE, "")

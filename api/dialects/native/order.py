@@ -28,6 +28,7 @@ MESSAGE: Mapping[str, fields.Reader] = {
     "report": validators.flag,
     "client_ref": validators.short(128),
     "tag": validators.short(256),
+    "media": validators.short(2048),
 }
 
 

@@ -105,4 +105,5 @@ PARAMETERS: Mapping[str, str] = {
     "line": "sIdentifiant",
     "slot": "port",
     "not_before": "schedule_timestamp",
+    "media": "url_media",
 }

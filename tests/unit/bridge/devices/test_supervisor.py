@@ -12,6 +12,7 @@ from bridge.devices.supervisor import STOP_PATIENCE, Supervisor
 from bridge.errors import DeviceLost, NoSuchThing, OutcomeUnknown, Refusal, SendRefused
 from bridge.messages.outcomes import SendingRules
 from bridge.model.account import Account
+from bridge.model.callback import Callback, Reply
 from bridge.model.finding import Finding
 from bridge.model.inbox import CallKind
 from bridge.model.line import Line, LineState
@@ -373,3 +374,32 @@ async def test_a_device_is_never_opened_and_examined_at_once(store: Store, bus: 
         driver.may_examine.set()
         await examination
         await until(lambda: len(driver.opened) > before)
+
+
+class AnsweringLink(FakeLink):
+    """Answers with what it was sent."""
+
+    async def answer(self, callback: Callback) -> Reply:
+        return Reply(200, callback.body)
+
+
+async def test_a_provider_is_answered_by_the_open_link_of_its_device(store: Store, bus: Bus) -> None:
+    async with minding(store, bus, AnsweringLink()) as (supervisor, _):
+        await until(lambda: [line.state for line in supervisor.lines()] == [LineState.READY])
+        assert await supervisor.call_back("phone", Callback("POST", body=b"hello")) == Reply(200, b"hello")
+        with pytest.raises(NoSuchThing):
+            await supervisor.call_back("fridge", Callback("POST"))
+
+
+async def test_a_provider_comes_again_while_the_device_is_away(store: Store, bus: Bus) -> None:
+    async with minding(store, bus) as (supervisor, _):
+        await until(lambda: [line.state for line in supervisor.lines()] == [LineState.ABSENT])
+        with pytest.raises(DeviceLost):
+            await supervisor.call_back("phone", Callback("POST"))
+
+
+async def test_a_device_that_no_provider_calls_has_nothing_to_answer(store: Store, bus: Bus) -> None:
+    async with minding(store, bus, FakeLink()) as (supervisor, _):
+        await until(lambda: [line.state for line in supervisor.lines()] == [LineState.READY])
+        with pytest.raises(NoSuchThing):
+            await supervisor.call_back("phone", Callback("POST"))

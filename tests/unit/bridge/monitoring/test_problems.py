@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bridge.model.line import Line, LineState
+from bridge.model.line import Channel, Line, LineState
 from bridge.monitoring.problems import GRACE, Trouble, Watch
 from bridge.ports.store_rows import Waiting
 
@@ -144,3 +144,32 @@ def test_after_a_restart_a_queue_that_still_stands_is_the_same_alarm() -> None:
     site.see(line("a"), queues=[Waiting("", 7, START - 9_000_000, 1)])
     (same,) = site.watch.troubles(["queue:"])
     assert same.mark == 7
+
+
+# -- WhatsApp -------------------------------------------------------------------------------------
+def whatsapp(name: str, state: LineState = READY) -> Line:
+    return Line(name, name, "whatsapp_cloud", state, channel=Channel.WHATSAPP)
+
+
+def test_sms_is_down_though_whatsapp_works() -> None:
+    site = Site()
+    site.see(line("a", ABSENT, "no modem"), whatsapp("w"))
+    site.clock = 300
+    (found,) = site.alarms().values()
+    assert (found.key, found.reason) == ("down", "a: absent (no modem)")
+
+
+def test_a_whatsapp_line_that_is_away_is_told_of_beside_sms_that_is_down() -> None:
+    site = Site()
+    site.see(line("a", ABSENT), whatsapp("w", LineState.PARKED))
+    site.clock = 300
+    assert set(site.alarms()) == {"down", "line:w"}
+
+
+def test_a_queue_of_whatsapp_is_called_so() -> None:
+    site = Site()
+    for minute in range(60):
+        site.clock = minute * 60
+        site.see(whatsapp("w"), queues=[Waiting("@", 7, START, 3), Waiting("@w", 8, START, 1)])
+    titles = [found.title for found in site.alarms().values()]
+    assert titles == ["Messages for WhatsApp wait and none goes out", "Messages for w wait and none goes out"]
