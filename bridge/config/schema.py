@@ -132,6 +132,7 @@ class Sending:
         '"hold"',
     )
     max_parts: int = setting(255, "longest message to accept, in radio parts", "255", within(1, 255))
+    allow_emergency: bool = setting(False, "accept messages to emergency numbers such as 112 and 911", "true")
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ def build_submissions(
     config: Config, store: SubmissionStore, bus: Bus, clock: Clock, lines: Callable[[], Sequence[Line]] = tuple
 ) -> Submissions:
     """Build what accepts messages, from callers and the bridge; without `lines`, a message cannot name one."""
-    limits, expire_after_ms = Limits(config.sending.max_parts), round(config.sending.expire_after * 1000)
+    limits = Limits(config.sending.max_parts, emergency=config.sending.allow_emergency)
+    expire_after_ms = round(config.sending.expire_after * 1000)
     return Submissions(store, bus.metrics, clock, lines, limits, expire_after_ms)
 
 

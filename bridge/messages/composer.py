@@ -13,7 +13,7 @@ from typing import TypeVar
 from bridge.errors import BadRequest, InvalidNumber
 from bridge.messages import phone_numbers, routing
 from bridge.messages.templates import choose
-from bridge.messages.validation import Limits, check_times, check_whatsapp, parts_of
+from bridge.messages.validation import Limits, check_recipient, check_times, check_whatsapp, parts_of
 from bridge.model.account import Account
 from bridge.model.line import Channel, Line
 from bridge.model.message import WHATSAPP_ROUTE, Draft, Message, State, other_leg
@@ -72,7 +72,9 @@ class Intake:
             yield f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{noise[start : start + 22]}"
 
     def _message(self, account: Account, draft: Draft, now: int, id: str, lines: Sequence[Line]) -> Message:
-        recipient = phone_numbers.normalise(draft.recipient, account.terms.country or draft.country)
+        country = account.terms.country or draft.country
+        recipient = phone_numbers.normalise(draft.recipient, country)
+        check_recipient(recipient, country, self._limits)
         route = routing.route(draft.route, draft.slot, lines, draft.channel)
         if (forms := routing.forms_of(route, lines)) is not None:
             choose(forms, recipient, draft.text)

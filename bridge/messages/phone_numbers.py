@@ -17,6 +17,8 @@ SHORT_CODE_DIGITS = 6
 #: numbers are the same subscriber when this many last digits agree: reports may come in national format
 SIGNIFICANT_DIGITS = 8
 
+#: emergency numbers that every phone knows, some without a SIM only (3GPP TS 22.101 §10.1.1)
+_EMERGENCY = frozenset({"112", "911", "000", "08", "110", "118", "119", "999"})
 _CLEAN = re.compile(r"\+?[0-9]{2,20}")
 _DECORATION = re.compile(r"[\s\-–./()\u200b\u2060\u202a-\u202e\u2066-\u2069]+")
 #: what a spreadsheet makes of a number: 15550100 becomes 15550100.0
@@ -121,6 +123,18 @@ def _only(readings: "Mapping[str, PhoneNumber]") -> str:
     if len(readings) > 1:
         raise InvalidNumber(f"this can be {' or '.join(sorted(readings))}: write it with + and its country code")
     return next(iter(readings))
+
+
+def is_emergency(number: str, country: str = "") -> bool:
+    """Whether a number calls for help: one that phones know without a SIM, or one of the country (ISO 3166)."""
+    digits = number.removeprefix("+")
+    if len(digits) > SHORT_CODE_DIGITS:
+        return False
+    if digits in _EMERGENCY or not country:
+        return digits in _EMERGENCY
+    from phonenumbers.shortnumberinfo import is_emergency_number
+
+    return bool(is_emergency_number(digits, country))
 
 
 def is_country(code: str) -> bool:

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from bridge.errors import BadRequest, InvalidText
+from bridge.errors import BadRequest, InvalidNumber, InvalidText
 from bridge.messages import segmentation
+from bridge.messages.phone_numbers import is_emergency
 from bridge.model.message import Draft
 
 #: control characters that no phone shows and that truncate texts elsewhere; halves of surrogate pairs
@@ -25,6 +26,8 @@ class Limits:
     max_parts: int = segmentation.MAX_PARTS
     #: how far ahead a message may be scheduled
     max_ahead: int = YEAR
+    #: whether SMS to emergency numbers are accepted
+    emergency: bool = False
 
 
 def parts_of(text: str, limits: Limits) -> int:
@@ -53,6 +56,14 @@ def check_whatsapp(text: str, media: str) -> None:
         raise InvalidText(f"the text has {len(text)} characters; {what} has {longest} at most")
     if not text.isprintable() and (found := _FORBIDDEN.search(text)):
         raise InvalidText(f"the text has a character that is not sent: U+{ord(found[0]):04X} at {found.start()}")
+
+
+def check_recipient(recipient: str, country: str, limits: Limits) -> None:
+    """Refuse emergency numbers unless they are allowed: a test or a typing error must not call for help."""
+    if not limits.emergency and is_emergency(recipient, country):
+        raise InvalidNumber(
+            f"{recipient} is an emergency number; sending.allow_emergency in the configuration permits it"
+        )
 
 
 def check_times(draft: Draft, now: int, limits: Limits) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bridge.errors import BadRequest, InvalidText
-from bridge.messages.validation import Limits, check_times, parts_of
+from bridge.errors import BadRequest, InvalidNumber, InvalidText
+from bridge.messages.validation import Limits, check_recipient, check_times, parts_of
 from bridge.model.message import Draft
 
 NOW = 1_795_000_000_000
@@ -48,3 +48,20 @@ def test_refuses_times_and_references_that_make_no_sense(draft: Draft, field: st
 
 def test_a_moment_in_the_past_means_now() -> None:
     check_times(Draft("+15550123", "x", not_before=NOW - 1), NOW, Limits())
+
+
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [("112", ""), ("911", ""), ("+112", ""), ("999", "GB"), ("110", "CN"), ("120", "CN"), ("17", "FR"), ("911", "US")],
+)
+def test_emergency_numbers_are_refused_unless_allowed(number: str, country: str) -> None:
+    with pytest.raises(InvalidNumber, match=r"is an emergency number; sending\.allow_emergency"):
+        check_recipient(number, country, Limits())
+    check_recipient(number, country, Limits(emergency=True))
+
+
+@pytest.mark.parametrize(
+    ("number", "country"), [("12345", ""), ("120", ""), ("+15550112", "US"), ("10086", "CN"), ("60777", "GB")]
+)
+def test_other_short_codes_and_numbers_are_none(number: str, country: str) -> None:
+    check_recipient(number, country, Limits())
