@@ -29,6 +29,8 @@ CONNECT_TIMEOUT = 5.0
 KEEP_ALIVE = 75.0
 #: what is read of an answer's body, so that the connection can be used again; more is cut off
 LONGEST_ANSWER = 64 * 1024
+#: of a number of seconds in `Retry-After`: digits that are read, and what it is taken for at most
+MOST_DIGITS, LONGEST_WAIT = 100, 10**9
 #: seconds it may take
 ANSWER_TIMEOUT = 1.0
 
@@ -183,10 +185,10 @@ def _retry_after(value: str | None) -> int:
     if not value:
         return 0
     if value.isascii() and value.isdecimal():
-        return int(value[:9]) * 1000
+        return min(int(value[:MOST_DIGITS]), LONGEST_WAIT) * 1000
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year or a zone that no calendar has
         return 0
     wait = moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)
-    return max(0, round(wait.total_seconds() * 1000))
+    return max(0, min(round(wait.total_seconds()), LONGEST_WAIT) * 1000)

@@ -45,7 +45,6 @@ TESTED_ELSEWHERE = {
         "bridge/store/contacts.py", "bridge/store/conversations.py",
     ),
     "packed and unpacked: tests/unit/bridge/store/test_backup.py": ("bridge/store/archive.py",),
-    "what receivers hear: tests/wire/webhooks/": ("api/webhooks/poster.py",),
     "what devices answer: tests/wire/test_doctor_*.py": ("bridge/doctor/devices.py",),
     "what passes between two lines: tests/wire/test_loopback.py": ("bridge/monitoring/loopback.py",),
     "what a mail server is told: tests/wire/test_alarm_mail.py": ("bridge/monitoring/mail.py",),
