@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bridge.model import event as events
+from bridge.model.line import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class Wording:
     events: frozenset[str]
     #: only messages that came in by this dialect with an id of their caller's own; "" for all
     dialect: str = ""
+    #: only what goes or comes by this channel; None for all
+    channel: Channel | None = None
     #: of a message only its end, as its account's terms count it (`Terms.report_on`)
     ends: bool = False
     #: attempts when an endpoint names no number; 0 for the default schedule
@@ -33,7 +36,7 @@ OUTCOMES = frozenset(
 )
 #: every format that an endpoint may have, by name; dialects declare theirs (`api.dialects`)
 FORMATS: dict[str, Wording] = {
-    "v1": Wording(frozenset({events.MESSAGE_RECEIVED})),
+    "v1": Wording(frozenset({events.MESSAGE_RECEIVED}), channel=Channel.SMS),
     "v2": Wording(frozenset(events.NAMES)),
 }
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from bridge.model.event import FOR_OPERATORS, MESSAGE_RECEIVED, MESSAGE_SENT, MESSAGE_SUBMITTED, NAMES, Event
+from bridge.model.line import Channel
 from bridge.model.payload_format import FORMATS, OUTCOMES, Wording
 from bridge.store.connections import Connections, hears, writes
 from bridge.store.writer import Tx
@@ -37,6 +38,9 @@ def _fitting(format: str, wording: Wording) -> str:
     if wording.dialect:
         conditions.append(f"json_extract(e.data, '$.dialect') = '{wording.dialect}'")
         conditions.append("json_extract(e.data, '$.client_ref') <> ''")
+    if wording.channel:
+        # events of before there was another do not say it
+        conditions.append(f"coalesce(json_extract(e.data, '$.channel'), '{Channel.SMS}') = '{wording.channel}'")
     if wording.ends:
         conditions.append(_IS_END)
     return f"  AND (p.format <> '{format}' OR ({' AND '.join(conditions)}))" if conditions else ""

@@ -17,6 +17,7 @@ from bridge.model.event import (
     MESSAGE_UNKNOWN,
 )
 from bridge.model.inbox import Received
+from bridge.model.line import Channel
 from bridge.model.message import Message, State
 from bridge.store import event_log, inbox
 from bridge.store.connections import Connections
@@ -99,7 +100,8 @@ def _is_end(message: Message, name: str, report_on: str, reporting: frozenset[st
 def received(tx: Tx, account: str, since: int, limit: int) -> Sequence[Received]:
     """Received SMS after the position and since this time (Unix ms), oldest first, without deleted ones."""
     rows = tx.conn.execute(
-        "SELECT seq, subject FROM events WHERE seq > ? AND name = ? AND at >= ? ORDER BY seq LIMIT ?",
+        "SELECT seq, subject FROM events WHERE seq > ? AND name = ? AND at >= ? "
+        f"AND coalesce(json_extract(data, '$.channel'), '{Channel.SMS}') = '{Channel.SMS}' ORDER BY seq LIMIT ?",
         (_mark(tx.conn, account, RECEIVED), MESSAGE_RECEIVED, since, limit),
     ).fetchall()
     found = []

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from bridge.model.account import Author
+from bridge.model.event import MESSAGE_RECEIVED
 from bridge.model.line import Channel, Line, LineState
 from bridge.model.message import State
+from bridge.model.query import LedgerQuery
+from bridge.model.webhook import Endpoint
 from bridge.ports.store_rows import Outcome
 from tests.support.clocks import START
 from tests.support.http_site import LINES, HttpSite, open_site
@@ -245,3 +249,23 @@ async def test_a_stop_by_whatsapp_holds_for_whatsapp_alone_and_is_answered_there
     assert (Channel.WHATSAPP, State.FAILED) in states
     assert (Channel.SMS, State.QUEUED) in states
     assert [answer.route for answer in answers] == ["@shop"] * len(answers)
+
+
+@pytest.mark.parametrize(("format", "hears"), [("v1", 1), ("account_v1_inbound", 1), ("v2", 2)])
+async def test_formats_for_received_sms_leave_out_what_came_by_whatsapp(
+    site: HttpSite, format: str, hears: int
+) -> None:
+    endpoint = Endpoint("e1", "shop", "https://crm.example/hook", format, (MESSAGE_RECEIVED,), created_at=site.clock.at)
+    await site.store.add_endpoint(endpoint, Author("test", site.clock.at))
+    await heard(site, "by WhatsApp")
+    await site.hear("by SMS")
+    owed = (await site.store.ledger("shop", LedgerQuery())).rows
+    assert len(owed) == hears
+
+
+async def test_pulls_of_received_sms_leave_out_what_came_by_whatsapp(site: HttpSite) -> None:
+    for number in range(3):
+        await heard(site, f"by WhatsApp {number}")
+    await site.hear("by SMS")
+    assert [each.text for each in await site.gateway.handouts.received(site.account, 2)] == ["by SMS"]
+    assert await site.gateway.handouts.received(site.account, 2) == []

@@ -5,6 +5,7 @@ import secrets
 
 from bridge.accounts.credentials import CredentialKind
 from bridge.model.event import MESSAGE_RECEIVED
+from bridge.model.line import Channel
 from bridge.model.payload_format import OUTCOMES, Wording
 
 
@@ -26,5 +27,5 @@ CREDENTIALS = (
 #: each is pushed once, received or not, by its documentation
 FORMATS = {
     "account_v1_status": Wording(OUTCOMES, ends=True, attempts=1),
-    "account_v1_inbound": Wording(frozenset({MESSAGE_RECEIVED}), attempts=1),
+    "account_v1_inbound": Wording(frozenset({MESSAGE_RECEIVED}), channel=Channel.SMS, attempts=1),
 }
