@@ -96,12 +96,13 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None,
         supervisor = _supervisor(common)
         submissions = build_submissions(config, common.store, bus, clock, supervisor.lines)
         loopback = _loopback(common, supervisor, submissions)
-        devices = Devices(supervisor.lines, supervisor.examine, loopback.send, supervisor.call_back)
+        alarm = Alarm(store, bus, clock, config.alarm, supervisor.lines, loopback, end)
+        devices = Devices(supervisor.lines, supervisor.examine, loopback.send, supervisor.call_back, alarm.ongoing)
         gateway = build_gateway(config, common.store, bus, clock, submissions, devices, ledger.poke)
         await _start_sending(common, supervisor)
         front = await open_front(stack, config, gateway, end)
         _leave_word(common, gateway, front)
-        await _keep_watch(common, supervisor, loopback)
+        await _keep_watch(common, alarm, loopback)
         if not config.devices:
             log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
         log.info("ready at %s", front.url)
@@ -217,9 +218,8 @@ def _leave_word(common: Common, gateway: Gateway, front: Front) -> None:
     common.stack.callback(control_file.remove, directory, pid)
 
 
-async def _keep_watch(common: Common, supervisor: Supervisor, loopback: Loopback) -> None:
+async def _keep_watch(common: Common, alarm: Alarm, loopback: Loopback) -> None:
     """Start alarms and loop-back tests."""
-    alarm = Alarm(common.store, common.bus, common.clock, common.config.alarm, supervisor.lines, loopback, common.end)
     await loopback.start()
     common.stack.push_async_callback(loopback.close)
     await alarm.start()

@@ -18,6 +18,7 @@ from bridge.accounts.sessions import PeopleStore, Sessions
 from bridge.accounts.users import Users
 from bridge.bus import Bus
 from bridge.errors import NoSuchThing, NotAllowed, NotPossible
+from bridge.gateway.attention import Decider, DeciderStore
 from bridge.gateway.conversations import Contacts, Conversations, TalkStore
 from bridge.gateway.endpoints import Endpoints, scope
 from bridge.gateway.health import Vitals
@@ -26,6 +27,7 @@ from bridge.gateway.searches import Searches
 from bridge.gateway.statistics import Figures
 from bridge.gateway.submissions import Submissions, check_verified
 from bridge.model.account import Account, UnknownPolicy
+from bridge.model.attention import Ongoing
 from bridge.model.callback import Callback, Reply
 from bridge.model.event import NOTIFICATION_SENT, Event
 from bridge.model.finding import Finding
@@ -83,6 +85,8 @@ class Devices:
     loop: Callable[[str, str], Awaitable[Departures]] = _no_loops
     #: by a device's name, for its provider; raises NoSuchThing, DeviceLost
     call_back: Callable[[str, Callback], Awaitable[Reply]] = _no_callback
+    #: those that were raised and are not over
+    alarms: Callable[[], Sequence[Ongoing]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +101,8 @@ class Outlets:
 
 
 class GatewayStore(
-    SubmissionStore, MessageStore, StatisticsStore, PullStore, InboxStore, EndpointStore, LedgerStore, EventStore,
-    CredentialStore, DeskStore, PeopleStore, TalkStore, MemoryStore, HealthStore, Protocol,
+    DeciderStore, SubmissionStore, MessageStore, StatisticsStore, PullStore, InboxStore, EndpointStore, LedgerStore,
+    EventStore, CredentialStore, DeskStore, PeopleStore, TalkStore, MemoryStore, HealthStore, Protocol,
 ):  # fmt: skip
     """The parts of the store that callers may use."""
 
@@ -149,6 +153,8 @@ class Gateway:
         #: messages by number, and who the numbers are
         self.conversations = Conversations(store, self._clock)
         self.contacts = Contacts(store, self._clock)
+        #: what needs a person, and what a person decides
+        self.decider = Decider(store, self._clock, self.lines, self._devices.alarms)
         #: people who sign in, and those who are signed in
         self.users = Users(store, self._clock, self.admission.forget)
         self.sessions = Sessions(store, self._clock, self.admission.forget)

@@ -17,6 +17,7 @@ from bridge.bus import Bus
 from bridge.config.schema import Alarm as Settings
 from bridge.errors import StoreUnavailable
 from bridge.model.account import THE_BRIDGE, Author
+from bridge.model.attention import Ongoing
 from bridge.model.event import (
     ALARM_OVER,
     ALARM_RAISED,
@@ -120,6 +121,11 @@ class Alarm:
     def raised(self) -> Mapping[str, Raised]:
         """The alarms raised and not over, by key."""
         return self._state.raised
+
+    def ongoing(self) -> Sequence[Ongoing]:
+        """The same for people, oldest first."""
+        found = (Ongoing(key, each.title, each.reason, each.line, each.began_at) for key, each in self.raised.items())
+        return sorted(found, key=lambda each: each.began_at)
 
     async def start(self) -> None:
         """Continue from the state of the last run. Raises StoreUnavailable."""

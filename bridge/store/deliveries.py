@@ -96,6 +96,25 @@ def requeue(tx: Tx, deliveries: Sequence[int], now: int) -> int:
     ).rowcount
 
 
+def dead(conn: sqlite3.Connection, account: str, limit: int) -> Sequence[Delivery]:
+    """List deliveries that were given up, newest first."""
+    rows = conn.execute(
+        f"SELECT {_DELIVERY} FROM ledger l INDEXED BY ledger_dead JOIN events e ON e.seq = l.event "
+        "WHERE l.state = 'dead' AND (? = '' OR l.account = ?) ORDER BY l.seq DESC LIMIT ?",
+        (account, account, limit),
+    )
+    return [_delivery(row) for row in rows]
+
+
+def of_events(conn: sqlite3.Connection, account: str, events: Sequence[int]) -> Sequence[Delivery]:
+    """List the deliveries of events, by their positions."""
+    rows = conn.execute(
+        f"SELECT {_DELIVERY} {_FROM} WHERE l.event IN ({marks(events)}) AND (? = '' OR l.account = ?) ORDER BY l.seq",
+        (*events, account, account),
+    )
+    return [_delivery(row) for row in rows]
+
+
 class Deliveries(Connections):
     """Implements `LedgerStore` and, with `bridge.store.endpoints`, `DeliveryStore`."""
 

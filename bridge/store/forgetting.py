@@ -110,4 +110,5 @@ def _leave_conversation(tx: Tx, table: str, seq: int) -> None:
 
 
 def _drop_parts(tx: Tx, seq: int) -> None:
-    tx.conn.execute("DELETE FROM parts WHERE message = (SELECT id FROM messages WHERE seq = ?)", (seq,))
+    for table in ("parts", "decisions"):
+        tx.conn.execute(f"DELETE FROM {table} WHERE message = (SELECT id FROM messages WHERE seq = ?)", (seq,))

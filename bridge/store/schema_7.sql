@@ -128,3 +128,13 @@ CREATE TABLE contact_groups (
     PRIMARY KEY (account, name, number)
 ) WITHOUT ROWID;
 CREATE INDEX contact_groups_number ON contact_groups (account, number);
+
+-- what people said of messages of unknown fate
+CREATE TABLE decisions (
+    message TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    verdict TEXT NOT NULL,
+    who TEXT NOT NULL,
+    PRIMARY KEY (message, at)
+) WITHOUT ROWID;
+CREATE INDEX ledger_dead ON ledger (seq) WHERE state = 'dead';

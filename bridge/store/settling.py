@@ -29,7 +29,7 @@ _REPORT = "line, slot, recipient, reference, state, detail, at, sent_at"
 def settle(tx: Tx, item: InboundReport | Evidence, now: int, sim: str = "") -> Message | None:
     """Apply a report or other evidence to a part; an unmatched report is kept. `sim`: `Line.sim`."""
     if isinstance(item, Evidence):
-        return _believe(tx, item, now)
+        return believe(tx, item, now)
     if item.slot and not tx.conn.execute("INSERT OR IGNORE INTO slots VALUES (?, ?)", (item.line, item.slot)).rowcount:
         return None  # a re-read of what the device has not let go of
     return _decide(tx, Heard(item, sim or item.line, now), now)
@@ -102,7 +102,8 @@ def recover(tx: Tx, now: int) -> int:
     return len(caught)
 
 
-def _believe(tx: Tx, item: Evidence, now: int) -> Message | None:
+def believe(tx: Tx, item: Evidence, now: int) -> Message | None:
+    """Apply evidence to a part; None where it says nothing new."""
     part = next((part for part in parts(tx.conn, item.message) if part.index == item.index), None)
     if part is None or part.state not in (State.UNKNOWN, State.SENDING):
         return None

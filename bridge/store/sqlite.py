@@ -3,6 +3,7 @@
 from bridge.ports.store import Store
 from bridge.store.account_admin import AccountAdmin
 from bridge.store.accounts import Accounts
+from bridge.store.attention import Attention
 from bridge.store.audit_log import AuditLog
 from bridge.store.balance import Balance
 from bridge.store.clock_steps import ClockSteps
@@ -36,7 +37,7 @@ class SqliteStore(
     Receiving, Inbox, Conversations, Contacts, Phones, Loopbacks,
     Endpoints, Deliveries, EventLog, Notifications,
     Accounts, AccountAdmin, Keys, Balance, Suppression, AuditLog,
-    Users, Sessions,
+    Users, Sessions, Attention,
     Retention, ClockSteps, Health,
 ):  # fmt: skip
     """Implements `bridge.ports.store.Store`."""

@@ -5,7 +5,7 @@ The tests play the devices through the store, as the dispatcher and the inbox do
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -24,6 +24,7 @@ from bridge.bus import Bus
 from bridge.errors import NoSuchThing
 from bridge.gateway.gateway import Devices, Gateway
 from bridge.model.account import Account, Author
+from bridge.model.attention import Ongoing
 from bridge.model.finding import Finding
 from bridge.model.inbox import Received
 from bridge.model.line import Line, LineState
@@ -191,7 +192,11 @@ async def _examine(device: str) -> Sequence[Finding]:
 
 @asynccontextmanager
 async def site_in(
-    folder: Path, lines: Sequence[Line] = LINES, clock: Clock | None = None, **how: Any
+    folder: Path,
+    lines: Sequence[Line] = LINES,
+    clock: Clock | None = None,
+    alarms: Callable[[], Sequence[Ongoing]] = tuple,
+    **how: Any,
 ) -> AsyncIterator[Site]:
     """A bridge with the accounts `shop` and `bakery`, and `operator` who may do everything."""
     bus = Bus()
@@ -199,7 +204,7 @@ async def site_in(
     for name, key in KEYS.items():
         account = replace(Account(name, created_at=NOW), operator=name == "operator")
         await store.add_account(account, [Credential("apikey", "", digest(key))])
-    gateway = Gateway(store, bus, devices=Devices(lambda: lines, _examine), clock=clock)
+    gateway = Gateway(store, bus, devices=Devices(lambda: lines, _examine, alarms=alarms), clock=clock)
     try:
         async with serving(gateway, **how) as http:
             yield Site(store, gateway, http)

@@ -29,7 +29,8 @@ TESTED_ELSEWHERE = {
     "the composition root is the running bridge: tests/wire/test_bridge.py": ("bridge/daemon/",),
     "protocols, with tests that every implementation must pass: tests/contract/": ("bridge/ports/",),
     "plain data, without a rule that could be broken": (
-        "bridge/doctor/surroundings.py", "bridge/model/account.py", "bridge/model/callback.py",
+        "bridge/doctor/surroundings.py", "bridge/model/account.py", "bridge/model/attention.py",
+        "bridge/model/callback.py",
         "bridge/model/conversation.py",
         "bridge/model/finding.py", "bridge/model/inbox.py",
         "bridge/model/line.py", "bridge/model/notification.py", "bridge/model/radio.py",
@@ -43,6 +44,9 @@ TESTED_ELSEWHERE = {
     ),
     "messages by number: tests/dialects/native/test_native_con*.py": (
         "bridge/store/contacts.py", "bridge/store/conversations.py",
+    ),
+    "what needs a person: tests/dialects/native/test_native_attention.py": (
+        "bridge/gateway/attention.py", "bridge/store/attention.py",
     ),
     "packed and unpacked: tests/unit/bridge/store/test_backup.py": ("bridge/store/archive.py",),
     "what devices answer: tests/wire/test_doctor_*.py": ("bridge/doctor/devices.py",),

@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from api.dialects.native import (
     accounts,
+    attention,
     contacts,
     conversations,
     devices,
@@ -62,6 +63,9 @@ OPERATIONS: tuple[Operation[Answer], ...] = (
     Operation("POST", "/v1/messages/{id}/cancel", SEND, messages.cancel),
     Operation("POST", "/v1/messages/{id}/resend", SEND, messages.resend),
     Operation("GET", "/v1/statistics", READ, statistics.count, statistics.ASKED),
+    Operation("POST", "/v1/messages/{id}/settle", SEND, attention.settle),
+    Operation("GET", "/v1/messages/{id}/timeline", READ, attention.life),
+    Operation("GET", "/v1/attention", READ | WEBHOOKS, attention.show),
     Operation("GET", "/v1/inbox", INBOX, inbox.find, inbox.LIST),
     Operation("GET", "/v1/inbox/{id}", INBOX, inbox.show),
     Operation("DELETE", "/v1/inbox/{id}", INBOX, inbox.forget),

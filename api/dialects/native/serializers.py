@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from bridge.accounts.sessions import SignedIn
 from bridge.messages.templates import places
 from bridge.model.account import Account, AuditEntry, Movement, Suppressed, Template, Terms
+from bridge.model.attention import Ongoing
 from bridge.model.conversation import Contact, Conversation, Thread
 from bridge.model.event import Event
 from bridge.model.finding import Finding
@@ -363,6 +364,17 @@ def _entry(row: Message | Received) -> Shape:
 
 def _moment(row: Message | Received) -> int:
     return row.created_at if isinstance(row, Message) else row.received_at
+
+
+def ongoing(row: Ongoing) -> Shape:
+    """An alarm that is not over."""
+    return {
+        "id": row.id,
+        "title": row.title,
+        "reason": row.reason,
+        "line": row.line,
+        "began_at": spoken(row.began_at),
+    }
 
 
 def user(row: User) -> Shape:

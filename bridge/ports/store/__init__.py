@@ -7,6 +7,7 @@ Each consumer names the ones that it uses; `Store` is all of them, for the compo
 from typing import Protocol
 
 from bridge.ports.store.accounts import AccountStore, CredentialStore, CreditStore, KeyStore
+from bridge.ports.store.attention import AttentionStore
 from bridge.ports.store.conversations import ContactStore, ConversationStore
 from bridge.ports.store.devices import DeviceStore, LoopbackStore, MemoryStore, ReceivingStore, SendingStore
 from bridge.ports.store.events import EventStore
@@ -19,6 +20,7 @@ from bridge.ports.store.webhooks import DeliveryStore, EndpointStore, LedgerStor
 
 __all__ = [
     "AccountStore",
+    "AttentionStore",
     "AuditStore",
     "ContactStore",
     "ConversationStore",
@@ -56,7 +58,7 @@ class Store(
     InboxStore, ConversationStore, ContactStore,
     EndpointStore, DeliveryStore, LedgerStore,
     CredentialStore, AccountStore, KeyStore, CreditStore, TemplateStore, SuppressionStore, AuditStore,
-    UserStore, SessionStore,
+    UserStore, SessionStore, AttentionStore,
     EventStore, UpkeepStore, TimeStore, HealthStore,
     Protocol,
 ):  # fmt: skip

@@ -1,0 +1,38 @@
+"""/v1/attention, and of a message its life and what a person says of it."""
+
+from api.dialects.native import lives, serializers, validators
+from api.dialects.native.request import Call
+from api.dialects.native.responses import Answer, answer
+from bridge.model.attention import Verdict
+
+SETTLE = {"as": validators.choice(Verdict)}
+
+
+async def show(call: Call) -> Answer:
+    """Show what needs a person."""
+    found = await call.gateway.decider.attention(call.account)
+    return answer(
+        {
+            "unknown": {"count": found.unknown, "messages": [serializers.message(row) for row in found.messages]},
+            "dead_letters": {
+                "count": found.dead,
+                "deliveries": [serializers.delivery(row) for row in found.deliveries],
+            },
+            "paused_endpoints": [serializers.webhook(row) for row in found.paused],
+            "lines": [serializers.line(row) for row in found.lines],
+            "alarms": [serializers.ongoing(row) for row in found.alarms],
+        }
+    )
+
+
+async def settle(call: Call) -> Answer:
+    """Settle an unknown message by a person's word."""
+    asked = await call.fields(SETTLE, "as")
+    return answer(serializers.message(await call.gateway.decider.settle(call.who, call.account, call.id, asked["as"])))
+
+
+async def life(call: Call) -> Answer:
+    """Show what happened to a message, oldest first."""
+    found = await call.gateway.decider.life(call.account, call.id)
+    shown = serializers.message_with_parts(found.message, found.parts)
+    return answer({"message": shown, "entries": lives.entries(found)})

@@ -1,0 +1,73 @@
+"""What needs a person, what a person decides, and the life of a message. All times are Unix milliseconds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bridge.model.event import Event
+from bridge.model.line import Line
+from bridge.model.message import Message, Part
+from bridge.model.webhook import Delivery, Endpoint
+
+#: a count goes no further: nobody needs to know more exactly
+MOST_COUNTED = 1_000
+
+
+class Verdict(StrEnum):
+    """What a person says of a message of which nobody knows whether it was sent."""
+
+    #: the recipient has it
+    ARRIVED = "arrived"
+    #: send it again: the recipient may get it twice
+    AGAIN = "again"
+    #: nothing is to be done about it
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person said of a message, and when."""
+
+    verdict: Verdict
+    #: as in the audit trail
+    who: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ongoing:
+    """An alarm that was raised and is not over."""
+
+    #: the same for as long as it goes on
+    id: str
+    title: str
+    #: in the driver's or the network's words
+    reason: str
+    #: "" when it is about more than one
+    line: str
+    began_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """What needs a person. Lists are the newest of their kind, counts end at MOST_COUNTED."""
+
+    unknown: int
+    messages: Sequence[Message]
+    dead: int
+    deliveries: Sequence[Delivery]
+    paused: Sequence[Endpoint]
+    #: that cannot send
+    lines: Sequence[Line]
+    alarms: Sequence[Ongoing]
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """All that is known of a message, each kind oldest first."""
+
+    message: Message
+    parts: Sequence[Part]
+    events: Sequence[Event]
+    deliveries: Sequence[Delivery]
+    decisions: Sequence[Decision]
