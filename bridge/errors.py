@@ -21,7 +21,7 @@ BridgeError
 │   ├── AlreadyUsed            the caller's own id of a message
 │   ├── OutOfCredit
 │   └── DailyLimit
-├── StoreUnavailable           disk full, file locked or damaged: nothing was accepted
+├── StoreUnavailable           disk full, file locked or damaged: nothing was accepted, or it says so
 │   └── StoreClosed            for good: trying again is of no use
 ├── ConfigError                the configuration has mistakes, all of them listed
 └── LinkError                  raised by links; these three decide every retry
@@ -164,7 +164,7 @@ class DailyLimit(NotPossible):
 
 
 class StoreUnavailable(BridgeError):
-    """The store cannot be written; nothing was accepted."""
+    """The store cannot be written; nothing was accepted, unless it says that this is not certain."""
 
 
 class StoreClosed(StoreUnavailable):

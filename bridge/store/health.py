@@ -9,7 +9,7 @@ from bridge.model.message import State
 from bridge.ports.store_rows import MOST_COUNTED, Backlog, Room
 from bridge.store import claiming, counts
 from bridge.store.connections import Connections, reads, writes
-from bridge.store.writer import Tx
+from bridge.store.writer import Tx, write_page
 
 _OWED = (
     "SELECT p.account, "
@@ -21,8 +21,7 @@ _OWED = (
 
 def prove(tx: Tx) -> None:
     """Commit a page (the file's own version number) and wait for its fsync."""
-    version = int(tx.conn.execute("PRAGMA user_version").fetchone()[0])
-    tx.conn.execute(f"PRAGMA user_version = {version}")
+    write_page(tx.conn)
 
 
 def backlog(conn: sqlite3.Connection, now: int) -> Backlog:

@@ -17,6 +17,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -67,6 +68,10 @@ class Job:
 Done = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 
+#: a COMMIT with one of these has not written its last frame, without which the frames before it count for nothing
+_NOT_WRITTEN = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
+
+
 def unavailable(error: sqlite3.Error) -> StoreUnavailable:
     """Convert an SQLite error to a sentence."""
     words = str(error)
@@ -75,6 +80,20 @@ def unavailable(error: sqlite3.Error) -> StoreUnavailable:
     if "locked" in words:
         return StoreUnavailable("the store is locked by another program: nothing was accepted; try again")
     return StoreUnavailable(f"the store cannot be used ({words}); nothing was accepted")
+
+
+def uncertain(error: sqlite3.Error) -> StoreUnavailable:
+    """A failure of which nobody can say whether it undid what it failed over."""
+    return StoreUnavailable(
+        f"the disk failed while this was written ({error}): it may or may not have been accepted; look for it, or "
+        "repeat it with the same idempotency key"
+    )
+
+
+def write_page(conn: sqlite3.Connection) -> None:
+    """Write a page that changes nothing: the file's own version number."""
+    version = int(conn.execute("PRAGMA user_version").fetchone()[0])
+    conn.execute(f"PRAGMA user_version = {version}")
 
 
 class Writer:
@@ -176,11 +195,12 @@ class Writer:
             return job.future, None, unavailable(error)
 
     def _transact(self, tx: Tx, batch: list[Job]) -> list[Done]:
+        committing = False
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             before = self._connection.total_changes
             done = self._perform(tx, batch)
-            began = time.perf_counter()
+            began, committing = time.perf_counter(), True
             self._connection.execute("COMMIT")
             # one that changed nothing waited for no disk
             if self._connection.total_changes != before:
@@ -188,13 +208,33 @@ class Writer:
         except sqlite3.Error as error:
             self._metrics.store_failures.add()
             log.exception("the store failed")
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            failure = unavailable(error)
+            self._roll_back()
+            certain = not committing or error.sqlite_errorcode in _NOT_WRITTEN or self._overwrite()
+            failure = unavailable(error) if certain else uncertain(error)
             tx.events.clear()
             tx.queued.clear()
             return [(job.future, None, failure) for job in batch]
         return done
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            with suppress(sqlite3.Error):  # where that fails, too, SQLite has done so by itself
+                self._connection.execute("ROLLBACK")
+
+    def _overwrite(self) -> bool:
+        """See to it that a failed COMMIT has not happened, after a crash either; False when that is not certain.
+
+        It may be in the write-ahead log as a whole, and only its fsync failed: whoever opens the store after a crash
+        would find it. The next commit begins at the same place of the log.
+        """
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            write_page(self._connection)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            self._roll_back()
+            return False
+        return True
 
     def _perform(self, tx: Tx, jobs: list[Job]) -> list[Done]:
         """Run all jobs in one savepoint; if that fails, each in its own."""
