@@ -1,6 +1,7 @@
 """An open line at a cloud SMS provider: messages go out by HTTP, news come by callback or when they are asked for."""
 
 import asyncio
+import contextlib
 import hmac
 import logging
 import time
@@ -28,8 +29,8 @@ log = logging.getLogger(__name__)
 
 #: seconds after which a callback whose content is not committed is refused, so that the provider comes again
 PATIENCE = 20.0
-#: seconds between looks for what is to be asked
-_TICK = 1.0
+#: seconds; the clock by which questions are due may be set meanwhile
+_LONGEST_NAP = 30.0
 #: ms by which the provider's clock and this one may differ
 CLOCKS = 60_000
 #: ids of messages that are remembered, to tell them from one whose answer never came
@@ -100,6 +101,7 @@ class CloudLink:
         #: of what was sent since then
         self._ids: dict[str, None] = {}
         self._lost: DeviceLost | None = None
+        self._woken = asyncio.Event()
         self._tasks = Tasks(name)
         self._tasks.start(self._work(), "asking")
 
@@ -128,7 +130,7 @@ class CloudLink:
             name = await self._provider.send(recipient, form, values, label(*part))
         except (OutcomeUnknown, asyncio.CancelledError):
             self._doubtful.add(part)
-            self._inquiries.add(Inquiry(*part, recipient, since), now())
+            self._inquire_later(Inquiry(*part, recipient, since))
             raise
         except DeviceLost as error:
             raise self._lose(error) from error
@@ -137,8 +139,12 @@ class CloudLink:
         self._line = replace(self._line, seen_at=now())
         self._remember(name)
         if outgoing.report:
-            self._inquiries.add(Inquiry(*part, recipient, since, name), now())
+            self._inquire_later(Inquiry(*part, recipient, since, name))
         return Sent(reference_of(name))
+
+    def _inquire_later(self, inquiry: Inquiry) -> None:
+        self._inquiries.add(inquiry, now())
+        self._woken.set()
 
     def _remember(self, id: str) -> None:
         self._ids[id] = None
@@ -203,7 +209,7 @@ class CloudLink:
         for each in doubtful:
             self._doubtful.add((each.message, each.index))
             recipient = with_code(each.recipient)
-            self._inquiries.add(Inquiry(each.message, each.index, recipient, each.since), now())
+            self._inquire_later(Inquiry(each.message, each.index, recipient, each.since))
 
     async def inbound(self) -> AsyncIterator[Inbound]:
         """What came. Raises DeviceLost when the API cannot be reached any more."""
@@ -225,7 +231,10 @@ class CloudLink:
     async def _work(self) -> None:
         """Ask about what is open, and pull what is given out once, for as long as the line is open."""
         while self._lost is None:
-            await asyncio.sleep(min(_TICK, self._inquiries.pause(now()), self._until_pull()))
+            self._woken.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(_LONGEST_NAP, self._inquiries.pause(now()), self._until_pull())):
+                    await self._woken.wait()
             for inquiry in list(self._inquiries.due(now())):
                 await self._try(self._inquire(inquiry))
             if self._until_pull() <= 0:
@@ -245,7 +254,8 @@ class CloudLink:
 
     async def _inquire(self, inquiry: Inquiry) -> None:
         report = self._own(inquiry, await self._provider.ask(inquiry))
-        if report is not None:
+        told_before = report is not None and report.state is State.SENT and inquiry.part in self._names
+        if report is not None and not told_before:
             await self._bring([replace(report, ours=label(*inquiry.part), id=report.id or inquiry.id)])
             if report.state is not State.SENT:
                 self._inquiries.drop(inquiry.part)
