@@ -70,7 +70,7 @@ class Outstanding:
         Waits `patience` seconds for another one while it is not certain whose it is.
         """
         with self._turn:
-            if result is not None:
+            if result is not None and not (result.final and self._is_complete()):
                 self._results.insert(0, result)  # what came late meanwhile is behind it
             settled = self._settle()
             if given.result is None and self._turn.wait_for(self._is_complete, patience):

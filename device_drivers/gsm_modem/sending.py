@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
@@ -206,9 +207,20 @@ class Sender:
             self._wire.in_step = False
             self._outstanding.drop(given)
             raise OutcomeUnknown(f"the modem had the message and only said {answer.final}")
-        if answer.final != OK and causes.code_of(answer.final) is None:
-            return self._look_behind(given, answer.final)
+        if answer.final != OK:
+            if causes.code_of(answer.final) is None:
+                return self._look_behind(given, answer.final)
+            return self._look_past_refusal(given, _result(answer))
         return self._conclude(given, self._outstanding.answered(given, _result(answer), SECOND_GRACE))
+
+    def _look_past_refusal(self, given: Given, refusal: Result) -> Sent:
+        """Look whether the message's own result stands right behind a refusal, which then belongs to something else."""
+        self._wire.expect_late_result(True)
+        with suppress(PortLost):  # then the refusal is all that there is
+            self._wire.pass_barrier(self._grace)
+        settled = self._outstanding.answered(given, refusal, SECOND_GRACE)
+        self._wire.expect_late_result(bool(self._outstanding))
+        return self._conclude(given, settled)
 
     def _wait_beside(self, given: Given, began: float) -> Sent:
         """Read arriving SMS while the answer takes longer than usual, where the modem allows it."""

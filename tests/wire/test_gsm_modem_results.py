@@ -117,6 +117,18 @@ async def test_a_definite_error_behind_the_pdu_is_a_refusal(final: str, refusal:
         assert refused.value.refusal is refusal
 
 
+@pytest.mark.parametrize("final", [*DEFINITE, *DOUBTFUL])
+async def test_an_error_of_something_else_in_front_of_the_result_refuses_nothing(final: str) -> None:
+    """Taken for a refusal, the message was called failed, or sent again, and was on air."""
+    async with modem_site() as site:
+        await site.open()
+        site.modem.faults.amid["+CMGS"] = [final]
+        assert (await site.send("on air", report=False)).reference == 0
+        assert (await site.send("next", report=False)).reference == 1
+        assert [sms.text for sms in await site.far.wait(2)] == ["on air", "next"]
+        assert not site.waiting()
+
+
 @pytest.mark.parametrize("final", [*DOUBTFUL, "COMMAND NOT SUPPORT"])
 async def test_the_same_error_in_place_of_the_prompt_is_a_refusal(final: str) -> None:
     async with modem_site() as site:
