@@ -22,8 +22,9 @@ def unknown(message: Message, index: int, error: str, now: int) -> Outcome:
     """A part with unknown outcome: kept, sent again or failed, by the message's policy."""
     if message.on_unknown is UnknownPolicy.RESEND:
         return Outcome(message.id, index, State.QUEUED, error=error, retry_at=now, counts=True, unsure=True)
-    state = State.FAILED if message.on_unknown is UnknownPolicy.FAIL else State.UNKNOWN
-    return Outcome(message.id, index, state, error=error)
+    if message.on_unknown is UnknownPolicy.FAIL:
+        return Outcome(message.id, index, State.FAILED, error=error, unsure=True)
+    return Outcome(message.id, index, State.UNKNOWN, error=error)
 
 
 def refused(

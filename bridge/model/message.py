@@ -28,13 +28,17 @@ class State(StrEnum):
 #: every move a message may make; whatever is not here does not happen
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.SCHEDULED: frozenset({State.QUEUED, State.CANCELLED, State.EXPIRED, State.FAILED}),
-    # unknown: it waits for another try, gets none, and nobody knows what became of the first
-    State.QUEUED: frozenset({State.SENDING, State.CANCELLED, State.EXPIRED, State.FAILED, State.UNKNOWN}),
+    # unknown: it waits for another try, gets none, and nobody knows what became of the first; sent, delivered: it
+    # turns out that the first did it
+    State.QUEUED: frozenset(
+        {State.SENDING, State.CANCELLED, State.EXPIRED, State.FAILED, State.UNKNOWN, State.SENT, State.DELIVERED}
+    ),
     State.SENDING: frozenset({State.SENT, State.DELIVERED, State.FAILED, State.UNKNOWN, State.QUEUED}),
     State.SENT: frozenset({State.DELIVERED, State.FAILED, State.EXPIRED}),
     State.DELIVERED: frozenset(),
-    # a person may ask for another try; and a network that gave up may be proved wrong by the recipient's phone
-    State.FAILED: frozenset({State.QUEUED, State.DELIVERED}),
+    # a person may ask for another try; and a network that gave up may be proved wrong by the recipient's phone, as a
+    # caller who wants what is unknown to be called failed may be by the device
+    State.FAILED: frozenset({State.QUEUED, State.SENT, State.DELIVERED}),
     State.EXPIRED: frozenset({State.QUEUED}),
     State.CANCELLED: frozenset(),
     State.UNKNOWN: frozenset({State.SENT, State.DELIVERED, State.FAILED, State.QUEUED}),

@@ -107,6 +107,18 @@ def reserve_again(tx: Tx, message: Message, now: int) -> None:
         tx.conn.execute("UPDATE messages SET charged = parts WHERE id = ?", (message.id,))
 
 
+def charge_after_all(tx: Tx, message: Message, now: int) -> None:
+    """Charge for what was refunded and was sent all the same, whatever the account has left."""
+    counted, charged = tx.conn.execute(
+        "SELECT a.credits IS NOT NULL, m.charged FROM messages m JOIN accounts a ON a.name = m.account WHERE m.id = ?",
+        (message.id,),
+    ).fetchone() or (False, 0)
+    due = _parts_out(tx.conn, message) - charged if counted else 0
+    if due > 0:
+        book(tx, message.account, "reserve", -due, now, message.id, "it was sent after all")
+        tx.conn.execute("UPDATE messages SET charged = charged + ? WHERE id = ?", (due, message.id))
+
+
 def _parts_out(conn: sqlite3.Connection, message: Message) -> int:
     """Radio parts that were sent, whatever became of them; a device that takes whole texts sends all at once."""
     units, out = conn.execute(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bridge.errors import NotPossible
+from bridge.model.account import UnknownPolicy
 from bridge.model.event import (
     MESSAGE_DELIVERED,
     MESSAGE_EXPIRED,
@@ -62,6 +63,8 @@ def follow(tx: Tx, message: Message, now: int) -> Message:
     if message.state in (State.CANCELLED, State.EXPIRED):
         return message  # some of its parts went out; what becomes of those brings the rest back no more
     state, error = derive(parts(tx.conn, message.id), _units(tx.conn, message), message.state)
+    if state is State.UNKNOWN and message.on_unknown is UnknownPolicy.FAIL:
+        state = State.FAILED
     if state is message.state and error == message.error:
         return message
     changes: dict[str, Any] = {"error": error}
@@ -73,6 +76,8 @@ def follow(tx: Tx, message: Message, now: int) -> Message:
         if message.state is State.FAILED and not _may_go_on(tx, message, now):
             return message
         return requeue(tx, message, now, due_at=now, error=error)
+    if message.state is State.FAILED and state in OUT:
+        balance.charge_after_all(tx, message, now)
     told = state is not message.state and state in _TELLS
     message = move(tx, message, state, now, **changes)
     if told:
@@ -99,12 +104,14 @@ def _units(conn: sqlite3.Connection, message: Message) -> int:
 
 def derive(known: Sequence[Part], units: int, current: State) -> tuple[State, str]:
     """Derive a message's state and error text from its parts. Pure."""
-    for state in (State.SENDING, State.FAILED, State.UNKNOWN):
+    # one that waits for another try goes on waiting for it, whatever became of the try before
+    decided = (State.SENDING, State.FAILED) if current is State.QUEUED else (State.SENDING, State.FAILED, State.UNKNOWN)
+    for state in decided:
         for part in known:
             if part.state is state:
                 return state, _words(part, units)
     states = {part.state for part in known}
-    if len(known) < units or State.QUEUED in states:
+    if len(known) < units or not states <= OUT:
         # between two parts; or evidence settled a part whose followers were held back
         return (State.SENDING if current is State.SENDING else State.QUEUED), ""
     return (State.DELIVERED if states == {State.DELIVERED} else State.SENT), ""
@@ -135,7 +142,7 @@ def resend(tx: Tx, id: str, now: int) -> Message:
         raise NotPossible(f"the message is {message.state}: only failed, expired and unknown ones can be sent again")
     suppression.check(tx, message)
     # a delivered or sent part has done its work, one of unknown fate is remembered as that; the others go out afresh
-    tx.conn.execute("UPDATE parts SET state = 'queued', unsure = 1 WHERE message = ? AND state = 'unknown'", (id,))
+    tx.conn.execute("UPDATE parts SET unsure = 1 WHERE message = ? AND state = 'unknown'", (id,))
     forgotten = "DELETE FROM parts WHERE message = ? AND state NOT IN ('sent', 'delivered') AND NOT unsure"
     tx.conn.execute(forgotten, (id,))
     balance.reserve_again(tx, message, now)

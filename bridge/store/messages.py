@@ -98,8 +98,8 @@ def give_up(tx: Tx, message: Message, state: State, now: int, error: str = "") -
     One that waited for another try after a try of unknown fate was perhaps sent: it ends as unknown, unless its policy
     is to call that failed.
     """
-    unsure = "UPDATE parts SET state = 'unknown' WHERE message = ? AND unsure AND state = 'queued'"
-    if message.on_unknown is not UnknownPolicy.FAIL and tx.conn.execute(unsure, (message.id,)).rowcount:
+    unsure = "SELECT 1 FROM parts WHERE message = ? AND unsure AND state = 'unknown'"
+    if message.on_unknown is not UnknownPolicy.FAIL and tx.conn.execute(unsure, (message.id,)).fetchone():
         error = f"{error or 'it was cancelled'}; an earlier try may or may not have been sent"
         state = State.UNKNOWN
     message = move(tx, message, state, now, **({"error": error} if error else {}))

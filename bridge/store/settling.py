@@ -23,6 +23,19 @@ _LONGEST_WAIT = 366 * 24 * 3600 * 1000  # ms
 AGREEMENT = 60 * 1000  # ms
 
 _OUT = frozenset({State.SENT, State.DELIVERED})
+#: a part whose try, or one before it, is of unknown fate stays so until there is evidence, whatever its message does
+_RECORDED = """
+UPDATE parts SET state = iif(:state IN ('queued', 'failed') AND max(unsure, :unsure), 'unknown', :state),
+  reference = :reference, error = :error, sent_at = :sent_at, done_at = :now, unsure = max(unsure, :unsure)
+WHERE message = :message AND idx = :index AND state = 'sending'
+RETURNING sim, EXISTS (SELECT 1 FROM kept_reports k WHERE k.sim = parts.sim)
+"""
+_PUT_BACK = "UPDATE parts SET state = iif(unsure, 'unknown', 'queued') WHERE message = ? AND state = 'sending'"
+#: the try that was of unknown fate was none, so that only the one under way counts, or the next
+_DENIED = """
+UPDATE parts SET unsure = 0, state = iif(state = 'unknown', 'queued', state)
+WHERE message = ? AND idx = ? AND unsure
+"""
 _REPORT = "line, slot, recipient, reference, state, detail, at, sent_at"
 
 
@@ -39,13 +52,13 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
     """Record the outcome of a part; the message follows, and reports that came earlier are matched."""
     message = get(tx.conn, outcome.message)
     outcome = _with_earlier_tries(tx, message, outcome)
-    out, key = outcome.state in _OUT, (message.id, outcome.index)
     written = tx.conn.execute(
-        "UPDATE parts SET state = ?, reference = ?, error = ?, sent_at = ?, done_at = ?, unsure = max(unsure, ?) "
-        "WHERE message = ? AND idx = ? AND state = 'sending' "
-        "RETURNING sim, EXISTS (SELECT 1 FROM kept_reports k WHERE k.sim = parts.sim)",
-        (outcome.state, outcome.reference, outcome.error, now if out else 0, now, outcome.unsure, *key),
-    ).fetchall()
+        _RECORDED,
+        {
+            "state": outcome.state, "reference": outcome.reference, "error": outcome.error, "unsure": outcome.unsure,
+            "sent_at": now if outcome.state in _OUT else 0, "now": now, "message": message.id, "index": outcome.index,
+        },
+    ).fetchall()  # fmt: skip
     if not written and _is_settled(tx, outcome):
         return lifecycle.follow(tx, message, now)
     message = _follow(tx, message, outcome, now)
@@ -57,7 +70,7 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
 
 def _follow(tx: Tx, message: Message, outcome: Outcome, now: int) -> Message:
     if outcome.state is State.QUEUED:
-        tx.conn.execute("UPDATE parts SET state = 'queued' WHERE message = ? AND state = 'sending'", (message.id,))
+        tx.conn.execute(_PUT_BACK, (message.id,))
         attempts = message.attempts + int(outcome.counts)
         # later than any wait between tries: the clock was set back since it was reckoned
         due = outcome.retry_at if now < outcome.retry_at <= now + _LONGEST_WAIT else now
@@ -209,6 +222,9 @@ def _is_confirmed(tx: Tx, heard: Heard, between: tuple[int, int]) -> bool:
 def _settle_part(tx: Tx, message: Message, index: int, was: State, told: InboundReport | Evidence, now: int) -> Message:
     # "still trying" after "delivered", or the same report again, changes nothing
     if was is State.DELIVERED or (was is State.FAILED and told.state is State.SENT):
+        return message
+    is_pending = message.state in (State.QUEUED, State.SENDING)
+    if told.state is State.FAILED and is_pending and tx.conn.execute(_DENIED, (message.id, index)).rowcount:
         return message
     error = "" if told.state in _OUT else told.detail
     centre_at = told.sent_at if isinstance(told, InboundReport) else 0

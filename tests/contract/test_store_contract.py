@@ -7,7 +7,7 @@ import pytest
 
 from bridge.errors import BadRequest, IdempotencyConflict, NoSuchThing, NotPossible
 from bridge.model import event as events
-from bridge.model.account import AccountChange, UnknownPolicy
+from bridge.model.account import AccountChange, Payment, UnknownPolicy
 from bridge.model.event import Event, message_data
 from bridge.model.inbox import CallKind, LoggedCall, TypedMessage
 from bridge.model.message import Message, State
@@ -319,6 +319,59 @@ class TestSending:
         assert found.state is State.UNKNOWN
         assert found.error.endswith("; an earlier try may or may not have been sent")
         assert [each.message for each in await store.doubtful(["office"])] == [found.id]
+
+    @pytest.mark.parametrize("policy", [UnknownPolicy.RESEND, UnknownPolicy.FAIL])
+    async def test_evidence_settles_what_the_policy_would_send_again_or_call_failed(
+        self, store: Store, policy: UnknownPolicy
+    ) -> None:
+        await store.change_account("shop", AccountChange(payment=Payment.PREPAID), BY)
+        await store.top_up("shop", 5, "", BY)
+        await store.submit([message(1, on_unknown=policy, parts=2)])
+        await claimed(store, message(1))
+        await sent(store, message(1), 1, 1)
+        await store.intend(message(1).id, 2, "office", NOW)
+        await store.recover(NOW)
+        assert [each.index for each in await store.doubtful(["office"])] == [2]
+        seen = Evidence("office", message(1).id, 2, State.SENT, 7, "stored as sent")
+        found = await store.settle(seen, NOW + 1)
+        assert found is not None
+        assert (found.state, found.error) == (State.SENT, "")
+        assert [event.name for event in await store.events("shop", 0, 100)][-1] == "message.sent"
+        assert await store.claim("office", ANY, NOW + 1) is None
+        assert (await store.account("shop")).credits == 3
+        assert await store.settle(seen, NOW + 2) is None
+
+    @pytest.mark.parametrize("policy", [UnknownPolicy.RESEND, UnknownPolicy.FAIL])
+    async def test_evidence_that_the_first_try_was_none_leaves_only_the_second_in_doubt(
+        self, store: Store, policy: UnknownPolicy
+    ) -> None:
+        await store.submit([message(1, on_unknown=policy, expires_at=NOW + 5)])
+        await claimed(store, message(1))
+        await store.recover(NOW)
+        await store.settle(Evidence("office", message(1).id, 1, State.FAILED, None, "refused"), NOW + 1)
+        assert await store.doubtful(["office"]) == []
+        await store.advance(NOW + 5)
+        found = await store.message(message(1).id)
+        assert found.state is (State.EXPIRED if policy is UnknownPolicy.RESEND else State.FAILED)
+
+    async def test_a_second_try_is_not_denied_with_the_first(self, store: Store) -> None:
+        await store.submit([message(1, on_unknown=UnknownPolicy.RESEND)])
+        await claimed(store, message(1))
+        await store.recover(NOW)
+        await claimed(store, message(1))
+        await store.settle(Evidence("office", message(1).id, 1, State.FAILED, None, "refused"), NOW + 1)
+        assert (await store.message(message(1).id)).state is State.SENDING
+        found = await store.record(Outcome(message(1).id, 1, State.FAILED, error="barred"), NOW + 2)
+        assert (found.state, found.error) == (State.FAILED, "barred")
+
+    async def test_a_second_try_that_is_put_back_leaves_the_first_in_doubt(self, store: Store) -> None:
+        await store.submit([message(1, on_unknown=UnknownPolicy.RESEND)])
+        await claimed(store, message(1))
+        await store.recover(NOW)
+        await claimed(store, message(1))
+        await store.record(Outcome(message(1).id, 1, State.QUEUED, error="the port was closed", retry_at=NOW), NOW)
+        assert (await store.message(message(1).id)).state is State.QUEUED
+        assert [each.message for each in await store.doubtful(["office"])] == [message(1).id]
 
     async def test_a_second_try_that_goes_out_ends_the_doubt(self, store: Store) -> None:
         await store.submit([message(1, on_unknown=UnknownPolicy.RESEND)])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.model.account import UnknownPolicy
 from bridge.model.line import LineState
 from bridge.model.message import Draft, State
 from bridge.model.query import MessageQuery
@@ -156,6 +157,28 @@ async def test_a_report_settles_what_was_unknown(tmp_path: Path) -> None:
         await bridge.settled(State.UNKNOWN)
         world.modems[0].replug()
         await bridge.settled(State.DELIVERED)
+        assert len(world.network.handset(CUSTOMER).received) == 1
+
+
+@pytest.mark.parametrize("policy", [UnknownPolicy.RESEND, UnknownPolicy.FAIL])
+async def test_a_report_settles_what_was_to_be_sent_again_or_to_be_called_failed(
+    tmp_path: Path, policy: UnknownPolicy
+) -> None:
+    """It went out a second time, or stayed failed."""
+    async with on_modems(tmp_path) as (bridge, world):
+        world.network.rules.lose_answer_next = 1
+        world.network.rules.report_delay = 3.0  # the modem is back by then, and has no service yet
+        await bridge.gateway.submit(SHOP, [Draft(CUSTOMER, "hi", on_unknown=policy)])
+        await world.network.handset(CUSTOMER).wait(1)
+        modem = world.modems[0]
+        searching = {name: [f"{name}: 1,2"] * 1000 for name in ("+CREG", "+CGREG", "+CEREG", "+C5GREG")}
+        modem.faults.misread.update(searching)
+        modem.unplug()
+        await bridge.settled(State.QUEUED, State.FAILED)
+        modem.replug()
+        (message,) = await bridge.settled(State.DELIVERED)
+        assert message.error == ""
+        assert await bridge.store.claim("line0", [""], time.time_ns() // 1_000_000) is None
         assert len(world.network.handset(CUSTOMER).received) == 1
 
 

@@ -28,6 +28,24 @@ def part(index: int, state: State, error: str = "") -> Part:
 )
 def test_a_message_follows_from_its_parts(states: tuple[State, ...], units: int, made: State) -> None:
     known = [part(index, state) for index, state in enumerate(states, 1)]
+    assert derive(known, units, State.UNKNOWN)[0] is made
+
+
+@pytest.mark.parametrize(
+    ("states", "units", "made"),
+    [
+        ((State.UNKNOWN,), 1, State.QUEUED),
+        ((State.SENT, State.UNKNOWN), 2, State.QUEUED),
+        ((State.SENT,), 1, State.SENT),
+        ((State.DELIVERED,), 1, State.DELIVERED),
+        ((State.SENT,), 2, State.QUEUED),
+        ((State.UNKNOWN, State.FAILED), 2, State.FAILED),
+    ],
+)
+def test_a_message_that_waits_for_another_try_waits_until_all_of_it_is_known_to_be_out(
+    states: tuple[State, ...], units: int, made: State
+) -> None:
+    known = [part(index, state) for index, state in enumerate(states, 1)]
     assert derive(known, units, State.QUEUED)[0] is made
 
 
