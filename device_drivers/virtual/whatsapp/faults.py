@@ -53,6 +53,8 @@ class Faults:
     twice: bool = False
     #: statuses carry what the sender gave along
     with_reference: bool = True
+    #: webhooks say whom they are about in `contacts`, as newer ones do
+    with_contacts: bool = True
     #: people show an id and no number
     hide_numbers: bool = False
     #: seconds before a webhook that was not answered 200 is repeated, then twice as many, and so on

@@ -154,11 +154,20 @@ class Whatsapp:
     def bring(self, person: Person, content: Mapping[str, Any]) -> str:
         """A message of any type comes from somebody; its id."""
         wamid, digits = self._next_id(), person.number.lstrip("+")
-        who = {"from_user_id": f"US.{digits[::-1]}"}
+        who = {"from_user_id": _user_id(person)}
         if not self.faults.hide_numbers:
             who["from"] = digits
-        self.webhooks.tell("messages", {**who, "id": wamid, "timestamp": str(now() // 1000), **content})
+        told = {**who, "id": wamid, "timestamp": str(now() // 1000), **content}
+        self.webhooks.tell("messages", told, self._contact(person))
         return wamid
+
+    def _contact(self, person: Person) -> dict[str, Any] | None:
+        if not self.faults.with_contacts:
+            return None
+        contact: dict[str, Any] = {"profile": {"name": "Virtual Person"}, "user_id": _user_id(person)}
+        if not self.faults.hide_numbers:
+            contact["wa_id"] = person.number.lstrip("+")
+        return contact
 
     # -- answering --------------------------------------------------------------------------------
     async def _about(self, request: web.Request) -> web.Response:
@@ -257,14 +266,14 @@ class Whatsapp:
         if self.faults.with_reference and "biz_opaque_callback_data" in body:
             status["biz_opaque_callback_data"] = body["biz_opaque_callback_data"]
         for place, word in enumerate(statuses):
-            self._timers.after(self.faults.status_delay * (place + 1), self._tell, status, word, failure)
+            self._timers.after(self.faults.status_delay * (place + 1), self._tell, person, status, word, failure)
         return wamid
 
-    def _tell(self, status: Mapping[str, str], word: str, failure: int) -> None:
+    def _tell(self, person: Person, status: Mapping[str, str], word: str, failure: int) -> None:
         told: dict[str, Any] = {**status, "status": word, "timestamp": str(now() // 1000)}
         if word == "failed":
             told["errors"] = errors.in_status(failure or self.faults.failure)
-        self.webhooks.tell("statuses", told)
+        self.webhooks.tell("statuses", told, self._contact(person))
 
     async def _taken(self, request: web.Request, wamid: str, person: Person) -> web.StreamResponse:
         """The answer for a message that was taken, or none."""
@@ -294,6 +303,11 @@ class Whatsapp:
     def _next_id(self) -> str:
         self._count += 1
         return f"wamid.HBgLVirtual{now():x}{self._count:06x}"
+
+
+def _user_id(person: Person) -> str:
+    """By which somebody is known who shows no number."""
+    return f"US.{person.number[:0:-1]}"
 
 
 def _reset(request: web.Request) -> None:

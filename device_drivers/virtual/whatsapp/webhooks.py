@@ -12,6 +12,8 @@ import aiohttp
 from bridge.tasks import Tasks
 from device_drivers.virtual.whatsapp.faults import Faults
 
+#: its kind, what it says, and who it is about where that is told
+Update = tuple[str, Mapping[str, Any], Mapping[str, Any] | None]
 #: updates in one request at most
 MOST = 1000
 #: seconds that Meta waits for an answer
@@ -33,11 +35,11 @@ class Webhooks:
         self._metadata = metadata
         self._tasks = Tasks("virtual webhooks")
         self._session: aiohttp.ClientSession | None = None
-        self._waiting: list[tuple[str, Mapping[str, Any]]] = []
+        self._waiting: list[Update] = []
 
-    def tell(self, kind: str, update: Mapping[str, Any]) -> None:
+    def tell(self, kind: str, update: Mapping[str, Any], contact: Mapping[str, Any] | None = None) -> None:
         """One of `messages` or `statuses` happened; what happens at the same time goes in one request."""
-        self._waiting.append((kind, update))
+        self._waiting.append((kind, update, contact))
         if len(self._waiting) == 1:
             asyncio.get_running_loop().call_soon(self._flush)
 
@@ -48,17 +50,15 @@ class Webhooks:
             for _ in range(2 if self._faults.twice else 1):
                 self._tasks.start(self._deliver(body), "webhook")
 
-    def _body(self, batch: list[tuple[str, Mapping[str, Any]]]) -> bytes:
-        changes = [
-            {
-                "field": "messages",
-                "value": {"messaging_product": "whatsapp", "metadata": self._metadata, kind: [update]},
-            }
-            for kind, update in batch
-        ]
+    def _body(self, batch: list[Update]) -> bytes:
+        changes = [{"field": "messages", "value": self._value(*update)} for update in batch]
         told = {"object": "whatsapp_business_account", "entry": [{"id": "102290129340398", "changes": changes}]}
         # as Meta's: characters outside of ASCII are escaped
         return json.dumps(told).encode()
+
+    def _value(self, kind: str, update: Mapping[str, Any], contact: Mapping[str, Any] | None) -> dict[str, Any]:
+        value = {"messaging_product": "whatsapp", "metadata": self._metadata, kind: [update]}
+        return value if contact is None else {**value, "contacts": [contact]}
 
     def signature(self, body: bytes) -> str:
         """`X-Hub-Signature-256`."""
