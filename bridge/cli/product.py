@@ -53,12 +53,14 @@ def drivers() -> "Mapping[str, Driver]":
 
 
 def configuration(path: Path | None) -> "Config":
-    """Load the whole configuration, devices included. Raises ConfigError."""
+    """Load the whole configuration, devices included; without a file, from the environment. Raises ConfigError."""
     from api.dialect.contract import discover
     from bridge.config import loader as config
 
     dialects = {name: kind.options for name, kind in discover().items()}
-    return config.load(path or config.DEFAULT_PATH, os.environ, drivers(), dialects)
+    if path is None and not any(name.startswith(config.VARIABLE) for name in os.environ):
+        path = config.DEFAULT_PATH
+    return config.load(path, os.environ, drivers(), dialects)
 
 
 @asynccontextmanager
