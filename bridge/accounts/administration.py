@@ -60,15 +60,17 @@ class Desk:
 
     # -- accounts -------------------------------------------------------------------------------
     async def add_account(
-        self, who: str, name: str, on_unknown: UnknownPolicy | None = None
+        self, who: str, name: str, on_unknown: UnknownPolicy | None = None, operator: bool = False
     ) -> tuple[Account, Mapping[str, str]]:
         """Create an account; returns it with its credentials for every dialect, which are shown only once.
+
+        An `operator` account sees and steers everything, with what its keys allow.
 
         Raises BadRequest for what cannot be a name, NotPossible when it is taken.
         """
         printed, credentials = new_credentials(name)
         policy = on_unknown or self._on_unknown
-        account = Account(name, self._clock.now(), on_unknown=policy, webhook_secret=printed["webhook_secret"])
+        account = Account(name, self._clock.now(), False, policy, operator, printed["webhook_secret"])
         await self._store.add_account(account, credentials, self._by(who))
         return account, printed
 

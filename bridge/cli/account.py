@@ -1,6 +1,7 @@
 """`account …`: who may call the bridge."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -25,14 +26,16 @@ def account() -> None:
     type=click.Choice([policy.value for policy in UnknownPolicy]),
     help="When nobody knows whether a message went out.  [default: the configuration's]",
 )
+@click.option("--operator", is_flag=True, help="It sees and steers everything, for all accounts.")
 @place.options
 @_json
-def add(name: str, on_unknown: str | None, wanted: place.Wanted, as_json: bool) -> None:
+def add(name: str, on_unknown: str | None, operator: bool, wanted: place.Wanted, as_json: bool) -> None:
     """Make an account and print its credentials for every dialect.
 
     They are printed this once: the bridge keeps only what it needs to recognise them.
     """
-    body = {"name": name} | ({"on_unknown": on_unknown} if on_unknown else {})
+    body: dict[str, Any] = {"name": name} | ({"on_unknown": on_unknown} if on_unknown else {})
+    body |= {"operator": True} if operator else {}
     _print(product.ask(wanted.find(), "POST", "accounts", body=body)["credentials"], as_json)
 
 

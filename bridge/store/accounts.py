@@ -55,7 +55,7 @@ def add(tx: Tx, account: Account, credentials: Sequence[Credential], by: Author 
     for credential in credentials:
         add_credential(tx, account.name, credential)
     if by is not None:
-        audit(tx, by, "add_account", account.name)
+        audit(tx, by, "add_account", account.name, "operator" if account.operator else "")
 
 
 def get(conn: sqlite3.Connection, name: str) -> Account:

@@ -1,5 +1,6 @@
 """`sms-bridge account …` on a real store file."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -150,3 +151,21 @@ def test_root_makes_the_store_for_the_user_whose_directory_it_is(sms_bridge: Sms
         os.chown(directory, 12345, 12345)
     assert sms_bridge("account", "add", "shop", "--data", str(directory)).code == 0
     assert {file.stat().st_uid for file in directory.iterdir()} == {directory.stat().st_uid}
+
+
+def test_an_operator_account_is_one_after_a_restart(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path))
+    made = json.loads(sms_bridge("account", "add", "ops", "--operator", "--json", *data).out)
+    assert made["apikey"]
+    key = sms_bridge("key", "add", "ops", "--name", "prometheus", "--scope", "read", "--expires", "90d", *data)
+    assert key.code == 0, key.err
+
+    async def find() -> bool:
+        store = await open_store(f"sqlite:///{tmp_path}/bridge.db")
+        try:
+            found = await store.account_for("apikey", "", credentials.digest(made["apikey"]), SystemClock().now())
+        finally:
+            await store.close()
+        return found is not None and found.operator
+
+    assert asyncio.run(find())

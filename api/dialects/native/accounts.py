@@ -7,8 +7,9 @@ from api.dialects.native import serializers, validators
 from api.dialects.native.request import Call, ForAnother
 from api.dialects.native.responses import Answer, answer, nothing
 from bridge.accounts import credentials
-from bridge.errors import BadRequest, InvalidNumber, NoSuchThing, NotPossible
+from bridge.errors import BadRequest, InvalidNumber, NoSuchThing, NotPossible, ScopeMissing
 from bridge.model.account import Account, AccountChange, Payment, Template, UnknownPolicy, Verification
+from bridge.model.scope import EVERYTHING, written
 
 MOST = 1_000_000_000
 MAX_CREDITS = 10**12
@@ -25,7 +26,11 @@ TERMS = {
     "verification": validators.choice(Verification),
     "report_on": validators.word("sent", "delivered", serializers.AUTO),
 }
-NEW = {"name": validators.short(200, least=1), "on_unknown": validators.choice(UnknownPolicy)}
+NEW = {
+    "name": validators.short(200, least=1),
+    "on_unknown": validators.choice(UnknownPolicy),
+    "operator": validators.flag,
+}
 CHANGE = {
     "disabled": validators.flag,
     "on_unknown": validators.choice(UnknownPolicy),
@@ -50,7 +55,9 @@ async def add(call: Call) -> Answer:
     """Create an account; only this answer shows its credentials."""
     call.operators_only()
     asked = await call.fields(NEW, "name")
-    made, printed = await call.gateway.desk.add_account(call.who, asked["name"], asked.get("on_unknown"))
+    if asked.get("operator") and call.account.grant.scopes != EVERYTHING:
+        raise ScopeMissing(written(EVERYTHING - call.account.grant.scopes))
+    made, printed = await call.gateway.desk.add_account(call.who, **asked)
     where = {"Location": f"{call.prefix}/v1/accounts/{made.name}"}
     return answer(serializers.account(made) | {"credentials": printed}, 201, where)
 

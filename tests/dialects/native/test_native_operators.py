@@ -9,6 +9,7 @@ from bridge.accounts import credentials
 from bridge.bus import Bus
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import UnknownPolicy
+from bridge.model.user import Role
 from tests.support.native_site import Caller, Site
 
 TERMS = {
@@ -285,3 +286,39 @@ async def test_the_trail_names_who_called_also_when_it_acted_for_another(site: S
     ]  # fmt: skip
     assert (await site.operator.get("/v1/audit", account="bakery")).body["entries"] == [rows[1]]
     assert (await site.operator.get("/v1/audit", limit=2)).body["cursor"]
+
+
+# -- operator accounts ------------------------------------------------------------------------------
+async def test_an_operator_account_sees_everything_with_what_its_keys_allow(site: Site) -> None:
+    made = (await site.operator.post("/v1/accounts", {"name": "ops", "operator": True})).body
+    assert made["operator"]
+    ops = site.caller(made["credentials"]["apikey"])
+    key = (await ops.post("/v1/keys", {"name": "prometheus", "scopes": ["read"]})).body["credentials"]["apikey"]
+    sent = await site.shop.send()
+    watcher = site.caller(key)
+    assert [row["id"] for row in (await watcher.get("/v1/messages")).body["messages"]] == [sent["id"]]
+    assert len((await watcher.get("/v1/accounts")).body["accounts"]) == 4
+    assert (await watcher.post("/v1/messages", {"to": "+15550100", "text": "x"})).problem == (403, "not-allowed", "")
+    assert (await watcher.with_headers(SMS_Bridge_Account="shop").get("/v1/messages")).status == 200
+    trail = (await site.operator.get("/v1/audit", account="ops")).body["entries"][-1]
+    assert (trail["what"], trail["detail"]) == ("add_account", "operator")
+
+
+async def test_a_key_that_lacks_a_scope_makes_no_operator_who_has_it(site: Site) -> None:
+    made = await site.operator.post("/v1/accounts", {"name": "ops", "operator": True})
+    ops = site.caller(made.body["credentials"]["apikey"])
+    key = (await ops.post("/v1/keys", {"name": "clerk", "scopes": ["admin", "read"]})).body["credentials"]["apikey"]
+    clerk = site.caller(key)
+    assert (await clerk.post("/v1/accounts", {"name": "cafe"})).status == 201
+    answer = await clerk.post("/v1/accounts", {"name": "more", "operator": True})
+    assert answer.problem == (403, "not-allowed", "")
+    assert "send inbox webhooks" in answer.detail
+
+
+async def test_what_the_command_line_sends_without_an_account_is_shown_like_all_else(site: Site) -> None:
+    commands = site.caller(site.gateway.admission.grant_to_commands())
+    sent = await commands.send()
+    assert sent["account"] == "operator"
+    page = await site.person(Role.READER)
+    assert [row["id"] for row in (await page.get("/v1/messages")).body["messages"]] == [sent["id"]]
+    assert "operator" in [row["name"] for row in (await page.get("/v1/accounts")).body["accounts"]]
