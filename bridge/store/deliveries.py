@@ -2,15 +2,17 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bridge.model.event import Event
 from bridge.model.query import LedgerQuery, Page
 from bridge.model.webhook import Delivery, DeliveryState
+from bridge.store import streams
 from bridge.store.connections import Connections, reads, searches
 from bridge.store.event_log import event_of
 from bridge.store.sql import marks, position
+from bridge.store.streams import Selection, Stream
 from bridge.store.writer import Tx
 
 #: deliveries that are requeued in one transaction
@@ -51,40 +53,68 @@ def record_attempts(tx: Tx, deliveries: Sequence[Delivery]) -> None:
     )
 
 
-def _where(account: str, query: LedgerQuery) -> tuple[str, list[Any]]:
-    conditions: list[tuple[str, Any]] = []
+#: each endpoint that has deliveries, removed ones too, and whose they are: from the index, whatever is there
+_ENDPOINTS = """
+WITH RECURSIVE known(endpoint) AS (
+  SELECT min(endpoint) FROM ledger
+  UNION ALL
+  SELECT (SELECT min(endpoint) FROM ledger WHERE endpoint > known.endpoint) FROM known WHERE endpoint IS NOT NULL)
+SELECT endpoint, (SELECT account FROM ledger l WHERE l.endpoint = known.endpoint LIMIT 1)
+FROM known WHERE endpoint IS NOT NULL
+"""
+#: ledger rows, and the events that they are about
+_EVENT = "JOIN events e ON e.seq = m.event"
+
+
+def _select(conn: sqlite3.Connection, account: str, query: LedgerQuery, ids: Sequence[str] = ()) -> Selection:
+    """The rows of a query, by the index of endpoints and states."""
+    conditions = list(_filters(account, query))
+    where = " AND ".join(["1", *(text for text, _ in conditions)])
+    found = _streams(conn, account, query, tuple(ids))
+    values = tuple(value for _, value in conditions)
+    return Selection("ledger", found, where, values, last=position(query.cursor) - 1, join=_EVENT)
+
+
+def _streams(conn: sqlite3.Connection, account: str, query: LedgerQuery, ids: tuple[str, ...]) -> Sequence[Stream]:
+    if ids:
+        return [Stream("sqlite_autoindex_ledger_1", f"m.id IN ({marks(ids)})", ids)]
+    owners = conn.execute(_ENDPOINTS).fetchall()
+    wanted = [endpoint for endpoint, owner in owners if account in ("", owner) and query.endpoint in ("", endpoint)]
+    states = list(DeliveryState) if query.state is None else [query.state]
+    return [
+        Stream("ledger_endpoint", "m.endpoint = ? AND m.state = ?", (endpoint, state))
+        for endpoint in wanted
+        for state in states
+    ]
+
+
+def _filters(account: str, query: LedgerQuery) -> Iterator[tuple[str, Any]]:
     if account:
-        conditions.append(("l.account = ?", account))
+        yield "m.account = ?", account
     if query.state is not None:
-        conditions.append(("l.state = ?", query.state))
-    for column, value in (("l.endpoint", query.endpoint), ("e.name", query.event), ("e.id", query.event_id)):
+        yield "m.state = ?", query.state
+    for column, value in (("m.endpoint", query.endpoint), ("e.name", query.event), ("e.id", query.event_id)):
         if value:
-            conditions.append((f"{column} = ?", value))
+            yield f"{column} = ?", value
     if query.since:
-        conditions.append(("l.created_at >= ?", query.since))
+        yield "m.created_at >= ?", query.since
     if query.until:
-        conditions.append(("l.created_at <= ?", query.until))
-    return " AND ".join(["1", *(text for text, _ in conditions)]), [value for _, value in conditions]
+        yield "m.created_at <= ?", query.until
 
 
 def find(conn: sqlite3.Connection, account: str, query: LedgerQuery) -> Page[Delivery]:
     """List deliveries, newest first."""
-    where, values = _where(account, query)
+    found = streams.positions(conn, _select(conn, account, query), query.limit + 1)
     rows = conn.execute(
-        f"SELECT {_DELIVERY} {_FROM} WHERE {where} AND l.seq < ? ORDER BY l.seq DESC LIMIT ?",
-        (*values, position(query.cursor), query.limit + 1),
+        f"SELECT {_DELIVERY} {_FROM} WHERE l.seq IN (SELECT value FROM json_each(?)) ORDER BY l.seq DESC",
+        (json.dumps(found[: query.limit]),),
     ).fetchall()
-    more = len(rows) > query.limit
-    page = [_delivery(row) for row in rows[: query.limit]]
-    return Page(tuple(page), str(page[-1].seq) if more else "")
+    return Page(tuple(_delivery(row) for row in rows), str(found[query.limit - 1]) if len(found) > query.limit else "")
 
 
 def chosen(conn: sqlite3.Connection, account: str, query: LedgerQuery, ids: Sequence[str]) -> Sequence[int]:
     """The positions of deliveries, by id or by what they match, oldest first."""
-    where, values = _where(account, query)
-    if ids:
-        where, values = f"{where} AND l.id IN ({marks(ids)})", [*values, *ids]
-    return [row[0] for row in conn.execute(f"SELECT l.seq {_FROM} WHERE {where} ORDER BY l.seq", values)]
+    return streams.positions(conn, _select(conn, account, query, ids), -1)[::-1]
 
 
 def requeue(tx: Tx, deliveries: Sequence[int], now: int) -> int:

@@ -104,7 +104,8 @@ def _filters(account: str, query: MessageQuery) -> Iterator[tuple[str, tuple[Any
         yield "(instr(m.recipient, ?) OR instr(lower(m.text), lower(?)))", (query.keyword, query.keyword)
     for column in ("client_ref", "recipient", "line", "dialect"):
         if value := getattr(query, column):
-            yield f"m.{column} = ?", (value,)
+            # by +: else SQLite puts a recipient into the expression of its index, and reads all of that
+            yield f"+m.{column} = ?", (value,)
     if query.since:
         yield "m.created_at >= ?", (query.since,)
     if query.until:

@@ -26,7 +26,7 @@ from bridge.store.sql import marks
 from bridge.store.writer import Tx
 
 REPORTS, RECEIVED = "reports", "received"
-#: events that may lie behind a mark without concerning its account before the mark is moved past them
+#: events behind a mark that are looked at together, whether they concern its account or not
 GAP = 5000
 
 _SUCCESSES = (MESSAGE_SENT, MESSAGE_DELIVERED)
@@ -45,24 +45,25 @@ def any_news(conn: sqlite3.Connection, account: str, kind: str) -> bool:
     if event_log.newest(conn) - mark > GAP:
         return True
     found = conn.execute(
-        f"SELECT 1 FROM events WHERE seq > ? AND account IN ('', ?) AND name IN ({marks(names)}) LIMIT 1",
-        (mark, account, *names),
+        f"SELECT 1 FROM events WHERE seq BETWEEN ? AND ? AND account IN ('', ?) AND name IN ({marks(names)}) LIMIT 1",
+        (mark + 1, mark + GAP, account, *names),
     ).fetchone()
     return found is not None
 
 
 def reports(tx: Tx, account: str, report_on: str, reporting: frozenset[str], limit: int) -> Sequence[End]:
-    """Messages as they were when they ended, with success and time (Unix ms); oldest first."""
-    names = _TOLD[REPORTS]
+    """Messages as they were when they ended, with success and time (Unix ms); oldest first, of the next events."""
+    names, first = _TOLD[REPORTS], _mark(tx.conn, account, REPORTS) + 1
+    mark = min(event_log.newest(tx.conn), first + GAP - 1)
     # the log in its own order, not SQLite's choice of one
     rows = tx.conn.execute(
         f"SELECT e.seq, e.name, e.at, e.data, m.reported, {QUALIFIED} FROM events e CROSS JOIN messages m "
-        f"ON m.id = e.subject WHERE e.seq > ? AND e.account = ? AND e.name IN ({marks(names)}) ORDER BY e.seq",
-        (_mark(tx.conn, account, REPORTS), account, *names),
+        f"ON m.id = e.subject WHERE e.seq BETWEEN ? AND ? AND e.account = ? AND e.name IN ({marks(names)}) "
+        "ORDER BY e.seq",
+        (first, mark, account, *names),
     )
     found: list[End] = []
     succeeded: set[str] = set()
-    mark = event_log.newest(tx.conn)
     with closing(rows):
         for seq, name, at, data, reported, *columns in rows:
             message = _as_it_was(message_of(columns), data)
@@ -99,10 +100,12 @@ def _is_end(message: Message, name: str, report_on: str, reporting: frozenset[st
 
 def received(tx: Tx, account: str, since: int, limit: int) -> Sequence[Received]:
     """Received SMS after the position and since this time (Unix ms), oldest first, without deleted ones."""
+    first = _mark(tx.conn, account, RECEIVED) + 1
+    mark = min(event_log.newest(tx.conn), first + GAP - 1)
     rows = tx.conn.execute(
-        "SELECT seq, subject FROM events WHERE seq > ? AND name = ? AND at >= ? "
+        "SELECT seq, subject FROM events WHERE seq BETWEEN ? AND ? AND name = ? AND at >= ? "
         f"AND coalesce(json_extract(data, '$.channel'), '{Channel.SMS}') = '{Channel.SMS}' ORDER BY seq LIMIT ?",
-        (_mark(tx.conn, account, RECEIVED), MESSAGE_RECEIVED, since, limit),
+        (first, mark, MESSAGE_RECEIVED, since, limit),
     ).fetchall()
     found = []
     for _, subject in rows:
@@ -110,7 +113,7 @@ def received(tx: Tx, account: str, since: int, limit: int) -> Sequence[Received]
             found.append(inbox.get(tx.conn, account, subject))
         except NoSuchThing:
             continue
-    _move(tx, account, RECEIVED, rows[-1][0] if len(rows) == limit else event_log.newest(tx.conn))
+    _move(tx, account, RECEIVED, rows[-1][0] if len(rows) == limit else mark)
     return found
 
 
@@ -133,12 +136,14 @@ class Pulls(Connections):
         self, account: str, report_on: str, reporting: frozenset[str], limit: int
     ) -> Sequence[End]:
         """Hand out reports; calls that find nothing new cost no transaction."""
-        if not await self._read(any_news, account, REPORTS):
-            return []
-        return await self._write(reports, account, report_on, reporting, limit)
+        while await self._read(any_news, account, REPORTS):
+            if found := await self._write(reports, account, report_on, reporting, limit):
+                return found
+        return []
 
     async def hand_out_received(self, account: str, since: int, limit: int) -> Sequence[Received]:
         """Hand out received SMS; calls that find nothing new cost no transaction."""
-        if not await self._read(any_news, account, RECEIVED):
-            return []
-        return await self._write(received, account, since, limit)
+        while await self._read(any_news, account, RECEIVED):
+            if found := await self._write(received, account, since, limit):
+                return found
+        return []

@@ -138,3 +138,7 @@ CREATE TABLE decisions (
     PRIMARY KEY (message, at)
 ) WITHOUT ROWID;
 CREATE INDEX ledger_dead ON ledger (seq) WHERE state = 'dead';
+
+-- deliveries of an endpoint in each state, in their order
+CREATE INDEX ledger_endpoint ON ledger (endpoint, state);
+CREATE INDEX fragments_given ON fragments (arrived_at) WHERE received IS NOT NULL;

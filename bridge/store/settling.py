@@ -38,6 +38,17 @@ WHERE message = ? AND idx = ? AND unsure
 """
 _REPORT = "line, slot, recipient, reference, state, detail, at, sent_at"
 
+#: parts that a line has in hand, of each line that has any or of which a part is unknown
+IN_HAND = """
+WITH RECURSIVE known(line) AS (
+  SELECT min(line) FROM parts WHERE state IN ('sending', 'unknown')
+  UNION ALL
+  SELECT (SELECT min(line) FROM parts WHERE state IN ('sending', 'unknown') AND line > known.line) FROM known
+  WHERE line IS NOT NULL)
+SELECT p.message, p.idx FROM known CROSS JOIN parts p INDEXED BY parts_open
+ON p.state IN ('sending', 'unknown') AND p.line = known.line AND p.state = 'sending'
+"""
+
 
 def settle(tx: Tx, item: InboundReport | Evidence, now: int, sim: str = "") -> Message | None:
     """Apply a report or other evidence to a part; an unmatched report is kept. `sim`: `Line.sim`."""
@@ -103,9 +114,7 @@ def _is_settled(tx: Tx, outcome: Outcome) -> bool:
 
 def recover(tx: Tx, now: int) -> int:
     """After a crash: parts in a device's hands become unknown (or what their policy says), the rest is requeued."""
-    caught = tx.conn.execute(
-        "SELECT message, idx FROM parts WHERE state IN ('sending', 'unknown') AND state = 'sending'"
-    ).fetchall()
+    caught = tx.conn.execute(IN_HAND).fetchall()
     for message_id, index in caught:
         error = "the bridge stopped while the device had it; it may or may not have been sent"
         record(tx, unknown(get(tx.conn, message_id), index, error, now), now)

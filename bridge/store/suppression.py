@@ -150,7 +150,7 @@ def put(tx: Tx, account: str, number: str, reason: str, at: int) -> bool:
         "INSERT INTO suppressed (account, number, reason, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (account, number, reason, at),
     )
-    for message in _waiting(tx.conn, "account = ? AND recipient = ?", number, account, number):
+    for message in _waiting(tx.conn, "account = ? AND +recipient = ?", number, account, number):
         block(tx, message, at)
     return added.rowcount > 0
 
@@ -226,7 +226,10 @@ def block(tx: Tx, message: Message, now: int, error: str = BLOCKED) -> Message:
 
 
 def _waiting(conn: sqlite3.Connection, condition: str, number: str, *values: str) -> Iterator[Message]:
-    """Find queued and scheduled messages to numbers that end like this one."""
+    """Find queued and scheduled messages to numbers that end like this one.
+
+    `+recipient`: else SQLite puts the number into the index's own expression, and reads all of it.
+    """
     rows = conn.execute(f"{WAITING_FOR} AND {condition} ORDER BY seq", (number[-TAIL:], *values)).fetchall()
     yield from map(message_of, rows)
 

@@ -11,6 +11,7 @@ from bridge.model.line import Line
 from bridge.model.message import State
 from bridge.model.radio import InboundPart, InboundReport
 from bridge.ports.store_rows import Outcome
+from bridge.store.pulls import GAP
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import CAFE, NOW, SHOP, message
 
@@ -68,3 +69,14 @@ async def test_a_received_sms_is_handed_to_each_account_once(store: SqliteStore)
 async def test_what_came_in_before_an_account_was_there_is_not_handed_to_it(store: SqliteStore) -> None:
     await store.receive(InboundPart("office", "SM:1", "+15550150", "hello", NOW - 1), "office", NOW - 1)
     assert await handouts(store, reports=True).received(replace(SHOP, created_at=NOW)) == []
+
+
+async def test_behind_thousands_of_events_of_others_an_account_finds_its_own(store: SqliteStore) -> None:
+    await store.submit([message(10 + number, account="cafe", due_at=NOW * 2) for number in range(GAP + 50)])
+    await sent(store, reports=False)
+    assert [event.name for event in await store.events("shop", 0, 9)] == ["message.submitted", "message.sent"]
+    await store.receive(InboundPart("office", "SM:1", "+15550150", "hello", NOW), "office", NOW)
+    pulls = handouts(store, reports=False)
+    assert len(await pulls.reports(SHOP)) == 1
+    assert len(await pulls.received(SHOP)) == 1
+    assert await pulls.reports(SHOP) == []
