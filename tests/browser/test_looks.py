@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser
 
 from bridge.model.account import Account
+from bridge.model.conversation import Consent, Contact
 from bridge.model.message import State
 from device_drivers.virtual.world import World
 from tests.support.browsing import NARROW, PASSWORD, WIDE, Visitor, let_in, visitor
@@ -18,6 +19,7 @@ PLACES = {
     "home": "",
     "conversations": "conversations/+15550150",
     "messages": "messages",
+    "contacts": "contacts",
     "lines": "lines",
     "line": "lines/line0",
     "webhooks": "webhooks",
@@ -37,6 +39,7 @@ DIALOGS = {
     "stop": "header.top button",
     "accounts": "header.top button",
     "people": "header.top button",
+    "contacts": "header.top button.primary",
 }
 LOOKS: Mapping[str, Mapping[str, Any]] = {
     "light": {"viewport": WIDE, "color_scheme": "light"},
@@ -60,6 +63,8 @@ async def lively(bridge: Bridge, world: World) -> Bridge:
     shop = await bridge.gateway.account(OPERATOR, "shop")
     await bridge.gateway.endpoints.add("anna", shop, f"{bridge.url}/nowhere")
     await bridge.gateway.desk.suppress("anna", "shop", "+15550159", "asked by phone")
+    mary = Contact("operator", "+15550150", "Mary O’Brien", "likes the corner table", ("regulars",), Consent.GIVEN)
+    await bridge.gateway.contacts.keep("anna", OPERATOR, mary)
     answers = 0
     for number, (text, answer) in talk.items():
         await bridge.send(number, text)

@@ -1,4 +1,5 @@
 // Conversations: who wrote or was written to on the left, what was said on the right.
+import { get } from "../core/api.js";
 import { useEvents } from "../core/live.js";
 import { Moment } from "../core/moments.js";
 import { to } from "../core/route.js";
@@ -10,13 +11,14 @@ import { Empty, Trouble, Waiting } from "../parts/notice.js";
 import { Tick } from "../parts/state.js";
 import { Unread } from "../shell/unread.js";
 import { compose } from "../shell/composing.js";
-import { listConversations } from "./source.js";
 import { Thread } from "./thread.js";
+
+const SHOWN = 50;
 
 export function Conversations({ route }) {
   const [number] = route.parts;
   const [keyword, setKeyword] = useState("");
-  const { list, error, reload } = useConversations(keyword);
+  const { list, cursor, error, reload, more } = useConversations(keyword);
   return html`<h1 class="hidden">${t("place.conversations")}</h1><div class="talks ${number ? "open" : ""}">
     <section class="people" aria-label=${t("place.conversations")}>
       <header class="top">
@@ -30,7 +32,8 @@ export function Conversations({ route }) {
           onInput=${(event) => setKeyword(event.target.value)} /></label>
       <${Trouble} error=${error} retry=${reload} />
       ${!list && !error && html`<${Waiting} rows=${7} />`}
-      ${list && html`<ul>${list.map((each) => html`<${Person} key=${each.number} each=${each} chosen=${each.number === number} />`)}</ul>`}
+      ${list && html`<ul>${list.map((each) => html`<${Person} key=${each.number} each=${each} chosen=${each.number === number} />`)}
+        ${cursor && html`<li class="after"><button type="button" onClick=${more}>${t("act.more")}</button></li>`}</ul>`}
       ${list && !list.length && html`<p class="quiet none">${t(keyword ? "conversations.not_found" : "conversations.none")}</p>`}
     </section>
     ${number
@@ -41,32 +44,36 @@ export function Conversations({ route }) {
 }
 
 function useConversations(keyword) {
-  const [state, setState] = useState({ list: null, error: null });
+  const [state, setState] = useState({ list: null, cursor: null, error: null });
   const asked = useRef(0);
-  const load = useCallback(async () => {
+  const load = useCallback(async (cursor) => {
     const mine = (asked.current += 1);
     try {
-      const answer = await listConversations(keyword.trim());
-      if (asked.current === mine) setState({ list: answer.conversations, error: null });
+      const answer = await get("/v1/conversations", { limit: SHOWN, keyword: keyword.trim(), cursor });
+      if (asked.current !== mine) return;
+      setState((before) => ({
+        list: cursor ? [...before.list, ...answer.conversations] : answer.conversations, cursor: answer.cursor, error: null,
+      }));
     } catch (error) {
       if (asked.current === mine) setState((before) => ({ ...before, error }));
     }
   }, [keyword]);
+  const reload = useCallback(() => load(), [load]);
   const soon = useRef(0);
   useEffect(() => {
-    const timer = setTimeout(load, keyword ? 250 : 0);
-    addEventListener("focus", load);
+    const timer = setTimeout(reload, keyword ? 250 : 0);
+    addEventListener("focus", reload);
     return () => {
       clearTimeout(timer);
-      removeEventListener("focus", load);
+      removeEventListener("focus", reload);
     };
   }, [load]);
   useEvents((event) => {
-    if (event && !event.name.startsWith("message.")) return;
+    if (event && !event.name.startsWith("message.") && !event.name.startsWith("recipient.")) return;
     clearTimeout(soon.current);
-    soon.current = setTimeout(load, 250);
+    soon.current = setTimeout(reload, 250);
   }, [load]);
-  return { ...state, reload: load };
+  return { ...state, reload, more: () => load(state.cursor) };
 }
 
 function Person({ each, chosen }) {

@@ -7,6 +7,9 @@ import { Icon } from "../parts/icons.js";
 import { FormTrouble } from "../parts/fields.js";
 import { TextBox } from "../sms/text_box.js";
 
+// What can be answered; the others are names that networks and firms send under.
+export const NUMBER = /^\+?\d{2,}$/;
+
 export function Reply({ number, suppressed, onSent }) {
   const [text, setText] = useState("");
   const deed = useDeed(async () => {
@@ -15,7 +18,7 @@ export function Reply({ number, suppressed, onSent }) {
     onSent(message);
   });
   if (suppressed) return html`<p class="reply stopped" role="note">${t("conversations.stopped")}</p>`;
-  if (!/^\+?\d{2,}$/.test(number)) return html`<p class="reply stopped" role="note">${t("conversations.no_reply")}</p>`;
+  if (!NUMBER.test(number)) return html`<p class="reply stopped" role="note">${t("conversations.no_reply")}</p>`;
   const send = (event) => {
     event?.preventDefault();
     if (text.trim() && !deed.busy) deed.run();

@@ -1,4 +1,5 @@
 // One conversation: bubbles with the newest at the bottom, and a box to answer in.
+import { get, post } from "../core/api.js";
 import { useEvents } from "../core/live.js";
 import { clock, dayOf, whole } from "../core/moments.js";
 import { to } from "../core/route.js";
@@ -9,18 +10,21 @@ import { Icon } from "../parts/icons.js";
 import { Trouble, Waiting } from "../parts/notice.js";
 import { Tick } from "../parts/state.js";
 import { countUnread } from "../shell/unread.js";
-import { Reply } from "./reply.js";
-import { loadThread, markRead } from "./source.js";
+import { NUMBER, Reply } from "./reply.js";
+import { Contact } from "../contacts/contact.js";
 
 // rows that are kept on the page: a window left open for a day must not grow
 const MOST = 500;
+const EACH = 100;
 
 export function Thread({ number, onRead }) {
   const [thread, setThread] = useState(null);
   const [error, setError] = useState(null);
+  const [editing, setEditing] = useState(false);
+  const path = `/v1/conversations/${encodeURIComponent(number)}`;
   const load = useCallback(async () => {
     try {
-      setThread(await loadThread(number));
+      setThread(await get(path, { limit: EACH }));
       setError(null);
     } catch (problem) {
       setError(problem);
@@ -28,13 +32,17 @@ export function Thread({ number, onRead }) {
   }, [number]);
   const read = useCallback(async () => {
     if (!may("operator") || document.visibilityState !== "visible") return;
-    await markRead(number).catch(() => {});
+    await post(`${path}/read`).catch(() => {});
     countUnread();
     onRead();
   }, [number, onRead]);
+  const earlier = async () => {
+    const answer = await get(path, { limit: EACH, cursor: thread.cursor });
+    setThread((before) => ({ ...before, entries: [...before.entries, ...answer.entries], cursor: answer.cursor }));
+  };
   useEffect(() => void load().then(read), [number]);
   useEvents((event) => {
-    if (!event) return void load();
+    if (!event || event.name.startsWith("recipient.")) return void load();
     if (!event.name.startsWith("message.") || ![event.data.to, event.data.from].includes(number)) return undefined;
     setThread((before) => before && { ...before, entries: changed(before.entries, event).slice(0, MOST) });
     return event.name === "message.received" ? void read() : undefined;
@@ -44,12 +52,16 @@ export function Thread({ number, onRead }) {
     <header>
       <a class="button plain square narrow" href=${to("conversations")} aria-label=${t("act.back")}><${Icon} name="back" /></a>
       <h2 dir="auto">${name || number || t("sender.none")}${name && html` <small>${number}</small>`}</h2>
+      ${thread?.suppressed && html`<span class="state bad">STOP</span>`}
+      ${thread && NUMBER.test(number) && html`<button type="button" onClick=${() => setEditing(true)}>
+        <${Icon} name="contacts" size=${18} />${t(name ? "contact" : may("operator") ? "contact.name" : "contact")}</button>`}
     </header>
     <${Trouble} error=${error} retry=${load} />
     ${!thread && !error && html`<${Waiting} />`}
-    ${thread && html`<${Bubbles} entries=${thread.entries} />`}
+    ${thread && html`<${Bubbles} entries=${thread.entries} more=${thread.cursor && earlier} />`}
     ${thread && may("operator") && html`<${Reply} number=${number} suppressed=${thread.suppressed}
       onSent=${(message) => setThread((before) => ({ ...before, entries: withSent(before.entries, message) }))} />`}
+    ${editing && html`<${Contact} number=${number} contact=${thread.contact} onClose=${() => { setEditing(false); load(); onRead(); }} />`}
   </section>`;
 }
 
@@ -73,7 +85,7 @@ function withSent(entries, message) {
   return [{ direction: "out", at: message.created_at, message }, ...entries];
 }
 
-function Bubbles({ entries }) {
+function Bubbles({ entries, more }) {
   const place = useRef(null);
   const low = useRef(true);
   const shown = [...entries].reverse();
@@ -86,6 +98,7 @@ function Bubbles({ entries }) {
     low.current = scrollHeight - scrollTop - clientHeight < 40;
   };
   return html`<div class="bubbles" ref=${place} onScroll=${scrolled} tabindex="0" role="log" aria-label=${t("conversations.log")}>
+    ${more && html`<p class="after"><button type="button" onClick=${more}>${t("conversations.earlier")}</button></p>`}
     ${!shown.length && html`<p class="quiet none">${t("conversations.first")}</p>`}
     ${shown.map((entry, index) => {
       const before = shown[index - 1];

@@ -30,9 +30,12 @@ export function address(path, query = {}) {
   return ROOT + path + (written && `?${written}`);
 }
 
-export async function ask(method, path, { query, body, headers = {}, signal } = {}) {
+export async function ask(method, path, { query, body, file, headers = {}, signal } = {}) {
   const sent = { method, signal, cache: "no-store", headers: { ...headers, ...credentials.headers() } };
-  if (body !== undefined) {
+  if (file) {
+    sent.body = file;
+    sent.headers["Content-Type"] = file.type;
+  } else if (body !== undefined) {
     sent.body = JSON.stringify(body);
     sent.headers["Content-Type"] = "application/json";
   }

@@ -9,7 +9,6 @@ const SERIES = [...STACK, "received"];
 const HEIGHT = 200;
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-const COLOURS = { delivered: "good", sent: "sent", waiting: "wait", failed: "bad", unknown: "ask", received: "busy" };
 
 const written = (step) => new Intl.DateTimeFormat(locale, step === "hour" ? { hour: "numeric", minute: "2-digit" } : { day: "numeric", month: "short" });
 
@@ -37,8 +36,8 @@ function options(width, step, periods, onPoint) {
     ],
     series: [
       {},
-      ...[...STACK].reverse().map((name) => ({ fill: colour(COLOURS[name]), width: 0, paths: bars, points: { show: false } })),
-      { stroke: colour(COLOURS.received), width: 2, paths: uPlot.paths.linear(), points: { show: true, size: 6, fill: colour(COLOURS.received), filter: something } },
+      ...[...STACK].reverse().map((name) => ({ fill: colour(`bar-${name}`), width: 0, paths: bars, points: { show: false } })),
+      { stroke: colour("bar-received"), width: 2, paths: uPlot.paths.linear(), points: { show: true, size: 6, fill: colour("bar-received"), filter: something } },
     ],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx)] },
   };

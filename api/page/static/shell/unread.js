@@ -13,8 +13,8 @@ let timer = 0;
 
 export async function countUnread() {
   try {
-    const page = await get("/v1/inbox", { unread: true, limit: MOST });
-    unread.set(new Set(page.messages.map((each) => each.from)).size);
+    const page = await get("/v1/conversations", { unread: true, limit: MOST });
+    unread.set(page.conversations.length);
   } catch {
     // it is counted again with the next event
   }
