@@ -9,7 +9,7 @@ WORKERS ?= auto
 # whose package `make deb` makes: amd64 or arm64
 ARCH ?= $(shell dpkg --print-architecture)
 
-.PHONY: demo install test test-clocks lint bench campaign fuzz format dist deb lock audit clean
+.PHONY: demo install test test-clocks lint bench campaign unplugs fuzz format dist deb lock audit clean
 
 demo: $(VENV)/.product
 	@SMS_BRIDGE_DEMO='make demo DEMO="%s"' $(BIN)/sms-bridge demo $(DEMO)
@@ -38,6 +38,11 @@ ROUNDS ?= 20
 FIRST ?= 0
 campaign: $(VENV)/.dev
 	$(BIN)/python -m tests.campaign --rounds $(ROUNDS) --first $(FIRST) $(if $(SEED),--seed $(SEED)) $(CAMPAIGN)
+
+# The cables of a modem and a phone, pulled so often; then as many threads, tasks and descriptors as before.
+TIMES ?= 1000
+unplugs: $(VENV)/.dev
+	$(BIN)/python -m tests.unplugs --times $(TIMES) $(if $(SEED),--seed $(SEED))
 
 # Random bytes for what reads a modem's and a phone's answers, so many seconds for each reader.
 SECONDS ?= 60

@@ -24,10 +24,12 @@ class NotStarted(Exception):
 class Serve:
     """One bridge's process, on the same store and port each time."""
 
-    def __init__(self, directory: Path, config: Path, clock: Clock | None = None) -> None:
+    def __init__(self, directory: Path, config: Path, clock: Clock | None = None, *, module: str = "bridge") -> None:
         self.directory = directory
         self.log = directory / "bridge.log"
         self._config = config
+        #: what is run: the bridge, or it with something added
+        self._module = module
         #: None where the machine's own is used
         self.clock = clock
         self._process: asyncio.subprocess.Process | None = None
@@ -71,7 +73,7 @@ class Serve:
     async def _begin(self, *arguments: str) -> asyncio.subprocess.Process:
         with self.log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bridge", *arguments, "--config", str(self._config),
+                sys.executable, "-m", self._module, *arguments, "--config", str(self._config),
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log,
                 env=os.environ | {"PYTHONPATH": str(ROOT)} | dict(self.clock.environment if self.clock else {}),
             )  # fmt: skip

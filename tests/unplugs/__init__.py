@@ -1,0 +1,1 @@
+"""Cables that are pulled a thousand times: a bridge that has as much afterwards as before."""
