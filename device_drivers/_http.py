@@ -117,6 +117,8 @@ async def _connected(
 
 def _words(error: Exception) -> str:
     """What went wrong, without the URL, which may have a secret in it."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"its certificate is not to be trusted ({error.certificate_error})"
     if isinstance(error, aiohttp.ClientConnectorError):
         return str(error.os_error.strerror or error.os_error) if error.os_error else "no connection"
     if isinstance(error, aiohttp.InvalidURL):

@@ -53,7 +53,7 @@ class GraphError:
     @property
     def cause(self) -> str:
         """For people: what Meta says, and what to do."""
-        said = self.message if str(self.code) in self.message else f"(#{self.code}) {self.message or 'no words'}"
+        said = self.message if f"(#{self.code})" in self.message else f"(#{self.code}) {self.message or 'no words'}"
         more = f": {self.details}" if self.details and self.details not in said else ""
         remedy = _REMEDIES.get(self.code, "")
         return f"WhatsApp {said}{more}" + (f"; {remedy}" if remedy else "")

@@ -138,6 +138,16 @@ async def test_a_status_that_is_quicker_than_the_answer_counts(site: WhatsappSit
     await became(site, sent, State.DELIVERED)
 
 
+async def test_a_status_counts_that_came_while_an_answer_was_still_waited_for_in_vain(site: WhatsappSite) -> None:
+    site.platform.faults.silent_next = 1
+    sent = await whatsapp(site)
+    await became(site, sent, State.DELIVERED)
+    # the next message goes once the first has run out of patience
+    await became(site, await whatsapp(site, "the next"), State.DELIVERED)
+    assert (await site.bridge.gateway.message(SHOP, sent)).state is State.DELIVERED
+    assert len(site.platform.posts) == 2
+
+
 @pytest.mark.parametrize(
     "statuses", [["read"], ["delivered", "sent"], ["failed", "delivered"], ["delivered", "failed"]]
 )

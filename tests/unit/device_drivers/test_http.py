@@ -1,19 +1,22 @@
 """What a failed request says: whether anything left us."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from bridge.errors import DeviceLost, OutcomeUnknown
 from device_drivers._http import Http
+from tests.support.certificates import issue
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    made = Http(timeout=0.3)
+    made = Http(timeout=0.3, connect_timeout=1.0)
     yield made
     await made.close()
 
@@ -125,3 +128,27 @@ async def _outcome(http: Http, url: str) -> type[Exception]:
     except (OutcomeUnknown, DeviceLost) as error:
         return type(error)
     raise AssertionError("it was answered")
+
+
+@pytest.mark.needs("openssl")
+async def test_nothing_leaves_us_for_a_server_whose_certificate_nobody_vouches_for(http: Http, tmp_path: Path) -> None:
+    files, heard = issue(tmp_path), []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(1))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with server:
+        with pytest.raises(DeviceLost, match="certificate is not to be trusted"):
+            await http.ask("POST", f"https://localhost:{server.sockets[0].getsockname()[1]}/", body=b"secret")
+    assert b"".join(heard) == b""
+
+
+async def test_nothing_leaves_us_for_a_server_that_speaks_no_tls(http: Http) -> None:
+    server, url = await serving(_nonsense)
+    async with server:
+        with pytest.raises(DeviceLost, match="cannot be reached"):
+            await http.ask("POST", url.replace("http:", "https:"), body=b"secret")

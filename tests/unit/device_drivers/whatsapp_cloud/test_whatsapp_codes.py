@@ -33,6 +33,14 @@ def test_the_code_says_what_a_refusal_means_and_not_the_status(
         assert str(code) in failure.cause
 
 
+@pytest.mark.parametrize("message", ["Rate limit hit", "(#130429) Rate limit hit", "Error 130429: rate limit", ""])
+def test_a_cause_names_the_code_once_in_one_way(message: str) -> None:
+    told = json.dumps({"error": {"message": message, "code": 130429}}).encode()
+    error = error_in(told)
+    assert error is not None
+    assert error.cause.count("(#130429)") == 1
+
+
 def test_a_number_that_the_token_may_not_see_is_the_lines_trouble() -> None:
     failure = failure_of(400, body(100, error_subcode=33))
     assert isinstance(failure, SendRefused)
