@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from api.http.bodies import READING, read_body
+from api.http.connections import begin
 from api.http.errors import BodyTooLarge, BodyTooSlow
 from api.http.proxies import address
 from bridge.errors import BridgeError, NoSuchThing, TooManyRequests
@@ -22,6 +23,7 @@ def routes(gateway: Gateway) -> Sequence[web.RouteDef]:
     """The path of each device, and all below it. No key is asked for: a driver knows how its provider proves itself."""
 
     async def answer(request: web.Request) -> web.Response:
+        begin(request)
         try:
             body = await read_body(request, LARGEST)
             reply = await gateway.call_back(request.match_info["device"], _callback(request, body))

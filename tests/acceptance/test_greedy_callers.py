@@ -163,3 +163,28 @@ def test_answers_that_nobody_reads_take_no_more_than_they_may(site: Site) -> Non
             caller.sendall(site.head("GET /v1/messages?limit=1000") + b"\r\n")
         time.sleep(2)
     assert site.taken() < MOST
+
+
+FLOODS = {
+    "percents": (b"message=" + b"%41" * 300_000, "application/x-www-form-urlencoded"),
+    "stray percents": (b"message=" + b"%" * 900_000, "application/x-www-form-urlencoded"),
+    "parameters": (b"a=b&" * 220_000, "application/x-www-form-urlencoded"),
+    "lists": (b"[" + b"[]," * 300_000 + b"[]]", "application/json"),
+    "parts": (
+        b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n' * 17_000,
+        "multipart/form-data; boundary=x",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "kind"), FLOODS.values(), ids=FLOODS)
+def test_bodies_of_callers_without_a_key_keep_nobody_waiting(site: Site, body: bytes, kind: str) -> None:
+    head = f"POST /sendsms HTTP/1.1\r\nHost: here\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    with ExitStack() as stack, site.others_are_answered():
+        callers = [stack.enter_context(site.connect()) for _ in range(15)]
+        for caller in callers:
+            caller.sendall(head.encode() + body[:-1])
+        for caller in callers:
+            caller.sendall(body[-1:])
+        assert {int(caller.makefile("rb").readline().split()[1]) for caller in callers} <= {400, 401, 403}
+    assert site.taken() < MOST

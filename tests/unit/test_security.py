@@ -23,5 +23,5 @@ def test_a_claim_names_what_holds_it(claim: str) -> None:
 
 def test_every_kind_of_attacker_is_told_what_is_not_protected() -> None:
     kinds = PAGE.partition("## Who might")[2].split("\n### ")[1:]
-    assert len(kinds) == 8
+    assert len(kinds) == 9
     assert all("Not protected: " in kind for kind in kinds)

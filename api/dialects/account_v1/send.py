@@ -15,6 +15,8 @@ from bridge.model.message import Draft
 
 #: numbers in one request
 MOST_MOBILES = 3000
+#: places between commas, empty ones and repeated numbers too
+MOST_PLACES = 10_000
 #: characters of a task's id; with the number's position it fits a message's `client_ref`
 LONGEST_TASK = 100
 #: either comma, for the page is in Chinese
@@ -47,7 +49,10 @@ def compose(form: Parameters) -> Task:
 
 def _mobiles(form: Parameters) -> Sequence[str]:
     """Each number once, because reports identify messages by number alone."""
-    written = [_with_plus(mobile) for mobile in _COMMA.split(form.need("mobiles"))]
+    given = _COMMA.split(form.need("mobiles"), maxsplit=MOST_PLACES)
+    if len(given) > MOST_PLACES:
+        raise TooManyMobiles
+    written = [_with_plus(mobile) for mobile in given]
     mobiles = [mobile for mobile in written if mobile]
     if not mobiles:
         raise MissingParameter("mobiles")

@@ -11,8 +11,12 @@ from api.dialects.native.responses import Answer
 from api.http import first_visit, peer, proxies
 from api.http.bodies import READING, read_body, read_pieces
 from bridge.accounts.sessions import Origin
+from bridge.errors import BadRequest
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
+
+#: parameters of a query string; no operation has twenty
+MOST_PARAMETERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class HttpIncoming:
     @property
     def query(self) -> Iterable[tuple[str, str]]:
         """Names and values of the query string, decoded."""
+        if self.request.raw_path.count("&") > MOST_PARAMETERS:
+            raise BadRequest(f"the query string has more than {MOST_PARAMETERS} parameters")
         return self.request.query.items()
 
     @property

@@ -3,10 +3,12 @@
 import ipaddress
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from api.dialect.templated import tag
 from api.dialects.zhenzi.vocabulary import TooLong, Wrong
+from api.http import json_values
 from api.http.parameters import Parameters
 from bridge.errors import BadRequest, UnknownTemplate
 from bridge.gateway.gateway import Gateway
@@ -18,6 +20,8 @@ from bridge.model.message import Draft
 LONGEST_TEXT = 1000
 #: characters of an id of the caller's, and of a number
 LONGEST_ID, LONGEST_NUMBER = 128, 64
+#: digits of a template's place that is a position
+LONGEST_PLACE = 4
 #: the payload format of the callback URL
 CALLBACK = "zhenzi"
 
@@ -89,7 +93,7 @@ def by_position(names: Sequence[str], values: Sequence[str]) -> Mapping[str, str
 
     Raises Wrong unless there are exactly as many values as are needed.
     """
-    numbered = bool(names) and all(name.isascii() and name.isdecimal() for name in names)
+    numbered = bool(names) and all(name.isascii() and name.isdecimal() and len(name) <= LONGEST_PLACE for name in names)
     needed = max(map(int, names)) if numbered else len(names)
     if len(values) != needed:
         raise Wrong(f"templateParams 需要 {needed} 个参数,收到 {len(values)} 个", "templateParams")
@@ -98,10 +102,9 @@ def by_position(names: Sequence[str], values: Sequence[str]) -> Mapping[str, str
 
 def _values(written: str) -> Sequence[str]:
     """A JSON array of texts or numbers; empty for an empty field."""
-    try:
-        values: Any = json.loads(written or "[]")
-    except (ValueError, RecursionError):
-        values = None
+    values: Any = None
+    with suppress(ValueError, RecursionError):
+        values = None if json_values.too_many(written.encode(errors="replace")) else json.loads(written or "[]")
     if not isinstance(values, list) or not all(type(value) in (str, int, float) for value in values):
         raise Wrong("templateParams 必须是字符串或数字的 JSON 数组", "templateParams")
     return [str(value) for value in values]

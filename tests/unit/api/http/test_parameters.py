@@ -1,9 +1,12 @@
+import time
+from urllib.parse import unquote_to_bytes
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.http.errors import MissingParameter
-from api.http.parameters import Parameters
+from api.http.parameters import MOST, Parameters, _unquote
 from bridge.errors import BadRequest
 
 FORM = "application/x-www-form-urlencoded"
@@ -38,6 +41,37 @@ def form(raw: bytes, label: str = FORM) -> Parameters:
 )
 def test_reads_forms(raw: bytes, values: dict[str, str]) -> None:
     assert dict(form(raw)) == values
+
+
+@given(st.binary(max_size=40) | st.text("%\\\\x0aA9+ u", max_size=40).map(str.encode))
+def test_unquotes_like_everybody_else(raw: bytes) -> None:
+    assert _unquote(raw) == unquote_to_bytes(raw.replace(b"+", b" "))
+
+
+def test_a_text_in_which_every_character_is_quoted_is_read_at_once() -> None:
+    began = time.process_time()
+    assert _unquote(b"%41" * 350_000 + b"%") == b"A" * 350_000 + b"%"
+    assert time.process_time() - began < 0.1
+
+
+def test_a_few_percent_signs_stand_for_themselves_and_a_body_of_them_is_refused_at_once() -> None:
+    assert _unquote(b"%" * MOST) == b"%" * MOST
+    began = time.process_time()
+    with pytest.raises(BadRequest, match="percent signs that encode nothing"):
+        form(b"a=" + b"%" * 1_000_000)
+    assert time.process_time() - began < 0.1
+
+
+@pytest.mark.parametrize("raw", [b"a=1&" * (MOST + 1), b"&" * (MOST + 1)])
+def test_refuses_more_parameters_than_anybody_has(raw: bytes) -> None:
+    with pytest.raises(BadRequest, match="more than 1000 parameters"):
+        form(raw)
+
+
+def test_refuses_more_parts_than_anybody_has() -> None:
+    raw = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n' * (MOST + 1)
+    with pytest.raises(BadRequest, match="more than 1000 parameters"):
+        form(raw, "multipart/form-data; boundary=x")
 
 
 @given(st.dictionaries(st.text(min_size=1), st.text()))
