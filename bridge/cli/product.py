@@ -299,7 +299,13 @@ async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, "Dev
 
 @asynccontextmanager
 async def network(
-    directory: Path, modems: int, phones: int, make: str, modem_make: str, whatsapps: int = 0
+    directory: Path,
+    modems: int,
+    phones: int,
+    make: str,
+    modem_make: str,
+    whatsapps: int = 0,
+    providers: Sequence[str] = (),
 ) -> AsyncGenerator["World", None]:
     """Run a virtual network in which every number has a phone. Raises BadRequest for an unknown make, OSError for an
     unusable directory.
@@ -313,7 +319,8 @@ async def network(
     if modem_make not in MODEMS:
         raise BadRequest(f"no modem is called {modem_make}; there are {', '.join(MODEMS)}")
     sticks, makes = [MODEMS[modem_make]] * modems, [PROFILES[make]] * phones
-    async with World(directory, modems=sticks, phones=makes, whatsapps=whatsapps, first_port=PHONE_PORT) as world:
+    carriers: dict[str, Any] = {"whatsapps": whatsapps, "providers": providers}
+    async with World(directory, modems=sticks, phones=makes, **carriers, first_port=PHONE_PORT) as world:
         world.network.rules.everybody = True
         yield world
 

@@ -48,10 +48,16 @@ def _ask(data: Path, request: Mapping[str, Any]) -> dict[str, Any]:
 @click.option("--modems", type=click.IntRange(0, 20), default=1, show_default=True, help="How many modems.")
 @click.option("--phones", type=click.IntRange(0, 10), default=0, show_default=True, help="How many Android phones.")
 @click.option("--whatsapps", type=click.IntRange(0, 5), default=0, show_default=True, help="How many WhatsApp numbers.")
+@click.option(
+    "--provider", "providers", multiple=True, type=click.Choice(["tencent", "aliyun"]), help="A cloud provider."
+)
 @click.option("--make", default="generic", show_default=True, help="What the phones are: android6, huawei8, samsung …")
 @click.option("--modem-make", default="generic", show_default=True, help="What the modems are: huawei, simcom, zte …")
 @_json
-def network(data: Path, modems: int, phones: int, whatsapps: int, make: str, modem_make: str, as_json: bool) -> None:
+def network(
+    data: Path, modems: int, phones: int, whatsapps: int, providers: tuple[str, ...], make: str, modem_make: str,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Run a virtual network for a bridge that runs elsewhere, until Ctrl-C.
 
     Prints what to put into that bridge's configuration. The bridge's user must be able to open the ports: run it as
@@ -63,7 +69,7 @@ def network(data: Path, modems: int, phones: int, whatsapps: int, make: str, mod
     async def run() -> None:
         import asyncio
 
-        async with product.network(directory, modems, phones, make, modem_make, whatsapps) as world:
+        async with product.network(directory, modems, phones, make, modem_make, whatsapps, providers) as world:
             devices = _devices(world)
             if as_json:
                 json_line({"devices": devices, "customers": list(world.customers), "data": str(directory)})
@@ -74,7 +80,7 @@ def network(data: Path, modems: int, phones: int, whatsapps: int, make: str, mod
     product.until_stopped(run())
 
 
-def _devices(world: "World") -> dict[str, dict[str, str]]:
+def _devices(world: "World") -> dict[str, dict[str, Any]]:
     """Configuration of each virtual device by name; stable from run to run."""
     modems = {
         f"modem{place}": {"driver": "gsm_modem", "port": str(world.directory / f"modem{place}")}
@@ -86,14 +92,22 @@ def _devices(world: "World") -> dict[str, dict[str, str]]:
     whatsapps = {
         f"whatsapp{place}": {"driver": "whatsapp_cloud", **each.options} for place, each in enumerate(world.whatsapps)
     }
-    return modems | phones | whatsapps
+    providers = {name: {"driver": name, **each.options} for name, each in world.providers.items()}
+    return modems | phones | whatsapps | providers
 
 
-def _configuration(world: "World", devices: Mapping[str, Mapping[str, str]]) -> str:
+def _configuration(world: "World", devices: Mapping[str, Mapping[str, Any]]) -> str:
     lines = [f"# A virtual network is there until Ctrl-C; other people's phones: {', '.join(world.customers[:3])} …"]
     for name, options in devices.items():
-        lines += [f"[devices.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in options.items())]
+        lines += [f"[devices.{name}]", *(f"{key} = {_toml(value)}" for key, value in options.items())]
     return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    """A text or a table of texts as TOML."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
 
 
 @sim.command()
@@ -271,6 +285,21 @@ def whatsapp(changes: tuple[str, ...], event: str, whatsapp: str, data: Path, as
     _steer(data, to, to | {"do": event} if event else {}, changes, as_json)
 
 
+@sim.command()
+@click.argument("changes", nargs=-1, metavar="[FAULT=VALUE]…")
+@click.option("--do", "event", default="", help="Something that happens: unplug, replug, push url=CALLBACK, write …")
+@click.option("--name", "provider", default="", help="tencent or aliyun.  [default: the first]")
+@_data
+@_json
+def provider(changes: tuple[str, ...], event: str, provider: str, data: Path, as_json: bool) -> None:
+    """Switch what is wrong with an emulated cloud provider on and off, or let something happen; then show how it is.
+
+    For example: sms-bridge sim provider silent_next=1 report_delay=60
+    """
+    to = {"command": "provider", **({"provider": provider} if provider else {})}
+    _steer(data, to, to | {"do": event} if event else {}, changes, as_json)
+
+
 def _steer(data: Path, faults: dict[str, Any], event: dict[str, Any], changes: Sequence[str], as_json: bool) -> None:
     """Trigger an event with the given parameters, or change the faults; then show them."""
     given = dict(_change(each) for each in changes)
@@ -278,7 +307,9 @@ def _steer(data: Path, faults: dict[str, Any], event: dict[str, Any], changes: S
     if as_json:
         json_line(found)
     elif event:
-        device = next((name for name in ("phone", "whatsapp") if name in faults), "modem")
+        device = next(
+            (name for name in ("phone", "whatsapp", "provider") if name in (*faults, faults["command"])), "modem"
+        )
         click.echo(f"{event.get('do', event['command'])} happened to the {device} {found['number']}.")
     else:
         table(("fault", "now"), [(name, _shown(value)) for name, value in found.items()])

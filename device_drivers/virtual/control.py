@@ -37,17 +37,24 @@ whatsapp whatsapp?, do: unplug, replug      Meta answers nobody; and again
 whatsapp whatsapp?, do: subscribe, url      Meta's handshake with a callback URL; when it went well `numbers` tells it
 whatsapp whatsapp?, any field of its `Faults`?  set those, tell all
 
+provider provider?, do: unplug, replug      a cloud provider answers nobody; and again
+provider provider?, do: push, url           where its reports and replies go
+provider provider?, do: write, from?, text  somebody answers a message of it
+provider provider?, any field of its `Faults`?  set those, tell all; `provider` is its name
+
 `modem`, `phone` and `whatsapp` are a line's number or its place in `numbers`, the first one when left out.
 """
 
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bridge.tasks import Tasks
+from device_drivers.virtual.cloud.faults import Faults as ProviderFaults
+from device_drivers.virtual.cloud.providers import Provider
 from device_drivers.virtual.fields import adjust, kinds, shown
 from device_drivers.virtual.modem.faults import Faults as ModemFaults
 from device_drivers.virtual.modem.modem import Modem
@@ -61,7 +68,7 @@ from device_drivers.virtual.phone.faults import Faults as PhoneFaults
 from device_drivers.virtual.phone.profile import PROFILES as PHONE_PROFILES
 from device_drivers.virtual.phone.state import RELEASES
 from device_drivers.virtual.socketpath import address
-from device_drivers.virtual.steering import CUSTOMER, MODEM, PHONE, WHATSAPP, Request
+from device_drivers.virtual.steering import CUSTOMER, MODEM, PHONE, PROVIDER, WHATSAPP, Request
 from device_drivers.virtual.whatsapp.faults import Faults as WhatsappFaults
 from device_drivers.virtual.whatsapp.person import Message
 from device_drivers.virtual.whatsapp.platform import Whatsapp
@@ -113,11 +120,13 @@ class Control:
         path: Path,
         phones: Sequence[Phone] = (),
         whatsapps: Sequence[Whatsapp] = (),
+        providers: Mapping[str, Provider] | None = None,
     ) -> None:
         self._network = network
         self._modems = modems
         self._phones = phones
         self._whatsapps = whatsapps
+        self._providers = providers or {}
         self.path = path
         self._tasks = Tasks("virtual control")
         self._server: asyncio.Server | None = None
@@ -131,6 +140,7 @@ class Control:
             "catalogue": lambda _: catalogue(),
             "phone": self._steer_phone,
             "whatsapp": self._steer_whatsapp,
+            "provider": self._steer_provider,
         }
 
     async def start(self) -> None:
@@ -230,7 +240,13 @@ class Control:
             {"number": each.number, "url": each.url, "plugged": each.plugged, "callback": each.webhooks.url}
             for each in self._whatsapps
         ]
-        return {"lines": lines, "phones": phones, "whatsapps": whatsapps, "handsets": handsets}
+        providers = [
+            {"name": name, "url": each.url, "plugged": each.plugged, "callback": each.pushes.url}
+            for name, each in self._providers.items()
+        ]
+        return {
+            "lines": lines, "phones": phones, "whatsapps": whatsapps, "providers": providers, "handsets": handsets,
+        }  # fmt: skip
 
     def _black_out(self, request: Request) -> Answer:
         self._network.outage(float(request["seconds"]), int(request.get("cause", NO_SERVICE)))
@@ -316,6 +332,20 @@ class Control:
         event.happen(platform, request)
         return {"number": platform.number, "url": platform.url, "plugged": platform.plugged}
 
+    # -- a cloud provider -------------------------------------------------------------------------
+    def _steer_provider(self, request: Request) -> Answer:
+        name = request.get("provider") or next(iter(self._providers), "")
+        if name not in self._providers:
+            raise NotDone(f"no provider {name or 'here'}")
+        provider, what = self._providers[name], request.get("do")
+        if what is None:
+            return adjust(provider.faults, _but(request, "provider"))
+        event = PROVIDER.get(what)
+        if event is None:
+            raise NotDone(f"no provider can {what}")
+        event.happen(provider, request)
+        return {"number": name, "url": provider.url, "plugged": provider.plugged}
+
 
 def catalogue() -> Answer:
     """Everything that can be done to a virtual network. A field of `faults` or `rules` is [type, value when new]."""
@@ -336,6 +366,10 @@ def catalogue() -> Answer:
         "whatsapp": {
             "faults": _described(WhatsappFaults()),
             "events": {name: event.described() for name, event in WHATSAPP.items()},
+        },
+        "provider": {
+            "faults": _described(ProviderFaults()),
+            "events": {name: event.described() for name, event in PROVIDER.items()},
         },
     }
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from device_drivers.virtual.cloud.providers import Provider
 from device_drivers.virtual.modem.modem import Modem
 from device_drivers.virtual.network.service_centre import NO_SERVICE
 from device_drivers.virtual.phone import Kind, Phone
@@ -114,5 +115,18 @@ WHATSAPP: Mapping[str, Event[Whatsapp]] = {
     "subscribe": Event(
         lambda whatsapp, asked: whatsapp.subscribe_soon(str(asked["url"])),
         {"url": "http://127.0.0.1:8080/callbacks/whatsapp0"},
+    ),
+}
+
+PROVIDER: Mapping[str, Event[Provider]] = {
+    "unplug": Event(lambda provider, _: provider.unplug(), undo="replug"),
+    "replug": Event(lambda provider, _: provider.replug()),
+    "push": Event(
+        lambda provider, asked: setattr(provider.pushes, "url", str(asked["url"])),
+        {"url": "http://127.0.0.1:8080/callbacks/tencent/a-secret-of-sixteen"},
+    ),
+    "write": Event(
+        lambda provider, asked: provider.far.person(str(asked.get("from", CUSTOMER))).send(str(asked["text"])),
+        {"text": "TD"},
     ),
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from device_drivers.virtual.cloud.providers import PROVIDERS
 from device_drivers.virtual.control import Control
 from device_drivers.virtual.modem.modem import Modem
 from device_drivers.virtual.modem.profile import GENERIC, Profile
@@ -36,6 +37,7 @@ class World:
         phones: int | Sequence[PhoneProfile] = 0,
         *,
         whatsapps: int = 0,
+        providers: Sequence[str] = (),
         first_port: int = 0,
     ) -> None:
         profiles = [GENERIC] * modems if isinstance(modems, int) else list(modems)
@@ -55,7 +57,13 @@ class World:
         self.whatsapps = [
             _whatsapp(place, first_port + PHONES + place if first_port else 0) for place in range(whatsapps)
         ]
-        self.control = Control(self.network, self.modems, directory / "virtual.sock", self.phones, self.whatsapps)
+        ports = range(first_port + PHONES + WHATSAPPS, first_port + NUMBERS) if first_port else [0] * len(PROVIDERS)
+        self.providers = {
+            name: PROVIDERS[name](port) for name, port in zip(PROVIDERS, ports, strict=False) if name in providers
+        }
+        self.control = Control(
+            self.network, self.modems, directory / "virtual.sock", self.phones, self.whatsapps, self.providers
+        )
 
     async def start(self) -> None:
         """Plug everything in and listen. Raises OSError when the directory will not do."""
@@ -70,6 +78,8 @@ class World:
                 await phone.start()
             for whatsapp in self.whatsapps:
                 await whatsapp.start()
+            for provider in self.providers.values():
+                await provider.start()
             await self.control.start()
             undo.pop_all()
 
@@ -82,6 +92,8 @@ class World:
             await phone.close()
         for whatsapp in self.whatsapps:
             await whatsapp.close()
+        for provider in self.providers.values():
+            await provider.close()
         self.network.close()
 
     async def __aenter__(self) -> Self:

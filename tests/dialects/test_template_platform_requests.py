@@ -1,5 +1,6 @@
 """The requests that the pages of the template platform print, byte for byte where they print bytes, and the answers."""
 
+import json
 import re
 
 import pytest
@@ -114,3 +115,11 @@ async def test_answers_the_sample_of_the_account(site: HttpSite) -> None:
 async def test_sends_once_more_with_a_trailing_slash_and_without_a_label(site: HttpSite) -> None:
     assert (await site.ask("POST", "/api/sms/send/", data=ONE.encode(), headers=HEADERS)).status == 200
     assert (await site.the_message()).recipient == TO
+
+
+async def test_takes_json_with_a_byte_order_mark_and_says_where_other_json_is_broken(site: HttpSite) -> None:
+    body = json.dumps({"phone": TO, "template_id": "123456", "params": {"code": "1234"}}).encode()
+    sent = await site.ask("POST", "/api/sms/send", data=b"\xef\xbb\xbf" + body, headers=HEADERS)
+    assert (sent.status, sent.json["success"]) == (200, True)
+    broken = await site.ask("POST", "/api/sms/send", data=body.replace(b'1234"', b'12\n34"'), headers=HEADERS)
+    assert (broken.status, broken.json["message"]) == (400, "请求参数错误:请求内容不是有效的 JSON:第 1 行第 73 列")

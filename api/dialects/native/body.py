@@ -1,6 +1,7 @@
 """Parses request bodies as strict JSON (RFC 8259): ambiguity is an error."""
 
 import asyncio
+import codecs
 import json
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
@@ -71,6 +72,8 @@ def parse(raw: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise BadRequest(f"the body is not UTF-8: byte {error.start} is 0x{raw[error.start]:02x}") from None
     except json.JSONDecodeError as error:
+        if raw.startswith(codecs.BOM_UTF8):
+            raise BadRequest("the body is not JSON: leave out the byte order mark that it begins with") from None
         raise BadRequest(f"the body is not JSON: {error.msg}, line {error.lineno} column {error.colno}") from None
     except RecursionError:
         raise BadRequest("the body is nested too deeply") from None

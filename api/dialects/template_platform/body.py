@@ -63,9 +63,11 @@ def _parse(raw: bytes) -> Any:
     if json_values.too_many(raw):
         raise Wrong(f"请求内容的值超过 {json_values.MOST} 个")
     try:
-        return _DECODER.decode(raw.decode("utf-8"))
+        return _DECODER.decode(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise Wrong("请求内容不是 UTF-8 编码") from None
+    except json.JSONDecodeError as error:
+        raise Wrong(f"请求内容不是有效的 JSON:第 {error.lineno} 行第 {error.colno} 列") from None
     except (ValueError, RecursionError):
         # ValueError is also CPython's limit on the digits of an integer
         raise Wrong("请求内容不是有效的 JSON") from None

@@ -42,4 +42,4 @@ class Faults:
     #: seconds that the provider's clock is ahead
     clock_ahead: float = 0.0
     #: seconds before each repetition of a push that was not taken; after the last one it is never told again
-    retry_delays: tuple[float, ...] = (0.05, 0.1, 0.2)
+    retry_delays: list[float] = field(default_factory=lambda: [0.05, 0.1, 0.2])

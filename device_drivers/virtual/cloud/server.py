@@ -6,6 +6,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from bridge.tasks import Tasks
 from device_drivers.virtual.cloud.faults import Faults
 
 HOST = "127.0.0.1"
@@ -20,6 +21,7 @@ class Server(Protocol):
     _runner: web.AppRunner | None
     _server: asyncio.Server | None
     _unplugged: asyncio.Event
+    _tasks: Tasks
 
     @abstractmethod
     async def _answer(self, request: web.Request) -> web.StreamResponse:
@@ -31,6 +33,7 @@ class Server(Protocol):
         self._runner = None
         self._server = None
         self._unplugged = asyncio.Event()
+        self._tasks = Tasks("virtual provider")
 
     @property
     def url(self) -> str:
@@ -48,10 +51,14 @@ class Server(Protocol):
         app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        await self.replug()
+        await self._listen()
 
-    async def replug(self) -> None:
-        """Answer again, after `unplug`; at the same port. Raises OSError."""
+    def replug(self) -> None:
+        """Answer again soon, after `unplug`; at the same port. Harmless when it answers."""
+        self._tasks.start(self._listen(), "replug")
+
+    async def _listen(self) -> None:
+        """Raises OSError."""
         if self._runner is None or self._runner.server is None or self._server is not None:
             return
         self._unplugged.clear()
@@ -70,6 +77,7 @@ class Server(Protocol):
 
     async def close(self) -> None:
         """Answer nobody any more."""
+        await self._tasks.close()
         self.unplug()
         runner, self._runner = self._runner, None
         if runner is not None:

@@ -33,7 +33,7 @@ class TencentBench:
 
     async def start(self) -> None:
         """Let it answer."""
-        self.provider.faults.retry_delays = (0.05,) * 200
+        self.provider.faults.retry_delays = [0.05] * 200
         await self.provider.start()
         await self._site.start()
         self.provider.pushes.url = self._site.url + SECRET

@@ -29,7 +29,7 @@ async def refused(caller: Caller, raw: bytes) -> str:
         (b'"x"', "must be a JSON object"),
         (b'{"to": "+15550100", "text": "\xff"}', "not UTF-8: byte 29 is 0xff"),
         (b'\xff\xfe{\x00"\x00', "not UTF-8"),
-        (b'\xef\xbb\xbf{"to": "+15550100", "text": "x"}', "not JSON"),
+        (b'\xef\xbb\xbf{"to": "+15550100", "text": "x"}', "leave out the byte order mark"),
         (b'{"to": "+15550100", "text": "x", "text": "y"}', "`text` is given twice"),
         (b'{"messages": [{"to": "+15550100", "to": "+15550101", "text": "x"}]}', "`to` is given twice"),
         (b'{"to": "+15550100", "text": "a\x00b"}', "not JSON"),

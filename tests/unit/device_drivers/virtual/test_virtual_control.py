@@ -263,3 +263,26 @@ async def test_a_listener_hears_what_goes_on_air_and_how_often_it_arrives(world:
     assert heard == [(CUSTOMER, 1), (CUSTOMER, 0), (CUSTOMER, 2)]
     received = await world.network.handset(CUSTOMER).wait(3)
     assert [sms.text for sms in received] == ["one", "three", "three"]
+
+
+async def test_steers_a_cloud_provider_and_tells_where_it_is(tmp_path: Path) -> None:
+    async with World(tmp_path, modems=0, providers=("aliyun", "tencent")) as world:
+        path = world.control.path
+        told = (await command(path, {"command": "numbers"}))["providers"]
+        assert [(each["name"], each["plugged"], each["callback"]) for each in told] == [
+            ("tencent", True, ""), ("aliyun", True, ""),
+        ]  # fmt: skip
+        faults = await command(path, {"command": "provider", "provider": "aliyun", "silent_next": 2})
+        assert (faults["silent_next"], world.providers["aliyun"].faults.silent_next) == (2, 2)
+        url = "http://127.0.0.1:9/callbacks/aliyun/secret"
+        await command(path, {"command": "provider", "provider": "aliyun", "do": "push", "url": url})
+        assert world.providers["aliyun"].pushes.url == url
+        await command(path, {"command": "provider", "do": "unplug"})
+        assert [each.plugged for each in world.providers.values()] == [False, True]
+        await command(path, {"command": "provider", "do": "replug"})
+        async with asyncio.timeout(5):
+            while not world.providers["tencent"].plugged:
+                await asyncio.sleep(0)
+        for wrong in ({"provider": "twilio"}, {"do": "dance"}):
+            with pytest.raises(NotDone, match="no provider"):
+                await command(path, {"command": "provider", **wrong})
