@@ -9,7 +9,7 @@ WORKERS ?= auto
 # whose package `make deb` makes: amd64 or arm64
 ARCH ?= $(shell dpkg --print-architecture)
 
-.PHONY: demo install test test-clocks lint bench campaign unplugs fuzz format dist deb lock audit clean
+.PHONY: demo install test test-clocks lint bench campaign unplugs fuzz format screenshots dist deb lock audit clean
 
 demo: $(VENV)/.product
 	@SMS_BRIDGE_DEMO='make demo DEMO="%s"' $(BIN)/sms-bridge demo $(DEMO)
@@ -52,6 +52,11 @@ fuzz: $(VENV)/.fuzz
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# What every place of the web page looks like, in build/screenshots, and the picture of README.md.
+screenshots: $(VENV)/.dev
+	$(BIN)/python -m pytest -q tests/browser/test_looks.py
+	cp build/screenshots/home-light.png docs/page.png
 
 # The same commit makes the same files, byte for byte.
 dist deb: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)

@@ -1,6 +1,7 @@
 """What every place looks like: in light and dark, on a phone, for a screen reader, in both languages."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from bridge.model.conversation import Consent, Contact
 from bridge.model.message import State
 from device_drivers.virtual.world import World
 from tests.support.browsing import NARROW, PASSWORD, WIDE, Visitor, let_in, visitor
-from tests.support.running import Bridge
+from tests.support.running import Bridge, on_modems
 
 OPERATOR = Account("operator", operator=True)
 #: name of its picture → address
@@ -50,13 +51,21 @@ LOOKS: Mapping[str, Mapping[str, Any]] = {
 
 
 @pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[tuple[Bridge, World]]:
+    """A bridge with two lines."""
+    async with on_modems(tmp_path, 2) as (bridge, world):
+        yield bridge, world
+
+
+@pytest.fixture
 async def lively(bridge: Bridge, world: World) -> Bridge:
     """A bridge on a busy day."""
-    world.network.rules.refuse["+15550153"] = 28
+    world.network.rules.refuse |= {"+15550153": 28, "+15550154": 500}
     talk = {
         "+15550150": ("Your parcel is here. We are open until six.", "Great, I’ll come by at five"),
         "+15550151": ("Your table for four is ready at eight.", "Can we be five?"),
         "+15550152": ("Dear Li, your glasses are ready: 您的眼镜已经做好了", ""),
+        "+15550154": ("Your bicycle is repaired. We close at seven.", ""),
         "+15550153": ("Reminder: your appointment is tomorrow at 9:30.", ""),
     }
     await let_in(bridge, "anna", "li.wei")
@@ -71,7 +80,7 @@ async def lively(bridge: Bridge, world: World) -> Bridge:
         if answer:
             world.network.handset(number).send(world.modems[0].number, answer)
             answers += 1
-    await bridge.settled(State.DELIVERED, State.FAILED)
+    await bridge.settled(State.DELIVERED, State.FAILED, State.UNKNOWN)
     await bridge.received(answers)
     return bridge
 

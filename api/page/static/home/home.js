@@ -7,6 +7,7 @@ import { Icon } from "../parts/icons.js";
 import { Trouble, Waiting } from "../parts/notice.js";
 import { compose } from "../shell/composing.js";
 import { LineCard, NoLines } from "../lines/line_card.js";
+import { Attention } from "./attention.js";
 import { Latest } from "./latest.js";
 import { Today } from "./today.js";
 
@@ -16,6 +17,7 @@ export function Home() {
       ${may("operator") && html`<button type="button" class="primary" onClick=${() => compose()}>
         <${Icon} name="plus" size=${18} />${t("compose.title")}</button>`}
     </header>
+    <${Attention} />
     <${Lines} />
     <${Today} />
     <${Latest} />`;

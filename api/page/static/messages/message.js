@@ -10,29 +10,32 @@ import { Confirm } from "../parts/dialog.js";
 import { Icon } from "../parts/icons.js";
 import { Trouble, Waiting, say } from "../parts/notice.js";
 import { State } from "../parts/state.js";
+import { Settle } from "./settle.js";
 import { Timeline } from "./timeline.js";
 
 export function Message({ id, back }) {
-  const { data, error, loading, reload } = useLoad(`/v1/messages/${id}`, {}, { when: (event) => event.subject === id });
+  const { data, error, loading, reload } = useLoad(`/v1/messages/${id}/timeline`, {}, { when: (event) => event.subject === id });
+  const message = data?.message;
   return html`<article class="card detail" aria-labelledby="message-title">
     <header>
       <a class="button plain square" href=${back} aria-label=${t("act.back")}><${Icon} name="close" /></a>
-      <h2 id="message-title" dir="auto">${data ? data.to : t("message")}</h2>
-      ${data && html`<${State} state=${data.state} />`}
+      <h2 id="message-title" dir="auto">${message ? message.to : t("message")}</h2>
+      ${message && html`<${State} state=${message.state} />`}
     </header>
     <${Trouble} error=${error} retry=${reload} />
     ${loading && html`<${Waiting} />`}
-    ${data && html`<${Whole} message=${data} reload=${reload} />`}
+    ${data && html`<${Whole} message=${message} entries=${data.entries} reload=${reload} />`}
   </article>`;
 }
 
-function Whole({ message, reload }) {
+function Whole({ message, entries, reload }) {
   return html`<p class="text" dir="auto">${message.text}</p>
     <p class="means">${t(`state.${message.state}.means`)}</p>
     ${message.error && html`<p class="reason">${message.error}</p>`}
+    ${message.state === "unknown" && may("operator") && html`<p>${t("settle.text")}</p><${Settle} message=${message} onDone=${reload} />`}
     <${Deeds} message=${message} reload=${reload} />
     <h3>${t("message.timeline")}</h3>
-    <${Timeline} message=${message} />
+    <${Timeline} message=${message} entries=${entries} />
     <h3>${t("message.facts")}</h3>
     <${Facts} message=${message} />`;
 }
@@ -62,7 +65,7 @@ function Deeds({ message, reload }) {
   });
   const can = may("operator");
   const waits = ["scheduled", "queued"].includes(message.state);
-  const ended = ["failed", "expired", "unknown"].includes(message.state);
+  const ended = ["failed", "expired"].includes(message.state);
   return html`<p class="deeds">
       <a class="button" href=${to("conversations", message.to)}><${Icon} name="chats" size=${18} />${t("message.conversation")}</a>
       ${can && waits && html`<button type="button" disabled=${act.busy} onClick=${() => act.run("cancel")}>${t("message.cancel")}</button>`}
@@ -70,6 +73,6 @@ function Deeds({ message, reload }) {
     </p>
     <${Trouble} error=${act.error} />
     ${asked && html`<${Confirm} title=${t("message.resend")} act=${t("message.resend")} danger=${false}
-      text=${t(message.state === "unknown" ? "message.resend.unknown" : "message.resend.text")}
+      text=${t("message.resend.text")}
       deed=${{ busy: act.busy, run: () => act.run("resend") }} onClose=${() => setAsked("")} />`}`;
 }

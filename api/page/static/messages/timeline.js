@@ -1,41 +1,57 @@
-// A message's life, step by step.
+// A message's life, step by step: what became of it, each attempt of each part, each webhook, each person's word.
 import { Moment, clockWithSeconds, dayOf, lasted } from "../core/moments.js";
+import { to } from "../core/route.js";
 import { html } from "../core/view.js";
-import { t } from "../core/words.js";
+import { has, t } from "../core/words.js";
 import { toneOf } from "../parts/state.js";
 
-// What a message and its parts themselves tell, oldest first.
-function steps(message) {
-  const found = [{ at: message.created_at, tone: "wait", title: t("timeline.submitted", { dialect: message.dialect }) }];
-  for (const part of message.tried || []) {
-    const which = message.parts > 1 ? t("timeline.part", { n: part.index, of: message.parts }) : "";
-    if (part.intent_at) found.push({ at: part.intent_at, tone: "busy", title: t("timeline.attempt", { line: part.line }), which });
-    if (part.sent_at) {
-      const reference = part.reference === null ? "" : t("timeline.reference", { reference: part.reference });
-      found.push({ at: part.sent_at, tone: "good", title: t("timeline.sent"), which, note: reference });
-    }
-    if (part.done_at && part.state !== "sent") {
-      found.push({ at: part.done_at, tone: toneOf(part.state), title: t(`state.${part.state}`), which, note: part.error });
-    }
-  }
-  const ended = ["cancelled", "expired", "failed", "unknown"].includes(message.state);
-  if (ended && !found.some((each) => each.title === t(`state.${message.state}`))) {
-    found.push({ at: message.updated_at, tone: toneOf(message.state), title: t(`state.${message.state}`), note: message.error });
-  }
-  return found.sort((one, other) => one.at.localeCompare(other.at));
-}
+// Entry of the API → { tone, title, which, note }
+const STEPS = {
+  event(entry) {
+    const key = `timeline.${entry.name}`;
+    const state = entry.name.split(".").pop();
+    return { tone: state === "submitted" ? "wait" : toneOf(entry.state || state), title: has(key) ? t(key) : entry.name, note: entry.error };
+  },
+  attempt(entry, message) {
+    return {
+      tone: "busy",
+      title: t("timeline.attempt", { line: entry.line }),
+      which: message.parts > 1 ? t("timeline.part", { n: entry.part, of: message.parts }) : "",
+      note: [entry.reference !== null && entry.reference !== undefined && t("timeline.reference", { reference: entry.reference }), entry.error]
+        .filter(Boolean).join(" · "),
+    };
+  },
+  report(entry, message) {
+    return {
+      tone: toneOf(entry.state),
+      title: t("timeline.report", { state: t(`state.${entry.state}`) }),
+      which: message.parts > 1 ? t("timeline.part", { n: entry.part, of: message.parts }) : "",
+      note: entry.error,
+    };
+  },
+  webhook({ delivery }) {
+    return {
+      tone: toneOf(delivery.state),
+      title: html`<a href=${to("webhooks", delivery.endpoint)}>${t("timeline.webhook", { event: delivery.event })}</a>`,
+      which: t(`delivery.${delivery.state}`),
+      note: [delivery.status, delivery.error].filter(Boolean).join(" · "),
+    };
+  },
+  settled: (entry) => ({ tone: "good", title: t(`settle.${entry.as}`), which: entry.who }),
+};
 
-export function Timeline({ message }) {
-  const all = steps(message);
-  return html`<ol class="timeline">${all.map((step, index) => {
-    const before = all[index - 1];
-    const newDay = !before || dayOf(before.at) !== dayOf(step.at);
-    const waited = before && new Date(step.at) - new Date(before.at);
+export function Timeline({ message, entries }) {
+  return html`<ol class="timeline">${entries.map((entry, index) => {
+    const step = STEPS[entry.kind]?.(entry, message);
+    if (!step) return null;
+    const before = entries[index - 1];
+    const newDay = !before || dayOf(before.at) !== dayOf(entry.at);
+    const waited = before ? new Date(entry.at) - new Date(before.at) : 0;
     return html`<li key=${index} class=${step.tone}>
       <span class="mark" aria-hidden="true"></span>
       <p><b>${step.title}</b>${step.which && html` <span class="quiet">${step.which}</span>`}
         ${step.note && html`<span class="note" dir="auto">${step.note}</span>`}</p>
-      <p class="at">${newDay && html`<span>${dayOf(step.at)}, </span>`}<${Moment} at=${step.at} as=${clockWithSeconds} />
+      <p class="at">${newDay && html`<span>${dayOf(entry.at)}, </span>`}<${Moment} at=${entry.at} as=${clockWithSeconds} />
         ${waited > 0 && html`<small>+${lasted(waited)}</small>`}</p>
     </li>`;
   })}</ol>`;
