@@ -25,10 +25,11 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON object in
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--copy", is_flag=True, help="A backup: the bridge may run, and goes on.")
+@click.option("--readable", is_flag=True, help="A damaged store: what can be read of it. The bridge must be stopped.")
 @click.option("--take-back", is_flag=True, help="Open a store again that was exported and imported nowhere.")
 @place.options
 @_json
-def export(file: Path | None, copy: bool, take_back: bool, wanted: place.Wanted, as_json: bool) -> None:
+def export(file: Path | None, copy: bool, readable: bool, take_back: bool, wanted: place.Wanted, as_json: bool) -> None:
     """Pack store, configuration and adb keys into FILE, to move to another machine or as a backup.
 
     To move, stop the bridge first; afterwards it does not start with this store again, so that what waits is sent
@@ -47,16 +48,24 @@ def export(file: Path | None, copy: bool, take_back: bool, wanted: place.Wanted,
         raise Misuse("say into which file: sms-bridge export FILE")
     if file.exists():
         raise Misuse(f"{file} exists already: choose another name")
-    pack = backup.copy_out if copy else backup.move_out
-    packed = pack(database, file.absolute(), SystemClock().now(), _belongings(wanted))
+    damaged: list[str] = []
+    if readable:
+        packed, damaged = backup.save_readable(database, file.absolute(), SystemClock().now(), _belongings(wanted))
+    else:
+        pack = backup.copy_out if copy else backup.move_out
+        packed = pack(database, file.absolute(), SystemClock().now(), _belongings(wanted))
     product.leave_to_owner(database)
     if as_json:
-        json_line({"file": str(file), "kind": packed.manifest.kind.value, **_counts(packed.content)})
+        lost = {"damaged": damaged} if readable else {}
+        json_line({"file": str(file), "kind": packed.manifest.kind.value, **_counts(packed.content), **lost})
         return
     size = file.stat().st_size
     click.echo(f"Packed {_in_words(packed.content)} and {_others(packed.manifest.files)} into {file} ({_size(size)}).")
     click.echo("It holds texts, numbers and secrets: keep it where only you can read it.")
-    if copy:
+    if readable:
+        click.echo(f"Some rows could not be read in: {', '.join(damaged)}." if damaged else "Every row could be read.")
+        click.echo(f"To go on with it: sms-bridge import {file} --replace. What waited will be `unknown` then.")
+    elif copy:
         click.echo("Secrets in files or systemd credentials of their own are not in it.")
     else:
         click.echo("This store is closed now. On the other machine: sms-bridge import FILE, there and nowhere else.")

@@ -26,6 +26,7 @@ async def doctor(config: Config, drivers: Mapping[str, Driver], surroundings: Su
     if all(finding.level != "fail" for finding in findings):
         findings += storage.room(config.directory)
         findings.append(await asyncio.to_thread(storage.commits, config.directory))
+        findings += await asyncio.to_thread(lambda: list(storage.sound(config.store.path)))
     findings += machine.look(config.store.path, surroundings.clock.now())
     if surroundings.unit:
         findings += await asyncio.to_thread(service.look, surroundings.unit)

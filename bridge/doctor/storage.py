@@ -10,9 +10,12 @@ from contextlib import closing
 from pathlib import Path
 
 from bridge.model.finding import Finding
+from bridge.store.soundness import WAY_OUT, Examination
 
 #: commits that are timed, each with its fsync
 COMMITS = 20
+#: that the doctor looks for damage
+LOOK = 20.0  # s
 #: median above which accepting a message is slow
 SLOW_COMMIT = 50.0  # ms
 #: bytes
@@ -68,6 +71,25 @@ def commits(directory: Path) -> Finding:
     except (sqlite3.Error, OSError) as error:
         return Finding("fail", "disk", f"{directory} cannot be written: {error}", f"df -h {directory}; dmesg | tail")
     return commit_finding(took)
+
+
+def sound(database: Path) -> Iterator[Finding]:
+    """Whether the store is damaged, as far as can be looked at within `LOOK` seconds."""
+    if not database.exists():
+        return
+    if not database.stat().st_size:
+        yield Finding("warn", "store", f"{database} is empty", "if there was a store: sms-bridge import FILE")
+        return
+    examination = Examination(database)
+    whole = examination.wait(LOOK)
+    examination.stop()
+    if examination.trouble:
+        yield Finding("fail", "store", f"{database} is damaged: {' '.join(examination.trouble.split())}", WAY_OUT)
+    elif whole and examination.seen:
+        yield Finding("ok", "store", f"no damage in its {examination.seen} tables")
+    elif examination.seen:
+        seen = f"{examination.seen} of {examination.tables} tables"
+        yield Finding("ok", "store", f"no damage in {seen}; the others take longer than {LOOK:g} s")
 
 
 def _timed(path: Path) -> list[float]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from bridge.errors import NotPossible, StoreUnavailable
 from bridge.messages.outcomes import unknown
 from bridge.model.message import PENDING, Message, State
-from bridge.store import archive, claiming, messages, settling
+from bridge.store import archive, claiming, messages, salvage, settling
 from bridge.store.archive import Kind, Manifest
 from bridge.store.lock import StoreLock
 from bridge.store.migrations import migrate, refuse_moved
@@ -132,7 +132,7 @@ def bring_in(source: Path, database: Path, now: int, *, replace: bool = False, g
         raise NotPossible(f"{source} was made by a newer sms-bridge ({told.made_by}): install that version here first")
     database.parent.mkdir(parents=True, exist_ok=True)
     with StoreLock(database, command=True):
-        here = _counted(database) if database.exists() else None
+        here = _found(database, replace)
         if here is not None and not here.empty and not replace:
             raise NotPossible(
                 f"there is a store already: {database} with {here.accounts} accounts and {here.messages} messages; "
@@ -214,6 +214,34 @@ def _counted(database: Path) -> Content:
         raise StoreUnavailable(f"{database}: {error}") from error
     except sqlite3.DatabaseError as error:
         raise StoreUnavailable(f"{database} is not a store: {error}") from error
+
+
+def _found(database: Path, replace: bool) -> Content | None:
+    """What the store has that is here already; None when there is none. One that is damaged has what nobody knows."""
+    if not database.exists():
+        return None
+    try:
+        return _counted(database)
+    except StoreUnavailable as error:
+        if not replace:
+            raise NotPossible(f"{error.message}; to put it aside: --replace") from error
+        return Content(0, 0, 0, 0)
+
+
+def save_readable(database: Path, target: Path, now: int, others: Mapping[str, bytes]) -> tuple[Packed, list[str]]:
+    """Pack what can be read of a damaged store, as a copy; with the tables of which something is missing.
+
+    Raises StoreUnavailable while a bridge runs, and when nothing can be read; OSError.
+    """
+    fresh = target.with_name(f".{target.name}.readable")
+    fresh.unlink(missing_ok=True)
+    with StoreLock(database, command=True):
+        try:
+            saved = salvage.save(database, fresh)
+            packed = Packed(archive.pack(fresh, target, Kind.COPY, now, others), _counted(fresh))
+        finally:
+            fresh.unlink(missing_ok=True)
+    return packed, sorted(name for name, each in saved.items() if each.damaged)
 
 
 def _open(database: Path) -> sqlite3.Connection:

@@ -20,6 +20,7 @@ from bridge.messages.opt_out import OptOut
 from bridge.store import write_ahead_log
 from bridge.store.lock import StoreLock, make, real, refuse_other_name, wait_for_lock
 from bridge.store.searching import Searchers
+from bridge.store.soundness import Examination, refuse_damaged
 from bridge.store.words import words_of
 from bridge.store.writer import Tx, Writer, unavailable
 
@@ -53,6 +54,7 @@ class Connections:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
         self._searchers = Searchers(SEARCHERS, self._connect_reading)
         self._news = Searchers(NEWS, self._connect_reading)
+        self._examination: Examination | None = None
         self._closed = False
 
     async def open(self, *, exclusive: bool = False, held: StoreLock | None = None) -> None:
@@ -88,10 +90,16 @@ class Connections:
             from bridge.store.backup import keep_before_upgrade
 
             keep_before_upgrade(self._path, schema, time.time_ns() // 1_000_000)
+        if self._lock is not None:
+            self._lock.refuse_emptied()
         self._write_connection = self._connect()
+        if exclusive:
+            self._examination = refuse_damaged(self._path)
         migrate(self._write_connection)
         if exclusive:
             refuse_moved(self._write_connection)
+        if self._lock is not None:
+            self._lock.note_store()
         self._read_connection = self._connect_reading()
 
     def _connect(self) -> sqlite3.Connection:
@@ -111,6 +119,8 @@ class Connections:
         return connection
 
     def _let_go(self) -> None:
+        if self._examination is not None:
+            self._examination.stop()
         for connection in self._connections:
             connection.close()
         if self._lock is not None:

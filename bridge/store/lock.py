@@ -24,6 +24,8 @@ PATIENCE = 10.0
 PAUSE = 0.05
 #: stands in the lock file behind the process
 _COMMAND = "command"
+#: and on a line of its own, once a store was there
+_STORE = "store"
 
 #: device and inode of the stores that this process holds. Looked at before a file is opened: closing any descriptor
 #: of it would take away the locks that SQLite has on it in this process (fcntl (2), "close")
@@ -60,12 +62,19 @@ class StoreLock:
         """
         self._database = real(database)
         self._command = command
+        #: a bridge had a store here before
+        self._had_store = False
         self._kept = ExitStack()
         try:
             if create:
                 self._database.parent.mkdir(parents=True, exist_ok=True)
             self._lock_name()
             if create and not self._database.exists():
+                if self._had_store:
+                    log.warning(
+                        "%s was removed since the bridge last ran: beginning with an empty store", self._database
+                    )
+                self._had_store = False
                 make(self._database)
             self._lock_inode()
         except BaseException:
@@ -88,11 +97,33 @@ class StoreLock:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            pid, _, kind = file.read().strip().partition(" ")
+            pid, _, kind = file.readline().strip().partition(" ")
             raise InUse(self._database, int(pid) if pid.isdecimal() else 0, command=kind == _COMMAND) from None
-        file.truncate(0)
-        file.write(f"{os.getpid()} {_COMMAND}" if self._command else str(os.getpid()))
-        file.flush()
+        file.seek(0)
+        self._had_store = _STORE in file.read().splitlines()[1:]
+        self._name = file
+        self._write()
+
+    def _write(self) -> None:
+        """Who has the store, and whether there is one."""
+        self._name.truncate(0)
+        self._name.write(f"{os.getpid()} {_COMMAND}" if self._command else str(os.getpid()))
+        self._name.write(f"\n{_STORE}" if self._had_store else "")
+        self._name.flush()
+
+    def note_store(self) -> None:
+        """A store was opened: from now on an empty file in its place is noticed."""
+        if not self._had_store:
+            self._had_store = True
+            self._write()
+
+    def refuse_emptied(self) -> None:
+        """Raises StoreUnavailable for an empty file where a store was."""
+        if self._had_store and self._database.exists() and not self._database.stat().st_size:
+            raise StoreUnavailable(
+                f"{self._database} is empty, and there was a store: bring in the last backup (sms-bridge import FILE); "
+                "to begin with an empty store, remove the file"
+            )
 
     def _lock_inode(self) -> None:
         inode = _inode(self._database)

@@ -26,6 +26,7 @@ from bridge.errors import BridgeError, StoreClosed, StoreUnavailable
 from bridge.messages.opt_out import OptOut
 from bridge.model.event import Event
 from bridge.ports.store_rows import Queued
+from bridge.store.soundness import WAY_OUT
 from bridge.store.write_ahead_log import WriteAheadLog
 from bridge.telemetry.metrics import Metrics
 
@@ -79,6 +80,8 @@ def unavailable(error: sqlite3.Error) -> StoreUnavailable:
         return StoreUnavailable("the disk is full: nothing was accepted; make room and try again")
     if "locked" in words:
         return StoreUnavailable("the store is locked by another program: nothing was accepted; try again")
+    if "malformed" in words or "not a database" in words:
+        return StoreUnavailable(f"the store is damaged ({words}): {WAY_OUT}")
     return StoreUnavailable(f"the store cannot be used ({words}); nothing was accepted")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import SmsBridge, Start
+from tests.support.damage import flip, pages_with
 
 READY = "INFO bridge.daemon.run: ready at "
 OLD, NEW = ("--config", "old.toml"), ("--config", "new.toml")
@@ -76,3 +77,27 @@ def test_says_what_to_do(sms_bridge: SmsBridge, machines: Path) -> None:
         1,
         "sms-bridge: photo.jpg is not an export of sms-bridge, or it is damaged\n",
     )
+
+
+def test_what_can_be_read_of_a_damaged_store_is_saved_and_brought_in(
+    machines: Path, sms_bridge: SmsBridge, start: Start
+) -> None:
+    bridge = start("serve", *OLD, together=True)
+    bridge.says(READY)
+    for text in ("one", "two", "three"):
+        sms_bridge("send", "+15550150", text, *OLD)
+    bridge.stop(signal.SIGTERM)
+    database = machines / "old" / "bridge.db"
+    flip(database, *pages_with(database, b"message.submitted"))
+
+    refused = sms_bridge("serve", *OLD)
+    assert refused.code == 1
+    assert "is damaged" in refused.err
+    assert "sms-bridge export --readable FILE" in refused.err
+    saved = sms_bridge("export", "saved.export", "--readable", *OLD)
+    assert (saved.code, saved.out.startswith("Packed 0 accounts, 3 messages (3 waiting), ")) == (0, True)
+    assert "Some rows could not be read in: events" in saved.out
+    assert sms_bridge("import", "saved.export", "--replace", *OLD).code == 0
+    again = start("serve", *OLD, together=True)
+    again.says(READY)
+    again.stop(signal.SIGTERM)

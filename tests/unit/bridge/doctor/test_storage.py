@@ -7,6 +7,10 @@ import pytest
 
 from bridge.doctor import storage
 from bridge.doctor.storage import commit_finding
+from bridge.model.message import State
+from bridge.store import open_store
+from tests.support.damage import flip, pages_with
+from tests.support.store_rows import message
 
 
 def test_a_disk_is_slow_when_most_of_its_commits_are() -> None:
@@ -30,3 +34,20 @@ def test_a_read_only_disk_is_told_from_one_that_is_not_ours() -> None:
         assert found.remedy.endswith("mount -o remount,rw /sys")
     else:
         assert "read-only" not in found.message
+
+
+async def test_a_damaged_store_is_found_with_the_way_out(tmp_path: Path) -> None:
+    database = tmp_path / "bridge.db"
+    assert list(storage.sound(database)) == []
+    store = await open_store(f"sqlite:///{database}", exclusive=True)
+    await store.submit([message(number, state=State.FAILED, text=f"text {number:05}") for number in range(500)])
+    (found,) = storage.sound(database)
+    assert (found.level, found.message.startswith("no damage in its ")) == ("ok", True)
+    await store.close()
+    flip(database, *pages_with(database, b"text 00250"))
+    (found,) = storage.sound(database)
+    assert (found.level, found.message.startswith(f"{database} is damaged: messages: ")) == ("fail", True)
+    assert "sms-bridge export --readable FILE" in found.remedy
+    database.write_bytes(b"")
+    (found,) = storage.sound(database)
+    assert (found.level, found.message) == ("warn", f"{database} is empty")
