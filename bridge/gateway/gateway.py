@@ -35,7 +35,7 @@ from bridge.model.inbox import LoggedCall, Received, TypedMessage
 from bridge.model.line import Line
 from bridge.model.loopback import Departures
 from bridge.model.message import Message, Part
-from bridge.model.notification import Letter, Notification, NotificationQuery
+from bridge.model.notification import Letter, Notification, NotificationQuery, Posted
 from bridge.model.query import CallQuery, InboxQuery, MessageQuery, Page, TypedQuery
 from bridge.ports.clock import Clock, SystemClock
 from bridge.ports.store import (
@@ -70,7 +70,7 @@ async def _no_callback(name: str, callback: Callback) -> Reply:
     raise NoSuchThing(f"there is no device {name!r}")
 
 
-async def _no_mail(account: Account, letter: Letter) -> str:
+async def _no_mail(account: Account, letter: Letter) -> Posted:
     raise NotPossible("this bridge has no mail server: [alarm] smtp_host")
 
 
@@ -97,7 +97,7 @@ class Outlets:
     check_url: Callable[[str], Awaitable[None]] | None = None
     #: called when the deliveries of an endpoint (None: any) may have changed
     poke: Callable[[str | None], None] = lambda endpoint: None
-    mail: Callable[[Account, Letter], Awaitable[str]] = _no_mail
+    mail: Callable[[Account, Letter], Awaitable[Posted]] = _no_mail
 
 
 class GatewayStore(
@@ -164,7 +164,7 @@ class Gateway:
         self.statistics = Figures(store, self._clock)
         #: whether all is well with the store, and what waits in it
         self.vitals = Vitals(store, self._clock)
-        #: sends an account's e-mail, when it returns (the Message-ID) the mail server has it; raises NotPossible,
+        #: sends an account's e-mail, when it returns the mail server has it; raises NotPossible,
         #: NotAllowed, BadRequest, OutcomeUnknown
         self.mail = outlets.mail
         #: where events go, and what became of them

@@ -54,8 +54,21 @@ class Letter:
     body: str
     #: how the sender is called; "" for the address alone
     sender_name: str = ""
-    #: where answers go; "" for the sender's address
+    #: where answers go, and how they are addressed; "" for the sender's address
     reply_to: str = ""
+    reply_name: str = ""
+    #: further recipients, for everybody to see
+    copies: tuple[str, ...] = ()
     #: mail programs offer to unsubscribe
     unsubscribe: bool = False
     attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A letter that the mail server has."""
+
+    #: its Message-ID, without brackets
+    id: str
+    #: recipients that the server refused while it took others
+    refused: tuple[str, ...] = ()

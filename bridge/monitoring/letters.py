@@ -11,7 +11,7 @@ from bridge.config.field import mail_address
 from bridge.config.schema import Alarm
 from bridge.errors import BadRequest, NotPossible, OutcomeUnknown
 from bridge.model.account import Account
-from bridge.model.notification import Letter
+from bridge.model.notification import Letter, Posted
 from bridge.monitoring.mail import Mailer, NotTaken, PerhapsTaken
 from bridge.ports.clock import Clock
 
@@ -30,8 +30,8 @@ class Letters:
         self._mailer = mailer
         self._clock = clock
 
-    async def __call__(self, account: Account, letter: Letter) -> str:
-        """Send a letter; when this returns its Message-ID the mail server has it.
+    async def __call__(self, account: Account, letter: Letter) -> Posted:
+        """Send a letter; when this returns the mail server has it.
 
         Raises NotPossible for a definite no, also where the account may not send e-mail; OutcomeUnknown; BadRequest.
         """
@@ -41,25 +41,28 @@ class Letters:
             raise NotPossible(f'the account {account.name} may not send e-mail here: [alarm] mail_accounts = ["…"]')
         message = composed(letter, self._settings.sender, self._clock.now())
         try:
-            await self._mailer.deliver(message, [letter.recipient])
+            refused = await self._mailer.deliver(message, [letter.recipient, *letter.copies])
         except NotTaken as error:
             raise NotPossible(str(error)) from error
         except PerhapsTaken as error:
             raise OutcomeUnknown(f"{error}; the mail may or may not have been sent") from error
-        return str(message["Message-ID"])
+        return Posted(str(message["Message-ID"]).strip("<>"), tuple(refused))
 
 
 def composed(letter: Letter, sender: str, now: int) -> EmailMessage:
     """Compose it. It is from the server's own address, because no other is taken. Raises BadRequest."""
-    for address, name in ((letter.recipient, "recipient_email"), (letter.reply_to, "sender_email")):
+    copies = [(address, f"email_cc{place}") for place, address in enumerate(letter.copies, 1)]
+    for address, name in ((letter.recipient, "recipient_email"), (letter.reply_to, "sender_email"), *copies):
         if wrong := mail_address(address):
             raise BadRequest(f"{name} {wrong}", name)
     message = EmailMessage()
     message["From"] = formataddr((_one_line(letter.sender_name), sender))
     message["To"] = letter.recipient
+    if letter.copies:
+        message["Cc"] = ", ".join(letter.copies)
     message["Subject"] = _one_line(letter.subject)
     if letter.reply_to and letter.reply_to.lower() != sender.lower():
-        message["Reply-To"] = letter.reply_to
+        message["Reply-To"] = formataddr((_one_line(letter.reply_name), letter.reply_to))
     message["Date"] = format_datetime(datetime.fromtimestamp(now / 1000, UTC))
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or socket.gethostname())
     if letter.unsubscribe:

@@ -78,10 +78,10 @@ class Mailer:
             log.warning("an alarm was mailed, but %s refused %s", self._server, ", ".join(refused))
         return Answer(TAKEN)
 
-    async def deliver(self, message: EmailMessage, recipients: list[str]) -> None:
-        """Hand a mail over, once. Raises NotTaken for a definite no, PerhapsTaken."""
+    async def deliver(self, message: EmailMessage, recipients: list[str]) -> list[str]:
+        """Hand a mail over, once; the recipients that were refused. Raises NotTaken for a definite no, PerhapsTaken."""
         try:
-            await self._talk(message, recipients)
+            return await self._talk(message, recipients)
         except _Unanswered as error:
             raise PerhapsTaken(self._words(error)) from error
         except Exception as error:

@@ -12,6 +12,7 @@ from aiohttp import web
 from api.dialects.smsmobile.refusals import reply
 from api.dialects.smsmobile.rows import Calendar
 from api.dialects.smsmobile.vocabulary import MailNotSent
+from api.http.errors import NotOffered
 from api.http.parameters import Parameters
 from bridge.errors import BadRequest, NotPossible
 from bridge.gateway.gateway import Gateway
@@ -73,21 +74,26 @@ class Owner:
 
     async def email(self, account: Account, params: Parameters) -> web.Response:
         """`/sendemail`: through the mail server of `[alarm]`, and answered when that has the mail."""
+        if params.text("embeddedImage"):
+            raise NotOffered("The parameter embeddedImage is not supported: nothing is fetched from other servers.")
         letter = Letter(
             recipient=params.need("recipient_email").strip(),
             subject=params.need("mail_subject"),
             body=params.need("mail_body"),
             sender_name=params.text("sender_name"),
-            reply_to=params.text("sender_email").strip(),
+            reply_to=params.text("reply_email").strip() or params.text("sender_email").strip(),
+            reply_name=params.text("reply_name"),
+            copies=tuple(filter(None, (params.text(f"email_cc{place}").strip() for place in range(1, 4)))),
             unsubscribe=params.text("unsubscribe").strip().lower() in ("1", "yes", "true"),
             attachments=_attachments(params),
         )
         try:
-            name = await self._gateway.mail(account, letter)
+            posted = await self._gateway.mail(account, letter)
         except NotPossible as error:
             raise MailNotSent(f"The e-mail was not sent: {error.message}.") from error
-        note = "taken by the mail server"
-        return reply({"result": {"error": 0, "sent": "1", "id": name.strip("<>"), "note": note}})
+        refused = f", which refused {', '.join(posted.refused)}" if posted.refused else ""
+        note = f"taken by the mail server{refused}"
+        return reply({"result": {"error": 0, "sent": "1", "id": posted.id, "note": note}})
 
 
 def _day(calendar: Calendar, written: str, name: str) -> tuple[int, int]:
