@@ -42,9 +42,17 @@ class Http:
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b""
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        longest: int = LONGEST_ANSWER,
     ) -> Answer:
         """The answer, whatever its status. Raises DeviceLost when nothing left us, OutcomeUnknown otherwise.
+
+        An answer of more than `longest` bytes is none.
 
         The URL is taken as it is, percent-encoded, and so are the headers: they may be signed.
         """
@@ -52,17 +60,16 @@ class Http:
         try:
             async with asyncio.timeout(self._connect_timeout) as timer:
                 began.connect = lambda: timer.reschedule(asyncio.get_running_loop().time() + self._timeout)
-                return await self._ask(method, url, headers or {}, body, began)
+                return await self._ask(method, URL(url, encoded=True), headers or {}, body, began, longest)
         except TimeoutError as error:
             raise self._failure(url, "did not answer in time", began.connected) from error
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
             raise self._failure(url, _words(error), began.connected) from error
 
     async def _ask(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes, began: SimpleNamespace
+        self, method: str, target: URL, headers: Mapping[str, str], body: bytes, began: SimpleNamespace, longest: int
     ) -> Answer:
         session = self._open()
-        target = URL(url, encoded=True)
         async with session.request(
             method,
             target,
@@ -72,10 +79,14 @@ class Http:
             trace_request_ctx=began,
             skip_auto_headers=_OURS_TO_SET,
         ) as response:
-            content = await response.content.read(LONGEST_ANSWER)
-            while len(content) < LONGEST_ANSWER and (more := await response.content.read(LONGEST_ANSWER)):
-                content += more
-            return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, content)
+            content = bytearray()
+            async for piece in response.content.iter_any():
+                content += piece
+                if len(content) > longest:
+                    raise ValueError(f"the answer is longer than {longest} bytes")
+            return Answer(
+                response.status, {name.lower(): value for name, value in response.headers.items()}, bytes(content)
+            )
 
     def _failure(self, url: str, words: str, connected: bool) -> DeviceLost | OutcomeUnknown:
         host = url.split("/")[2] if url.count("/") >= 2 else url

@@ -97,7 +97,14 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None,
         submissions = build_submissions(config, common.store, bus, clock, supervisor.lines)
         loopback = _loopback(common, supervisor, submissions)
         alarm = Alarm(store, bus, clock, config.alarm, supervisor.lines, loopback, end)
-        devices = Devices(supervisor.lines, supervisor.examine, loopback.send, supervisor.call_back, alarm.ongoing)
+        devices = Devices(
+            supervisor.lines,
+            supervisor.examine,
+            loopback.send,
+            supervisor.call_back,
+            alarm.ongoing,
+            supervisor.fetch,
+        )
         gateway = build_gateway(config, common.store, bus, clock, submissions, devices, ledger.poke)
         await _start_sending(common, supervisor)
         front = await open_front(stack, config, gateway, end)

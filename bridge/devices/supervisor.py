@@ -19,8 +19,9 @@ from bridge.model.callback import Callback, Reply
 from bridge.model.event import LINE_CHANGED, Event
 from bridge.model.finding import Finding
 from bridge.model.line import Line, LineState
+from bridge.model.media import Media
 from bridge.ports.clock import Clock
-from bridge.ports.driver import Answering, Clarifying, Device, Driver, Examining, Link, Paced
+from bridge.ports.driver import Answering, Clarifying, Device, Driver, Examining, Fetching, Link, Paced
 from bridge.ports.store import DeviceStore, EventStore, ReceivingStore, SendingStore
 from bridge.ports.store_rows import Queued
 from bridge.retry import Backoff, retry_until_stored
@@ -166,6 +167,15 @@ class DeviceWorker:
         if not isinstance(link, Answering):
             raise NoSuchThing(f"nobody calls the device {self.device.name} over HTTP")
         return await link.answer(callback)
+
+    async def fetch(self, media: str) -> Media:
+        """Media that came with a message. Raises NoSuchThing, and DeviceLost while the device is away."""
+        link = self._link
+        if link is None:
+            raise DeviceLost(f"the device {self.device.name} is not connected")
+        if not isinstance(link, Fetching):
+            raise NoSuchThing(f"nothing comes with messages to the device {self.device.name}")
+        return await link.fetch(media)
 
     async def _examined(self) -> list[Finding]:
         if self._link is None:
@@ -367,6 +377,13 @@ class Supervisor:
             if minder.device.name == device:
                 return await minder.call_back(callback)
         raise NoSuchThing(f"there is no device {device!r}")
+
+    async def fetch(self, device: str, media: str) -> Media:
+        """Media that came with a message to a device. Raises NoSuchThing, DeviceLost."""
+        for minder in self._minders:
+            if minder.device.name == device:
+                return await minder.fetch(media)
+        raise NoSuchThing(f"there is no device {device!r} any more, by which this came")
 
     async def start(self) -> None:
         """Start all devices at once, independently."""

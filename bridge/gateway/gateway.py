@@ -17,7 +17,7 @@ from bridge.accounts.credentials import digest
 from bridge.accounts.sessions import PeopleStore, Sessions
 from bridge.accounts.users import Users
 from bridge.bus import Bus
-from bridge.errors import NoSuchThing, NotAllowed, NotPossible
+from bridge.errors import DeviceLost, NoSuchThing, NotAllowed, NotPossible
 from bridge.gateway.attention import Decider, DeciderStore
 from bridge.gateway.conversations import Contacts, Conversations, TalkStore
 from bridge.gateway.endpoints import Endpoints, scope
@@ -34,6 +34,7 @@ from bridge.model.finding import Finding
 from bridge.model.inbox import LoggedCall, Received, TypedMessage
 from bridge.model.line import Line
 from bridge.model.loopback import Departures
+from bridge.model.media import Media
 from bridge.model.message import Message, Part
 from bridge.model.notification import Letter, Notification, NotificationQuery, Posted
 from bridge.model.query import CallQuery, InboxQuery, MessageQuery, Page, TypedQuery
@@ -74,6 +75,10 @@ async def _no_mail(account: Account, letter: Letter) -> Posted:
     raise NotPossible("this bridge has no mail server: [alarm] smtp_host")
 
 
+async def _no_media(name: str, media: str) -> Media:
+    raise NoSuchThing(f"there is no device {name!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class Devices:
     """The parts of the supervisor that callers may use."""
@@ -87,6 +92,8 @@ class Devices:
     call_back: Callable[[str, Callback], Awaitable[Reply]] = _no_callback
     #: those that were raised and are not over
     alarms: Callable[[], Sequence[Ongoing]] = tuple
+    #: what came with a message to a device, by what `Received.media` says; raises NoSuchThing, DeviceLost
+    fetch: Callable[[str, str], Awaitable[Media]] = _no_media
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +246,16 @@ class Gateway:
     async def received(self, account: Account, id: str) -> Received:
         """Return a received SMS. Raises NoSuchThing."""
         return await self._store.received(account.name, id)
+
+    async def media(self, account: Account, id: str) -> Media:
+        """What came with a received message. Raises NoSuchThing, and NotPossible while its line is away."""
+        received = await self.received(account, id)
+        if not received.media:
+            raise NoSuchThing("nothing came with this message")
+        try:
+            return await self._devices.fetch(received.device, received.media)
+        except DeviceLost as error:
+            raise NotPossible(f"it cannot be fetched now: {error.message}") from error
 
     async def delete_received(self, account: Account, query: InboxQuery) -> int:
         """Hide received SMS from this account for good; returns how many. Raises BadRequest for an empty query."""

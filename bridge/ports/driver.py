@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 from bridge.model.callback import Callback, Reply
 from bridge.model.finding import Finding
 from bridge.model.line import Line
+from bridge.model.media import Media
 from bridge.model.radio import Doubtful, Inbound, Outgoing, Sent
 
 
@@ -99,6 +100,15 @@ class Answering(Protocol):
         2xx only once all that it brought is acknowledged: then the provider forgets it. Raises DeviceLost when the
         link is closed meanwhile.
         """
+        ...
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """Optional for a `Link` whose messages come with media that stay at a provider."""
+
+    async def fetch(self, media: str) -> Media:
+        """What `InboundPart.media` names. Raises NoSuchThing when it is not to be had (any more), DeviceLost."""
         ...
 
 

@@ -7,10 +7,11 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
-from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
+from bridge.errors import DeviceLost, NoSuchThing, OutcomeUnknown, Refusal, SendRefused
 from bridge.model.callback import Callback, Reply
 from bridge.model.finding import Finding
 from bridge.model.line import Channel, Line, LineState
+from bridge.model.media import Media
 from bridge.model.message import State
 from bridge.model.radio import Doubtful, Evidence, Inbound, InboundReport, Outgoing, Sent
 from bridge.ports.driver import Device
@@ -35,7 +36,7 @@ def now() -> int:
 
 
 class WhatsappLink:
-    """Obeys `Link`, `Answering`, `Clarifying` and `Examining`."""
+    """Obeys `Link`, `Answering`, `Clarifying`, `Examining` and `Fetching`."""
 
     def __init__(self, device: Device, options: Options, graph: Graph, number: Number) -> None:
         self._device = device
@@ -177,6 +178,14 @@ class WhatsappLink:
                 await self._check()
             if self._lost is not None:
                 raise self._lost
+
+    async def fetch(self, media: str) -> Media:
+        """What somebody sent with a message. Raises NoSuchThing, DeviceLost."""
+        self._insist()
+        _, _, media_id = media.partition(" ")
+        if not (media_id.isdecimal() and media_id.isascii()):
+            raise NoSuchThing("Meta's id of it is not known")
+        return await self._graph.media(media_id)
 
     async def acknowledge(self, item: Inbound) -> None:
         """It is committed: the webhook that brought it may be answered."""

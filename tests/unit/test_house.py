@@ -32,7 +32,7 @@ TESTED_ELSEWHERE = {
         "bridge/doctor/surroundings.py", "bridge/model/account.py", "bridge/model/attention.py",
         "bridge/model/callback.py",
         "bridge/model/conversation.py",
-        "bridge/model/finding.py", "bridge/model/inbox.py",
+        "bridge/model/finding.py", "bridge/model/inbox.py", "bridge/model/media.py",
         "bridge/model/line.py", "bridge/model/notification.py", "bridge/model/radio.py",
         "bridge/model/webhook.py",
     ),

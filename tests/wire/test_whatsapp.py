@@ -1,5 +1,6 @@
 """WhatsApp from the vendor's call to the recipient and back: the real bridge, driver and HTTP, and an emulated Meta."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -289,3 +290,63 @@ async def test_a_loop_back_is_an_sms_and_knows_sms_lines_alone(site: WhatsappSit
     assert [(trip.sender, trip.receiver) for trip in departures.started] == [("line0", "line0")]
     with pytest.raises(UnknownLine, match=r"known lines: line0$"):
         await site.bridge.gateway.loop(LINE, "")
+
+
+# -- what comes with a message --------------------------------------------------------------------------
+VOICE = b"OggS" + bytes(range(256)) * 20
+
+
+async def fetched(site: WhatsappSite) -> tuple[int, str, bytes]:
+    """What the newest message's media are, through the native API: status, type, body."""
+    received = (await site.bridge.received(1))[-1]
+    headers = {"Authorization": f"Bearer {site.bridge.keys['apikey']}"}
+    async with site.bridge.http.get(f"{site.bridge.url}/v1/inbox/{received.id}/media", headers=headers) as answer:
+        return answer.status, answer.content_type, await answer.read()
+
+
+async def test_a_voice_message_is_fetched_from_meta_when_it_is_asked_for(site: WhatsappSite) -> None:
+    site.platform.bring_file(site.platform.handset(ANA), "audio", "audio/ogg; codecs=opus", VOICE, voice=True)
+    assert await fetched(site) == (200, "audio/ogg", VOICE)
+    key = {"apikey": site.bridge.keys["apikey"]}
+    async with site.bridge.http.get(f"{site.bridge.url}/getwa", params=key) as answer:
+        (row,) = (await answer.json())["result"]["messages"]
+    assert (row["message"], row["is_voice_message"]) == ("[voice message]", True)
+    async with site.bridge.http.get(f"{site.bridge.url}{row['media']}", params=key) as answer:
+        assert (answer.status, await answer.read()) == (200, VOICE)
+
+
+@pytest.mark.parametrize("fault", [{"media_gone": True}, {"media_altered": True}])
+async def test_what_meta_does_not_give_out_as_it_was_sent_is_not_there(
+    site: WhatsappSite, fault: dict[str, Any]
+) -> None:
+    site.platform.bring_file(site.platform.handset(ANA), "image", "image/png", b"\x89PNG")
+    for name, value in fault.items():
+        setattr(site.platform.faults, name, value)
+    assert (await fetched(site))[0] == 404
+
+
+async def test_the_token_is_shown_to_no_other_host(site: WhatsappSite) -> None:
+    seen: list[bytes] = []
+
+    async def stranger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await reader.read(1000))
+        writer.close()
+
+    site.platform.bring_file(site.platform.handset(ANA), "image", "image/png", b"\x89PNG")
+    server = await asyncio.start_server(stranger, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        for url in (f"http://127.0.0.1:{port}/", f"https://fbsbx.com.example:{port}/", "nonsense"):
+            site.platform.faults.media_elsewhere = url
+            assert (await fetched(site))[0] == 404
+    assert seen == []
+
+
+async def test_media_cannot_be_had_while_meta_is_away_and_of_texts_there_are_none(site: WhatsappSite) -> None:
+    site.platform.handset(ANA).send("a text")
+    await site.bridge.received(1)
+    assert (await fetched(site))[0] == 404
+    site.platform.bring_file(site.platform.handset(ANA), "image", "image/png", b"\x89PNG")
+    await site.bridge.received(2)
+    site.platform.unplug()
+    assert (await fetched(site))[0] == 409

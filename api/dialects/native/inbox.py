@@ -1,5 +1,6 @@
 """/v1/inbox: received SMS."""
 
+from api.dialect.downloads import as_download
 from api.dialects.native import fields, serializers, validators
 from api.dialects.native.request import Call
 from api.dialects.native.responses import Answer, answer, nothing
@@ -28,6 +29,13 @@ async def find(call: Call) -> Answer:
 async def show(call: Call) -> Answer:
     """Show one received SMS."""
     return answer(serializers.received(await call.gateway.received(call.account, call.id)))
+
+
+async def media(call: Call) -> Answer:
+    """Fetch what came with a message by WhatsApp from Meta, which keeps it for seven days."""
+    found = await call.gateway.media(call.account, call.id)
+    kind, headers = as_download(found)
+    return Answer(200, found.body, kind, headers)
 
 
 async def forget(call: Call) -> Answer:

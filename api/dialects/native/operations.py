@@ -69,6 +69,7 @@ OPERATIONS: tuple[Operation[Answer], ...] = (
     Operation("GET", "/v1/inbox", INBOX, inbox.find, inbox.LIST),
     Operation("GET", "/v1/inbox/{id}", INBOX, inbox.show),
     Operation("DELETE", "/v1/inbox/{id}", INBOX, inbox.forget),
+    Operation("GET", "/v1/inbox/{id}/media", INBOX, inbox.media),
     Operation("GET", "/v1/conversations", READ | INBOX, conversations.find, conversations.LIST),
     Operation("GET", "/v1/conversations/{number}", READ | INBOX, conversations.show, conversations.THREAD),
     Operation("POST", "/v1/conversations/{number}/read", READ | INBOX, conversations.read),

@@ -68,6 +68,7 @@ class SmsMobile:
             Route("/oauth2/token", self._token, ANY, refuse=refusals.tokens),
             Route("/resendwa", self._known(whatsapp.resend), SEND),
             Route("/getwa", self._known(whatsapp.inbox), INBOX),
+            Route("/getwa/media", self._known(whatsapp.media), INBOX),
             Route("/getwa/active", self._known(whatsapp.active), INBOX),
             Route("/getwa/synchronisation", self._known(whatsapp.synchronisation), INBOX),
             Route("/whatsapp/checknumber", self._known(whatsapp.number), READ),

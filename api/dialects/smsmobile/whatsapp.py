@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from api.dialect.downloads import as_download
 from api.dialects.smsmobile.lists import MOST_ROWS, limit_in
 from api.dialects.smsmobile.refusals import HEADERS, Refusals, reply
 from api.dialects.smsmobile.rows import Calendar, inbox_row
@@ -99,6 +100,12 @@ class Whatsapp:
         limit = limit_in(params, MOST_ROWS)
         return InboxQuery(channel=Channel.WHATSAPP, since=since, until=until, limit=limit)
 
+    async def media(self, account: Account, params: Parameters) -> web.Response:
+        """`/getwa/media`, an extension: what came with the message of this guid, fetched from Meta now."""
+        found = await self._gateway.media(account, params.need("guid").strip())
+        kind, headers = as_download(found)
+        return web.Response(body=found.body, headers={**HEADERS, **headers, "Content-Type": kind})
+
     async def active(self, _account: Account, params: Parameters) -> web.Response:
         """`/getwa/active`: whether `/getwa` gives out messages; `statut` sets it, `x` or nothing turns it over."""
         if not self._lines:
@@ -157,4 +164,6 @@ def _row(received: Received, calendar: Calendar) -> dict[str, Any]:
         "is_voice_message": kind == "voice",
         "media_type": kind,
         "media_id": media,
+        # with the key of who asks
+        "media": f"/getwa/media?guid={received.id.upper()}" if media else "",
     }

@@ -57,5 +57,11 @@ class Faults:
     with_contacts: bool = True
     #: people show an id and no number
     hide_numbers: bool = False
+    #: files that people sent are not there any more
+    media_gone: bool = False
+    #: their SHA-256 is another's
+    media_altered: bool = False
+    #: they are said to be at this URL; "" for where they are
+    media_elsewhere: str = ""
     #: seconds before a webhook that was not answered 200 is repeated, then twice as many, and so on
     retry_delay: float = 0.2

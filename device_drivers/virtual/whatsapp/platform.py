@@ -1,6 +1,7 @@
 """The emulated Graph API of one number: takes messages, brings them to people, and tells what became of them."""
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,14 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """What somebody sent with a message."""
+
+    mime: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """A request for a message, as it came."""
 
@@ -53,6 +62,8 @@ class Whatsapp:
         self.webhooks = Webhooks(APP_SECRET, self.faults, metadata)
         self._port = port
         self._people: dict[str, Person] = {}
+        #: by Meta's id
+        self._files: dict[str, File] = {}
         self._timers = Timers()
         self._tasks = Tasks("virtual WhatsApp")
         self._runner: web.AppRunner | None = None
@@ -87,6 +98,7 @@ class Whatsapp:
         app = web.Application()
         app.router.add_post("/{version}/{number_id}/messages", self._messages)
         app.router.add_get("/{version}/{number_id}", self._about)
+        app.router.add_get("/media/{name}", self._download)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await self._listen()
@@ -169,8 +181,17 @@ class Whatsapp:
             contact["wa_id"] = person.number.lstrip("+")
         return contact
 
+    def bring_file(self, person: Person, kind: str, mime: str, body: bytes, **more: object) -> str:
+        """Somebody sends a file; Meta's id of it."""
+        media_id = str(700_000_000 + len(self._files))
+        self._files[media_id] = File(mime, body)
+        self.bring(person, {"type": kind, kind: {"id": media_id, "mime_type": mime, **more}})
+        return media_id
+
     # -- answering --------------------------------------------------------------------------------
     async def _about(self, request: web.Request) -> web.Response:
+        if (file := self._files.get(request.match_info["number_id"])) is not None:
+            return self._resolve(request, request.match_info["number_id"], file)
         try:
             self._admit(request)
             if self.faults.token_only_sends:
@@ -184,6 +205,29 @@ class Whatsapp:
             "id": self.number_id,
         }
         return web.json_response(told)
+
+    def _resolve(self, request: web.Request, media_id: str, file: "File") -> web.Response:
+        """Where a file is, for five minutes."""
+        if self.faults.token_expired or not _has_token(request):
+            return self._refusal(Refused(errors.TOKEN_EXPIRED))
+        if self.faults.media_gone:
+            return self._refusal(Refused(errors.BAD_PARAMETER, "Object does not exist"))
+        digest = hashlib.sha256(file.body if not self.faults.media_altered else b"").hexdigest()
+        told = {
+            "messaging_product": "whatsapp",
+            "url": self.faults.media_elsewhere or f"{self.url}/media/{media_id}",
+            "mime_type": file.mime,
+            "sha256": digest,
+            "file_size": str(len(file.body)),
+            "id": media_id,
+        }
+        return web.json_response(told)
+
+    async def _download(self, request: web.Request) -> web.Response:
+        file = self._files.get(request.match_info["name"])
+        if file is None or not _has_token(request):
+            return web.Response(status=404)
+        return web.Response(body=file.body, content_type=file.mime.partition(";")[0])
 
     async def _messages(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -205,7 +249,7 @@ class Whatsapp:
         return await self._taken(request, self._accept(person, body, failure), person)
 
     def _admit(self, request: web.Request) -> None:
-        if self.faults.token_expired or request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if self.faults.token_expired or not _has_token(request):
             raise Refused(errors.TOKEN_EXPIRED)
         if request.match_info["number_id"] != self.number_id:
             raise Refused(errors.BAD_PARAMETER, "Object does not exist", errors.NO_SUCH_OBJECT)
@@ -303,6 +347,10 @@ class Whatsapp:
     def _next_id(self) -> str:
         self._count += 1
         return f"wamid.HBgLVirtual{now():x}{self._count:06x}"
+
+
+def _has_token(request: web.Request) -> bool:
+    return request.headers.get("Authorization") == f"Bearer {TOKEN}"
 
 
 def _user_id(person: Person) -> str:
