@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: that the service manager may wait for the next word of an upgrade
+UPGRADE_PATIENCE = 300.0  # s
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -121,9 +124,15 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None,
 
 async def _store(stack: AsyncExitStack, config: Config, bus: Bus) -> Store:
     """Open the store."""
-    store = await open_store(config.store.url, bus, exclusive=True, opt_out=opt_out_of(config))
+    store = await open_store(config.store.url, bus, exclusive=True, opt_out=opt_out_of(config), tell=_upgrading)
     stack.push_async_callback(store.close)
     return store
+
+
+def _upgrading(words: str) -> None:
+    """Say how far an upgrade is, to the service manager, too, which waits for the bridge to be ready."""
+    log.info("%s", words)
+    Notifier.of(os.environ).tell(f"STATUS={words}", f"EXTEND_TIMEOUT_USEC={round(UPGRADE_PATIENCE * 1e6)}")
 
 
 async def _timekeeper(

@@ -17,9 +17,10 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from bridge.errors import BridgeError
+from bridge.store.progress import Progress
 from bridge.store.read_only import read_only
 from bridge.version import version
 
@@ -27,6 +28,8 @@ FORMAT = 1
 MANIFEST, DATABASE = "manifest.json", "bridge.db"
 #: a tar block's worth at a time
 CHUNK = 1 << 20  # bytes
+#: of the store, that are copied in one piece when nobody else has it
+_PAGES = 4096
 
 
 class NotAnArchive(BridgeError):
@@ -75,19 +78,20 @@ def pack(
     now: int,
     others: Mapping[str, bytes] | None = None,
     seal: Callable[[], None] = lambda: None,
+    progress: Progress | None = None,
 ) -> Manifest:
     """Write `target` completely or not at all, readable for its owner alone.
 
     A running bridge is not disturbed: SQLite takes a snapshot. `seal` is called when everything is on disk, before the
-    file gets its name. Raises OSError, sqlite3.Error.
+    file gets its name. `progress`: nobody else has the store. Raises OSError, sqlite3.Error, Stopped.
     """
     snapshot = target.with_name(f".{target.name}.db")
     try:
-        schema = _snapshot(database, snapshot)
+        schema = _snapshot(database, snapshot, progress)
         contents: dict[str, Path | bytes] = {DATABASE: snapshot, **(others or {})}
-        manifest = Manifest(kind, schema, now, {name: _digest(content) for name, content in contents.items()})
+        manifest = Manifest(kind, schema, now, {name: _digest(content, progress) for name, content in contents.items()})
         with _whole(target, seal) as file:
-            _write(file, manifest, contents)
+            _write(file, manifest, contents, progress)
     finally:
         snapshot.unlink(missing_ok=True)
     return manifest
@@ -110,41 +114,66 @@ def _whole(target: Path, seal: Callable[[], None]) -> Iterator[IO[bytes]]:
         fresh.unlink(missing_ok=True)
 
 
-def _snapshot(database: Path, target: Path) -> int:
+def _snapshot(database: Path, target: Path, progress: Progress | None) -> int:
     """Make a consistent copy of a store that may be in use; returns its schema."""
     target.unlink(missing_ok=True)
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(read_only(database)) as source:
         with closing(sqlite3.connect(target)) as copy:
-            source.backup(copy)
+            if progress is None:
+                source.backup(copy)  # in one piece: somebody may be writing, and each write would begin it anew
+            else:
+                source.backup(copy, pages=_PAGES, progress=lambda _, left, pages: progress.step((1 - left / pages) / 3))
         return int(source.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _write(file: IO[bytes], manifest: Manifest, contents: Mapping[str, Path | bytes]) -> None:
+def _write(
+    file: IO[bytes], manifest: Manifest, contents: Mapping[str, Path | bytes], progress: Progress | None
+) -> None:
     with (
         gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w|", format=tarfile.PAX_FORMAT) as tar,
     ):
         _add(tar, MANIFEST, json.dumps(asdict(manifest), indent=2).encode())
         for name, content in contents.items():
-            _add(tar, name, content)
+            _add(tar, name, content, progress)
 
 
-def _add(tar: tarfile.TarFile, name: str, content: Path | bytes) -> None:
+def _add(tar: tarfile.TarFile, name: str, content: Path | bytes, progress: Progress | None = None) -> None:
     member = tarfile.TarInfo(name)
     member.mode = 0o600
-    with _opened(content) as file:
+    with _opened(content, progress, 2 / 3) as file:
         member.size = file.seek(0, os.SEEK_END)
         file.seek(0)
         tar.addfile(member, file)
 
 
-def _opened(content: Path | bytes) -> io.BytesIO | io.BufferedReader:
-    return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+class _Watched(io.BufferedReader):
+    """A file that tells how far it is read, as a third of something larger."""
+
+    def __init__(self, path: Path, progress: Progress, before: float) -> None:
+        super().__init__(io.FileIO(path))
+        self._progress, self._before, self._size = progress, before, max(1, path.stat().st_size)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._progress.step(self._before + self.tell() / 3 / self._size)
+        return super().read(size)
+
+    def readinto(self, buffer: Any, /) -> int:
+        self._progress.step(self._before + self.tell() / 3 / self._size)
+        return super().readinto(buffer)
 
 
-def _digest(content: Path | bytes) -> str:
-    with _opened(content) as file:
+def _opened(
+    content: Path | bytes, progress: Progress | None = None, before: float = 0.0
+) -> io.BytesIO | io.BufferedReader:
+    if isinstance(content, bytes):
+        return io.BytesIO(content)
+    return content.open("rb") if progress is None else _Watched(content, progress, before)
+
+
+def _digest(content: Path | bytes, progress: Progress | None = None) -> str:
+    with _opened(content, progress, 1 / 3) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -21,6 +21,7 @@ from bridge.store import archive, claiming, messages, salvage, settling
 from bridge.store.archive import Kind, Manifest
 from bridge.store.lock import StoreLock
 from bridge.store.migrations import migrate, refuse_moved
+from bridge.store.progress import Progress
 from bridge.store.read_only import read_only
 from bridge.store.schema import STEPS
 from bridge.store.writer import Tx
@@ -101,11 +102,11 @@ def move_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]
         return Packed(archive.pack(database, target, Kind.MOVE, now, others, seal), counted)
 
 
-def keep_before_upgrade(database: Path, schema: int, now: int) -> None:
+def keep_before_upgrade(database: Path, schema: int, now: int, progress: Progress | None = None) -> None:
     """Before an upgrade changes the schema, pack the store as it is, as the way back."""
     target = database.with_name(f"{database.name}.schema-{schema}.export")
     try:
-        archive.pack(database, target, Kind.COPY, now)
+        archive.pack(database, target, Kind.COPY, now, progress=progress)
     except (OSError, sqlite3.Error) as error:
         log.warning("the store could not be packed before its upgrade (%s); it is upgraded all the same", error)
     else:

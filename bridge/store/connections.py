@@ -19,6 +19,7 @@ from bridge.errors import StoreClosed, StoreUnavailable
 from bridge.messages.opt_out import OptOut
 from bridge.store import write_ahead_log
 from bridge.store.lock import StoreLock, make, real, refuse_other_name, wait_for_lock
+from bridge.store.progress import Progress
 from bridge.store.searching import Searchers
 from bridge.store.soundness import Examination, refuse_damaged
 from bridge.store.words import words_of
@@ -57,27 +58,33 @@ class Connections:
         self._examination: Examination | None = None
         self._closed = False
 
-    async def open(self, *, exclusive: bool = False, held: StoreLock | None = None) -> None:
-        """Open the file and migrate it; see `bridge.store.open_store`. Raises StoreUnavailable."""
+    async def open(
+        self, *, exclusive: bool = False, held: StoreLock | None = None, progress: Progress | None = None
+    ) -> None:
+        """Open the file and migrate it; see `bridge.store.open_store`. Raises StoreUnavailable.
+
+        Cancelled during an upgrade, it undoes the step that it was in.
+        """
         self._lock = held
+        progress = progress or Progress()
         try:
             # what SQLite keeps beside the file goes by this name, so all who open it must use the same
             self._path = real(self._path)
             if exclusive:
                 self._lock = await wait_for_lock(self._path)
-            await asyncio.to_thread(self._open, exclusive)
+            await _stoppable(lambda: self._open(exclusive, progress), progress)
         except sqlite3.Error as error:
             self._let_go()
             raise StoreUnavailable(f"{self._path}: {unavailable(error).message}") from error
         except OSError as error:
             self._let_go()
             raise StoreUnavailable(f"{self._path}: {error.strerror or error}") from error
-        except StoreUnavailable:
+        except (StoreUnavailable, asyncio.CancelledError):
             self._let_go()
             raise
         self._writer = Writer(self._write_connection, self._bus, self._opt_out)
 
-    def _open(self, exclusive: bool) -> None:
+    def _open(self, exclusive: bool, progress: Progress) -> None:
         from bridge.store.migrations import behind, migrate, refuse_moved
 
         if self._lock is None:
@@ -89,13 +96,14 @@ class Connections:
         elif schema := behind(self._path):
             from bridge.store.backup import keep_before_upgrade
 
-            keep_before_upgrade(self._path, schema, time.time_ns() // 1_000_000)
+            progress.begin("packing the store as it is, before its upgrade")
+            keep_before_upgrade(self._path, schema, time.time_ns() // 1_000_000, progress)
         if self._lock is not None:
             self._lock.refuse_emptied()
         self._write_connection = self._connect()
         if exclusive:
             self._examination = refuse_damaged(self._path)
-        migrate(self._write_connection)
+        migrate(self._write_connection, progress)
         if exclusive:
             refuse_moved(self._write_connection)
         if self._lock is not None:
@@ -173,6 +181,18 @@ def _told() -> Iterator[None]:
         raise unavailable(error) from error
     except RuntimeError as error:  # the executor's word for "shut down"
         raise StoreClosed("the store is closed") from error
+
+
+async def _stoppable(work: Callable[[], None], progress: Progress) -> None:
+    """Do it on a thread; when cancelled, have it stop first."""
+    working = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        await asyncio.shield(working)
+    except asyncio.CancelledError:
+        progress.stop()
+        await asyncio.wait([working])
+        working.exception()
+        raise
 
 
 def writes(

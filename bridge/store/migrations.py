@@ -13,8 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge.errors import StoreUnavailable
+from bridge.store.progress import Progress
 from bridge.store.read_only import read_only
 from bridge.store.schema import STEPS
+
+#: of SQLite's machine, between two looks at whether to go on
+_INSTRUCTIONS = 100_000
 
 
 def behind(database: Path) -> int:
@@ -36,8 +40,8 @@ def refuse_moved(conn: sqlite3.Connection) -> None:
     )
 
 
-def migrate(conn: sqlite3.Connection) -> None:
-    """Migrate a file to this release's schema. Raises StoreUnavailable for a newer one."""
+def migrate(conn: sqlite3.Connection, progress: Progress | None = None) -> None:
+    """Migrate a file to this release's schema. Raises StoreUnavailable for a newer one, Stopped."""
     seen = int(conn.execute("PRAGMA user_version").fetchone()[0])
     if seen > len(STEPS):
         raise StoreUnavailable(
@@ -47,6 +51,17 @@ def migrate(conn: sqlite3.Connection) -> None:
         )
     if seen == len(STEPS):
         return
-    for number, step in enumerate(STEPS[seen:], start=seen + 1):
-        # one transaction a step: a crash in the middle leaves the step before it
-        conn.executescript(f"BEGIN IMMEDIATE;{step};PRAGMA user_version = {number};COMMIT;")
+    progress = progress or Progress()
+    conn.set_progress_handler(progress.is_stopped, _INSTRUCTIONS)
+    try:
+        for number, step in enumerate(STEPS[seen:], start=seen + 1):
+            if seen:
+                progress.begin(f"upgrading the store: step {number - seen} of {len(STEPS) - seen}")
+            progress.step()
+            # one transaction a step: a crash in the middle leaves the step before it
+            conn.executescript(f"BEGIN IMMEDIATE;{step};PRAGMA user_version = {number};COMMIT;")
+    except sqlite3.OperationalError:
+        progress.step()  # that is why
+        raise
+    finally:
+        conn.set_progress_handler(None, 0)
