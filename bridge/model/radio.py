@@ -111,6 +111,8 @@ class Evidence:
     state: State
     reference: int | None = None
     detail: str = ""
+    #: it is about the whole text, which the device took in one piece
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ WHERE message = :message AND idx = :index AND state = 'sending'
 RETURNING sim, EXISTS (SELECT 1 FROM kept_reports k WHERE k.sim = parts.sim)
 """
 _PUT_BACK = "UPDATE parts SET state = iif(unsure, 'unknown', 'queued') WHERE message = ? AND state = 'sending'"
+_NEEDLESS = "DELETE FROM parts WHERE message = ? AND idx <> ? AND state NOT IN ('sent', 'delivered')"
 #: the try that was of unknown fate was none, so that only the one under way counts, or the next
 _DENIED = """
 UPDATE parts SET unsure = 0, state = iif(state = 'unknown', 'queued', state)
@@ -129,7 +130,12 @@ def believe(tx: Tx, item: Evidence, now: int) -> Message | None:
     part = next((part for part in parts(tx.conn, item.message) if part.index == item.index), None)
     if part is None or part.state not in (State.UNKNOWN, State.SENDING):
         return None
-    message = _settle_part(tx, get(tx.conn, item.message), item.index, part.state, item, now)
+    message = get(tx.conn, item.message)
+    if item.whole and item.state in _OUT and message.state is not State.SENDING:
+        # a line that takes it in parts had it since: nothing of it is missing any more
+        tx.conn.execute("UPDATE messages SET units = 1 WHERE id = ?", (message.id,))
+        tx.conn.execute(_NEEDLESS, (message.id, item.index))
+    message = _settle_part(tx, message, item.index, part.state, item, now)
     (sim,) = tx.conn.execute(
         "SELECT sim FROM parts WHERE message = ? AND idx = ?", (item.message, item.index)
     ).fetchone()

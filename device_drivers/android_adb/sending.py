@@ -341,7 +341,7 @@ class Sender:
 
 
 def _sent(flight: Flight, why: str) -> Evidence:
-    return Evidence(flight.line, flight.message, flight.index, State.SENT, None, why)
+    return Evidence(flight.line, flight.message, flight.index, State.SENT, None, why, whole=True)
 
 
 def _intent(kept: int | list[int]) -> Intent:

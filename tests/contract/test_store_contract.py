@@ -354,6 +354,28 @@ class TestSending:
         found = await store.message(message(1).id)
         assert found.state is (State.EXPIRED if policy is UnknownPolicy.RESEND else State.FAILED)
 
+    @pytest.mark.parametrize("parts_tried", [1, 2])
+    async def test_evidence_of_the_whole_text_leaves_nothing_for_a_line_that_takes_parts(
+        self, store: Store, parts_tried: int
+    ) -> None:
+        """The parts that were missing went out behind a text that was there already."""
+        await store.submit([message(1, on_unknown=UnknownPolicy.RESEND, parts=3)])
+        assert await store.claim("phone", ANY, NOW, whole=True) is not None
+        await store.recover(NOW)
+        await claimed(store, message(1))
+        if parts_tried == 2:
+            await sent(store, message(1), 1, 1)
+            await store.intend(message(1).id, 2, "office", NOW)
+        unknown = Outcome(message(1).id, parts_tried, State.QUEUED, error="no answer", retry_at=NOW, unsure=True)
+        await store.record(unknown, NOW)
+        seen = Evidence("phone", message(1).id, 1, State.SENT, None, "stored as sent", whole=True)
+        found = await store.settle(seen, NOW + 1)
+        assert (found is None) is (parts_tried == 2)  # its first part is out, so that the text will be there twice
+        if parts_tried == 1:
+            assert (await store.message(message(1).id)).state is State.SENT
+            assert [each.index for each in await store.parts(message(1).id)] == [1]
+            assert await store.claim("office", ANY, NOW + 1) is None
+
     async def test_a_second_try_is_not_denied_with_the_first(self, store: Store) -> None:
         await store.submit([message(1, on_unknown=UnknownPolicy.RESEND)])
         await claimed(store, message(1))
