@@ -43,14 +43,17 @@ METADATA = frozenset(
 )  # fmt: skip
 #: names that are looked up in one's own network: RFC 6762, RFC 8375, RFC 6761 and what routers hand out
 LOCAL_NAMES = ("localhost", "local", "lan", "home", "home.arpa", "internal", "intranet", "localdomain", "fritz.box")
-#: IPv4 inside IPv6, and how many bits stand behind it: translators (RFC 6052, RFC 8215), 6to4 (RFC 3056),
-#: IPv4-compatible (RFC 4291 §2.5.5.1)
+#: IPv4 inside IPv6, and at which octets it may stand, octet 8 left out: translators (RFC 6052, RFC 8215, RFC 7915),
+#: 6to4 (RFC 3056), IPv4-compatible (RFC 4291 §2.5.5.1)
 _WRAPPINGS = (
-    (ip_network("64:ff9b::/96"), 0),
-    (ip_network("64:ff9b:1::/48"), 0),
-    (ip_network("2002::/16"), 80),
-    (ip_network("::/96"), 0),
+    (ip_network("64:ff9b::/96"), (11,)),
+    (ip_network("64:ff9b:1::/48"), (6, 7, 8, 11)),
+    (ip_network("::ffff:0:0:0/96"), (11,)),
+    (ip_network("2002::/16"), (2,)),
+    (ip_network("::/96"), (11,)),
 )
+#: the first half of an interface's id whose second half is an IPv4 address (ISATAP, RFC 5214 §6.1)
+_ISATAP = (b"\x00\x00\x5e\xfe", b"\x02\x00\x5e\xfe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,10 @@ async def check_target(url: str, policy: Policy, resolver: AbstractResolver | No
 
 def refusal(scheme: str, host: str, address: str, policy: Policy) -> str:
     """Why a connection to this address of this host is refused; "" when it is allowed."""
-    actual = _unwrapped(address)
-    if actual in METADATA or any(actual in network for network in LINK_LOCAL):
+    reached = _behind(address)
+    if any(each in METADATA or any(each in network for network in LINK_LOCAL) for each in reached):
         return f"{host} is link-local or a cloud's metadata service; webhooks never go there"
+    actual = reached[-1]
     if actual.is_unspecified or actual.is_multicast or actual == IPv4Address("255.255.255.255"):
         return f"{address} is not the address of a receiver"
     if scheme != "http" or host.lower() in policy.allow_http or any(actual in network for network in OWN_NETWORKS):
@@ -162,16 +166,20 @@ def _is_local_name(host: str, policy: Policy) -> bool:
     return "." not in name or name in policy.allow_http or name.endswith(tuple(f".{each}" for each in LOCAL_NAMES))
 
 
-def _unwrapped(address: str) -> Address:
-    """The address that packets really reach: without zone, and IPv4 unwrapped from IPv6."""
+def _behind(address: str) -> tuple[Address, ...]:
+    """The addresses that packets may really reach: without zone, and IPv4 unwrapped from IPv6."""
     actual = ip_address(address.partition("%")[0])
     if not isinstance(actual, IPv6Address) or actual.is_loopback or actual.is_unspecified:
-        return actual
+        return (actual,)
     if actual.ipv4_mapped is not None:
-        return actual.ipv4_mapped
+        return (actual.ipv4_mapped,)
     if actual.teredo is not None:
-        return actual.teredo[1]
-    for network, behind in _WRAPPINGS:
+        return (actual.teredo[1],)
+    # octet 8 is zero wherever an IPv4 address stands around it (RFC 6052 §2.2)
+    octets = actual.packed[:8] + actual.packed[9:]
+    for network, places in _WRAPPINGS:
         if actual in network:
-            return IPv4Address(int(actual) >> behind & 0xFFFFFFFF)
-    return actual
+            return tuple(IPv4Address(octets[place : place + 4]) for place in places)
+    if actual.packed[8:12] in _ISATAP:
+        return (IPv4Address(actual.packed[12:]), actual)
+    return (actual,)
