@@ -21,6 +21,7 @@ from bridge.daemon.http import Front, open_front
 from bridge.devices.hotplug import Plugs
 from bridge.devices.supervisor import Supervisor
 from bridge.errors import BadRequest, ConfigError, StoreUnavailable
+from bridge.gateway.batch_runner import BatchRunner
 from bridge.gateway.gateway import Devices, Gateway
 from bridge.gateway.submissions import Submissions
 from bridge.host import control_file
@@ -110,6 +111,9 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None,
         )
         gateway = build_gateway(config, common.store, bus, clock, submissions, devices, ledger.poke)
         await _start_sending(common, supervisor)
+        runner = BatchRunner(gateway.batches, end)
+        await runner.start()
+        stack.push_async_callback(runner.close)
         front = await open_front(stack, config, gateway, end)
         _leave_word(common, gateway, front)
         await _keep_watch(common, alarm, loopback)

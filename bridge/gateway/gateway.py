@@ -14,12 +14,13 @@ from typing import Protocol
 from bridge.accounts.administration import Desk, DeskStore
 from bridge.accounts.authentication import Admission
 from bridge.accounts.credentials import digest
-from bridge.accounts.sessions import PeopleStore, Sessions
+from bridge.accounts.sessions import Sessions
 from bridge.accounts.users import Users
 from bridge.bus import Bus
 from bridge.errors import DeviceLost, NoSuchThing, NotAllowed, NotPossible
-from bridge.gateway.attention import Decider, DeciderStore
-from bridge.gateway.conversations import Contacts, Conversations, TalkStore
+from bridge.gateway.attention import Decider
+from bridge.gateway.batches import Batches
+from bridge.gateway.conversations import Contacts, Conversations
 from bridge.gateway.endpoints import Endpoints, scope
 from bridge.gateway.health import Vitals
 from bridge.gateway.pulls import Handouts
@@ -40,6 +41,10 @@ from bridge.model.notification import Letter, Notification, NotificationQuery, P
 from bridge.model.query import CallQuery, InboxQuery, MessageQuery, Page, TypedQuery
 from bridge.ports.clock import Clock, SystemClock
 from bridge.ports.store import (
+    AttentionStore,
+    BatchStore,
+    ContactStore,
+    ConversationStore,
     CredentialStore,
     EndpointStore,
     EventStore,
@@ -49,8 +54,10 @@ from bridge.ports.store import (
     MemoryStore,
     MessageStore,
     PullStore,
+    SessionStore,
     StatisticsStore,
     SubmissionStore,
+    UserStore,
 )
 
 #: events read from the log at a time
@@ -108,8 +115,9 @@ class Outlets:
 
 
 class GatewayStore(
-    DeciderStore, SubmissionStore, MessageStore, StatisticsStore, PullStore, InboxStore, EndpointStore, LedgerStore,
-    EventStore, CredentialStore, DeskStore, PeopleStore, TalkStore, MemoryStore, HealthStore, Protocol,
+    SubmissionStore, MessageStore, StatisticsStore, PullStore, InboxStore, EndpointStore, LedgerStore, EventStore,
+    ConversationStore, ContactStore, AttentionStore, BatchStore, UserStore, SessionStore,
+    CredentialStore, DeskStore, MemoryStore, HealthStore, Protocol,
 ):  # fmt: skip
     """The parts of the store that callers may use."""
 
@@ -160,6 +168,8 @@ class Gateway:
         #: messages by number, and who the numbers are
         self.conversations = Conversations(store, self._clock)
         self.contacts = Contacts(store, self._clock)
+        #: files that are sent; `bridge.gateway.batch_runner` sends them
+        self.batches = Batches(store, self._clock, submissions)
         #: what needs a person, and what a person decides
         self.decider = Decider(store, self._clock, self.lines, self._devices.alarms)
         #: people who sign in, and those who are signed in

@@ -53,6 +53,14 @@ _KEPT = (
     _log("events", "at", "NOT EXISTS (SELECT 1 FROM ledger WHERE event = events.seq)"),
     _log("movements", "at"),
     _log("audit", "at"),
+    Aged(
+        "batch_rows",
+        ("batch", "row"),
+        "(SELECT created_at FROM batches WHERE id = batch_rows.batch)",
+        "(SELECT state FROM batches WHERE id = batch_rows.batch) IN ('draft', 'done', 'cancelled')",
+        in_order=False,
+    ),
+    _log("batches", "created_at", "NOT EXISTS (SELECT 1 FROM batch_rows WHERE batch = batches.id)"),
     Aged("conversations", ("account", "number"), "at", in_order=False),
     # marks on received SMS that are gone, with all that told of them
     Aged(

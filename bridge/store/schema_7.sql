@@ -142,3 +142,38 @@ CREATE INDEX ledger_dead ON ledger (seq) WHERE state = 'dead';
 -- deliveries of an endpoint in each state, in their order
 CREATE INDEX ledger_endpoint ON ledger (endpoint, state);
 CREATE INDEX fragments_given ON fragments (arrived_at) WHERE received IS NOT NULL;
+
+-- files that are sent, and their rows
+CREATE TABLE batches (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    account TEXT NOT NULL,
+    plan TEXT NOT NULL,
+    columns TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    judged TEXT NOT NULL,
+    parts INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    reserved INTEGER NOT NULL
+);
+CREATE INDEX batches_digest ON batches (account, digest);
+CREATE INDEX batches_running ON batches (seq) WHERE state = 'running';
+CREATE TABLE batch_rows (
+    batch TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    cells TEXT NOT NULL,
+    state TEXT NOT NULL,
+    number TEXT NOT NULL,
+    parts INTEGER NOT NULL,
+    problem TEXT NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (batch, row)
+) WITHOUT ROWID;
+CREATE INDEX batch_rows_state ON batch_rows (batch, state, row);

@@ -6,6 +6,7 @@ from bridge.store.accounts import Accounts
 from bridge.store.attention import Attention
 from bridge.store.audit_log import AuditLog
 from bridge.store.balance import Balance
+from bridge.store.batches import Batches
 from bridge.store.clock_steps import ClockSteps
 from bridge.store.contacts import Contacts
 from bridge.store.conversations import Conversations
@@ -37,7 +38,7 @@ class SqliteStore(
     Receiving, Inbox, Conversations, Contacts, Phones, Loopbacks,
     Endpoints, Deliveries, EventLog, Notifications,
     Accounts, AccountAdmin, Keys, Balance, Suppression, AuditLog,
-    Users, Sessions, Attention,
+    Users, Sessions, Attention, Batches,
     Retention, ClockSteps, Health,
 ):  # fmt: skip
     """Implements `bridge.ports.store.Store`."""

@@ -30,7 +30,7 @@ TESTED_ELSEWHERE = {
     "protocols, with tests that every implementation must pass: tests/contract/": ("bridge/ports/",),
     "plain data, without a rule that could be broken": (
         "bridge/doctor/surroundings.py", "bridge/model/account.py", "bridge/model/attention.py",
-        "bridge/model/callback.py",
+        "bridge/model/batch.py", "bridge/model/callback.py",
         "bridge/model/conversation.py",
         "bridge/model/finding.py", "bridge/model/inbox.py", "bridge/model/media.py",
         "bridge/model/line.py", "bridge/model/notification.py", "bridge/model/radio.py",
@@ -47,6 +47,9 @@ TESTED_ELSEWHERE = {
     ),
     "what needs a person: tests/dialects/native/test_native_attention.py": (
         "bridge/gateway/attention.py", "bridge/store/attention.py",
+    ),
+    "a file is sent: tests/dialects/native/test_native_batches.py": (
+        "bridge/gateway/batch_runner.py", "bridge/gateway/batches.py", "bridge/store/batches.py",
     ),
     "packed and unpacked: tests/unit/bridge/store/test_backup.py": ("bridge/store/archive.py",),
     "what devices answer: tests/wire/test_doctor_*.py": ("bridge/doctor/devices.py",),

@@ -1,6 +1,6 @@
 """Serialises the model for the API, as `openapi.yaml` describes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -9,6 +9,7 @@ from bridge.accounts.sessions import SignedIn
 from bridge.messages.templates import places
 from bridge.model.account import Account, AuditEntry, Movement, Suppressed, Template, Terms
 from bridge.model.attention import Ongoing
+from bridge.model.batch import Batch, Progress, RowState
 from bridge.model.conversation import Contact, Conversation, Thread
 from bridge.model.event import Event
 from bridge.model.finding import Finding
@@ -364,6 +365,42 @@ def _entry(row: Message | Received) -> Shape:
 
 def _moment(row: Message | Received) -> int:
     return row.created_at if isinstance(row, Message) else row.received_at
+
+
+def batch(row: Batch, progress: Progress, columns: Sequence[Shape], same: Sequence[Batch]) -> Shape:
+    """A file that is sent, or is to be."""
+    plan = row.plan
+    made = sum(progress.counts.values())
+    return {
+        "id": row.id,
+        "account": row.account,
+        "name": plan.name,
+        "state": row.state.value,
+        "reason": row.reason,
+        "columns": list(columns),
+        "number_column": plan.number_column,
+        "text": plan.text,
+        "country": plan.country,
+        "line": plan.line,
+        "not_before": spoken(plan.not_before),
+        "per_minute": plan.per_minute,
+        "tag": plan.tag,
+        "rows": row.rows,
+        "sendable": row.judged.get(RowState.OK, 0),
+        "bad": row.judged.get(RowState.BAD, 0),
+        "duplicates": row.judged.get(RowState.DUPLICATE, 0),
+        "suppressed": row.judged.get(RowState.SUPPRESSED, 0),
+        "parts": row.parts,
+        "made": made,
+        "counts": {state.value: progress.counts.get(state, 0) for state in State},
+        "rate_per_minute": round(progress.rate_per_minute, 1),
+        "done_at": spoken(progress.done_at),
+        "same_as": [{"id": each.id, "name": each.plan.name, "created_at": spoken(each.created_at)} for each in same],
+        "created_by": row.created_by,
+        "created_at": spoken(row.created_at),
+        "started_at": spoken(row.started_at),
+        "finished_at": spoken(row.finished_at),
+    }
 
 
 def ongoing(row: Ongoing) -> Shape:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bridge.ports.store.accounts import AccountStore, CredentialStore, CreditStore, KeyStore
 from bridge.ports.store.attention import AttentionStore
+from bridge.ports.store.batches import BatchStore
 from bridge.ports.store.conversations import ContactStore, ConversationStore
 from bridge.ports.store.devices import DeviceStore, LoopbackStore, MemoryStore, ReceivingStore, SendingStore
 from bridge.ports.store.events import EventStore
@@ -22,6 +23,7 @@ __all__ = [
     "AccountStore",
     "AttentionStore",
     "AuditStore",
+    "BatchStore",
     "ContactStore",
     "ConversationStore",
     "CredentialStore",
@@ -58,7 +60,7 @@ class Store(
     InboxStore, ConversationStore, ContactStore,
     EndpointStore, DeliveryStore, LedgerStore,
     CredentialStore, AccountStore, KeyStore, CreditStore, TemplateStore, SuppressionStore, AuditStore,
-    UserStore, SessionStore, AttentionStore,
+    UserStore, SessionStore, AttentionStore, BatchStore,
     EventStore, UpkeepStore, TimeStore, HealthStore,
     Protocol,
 ):  # fmt: skip
