@@ -7,7 +7,7 @@ import click
 
 from bridge.accounts import credentials
 from bridge.cli import place, product
-from bridge.cli.output import Misuse, for_programs, json_line, moment, table
+from bridge.cli.output import Misuse, Sentence, for_programs, json_line, moment, table
 from bridge.config.loader import nearest
 from bridge.model.event import NAMES
 from bridge.model.webhook import DeliveryState
@@ -33,7 +33,9 @@ def webhook() -> None:
     show_default=True,
     help="v1 flat, v2 signed; the others are the reports and SMS of those vendors' pages.",
 )
-@click.option("--events", default="*", show_default=True, help="Names with commas between them, * for all.")
+@click.option(
+    "--events", default="*", show_default=True, help=f"Names with commas between them, * for all: {', '.join(NAMES)}."
+)
 @place.options
 @_json
 def add(account: str, url: str, format: str, events: str, wanted: place.Wanted, as_json: bool) -> None:
@@ -44,7 +46,17 @@ def add(account: str, url: str, format: str, events: str, wanted: place.Wanted, 
         json_line(for_programs(made))
         return
     click.echo(f"Events of {account} go to {url} from now on (webhook {made['id']}).")
-    click.echo(f"They are signed with the secret {made['secret']}")
+    if format == "v2":
+        click.echo(f"They are signed with the secret {made['secret']}")
+        click.echo(
+            "Check it: X-SMSMobileAPI-Signature is v1= and the hex HMAC-SHA256 of TIMESTAMP.BODY with this secret,"
+        )
+        click.echo(
+            "TIMESTAMP from X-SMSMobileAPI-Timestamp. docs/webhooks.md does it in Python, PHP, Node and a shell."
+        )
+    else:
+        click.echo(f"The format {format} is not signed: let nobody but the bridge reach that URL.")
+    click.echo(f"Try it: sms-bridge webhook test {made['id']}")
 
 
 def _events(given: str) -> list[str]:
@@ -77,6 +89,21 @@ def remove(id: str, wanted: place.Wanted) -> None:
     """Remove a webhook; deliveries that still wait for it are dropped."""
     product.ask(wanted.find(), "DELETE", "webhooks", id)
     click.echo(f"The webhook {id} is removed.")
+
+
+@webhook.command()
+@click.argument("id")
+@place.options
+@_json
+def test(id: str, wanted: place.Wanted, as_json: bool) -> None:
+    """Post a sample event to a webhook now, and say what came of it."""
+    found = product.ask(wanted.find(), "POST", "webhooks", id, "test")
+    if as_json:
+        json_line(found)
+    elif found["ok"]:
+        click.echo(f"The receiver took it: HTTP {found['status']} after {found['took_ms']} ms.")
+    if not found["ok"]:
+        raise Sentence(f"the receiver did not take it: {found['error'] or 'HTTP ' + str(found['status'])}")
 
 
 @webhook.command()

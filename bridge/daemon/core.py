@@ -1,6 +1,7 @@
 """Builds the gateway over a store from the configuration; used with and without devices."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import api.dialects  # noqa: F401 - makes known what they need of the core: credentials, payload formats
@@ -18,6 +19,8 @@ from bridge.monitoring.letters import Letters
 from bridge.monitoring.mail import Mailer
 from bridge.ports.clock import Clock
 from bridge.ports.store import AccountStore, Store, SubmissionStore
+from bridge.webhooks.endpoint_queue import Poster
+from bridge.webhooks.trial import attempt
 
 if TYPE_CHECKING:
     from api.webhooks.url_policy import Policy
@@ -63,14 +66,16 @@ def build_gateway(
     submissions: Submissions,
     devices: Devices | None = None,
     poke: Callable[[str | None], None] = lambda endpoint: None,
+    post: Poster | None = None,
 ) -> Gateway:
-    """Build the gateway. `poke` is called when deliveries of an endpoint may have changed."""
+    """Build the gateway. `poke` is called when deliveries of an endpoint may have changed; `post` makes trials."""
 
     async def check_url(url: str) -> None:
         from api.webhooks.url_policy import check_target
 
         await check_target(url, webhook_policy(config))
 
+    trial = partial(attempt, post, clock) if post is not None else None
     return Gateway(
         store,
         bus,
@@ -78,5 +83,5 @@ def build_gateway(
         devices,
         clock=clock,
         on_unknown=config.sending.on_unknown,
-        outlets=Outlets(check_url, poke, Letters(config.alarm, Mailer(config.alarm), clock)),
+        outlets=Outlets(check_url, poke, Letters(config.alarm, Mailer(config.alarm), clock), trial),
     )

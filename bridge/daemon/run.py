@@ -96,7 +96,8 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None,
         await _settle_what_was_left(store, clock)
         common = Common(config, stack, store, bus, clock, timekeeper, end)
         policy = webhook_policy(config)
-        ledger = await _ledger(common, policy)
+        post = await _poster(common, policy)
+        ledger = await _ledger(common, post)
         supervisor = _supervisor(common)
         submissions = build_submissions(config, common.store, bus, clock, supervisor.lines)
         loopback = _loopback(common, supervisor, submissions)
@@ -109,7 +110,7 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None,
             alarm.ongoing,
             supervisor.fetch,
         )
-        gateway = build_gateway(config, common.store, bus, clock, submissions, devices, ledger.poke)
+        gateway = build_gateway(config, common.store, bus, clock, submissions, devices, ledger.poke, post)
         await _start_sending(common, supervisor)
         runner = BatchRunner(gateway.batches, end)
         await runner.start()
@@ -158,9 +159,9 @@ async def _settle_what_was_left(store: Store, clock: SteadyClock) -> None:
         log.warning("%d parts were in a device's hands when the bridge stopped: their outcome is unknown", unknown)
 
 
-async def _ledger(common: Common, policy: "Policy") -> Ledger:
+async def _ledger(common: Common, post: Mailing) -> Ledger:
     """Start delivering webhooks."""
-    ledger = Ledger(common.store, common.bus, common.clock, await _poster(common, policy), common.end)
+    ledger = Ledger(common.store, common.bus, common.clock, post, common.end)
     await ledger.start()
     common.stack.push_async_callback(ledger.close)
     return ledger

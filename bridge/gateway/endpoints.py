@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from bridge.accounts.credentials import new_webhook_secret
-from bridge.errors import BadRequest
+from bridge.errors import BadRequest, NotPossible
 from bridge.gateway.searches import Searches
 from bridge.model import event
 from bridge.model.account import Account, Author
 from bridge.model.payload_format import FORMATS
 from bridge.model.query import LedgerQuery, Page
-from bridge.model.webhook import Delivery, Endpoint, EndpointChange
+from bridge.model.webhook import Delivery, Endpoint, EndpointChange, Trial
 from bridge.ports.clock import Clock
 from bridge.ports.store import EndpointStore, LedgerStore
 
@@ -34,12 +34,14 @@ class Endpoints:
         check_url: Callable[[str], Awaitable[None]] | None = None,
         poke: Callable[[str | None], None] = lambda endpoint: None,
         searches: Searches | None = None,
+        trial: Callable[[Endpoint], Awaitable[Trial]] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._check_url = check_url
         self._poke = poke
         self._searches = searches or Searches()
+        self._trial = trial
 
     def _by(self, who: str) -> Author:
         return Author(who, self._clock.now())
@@ -100,6 +102,13 @@ class Endpoints:
         """Remove an endpoint and drop its waiting deliveries. Raises NoSuchThing."""
         await self._store.remove_endpoint(scope(account), id, self._by(who))
         self._poke(id)
+
+    async def test(self, account: Account, id: str) -> Trial:
+        """Make one request with a sample event now. Raises NoSuchThing, and NotPossible while no bridge runs."""
+        endpoint = await self._store.endpoint(scope(account), id)
+        if self._trial is None:
+            raise NotPossible("the running bridge makes the request: start it first")
+        return await self._trial(endpoint)
 
     def _poked(self, endpoint: Endpoint) -> Endpoint:
         self._poke(endpoint.id)

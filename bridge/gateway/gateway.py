@@ -39,6 +39,7 @@ from bridge.model.media import Media
 from bridge.model.message import Message, Part
 from bridge.model.notification import Letter, Notification, NotificationQuery, Posted
 from bridge.model.query import CallQuery, InboxQuery, MessageQuery, Page, TypedQuery
+from bridge.model.webhook import Endpoint, Trial
 from bridge.ports.clock import Clock, SystemClock
 from bridge.ports.store import (
     AttentionStore,
@@ -112,6 +113,8 @@ class Outlets:
     #: called when the deliveries of an endpoint (None: any) may have changed
     poke: Callable[[str | None], None] = lambda endpoint: None
     mail: Callable[[Account, Letter], Awaitable[Posted]] = _no_mail
+    #: makes one request to an endpoint on trial; None where nothing is posted
+    trial: Callable[[Endpoint], Awaitable[Trial]] | None = None
 
 
 class GatewayStore(
@@ -185,7 +188,7 @@ class Gateway:
         #: NotAllowed, BadRequest, OutcomeUnknown
         self.mail = outlets.mail
         #: where events go, and what became of them
-        self.endpoints = Endpoints(store, self._clock, outlets.check_url, outlets.poke, self._searches)
+        self.endpoints = Endpoints(store, self._clock, outlets.check_url, outlets.poke, self._searches, outlets.trial)
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, ident: str, secret: str, seconds: int = 3600) -> str:

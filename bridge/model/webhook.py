@@ -41,6 +41,19 @@ class EndpointChange:
     paused: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of one request made on trial."""
+
+    #: name of the sample event
+    event: str
+    #: HTTP status; 0 when none came
+    status: int
+    #: why it was not taken; "" when it was
+    error: str
+    took_ms: int
+
+
 class DeliveryState(StrEnum):
     """The state of a webhook delivery."""
 

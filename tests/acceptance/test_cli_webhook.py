@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+import re
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bridge.model.event import LINE_CHANGED, Event
+from bridge.model.event import LINE_CHANGED, NAMES, Event
 from bridge.model.webhook import DeliveryState
 from bridge.store import open_store
-from tests.acceptance.conftest import SmsBridge
+from tests.acceptance.conftest import SmsBridge, Start
 
 URL = "https://shop.example.com/sms"
 
@@ -114,3 +118,47 @@ def test_adds_a_place_for_status_reports_that_are_tried_three_times(
     made = json.loads(sms_bridge("webhook", "add", "shop", URL, "--format", "zhenzi", "--json", *data).out)
     assert (made["format"], made["max_attempts"]) == ("zhenzi", 3)
     assert sms_bridge("webhook", "add", "shop", URL, "--format", "v9", *data).code == 2
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_tries_a_webhook_through_the_running_bridge(
+    sms_bridge: SmsBridge, start: Start, tmp_path: Path, status: int
+) -> None:
+    heard: list[dict[str, Any]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    (tmp_path / "config.toml").write_text(f'[http]\nport = 0\n[store]\nurl = "sqlite:///{tmp_path}/sms.db"\n')
+    assert sms_bridge("account", "add", "shop").code == 0
+    start("serve", "--config", "config.toml", together=True).says("INFO bridge.daemon.run: ready")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        added = sms_bridge("webhook", "add", "shop", f"http://127.0.0.1:{server.server_port}/", "--format", "v2")
+        (command,) = re.findall(r"^Try it: sms-bridge (webhook test \w+)$", added.out, re.MULTILINE)
+        assert "X-SMSMobileAPI-Signature" in added.out
+        done = sms_bridge(*command.split())
+        server.shutdown()
+    assert [each["data"]["message"] for each in heard] == ["This is a test of your webhook by sms-bridge."]
+    if status == 200:
+        assert (done.code, done.out.startswith("The receiver took it: HTTP 200 after ")) == (0, True)
+    else:
+        assert (done.code, "the receiver did not take it" in done.err) == (1, True)
+    assert json.loads(sms_bridge("webhook", "ledger", "--json").out or "[]") == []
+
+
+def test_an_unsigned_format_is_not_said_to_be_signed(sms_bridge: SmsBridge, data: tuple[str, str]) -> None:
+    added = sms_bridge("webhook", "add", "shop", URL, "--format", "v1", *data)
+    assert "The format v1 is not signed" in added.out
+    assert "whsec_" not in added.out
+
+
+def test_help_names_every_event(sms_bridge: SmsBridge) -> None:
+    told = sms_bridge("webhook", "add", "--help").out
+    assert [name for name in NAMES if name not in told] == []

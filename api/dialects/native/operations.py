@@ -106,6 +106,7 @@ OPERATIONS: tuple[Operation[Answer], ...] = (
     Operation("GET", "/v1/webhooks/{id}", WEBHOOKS, webhooks.show),
     Operation("PATCH", "/v1/webhooks/{id}", WEBHOOKS, webhooks.change),
     Operation("DELETE", "/v1/webhooks/{id}", WEBHOOKS, webhooks.remove),
+    Operation("POST", "/v1/webhooks/{id}/test", WEBHOOKS, webhooks.test),
     Operation("POST", "/v1/webhooks/{id}/rotate", WEBHOOKS, webhooks.rotate),
     Operation("GET", "/v1/ledger", WEBHOOKS, ledger.find, ledger.LIST),
     Operation("POST", "/v1/ledger/redeliver", WEBHOOKS, ledger.redeliver),

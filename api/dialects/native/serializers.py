@@ -22,7 +22,7 @@ from bridge.model.query import Page
 from bridge.model.scope import Key, written
 from bridge.model.statistics import Statistics, Tally
 from bridge.model.user import Session, User
-from bridge.model.webhook import Delivery, Endpoint
+from bridge.model.webhook import Delivery, Endpoint, Trial
 
 T = TypeVar("T")
 Shape = dict[str, Any]
@@ -205,6 +205,17 @@ def webhook(row: Endpoint) -> Shape:
         "paused": row.paused,
         "rotating": bool(row.next_secret),
         "created_at": spoken(row.created_at),
+    }
+
+
+def trial(row: Trial) -> Shape:
+    """One request made on trial."""
+    return {
+        "ok": 200 <= row.status < 300,
+        "event": row.event,
+        "status": row.status or None,
+        "error": row.error,
+        "took_ms": row.took_ms,
     }
 
 

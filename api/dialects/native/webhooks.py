@@ -45,6 +45,12 @@ async def remove(call: Call) -> Answer:
     return nothing()
 
 
+async def test(call: Call) -> Answer:
+    """Make one request with a sample event now, and show what came of it."""
+    await call.fields({})
+    return answer(serializers.trial(await call.gateway.endpoints.test(call.account, call.id)))
+
+
 async def rotate(call: Call) -> Answer:
     """Begin rotating the secret: a second one, shown once, signs too; with `finish` it becomes the only one."""
     asked = await call.fields(ROTATE)

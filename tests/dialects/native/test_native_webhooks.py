@@ -213,3 +213,15 @@ async def test_refuses_to_redeliver_what_is_not_said_clearly(site: Site, body: o
     await bury(site)
     assert (await site.shop.post("/v1/ledger/redeliver", body)).problem == (400, "bad-request", field)
     assert (await site.shop.get("/v1/ledger", state="owed")).body["deliveries"] == []
+
+
+async def test_what_posts_nothing_makes_no_trial(shop: Caller) -> None:
+    made = await add(shop)
+    answer = await shop.post(f"/v1/webhooks/{made['id']}/test")
+    assert (answer.status, answer.body["detail"]) == (409, "the running bridge makes the request: start it first")
+
+
+async def test_what_is_no_webhook_of_the_caller_is_not_tried(site: Site) -> None:
+    made = await add(site.operator)
+    for webhook in (made["id"], "none"):
+        assert (await site.shop.post(f"/v1/webhooks/{webhook}/test")).status == 404
