@@ -10,6 +10,7 @@ from bridge.cli.output import Command, Commands
 COMMANDS: Mapping[str, Command] = {
     "account": Command("account:account", "Say who may call the bridge, and with which credentials."),
     "alarm": Command("watch:alarm", "Try out the alarms that tell you when SMS is down."),
+    "backup": Command("backup:backup", "Back up a running bridge, and keep the newest few."),
     "cancel": Command("records:cancel", "Cancel a message that was not sent yet."),
     "check": Command("examine:check", "Check the configuration and every device."),
     "demo": Command("demo:demo", "Try everything without any hardware, until Ctrl-C."),

@@ -50,17 +50,16 @@ def export(file: Path | None, copy: bool, readable: bool, take_back: bool, wante
         raise Misuse(f"{file} exists already: choose another name")
     damaged: list[str] = []
     if readable:
-        packed, damaged = backup.save_readable(database, file.absolute(), SystemClock().now(), _belongings(wanted))
+        packed, damaged = backup.save_readable(database, file.absolute(), SystemClock().now(), belongings(wanted))
     else:
         pack = backup.copy_out if copy else backup.move_out
-        packed = pack(database, file.absolute(), SystemClock().now(), _belongings(wanted))
+        packed = pack(database, file.absolute(), SystemClock().now(), belongings(wanted))
     product.leave_to_owner(database)
     if as_json:
         lost = {"damaged": damaged} if readable else {}
-        json_line({"file": str(file), "kind": packed.manifest.kind.value, **_counts(packed.content), **lost})
+        json_line({"file": str(file), "kind": packed.manifest.kind.value, **counts(packed.content), **lost})
         return
-    size = file.stat().st_size
-    click.echo(f"Packed {_in_words(packed.content)} and {_others(packed.manifest.files)} into {file} ({_size(size)}).")
+    click.echo(f"Packed {in_words(packed.content)} and {_others(packed.manifest.files)} into {file} ({in_size(file)}).")
     click.echo("It holds texts, numbers and secrets: keep it where only you can read it.")
     if readable:
         click.echo(f"Some rows could not be read in: {', '.join(damaged)}." if damaged else "Every row could be read.")
@@ -98,14 +97,14 @@ def import_(file: Path, replace: bool, original_is_gone: bool, wanted: place.Wan
             "`unknown` now: sms-bridge resend ID sends one again."
         )
     if as_json:
-        counts = _counts(arrived.content)
-        json_line({"kind": arrived.manifest.kind.value, **counts, "doubtful": arrived.doubtful, "notes": notes})
+        content = counts(arrived.content)
+        json_line({"kind": arrived.manifest.kind.value, **content, "doubtful": arrived.doubtful, "notes": notes})
         return
-    for line in (f"Brought in {_in_words(arrived.content)}.", *notes):
+    for line in (f"Brought in {in_words(arrived.content)}.", *notes):
         click.echo(line)
 
 
-def _belongings(wanted: place.Wanted) -> dict[str, bytes]:
+def belongings(wanted: place.Wanted) -> dict[str, bytes]:
     """The files that go into the archive beside the store."""
     files = {name: ADB_KEYS / name for name in KEYS} if wanted.data is None else {}
     if wanted.data is None:
@@ -151,11 +150,14 @@ def _keep(path: Path, content: bytes, owner: os.stat_result, mode: int) -> None:
         path.chmod(mode)
 
 
-def _size(count: int) -> str:
+def in_size(file: Path) -> str:
+    """How large a file is."""
+    count = file.stat().st_size
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{-(-count // 1000)} kB"
 
 
-def _counts(content: "Content") -> dict[str, int]:
+def counts(content: "Content") -> dict[str, int]:
+    """What is in a store, for programs."""
     return {
         "accounts": content.accounts,
         "messages": content.messages,
@@ -164,7 +166,8 @@ def _counts(content: "Content") -> dict[str, int]:
     }
 
 
-def _in_words(content: "Content") -> str:
+def in_words(content: "Content") -> str:
+    """What is in a store, for people."""
     accounts = "1 account" if content.accounts == 1 else f"{content.accounts} accounts"
     return f"{accounts}, {content.messages} messages ({content.waiting} waiting), {content.received} received SMS"
 

@@ -23,11 +23,15 @@ PLACES = {
     "sms-bridge.service": "etc/systemd/system/sms-bridge.service",
     "sms-bridge.socket": "etc/systemd/system/sms-bridge.socket",
     "sms-bridge-adb.service": "etc/systemd/system/sms-bridge-adb.service",
+    "sms-bridge-backup.service": "etc/systemd/system/sms-bridge-backup.service",
+    "sms-bridge-backup.timer": "etc/systemd/system/sms-bridge-backup.timer",
 }
 CONFIG = "etc/sms-bridge/config.toml"
 #: where everything is that `purge` forgets
 KEPT = ("etc/sms-bridge", "var/lib/sms-bridge", "var/lib/sms-bridge-adb")
 SERVICES = ("sms-bridge.service", "sms-bridge-adb.service")
+#: what whoever wants it enables
+OFF_AT_FIRST = ("sms-bridge.socket", "sms-bridge-backup.timer")
 #: where the shipped unit looks for the program
 SHIPPED = "/usr/bin/sms-bridge"
 ACCOUNT = "sms-bridge"
@@ -89,7 +93,7 @@ class Installation:
         """Stop the service and uninstall its files; configuration and messages stay. Raises NotPossible."""
         if (self.root / PLACES["sms-bridge.service"]).exists():
             now = ("--now",) if self._running("systemd") else ()
-            yield from self._ran("systemctl", "disable", *now, "--quiet", *SERVICES, "sms-bridge.socket")
+            yield from self._ran("systemctl", "disable", *now, "--quiet", *SERVICES, *OFF_AT_FIRST)
         for place in PLACES.values():
             path = self.root / place
             if path.exists():

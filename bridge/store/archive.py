@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from bridge.errors import BridgeError
+from bridge.store import soundness
 from bridge.store.progress import Progress
 from bridge.store.read_only import read_only
 from bridge.version import version
@@ -79,15 +80,17 @@ def pack(
     others: Mapping[str, bytes] | None = None,
     seal: Callable[[], None] = lambda: None,
     progress: Progress | None = None,
+    sound: bool = False,
 ) -> Manifest:
     """Write `target` completely or not at all, readable for its owner alone.
 
     A running bridge is not disturbed: SQLite takes a snapshot. `seal` is called when everything is on disk, before the
-    file gets its name. `progress`: nobody else has the store. Raises OSError, sqlite3.Error, Stopped.
+    file gets its name. `progress`: nobody else has the store. `sound`: refuse a store that is damaged. Raises OSError,
+    sqlite3.Error, Stopped, StoreUnavailable.
     """
     snapshot = target.with_name(f".{target.name}.db")
     try:
-        schema = _snapshot(database, snapshot, progress)
+        schema = _snapshot(database, snapshot, progress, sound)
         contents: dict[str, Path | bytes] = {DATABASE: snapshot, **(others or {})}
         manifest = Manifest(kind, schema, now, {name: _digest(content, progress) for name, content in contents.items()})
         with _whole(target, seal) as file:
@@ -114,7 +117,7 @@ def _whole(target: Path, seal: Callable[[], None]) -> Iterator[IO[bytes]]:
         fresh.unlink(missing_ok=True)
 
 
-def _snapshot(database: Path, target: Path, progress: Progress | None) -> int:
+def _snapshot(database: Path, target: Path, progress: Progress | None, sound: bool) -> int:
     """Make a consistent copy of a store that may be in use; returns its schema."""
     target.unlink(missing_ok=True)
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -124,6 +127,8 @@ def _snapshot(database: Path, target: Path, progress: Progress | None) -> int:
                 source.backup(copy)  # in one piece: somebody may be writing, and each write would begin it anew
             else:
                 source.backup(copy, pages=_PAGES, progress=lambda _, left, pages: progress.step((1 - left / pages) / 3))
+            if sound and (trouble := soundness.trouble(copy)):
+                raise soundness.damaged(database, trouble)
         return int(source.execute("PRAGMA user_version").fetchone()[0])
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from bridge.errors import NotPossible, StoreUnavailable
 from bridge.messages.outcomes import unknown
 from bridge.model.message import PENDING, Message, State
-from bridge.store import archive, claiming, messages, salvage, settling
+from bridge.store import archive, claiming, messages, salvage, settling, soundness
 from bridge.store.archive import Kind, Manifest
 from bridge.store.lock import StoreLock
 from bridge.store.migrations import migrate, refuse_moved
@@ -85,7 +85,7 @@ def content(conn: sqlite3.Connection) -> Content:
 def copy_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]) -> Packed:
     """Pack a store that stays in use, running or not. Raises StoreUnavailable, OSError."""
     counted = _counted(database)
-    return Packed(archive.pack(database, target, Kind.COPY, now, others), counted)
+    return Packed(archive.pack(database, target, Kind.COPY, now, others, sound=True), counted)
 
 
 def move_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]) -> Packed:
@@ -99,7 +99,7 @@ def move_out(database: Path, target: Path, now: int, others: Mapping[str, bytes]
             # before the archive has its name: whatever happens now, only one of the two sends
             conn.execute("INSERT INTO moved VALUES (?, ?)", (now, str(target)))
 
-        return Packed(archive.pack(database, target, Kind.MOVE, now, others, seal), counted)
+        return Packed(archive.pack(database, target, Kind.MOVE, now, others, seal, sound=True), counted)
 
 
 def keep_before_upgrade(database: Path, schema: int, now: int, progress: Progress | None = None) -> None:
@@ -156,9 +156,8 @@ def bring_in(source: Path, database: Path, now: int, *, replace: bool = False, g
 def _prepare(database: Path, manifest: Manifest, now: int, gone: bool) -> tuple[Content, int]:
     """Upgrade an unpacked store to this release; in a copy, mark what may have been sent as unknown."""
     with closing(_open(database)) as conn:
-        troubles = conn.execute("PRAGMA quick_check").fetchone()[0]
-        if troubles != "ok":
-            raise archive.NotAnArchive(f"the store inside is damaged: {troubles}")
+        if trouble := soundness.trouble(conn):
+            raise archive.NotAnArchive(f"the store inside is damaged: {trouble}")
         migrate(conn)
         doubtful = _doubt(conn, manifest.made_at, now, gone) if manifest.kind is Kind.COPY else 0
         counted = content(conn)

@@ -84,6 +84,15 @@ def _check(conn: sqlite3.Connection, table: str) -> str:
         return str(error)
 
 
+def trouble(conn: sqlite3.Connection) -> str:
+    """What is wrong with a store, however long it takes to look; "" for nothing."""
+    try:
+        found = str(conn.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return "" if found == "ok" else found
+
+
 def damaged(database: Path, trouble: str) -> StoreUnavailable:
     """The error that says so, with the way out."""
     said = " ".join(trouble.replace("*** in database main ***", "").split())

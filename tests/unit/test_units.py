@@ -16,8 +16,8 @@ from bridge.webhooks.deliverer import GRACE
 pytestmark = pytest.mark.needs("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles")
 
 UDEV = Path(__file__).parents[2] / "udev"
-SERVICES = ("sms-bridge.service", "sms-bridge-adb.service")
-UNITS = (*SERVICES, "sms-bridge.socket")
+SERVICES = ("sms-bridge.service", "sms-bridge-adb.service", "sms-bridge-backup.service")
+UNITS = (*SERVICES, "sms-bridge.socket", "sms-bridge-backup.timer")
 #: what they start, and the shell of the reload
 PROGRAMS = ("usr/bin/sms-bridge", "usr/bin/adb", "bin/sh")
 

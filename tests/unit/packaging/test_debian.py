@@ -61,6 +61,8 @@ def test_has_every_file_where_the_system_looks_for_it(package: Path) -> None:
         f"{units}/sms-bridge.service",
         f"{units}/sms-bridge.socket",
         f"{units}/sms-bridge-adb.service",
+        f"{units}/sms-bridge-backup.service",
+        f"{units}/sms-bridge-backup.timer",
         f"{rules}/60-sms-bridge.rules",
         "/usr/lib/sysusers.d/sms-bridge.conf",
         "/usr/lib/tmpfiles.d/sms-bridge.conf",

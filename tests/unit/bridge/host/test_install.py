@@ -43,7 +43,7 @@ def present(installation: Installation) -> set[str]:
 
 
 def test_puts_every_file_in_its_place_and_the_unit_runs_this_program(installation: Installation) -> None:
-    assert done(installation.put_in_place()) == ["wrote"] * 7
+    assert done(installation.put_in_place()) == ["wrote"] * (len(PLACES) + 1)
     assert present(installation) == {*PLACES.values(), CONFIG}
     unit = (installation.root / "etc/systemd/system/sms-bridge.service").read_text()
     assert f"ExecStart={installation.program} serve " in unit
@@ -51,7 +51,7 @@ def test_puts_every_file_in_its_place_and_the_unit_runs_this_program(installatio
 
 def test_again_it_finds_everything_there(installation: Installation) -> None:
     list(installation.put_in_place())
-    assert done(installation.put_in_place()) == ["has"] * 6 + ["kept"]
+    assert done(installation.put_in_place()) == ["has"] * len(PLACES) + ["kept"]
 
 
 def test_an_upgrade_brings_new_units_and_leaves_the_configuration(installation: Installation, source: Path) -> None:
@@ -69,7 +69,7 @@ def test_removed_it_leaves_configuration_and_messages(installation: Installation
     store = installation.root / "var/lib/sms-bridge/bridge.db"
     store.parent.mkdir(parents=True)
     store.touch()
-    assert done(installation.take_away()) == ["removed"] * 6
+    assert done(installation.take_away()) == ["removed"] * len(PLACES)
     assert present(installation) == {CONFIG}
     assert store.exists()
     assert done(installation.take_away()) == []
@@ -79,7 +79,7 @@ def test_purged_it_leaves_nothing(installation: Installation) -> None:
     list(installation.put_in_place())
     for place in KEPT:
         (installation.root / place).mkdir(parents=True, exist_ok=True)
-    assert done([*installation.take_away(), *installation.forget()]) == ["removed"] * 9
+    assert done([*installation.take_away(), *installation.forget()]) == ["removed"] * (len(PLACES) + len(KEPT))
     assert [place for place in KEPT if (installation.root / place).exists()] == []
 
 
