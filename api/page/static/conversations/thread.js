@@ -59,10 +59,16 @@ export function Thread({ number, onRead }) {
     <${Trouble} error=${error} retry=${load} />
     ${!thread && !error && html`<${Waiting} />`}
     ${thread && html`<${Bubbles} entries=${thread.entries} more=${thread.cursor && earlier} />`}
-    ${thread && may("operator") && html`<${Reply} number=${number} suppressed=${thread.suppressed}
+    ${thread && may("operator") && html`<${Reply} number=${number} suppressed=${thread.suppressed} whatsapp=${whatsappLine(thread.entries)}
       onSent=${(message) => setThread((before) => ({ ...before, entries: withSent(before.entries, message) }))} />`}
     ${editing && html`<${Contact} number=${number} contact=${thread.contact} onClose=${() => { setEditing(false); load(); onRead(); }} />`}
   </section>`;
+}
+
+// The line by which the other side wrote last, where that was by WhatsApp.
+function whatsappLine(entries) {
+  const { received } = entries.find((each) => each.received) || {};
+  return received?.channel === "whatsapp" ? received.line : "";
 }
 
 // The entries, newest first, after an event.
@@ -109,6 +115,10 @@ function Bubbles({ entries, more }) {
   </div>`;
 }
 
+function channel({ channel }) {
+  return channel === "whatsapp" && html`${t("channel.whatsapp")} `;
+}
+
 function Bubble({ entry }) {
   const { message, received } = entry;
   const time = html`<time datetime=${entry.at} title=${whole(entry.at)}>${clock(entry.at)}</time>`;
@@ -116,13 +126,13 @@ function Bubble({ entry }) {
     return html`<div class="bubble in">
       <p dir="auto">${received.text || received.error}</p>
       ${received.partial && html`<p class="reason">${t("received.partial")}</p>`}
-      <p class="under"><span class="hidden">${t("way.in")} </span>${time}</p>
+      <p class="under"><span class="hidden">${t("way.in")} </span>${channel(received)}${time}</p>
     </div>`;
   }
   return html`<div class="bubble out ${message.state}">
     <p dir="auto">${message.text}</p>
     ${message.error && html`<p class="reason">${message.error}</p>`}
     <p class="under"><a href=${to("messages", message.id)} aria-label=${t("message.open")}>
-      <span class="hidden">${t("way.out")} </span>${time} <${Tick} state=${message.state} /></a></p>
+      <span class="hidden">${t("way.out")} </span>${channel(message)}${time} <${Tick} state=${message.state} /></a></p>
   </div>`;
 }
