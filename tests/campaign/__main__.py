@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -27,6 +27,9 @@ HEADINGS = (
     "round", "troubles", "starts", "accepted", "sent", "delivered", "unknown", "on air", "failed", "expired",
     "cancelled", "again", "inbox", "webhooks", "helped", "s",
 )  # fmt: skip
+
+#: of the round alone; the others are of its season so far
+OF_A_ROUND = frozenset({"troubles", "starts", "helped", "s"})
 
 
 def say(text: str) -> None:
@@ -65,6 +68,8 @@ class Campaign:
         self._go_on = go_on
         self._without = without
         self._failed: list[int] = []
+        #: the cells of each round so far, by its number
+        self._rounds: dict[int, tuple[object, ...]] = {}
 
     async def run(self, first: int, rounds: int) -> int:
         """Play them; 0 when no round failed."""
@@ -73,6 +78,7 @@ class Campaign:
         for season in _seasons(first, rounds):
             if not await self._season(season) and not self._go_on:
                 break
+        say(_line(total(self._rounds)))
         if self._failed:
             again = f"make campaign SEED={self._seed} FIRST={self._failed[0] // SEASON * SEASON} ROUNDS={SEASON}"
             say(f"failed: rounds {', '.join(map(str, self._failed))}. The same again: {again}")
@@ -106,7 +112,8 @@ class Campaign:
         before = ready.serve.starts
         outcome = await Play(ready, plan).run()
         seconds = time.monotonic() - began
-        say(_line(_cells(ready, plan, outcome, ready.serve.starts - before, seconds)))
+        cells = self._rounds[number] = _cells(ready, plan, outcome, ready.serve.starts - before, seconds)
+        say(_line(cells))
         if not outcome.violations:
             return True
         self._failed.append(number)
@@ -152,6 +159,16 @@ def _cells(ready: Stage, plan: Plan, outcome: Outcome, starts: int, seconds: flo
         outcome.tally.carried_unknown, states["failed"], states["expired"], states["cancelled"], outcome.tally.again,
         sum(len(ids) > 0 for ids in ready.books.heard.values()), ready.receiver.calls, outcome.helped, f"{seconds:.1f}",
     )  # fmt: skip
+
+
+def total(rounds: Mapping[int, tuple[object, ...]]) -> tuple[object, ...]:
+    """The sum of all: most cells count a season up to their round, so that its last round has all of it."""
+    last = [cells for number, cells in rounds.items() if (number + 1) % SEASON == 0 or number + 1 not in rounds]
+    sums = [
+        sum(float(str(cells[place])) for cells in (rounds.values() if heading in OF_A_ROUND else last))
+        for place, heading in enumerate(HEADINGS)
+    ]
+    return "total", *(f"{value:.0f}" for value in sums[1:])
 
 
 def _line(cells: tuple[object, ...]) -> str:

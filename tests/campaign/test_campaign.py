@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from tests.campaign.__main__ import _seasons
+from tests.campaign.__main__ import HEADINGS, OF_A_ROUND, _seasons, total
 from tests.campaign.catalogue import Trouble
 from tests.campaign.plan import Plan, drawn
 from tests.campaign.rounds import Play
@@ -49,3 +49,10 @@ def test_a_seed_plans_a_round_alike_each_time(tmp_path: Path) -> None:
 def test_seasons_begin_at_the_same_rounds_wherever_one_begins() -> None:
     assert list(_seasons(0, 12)) == [range(5), range(5, 10), range(10, 12)]
     assert list(_seasons(7, 5)) == [range(7, 10), range(10, 12)]
+
+
+def test_the_total_counts_each_season_once() -> None:
+    rounds = {number: (number, *(number + 1.0 for _ in HEADINGS[1:])) for number in (3, 4, 5, 6)}
+    told = dict(zip(HEADINGS, total(rounds), strict=True))
+    assert told["round"] == "total"
+    assert all(told[heading] == ("22" if heading in OF_A_ROUND else "12") for heading in HEADINGS[1:])
