@@ -60,6 +60,8 @@ def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
 
 def follow(tx: Tx, message: Message, now: int) -> Message:
     """Derive the message's state from its parts, and publish a change."""
+    if message.state in (State.CANCELLED, State.EXPIRED, State.FAILED):
+        balance.charge_after_all(tx, message, now)
     if message.state in (State.CANCELLED, State.EXPIRED):
         return message  # some of its parts went out; what becomes of those brings the rest back no more
     state, error = derive(parts(tx.conn, message.id), _units(tx.conn, message), message.state)
@@ -76,8 +78,6 @@ def follow(tx: Tx, message: Message, now: int) -> Message:
         if message.state is State.FAILED and not _may_go_on(tx, message, now):
             return message
         return requeue(tx, message, now, due_at=now, error=error)
-    if message.state is State.FAILED and state in OUT:
-        balance.charge_after_all(tx, message, now)
     told = state is not message.state and state in _TELLS
     message = move(tx, message, state, now, **changes)
     if told:

@@ -264,7 +264,7 @@ class TestCredits:
         assert (await store.message(message(1).id)).state is State.FAILED
         assert await movements(store) == [("top_up", 5), ("reserve", -3)]
 
-    @pytest.mark.parametrize(("credits", "state"), [(3, State.QUEUED), (2, State.FAILED)])
+    @pytest.mark.parametrize(("credits", "state"), [(4, State.QUEUED), (3, State.FAILED)])
     async def test_what_the_network_gave_up_too_early_goes_on_when_it_is_paid_again(
         self, store: Store, credits: int, state: State
     ) -> None:

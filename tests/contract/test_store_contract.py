@@ -354,6 +354,22 @@ class TestSending:
         found = await store.message(message(1).id)
         assert found.state is (State.EXPIRED if policy is UnknownPolicy.RESEND else State.FAILED)
 
+    @pytest.mark.parametrize("credits", [3, 2])
+    async def test_what_was_called_failed_and_goes_on_for_evidence_is_paid_as_a_whole(
+        self, store: Store, credits: int
+    ) -> None:
+        await store.change_account("shop", AccountChange(payment=Payment.PREPAID), BY)
+        await store.top_up("shop", 3, "", BY)
+        await store.submit([message(1, on_unknown=UnknownPolicy.FAIL, parts=3)])
+        await claimed(store, message(1))
+        await store.recover(NOW)
+        assert (await store.account("shop")).credits == 3
+        await store.top_up("shop", credits - 3, "", BY)
+        found = await store.settle(Evidence("office", message(1).id, 1, State.SENT, 7, "late"), NOW + 1)
+        assert found is not None
+        assert found.state is (State.QUEUED if credits == 3 else State.FAILED)
+        assert (await store.account("shop")).credits == (0 if credits == 3 else 1)
+
     @pytest.mark.parametrize("parts_tried", [1, 2])
     async def test_evidence_of_the_whole_text_leaves_nothing_for_a_line_that_takes_parts(
         self, store: Store, parts_tried: int
