@@ -80,6 +80,16 @@ def test_has_the_limits_of_the_code() -> None:
     assert tree["parameters"]["limit"]["schema"]["maximum"] == validators.MAX_LIMIT
 
 
+def test_an_operation_with_a_body_says_what_can_be_wrong_with_any_body() -> None:
+    """Too slow, too large: what no call with data of any kind brings about."""
+    silent = [
+        (method, path)
+        for method, path, operation in DOCUMENT.operations()
+        if "requestBody" in operation and not {"400", "408", "413"} <= set(operation["responses"])
+    ]
+    assert silent == []
+
+
 def test_lists_each_kind_of_problem() -> None:
     kinds = DOCUMENT.tree["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]
     assert kinds == [responses.PREFIX + kind for kind in responses.PROBLEMS]
