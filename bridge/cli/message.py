@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.cli import place, product
-from bridge.cli.output import Sentence, event_line, json_line
+from bridge.cli import bulk, place, product
+from bridge.cli.output import Misuse, Sentence, event_line, json_line
 from bridge.errors import NoSuchThing
 
 if TYPE_CHECKING:
@@ -35,8 +36,20 @@ async def connected(wanted: place.Wanted, account: str = "") -> AsyncIterator["C
 
 
 @click.command()
-@click.argument("to")
-@click.argument("text")
+@click.argument("to", required=False)
+@click.argument("text", required=False)
+@click.option(
+    "--csv",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Send to each row of this CSV or XLSX file instead; its first row names the columns.",
+)
+@click.option("--text", "template", default="", help="With --csv: the text, such as 'Dear {name}, …'.")
+@click.option(
+    "--number-column", default="", help="With --csv: the column with the numbers.  [default: found by itself]"
+)
+@click.option("--per-minute", type=click.IntRange(0, 100_000), default=0, help="With --csv: no more messages a minute.")
+@click.option("--yes", is_flag=True, help="With --csv: send without asking, also a file that was sent before.")
 @click.option("--account", default="", help="Send it for this account.  [default: the command line's own]")
 @click.option("--line", default="", help="Send it on this line or device.  [default: any]")
 @click.option("--wait", is_flag=True, help="Wait until the network took it; ends with 1 when it did not.")
@@ -44,19 +57,31 @@ async def connected(wanted: place.Wanted, account: str = "") -> AsyncIterator["C
 @place.options
 @_json
 def send(
-    to: str,
-    text: str,
+    to: str | None,
+    text: str | None,
     account: str,
     line: str,
     wait: bool,
     delivered: bool,
     wanted: place.Wanted,
     as_json: bool,
+    **of_file: Any,
 ) -> None:
     """Send TEXT to the number TO through the running bridge.
 
     For example: sms-bridge send +15550123 'See you at five' --wait
+
+    To each row of a file: sms-bridge send --csv march.csv --text 'Dear {name}, we open at nine.'
     """
+    if of_file["file"] is not None:
+        if to or wait or delivered or not of_file["template"]:
+            raise Misuse("--csv goes with --text, and without a number, --wait and --delivered")
+        _send_file(wanted, account, bulk.Wish.of(line=line, as_json=as_json, **of_file))
+        return
+    if to is None or text is None:
+        raise Misuse(
+            "say to whom and what: sms-bridge send +15550123 'See you at five'; a file: --csv FILE --text TEXT"
+        )
     order = {"to": to, "text": text} | ({"line": line} if line else {})
 
     async def run() -> None:
@@ -72,6 +97,14 @@ def send(
 
     if not product.until_stopped(run()):
         raise Sentence("not waiting any longer; whatever was queued is safe, and the bridge goes on with it")
+
+
+def _send_file(wanted: place.Wanted, account: str, wish: bulk.Wish) -> None:
+    async def run() -> None:
+        async with connected(wanted, account) as client:
+            await bulk.send(client, wish)
+
+    product.until_stopped(run())
 
 
 def _show_queued(message: dict[str, Any], as_json: bool) -> None:

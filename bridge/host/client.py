@@ -14,6 +14,7 @@ from bridge.host.exchange import LOST, Exchange
 #: names the account that a call is made for
 ACCOUNT_HEADER = "SMS-Bridge-Account"
 CALL_TIMEOUT = 15.0  # seconds; the bridge answers from its own disk
+UPLOAD_TIMEOUT = 120.0  # seconds; each row of a file is looked at before the answer
 
 #: method, path with query, headers, body → status and body of the answer
 Ask = Callable[[str, str, Mapping[str, str], bytes], Awaitable[tuple[int, bytes]]]
@@ -67,9 +68,17 @@ class Client:
     ) -> Any:
         """Make a call; returns its JSON, None for an empty answer. `patience` in seconds."""
         content = b"" if body is None else json.dumps(body).encode()
+        return await self._call(method, path, self._headers, content, patience)
+
+    async def upload(self, path: str, query: Mapping[str, str], file: bytes, kind: str) -> Any:
+        """POST a file of a content type; returns the JSON of the answer."""
+        headers = {**self._headers, "Content-Type": kind}
+        return await self._call("POST", f"{path}?{urlencode(query)}", headers, file, UPLOAD_TIMEOUT)
+
+    async def _call(self, method: str, path: str, headers: Mapping[str, str], content: bytes, patience: float) -> Any:
         try:
             async with asyncio.timeout(patience):
-                status, text = await self._ask(method, path, self._headers, content)
+                status, text = await self._ask(method, path, headers, content)
         except LOST as error:
             raise self._not_running(error) from error
         if 200 <= status < 300:

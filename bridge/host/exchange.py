@@ -67,7 +67,8 @@ class Exchange:
         path = target if self._socket else self._url.path + target
         lines = [f"{method} {path} HTTP/1.0", "Host: localhost", *(f"{name}: {headers[name]}" for name in headers)]
         if body:
-            lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+            kind = [] if "Content-Type" in headers else ["Content-Type: application/json"]
+            lines += [*kind, f"Content-Length: {len(body)}"]
         return "\r\n".join((*lines, "", "")).encode() + body
 
 
