@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
+from bridge.errors import DeviceLost, OutcomeUnknown, Refusal
 from bridge.messages.templates import places
 from bridge.model.callback import Reply
 from bridge.model.forms import HOME, Form, is_abroad
@@ -16,6 +16,7 @@ from device_drivers._cloud.inquiries import Inquiry
 from device_drivers._cloud.link import CLOCKS, News
 from device_drivers._cloud.news import Report
 from device_drivers._cloud.objects import Object, object_in, parsed, text
+from device_drivers._cloud.refused import ProviderRefused
 from device_drivers._http import Http
 from device_drivers.aliyun import codes, signing, updates
 from device_drivers.aliyun.options import Options
@@ -89,8 +90,8 @@ class Aliyun:
             await self._ask("QuerySendDetails", asked)
         except OutcomeUnknown as silence:
             raise DeviceLost(silence.message) from silence
-        except SendRefused as refusal:
-            if refusal.refusal is Refusal.LINE:
+        except ProviderRefused as refusal:
+            if refusal.refusal is Refusal.LINE and refusal.code not in codes.NOT_FOR_THIS:
                 raise
 
     async def _ask(self, action: str, asked: Mapping[str, str]) -> Object:

@@ -1,6 +1,7 @@
 """What Alibaba's error codes mean for a message and for the line (Alibaba Cloud SMS, "API error codes")."""
 
-from bridge.errors import LinkError, OutcomeUnknown, Refusal, SendRefused
+from bridge.errors import LinkError, OutcomeUnknown, Refusal
+from device_drivers._cloud.refused import ProviderRefused
 
 #: it was taken
 OK = "OK"
@@ -16,6 +17,8 @@ _NETWORK = ("Throttling", "isv.DAY_LIMIT_CONTROL", "isv.MONTH_LIMIT_CONTROL")
 _TEMPORARY = frozenset({"isv.BUSINESS_LIMIT_CONTROL"})
 #: what does not say that nothing went out; a nonce that was used was received before
 _UNSURE = ("isp.", "Internal", "ServiceUnavailable", "SignatureNonceUsed")
+#: a key that may send, and not ask
+NOT_FOR_THIS = frozenset({"isp.RAM_PERMISSION_DENY", "Forbidden.RAM", "Forbidden.NoPermission", "NoPermission"})
 _REMEDIES = {
     "SignatureDoesNotMatch": "check access_key_secret",
     "InvalidAccessKeyId.NotFound": "check access_key_id",
@@ -34,16 +37,16 @@ def failure(code: str, message: str) -> LinkError:
     remedy = _REMEDIES.get(code, "")
     cause = f"Alibaba {code}: {message or 'no words'}" + (f"; {remedy}" if remedy else "")
     if code in _CREDIT:
-        return SendRefused(cause, Refusal.CREDIT)
+        return ProviderRefused(code, cause, Refusal.CREDIT)
     if code in _TEMPORARY:
-        return SendRefused(cause, Refusal.TEMPORARY)
+        return ProviderRefused(code, cause, Refusal.TEMPORARY)
     if _is(code, _NETWORK):
-        return SendRefused(cause, Refusal.NETWORK)
+        return ProviderRefused(code, cause, Refusal.NETWORK)
     if _is(code, _LINE):
-        return SendRefused(cause, Refusal.LINE)
+        return ProviderRefused(code, cause, Refusal.LINE)
     if code.startswith(_UNSURE):
         return OutcomeUnknown(f"{cause}; it may or may not have been sent")
-    return SendRefused(cause, Refusal.PERMANENT)
+    return ProviderRefused(code, cause, Refusal.PERMANENT)
 
 
 def _is(code: str, kinds: tuple[str, ...]) -> bool:

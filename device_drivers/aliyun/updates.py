@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bridge.model.forms import with_code
 from bridge.model.message import State
 from device_drivers._cloud import beijing
 from device_drivers._cloud.link import News
@@ -38,7 +39,7 @@ def details(found: object, since: int) -> Sequence[Report]:
 def international(number: str) -> str:
     """With +: bare mobile numbers are China's, all others have their country code in front."""
     digits = number.lstrip("+").removeprefix("00")
-    return f"+{digits}" if len(digits) != 11 or not digits.startswith("1") or number.startswith("+") else f"+86{digits}"
+    return f"+{digits}" if number.startswith("+") else with_code(digits) or f"+{digits}"
 
 
 def _one(told: Object) -> News | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from bridge.errors import DeviceLost, LinkError, OutcomeUnknown, Refusal, SendRefused
+from bridge.errors import DeviceLost, LinkError, OutcomeUnknown, Refusal
 from bridge.messages.templates import places
 from bridge.model.callback import Reply
 from bridge.model.forms import Form
@@ -14,6 +14,7 @@ from device_drivers._cloud.inquiries import Inquiry
 from device_drivers._cloud.link import CLOCKS, News
 from device_drivers._cloud.news import Report
 from device_drivers._cloud.objects import Object, object_in, objects, parsed, text
+from device_drivers._cloud.refused import ProviderRefused
 from device_drivers._http import Http
 from device_drivers.tencent import codes, signing, updates
 from device_drivers.tencent.options import Options
@@ -105,8 +106,8 @@ class Tencent:
             await self._ask("PullSmsSendStatusByPhoneNumber", body)
         except OutcomeUnknown as silence:
             raise DeviceLost(silence.message) from silence
-        except SendRefused as refusal:
-            if refusal.refusal is Refusal.LINE:
+        except ProviderRefused as refusal:
+            if refusal.refusal is Refusal.LINE and refusal.code not in codes.NOT_FOR_THIS:
                 raise
 
     async def _ask(self, action: str, asked: Mapping[str, Any]) -> Object:

@@ -1,6 +1,7 @@
 """What Tencent's error codes mean for a message and for the line (Tencent Cloud SMS, "Error codes")."""
 
-from bridge.errors import LinkError, OutcomeUnknown, Refusal, SendRefused
+from bridge.errors import LinkError, OutcomeUnknown, Refusal
+from device_drivers._cloud.refused import ProviderRefused
 
 #: a number was taken
 OK = "Ok"
@@ -23,6 +24,8 @@ _TEMPORARY = (
     "LimitExceeded.PhoneNumberOneHourLimit", "LimitExceeded.PhoneNumberDailyLimit",
     "LimitExceeded.PhoneNumberSameContentDailyLimit", "FailedOperation.MarketingSendTimeConstraint",
 )  # fmt: skip
+#: a key that may send, and not ask
+NOT_FOR_THIS = frozenset({"AuthFailure.UnauthorizedOperation", "UnauthorizedOperation.RequestPermissionDeny"})
 _REMEDIES = {
     "AuthFailure.SignatureExpire": "set this machine's clock",
     "AuthFailure.SecretIdNotFound": "check secret_id",
@@ -40,16 +43,16 @@ def failure(code: str, message: str) -> LinkError:
     remedy = _REMEDIES.get(code, "")
     cause = f"Tencent {code}: {message or 'no words'}" + (f"; {remedy}" if remedy else "")
     if _is(code, _CREDIT):
-        return SendRefused(cause, Refusal.CREDIT)
+        return ProviderRefused(code, cause, Refusal.CREDIT)
     if _is(code, _NETWORK):
-        return SendRefused(cause, Refusal.NETWORK)
+        return ProviderRefused(code, cause, Refusal.NETWORK)
     if _is(code, _TEMPORARY):
-        return SendRefused(cause, Refusal.TEMPORARY)
+        return ProviderRefused(code, cause, Refusal.TEMPORARY)
     if _is(code, _LINE):
-        return SendRefused(cause, Refusal.LINE)
+        return ProviderRefused(code, cause, Refusal.LINE)
     if code.startswith("Internal"):
         return OutcomeUnknown(f"{cause}; it may or may not have been sent")
-    return SendRefused(cause, Refusal.PERMANENT)
+    return ProviderRefused(code, cause, Refusal.PERMANENT)
 
 
 def _is(code: str, kinds: tuple[str, ...]) -> bool:

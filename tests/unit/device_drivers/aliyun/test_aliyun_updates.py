@@ -75,6 +75,7 @@ def test_anything_else_is_refused(body: bytes) -> None:
     [
         ("13800138000", "+8613800138000"), ("8613800138000", "+8613800138000"), ("+15550100", "+15550100"),
         ("15550100", "+15550100"), ("447700900123", "+447700900123"), ("0015550100", "+15550100"),
+        ("12125550100", "+12125550100"),
     ],
 )  # fmt: skip
 def test_numbers_come_with_or_without_a_country_code(written: str, number: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from bridge.errors import OutcomeUnknown, Refusal, SendRefused
+from bridge.model.line import LineState
 from bridge.model.message import State
 from bridge.model.radio import Doubtful, Evidence, InboundPart, InboundReport, Outgoing, Sent
 from device_drivers._cloud.news import reference_of
@@ -212,3 +213,28 @@ async def test_a_callback_from_elsewhere_brings_nothing(name: str) -> None:
     async with linked(name, ask_after=NEVER, callback_addresses=["192.0.2.0/24"]) as site:
         assert not await site.provider.pushes.post(b"[]", site.site.url + "a-secret-of-sixteen")
         assert site.site.answered == [403]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("tencent", "UnauthorizedOperation.RequestPermissionDeny"), ("aliyun", "isp.RAM_PERMISSION_DENY")],
+)
+async def test_a_key_that_may_send_and_not_ask_is_good_enough(name: str, code: str) -> None:
+    async with linked(name, ask_after=NEVER, check_interval=0.05) as site:
+        site.provider.faults.fail_next = [code]
+        await site.asked(ASK[name], 2)
+        assert site.link.lines[0].state is LineState.READY
+        await send(site)
+
+
+@both
+async def test_a_key_that_is_no_good_parks_the_line_until_it_is(name: str) -> None:
+    async with linked(name, ask_after=NEVER, check_interval=0.05) as site:
+        bad = "AuthFailure.SecretIdNotFound" if name == "tencent" else "InvalidAccessKeyId.NotFound"
+        site.provider.faults.fail_next = [bad] * 100
+        await site.asked(ASK[name], 2)
+        (line,) = await site.link.refresh()
+        assert (line.state, bad in line.reason) == (LineState.PARKED, True)
+        site.provider.faults.fail_next.clear()
+        (line,) = await site.link.refresh()
+        assert (line.state, line.reason) == (LineState.READY, "")
