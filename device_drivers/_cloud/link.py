@@ -95,6 +95,8 @@ class CloudLink:
         self._doubtful: set[tuple[str, int]] = set()
         #: those that are in the provider's hands now; a report may be quicker than the answer
         self._in_hand: set[tuple[str, int]] = set()
+        #: of those, the ones of which nothing was learned yet, with their recipients
+        self._unsure: dict[tuple[str, int], str] = {}
         #: by what name reports find a part that was of unknown fate
         self._names: dict[tuple[str, int], str] = {}
         self._opened_at = now()
@@ -143,6 +145,8 @@ class CloudLink:
         return Sent(reference_of(name))
 
     def _inquire_later(self, inquiry: Inquiry) -> None:
+        if not inquiry.id:
+            self._unsure[inquiry.part] = inquiry.recipient
         self._inquiries.add(inquiry, now())
         self._woken.set()
 
@@ -200,6 +204,9 @@ class CloudLink:
     def _evidence(self, part: tuple[str, int], report: Report) -> Evidence:
         if report.state is not State.SENT:
             self._inquiries.drop(part)
+        self._unsure.pop(part, None)
+        if report.id:
+            self._remember(report.id)
         detail = report.detail if report.state is State.FAILED else ""
         self._names[part] = report.id or report.ours
         return Evidence(self._line.name, *part, report.state, reference_of(self._names[part]), detail)
@@ -271,8 +278,8 @@ class CloudLink:
                 return each
             if inquiry.id and each.id == inquiry.id:
                 return each
-        unsure = [each for each in self._inquiries.of_number(inquiry.recipient) if not each.id]
-        if inquiry.id or inquiry.since < self._opened_at + CLOCKS or len(unsure) > 1:
+        unsure = [part for part, recipient in self._unsure.items() if recipient == inquiry.recipient]
+        if inquiry.id or inquiry.since < self._opened_at + CLOCKS or unsure != [inquiry.part]:
             return None
         strangers = [each for each in reports if each.id and not each.ours and each.id not in self._ids]
         return strangers[0] if len(strangers) == 1 else None

@@ -105,18 +105,41 @@ async def test_without_labels_the_only_message_that_nobody_knows_of_is_it() -> N
 
 
 async def test_without_labels_two_that_nobody_knows_of_stay_unknown() -> None:
-    async with linked("tencent", ask_after=SOON) as site:
+    async with linked("tencent", ask_after=(1.0, 1.1)) as site:
         site.provider.faults.with_label = False
         site.link._opened_at -= 120_000
         await lose_the_answer(site, "m1")
         await lose_the_answer(site, "m2")
-        await site.asked(ASK["tencent"], 2 * len(SOON))
+        await site.asked(ASK["tencent"], 4)
         assert evidence(site) == []
+
+
+async def test_without_labels_one_after_the_other_is_settled() -> None:
+    async with linked("tencent", ask_after=SOON) as site:
+        site.provider.faults.with_label = False
+        site.link._opened_at -= 120_000
+        for count, message in enumerate(("m1", "m2"), 1):
+            await lose_the_answer(site, message)
+            await site.has(2 * count)
+        assert evidence(site) == [("m1", 1, State.DELIVERED), ("m2", 1, State.DELIVERED)]
+        assert len({each.reference for each in site.came if isinstance(each, Evidence)}) == 2
+
+
+async def test_without_labels_one_entry_is_of_neither_of_two_that_nobody_knows_of() -> None:
+    async with linked("tencent", ask_after=(0.8, 0.9)) as site:
+        site.provider.faults.with_label = False
+        site.link._opened_at -= 120_000
+        await lose_the_answer(site, "m1")
+        site.provider.faults.lost_next = 1
+        with pytest.raises(OutcomeUnknown):
+            await send(site, "m2")
+        await site.asked(ASK["tencent"], 3)
+        assert (evidence(site), len(site.provider.far.records)) == ([], 1)
 
 
 async def test_without_labels_a_message_of_before_a_restart_stays_unknown() -> None:
     """What else went to the number before the restart is not remembered, and may be what the provider tells of."""
-    async with linked("tencent", ask_after=SOON) as site:
+    async with linked("tencent", ask_after=NEVER) as site:
         site.provider.faults.with_label = False
         await send(site, "another")
         async with linked("tencent", site.provider, ask_after=SOON) as again:
