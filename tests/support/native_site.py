@@ -21,13 +21,14 @@ from bridge.accounts.credentials import digest
 from bridge.accounts.passwords import hashed
 from bridge.accounts.sessions import LIFE
 from bridge.bus import Bus
-from bridge.errors import NoSuchThing
+from bridge.errors import DeviceLost, NoSuchThing
 from bridge.gateway.gateway import Devices, Gateway
 from bridge.model.account import Account, Author
 from bridge.model.attention import Ongoing
 from bridge.model.finding import Finding
 from bridge.model.inbox import Received
 from bridge.model.line import Line, LineState
+from bridge.model.media import Media
 from bridge.model.message import Message, State
 from bridge.model.radio import InboundPart
 from bridge.model.user import Role, Session, User
@@ -183,6 +184,11 @@ async def serving(gateway: Gateway, **how: Any) -> AsyncIterator["TestClient[Any
         yield http
 
 
+async def _fetch(device: str, media: str) -> Media:
+    """Every device with media is away."""
+    raise DeviceLost(f"the device {device} is not connected")
+
+
 async def _examine(device: str) -> Sequence[Finding]:
     """As the supervisor's."""
     if device not in FINDINGS:
@@ -204,7 +210,7 @@ async def site_in(
     for name, key in KEYS.items():
         account = replace(Account(name, created_at=NOW), operator=name == "operator")
         await store.add_account(account, [Credential("apikey", "", digest(key))])
-    gateway = Gateway(store, bus, devices=Devices(lambda: lines, _examine, alarms=alarms), clock=clock)
+    gateway = Gateway(store, bus, devices=Devices(lambda: lines, _examine, fetch=_fetch, alarms=alarms), clock=clock)
     try:
         async with serving(gateway, **how) as http:
             yield Site(store, gateway, http)

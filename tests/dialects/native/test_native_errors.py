@@ -12,7 +12,9 @@ from api.http.bodies import Reading
 from bridge.bus import Bus
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import AccountChange, Payment
+from bridge.model.line import Channel
 from bridge.model.message import State
+from bridge.model.radio import InboundPart
 from bridge.ports.store import Store
 from tests.support.native_site import DOCUMENT, Answer, Caller, Site, serving, site_in
 
@@ -98,6 +100,11 @@ async def wrong_state(site: Site, name: str) -> Answer:
     if name == "submitMessages":
         await site.shop.send(client_ref="r")
         return await site.shop.post("/v1/messages", {"to": "+15550100", "text": "x", "client_ref": "r"})
+    if name == "getReceivedMedia":
+        part = InboundPart("office", "1", "+15550100", "[image]", channel=Channel.WHATSAPP, media="image 7")
+        received = await site.store.receive(part, "office", site.gateway.now())
+        assert received is not None
+        return await perform(site.shop, name, received.id)
     made = (await site.shop.send())["id"]
     if name == "cancelMessage":
         await site.carry(State.SENT)
