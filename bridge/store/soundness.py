@@ -11,7 +11,9 @@ from bridge.store.read_only import read_only
 
 log = logging.getLogger(__name__)
 
-#: that a start waits for it; the rest is looked at while the bridge works
+#: a store of so many bytes is looked at as a whole before the bridge starts, if that takes no longer than this
+SMALL, PATIENCE = 32 << 20, 15.0  # s
+#: that a start waits otherwise; the rest is looked at while the bridge works
 AT_START = 0.5  # s
 #: looked at first: without these nothing else is of use
 _FIRST = ("accounts", "credentials", "endpoints", "parts", "messages", "received")
@@ -102,6 +104,7 @@ def damaged(database: Path, trouble: str) -> StoreUnavailable:
 def refuse_damaged(database: Path) -> Examination:
     """Raises StoreUnavailable for damage that is found at once; what goes on looking otherwise."""
     examination = Examination(database)
-    if examination.wait(AT_START) and examination.trouble:
+    patience = PATIENCE if database.stat().st_size <= SMALL else AT_START
+    if examination.wait(patience) and examination.trouble:
         raise damaged(database, examination.trouble)
     return examination

@@ -79,7 +79,7 @@ async def test_the_position_of_the_newest_event_stays_known_and_is_not_given_aga
 async def test_a_sweep_takes_a_few_milliseconds_at_a_time(store: SqliteStore) -> None:
     await store.submit([message(number, state=State.FAILED) for number in range(5000)])
     assert await store.sweep(LATER, 0)
-    assert 4000 < await store.count("", MessageQuery()) < 5000
+    assert 4000 < await store.count("", MessageQuery()) <= 5000
     await store.submit([message(5000, created_at=LATER)])
     await swept(store, LATER)
     assert await left(store) == ["text 5000"]

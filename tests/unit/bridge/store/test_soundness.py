@@ -10,7 +10,7 @@ from bridge.errors import StoreUnavailable
 from bridge.model.message import State
 from bridge.store import open_store
 from bridge.store.connections import Connections
-from bridge.store.soundness import Examination
+from bridge.store.soundness import Examination, refuse_damaged
 from bridge.store.sqlite import SqliteStore
 from tests.support.damage import flip, pages_with
 from tests.support.store_rows import SHOP, message
@@ -66,6 +66,21 @@ async def test_a_store_that_was_removed_is_begun_anew_with_a_word(
 async def test_an_empty_file_where_no_store_was_is_a_new_store(tmp_path: Path) -> None:
     (tmp_path / "bridge.db").touch()
     await (await open_store(f"sqlite:///{tmp_path}/bridge.db", exclusive=True)).close()
+
+
+async def test_a_start_waits_for_a_large_store_only_for_a_moment(
+    database: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its readers wait for whoever holds it, and so does the examination, in the place of a slow card."""
+    monkeypatch.setattr("bridge.store.soundness.SMALL", 0)
+    flip(database, *pages_with(database, b"text 00700"))
+    with closing(sqlite3.connect(database, isolation_level=None)) as holder:
+        holder.execute("PRAGMA journal_mode = DELETE")
+        holder.execute("BEGIN EXCLUSIVE")
+        examination = refuse_damaged(database)
+        assert examination.seen == 0
+        holder.execute("ROLLBACK")
+        await until(lambda: f"{database} is damaged (messages: " in caplog.text)
 
 
 async def test_what_is_found_after_the_start_is_logged(database: Path, caplog: pytest.LogCaptureFixture) -> None:
