@@ -29,6 +29,11 @@ NARROW = 5 * 1000  # ms
 SECOND = 1000  # ms
 #: a report without a time stamp is of a part of the last days, if of one at all
 LONGEST_WAY = 7 * 24 * 3600 * 1000  # ms
+#: the same where a driver made the reference of a provider's id, which no other part has: a phone may be off for the 30
+#: days for which Meta tries, and a webhook a week late
+PROVIDERS_WAY = 37 * 24 * 3600 * 1000  # ms
+#: TP-MR is one octet (TS 23.040 §9.2.3.6)
+_LAST_OCTET = 255
 #: references given out since the last that is known, at most, for one to be the next (TS 23.040 §9.2.3.6)
 STRIDE = 16
 
@@ -174,7 +179,8 @@ def _undated(conn: sqlite3.Connection, heard: Heard) -> Match | Clue:
     """Match a report without time stamp: by reference, and only when a single part has it."""
     if next(iter(_in_hand(conn, heard)), None) is not None:
         return Clue.WAIT
-    named = _by_reference(conn, heard, heard.at - LONGEST_WAY, heard.at)
+    way = LONGEST_WAY if heard.report.reference <= _LAST_OCTET else PROVIDERS_WAY
+    named = _by_reference(conn, heard, heard.at - way, heard.at)
     unsettled = [part for part in named if part.state in _OPEN]
     if len(unsettled) == 1:
         return Match(unsettled[0])

@@ -9,7 +9,7 @@ from bridge.model import event as events
 from bridge.model.message import Message, State
 from bridge.model.radio import Evidence, InboundReport
 from bridge.ports.store_rows import Outcome
-from bridge.store.reports import LONGEST_WAY
+from bridge.store.reports import LONGEST_WAY, PROVIDERS_WAY
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import NOW, message
 
@@ -294,6 +294,17 @@ async def test_without_a_stamp_a_report_is_of_a_part_of_the_last_days_only(
 ) -> None:
     await network.send(ONE, NOW, 5)
     await network.tell(replace(network.report(5, NOW), sent_at=0), NOW + LONGEST_WAY + late)
+    assert await network.state(ONE) is expected
+
+
+@pytest.mark.parametrize(
+    ("late", "expected"), [(-SECOND, State.DELIVERED), (SECOND, State.SENT)], ids=["in time", "too late"]
+)
+async def test_a_provider_may_tell_for_longer_for_its_ids_are_never_given_twice(
+    network: Network, late: int, expected: State
+) -> None:
+    await network.send(ONE, NOW, 1 << 51)
+    await network.tell(replace(network.report(1 << 51, NOW), sent_at=0, slot=""), NOW + PROVIDERS_WAY + late)
     assert await network.state(ONE) is expected
 
 
