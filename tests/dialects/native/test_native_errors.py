@@ -51,7 +51,9 @@ PROMISED = [
 
 
 def filled(path: str, id: str = NOTHING, account: str = "shop") -> str:
-    parts = {"{id}": id, "{name}": account, "{device}": "office", "{number}": "+15550100"}
+    # what is remembered for a device is empty where there is none; only what can be no name is not found
+    device = "no~name" if "/memory" in path else "office"
+    parts = {"{id}": id, "{name}": account, "{device}": device, "{number}": "+15550100"}
     for part, value in parts.items():
         path = path.replace(part, value)
     return path
