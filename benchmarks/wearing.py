@@ -19,6 +19,8 @@ from benchmarks.serving import Bridge, serving
 from benchmarks.table import Row, main
 
 MESSAGES, BULK, IDLE = 300, 20_000, 60.0
+#: after the last message, until the indices of words and conversations have followed
+SETTLING = 20.0  # s
 PATIENCE = 120.0  # s
 TEXT = "Your parcel is here"
 
@@ -71,6 +73,7 @@ async def measure(tell: Callable[[str], None]) -> Sequence[Row]:
         async with network(folder / "world", 1, 0.0) as far, serving(folder / "one", far.ports) as bridge:
             single = await one_by_one(bridge, far)
             tell(f"  one by one: {single / 1024:.1f} KiB a message")
+            await asyncio.sleep(SETTLING)
             before = written(bridge.pid)
             await asyncio.sleep(IDLE)
             idle = (written(bridge.pid) - before) * 3600 / IDLE
