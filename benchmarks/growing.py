@@ -125,7 +125,7 @@ WAITING: Mapping[str, Call] = {
 }
 
 
-async def times(store: SqliteStore, calls: Mapping[str, Call]) -> dict[str, float]:
+async def times(store: SqliteStore, calls: Mapping[str, Call], tell: Callable[[str], None]) -> dict[str, float]:
     """What → median, ms of processor time."""
     found = {}
     for what, call in calls.items():
@@ -135,6 +135,7 @@ async def times(store: SqliteStore, calls: Mapping[str, Call]) -> dict[str, floa
             await call(store, turn)
             took.append(1000 * (time.process_time() - began))
         found[what] = median(took)
+        tell(f"    {what}: {found[what]:.2f} ms")
     return found
 
 
@@ -144,7 +145,7 @@ async def compare(folder: Path, calls: Mapping[str, Call], state: str, tell: Cal
     for rows in (ROWS // 10, ROWS):
         tell(f"  {rows:,} rows {state} …")
         store = await filled(folder / f"{rows}{state}.db", rows, state)
-        found.append(await times(store, calls))
+        found.append(await times(store, calls, tell))
         await store.close()
     small, large = found
     what = "waiting" if state else "kept"

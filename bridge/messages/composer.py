@@ -6,6 +6,7 @@ import itertools
 import json
 import operator
 import secrets
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 from typing import TypeVar
@@ -21,6 +22,9 @@ from bridge.ports.clock import Clock
 
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
 INLINE_DRAFTS = 500
+
+#: messages for whose ids the system is asked at once
+DRAWN = 256
 
 #: ms; less is two clocks that were not read at once
 LEAST_STEP = 1_000
@@ -41,6 +45,7 @@ class Intake:
         self._limits = limits
         self._expire_after_ms = expire_after_ms
         self._counter = itertools.count(secrets.randbits(20))
+        self._noise: deque[str] = deque()
 
     def check(self, account: Account, draft: Draft) -> None:
         """Validate a draft. Raises BadRequest and its subclasses."""
@@ -66,10 +71,18 @@ class Intake:
         return accepted
 
     def _ids(self, now: int, count: int) -> Iterator[str]:
-        """Message ids of 40 hex digits, ascending; the system's random source is read once for all."""
-        noise = secrets.token_hex(11 * count)
-        for start in range(0, 22 * count, 22):
-            yield f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{noise[start : start + 22]}"
+        """Message ids of 40 hex digits, ascending."""
+        for _ in range(count):
+            yield f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{self._chance()}"
+
+    def _chance(self) -> str:
+        """22 random hex digits; the system's random source is read once for many messages."""
+        while True:
+            try:
+                return self._noise.popleft()  # large submissions are on a thread of their own
+            except IndexError:
+                drawn = secrets.token_hex(11 * DRAWN)
+                self._noise.extend(drawn[start : start + 22] for start in range(0, len(drawn), 22))
 
     def _message(self, account: Account, draft: Draft, now: int, id: str, lines: Sequence[Line]) -> Message:
         country = account.terms.country or draft.country

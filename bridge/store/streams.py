@@ -24,6 +24,8 @@ class Stream:
     values: tuple[Any, ...] = ()
     #: the index is of words, and this is its expression
     words: bool = False
+    #: `seq` of its first row
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ class Selection:
             f"SELECT {columns} FROM {source} {self.join} WHERE {stream.where} AND {{seq}} BETWEEN ? AND ? "
             f"AND {self.where}"
         )
-        values = (*self.join_values, *stream.values, self.first, self.last, *self.values)
+        # one lower bound: of two, SQLite would take either, and look at all that is between them
+        first = max(self.first, stream.first)
+        values = (*self.join_values, *stream.values, first, self.last, *self.values)
         return statement.replace("{seq}", seq), values
 
 
@@ -80,7 +84,7 @@ def with_words(conn: sqlite3.Connection, index: search.Index, account: str, keyw
     """Those that may have a keyword: what is indexed, and the rest one by one. `account` "" for everybody's."""
     expression = words.expression(account, keyword)
     yield Stream(index.words, f"{index.words} MATCH ?", (expression,), words=True)
-    yield Stream("", "m.seq > ?", (search.position(conn, index),))
+    yield Stream("", first=search.position(conn, index) + 1)
 
 
 # -- between which rows ---------------------------------------------------------------------------

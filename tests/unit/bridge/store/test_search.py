@@ -7,6 +7,7 @@ from bridge.model.inbox import Received
 from bridge.model.message import Message, State
 from bridge.model.query import InboxQuery, MessageQuery
 from bridge.model.radio import InboundPart
+from bridge.store import lookup, streams
 from bridge.store.search import BITE
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import NOW, message
@@ -113,3 +114,36 @@ async def test_the_words_of_what_is_deleted_leave_the_file_once_all_is_merged(fu
         pass
     assert await in_file(full) <= empty + 100
     assert not await full.forget_words()
+
+
+def steps(store: SqliteStore, keyword: str) -> int:
+    """Of SQLite's machine, for a page of what has a keyword."""
+    taken = [0]
+
+    def count() -> None:
+        taken[0] += 1
+
+    connection = store._read_connection
+    found = lookup.select(connection, "shop", MessageQuery(keyword=keyword))
+    connection.set_progress_handler(count, 10)
+    assert len(streams.positions(connection, found, 50)) == 3
+    connection.set_progress_handler(None, 0)
+    return taken[0]
+
+
+@pytest.mark.parametrize("keyword", ["parcel", "退款", "退款 4"])
+async def test_finds_what_few_have_in_hardly_more_steps_when_there_are_ten_times_as_many(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch, keyword: str
+) -> None:
+    monkeypatch.setattr("bridge.store.lookup.FEW", 0)
+    taken = []
+    for start, end in ((0, 1_000), (1_000, 10_000)):
+        texts = {number: f"Your code is {number}." for number in range(start, end)}
+        if not start:
+            texts |= dict.fromkeys((300, 400, 500), "Your parcel: 退款 4")
+        await store.submit([message(number, text=text) for number, text in texts.items()])
+        while await store.to_index():
+            await store.index_words()
+        taken.append(steps(store, keyword))
+    # some for each segment of the index
+    assert taken[1] <= 3 * taken[0], taken
