@@ -159,23 +159,12 @@ class DeviceWorker:
         resting = {name: lane.rest.reason for name, lane in self._lanes.items() if lane.rest.reason}
         return [*found, *(Finding("fail", f"line {name}", why, remedy) for name, why in resting.items())]
 
-    async def call_back(self, callback: Callback) -> Reply:
-        """What the device answers its provider. Raises DeviceLost while it is away, NoSuchThing for one without."""
-        link = self._link
-        if link is None:
+    @property
+    def opened(self) -> Link:
+        """The open link. Raises DeviceLost while the device is away."""
+        if self._link is None:
             raise DeviceLost(f"the device {self.device.name} is not connected")
-        if not isinstance(link, Answering):
-            raise NoSuchThing(f"nobody calls the device {self.device.name} over HTTP")
-        return await link.answer(callback)
-
-    async def fetch(self, media: str) -> Media:
-        """Media that came with a message. Raises NoSuchThing, and DeviceLost while the device is away."""
-        link = self._link
-        if link is None:
-            raise DeviceLost(f"the device {self.device.name} is not connected")
-        if not isinstance(link, Fetching):
-            raise NoSuchThing(f"nothing comes with messages to the device {self.device.name}")
-        return await link.fetch(media)
+        return self._link
 
     async def _examined(self) -> list[Finding]:
         if self._link is None:
@@ -365,25 +354,29 @@ class Supervisor:
                 minder.retry()
 
     async def examine(self, device: str) -> list[Finding]:
-        """Findings about a device. Raises NoSuchThing."""
-        for minder in self._minders:
-            if minder.device.name == device:
-                return await minder.examine()
-        raise NoSuchThing(f"there is no device {device!r}")
+        """Examine a device. Raises NoSuchThing."""
+        return await self._minder(device).examine()
 
     async def call_back(self, device: str, callback: Callback) -> Reply:
         """What a device answers its provider. Raises NoSuchThing, DeviceLost."""
-        for minder in self._minders:
-            if minder.device.name == device:
-                return await minder.call_back(callback)
-        raise NoSuchThing(f"there is no device {device!r}")
+        link = self._minder(device).opened
+        if not isinstance(link, Answering):
+            raise NoSuchThing(f"nobody calls the device {device} over HTTP")
+        return await link.answer(callback)
 
     async def fetch(self, device: str, media: str) -> Media:
         """Media that came with a message to a device. Raises NoSuchThing, DeviceLost."""
+        link = self._minder(device).opened
+        if not isinstance(link, Fetching):
+            raise NoSuchThing(f"nothing comes with messages to the device {device}")
+        return await link.fetch(media)
+
+    def _minder(self, device: str) -> DeviceWorker:
+        """Raises NoSuchThing."""
         for minder in self._minders:
             if minder.device.name == device:
-                return await minder.fetch(media)
-        raise NoSuchThing(f"there is no device {device!r} any more, by which this came")
+                return minder
+        raise NoSuchThing(f"there is no device {device!r}")
 
     async def start(self) -> None:
         """Start all devices at once, independently."""
