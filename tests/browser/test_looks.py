@@ -21,6 +21,8 @@ PLACES = {
     "conversations": "conversations/+15550150",
     "messages": "messages",
     "contacts": "contacts",
+    "bulk": "bulk",
+    "draft": "bulk/DRAFT",
     "lines": "lines",
     "line": "lines/line0",
     "webhooks": "webhooks",
@@ -74,6 +76,11 @@ async def lively(bridge: Bridge, world: World) -> Bridge:
     await bridge.gateway.desk.suppress("anna", "shop", "+15550159", "asked by phone")
     mary = Contact("operator", "+15550150", "Mary O’Brien", "likes the corner table", ("regulars",), Consent.GIVEN)
     await bridge.gateway.contacts.keep("anna", OPERATOR, mary)
+    rows = "".join(f"+1555{number:07d},Customer {number}\n" for number in range(30))
+    draft = await bridge.gateway.batches.add(
+        "anna", OPERATOR, "march.csv", f"phone,name\n{rows}office,Nobody\n".encode()
+    )
+    await bridge.gateway.batches.change(OPERATOR, draft.id, {"text": "Dear {name}, we open at nine tomorrow."})
     answers = 0
     for number, (text, answer) in talk.items():
         await bridge.send(number, text)
@@ -96,7 +103,7 @@ async def test_every_place_fits_and_has_no_barrier(browser: Browser, lively: Bri
         await one.page.keyboard.press("Enter")
         await one.page.locator(".shell").wait_for()
         for name, place in PLACES.items():
-            await one.visit(place)
+            await one.visit(place.replace("DRAFT", await a_draft(lively)))
             wrong += await judge(one, f"{name}-{look}")
         await one.visit("messages")
         await one.page.locator(".rows a").first.click()
@@ -109,6 +116,11 @@ async def test_every_place_fits_and_has_no_barrier(browser: Browser, lively: Bri
             wrong += await judge(one, f"{name}-dialog-{look}")
             await one.page.keyboard.press("Escape")
         assert wrong == []
+
+
+async def a_draft(bridge: Bridge) -> str:
+    """The id of the file that was brought along."""
+    return (await bridge.gateway.batches.find(OPERATOR, 1, "")).rows[0].id
 
 
 async def judge(one: Visitor, name: str) -> list[str]:

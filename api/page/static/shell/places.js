@@ -1,6 +1,7 @@
 // Every place in the page: its address, its icon, who may go there and what draws it.
 import { Accounts } from "../accounts/accounts.js";
 import { Audit } from "../audit/audit.js";
+import { Bulk } from "../bulk/bulk.js";
 import { Contacts } from "../contacts/contacts.js";
 import { Conversations } from "../conversations/conversations.js";
 import { may } from "../core/session.js";
@@ -18,6 +19,7 @@ export const PLACES = [
   { name: "home", draw: Home, low: true },
   { name: "conversations", icon: "chats", draw: Conversations, low: true, whole: true },
   { name: "messages", draw: Messages, low: true },
+  { name: "bulk", draw: Bulk },
   { name: "contacts", draw: Contacts },
   { name: "lines", draw: Lines, group: "manage" },
   { name: "webhooks", draw: Webhooks, group: "manage" },

@@ -10,6 +10,7 @@ import { Empty, Said, Waiting } from "../parts/notice.js";
 import { Compose } from "../sms/compose.js";
 import { listed, placeOf } from "./places.js";
 import { composing } from "./composing.js";
+import { useNotifications } from "./notify.js";
 import { Unread, useUnread } from "./unread.js";
 import { You } from "../you/you.js";
 
@@ -18,6 +19,7 @@ export function Shell() {
   const place = placeOf(route.name);
   const [ready, setReady] = useState(false);
   const main = useRef(null);
+  useNotifications();
   useEffect(() => {
     // pages load after the stream is open, so that nothing falls in between; a slow one is not waited for
     const late = setTimeout(() => setReady(true), 1500);

@@ -8,6 +8,7 @@ import { speak } from "../door/frame.js";
 import { Dialog } from "../parts/dialog.js";
 import { Segments } from "../parts/fields.js";
 import { Icon } from "../parts/icons.js";
+import { AllowNotifications } from "../shell/notify.js";
 import { Codes } from "./codes.js";
 import { Password } from "./password.js";
 import { Sessions } from "./sessions.js";
@@ -39,6 +40,7 @@ function Settings({ user, onClose }) {
     <h3>${t("you.colours")}</h3>
     <${Segments} label=${t("you.colours")} value=${colours} onChange=${repaint}
       options=${["", "light", "dark"].map((each) => [each, t(`you.colours.${each || "system"}`)])} />
+    <p class="deeds"><${AllowNotifications} /></p>
     <details><summary>${t("you.password")}</summary><${Password} name=${user.name} /></details>
     <details><summary>${t("codes")} · ${t(user.totp ? "codes.on" : "codes.off")}</summary><${Codes} user=${user} /></details>
     <details><summary>${t("sessions")}</summary><${Sessions} /></details>

@@ -1,0 +1,80 @@
+// A file that is not sent yet: which column has the numbers, what everybody gets, when and how fast.
+import { get, patch, post } from "../core/api.js";
+import { useDeed } from "../core/loading.js";
+import { Moment, brief, lasted, number } from "../core/moments.js";
+import { to } from "../core/route.js";
+import { html, useEffect, useRef, useState } from "../core/view.js";
+import { t } from "../core/words.js";
+import { Confirm } from "../parts/dialog.js";
+import { Choice, FormTrouble, Text } from "../parts/fields.js";
+import { Trouble } from "../parts/notice.js";
+
+export function Draft({ batch, set }) {
+  const path = `/v1/batches/${batch.id}`;
+  const [text, setText] = useState(batch.text);
+  const [pace, setPace] = useState(String(batch.per_minute || ""));
+  const [lines, setLines] = useState([]);
+  const [asked, setAsked] = useState(false);
+  const box = useRef(null);
+  useEffect(() => void get("/v1/lines").then((answer) => setLines(answer.lines), () => {}), []);
+  const save = useDeed(async (what) => set(await patch(path, what)));
+  const start = useDeed(async () => set(await post(`${path}/start`, batch.same_as.length ? { again: true } : {})));
+  // the text is kept as it is typed, so that counts and preview follow
+  useEffect(() => {
+    if (text === batch.text) return undefined;
+    const timer = setTimeout(() => save.run({ text }), 400);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const insert = (name) => {
+    const { selectionStart: from, selectionEnd: end } = box.current;
+    setText(`${text.slice(0, from)}{${name}}${text.slice(end)}`);
+    box.current.focus();
+  };
+  const perMinute = Number(pace) || 0;
+  const ready = batch.sendable > 0 && text.trim() && text === batch.text && batch.number_column;
+  return html`${batch.same_as.length > 0 && html`<p class="notice ask" role="alert"><span>${t("bulk.same")}
+      ${batch.same_as.map((each) => html` <a key=${each.id} href=${to("bulk", each.id)}>${each.name}</a> (<${Moment} at=${each.created_at} as=${brief} />)`)}</span></p>`}
+    <div class="pair">
+      <section class="card"><h2>${t("bulk.write")}</h2>
+        <${Choice} label=${t("bulk.number_column")} value=${batch.number_column} onInput=${(number_column) => save.run({ number_column })}
+          options=${[...(batch.number_column ? [] : [["", t("bulk.choose_column")]]), ...batch.columns.map((each) => [each.name, sample(each)])]} />
+        <div class="field"><label for="bulk-text">${t("compose.text")}</label>
+          <textarea id="bulk-text" ref=${box} rows="5" dir="auto" value=${text} onInput=${(event) => setText(event.target.value)}
+            placeholder=${t("bulk.text.example")}></textarea>
+          <div class="chips small" role="group" aria-label=${t("bulk.places")}>${batch.columns.map((each) => html`<button type="button" key=${each.name}
+            onClick=${() => insert(each.name)}>{${each.name}}</button>`)}</div></div>
+        <details><summary>${t("bulk.more")}</summary>
+          <${Text} label=${t("bulk.country")} hint=${t("bulk.country.hint")} value=${batch.country} maxlength="2" onChange=${(event) => save.run({ country: event.target.value.toUpperCase() })} onInput=${() => {}} />
+          ${lines.length > 1 && html`<${Choice} label=${t("compose.line")} value=${batch.line} onInput=${(line) => save.run({ line })}
+            options=${[["", t("compose.line.any")], ...lines.map((each) => [each.name, each.name])]} />`}
+          <${Text} label=${t("bulk.pace")} hint=${t("bulk.pace.hint")} type="number" min="0" value=${pace} onInput=${setPace}
+            onChange=${() => save.run({ per_minute: perMinute })} />
+          <${Text} label=${t("compose.when")} hint=${t("compose.when.hint")} type="datetime-local" value=${local(batch.not_before)} onInput=${() => {}}
+            onChange=${(event) => save.run({ not_before: event.target.value ? new Date(event.target.value).toISOString() : 0 })} />
+        </details>
+        <${FormTrouble} error=${save.error} />
+      </section>
+      <section class="card" aria-live="polite"><h2>${t("bulk.sum")}</h2>
+        <dl class="facts sum">
+          <div><dt>${t("bulk.sendable")}</dt><dd><b>${number(batch.sendable)}</b></dd></div>
+          <div><dt>${t("bulk.parts")}</dt><dd>${number(batch.parts)}</dd></div>
+          ${["bad", "duplicates", "suppressed"].map((name) => batch[name] > 0 && html`<div key=${name}><dt>${t(`bulk.${name}`)}</dt><dd>${number(batch[name])}</dd></div>`)}
+          ${perMinute > 0 && html`<div><dt>${t("bulk.takes")}</dt><dd>${lasted((batch.sendable / perMinute) * 60_000)}</dd></div>`}
+        </dl>
+        <p class="deeds"><button type="button" class="primary" disabled=${!ready || save.busy || start.busy} onClick=${() => setAsked(true)}>
+          ${t("bulk.send", { n: batch.sendable })}</button></p>
+        <${Trouble} error=${start.error} />
+      </section>
+    </div>
+    ${asked && html`<${Confirm} title=${t("bulk.sure")} text=${t(batch.same_as.length ? "bulk.sure.again" : "bulk.sure.text", { n: batch.parts })}
+      act=${t("bulk.send", { n: batch.sendable })} danger=${batch.same_as.length > 0} deed=${start} onClose=${() => setAsked(false)} />`}`;
+}
+
+const sample = ({ name, samples }) => (samples.length ? `${name} (${samples[0].slice(0, 24)})` : name);
+
+// A moment as its field wants it: the clock on the wall, without a zone.
+function local(at) {
+  if (!at) return "";
+  const date = new Date(at);
+  return new Date(date - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

@@ -1,0 +1,44 @@
+// The rows of a file: what each one gets, and those that are left out with the reason.
+import { address } from "../core/api.js";
+import { usePages } from "../core/loading.js";
+import { to } from "../core/route.js";
+import { html, useEffect, useState } from "../core/view.js";
+import { t } from "../core/words.js";
+import { Segments } from "../parts/fields.js";
+import { Icon } from "../parts/icons.js";
+import { Trouble, Waiting } from "../parts/notice.js";
+import { State } from "../parts/state.js";
+
+const KINDS = { ok: "sendable", bad: "bad", duplicate: "duplicates", suppressed: "suppressed" };
+
+export function Rows({ batch }) {
+  const [kind, setKind] = useState("ok");
+  const pages = usePages(`/v1/batches/${batch.id}/rows`, { state: kind, limit: 20 }, (answer) => answer.rows);
+  const { text, number_column: column, country, made, state } = batch;
+  useEffect(() => void pages.reload(), [text, column, country, made, state, JSON.stringify(batch.counts)]);
+  const kinds = Object.entries(KINDS).filter(([name, count]) => name === "ok" || batch[count] > 0);
+  return html`<section aria-labelledby="bulk-rows">
+    <header class="top"><h2 id="bulk-rows">${t(state === "draft" ? "bulk.preview" : "bulk.rows.title")}</h2>
+      ${kinds.length > 1 && html`<${Segments} label=${t("messages.filter")} value=${kind} onChange=${setKind}
+        options=${kinds.map(([name, count]) => [name, `${t(`bulk.${count}`)} ${batch[count]}`])} />`}
+      ${kind !== "ok" && html`<a class="button" href=${address(`/v1/batches/${batch.id}/result`, { state: kind })} download>
+        <${Icon} name="download" size=${18} />${t("bulk.download")}</a>`}
+    </header>
+    <${Trouble} error=${pages.error} retry=${pages.reload} />
+    ${pages.loading && html`<${Waiting} rows=${3} />`}
+    ${pages.rows?.length === 0 && html`<p class="quiet none">${t(column ? "bulk.no_rows" : "bulk.choose_column")}</p>`}
+    ${pages.rows?.length > 0 && html`<ul class="rows">${pages.rows.map((each) => html`<${Row} key=${each.row} each=${each} />`)}</ul>`}
+    ${pages.more && html`<p class="after"><button type="button" onClick=${pages.more}>${t("act.more")}</button></p>`}
+  </section>`;
+}
+
+function Row({ each }) {
+  const { message } = each;
+  return html`<li class="row">
+    <span class="number quiet">${each.row}</span>
+    ${message?.id ? html`<a class="who" href=${to("messages", message.id)}>${each.number}</a>` : html`<span class="who">${each.number || each.cells?.[0]}</span>`}
+    <span class="what" dir="auto">${each.problem || each.text}</span>
+    ${each.state === "ok" && !message && html`<span class="via">${t("measure.parts", { n: each.parts })}</span>`}
+    ${message && html`<${State} state=${message.state} />`}
+  </li>`;
+}

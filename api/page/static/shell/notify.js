@@ -1,0 +1,27 @@
+// A word on the screen when an SMS comes in while the page is not looked at, for those who allow it.
+import { onEvent } from "../core/live.js";
+import { to } from "../core/route.js";
+import { html, useEffect, useState } from "../core/view.js";
+import { t } from "../core/words.js";
+
+const able = "Notification" in window;
+
+export function useNotifications() {
+  useEffect(() => onEvent((event) => {
+    if (event?.name !== "message.received" || !document.hidden || !able || Notification.permission !== "granted") return;
+    const { from, text, id } = event.data;
+    const shown = new Notification(from || t("sender.none"), { body: text, tag: id });
+    shown.onclick = () => {
+      window.focus();
+      location.hash = to("conversations", from);
+      shown.close();
+    };
+  }), []);
+}
+
+export function AllowNotifications() {
+  const [state, setState] = useState(able ? Notification.permission : "denied");
+  // a browser that was told no does not ask again
+  if (state !== "default") return state === "granted" && html`<p class="quiet">${t("notify.on")}</p>`;
+  return html`<button type="button" onClick=${async () => setState(await Notification.requestPermission())}>${t("notify.allow")}</button>`;
+}
