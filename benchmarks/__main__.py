@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import accepting, bulk, idle, receiving, sending, watching, wearing, webhooks
+from benchmarks import accepting, bulk, growing, idle, receiving, sending, watching, wearing, webhooks
 from benchmarks.table import main
 
 ALL = {
@@ -13,6 +13,7 @@ ALL = {
     "webhooks": webhooks.measure,
     "watching": watching.measure,
     "idle": idle.measure,
+    "growing": growing.measure,
     "wearing": wearing.measure,
 }
 

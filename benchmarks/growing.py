@@ -38,7 +38,7 @@ INSERT INTO messages (id, account, recipient, written, text, state, created_at, 
   line, slot, parts, attempts, error, on_unknown, report, sent_at, delivered_at, not_before, client_ref, tag, dialect)
 SELECT printf('%040x', i), iif(i % 10, 'shop', 'cafe'), printf('+1555%07d', (i * 7919) % (:rows / 4)), '15550100',
   CASE i % (:rows / :rare) WHEN 7 THEN 'Your parcel has come. 您的退款已到' ELSE
-    iif(i % 50, printf('Your code is %06d. It ends in ten minutes.', (i * 7919) % 1000000),
+    iif(i % 51, printf('Your code is %06d. It ends in ten minutes.', (i * 7919) % 1000000),
       printf('您的验证码是%06d，十分钟内有效', (i * 7919) % 1000000)) END,
   iif(:state <> '', :state, CASE WHEN i % (:rows / 100) = 3 THEN 'failed' WHEN i % 5 THEN 'delivered' ELSE 'sent' END),
   :now - (:rows - i) * :step, :now, :now - (:rows - i) * :step, 0, '', iif(:state <> '', '', iif(i % 3, 'van', 'shed')),

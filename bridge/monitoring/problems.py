@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bridge.messages.routing import routes
 from bridge.model.line import Channel, Line, LineState
 from bridge.model.message import WHATSAPP_ROUTE
-from bridge.ports.store_rows import Waiting
+from bridge.ports.store_rows import MOST_TOLD, Waiting
 
 #: key of the trouble that no line is ready
 DOWN = "down"
@@ -122,9 +122,9 @@ class Watch:
                 continue
             for_whom = _for_whom(route)
             title, over = f"Messages{for_whom} wait and none goes out", f"The queue{for_whom} moves again"
-            reason = f"{queue.count} due, though a line is ready for them"
+            reason = f"{_many(queue.count)} due, though a line is ready for them"
             if not any(route in routes(line) for line in self._lines):
-                reason = f"{queue.count} due, and no line of that name is configured"
+                reason = f"{_many(queue.count)} due, and no line of that name is configured"
             due = since.clock + self._queue_after
             yield Trouble(key, title, over, queue.due_at, due, reason=reason, mark=queue.first)
 
@@ -142,3 +142,7 @@ def _for_whom(route: str) -> str:
 
 def _why(line: Line) -> str:
     return f"{line.state.value.replace('_', ' ')}{f' ({line.reason})' if line.reason else ''}"
+
+
+def _many(count: int) -> str:
+    return f"{count} or more" if count >= MOST_TOLD else str(count)

@@ -9,6 +9,8 @@ from bridge.model.user import User
 
 #: nobody needs to know more exactly, and a count reads what it counts
 MOST_COUNTED = 100_000
+#: of a queue, for people
+MOST_TOLD = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Waiting:
     first: int
     #: since when that is due, Unix ms
     due_at: int
+    #: up to MOST_TOLD
     count: int
 
 

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Sequence
 
 from bridge.model.message import Message, State
-from bridge.ports.store_rows import MOST_COUNTED, Claim, Waiting
+from bridge.ports.store_rows import MOST_TOLD, Claim, Waiting
 from bridge.store.messages import COLUMNS, message_of, move, parts
 from bridge.store.writer import Tx
 
@@ -54,13 +54,13 @@ SELECT route,
   (SELECT due_at FROM messages m WHERE m.state = 'queued' AND m.route = routes.route ORDER BY due_at, seq LIMIT 1)
     AS due_at,
   (SELECT count(*) FROM (SELECT 1 FROM messages m
-    WHERE m.state = 'queued' AND m.route = routes.route AND m.due_at <= :now LIMIT {MOST_COUNTED}))
+    WHERE m.state = 'queued' AND m.route = routes.route AND m.due_at <= :now LIMIT {MOST_TOLD}))
 FROM routes WHERE route IS NOT NULL AND due_at <= :now
 """
 
 
 def waiting(conn: sqlite3.Connection, now: int) -> Sequence[Waiting]:
-    """The queues in which messages are due. A count stops at `MOST_COUNTED`."""
+    """The queues in which messages are due. A count stops at `MOST_TOLD`."""
     return [Waiting(row[0], row[1], row[2], row[3]) for row in conn.execute(_NEXT, {"now": now})]
 
 

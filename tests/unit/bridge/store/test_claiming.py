@@ -1,7 +1,7 @@
 """What is written down about a part before and after it is in a device's hands."""
 
 from bridge.model.message import State
-from bridge.ports.store_rows import Outcome
+from bridge.ports.store_rows import MOST_TOLD, Outcome
 from bridge.store.claiming import LOOKED_AT
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import NOW, message
@@ -37,3 +37,9 @@ async def test_behind_many_whose_time_ran_out_one_is_claimed_once_those_are_take
     claim = await store.claim("office", ("",), NOW + 2)
     assert claim is not None
     assert claim.message.id == message(1000).id
+
+
+async def test_what_waits_is_counted_as_far_as_people_are_told(store: SqliteStore) -> None:
+    await store.submit([message(number, route="van") for number in range(MOST_TOLD + 1)])
+    await store.submit([message(5000, due_at=NOW + 9), message(5001)])
+    assert [(queue.route, queue.count) for queue in await store.waiting(NOW)] == [("", 1), ("van", MOST_TOLD)]
