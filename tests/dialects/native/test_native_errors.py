@@ -1,6 +1,7 @@
 """Each problem that the document promises, for each operation that promises it, brought about for real."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,21 +10,24 @@ from typing import Any, cast
 import pytest
 
 from api.http.bodies import Reading
+from bridge.accounts import one_time_codes
+from bridge.accounts.throttling import FREE
 from bridge.bus import Bus
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import AccountChange, Payment
 from bridge.model.line import Channel
 from bridge.model.message import State
 from bridge.model.radio import InboundPart
+from bridge.model.user import Role
 from bridge.ports.store import Store
-from tests.support.native_site import DOCUMENT, Answer, Caller, Site, serving, site_in
+from tests.support.native_site import DOCUMENT, PASSWORD, Answer, Caller, Site, serving, site_in
 
 NOTHING = "0" * 40
 #: by then every message of today is expired
 LATE = 4_000_000_000_000  # Unix ms
 #: bodies that are taken, for the operations that need one
 BODIES: Mapping[str, Any] = {
-    "submitMessages": {"to": "+15550100", "text": "x"},
+    "submitMessages": {"to": "+15550100", "text": "x", "client_ref": "r"},
     "addWebhook": {"url": "https://shop.example/sms"},
     "changeWebhook": {"paused": True},
     "redeliver": {"state": "dead"},
@@ -33,14 +37,37 @@ BODIES: Mapping[str, Any] = {
     "rotateCredentials": {"kind": "apikey"},
     "keepTemplate": {"text": "x"},
     "suppress": {},
+    "rotateWebhookSecret": {"finish": True},
     "addKey": {"name": "crm", "scopes": ["send"]},
     "rememberForDevice": {"value": "x"},
+    "signIn": {"name": "owner", "password": PASSWORD},
+    "lookAtLink": {"link": "none"},
+    "welcome": {"name": "anna", "password": "a long enough one", "link": "none"},
+    "changePassword": {"old": PASSWORD, "new": "another long one"},
+    "proposeCodes": {"password": PASSWORD},
+    "beginCodes": {"code": "123456"},
+    "endCodes": {"password": PASSWORD},
+    "addUser": {"name": "anna", "role": "reader", "password": "a long enough one"},
+    "changeUser": {"disabled": True},
+    "addUserLink": {"user": "anna"},
+    "keepContact": {"name": "Ann"},
+    "settleMessage": {"as": "again"},
+    "changeBatch": {"text": "x"},
 }
 #: what only an operator may ask for
 OPERATORS = {
     "listAccounts", "addAccount", "changeAccount", "topUp", "rotateCredentials", "listAudit", "loopBack",
     "examineDevice", "getDeviceMemory", "rememberForDevice",
 }  # fmt: skip
+#: what only a person who is signed in may ask for; the one who asks is an owner
+PEOPLE = {
+    "signOut", "changePassword", "proposeCodes", "beginCodes", "endCodes", "listSessions", "endSession",
+    "listUsers", "addUser", "changeUser", "removeUser", "addUserLink",
+}  # fmt: skip
+#: what cannot be done a second time
+TWICE = {"addKey", "submitMessages"}
+#: what is asked for without credentials
+PUBLIC = {"getSession", "signIn", "lookAtLink", "welcome"}
 OPERATIONS = {operation["operationId"]: (method, path) for method, path, operation in DOCUMENT.operations()}
 PROMISED = [
     pytest.param(operation["operationId"], int(status), id=f"{operation['operationId']}-{status}")
@@ -59,8 +86,12 @@ def filled(path: str, id: str = NOTHING, account: str = "shop") -> str:
     return path
 
 
-def asking(site: Site, name: str) -> Caller:
+async def asking(site: Site, name: str) -> Caller:
     """Somebody who may."""
+    if name in PUBLIC:
+        return site.nobody
+    if name in PEOPLE:
+        return await site.person(Role.OWNER)
     return site.operator if name in OPERATORS else site.shop
 
 
@@ -70,41 +101,83 @@ async def perform(caller: Caller, name: str, id: str = NOTHING, account: str = "
 
 
 async def bad_value(site: Site, name: str) -> Answer:
-    return await perform(asking(site, name), name, nonsense="1")
+    return await perform(await asking(site, name), name, nonsense="1")
 
 
 async def no_credentials(site: Site, name: str) -> Answer:
+    if name == "signIn":
+        await site.person(Role.OWNER)
+        return await site.nobody.post("/v1/session", {"name": "owner", "password": "a wrong one"})
     return await perform(site.nobody, name)
 
 
 async def acting_for_another(site: Site, name: str) -> Answer:
+    if name == "welcome":  # the first owner's visit comes from the machine itself, not by a proxy
+        body = {"name": "anna", "password": "a long enough one"}
+        return await site.nobody.with_headers(X_Forwarded_For="192.0.2.7").post("/v1/session/welcome", body)
+    if name in PEOPLE:
+        return await perform(site.shop, name)
     return await perform(site.shop.with_headers(SMS_Bridge_Account="bakery"), name)
 
 
 async def nothing_there(site: Site, name: str) -> Answer:
+    if name in PEOPLE | PUBLIC:
+        return await perform(await asking(site, name), name, account="nobody")
+    if name in ("getDeviceMemory", "rememberForDevice"):  # any device may have a memory, and none has such a name
+        method, path = OPERATIONS[name]
+        return await site.operator.call(method, path.replace("{device}", "%00").replace("{id}", "x"), BODIES.get(name))
     if "{name}" in OPERATIONS[name][1]:
         return await perform(site.operator, name, account="nobody")
-    return await perform(asking(site, name), name)
+    return await perform(await asking(site, name), name)
+
+
+async def wrong_state_of_people(site: Site, name: str) -> Answer:
+    owner = await site.person(Role.OWNER)
+    if name == "welcome":
+        body = {key: value for key, value in BODIES[name].items() if key != "link"}
+        return await site.nobody.post("/v1/session/welcome", body)
+    if name == "addUser":
+        await perform(owner, name)
+    if name == "addUserLink":
+        return await owner.post("/v1/user-links", {})
+    if name == "proposeCodes":
+        secret = (await perform(owner, name)).body["secret"]
+        code = one_time_codes.code(secret, site.gateway.now() // one_time_codes.PERIOD)
+        assert (await owner.put("/v1/session/totp", {"code": code})).status == 200
+    return await perform(owner, name, account="owner")
+
+
+async def wrong_state_of_batches(site: Site, name: str) -> Answer:
+    made = await site.shop.call("POST", "/v1/batches", b"number\n+15550150\n")
+    path = f"/v1/batches/{made.body['id']}"
+    if name in ("changeBatch", "removeBatch", "cancelBatch"):
+        await site.shop.patch(path, {"text": "hello"})
+        assert (await site.shop.post(f"{path}/start", {})).status == 200
+    if name == "cancelBatch":
+        assert (await site.shop.post(f"{path}/cancel")).status == 200
+    return await perform(site.shop, name, made.body["id"])
 
 
 async def wrong_state(site: Site, name: str) -> Answer:
-    if name == "addAccount":
-        await perform(site.operator, name)
-        return await perform(site.operator, name)
+    if name in PEOPLE | PUBLIC:
+        return await wrong_state_of_people(site, name)
+    if name.endswith("Batch"):
+        return await wrong_state_of_batches(site, name)
     if name in OPERATORS:
+        if name == "addAccount":
+            await perform(site.operator, name)
         return await perform(site.operator, name, account="operator")
-    if name == "rotateWebhookSecret":
-        made = await site.shop.post("/v1/webhooks", BODIES["addWebhook"])
-        return await site.shop.post(f"/v1/webhooks/{made.body['id']}/rotate", {"finish": True})
-    if name == "addKey":
+    if name in TWICE:
         await perform(site.shop, name)
         return await perform(site.shop, name)
-    if name == "submitMessages":
-        await site.shop.send(client_ref="r")
-        return await site.shop.post("/v1/messages", {"to": "+15550100", "text": "x", "client_ref": "r"})
+    if name.endswith(("Webhook", "WebhookSecret")):
+        made = await site.shop.post("/v1/webhooks", BODIES["addWebhook"])
+        return await perform(site.shop, name, made.body["id"])
     if name == "getReceivedMedia":
-        part = InboundPart("office", "1", "+15550100", "[image]", channel=Channel.WHATSAPP, media="image 7")
-        received = await site.store.receive(part, "office", site.gateway.now())
+        item = InboundPart(
+            "office", "slot-1", "+15550123", "look", sent_at=0, media="image 1", channel=Channel.WHATSAPP
+        )
+        received = await site.store.receive(item, "office", site.gateway.now())
         assert received is not None
         return await perform(site.shop, name, received.id)
     made = (await site.shop.send())["id"]
@@ -115,7 +188,7 @@ async def wrong_state(site: Site, name: str) -> Answer:
 
 async def too_large(site: Site, name: str) -> Answer:
     method, path = OPERATIONS[name]
-    return await asking(site, name).call(method, filled(path), {"text": "x" * 2000})
+    return await (await asking(site, name)).call(method, filled(path), {"text": "x" * 2000})
 
 
 async def too_slow(site: Site, name: str) -> Answer:
@@ -124,12 +197,12 @@ async def too_slow(site: Site, name: str) -> Answer:
         await asyncio.Event().wait()
 
     method, path = OPERATIONS[name]
-    return await asking(site, name).call(method, filled(path), dribble())
+    return await (await asking(site, name)).call(method, filled(path), dribble())
 
 
 async def not_json(site: Site, name: str) -> Answer:
     method, path = OPERATIONS[name]
-    caller = asking(site, name).with_headers(Content_Type="text/plain")
+    caller = (await asking(site, name)).with_headers(Content_Type="text/plain")
     return await caller.call(method, filled(path), b"x")
 
 
@@ -143,17 +216,29 @@ async def too_many(site: Site, name: str) -> Answer:
     return answer
 
 
+async def too_many_guesses(site: Site, name: str) -> Answer:
+    person = await site.person(Role.OWNER)
+    for _ in range(FREE + 1):
+        site.gateway.sessions.guesses.pause("127.0.0.1", None, round(time.monotonic() * 1000))
+    return await perform(site.nobody if name in PUBLIC else person, name)
+
+
 async def too_often(site: Site, name: str) -> Answer:
     if name == "streamEvents":
         return await too_many(site, name)
+    if name in ("signIn", "changePassword", "proposeCodes", "endCodes"):
+        return await too_many_guesses(site, name)
     for account in ("shop", "operator"):
         await site.gateway.desk.change_account("test", account, AccountChange(requests_per_minute=1))
-    await perform(asking(site, name), name)
-    return await perform(asking(site, name), name)
+    caller = site.shop if name in PEOPLE else await asking(site, name)  # how often is looked at before what for
+    await perform(caller, name)
+    return await perform(caller, name)
 
 
 async def out_of_credit(site: Site, name: str) -> Answer:
     made = (await site.shop.send())["id"]
+    if name == "settleMessage":
+        await site.carry(State.UNKNOWN)
     await site.store.advance(LATE)
     await site.gateway.desk.change_account("test", "shop", AccountChange(payment=Payment.PREPAID))
     await site.gateway.desk.top_up("test", "shop", 0)
@@ -161,8 +246,9 @@ async def out_of_credit(site: Site, name: str) -> Answer:
 
 
 async def store_closed(site: Site, name: str) -> Answer:
+    caller = await asking(site, name)
     await site.store.close()
-    return await perform(asking(site, name), name)
+    return await perform(caller, name)
 
 
 WAYS: Mapping[int, Callable[[Site, str], Awaitable[Answer]]] = {
@@ -222,7 +308,7 @@ async def test_says_when_the_store_went_away_after_the_credentials_were_known(si
 
 @pytest.mark.parametrize("path", sorted({path for _, path in OPERATIONS.values()}))
 async def test_other_methods_are_told_which_ones_there_are(site: Site, path: str) -> None:
-    other = next(method for method in ("PUT", "POST") if method not in DOCUMENT.methods(path))
+    other = next(method for method in ("PUT", "POST", "GET") if method not in DOCUMENT.methods(path))
     answer = await site.shop.call(other, filled(path))
     assert answer.problem == (405, "method-not-allowed", "")
     assert set(answer.headers["Allow"].split(", ")) == DOCUMENT.methods(path)
