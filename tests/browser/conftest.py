@@ -11,8 +11,9 @@ from tests.support.browsing import PROGRAMS, Visitor, chromium, let_in, visitor
 from tests.support.running import Bridge, on_modems
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All that is here needs the browser."""
+    """Mark all that is here, before those that cannot run are left out."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.needs(*PROGRAMS))

@@ -39,6 +39,10 @@ async def test_a_webhook_shows_what_it_was_sent_and_sends_it_again(anna: Visitor
         await anna.page.get_by_role("button", name="Done").click()
         await anna.page.locator(".rows a").first.click()
         await anna.sees("Nothing was delivered here yet.")
+        await anna.page.get_by_role("button", name="Send a test").click()
+        await anna.sees("did not take it", "[role=status]")
+        await anna.page.get_by_role("button", name="Send a test").click()
+        await anna.sees("The receiver took", "[role=status]")
         assert (await anna.ask("POST", "/v1/messages", {"to": CUSTOMER, "text": "Hello"}))[0] == 202
         await anna.sees("message.submitted", ".delivery")
         await anna.page.locator(".delivery .state", has_text="Delivered").first.wait_for()

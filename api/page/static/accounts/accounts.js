@@ -5,7 +5,7 @@ import { Moment, brief, number } from "../core/moments.js";
 import { to } from "../core/route.js";
 import { html, useState } from "../core/view.js";
 import { t } from "../core/words.js";
-import { Dialog } from "../parts/dialog.js";
+import { Dialog, Done, FormEnd } from "../parts/dialog.js";
 import { Code } from "../parts/copy.js";
 import { FormTrouble, Text } from "../parts/fields.js";
 import { Icon } from "../parts/icons.js";
@@ -83,13 +83,12 @@ export function AddAccount({ onClose }) {
   };
   return html`<${Dialog} title=${t("accounts.add")} onClose=${onClose}>
     ${add.result
-      ? html`<${Credentials} credentials=${add.result.credentials} /><footer><button type="button" class="primary" onClick=${onClose}>${t("act.done")}</button></footer>`
+      ? html`<${Credentials} credentials=${add.result.credentials} /><${Done} onClose=${onClose} />`
       : html`<form onSubmit=${send}>
         <${Text} label=${t("accounts.name")} hint=${t("accounts.name.hint")} value=${name} onInput=${setName} required autofocus
           autocapitalize="none" spellcheck=${false} error=${add.error} field="name" />
         <${FormTrouble} error=${add.error} fields=${["name"]} />
-        <footer><button type="button" onClick=${onClose}>${t("act.discard")}</button>
-          <button type="submit" class="primary" disabled=${add.busy}>${t("accounts.add")}</button></footer></form>`}
+        <${FormEnd} onClose=${onClose} act=${t("accounts.add")} off=${add.busy} /></form>`}
   </${Dialog}>`;
 }
 

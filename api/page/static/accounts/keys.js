@@ -4,7 +4,7 @@ import { useDeed } from "../core/loading.js";
 import { Moment, brief } from "../core/moments.js";
 import { html, useCallback, useEffect, useState } from "../core/view.js";
 import { t } from "../core/words.js";
-import { Confirm, Dialog } from "../parts/dialog.js";
+import { Confirm, Dialog, Done, FormEnd } from "../parts/dialog.js";
 import { Check, Choice, FormTrouble, Text } from "../parts/fields.js";
 import { Icon } from "../parts/icons.js";
 import { Trouble, Waiting } from "../parts/notice.js";
@@ -60,7 +60,7 @@ function AddKey({ account, onClose }) {
   const turn = (scope, on) => setScopes(SCOPES.filter((each) => (each === scope ? on : scopes.includes(each))));
   return html`<${Dialog} title=${t("keys.add")} onClose=${onClose}>
     ${add.result
-      ? html`<${Credentials} credentials=${add.result.credentials} /><footer><button type="button" class="primary" onClick=${onClose}>${t("act.done")}</button></footer>`
+      ? html`<${Credentials} credentials=${add.result.credentials} /><${Done} onClose=${onClose} />`
       : html`<form onSubmit=${send}>
         <${Text} label=${t("keys.name")} hint=${t("keys.name.hint")} value=${name} onInput=${setName} required autofocus
           autocapitalize="none" spellcheck=${false} error=${add.error} field="name" />
@@ -70,7 +70,6 @@ function AddKey({ account, onClose }) {
         <${Choice} label=${t("keys.life")} value=${life} onInput=${setLife}
           options=${Object.keys(LIVES).map((days) => [days, days ? t("keys.days", { n: Number(days) }) : t("keys.for_good")])} />
         <${FormTrouble} error=${add.error} fields=${["name"]} />
-        <footer><button type="button" onClick=${onClose}>${t("act.discard")}</button>
-          <button type="submit" class="primary" disabled=${add.busy || !scopes.length}>${t("keys.add")}</button></footer></form>`}
+        <${FormEnd} onClose=${onClose} act=${t("keys.add")} off=${add.busy || !scopes.length} /></form>`}
   </${Dialog}>`;
 }

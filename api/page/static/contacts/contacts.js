@@ -5,7 +5,7 @@ import { to } from "../core/route.js";
 import { may } from "../core/session.js";
 import { html, useEffect, useRef, useState } from "../core/view.js";
 import { t } from "../core/words.js";
-import { Dialog } from "../parts/dialog.js";
+import { Dialog, Done } from "../parts/dialog.js";
 import { Icon } from "../parts/icons.js";
 import { Empty, Trouble, Waiting } from "../parts/notice.js";
 import { Contact } from "./contact.js";
@@ -90,6 +90,6 @@ function Import({ onDone }) {
         ${bring.result.bad.length > 0 && html`<h3>${t("contacts.bad", { n: bring.result.bad.length })}</h3>
           <ul class="plain bad-rows">${bring.result.bad.slice(0, 100).map((each) => html`<li key=${each.line}>
             <span class="quiet">${t("contacts.line", { n: each.line })}</span><span class="grow" dir="auto">${each.number}</span><small>${each.problem}</small></li>`)}</ul>`}`}
-      <footer><button type="button" class="primary" onClick=${bring.clear}>${t("act.done")}</button></footer>
+      <${Done} onClose=${bring.clear} />
     </${Dialog}>`}`;
 }

@@ -33,6 +33,16 @@ export function Dialog({ title, onClose, children, wide = false }) {
   </dialog>`;
 }
 
+// The end of a form in a dialog: leave it, or do what it is for.
+export function FormEnd({ onClose, act, off }) {
+  return html`<footer><button type="button" onClick=${onClose}>${t("act.discard")}</button>
+    <button type="submit" class="primary" disabled=${off}>${act}</button></footer>`;
+}
+
+export function Done({ onClose }) {
+  return html`<footer><button type="button" class="primary" onClick=${onClose}>${t("act.done")}</button></footer>`;
+}
+
 // "Are you sure", with what will happen and a button that says what it does.
 export function Confirm({ title, text, act, deed, onClose, danger = true, children }) {
   const sure = async () => {

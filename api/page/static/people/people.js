@@ -5,7 +5,7 @@ import { Moment, ago } from "../core/moments.js";
 import { session } from "../core/session.js";
 import { html, useState } from "../core/view.js";
 import { t } from "../core/words.js";
-import { Confirm, Dialog } from "../parts/dialog.js";
+import { Confirm, Dialog, Done, FormEnd } from "../parts/dialog.js";
 import { Code } from "../parts/copy.js";
 import { Choice, FormTrouble, Text } from "../parts/fields.js";
 import { Icon } from "../parts/icons.js";
@@ -46,14 +46,13 @@ function Add({ onClose }) {
   };
   return html`<${Dialog} title=${t("people.add")} onClose=${onClose}>
     ${add.result
-      ? html`<${Link} link=${add.result.link} name=${add.result.name} /><footer><button type="button" class="primary" onClick=${onClose}>${t("act.done")}</button></footer>`
+      ? html`<${Link} link=${add.result.link} name=${add.result.name} /><${Done} onClose=${onClose} />`
       : html`<form onSubmit=${send}>
         <${Text} label=${t("door.name")} hint=${t("welcome.name.hint")} value=${name} onInput=${setName} required autofocus
           autocomplete="off" autocapitalize="none" spellcheck=${false} error=${add.error} field="name" />
         <${Choice} label=${t("people.role")} hint=${t(`role.${role}.means`)} value=${role} onInput=${setRole} options=${roles()} />
         <${FormTrouble} error=${add.error} fields=${["name"]} />
-        <footer><button type="button" onClick=${onClose}>${t("act.discard")}</button>
-          <button type="submit" class="primary" disabled=${add.busy}>${t("people.add")}</button></footer></form>`}
+        <${FormEnd} onClose=${onClose} act=${t("people.add")} off=${add.busy} /></form>`}
   </${Dialog}>`;
 }
 

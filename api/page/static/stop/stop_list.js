@@ -7,7 +7,7 @@ import { to } from "../core/route.js";
 import { may } from "../core/session.js";
 import { html, useEffect, useState } from "../core/view.js";
 import { t } from "../core/words.js";
-import { Confirm, Dialog } from "../parts/dialog.js";
+import { Confirm, Dialog, FormEnd } from "../parts/dialog.js";
 import { FormTrouble, Text } from "../parts/fields.js";
 import { Icon } from "../parts/icons.js";
 import { Empty, Trouble, Waiting, say } from "../parts/notice.js";
@@ -80,7 +80,6 @@ function Add({ accounts, onClose }) {
     <${Text} label=${t("stop.number")} type="tel" value=${number} onInput=${setNumber} required autofocus placeholder="+1 555 0150" />
     <${Text} label=${t("stop.reason")} value=${reason} onInput=${setReason} maxlength="200" />
     <${FormTrouble} error=${add.error} />
-    <footer><button type="button" onClick=${onClose}>${t("act.discard")}</button>
-      <button type="submit" class="primary" disabled=${add.busy}>${t("stop.add")}</button></footer>
+    <${FormEnd} onClose=${onClose} act=${t("stop.add")} off=${add.busy} />
   </form></${Dialog}>`;
 }

@@ -3,7 +3,7 @@ import { post } from "../core/api.js";
 import { useDeed } from "../core/loading.js";
 import { html, useState } from "../core/view.js";
 import { t } from "../core/words.js";
-import { Dialog } from "../parts/dialog.js";
+import { Dialog, Done, FormEnd } from "../parts/dialog.js";
 import { Choice, FormTrouble, Text } from "../parts/fields.js";
 import { Secret } from "./verify.js";
 
@@ -24,15 +24,14 @@ export function AddWebhook({ onClose }) {
   };
   return html`<${Dialog} title=${t(add.result ? "webhooks.secret" : "webhooks.add")} wide=${Boolean(add.result)} onClose=${onClose}>
     ${add.result
-      ? html`<${Secret} secret=${add.result.secret} /><footer><button type="button" class="primary" onClick=${onClose}>${t("act.done")}</button></footer>`
+      ? html`<${Secret} secret=${add.result.secret} /><${Done} onClose=${onClose} />`
       : html`<form onSubmit=${send}>
         <${Text} label=${t("webhooks.url")} hint=${t("webhooks.url.hint")} type="url" value=${url} onInput=${setUrl} required
           autofocus placeholder="https://shop.example/sms" error=${add.error} field="url" />
         <${Choice} label=${t("webhooks.events")} value=${events} onInput=${setEvents}
           options=${Object.keys(EVENTS).map((name) => [name, t(`webhooks.events.${name}`)])} />
         <${FormTrouble} error=${add.error} fields=${["url"]} />
-        <footer><button type="button" onClick=${onClose}>${t("act.discard")}</button>
-          <button type="submit" class="primary" disabled=${add.busy}>${t("webhooks.add")}</button></footer>
+        <${FormEnd} onClose=${onClose} act=${t("webhooks.add")} off=${add.busy} />
       </form>`}
   </${Dialog}>`;
 }

@@ -1,6 +1,7 @@
 // Webhooks: where events are delivered, and one of them with every delivery.
 import { patch, post, remove } from "../core/api.js";
 import { useDeed, useLoad } from "../core/loading.js";
+import { lasted } from "../core/moments.js";
 import { go, to } from "../core/route.js";
 import { may } from "../core/session.js";
 import { html, useState } from "../core/view.js";
@@ -60,6 +61,7 @@ function Webhook({ webhook, reload }) {
     else say(t("webhooks.rotated"));
     reload();
   });
+  const trial = useDeed(() => post(`${path}/test`, {}));
   const end = useDeed(async () => {
     await remove(path);
     go("webhooks");
@@ -72,10 +74,14 @@ function Webhook({ webhook, reload }) {
         <div><dt>${t("message.account")}</dt><dd>${webhook.account}</dd></div>
       </dl>
       ${may("operator") && html`<p class="deeds">
+        <button type="button" class="primary" disabled=${trial.busy} onClick=${trial.run}>${t("webhooks.test")}</button>
         <button type="button" disabled=${pause.busy} onClick=${pause.run}>${t(webhook.paused ? "webhooks.go_on" : "webhooks.pause")}</button>
         <button type="button" disabled=${turn.busy} onClick=${turn.run}>${t(webhook.rotating ? "webhooks.rotate.finish" : "webhooks.rotate")}</button>
         <button type="button" onClick=${() => setAsked("remove")}>${t("webhooks.remove")}</button></p>`}
-      <${Trouble} error=${pause.error || turn.error || end.error} />
+      <${Trouble} error=${pause.error || turn.error || end.error || trial.error} />
+      ${trial.result && html`<p class="notice ${trial.result.ok ? "good" : "bad"}" role="status"><span>
+        ${t(trial.result.ok ? "webhooks.test.ok" : "webhooks.test.bad", { event: trial.result.event, took: lasted(trial.result.took_ms) })}
+        ${" "}${[trial.result.status, trial.result.error].filter(Boolean).join(" · ")}</span></p>`}
     </section>
     <${Deliveries} endpoint=${webhook.id} />
     ${asked && html`<${Confirm} title=${t("webhooks.remove")} text=${t("webhooks.remove.text")} act=${t("webhooks.remove")}
