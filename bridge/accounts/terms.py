@@ -55,7 +55,8 @@ def _checked(terms: Terms) -> Terms:
         raise BadRequest(f"{terms.country!r} is not a country: write two letters of ISO 3166, such as GB", "country")
     if terms.report_on not in ("", "sent", "delivered"):
         raise BadRequest("report_on is sent, delivered, or empty for what the line can tell", "report_on")
-    return replace(terms, country=country, addresses=tuple(each.strip() for each in terms.addresses))
+    lines = tuple(dict.fromkeys(each.strip() for each in terms.lines if each.strip()))
+    return replace(terms, country=country, addresses=tuple(each.strip() for each in terms.addresses), lines=lines)
 
 
 def _check_network(written: str) -> None:

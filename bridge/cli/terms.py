@@ -27,6 +27,8 @@ AUTO = "auto"
 @click.option("--country", metavar="CC", help='Country of numbers without a country code, such as GB; "" for none.')
 @click.option("--verification", type=click.Choice([each.value for each in Verification]), help="Approved ones send.")
 @click.option("--report-on", type=click.Choice(["sent", "delivered", AUTO]), help="What reports call a success.")
+@click.option("--line", "lines", multiple=True, metavar="NAME", help="It may send by this line or device; repeatable.")
+@click.option("--any-line", is_flag=True, help="It may send by every line.")
 @click.option(
     "--on-unknown",
     type=click.Choice([policy.value for policy in UnknownPolicy]),
@@ -36,15 +38,13 @@ AUTO = "auto"
 @_json
 def set_(
     name: str,
-    addresses: tuple[str, ...],
-    any_address: bool,
     on_unknown: str | None,
     wanted: place.Wanted,
     as_json: bool,
     **given: Any,
 ) -> None:
     """Change what an account may do; the rest stays. It takes effect at once, also in a running bridge."""
-    changes = _changes(given, addresses, any_address)
+    changes = _changes(given)
     body: dict[str, Any] = {"terms": changes} if changes else {}
     if on_unknown is not None:
         body["on_unknown"] = on_unknown
@@ -53,14 +53,16 @@ def set_(
     _tell(product.ask(wanted.find(), "PATCH", "accounts", name, body=body), as_json)
 
 
-def _changes(given: Mapping[str, Any], addresses: tuple[str, ...], any_address: bool) -> dict[str, Any]:
+def _changes(given: dict[str, Any]) -> dict[str, Any]:
     """The terms given on the command line."""
-    if addresses and any_address:
-        raise Misuse("--address and --any-address do not go together")
-    changes = {term: value for term, value in given.items() if value is not None}
-    if addresses or any_address:
-        changes["addresses"] = list(addresses)
-    return changes
+    lists = {}
+    for name, word in (("addresses", "address"), ("lines", "line")):
+        values, every = given.pop(name), given.pop(f"any_{word}")
+        if values and every:
+            raise Misuse(f"--{word} and --any-{word} do not go together")
+        if values or every:
+            lists[name] = list(values)
+    return {term: value for term, value in given.items() if value is not None} | lists
 
 
 @click.command()
@@ -97,7 +99,7 @@ def shape(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _spoken(term: str, value: Any) -> str:
-    if term == "addresses":
+    if term in ("addresses", "lines"):
         return " ".join(value) or "any"
     if value == 0:
         return "any number"

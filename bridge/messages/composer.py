@@ -89,6 +89,8 @@ class Intake:
         recipient = phone_numbers.normalise(draft.recipient, country)
         check_recipient(recipient, country, self._limits)
         route = routing.route(draft.route, draft.slot, lines, draft.channel)
+        if account.terms.lines:
+            route = routing.within(route, account.terms.lines, lines, recipient)
         if (forms := routing.forms_of(route, lines)) is not None:
             choose(forms, recipient, draft.text)
         parts = self._parts(draft, recipient, route)

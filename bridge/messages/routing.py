@@ -5,11 +5,12 @@ Lines that serve the same route share its queue, so a line that is lost leaves n
 lines of two channels, so an SMS never goes out as anything else.
 """
 
+import zlib
 from collections.abc import Sequence
 
 from bridge.errors import UnknownLine
 from bridge.model.forms import Form
-from bridge.model.line import Channel, Line
+from bridge.model.line import Channel, Line, LineState
 from bridge.model.message import WHATSAPP_ROUTE
 
 #: any line
@@ -28,6 +29,23 @@ def route(line: str, slot: int, lines: Sequence[Line], channel: Channel = Channe
     if not line and not slot:
         return ANY
     return _by_sms(line, slot, [each for each in lines if each.channel is Channel.SMS])
+
+
+def within(route: str, allowed: Sequence[str], lines: Sequence[Line], recipient: str) -> str:
+    """The route of one line that serves this one and that an account limited to some may send by.
+
+    It is one line's, whatever else is configured later: a ready one if there is one, the same for a recipient as long
+    as the lines are the same. Raises UnknownLine.
+    """
+    serving = [each for each in lines if route in routes(each)]
+    named = {name.casefold() for name in allowed}
+    mine = [each for each in serving if named & {each.name.casefold(), each.device.casefold()}]
+    if not mine:
+        wish = f"by {route.removeprefix(WHATSAPP_ROUTE)}" if route not in (ANY, WHATSAPP_ROUTE) else "by any line now"
+        raise UnknownLine(f"this account cannot send {wish}; it may send by: {', '.join(allowed)}")
+    ready = [each for each in mine if each.state is LineState.READY] or mine
+    chosen = ready[zlib.crc32(recipient.encode()) % len(ready)]
+    return f"{WHATSAPP_ROUTE}{chosen.name}" if route.startswith(WHATSAPP_ROUTE) else chosen.name
 
 
 def _by_whatsapp(line: str, lines: Sequence[Line]) -> str:

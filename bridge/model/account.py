@@ -49,6 +49,8 @@ class Terms:
     verification: Verification = Verification.APPROVED
     #: what counts as success in reports: sent, delivered, or "" for what the line can tell
     report_on: str = ""
+    #: names of the lines or devices that it may send by; none for all
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +161,4 @@ class AccountChange:
     country: str | None = None
     verification: Verification | None = None
     report_on: str | None = None
+    lines: tuple[str, ...] | None = None

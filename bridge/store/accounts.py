@@ -15,24 +15,23 @@ from bridge.store.audit_log import audit
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
-_TERMS = "payment, addresses, requests_per_minute, daily_per_recipient, zone, country, verification, report_on"
+_TERMS = "payment, addresses, requests_per_minute, daily_per_recipient, zone, country, verification, report_on, lines"
 _COLUMNS = f"name, created_at, disabled, on_unknown, operator, webhook_secret, credits, {_TERMS}"
 
 
 def _account(row: Sequence[Any]) -> Account:
-    payment, addresses, requests, daily, zone, country, verification, report_on = row[7:]
+    payment, addresses, requests, daily, zone, country, verification, report_on, lines = row[7:]
     terms = Terms(
         Payment(payment), tuple(json.loads(addresses)), requests, daily, zone, country, Verification(verification),
-        report_on,
+        report_on, tuple(json.loads(lines)),
     )  # fmt: skip
     return Account(row[0], row[1], bool(row[2]), UnknownPolicy(row[3]), bool(row[4]), row[5], row[6], terms)
 
 
 def _terms(terms: Terms) -> Mapping[str, Any]:
     """Terms as columns of `_TERMS`."""
-    values: list[Any] = [getattr(terms, name) for name in _TERMS.split(", ")]
-    values[1] = json.dumps(terms.addresses)
-    return dict(zip(_TERMS.split(", "), values, strict=True))
+    values = {name: getattr(terms, name) for name in _TERMS.split(", ")}
+    return values | {name: json.dumps(values[name]) for name in ("addresses", "lines")}
 
 
 def add(tx: Tx, account: Account, credentials: Sequence[Credential], by: Author | None = None) -> None:

@@ -177,3 +177,6 @@ CREATE TABLE batch_rows (
     PRIMARY KEY (batch, row)
 ) WITHOUT ROWID;
 CREATE INDEX batch_rows_state ON batch_rows (batch, state, row);
+
+-- by which lines or devices an account may send, as JSON; none for all
+ALTER TABLE accounts ADD COLUMN lines TEXT NOT NULL DEFAULT '[]';

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
+from bridge.accounts.credentials import OPERATOR
 from bridge.errors import NoSuchThing
 from bridge.model.account import Author
 from bridge.model.user import Role, Session, User
@@ -25,7 +26,7 @@ def begin(tx: Tx, digest: str, session: Session, by: Author) -> None:
         ),
     )  # fmt: skip
     tx.conn.execute("UPDATE users SET seen_at = ? WHERE name = ?", (by.at, session.user))
-    audit(tx, by, "sign_in", "", session.agent)
+    audit(tx, by, "sign_in", OPERATOR, session.agent)
 
 
 def get(conn: sqlite3.Connection, digest: str, now: int, idle_ms: int) -> tuple[Session, User] | None:

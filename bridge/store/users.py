@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from bridge.accounts.credentials import OPERATOR
 from bridge.errors import NoSuchThing, NotPossible
 from bridge.model.account import Author
 from bridge.model.user import Link, Role, User, UserChange
@@ -54,7 +55,7 @@ def add(tx: Tx, user: User, password: str, by: Author, first: bool = False) -> N
         )
     except sqlite3.IntegrityError:
         raise NotPossible(f"there is a user {user.name!r} already") from None
-    audit(tx, by, "add_user", "", f"{user.name}, {user.role}")
+    audit(tx, by, "add_user", OPERATOR, f"{user.name}, {user.role}")
 
 
 def change(tx: Tx, name: str, change: UserChange, by: Author, keep: str = "") -> User:
@@ -73,7 +74,7 @@ def change(tx: Tx, name: str, change: UserChange, by: Author, keep: str = "") ->
         sessions.end_all(tx, name, keep)
     after = get(tx.conn, name)
     if told := _told(before, after, change):
-        audit(tx, by, "change_user", "", f"{after.name}, {told}")
+        audit(tx, by, "change_user", OPERATOR, f"{after.name}, {told}")
     return after
 
 
@@ -100,7 +101,7 @@ def remove(tx: Tx, name: str, by: Author) -> None:
     tx.conn.execute("DELETE FROM users WHERE name = ?", (name,))
     tx.conn.execute("DELETE FROM user_links WHERE user = ?", (name,))
     _keep_an_owner(tx, before)
-    audit(tx, by, "remove_user", "", before.name)
+    audit(tx, by, "remove_user", OPERATOR, before.name)
 
 
 # -- one-time codes -----------------------------------------------------------------------------
@@ -120,7 +121,7 @@ def begin_totp(tx: Tx, name: str, step: int, codes: Sequence[str], by: Author) -
         raise NotPossible("there is no new secret for one-time codes: ask for one first")
     tx.conn.execute("DELETE FROM recovery_codes WHERE user = ?", (name,))
     tx.conn.executemany("INSERT INTO recovery_codes VALUES (?, ?)", [(name, digest) for digest in codes])
-    audit(tx, by, "change_user", "", f"{name}, one-time codes")
+    audit(tx, by, "change_user", OPERATOR, f"{name}, one-time codes")
 
 
 def use_totp(tx: Tx, name: str, step: int) -> bool:
@@ -141,7 +142,7 @@ def add_link(tx: Tx, digest: str, link: Link, by: Author) -> None:
     tx.conn.execute("DELETE FROM user_links WHERE user = ? OR expires_at <= ?", (link.user, by.at))
     tx.conn.execute("INSERT INTO user_links VALUES (?, ?, ?, ?)", (digest, link.user, link.role, link.expires_at))
     if link.user:
-        audit(tx, by, "link_user", "", link.user)
+        audit(tx, by, "link_user", OPERATOR, link.user)
 
 
 def link(conn: sqlite3.Connection, digest: str, now: int) -> Link | None:

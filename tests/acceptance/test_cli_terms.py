@@ -35,7 +35,7 @@ def told(ended: Ended) -> Any:
 def test_sets_what_is_named_and_leaves_the_rest(run: Run) -> None:
     first = ("--prepaid", "--address", "192.0.2.0/24", "--address", "2001:db8::1", "--country", "gb")
     second = ("--requests-per-minute", "60", "--zone", "Europe/Paris", "--report-on", "delivered")
-    third = ("--on-unknown", "fail", "--daily-per-recipient", "3", "--verification", "pending")
+    third = ("--line", "office", "--on-unknown", "fail", "--daily-per-recipient", "3", "--verification", "pending")
     for options in (first, second, third):
         assert run("account", "set", "shop", *options).code == 0
     shown = told(run("account", "show", "shop", "--json"))
@@ -49,7 +49,10 @@ def test_sets_what_is_named_and_leaves_the_rest(run: Run) -> None:
         "country": "GB",
         "verification": "pending",
         "report_on": "delivered",
+        "lines": ["office"],
     }
+    assert run("account", "set", "shop", "--line", "a", "--any-line").code == 2
+    assert told(run("account", "set", "shop", "--any-line", "--json"))["terms"]["lines"] == []
     shown = told(run("account", "set", "shop", "--any-address", "--postpaid", "--report-on", "auto", "--json"))
     assert [shown["terms"][term] for term in ("addresses", "payment", "report_on")] == [[], "postpaid", "auto"]
     assert shown["on_unknown"] == "fail"

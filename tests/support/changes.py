@@ -13,10 +13,12 @@ from bridge.bus import Bus
 from bridge.errors import BridgeError, NoSuchThing
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account, AccountChange, Author, Template
+from bridge.model.conversation import ContactQuery
 from bridge.model.message import State
 from bridge.model.query import MessageQuery
 from bridge.model.radio import InboundPart
 from bridge.model.scope import Scope
+from bridge.model.user import Role, User
 from bridge.model.webhook import DeliveryState, Endpoint, EndpointChange
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Credential, Outcome
@@ -83,6 +85,7 @@ async def furnish(store: Store, name: str) -> None:
     await store.top_up(name, 10, "", by)
     await store.keep_template(Template(name, "code", "Code {1}"), by)
     await store.suppress(name, BLOCKED, "by letter", by)
+    await store.add_user(User(f"anna-{name}", Role.READER, START), "hash", by)
     hook = Endpoint(f"hook-{name}", name, "https://shop.example/", "v2", ("message.submitted",), "first", "second")
     await store.add_endpoint(hook, by)
     numbers = (int(digest(f"{name} {number}")[:12], 16) for number in range(2))
@@ -141,7 +144,8 @@ async def seen(store: Store, name: str, secrets: Secrets) -> str:
         label: [await store.account_for(*each, START + later) is not None for later in (0, 61_000)]
         for label, each in {"first": first, **secrets.credentials}.items()
     }
-    trail = [(row.who, row.what, _ID.sub("ID", row.detail)) for row in (await store.audit(name, 1000)).rows]
+    rows = [row for row in (await store.audit(name, 1000)).rows if row.account == name or name in row.detail]
+    trail = [(row.who, row.what, _ID.sub("ID", row.detail)) for row in rows]
     messages = (await store.messages(name, MessageQuery())).rows
     found = {
         "account": asdict(replace(account, webhook_secret=secrets.label(account.webhook_secret))),
@@ -150,9 +154,14 @@ async def seen(store: Store, name: str, secrets: Secrets) -> str:
         "opens": opens,
         "movements": sorted((row.kind, row.amount) for row in (await store.movements(name)).rows),
         "templates": [(each.id, each.text, each.approved) for each in await store.templates(name)],
-        "suppressed": sorted((each.number, each.reason) for each in await store.suppressed(name)),
+        # a STOP to another one's line is on every list
+        "suppressed": sorted(
+            (each.number, each.reason) for each in await store.suppressed(name) if each.line in ("", name)
+        ),
         "messages": sorted((each.recipient, each.state) for each in messages),
         "owed": [(each.event, each.attempts) for each, _ in await store.owed(f"hook-{name}", 9)],
+        "users": [(each.name, each.role, each.disabled) for each in await store.users() if each.name.endswith(name)],
+        "contacts": [(each.number, each.name, each.note) for each in (await store.contacts(name, ContactQuery())).rows],
         "new account": await _is_there(store, f"{name}-new"),
         "trail": sorted(trail),
     }

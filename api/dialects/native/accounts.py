@@ -25,6 +25,7 @@ TERMS = {
     "country": validators.short(100),
     "verification": validators.choice(Verification),
     "report_on": validators.word("sent", "delivered", serializers.AUTO),
+    "lines": validators.strings(100, most=100, least=0),
 }
 NEW = {
     "name": validators.short(200, least=1),

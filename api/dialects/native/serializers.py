@@ -262,6 +262,7 @@ def terms(row: Terms) -> Shape:
         "country": row.country,
         "verification": row.verification.value,
         "report_on": row.report_on or AUTO,
+        "lines": list(row.lines),
     }
 
 

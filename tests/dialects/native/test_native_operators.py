@@ -21,6 +21,7 @@ TERMS = {
     "country": "GB",
     "verification": "approved",
     "report_on": "delivered",
+    "lines": ["office"],
 }
 
 
@@ -322,3 +323,12 @@ async def test_what_the_command_line_sends_without_an_account_is_shown_like_all_
     page = await site.person(Role.READER)
     assert [row["id"] for row in (await page.get("/v1/messages")).body["messages"]] == [sent["id"]]
     assert "operator" in [row["name"] for row in (await page.get("/v1/accounts")).body["accounts"]]
+
+
+async def test_an_account_limited_to_a_line_sends_by_that_line_alone(site: Site) -> None:
+    await site.operator.patch("/v1/accounts/shop", {"terms": {"lines": ["office"]}})
+    assert (await site.shop.send())["route"] == "office"
+    answer = await site.shop.post("/v1/messages", {"to": "+15550100", "text": "x", "line": "shop-phone"})
+    assert answer.problem == (400, "bad-request", "line")
+    assert "it may send by: office" in answer.detail
+    assert (await site.bakery.send())["route"] == ""

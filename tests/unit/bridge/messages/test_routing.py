@@ -1,13 +1,14 @@
 """Which line carries which message."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from bridge.errors import UnknownLine
-from bridge.messages.routing import ANY, forms_of, route, routes
+from bridge.messages.routing import ANY, forms_of, route, routes, within
 from bridge.model.forms import Form
-from bridge.model.line import Channel, Line
+from bridge.model.line import Channel, Line, LineState
 
 OFFICE = Line("office", "office", "gsm_modem", number="+15550100", imei="490154203237005")
 FIRST = Line("phone:1", "phone", "android_adb", slot=1)
@@ -94,3 +95,26 @@ def test_a_line_of_approved_texts_carries_only_what_names_it() -> None:
 def test_the_texts_of_a_route_are_those_of_its_lines() -> None:
     assert forms_of("tencent", (*LINES, CLOUD)) == CLOUD.forms
     assert [forms_of(each, (*LINES, CLOUD)) for each in (ANY, ":1", "office", "phone", "@")] == [None] * 5
+
+
+# -- accounts that may send by some lines -----------------------------------------------------------
+@pytest.mark.parametrize("wish", [ANY, "office", ":1"])
+def test_an_account_limited_to_a_line_goes_by_that_line_alone(wish: str) -> None:
+    assert within(wish, ("Office",), LINES, "+15550123") == "office"
+
+
+@pytest.mark.parametrize("wish", ["phone", "phone:2", ":2"])
+def test_what_it_may_not_send_by_is_refused_with_what_it_may(wish: str) -> None:
+    with pytest.raises(UnknownLine, match="it may send by: office"):
+        within(wish, ("office",), LINES, "+15550123")
+
+
+def test_a_device_stands_for_its_lines_and_a_ready_one_is_taken() -> None:
+    assert {within("phone", ("phone",), LINES, f"+155501{n}") for n in range(20)} == {"phone:1", "phone:2"}
+    ready = replace(SECOND, state=LineState.READY)
+    assert {within(ANY, ("phone", "office"), (OFFICE, FIRST, ready), f"+155501{n}") for n in range(20)} == {"phone:2"}
+
+
+def test_a_line_that_is_not_there_carries_nothing() -> None:
+    with pytest.raises(UnknownLine, match="cannot send by any line now; it may send by: attic"):
+        within(ANY, ("attic",), LINES, "+15550123")
