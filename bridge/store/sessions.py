@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from bridge.accounts.credentials import OPERATOR
-from bridge.errors import NoSuchThing
+from bridge.errors import NoSuchThing, WrongSecret
 from bridge.model.account import Author
 from bridge.model.user import Role, Session, User
 from bridge.store.audit_log import audit
@@ -18,13 +18,14 @@ _STANDS = "s.expires_at > :now AND s.seen_at > :now - :idle"
 def begin(tx: Tx, digest: str, session: Session, by: Author) -> None:
     """Those that have ended are forgotten."""
     tx.conn.execute("DELETE FROM sessions WHERE expires_at <= ?", (by.at,))
-    tx.conn.execute(
-        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            digest, session.id, session.user, session.address, session.agent, session.created_at, session.seen_at,
-            session.expires_at,
-        ),
+    values = (
+        digest, session.id, session.user, session.address, session.agent, session.created_at, session.seen_at,
+        session.expires_at,
     )  # fmt: skip
+    try:
+        tx.conn.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+    except sqlite3.IntegrityError:  # removed since the password was looked at
+        raise WrongSecret("The name or the password is wrong.") from None
     tx.conn.execute("UPDATE users SET seen_at = ? WHERE name = ?", (by.at, session.user))
     audit(tx, by, "sign_in", OPERATOR, session.agent)
 

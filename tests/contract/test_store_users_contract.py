@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.errors import NoSuchThing, NotPossible
+from bridge.errors import NoSuchThing, NotPossible, WrongSecret
 from bridge.model.account import Author
 from bridge.model.user import Link, Role, Session, User, UserChange
 from bridge.ports.store import Store
@@ -136,6 +136,13 @@ async def test_a_link_without_a_name_makes_the_first_owner_and_no_other(store: S
     with pytest.raises(NotPossible):
         await store.redeem("l3", "eve", "hash", BY)
     assert [user.name for user in await store.users()] == ["anna"]
+
+
+async def test_who_is_removed_while_signing_in_is_not_signed_in(people: Store) -> None:
+    await people.remove_user("bob", BY)
+    with pytest.raises(WrongSecret):
+        await people.begin_session("d1", replace(HERE, user="bob"), BY)
+    assert await people.sessions("", NOW, IDLE) == []
 
 
 async def test_who_is_removed_leaves_nothing_but_the_trail(people: Store) -> None:

@@ -70,7 +70,9 @@ class UserStore(Protocol):
 class SessionStore(Protocol):
     """Who is signed in. A session is found by the digest of what its browser has."""
 
-    async def begin_session(self, digest: str, session: Session, by: Author) -> None: ...
+    async def begin_session(self, digest: str, session: Session, by: Author) -> None:
+        """Raises WrongSecret for a user who is not there any more."""
+        ...
 
     async def session(self, digest: str, now: int, idle_ms: int) -> tuple[Session, User] | None:
         """None for one that ended, was idle for too long, or whose user is disabled."""
