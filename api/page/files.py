@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
+from operator import itemgetter
 
 #: the file that a browser asks for first; the others are named in it
 FIRST = "index.html"
@@ -51,10 +52,18 @@ def load(api: str) -> Page:
 
     It takes some tens of milliseconds and reads from the disk, so it belongs into a thread.
     """
-    read = {name: file.read_bytes() for name, file in _walk(resources.files(__package__) / "static")}
-    digest = hashlib.sha256(b"".join(name.encode() + read[name] for name in sorted(read))).hexdigest()[:16]
-    filled = read.pop(FIRST).replace(b"{digest}", digest.encode()).replace(b"{api}", api.encode())
-    return Page(digest, _file(FIRST, filled), {name: _file(name, body) for name, body in read.items()})
+    whole, first, others = hashlib.sha256(), b"", dict[str, File]()
+    # one after the other, so that they are never all in memory as they are
+    for name, file in sorted(_walk(resources.files(__package__) / "static"), key=itemgetter(0)):
+        body = file.read_bytes()
+        whole.update(name.encode() + body)
+        if name == FIRST:
+            first = body
+        else:
+            others[name] = _file(name, body)
+    digest = whole.hexdigest()[:16]
+    filled = first.replace(b"{digest}", digest.encode()).replace(b"{api}", api.encode())
+    return Page(digest, _file(FIRST, filled), others)
 
 
 def _walk(folder: Traversable, above: str = "") -> Iterator[tuple[str, Traversable]]:
