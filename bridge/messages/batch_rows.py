@@ -27,7 +27,7 @@ def number_column(table: Table, country: str) -> str:
         good = sum(_is_number(cells[place], country) for _, cells in rows)
         scores.append((good + len(rows) * bool(_NUMBERS.search(name)), good, -place, name))
     best = max(scores)
-    return best[3] if best[1] * 2 >= len(rows) else ""
+    return best[3] if best[1] * 2 >= len(rows) or _NUMBERS.search(best[3]) else ""
 
 
 def _is_number(written: str, country: str) -> bool:

@@ -59,6 +59,7 @@ def test_a_place_or_a_column_that_there_is_not_is_named() -> None:
         (("Order", "Ring me"), ("12", "+447700900123"), "Ring me"),
         (("客户", "手机号"), ("李雷", "+8613800138000"), "手机号"),
         (("Invoice", "Phone"), ("100000123456", "+447700900123"), "Phone"),
+        (("Name", "Mobile"), ("Anna", "not known"), "Mobile"),
         (("Name", "Town"), ("Anna", "Leeds"), ""),
     ],
 )
