@@ -22,6 +22,8 @@ LINES = ("RING", "NO CARRIER", "BUSY", "OK", "ERROR", "^RSSI:17", "+CREG: 2", '+
 REFUSALS = (1, 21, 27, 38, 41, 42, 47, 69, 96, 111, 127)
 #: commands of a phone's shell that may hang
 SHELL = ("content", "service", "dumpsys", "getprop", "logcat")
+#: what a modem is made like and does not become while it works: the wire tests have it from the start
+MADE_LIKE = frozenset({"one_memory"})
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _fault(
 ) -> Trouble:
     name = chance.choice(sorted(fields))
     kind, fresh = fields[name]
-    value = _value(chance, kind, fresh, commands)
+    value = fresh if name in MADE_LIKE else _value(chance, kind, fresh, commands)
     return Trouble(at, lasts, f"{place} {name}={value}", ({**target, name: value},), ({**target, name: fresh},))
 
 

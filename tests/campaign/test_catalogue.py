@@ -22,6 +22,14 @@ def test_each_fault_rule_and_event_is_drawn_sooner_or_later() -> None:
     assert wanted - names == set()
 
 
+def test_a_modem_stays_as_it_is_made() -> None:
+    chance = Random(1)
+    drawn = [device_trouble(chance, KNOWN, 1, 0, 0.0, 1.0) for _ in range(5000)]
+    found = [trouble for trouble in drawn if trouble.name.startswith("modem 0 one_memory")]
+    assert found
+    assert all(trouble.begin == trouble.end for trouble in found)
+
+
 @pytest.mark.parametrize("kind", ["a new bool", "a new table", "a new event"])
 def test_a_new_one_joins_by_itself(kind: str) -> None:
     faults: dict[str, Any] = {"a new bool": ["bool", False], "a new table": ["dict[str, int]", {}]}
