@@ -13,6 +13,7 @@ from bridge.devices.idle import IdleLines
 from bridge.devices.memory import LastingMemory
 from bridge.devices.receiver import Inbox
 from bridge.devices.sender import LineSender
+from bridge.devices.twins import Twins
 from bridge.errors import DeviceLost, LinkError, NoSuchThing, SendRefused, StoreUnavailable
 from bridge.messages.outcomes import SendingRules
 from bridge.model.callback import Callback, Reply
@@ -68,6 +69,7 @@ class DeviceWorker:
         clock: Clock,
         rules: SendingRules,
         idle: IdleLines,
+        twins: Twins,
     ) -> None:
         self.device = device
         self._driver = driver
@@ -76,6 +78,7 @@ class DeviceWorker:
         self._clock = clock
         self._rules = rules
         self._idle = idle
+        self._twins = twins
         self._link: Link | None = None
         self._lanes: dict[str, LineSender] = {}
         self._known: tuple[Line, ...] = (Line(device.name, device.name, device.driver, LineState.CONNECTING),)
@@ -128,7 +131,8 @@ class DeviceWorker:
             schedule = RECONNECT
             try:
                 async with self._door:
-                    self._link = await self._driver.open(await self._remembering())
+                    link = await self._driver.open(await self._remembering())
+                    self._link = await self._twins.admit(self.device.name, link)
                 failures, soon = 0, 0
                 self._bus.metrics.connected(self.device.name)
                 await self._serve(self._link)
@@ -195,6 +199,7 @@ class DeviceWorker:
         before = self.lines
         if self._link is not None:
             self._bus.metrics.lost(self.device.name)
+            self._twins.release(self.device.name)
         self._link = None
         self._known = tuple(replace(line, state=state, reason=reason) for line in before)
         await self._tell(before, self._known)
@@ -326,9 +331,10 @@ class Supervisor:
         on_death: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._bus = bus
-        self._idle = IdleLines()
+        self._idle, twins = IdleLines(), Twins()
         self._minders = [
-            DeviceWorker(device, drivers[device.driver], store, bus, clock, rules, self._idle) for device in devices
+            DeviceWorker(device, drivers[device.driver], store, bus, clock, rules, self._idle, twins)
+            for device in devices
         ]
         self._tasks = Tasks("supervisor", on_death)
         self._running: list[asyncio.Task[None]] = []

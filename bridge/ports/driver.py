@@ -91,6 +91,16 @@ class Examining(Protocol):
 
 
 @runtime_checkable
+class Identified(Protocol):
+    """An optional ability of a link: it knows its device, by whatever port or address it was reached."""
+
+    @property
+    def hardware(self) -> str:
+        """What no other device has, also among those of other drivers; "" when not known."""
+        ...
+
+
+@runtime_checkable
 class Answering(Protocol):
     """What a link has beside `Link` when a provider calls the bridge over HTTP about the device."""
 

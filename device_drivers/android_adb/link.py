@@ -57,7 +57,7 @@ MISSES = 5
 
 
 class PhoneLink:
-    """Implements `bridge.ports.Link`, `Clarifying` and `Examining`. One line for each active SIM."""
+    """Implements `bridge.ports.Link`, `Clarifying`, `Examining` and `Identified`. One line for each active SIM."""
 
     def __init__(
         self, device: Device, options: Options, shell: Shell, phone: Phone, messaging: Messaging, clock: Clock
@@ -150,6 +150,11 @@ class PhoneLink:
     def lines(self) -> Sequence[Line]:
         """The active SIMs, by slot."""
         return tuple(self._lines)
+
+    @property
+    def hardware(self) -> str:
+        """The phone by its own serial: adb names it otherwise on a cable than on the network."""
+        return f"phone {self._phone.serial}" if self._phone.serial else ""
 
     def split(self, text: str) -> Sequence[str]:
         """The whole text: the phone takes all parts at once."""

@@ -100,6 +100,11 @@ class ModemLink:
         """The one SIM."""
         return (self._session.silence.shown(self._line),)
 
+    @property
+    def hardware(self) -> str:
+        """The modem with its SIM: IMEIs alone are not unique, as some makers give all their sticks the same."""
+        return f"modem {self._line.imei} {self._line.sim}" if self._line.imei and self._line.sim else ""
+
     def split(self, text: str) -> Sequence[str]:
         """Split into radio parts."""
         return segmentation.split(text)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.model.line import LineState
+from bridge.model.line import Line, LineState
 from bridge.model.message import Draft, State
 from bridge.ports.driver import Device
 from device_drivers.virtual.phone.server import AdbServer
@@ -65,3 +65,33 @@ async def test_a_phone_that_has_sent_enough_for_a_minute_leaves_the_rest_to_the_
         assert lines.count("phone") <= 2
         texts = [sms.text for sms in world.network.handset(CUSTOMER).received]
         assert sorted(texts) == sorted(f"text {number}" for number in range(30))
+
+
+async def test_a_phone_under_two_of_its_addresses_is_one_line_and_receives_once(tmp_path: Path) -> None:
+    async with World(tmp_path / "world", modems=0, phones=1) as world:
+        server = AdbServer(tmp_path / "adb")
+        await server.start()
+        try:
+            port = world.phones[0].address.rpartition(":")[2]
+            addresses = {"cable": f"127.0.0.1:{port}", "network": f"localhost:{port}"}
+            for address in addresses.values():
+                await server.connect(address)
+            pace = {"adb_port": server.port, "poll_interval": 0.2, "settle": 0.1}
+            devices = {name: Device(name, "android_adb", {"serial": at} | pace) for name, at in addresses.items()}
+            async with running(replace(config(tmp_path, {}), devices=devices)) as bridge:
+
+                def in_state(state: LineState) -> list[Line]:
+                    return [line for line in bridge.gateway.lines() if line.state is state]
+
+                async def decided() -> bool:
+                    return bool(in_state(LineState.READY) and in_state(LineState.PARKED))
+
+                await until(decided)
+                (ready,), (parked,) = in_state(LineState.READY), in_state(LineState.PARKED)
+                assert f"it is the same device as {ready.name}" in parked.reason
+                for text in ("first", "second"):
+                    world.network.handset(CUSTOMER).send(PHONE, text)
+                    received = await bridge.received(1 if text == "first" else 2)
+                assert [row.text for row in received] == ["first", "second"]
+        finally:
+            await server.close()

@@ -1,0 +1,34 @@
+"""Refuses a device that is configured twice, by two of its ports or addresses: each SMS would be received twice.
+
+A phone on a cable and on the network is two transports of adb, and a modem has several AT ports.
+"""
+
+from bridge.errors import Refusal, SendRefused
+from bridge.ports.driver import Identified, Link
+
+
+class Twins:
+    """The open links of one bridge, of which no two may lead to the same hardware."""
+
+    def __init__(self) -> None:
+        #: by the device's name
+        self._links: dict[str, Link] = {}
+
+    async def admit(self, device: str, link: Link) -> Link:
+        """Return the link just opened. Raises SendRefused, with the link closed, where another one has its hardware."""
+        mine = _hardware(link)
+        for other, theirs in self._links.items():
+            if other != device and mine and mine == _hardware(theirs):
+                await link.close()
+                words = f"it is the same device as {other}, by another port or address: each SMS would be received "
+                raise SendRefused(f"{words}twice. Remove one of the two from the configuration.", Refusal.LINE)
+        self._links[device] = link
+        return link
+
+    def release(self, device: str) -> None:
+        """The device's link is closed. Harmless when repeated."""
+        self._links.pop(device, None)
+
+
+def _hardware(link: Link) -> str:
+    return link.hardware if isinstance(link, Identified) else ""

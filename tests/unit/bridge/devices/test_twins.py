@@ -1,0 +1,54 @@
+"""Which links may be open beside each other."""
+
+import pytest
+
+from bridge.devices.twins import Twins
+from bridge.errors import Refusal, SendRefused
+from tests.support.memory_device import MemoryLink
+
+
+class KnownLink(MemoryLink):
+    """A link that knows its device."""
+
+    def __init__(self, name: str, hardware: str) -> None:
+        super().__init__(name)
+        self.hardware = hardware
+
+
+async def test_refuses_the_same_device_by_another_address_and_closes_that_link() -> None:
+    twins = Twins()
+    cable, network = KnownLink("cable", "phone R58"), KnownLink("network", "phone R58")
+    assert await twins.admit("cable", cable) is cable
+    with pytest.raises(SendRefused, match="it is the same device as cable") as refused:
+        await twins.admit("network", network)
+    assert refused.value.refusal is Refusal.LINE
+    assert network.closed
+    assert not cable.closed
+
+
+async def test_admits_the_other_address_once_the_first_link_is_closed() -> None:
+    twins = Twins()
+    await twins.admit("cable", KnownLink("cable", "phone R58"))
+    twins.release("cable")
+    await twins.admit("network", KnownLink("network", "phone R58"))
+
+
+async def test_admits_a_device_again_that_comes_back_before_its_loss_was_noted() -> None:
+    twins = Twins()
+    await twins.admit("cable", KnownLink("cable", "phone R58"))
+    await twins.admit("cable", KnownLink("cable", "phone R58"))
+
+
+async def test_admits_devices_that_exchanged_their_sims() -> None:
+    twins = Twins()
+    one = KnownLink("one", "modem 1 SIM 1")
+    await twins.admit("one", one)
+    one.hardware = "modem 1 SIM 2"
+    await twins.admit("two", KnownLink("two", "modem 2 SIM 1"))
+
+
+@pytest.mark.parametrize("link", [MemoryLink, lambda name: KnownLink(name, "")], ids=["not told", "not known"])
+async def test_admits_any_number_of_devices_that_nobody_can_tell_apart(link: type[MemoryLink]) -> None:
+    twins = Twins()
+    for name in ("one", "two"):
+        await twins.admit(name, link(name))
