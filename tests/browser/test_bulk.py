@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from bridge.model.account import Account
+from bridge.model.message import State
 from bridge.model.query import MessageQuery
 from device_drivers.virtual.world import World
 from tests.support.browsing import Visitor
@@ -83,6 +84,22 @@ async def test_a_file_is_paused_and_goes_on(anna: Visitor, bridge: Bridge, world
     await anna.page.get_by_role("button", name="Cancel the rest").click()
     await anna.page.get_by_role("dialog").get_by_role("button", name="Cancel the rest").click()
     await anna.sees("Cancelled", "header .state")
+
+
+async def test_what_was_accepted_and_still_waits_is_taken_back(
+    anna: Visitor, bridge: Bridge, world: World, tmp_path: Path
+) -> None:
+    world.network.rules.send_latency = 60
+    await bring(anna, write(tmp_path, 5), "Dear {name}, we open at nine.")
+    await anna.page.get_by_role("button", name="Send 5 messages").click()
+    await anna.page.get_by_role("dialog").get_by_role("button", name="Send 5 messages").click()
+    await anna.sees("Going out", "header .state")
+    assert not await anna.page.get_by_role("button", name="Delete").count()
+    await anna.page.get_by_role("button", name="Cancel the rest").click()
+    await anna.page.get_by_role("dialog").get_by_role("button", name="Cancel the rest").click()
+    await anna.sees("Cancelled", "header .state")
+    states = [message.state for message in (await bridge.gateway.messages(EVERYBODY, MessageQuery())).rows]
+    assert sorted(states) == [*[State.CANCELLED] * 4, State.SENDING]
 
 
 async def test_a_file_that_was_sent_before_is_noticed(

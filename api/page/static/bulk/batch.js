@@ -9,7 +9,7 @@ import { Trouble, Waiting } from "../parts/notice.js";
 import { State } from "../parts/state.js";
 import { may } from "../core/session.js";
 import { Draft } from "./draft.js";
-import { Progress } from "./progress.js";
+import { Progress, stateOf, takeable } from "./progress.js";
 import { Rows } from "./rows.js";
 
 export function Batch({ id }) {
@@ -28,8 +28,8 @@ export function Batch({ id }) {
   });
   return html`<header class="top">
       <h1><a class="up" href=${to("bulk")}>${t("place.bulk")}</a> <span dir="auto">${batch?.name}</span></h1>
-      ${batch && html`<span class="acts"><${State} state=${batch.state} kind="batch" />
-        ${may("operator") && !["running", "paused"].includes(batch.state) && html`<button type="button" onClick=${() => setAsked(true)}>${t("bulk.remove")}</button>`}</span>`}
+      ${batch && html`<span class="acts"><${State} state=${stateOf(batch)} kind="batch" />
+        ${may("operator") && !takeable(batch) && html`<button type="button" onClick=${() => setAsked(true)}>${t("bulk.remove")}</button>`}</span>`}
     </header>
     <${Trouble} error=${error || end.error} retry=${reload} />
     ${loading && html`<${Waiting} />`}

@@ -10,7 +10,7 @@ import { Icon } from "../parts/icons.js";
 import { Empty, Trouble, Waiting } from "../parts/notice.js";
 import { State } from "../parts/state.js";
 import { Batch } from "./batch.js";
-import { Bar } from "./progress.js";
+import { Bar, stateOf } from "./progress.js";
 
 const KINDS = {
   csv: "text/csv", txt: "text/csv", tsv: "text/tab-separated-values",
@@ -44,7 +44,7 @@ function Row({ each }) {
   return html`<li><a href=${to("bulk", each.id)}>
     <span class="what strong" dir="auto">${each.name}</span>
     <span class="via wide">${each.state === "draft" ? t("bulk.rows", { n: each.rows }) : html`<${Bar} batch=${each} />`}</span>
-    <${State} state=${each.state} kind="batch" />
+    <${State} state=${stateOf(each)} kind="batch" />
     <${Moment} at=${each.created_at} as=${brief} />
   </a></li>`;
 }
