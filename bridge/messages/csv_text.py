@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from bridge.errors import BadRequest
 
@@ -58,6 +59,6 @@ def written(heading: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """A file with these columns, for any spreadsheet."""
     file = io.StringIO(newline="")
     writer = csv.writer(file)
-    writer.writerow(heading)
-    writer.writerows([harmless(value) for value in line] for line in lines)
+    # a heading may come from a file that somebody brought, so it is no safer than the rows
+    writer.writerows([harmless(value) for value in line] for line in chain((heading,), lines))
     return file.getvalue()

@@ -45,6 +45,10 @@ def test_what_is_no_formula_stays_as_it_is(value: str) -> None:
     assert csv_text.harmless(value) == csv_text.plain(value) == value
 
 
+def test_a_heading_is_made_harmless_too() -> None:
+    assert csv_text.written(["number", "=1+1"], []) == "number,'=1+1\r\n"
+
+
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(BadRequest):
