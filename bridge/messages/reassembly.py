@@ -41,7 +41,12 @@ class Fragment:
         return (self.index, self.text, self.data) == (other.index, other.text, other.data)
 
     def is_again(self, other: "Fragment") -> bool:
-        """Whether the network delivered this part twice."""
+        """Whether the network delivered this part twice.
+
+        Without a time stamp only while the other one waits: afterwards the same text may have been sent once more.
+        """
+        if not self.sent_at and other.received is not None:
+            return False
         return self.says_the_same(other) and self.sent_at == other.sent_at
 
 

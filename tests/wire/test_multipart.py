@@ -2,12 +2,14 @@
 
 import asyncio
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import encode_deliver
+from device_drivers.gsm_modem.pdu.timestamp import SIZE, timestamp
 from device_drivers.virtual.network.message import Posting, now
 from device_drivers.virtual.world import World
 from tests.support.running import on_modems
@@ -70,3 +72,16 @@ async def test_every_part_delivered_twice_is_one_message(tmp_path: Path) -> None
         world.network.handset(CUSTOMER).send(us, "the end")
         found = await bridge.received(3)
         assert [row.text for row in found] == ["early 1 early 2 early 3 ", "late 1 late 2 late 3 ", "the end"]
+
+
+async def test_the_same_text_twice_from_a_centre_that_stamps_nothing_is_received_twice(tmp_path: Path) -> None:
+    async with on_modems(tmp_path) as (bridge, world):
+        us, at = world.modems[0].number, now()
+        parts = [
+            replace(posting, pdu=posting.pdu.replace(timestamp(at + place * SECOND).hex().upper(), "00" * SIZE))
+            for place, posting in enumerate(parts_of("alarm", us, at), 1)
+        ]
+        for posting in [*parts, *parts]:
+            await deliver(world, posting)
+        found = await bridge.received(2)
+        assert [(row.text, row.partial) for row in found] == [("alarm 1 alarm 2 alarm 3 ", False)] * 2

@@ -105,6 +105,18 @@ async def test_the_same_text_sent_twice_is_two_messages(line: Line) -> None:
     assert await line.hears(*FIRST, *again) == ["first one first two"] * 2
 
 
+async def test_the_same_text_sent_twice_without_a_time_stamp_is_two_messages(line: Line) -> None:
+    bare = [replace(each, sent_at=0) for each in FIRST]
+    assert await line.hears(*bare, *bare) == ["first one first two"] * 2
+
+
+async def test_a_part_without_a_time_stamp_that_comes_twice_is_no_message_of_its_own(line: Line) -> None:
+    one, two = (replace(each, sent_at=0) for each in FIRST)
+    assert await line.hears(one, one, two, two) == ["first one first two"]
+    assert await line.waits(HOUR + SECOND) == []
+    assert await line.inbox() == [("first one first two", False)]
+
+
 # -- repeats --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("order", [(0, 0, 1, 1), (0, 1, 0, 1), (1, 1, 0, 0), (1, 0, 1, 0), (0, 1, 1, 0)])
 async def test_what_the_network_delivers_twice_is_one(line: Line, order: tuple[int, ...]) -> None:
