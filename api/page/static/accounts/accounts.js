@@ -1,4 +1,4 @@
-// Accounts are the programs that send through the bridge; each has credentials, and keys for what only does a part.
+// Accounts: the programs that send through the bridge, with their credentials and keys.
 import { patch, post } from "../core/api.js";
 import { useDeed, useLoad } from "../core/loading.js";
 import { Moment, brief, number } from "../core/moments.js";

@@ -4,19 +4,20 @@ import { useDeed, useLoad } from "../core/loading.js";
 import { go, to } from "../core/route.js";
 import { html, useEffect, useState } from "../core/view.js";
 import { t } from "../core/words.js";
+import { OUT } from "../home/today.js";
 import { Confirm } from "../parts/dialog.js";
 import { Trouble, Waiting } from "../parts/notice.js";
 import { State } from "../parts/state.js";
 import { may } from "../core/session.js";
 import { Draft } from "./draft.js";
-import { Progress, stateOf, takeable } from "./progress.js";
+import { Progress, open, stateOf } from "./progress.js";
 import { Rows } from "./rows.js";
 
 export function Batch({ id }) {
   const path = `/v1/batches/${id}`;
   const { data: batch, error, loading, reload, change } = useLoad(path);
   const [asked, setAsked] = useState(false);
-  const moving = ["running", "paused"].includes(batch?.state) || unsettled(batch);
+  const moving = batch && open(batch, [...OUT.waiting, "sent"]);
   useEffect(() => {
     const timer = moving && setInterval(reload, 1500);
     return () => clearInterval(timer);
@@ -29,7 +30,7 @@ export function Batch({ id }) {
   return html`<header class="top">
       <h1><a class="up" href=${to("bulk")}>${t("place.bulk")}</a> <span dir="auto">${batch?.name}</span></h1>
       ${batch && html`<span class="acts"><${State} state=${stateOf(batch)} kind="batch" />
-        ${may("operator") && !takeable(batch) && html`<button type="button" onClick=${() => setAsked(true)}>${t("bulk.remove")}</button>`}</span>`}
+        ${may("operator") && !open(batch) && html`<button type="button" onClick=${() => setAsked(true)}>${t("bulk.remove")}</button>`}</span>`}
     </header>
     <${Trouble} error=${error || end.error} retry=${reload} />
     ${loading && html`<${Waiting} />`}
@@ -40,5 +41,3 @@ export function Batch({ id }) {
     ${asked && html`<${Confirm} title=${t("bulk.remove")} text=${t("bulk.remove.text")} act=${t("bulk.remove")} deed=${end}
       onClose=${() => setAsked(false)} />`}`;
 }
-
-const unsettled = (batch) => batch?.state === "done" && ["scheduled", "queued", "sending", "sent"].some((state) => batch.counts[state] > 0);

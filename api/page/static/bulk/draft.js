@@ -1,4 +1,4 @@
-// A file that is not sent yet: which column has the numbers, what everybody gets, when and how fast.
+// A file that is not sent yet: its column of numbers, text, time and pace.
 import { get, patch, post } from "../core/api.js";
 import { useDeed } from "../core/loading.js";
 import { Moment, brief, lasted, number } from "../core/moments.js";

@@ -11,9 +11,9 @@ import { Icon } from "../parts/icons.js";
 import { Trouble } from "../parts/notice.js";
 
 // Accepted is not sent: what still waits can be taken back, though no row is left.
-const waiting = (batch) => ["scheduled", "queued"].reduce((sum, each) => sum + (batch.counts[each] || 0), 0);
-export const takeable = (batch) => ["running", "paused"].includes(batch.state) || (batch.state === "done" && waiting(batch) > 0);
-export const stateOf = (batch) => (batch.state === "done" && waiting(batch) > 0 ? "waiting" : batch.state);
+export const open = (batch, states = ["scheduled", "queued"]) =>
+  ["running", "paused"].includes(batch.state) || (batch.state === "done" && states.some((each) => batch.counts[each]));
+export const stateOf = (batch) => (batch.state === "done" && open(batch) ? "running" : batch.state);
 const share = (batch) => (batch.sendable ? Math.floor((batch.made / batch.sendable) * 100) : 100);
 
 export function Bar({ batch }) {
@@ -36,7 +36,7 @@ export function Progress({ batch, act }) {
     <p class="deeds">
       ${may("operator") && batch.state === "running" && html`<button type="button" disabled=${move.busy} onClick=${() => move.run("pause")}>${t("bulk.pause")}</button>`}
       ${may("operator") && batch.state === "paused" && html`<button type="button" class="primary" disabled=${move.busy} onClick=${() => move.run("resume")}>${t("bulk.resume")}</button>`}
-      ${may("operator") && takeable(batch) && html`<button type="button" disabled=${move.busy} onClick=${() => setAsked(true)}>${t("bulk.cancel")}</button>`}
+      ${may("operator") && open(batch) && html`<button type="button" disabled=${move.busy} onClick=${() => setAsked(true)}>${t("bulk.cancel")}</button>`}
       <a class="button" href=${address(`/v1/batches/${batch.id}/result`)} download><${Icon} name="download" size=${18} />${t("bulk.result")}</a></p>
     <${Trouble} error=${move.error} />
     ${asked && html`<${Confirm} title=${t("bulk.cancel")} text=${t("bulk.cancel.text")} act=${t("bulk.cancel")}

@@ -1,4 +1,4 @@
-// Conversations: who wrote or was written to on the left, what was said on the right.
+// Conversations: who on the left, what was said on the right.
 import { get } from "../core/api.js";
 import { useEvents } from "../core/live.js";
 import { Moment } from "../core/moments.js";

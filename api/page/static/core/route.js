@@ -1,4 +1,4 @@
-// Where in the page we are: what stands after # in the address, so that back, forward and links work.
+// Where in the page we are: what stands after # in the address.
 import { Signal, useSignal } from "./signal.js";
 
 function read() {

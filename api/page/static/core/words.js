@@ -1,4 +1,4 @@
-// The words of the page, in the language of the person who reads it: words/en.json, words/zh.json.
+// The words of the page: words/en.json, words/zh.json.
 import { chosen } from "./preferences.js";
 
 export const LANGUAGES = { en: "English", zh: "中文" };

@@ -1,4 +1,4 @@
-// What stands before the door has in common: one card in the middle, and the language to choose.
+// The frame before the door: one card, and the languages.
 import { choose } from "../core/preferences.js";
 import { html } from "../core/view.js";
 import { LANGUAGES, language, t } from "../core/words.js";

@@ -1,4 +1,4 @@
-// Messages that were sent or are to be: found by state, words and line; one of them opens beside the list.
+// Messages by state, words and line; one of them opens beside the list.
 import { useEvents } from "../core/live.js";
 import { usePages } from "../core/loading.js";
 import { Moment } from "../core/moments.js";

@@ -1,4 +1,4 @@
-// An unknown message is settled by what a person knows: they asked the customer, or looked at the phone.
+// An unknown message is settled by what a person knows.
 import { post } from "../core/api.js";
 import { useDeed } from "../core/loading.js";
 import { may } from "../core/session.js";

@@ -1,4 +1,4 @@
-// A message's life, step by step: what became of it, each attempt of each part, each webhook, each person's word.
+// A message's life, step by step.
 import { Moment, clockWithSeconds, dayOf, lasted } from "../core/moments.js";
 import { to } from "../core/route.js";
 import { html } from "../core/view.js";

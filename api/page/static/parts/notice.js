@@ -1,4 +1,4 @@
-// What the page says by itself: errors beside what caused them, and short words that go by themselves.
+// What the page says by itself: errors beside their cause, and short words that go away.
 import { session } from "../core/session.js";
 import { Signal, useSignal } from "../core/signal.js";
 import { html } from "../core/view.js";

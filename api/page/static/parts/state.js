@@ -7,7 +7,7 @@ const TONES = {
   failed: "bad", expired: "bad", cancelled: "quiet", unknown: "ask",
   ready: "good", connecting: "busy", absent: "bad", out_of_service: "bad", parked: "ask",
   owed: "wait", dead: "bad",
-  draft: "wait", running: "busy", waiting: "busy", paused: "ask", done: "good",
+  draft: "wait", running: "busy", paused: "ask", done: "good",
 };
 
 export const toneOf = (state) => TONES[state] || "quiet";

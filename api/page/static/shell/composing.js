@@ -1,4 +1,4 @@
-// The message that is being written in a dialog, from wherever it was begun; null when none is.
+// The message that is being written in a dialog, or null.
 import { Signal } from "../core/signal.js";
 
 export const composing = new Signal(null);

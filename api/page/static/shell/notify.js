@@ -1,4 +1,4 @@
-// A word on the screen when an SMS comes in while the page is not looked at, for those who allow it.
+// Browser notifications of received SMS, for those who allow them.
 import { onEvent } from "../core/live.js";
 import { to } from "../core/route.js";
 import { html, useEffect, useState } from "../core/view.js";

@@ -1,4 +1,4 @@
-// The frame around every place: where one can go, whether the page is live, and who is signed in.
+// The frame around every place.
 import { connection, startLive, stopLive } from "../core/live.js";
 import { to, useRoute } from "../core/route.js";
 import { useSignal } from "../core/signal.js";

@@ -1,4 +1,4 @@
-// A webhook's secret, shown once, and how a receiver verifies with it that a call came from this bridge.
+// A webhook's secret, shown once, and how a receiver verifies calls with it.
 import { html, useState } from "../core/view.js";
 import { t } from "../core/words.js";
 import { Code } from "../parts/copy.js";

@@ -1,9 +1,12 @@
+import ast
 import gzip
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from api.page.files import load
+from bridge import store
 
 PAGE = load("")
 OWN = {name: file.body.decode() for name, file in PAGE.others.items() if not name.startswith("vendor/")}
@@ -93,6 +96,21 @@ def test_every_word_that_is_asked_for_is_there_and_none_is_left_over() -> None:
     assert missing == set()
     unused = [key for key in WORDS["en"] if not any(each.fullmatch(key) for each in asked)]
     assert unused == []
+
+
+def audited() -> Iterator[str]:
+    """What the store writes into the audit trail."""
+    for file in Path(store.__file__).parent.glob("*.py"):
+        for call in (node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)):
+            place = {"audit": 2, "_change": 4}.get(getattr(call.func, "id", ""))
+            said = ast.literal_eval(call.args[place]) if place and isinstance(call.args[place], ast.Constant) else ""
+            yield from [said] if said else []
+
+
+def test_the_audit_trail_has_words_for_every_change_that_the_store_notes() -> None:
+    noted = set(audited())
+    assert {"add_account", "change_endpoint"} <= noted
+    assert {f"audit.{each}" for each in noted} - WORDS["en"].keys() == set()
 
 
 def test_what_is_not_ours_comes_with_its_licence() -> None:
