@@ -5,6 +5,7 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
+from bridge.errors import StoreUnavailable
 from bridge.model.message import State
 from bridge.ports.store_rows import MOST_COUNTED, Backlog, Room
 from bridge.store import claiming, counts
@@ -44,11 +45,14 @@ def backlog(conn: sqlite3.Connection, now: int) -> Backlog:
 
 
 def room(path: Path) -> Room:
-    """The sizes of the file at `path` and of its disk."""
-    disk = os.statvfs(path)
+    """The sizes of the file at `path` and of its disk. Raises StoreUnavailable."""
     log = path.with_name(f"{path.name}-wal")
+    try:
+        disk, database = os.statvfs(path), path.stat().st_size
+    except OSError as error:
+        raise StoreUnavailable(f"the store {path} cannot be found: {error.strerror}") from error
     return Room(
-        database=path.stat().st_size,
+        database=database,
         log=log.stat().st_size if log.exists() else 0,
         free=disk.f_bavail * disk.f_frsize,
         total=disk.f_blocks * disk.f_frsize,

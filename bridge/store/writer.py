@@ -26,6 +26,7 @@ from bridge.errors import BridgeError, StoreClosed, StoreUnavailable
 from bridge.messages.opt_out import OptOut
 from bridge.model.event import Event
 from bridge.ports.store_rows import Queued
+from bridge.store.presence import Presence
 from bridge.store.soundness import WAY_OUT
 from bridge.store.write_ahead_log import WriteAheadLog
 from bridge.telemetry.metrics import Metrics
@@ -105,6 +106,7 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection, bus: Bus | None, opt_out: OptOut | None = None) -> None:
         self._connection = connection
         self._log = WriteAheadLog(connection)
+        self._presence = Presence(connection)
         self._opt_out = opt_out or OptOut()
         self._bus = bus
         self._metrics = bus.metrics if bus is not None else Metrics()
@@ -198,6 +200,9 @@ class Writer:
             return job.future, None, unavailable(error)
 
     def _transact(self, tx: Tx, batch: list[Job]) -> list[Done]:
+        if trouble := self._presence.trouble():
+            self._metrics.store_failures.add()
+            return [(job.future, None, StoreUnavailable(trouble)) for job in batch]
         committing = False
         try:
             self._connection.execute("BEGIN IMMEDIATE")

@@ -256,3 +256,18 @@ async def test_500_out_and_500_in_at_once_over_one_modem_with_reports(tmp_path: 
         assert sorted(row.text for row in found) == sorted(f"in {n}" for n in range(500))
         texts = [sms.text for customer in customers for sms in customer.received]
         assert sorted(texts) == sorted(f"out {n}" for n in range(500))
+
+
+async def test_nothing_is_accepted_into_a_store_whose_file_was_removed_until_it_is_back(tmp_path: Path) -> None:
+    async with on_modems(tmp_path) as (bridge, world):
+        form = {"apikey": bridge.keys["apikey"], "recipients": CUSTOMER, "message": "hi"}
+        (file,) = tmp_path.glob("**/*.db")
+        file.rename(aside := tmp_path / "aside")
+        async with bridge.http.post(f"{bridge.url}/sendsms", data=form) as answer:
+            assert (answer.status, "was removed" in await answer.text()) == (503, True)
+        async with bridge.http.get(f"{bridge.url}/readyz") as answer:
+            assert answer.status == 503
+        assert not world.network.handset(CUSTOMER).received
+        aside.rename(file)
+        await bridge.send(CUSTOMER, "hi")
+        await bridge.settled(State.DELIVERED)
