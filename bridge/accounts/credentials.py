@@ -80,7 +80,7 @@ def checked_name(name: str) -> str:
     if is_name(name):
         return name
     raise BadRequest(
-        f'"{name}" cannot be an account\'s name: use letters, digits, - _ and ., at most {NAME_LENGTH} of them', "name"
+        f'"{name}" cannot be a name here: use letters, digits, - _ and ., at most {NAME_LENGTH} of them', "name"
     )
 
 

@@ -24,7 +24,6 @@ IDLE, LIFE = 12 * 60 * MINUTE, 14 * 24 * 60 * MINUTE  # ms
 MOST_WAITING = 8
 #: characters of what a browser calls itself
 LONGEST_AGENT = 200
-_TOO_MANY = "Too many wrong passwords: wait, then try again."
 
 
 class CodeNeeded(WrongSecret):
@@ -125,7 +124,8 @@ class Sessions:
     def _refuse_guesses(self, origin: Origin, login: Login | None) -> None:
         wait = self.guesses.left(origin.address, _identifier(login), self._clock.monotonic())
         if wait:
-            raise TooManyRequests(-(-wait // 1000), _TOO_MANY)
+            seconds = -(-wait // 1000)
+            raise TooManyRequests(seconds, f"Too many wrong passwords: try again in {seconds} s.")
 
     def _count_wrong(self, origin: Origin, login: Login | None) -> None:
         self.guesses.pause(origin.address, _identifier(login), self._clock.monotonic())

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bridge.cli.output import for_programs, unix
-from bridge.cli.place import Place
-from bridge.errors import BadRequest, BridgeError, NoSuchThing, StoreUnavailable
+from bridge.cli.place import SEARCHED, Place
+from bridge.errors import BadRequest, BridgeError, ConfigError, NoSuchThing, StoreUnavailable
 
 if TYPE_CHECKING:
     from bridge.accounts.credentials import CredentialKind
@@ -60,6 +60,9 @@ def configuration(path: Path | None) -> "Config":
     dialects = {name: kind.options for name, kind in discover().items()}
     if path is None and not any(name.startswith(config.VARIABLE) for name in os.environ):
         path = config.DEFAULT_PATH
+        if not path.exists():
+            advice = "write one: sms-bridge init. Or try it without hardware: sms-bridge demo"
+            raise ConfigError([f"there is no configuration (looked for {SEARCHED}); {advice}"])
     return config.load(path, os.environ, drivers(), dialects)
 
 

@@ -108,7 +108,13 @@ def link(name: str, wanted: place.Wanted, as_json: bool) -> None:
 def _new_password() -> str:
     """Not as an argument: other users of the machine see those."""
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
+        given = sys.stdin.readline().rstrip("\r\n")
+        if not given:
+            by_link = "`user add --link`, or `user link` for somebody who is there"
+            raise click.UsageError(
+                f"no password came on standard input; type it in a terminal, or make a link: {by_link}"
+            )
+        return given
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
 

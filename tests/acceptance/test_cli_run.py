@@ -127,6 +127,8 @@ def test_serve_refuses_a_wrong_configuration(sms_bridge_process: SmsBridge, tmp_
 def test_serve_says_how_to_begin_without_a_configuration(sms_bridge: SmsBridge, tmp_path: Path) -> None:
     done = sms_bridge("serve", "--config", "none.toml")
     assert (done.code, done.err) == (2, "sms-bridge: none.toml: there is no such file\n")
+    nowhere = sms_bridge("serve")
+    assert (nowhere.code, "sms-bridge init" in nowhere.err) == (2, True)
 
 
 def test_devices_for_programs_is_one_json_object(sms_bridge: SmsBridge) -> None:

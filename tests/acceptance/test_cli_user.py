@@ -56,6 +56,7 @@ def test_says_what_is_wrong(sms_bridge: SmsBridge, data: tuple[str, str]) -> Non
     assert sms_bridge("user", "list", *data).out.endswith("sms-bridge user link\n")
     refused = sms_bridge("user", "add", "anna", *data, typed="short\n")
     assert (refused.code, refused.err) == (1, "sms-bridge: A password has 10 to 200 characters.\n")
+    assert "make a link: `user add --link`" in sms_bridge("user", "add", "anna", *data).err
     sms_bridge("user", "add", "anna", "--role", "owner", *data, typed=PASSWORD)
     last = sms_bridge("user", "remove", "anna", *data)
     assert "anna is the only owner who can sign in: make another one first" in last.err

@@ -44,6 +44,7 @@ async def test_an_unknown_message_appears_at_once_and_is_settled_by_what_a_perso
     await anna.sees("No answer came", ".timeline")
     await anna.sees("It arrived", ".timeline")
     await anna.sees("anna", ".timeline")
+    await anna.sees("A person said that it arrived.", ".detail")
 
 
 async def test_an_unknown_message_is_sent_again_when_a_person_says_so(

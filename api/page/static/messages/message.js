@@ -28,9 +28,16 @@ export function Message({ id, back }) {
   </article>`;
 }
 
+// What the state means; a person's word is no confirmation of a phone.
+function meaning({ state }, entries) {
+  const has = (kind, key, value) => entries.some((each) => each.kind === kind && each[key] === value);
+  const said = state === "delivered" && has("settled", "as", "arrived") && !has("report", "state", "delivered");
+  return t(said ? "settle.arrived.said" : `state.${state}.means`);
+}
+
 function Whole({ message, entries, reload }) {
   return html`<p class="text" dir="auto">${message.text}</p>
-    <p class="means">${t(`state.${message.state}.means`)}</p>
+    <p class="means">${meaning(message, entries)}</p>
     ${message.error && html`<p class="reason">${message.error}</p>`}
     ${message.state === "unknown" && may("operator") && html`<p>${t("settle.text")}</p><${Settle} message=${message} onDone=${reload} />`}
     <${Deeds} message=${message} reload=${reload} />

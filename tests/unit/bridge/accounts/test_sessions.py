@@ -78,7 +78,7 @@ async def test_guesses_from_everywhere_for_one_name_have_to_wait_and_others_do_n
     for number in range(10):
         with pytest.raises(WrongSecret):
             await people.sign_in("anna", "wrong", "", Origin(f"192.0.2.{number}"))
-    with pytest.raises(TooManyRequests):
+    with pytest.raises(TooManyRequests, match=r"try again in \d+ s"):
         await people.sign_in("anna", PASSWORD, "", HERE)
     assert (await people.sign_in("bob", PASSWORD, "", HERE)).user.name == "bob"
     await store.close()
