@@ -13,8 +13,8 @@ from bridge.store.sql import position
 
 # literals, so that SQLite sees that the partial indices will do
 _MAILED = (
-    f"(SELECT max(l.delivered_at) FROM ledger l WHERE l.event = e.seq AND l.endpoint = '{MAIL}' "
-    f"AND l.state = '{DeliveryState.DELIVERED}')"
+    "(SELECT max(l.delivered_at) FROM ledger l INDEXED BY ledger_mailed WHERE l.event = e.seq "
+    f"AND l.endpoint = '{MAIL}' AND l.state = '{DeliveryState.DELIVERED}')"
 )
 FIND = (
     f"SELECT * FROM (SELECT e.seq AS seq, e.account AS account, e.at AS at, e.data AS data, "

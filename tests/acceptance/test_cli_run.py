@@ -10,6 +10,7 @@ from tests.acceptance.conftest import SmsBridge
 COMMANDS = [
     "account",
     "alarm",
+    "backup",
     "cancel",
     "check",
     "demo",

@@ -126,7 +126,7 @@ async def a_draft(bridge: Bridge) -> str:
 async def judge(one: Visitor, name: str) -> list[str]:
     """Take the picture and say what is wrong with it."""
     await one.page.locator(".loading").first.wait_for(state="detached")
-    await one.page.wait_for_function("Promise.all(document.getAnimations().map((each) => each.ready))")
+    await one.page.evaluate("Promise.all(document.getAnimations().map((each) => each.ready)).then(() => true)")
     await one.shoot(name)
     wide = [f"wider than the window by {wide} px"] if (wide := await one.overflow()) else []
     return [f"{name}: {each}" for each in wide + await one.barriers()]

@@ -4,7 +4,7 @@ from playwright.async_api import Browser, CDPSession
 
 from bridge.model.radio import InboundPart
 from device_drivers.virtual.world import World
-from tests.support.browsing import Visitor, let_in, visitor
+from tests.support.browsing import Visitor, comes_true, let_in, visitor
 from tests.support.running import Bridge
 
 CUSTOMER = "+15550150"
@@ -12,11 +12,13 @@ CUSTOMER = "+15550150"
 
 async def test_a_message_is_written_and_sent_by_the_keyboard_alone(anna: Visitor, world: World) -> None:
     await anna.sign_in()
+    await anna.page.get_by_role("button", name="New message").first.wait_for()
     await anna.page.keyboard.press("Tab")
     await anna.sees("Skip to the content", "body")
     await anna.page.keyboard.press("Enter")
     await anna.page.keyboard.press("Tab")
     await anna.page.keyboard.press("Enter")
+    await anna.page.get_by_role("dialog").wait_for()
     await anna.page.keyboard.type(CUSTOMER)
     await anna.page.keyboard.press("Tab")
     await anna.page.keyboard.type("By keyboard")
@@ -61,7 +63,7 @@ async def test_a_notification_tells_of_an_sms_while_one_looks_elsewhere(
         await one.sign_in()
         await one.sees("Live", ".side .live")
         world.network.handset(CUSTOMER).send(world.modems[0].number, "Are you there?")
-        await one.page.wait_for_function("told.length === 1")
+        await comes_true(one.page, "told.length === 1")
         assert await one.page.evaluate("[told[0][0], told[0][1].body]") == [CUSTOMER, "Are you there?"]
 
 

@@ -31,7 +31,7 @@ DAY = 24 * 3600 * 1000
 NOTHING = AccountChange()
 EVERYTHING_ELSE = AccountChange(
     True, UnknownPolicy.RESEND, Payment.PREPAID, ("192.0.2.0/24",), 60, 5, "Asia/Shanghai", "CN",
-    Verification.PENDING, "delivered",
+    Verification.PENDING, "delivered", ("office",),
 )  # fmt: skip
 #: NOW is 2026-11-18 11:06:40 UTC; this is the same day there, and the next one in Shanghai
 EVENING = NOW + 6 * 3600 * 1000

@@ -1,5 +1,6 @@
 """A real browser that looks at a real bridge: Debian's Chromium, steered by Playwright."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -100,6 +101,13 @@ class Visitor:
             f"{each['impact']} {each['id']}: {each['help']} at {[node['target'] for node in each['nodes']][:4]}"
             for each in found["violations"]
         ]
+
+
+async def comes_true(page: Page, expression: str) -> None:
+    """Wait until it is so; asked from outside, because the page's policy lets no text become code."""
+    async with asyncio.timeout(20):
+        while not await page.evaluate(expression):
+            await asyncio.sleep(0.05)
 
 
 async def let_in(bridge: Bridge, *names: str, role: Role = Role.OWNER) -> None:

@@ -63,7 +63,7 @@ async def test_hostile_words_pass_both_ways_and_do_nothing(tmp_path: Path, refus
             await site.send(text, message=f"m{number}")
         assert await site.heard(len(HOSTILE)) == HOSTILE
         assert {words[0] for words in site.phone.commands.calls} <= {
-            "am", "appops", "content", "dumpsys", "getprop", "logcat", "pm", "service", "settings",
+            "am", "appops", "content", "date", "dumpsys", "getprop", "logcat", "pm", "service", "settings",
         }  # fmt: skip
 
 
@@ -214,7 +214,7 @@ async def test_a_trace_that_comes_late_settles_what_was_unknown(tmp_path: Path) 
         await site.open(send_timeout=0.3)
         with pytest.raises(OutcomeUnknown, match="no trace"):
             await site.send("slow")
-        assert await site.evidence() == Evidence("office", "m1", 1, "sent", None, "stored as sent")  # type: ignore[arg-type]
+        assert await site.evidence() == Evidence("office", "m1", 1, "sent", None, "stored as sent", whole=True)  # type: ignore[arg-type]
         assert await site.heard() == ["slow"]
 
 

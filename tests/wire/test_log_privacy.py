@@ -74,6 +74,7 @@ async def _has(world: World, count: int) -> bool:
 async def test_neither_texts_nor_whole_numbers_nor_keys_are_in_the_log(tmp_path: Path, written: io.StringIO) -> None:
     async with on_modems(tmp_path, retries=1) as (bridge, world):
         await go_wrong(bridge, world)
+        await until(lambda: "line0 is absent" in written.getvalue())
         secrets = bridge.keys.values()
     log = written.getvalue()
     assert "received an SMS from …50 on line0" in log
