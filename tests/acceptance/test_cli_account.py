@@ -63,7 +63,7 @@ def test_says_when_a_name_is_taken(sms_bridge_process: SmsBridge, tmp_path: Path
 def test_says_what_a_name_may_be(sms_bridge: SmsBridge, tmp_path: Path) -> None:
     done = sms_bridge("account", "add", "my shop", "--data", str(tmp_path))
     assert done.code == 1
-    assert done.err.startswith('sms-bridge: "my shop" cannot be an account\'s name: use letters')
+    assert done.err.startswith('sms-bridge: "my shop" cannot be a name here: use letters')
 
 
 def test_lists_disables_and_enables_accounts(sms_bridge: SmsBridge, tmp_path: Path) -> None:

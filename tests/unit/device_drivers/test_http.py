@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,9 @@ async def serving(serve: Serve) -> tuple[asyncio.Server, str]:
     """Somebody who answers like this, and where."""
 
     async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        await serve(reader, writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):  # the caller may have gone
+            await reader.readuntil(b"\r\n\r\n")
+            await serve(reader, writer)
         writer.close()
 
     server = await asyncio.start_server(once, "127.0.0.1", 0)
