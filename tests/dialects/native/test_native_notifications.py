@@ -1,7 +1,7 @@
 """/v1/notifications: what applications told the bridge's owner."""
 
 from bridge.model.account import Account
-from tests.support.native_site import NOW, Site
+from tests.support.native_site import Site
 
 
 async def test_an_account_sees_what_it_told_and_an_operator_sees_everything(site: Site) -> None:
@@ -23,5 +23,5 @@ async def test_pages_follow_each_other_and_a_wrong_cursor_is_refused(site: Site)
     rest = (await site.shop.get("/v1/notifications", cursor=first["cursor"])).body
     assert [row["title"] for row in first["notifications"] + rest["notifications"]] == ["2", "1", "0"]
     assert (await site.shop.get("/v1/notifications", cursor="x")).problem == (400, "bad-request", "cursor")
-    later = NOW // 1000 + 10**6
+    later = site.gateway.now() // 1000 + 10**6
     assert (await site.shop.get("/v1/notifications", since=later)).body["notifications"] == []
