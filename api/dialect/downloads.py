@@ -1,4 +1,4 @@
-"""Files that strangers sent, given out so that no browser takes one for a page of ours."""
+"""Serves files received from strangers as downloads, so that no browser renders one as a page of the bridge."""
 
 import re
 from collections.abc import Mapping
@@ -16,6 +16,6 @@ _HEADERS = {
 
 
 def as_download(media: Media) -> tuple[str, Mapping[str, str]]:
-    """Media type and headers of the answer: a type that only shows or plays, as a download."""
+    """The media type and headers of a download; only harmless types are kept."""
     kind = media.content_type.partition(";")[0].strip().lower()
     return (kind if _HARMLESS.fullmatch(kind) else "application/octet-stream"), _HEADERS

@@ -1,4 +1,4 @@
-"""Whether a request comes from a browser of this very machine: who sits at it may make himself its owner.
+"""Whether a request comes from a browser on this machine, whose user may become the first owner.
 
 An address of loopback alone does not show that: a proxy on this machine brings the whole world along, and so does a
 name that leads to 127.0.0.1 (DNS rebinding). So whatever speaks against it counts.

@@ -1,4 +1,4 @@
-"""`/callbacks/DEVICE`: where a provider tells of messages of one device; the device's driver proves and answers it."""
+"""`/callbacks/DEVICE`: receives a provider's webhooks; the device's driver authenticates and answers them."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ _STATUS: dict[type[BridgeError], int] = {NoSuchThing: 404, BodyTooLarge: 413, Bo
 
 
 def routes(gateway: Gateway) -> Sequence[web.RouteDef]:
-    """The path of each device, and all below it. No key is asked for: a driver knows how its provider proves itself."""
+    """The routes of all devices. They need no key: each driver authenticates its provider."""
 
     async def answer(request: web.Request) -> web.Response:
         begin(request)

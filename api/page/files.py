@@ -1,4 +1,4 @@
-"""The static files of the web page, as browsers get them.
+"""The static files of the web page, compressed and with digests.
 
 Every file but the first is under a path with the digest of all of them, so a browser keeps it for good and a new
 release is loaded whole, never half from a cache.
@@ -25,7 +25,7 @@ CONTENT_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file, compressed: nearly every browser takes it so."""
+    """One compressed file."""
 
     squeezed: bytes
     content_type: str
@@ -34,7 +34,7 @@ class File:
 
     @property
     def body(self) -> bytes:
-        """As it is, for the few that do not take gzip."""
+        """The uncompressed content, for clients without gzip."""
         return gzip.decompress(self.squeezed)
 
 

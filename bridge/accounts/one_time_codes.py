@@ -43,7 +43,7 @@ def step_of(secret: str, given: str, now: int) -> int:
 
 
 def new_recovery_codes() -> list[str]:
-    """Each is good once, instead of a code of the app; 59 bits each."""
+    """New recovery codes of 59 bits, each valid once in place of a code of the app."""
     return ["-".join(_word() for _ in range(3)) for _ in range(RECOVERY_CODES)]
 
 
@@ -52,6 +52,6 @@ def _word() -> str:
 
 
 def plain(given: str) -> str:
-    """A code as it was made, however it was typed."""
+    """A code without the formatting that people type."""
     letters = "".join(each for each in given.lower() if each.isalnum())
     return letters if letters.isdecimal() else "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))

@@ -38,14 +38,14 @@ _COMMON = frozenset({
 
 
 def hashed(password: str) -> str:
-    """What is kept: the parameters, the salt and the key. It takes a quarter of a second: not on the event loop."""
+    """Hash a password: parameters, salt and key. Takes a quarter of a second; not for the event loop."""
     salt = os.urandom(SALT)
     key = _key(password, salt, COST, BLOCK, PARALLEL)
     return "$".join(("scrypt", f"{COST}", f"{BLOCK}", f"{PARALLEL}", _text(salt), _text(key)))
 
 
 def matches(password: str, kept: str) -> bool:
-    """Whether this is the password. It takes as long for a user that there is not ("" is kept)."""
+    """Whether this is the password. Takes as long for an unknown user (`kept` "")."""
     _, cost, block, parallel, salt, key = (kept or _NOBODYS).split("$")
     found = _key(password, _octets(salt), int(cost), int(block), int(parallel))
     return hmac.compare_digest(found, _octets(key)) and bool(kept)

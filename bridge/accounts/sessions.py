@@ -1,4 +1,4 @@
-"""People sign in: name, password and one-time code make a session, which the browser then has in a cookie."""
+"""Signs people in: name, password and one-time code create a session, which the browser keeps in a cookie."""
 
 import asyncio
 import secrets
@@ -33,7 +33,7 @@ class CodeNeeded(WrongSecret):
 
 
 class PeopleStore(UserStore, SessionStore, Protocol):
-    """What signing in takes."""
+    """The parts of the store that signing in uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +55,17 @@ class SignedIn:
 
     @property
     def proof(self) -> str:
-        """What a page of the bridge's own knows and another site's does not: it goes with every write."""
+        """The CSRF token: known to the bridge's own pages only, required with every write."""
         return digest(f"page {self.secret}")[:40]
 
     @property
     def idle_at(self) -> int:
-        """When the session ends if nothing is asked by it any more, Unix ms."""
+        """When the session ends without further requests, Unix ms."""
         return min(self.session.seen_at + IDLE, self.session.expires_at)
 
 
 class Sessions:
-    """`gateway.sessions` is the one of a bridge. `changed` is called when a session may have ended before its time."""
+    """Manages sessions (`gateway.sessions`). `changed` is called when a session may have ended early."""
 
     def __init__(self, store: PeopleStore, clock: Clock, changed: Callable[[], None] = lambda: None) -> None:
         self._store = store
@@ -86,7 +86,7 @@ class Sessions:
         return await self._begin(user, origin)
 
     async def _checked(self, name: str, password: str, origin: Origin) -> Login:
-        """The login whose password this is."""
+        """Check the password and return the login."""
         if self._waiting >= MOST_WAITING:
             raise TooManyRequests(2, "Too many people are signing in at once: try again in a moment.")
         self._waiting += 1
@@ -104,7 +104,7 @@ class Sessions:
             self._waiting -= 1
 
     async def _check_code(self, login: Login, given: str, origin: Origin) -> User:
-        """A code of the app or a recovery code, each good once. Raises CodeNeeded."""
+        """Check a code of the app or a recovery code, each valid once. Raises CodeNeeded."""
         if not given:
             raise CodeNeeded
         self._refuse_guesses(origin, login)
@@ -139,7 +139,7 @@ class Sessions:
 
     # -- who is signed in -----------------------------------------------------------------------
     async def find(self, secret: str) -> SignedIn | None:
-        """Who has this in a cookie; None when the session has ended. That it was used is noted once a minute."""
+        """Return the session of a cookie; None when it has ended. Its use is recorded once a minute."""
         now, hidden = self._clock.now(), digest(secret)
         found = await self._store.session(hidden, now, IDLE)
         if found is None:
@@ -151,15 +151,15 @@ class Sessions:
         return SignedIn(user, session, secret)
 
     async def stands(self, secret: str) -> bool:
-        """Whether a session has not ended: for calls that last, which alone do not keep it from being idle."""
+        """Whether a session is still valid; for long-lived calls, which do not count as use."""
         return await self._store.session(digest(secret), self._clock.now(), IDLE) is not None
 
     async def all(self, user: str) -> list[Session]:
-        """Those that stand, newest first; `user` "" for everybody's."""
+        """List valid sessions, newest first; `user` "" for all users."""
         return list(await self._store.sessions(user, self._clock.now(), IDLE))
 
     async def sign_out(self, who: SignedIn, everywhere: bool = False) -> None:
-        """Here, or wherever this user is signed in."""
+        """Sign out of this session, or of all sessions of the user."""
         if everywhere:
             await self._store.end_sessions(who.user.name)
         else:
@@ -168,7 +168,7 @@ class Sessions:
         self._changed()
 
     async def end(self, user: str, id: str) -> None:
-        """One session; `user` "" for anybody's. Raises NoSuchThing."""
+        """End one session; `user` "" for any user's. Raises NoSuchThing."""
         await self._store.end_session(user, id)
         self._changed()
 
@@ -204,7 +204,7 @@ class Sessions:
 
     # -- one's own password and codes ---------------------------------------------------------------
     async def change_password(self, who: SignedIn, old: str, new: str, origin: Origin) -> None:
-        """The user's other sessions end. Raises WrongSecret, BadRequest, TooManyRequests."""
+        """Change the password; the user's other sessions end. Raises WrongSecret, BadRequest, TooManyRequests."""
         await self._checked(who.user.name, old, origin)
         passwords.check(new, who.user.name)
         change = UserChange(password=await self._hashed(new))
@@ -220,7 +220,7 @@ class Sessions:
         return secret
 
     async def begin_codes(self, who: SignedIn, code: str, origin: Origin) -> list[str]:
-        """Ask for codes from now on; the recovery codes, this once. Raises NotPossible, BadRequest."""
+        """Turn one-time codes on; returns the recovery codes, once. Raises NotPossible, BadRequest."""
         login = await self._store.login(who.user.name)
         if login is None or not login.totp_secret or login.user.totp:
             raise NotPossible("there is no new secret for one-time codes: ask for one first")
@@ -234,14 +234,14 @@ class Sessions:
         return codes
 
     async def end_codes(self, who: SignedIn, password: str, origin: Origin) -> None:
-        """The password alone is enough again. Raises WrongSecret, TooManyRequests."""
+        """Turn one-time codes off. Raises WrongSecret, TooManyRequests."""
         await self._checked(who.user.name, password, origin)
         by = Author(called(who.user, origin), self._clock.now())
         await self._store.change_user(who.user.name, UserChange(totp=False), by)
 
 
 def called(user: User, origin: Origin) -> str:
-    """A person in the audit trail: who, and from where."""
+    """A person's name in the audit trail: who, and from which address."""
     return f"{user.name} from {origin.address or 'this machine'}"
 
 

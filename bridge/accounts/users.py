@@ -1,4 +1,4 @@
-"""People are administered: by owners, and by the command line."""
+"""Administers people who may sign in, for owners and the command line."""
 
 import asyncio
 import secrets
@@ -17,7 +17,7 @@ LINK_LIFE = 24 * 3_600_000  # ms
 
 
 class Users:
-    """`gateway.users` is the one of a bridge. `who` is for the audit trail; `changed` as that of `Sessions`."""
+    """Manages users (`gateway.users`). `who` is for the audit trail; `changed` as in `Sessions`."""
 
     def __init__(self, store: UserStore, clock: Clock, changed: Callable[[], None] = lambda: None) -> None:
         self._store = store
@@ -30,16 +30,16 @@ class Users:
         return Author(who, self._clock.now())
 
     async def get(self, name: str) -> User | None:
-        """None for a name that nobody has."""
+        """Return a user, or None."""
         found = await self._store.login(name)
         return None if found is None else found.user
 
     async def are_there_none(self) -> bool:
-        """Whether the first owner has yet to be made."""
+        """Whether there are no users yet."""
         return not await self._store.users()
 
     async def add(self, who: str, name: str, role: Role, password: str = "") -> User:
-        """Without a password the user signs in by a link first. Raises BadRequest, NotPossible for a name in use."""
+        """Add a user, who without a password needs a link. Raises BadRequest, NotPossible when the name is taken."""
         by = self._by(who)
         user = User(checked_name(name), role, by.at)
         await self._store.add_user(user, await self._hashed(password, name) if password else "", by)
@@ -49,7 +49,7 @@ class Users:
         self, who: str, name: str, role: Role | None = None, disabled: bool | None = None, password: str = "",
         totp: bool | None = None,
     ) -> User:  # fmt: skip
-        """What is named; one-time codes can be switched off only. Raises NoSuchThing, NotPossible, BadRequest."""
+        """Change the named fields; codes can only be turned off. Raises NoSuchThing, NotPossible, BadRequest."""
         if totp:
             raise BadRequest("A user switches one-time codes on by a code of the app.", "totp")
         kept = await self._hashed(password, name) if password else None
@@ -58,16 +58,16 @@ class Users:
         return changed
 
     async def remove(self, who: str, name: str) -> None:
-        """Raises NoSuchThing, NotPossible for the last owner who can sign in."""
+        """Remove a user. Raises NoSuchThing, or NotPossible for the last owner who can sign in."""
         await self._store.remove_user(name, self._by(who))
         self._changed()
 
     async def link(self, who: str, user: User) -> tuple[str, int]:
-        """A secret for a one-time link by which a user chooses a password, and when it ends (Unix ms)."""
+        """Make a one-time link to choose a password; returns its secret and expiry (Unix ms)."""
         return await self._link(user.name, user.role, self._by(who))
 
     async def first_link(self) -> tuple[str, int]:
-        """The same for the first owner, who chooses a name too; it is of no use once there is a user."""
+        """Make a one-time link for the first owner, who also chooses a name; void once there is a user."""
         return await self._link("", Role.OWNER, self._by(THE_BRIDGE))
 
     async def _link(self, name: str, role: Role, by: Author) -> tuple[str, int]:

@@ -58,10 +58,10 @@ def backup(folder: Path, every: str | None, keep: int, wanted: place.Wanted, as_
 
 
 def made_before(folder: Path) -> Sequence[Path]:
-    """The backups in a folder, oldest first; other files are nobody's business."""
+    """The backups in a folder, oldest first; other files are ignored."""
     return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
 
 
 def _made_at(file: Path) -> float:
-    """Unix seconds; by its name, since a file that is copied elsewhere has another time."""
+    """The time in a backup's name, Unix seconds: a copied file has another modification time."""
     return datetime.strptime(file.name, _FORM).replace(tzinfo=UTC).timestamp()

@@ -75,7 +75,7 @@ async def _show(client: "Client", batch: Mapping[str, Any], rows: list[dict[str,
 
 
 def _confirm(batch: Mapping[str, Any]) -> None:
-    """Raises Sentence for a no, and where nobody can be asked."""
+    """Ask for confirmation. Raises Sentence when it is refused or nobody can be asked."""
     if batch["same_as"]:
         click.echo(f"This file was sent before, as {batch['same_as'][0]['name']}.", err=True)
     if not sys.stdin.isatty():

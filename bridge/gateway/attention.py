@@ -1,4 +1,4 @@
-"""What needs a person, and what a person decides."""
+"""What needs a person, and settling it."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -18,7 +18,7 @@ LISTED = 20
 
 
 class DeciderStore(AttentionStore, MessageStore, EndpointStore, Protocol):
-    """The parts of the store that this uses."""
+    """The parts of the store used here."""
 
 
 class Decider:

@@ -60,11 +60,11 @@ class BatchRunner:
         self._tasks = Tasks("batches", on_death)
 
     async def start(self) -> None:
-        """Go on with those that ran."""
+        """Continue the batches that were running."""
         self._tasks.start(self._run(), "rows")
 
     async def close(self) -> None:
-        """Accept no more rows."""
+        """Stop accepting rows."""
         await self._tasks.close()
 
     async def _run(self) -> None:
@@ -76,7 +76,7 @@ class BatchRunner:
                     await self._batches.woken.wait()
 
     async def _look(self) -> float | None:
-        """Advance each; seconds until the next look, None for when somebody starts one. Raises StoreUnavailable."""
+        """Advance each batch; returns seconds to the next check, None to await a start. Raises StoreUnavailable."""
         found = await self._store.running_batches()
         for gone in self._paces.keys() - {batch.id for batch in found}:
             del self._paces[gone]
@@ -114,7 +114,7 @@ class BatchRunner:
             await self._batches.stop_by_itself(batch, BatchState.PAUSED, error.message)
 
     def _allowed(self, batch: Batch) -> int:
-        """How many rows the pace leaves room for."""
+        """How many rows the pace allows now."""
         if not batch.plan.per_minute:
             return TOGETHER
         now = self._clock.monotonic()
@@ -122,7 +122,7 @@ class BatchRunner:
         return int((now - pace.since) * batch.plan.per_minute / MINUTE) + 1 - pace.accepted
 
     async def _accept(self, batch: Batch, rows: Sequence[Row]) -> None:
-        """Raises what keeps all of them from being sent: OutOfCredit, NotVerified, AccountDisabled."""
+        """Accept rows. Raises what prevents all of them: OutOfCredit, NotVerified, AccountDisabled."""
         account = await self._account(batch)
         drafts = [self._draft(batch, account, row) for row in rows]
         key = f"batch {batch.id} {batch.position}"
@@ -155,6 +155,6 @@ class BatchRunner:
         return Draft(row.number, text, plan.line, tag=plan.tag, dialect=DIALECT, country=plan.country)
 
     async def _leave_out(self, batch: Batch, rows: Sequence[Row], problem: str) -> None:
-        """Nothing was accepted: the others come again without these."""
+        """Mark rows that were refused; the others are tried again without them."""
         bad = [replace(row, state=RowState.BAD, problem=problem) for row in rows]
         await self._store.rows_accepted(batch.id, batch.position, [], bad)

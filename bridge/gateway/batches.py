@@ -1,4 +1,4 @@
-"""Files that are sent: read, looked at row by row, started, paused and cancelled by callers."""
+"""Batches as callers see them: upload, check, start, pause, cancel."""
 
 import asyncio
 import hashlib
@@ -87,7 +87,7 @@ class Batches:
                 raise BadRequest(error.message, "line") from None
 
     async def _judge(self, account: Account, id: str) -> Batch:
-        """Look at every row, some at a time."""
+        """Judge every row, a few at a time."""
         async with self._judging:
             batch, first, after = await self.store.batch("", id), dict[str, int](), 0
             owner = account if account.name == batch.account else await self.store.account(batch.account)
@@ -112,11 +112,11 @@ class Batches:
 
     # -- what there is ----------------------------------------------------------------------------
     async def find(self, account: Account, limit: int, cursor: str) -> Page[Batch]:
-        """Newest first. Raises BadRequest for an unknown cursor."""
+        """List batches, newest first. Raises BadRequest for an unknown cursor."""
         return await self.store.batches(scope(account), limit, cursor)
 
     async def get(self, account: Account, id: str) -> Batch:
-        """Raises NoSuchThing."""
+        """Return a batch. Raises NoSuchThing."""
         return await self.store.batch(scope(account), id)
 
     async def same_files(self, batch: Batch) -> Sequence[Batch]:
@@ -129,7 +129,7 @@ class Batches:
         return list(await self.store.results(id, state, after, limit))
 
     def text(self, batch: Batch, row: Row) -> str:
-        """What a row is sent."""
+        """The text of a row."""
         return batch_rows.rendered(batch.plan.text, batch.columns, row.cells)
 
     async def progress(self, batch: Batch) -> Progress:
@@ -199,7 +199,7 @@ class Batches:
         return batch
 
     async def stop_by_itself(self, batch: Batch, state: BatchState, reason: str = "") -> None:
-        """It is done, or cannot go on; not told where somebody was quicker."""
+        """End or pause a batch on the bridge's own decision; no effect if somebody else was faster."""
         with suppress(NotPossible):
             await self.store.move_batch(batch.id, state, Author(THE_BRIDGE, self.clock.now()), reason)
         self._counts.pop(batch.id, None)

@@ -46,7 +46,7 @@ class Conversations:
         await self._store.read_thread(scope(account), account.name, _spelled(account, number), self._clock.now())
 
     async def _follow(self) -> None:
-        """Take notice of what came since. After a flood of messages the rest is left to the scheduler."""
+        """Index messages that came since; after a flood, the scheduler does the rest."""
         for _ in range(MOST_BITES):
             if not await self._store.index_conversations():
                 return
@@ -63,15 +63,15 @@ class Contacts:
         return Author(who, self._clock.now())
 
     async def find(self, account: Account, query: ContactQuery) -> Page[Contact]:
-        """By name. Raises BadRequest for an unknown cursor."""
+        """List contacts by name. Raises BadRequest for an unknown cursor."""
         return await self._store.contacts(account.name, query)
 
     async def get(self, account: Account, number: str) -> Contact:
-        """Raises NoSuchThing."""
+        """Return a contact. Raises NoSuchThing."""
         return await self._store.contact(account.name, _spelled(account, number))
 
     async def keep(self, who: str, account: Account, contact: Contact) -> Contact:
-        """New, or in place of the one with this number. Raises BadRequest for what is no number."""
+        """Add or replace a contact. Raises BadRequest for an invalid number."""
         try:
             number = normalise(contact.number, account.terms.country)
         except InvalidNumber as error:
@@ -79,7 +79,7 @@ class Contacts:
         return await self._store.keep_contact(replace(contact, account=account.name, number=number), self._by(who))
 
     async def remove(self, who: str, account: Account, number: str) -> None:
-        """Raises NoSuchThing."""
+        """Remove a contact. Raises NoSuchThing."""
         await self._store.drop_contact(account.name, _spelled(account, number), self._by(who))
 
     async def groups(self, account: Account) -> Sequence[tuple[str, int]]:
@@ -91,7 +91,7 @@ class Contacts:
         return await self._store.suppressions(account.name, [contact.number for contact in contacts])
 
     async def take_in(self, who: str, account: Account, rows: Sequence[contact_files.Row]) -> Imported:
-        """Add the contacts of a file, or add to those that there are; rows without a number are told of."""
+        """Import contacts, adding to existing ones; rows without a number are reported."""
         good: dict[str, Contact] = {}
         bad: list[tuple[int, str, str]] = []
         for row in rows:

@@ -39,7 +39,7 @@ def totals(conn: sqlite3.Connection, account: str = "") -> Mapping[tuple[str, St
 
 
 def by_state(conn: sqlite3.Connection) -> Mapping[State, int]:
-    """Everybody's."""
+    """Messages of all accounts by state."""
     found: Counter[State] = Counter()
     for (_, state), number in totals(conn).items():
         found[state] += number
@@ -99,7 +99,7 @@ def statistics(conn: sqlite3.Connection, account: str, edges: Sequence[int]) -> 
 
 
 class Counts(Connections):
-    """Obeys `StatisticsStore`."""
+    """Implements `StatisticsStore`."""
 
     statistics = searches(statistics)
     pulse = writes(waiting)

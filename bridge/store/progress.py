@@ -1,4 +1,4 @@
-"""What an upgrade tells while it goes on, and how it is stopped: it may take minutes in a large store."""
+"""Reports the progress of an upgrade, which may take minutes for a large store, and stops it."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Who is signed in, on disk: digests of what browsers have."""
+"""Sessions in the store, found by the digest of the browser's secret."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _STANDS = "s.expires_at > :now AND s.seen_at > :now - :idle"
 
 
 def begin(tx: Tx, digest: str, session: Session, by: Author) -> None:
-    """Those that have ended are forgotten."""
+    """Add a session and delete expired ones."""
     tx.conn.execute("DELETE FROM sessions WHERE expires_at <= ?", (by.at,))
     values = (
         digest, session.id, session.user, session.address, session.agent, session.created_at, session.seen_at,
@@ -31,7 +31,7 @@ def begin(tx: Tx, digest: str, session: Session, by: Author) -> None:
 
 
 def get(conn: sqlite3.Connection, digest: str, now: int, idle_ms: int) -> tuple[Session, User] | None:
-    """None for one that ended, was idle for too long, or whose user is disabled."""
+    """Return a session and its user; None when it expired, was idle too long, or the user is disabled."""
     row = conn.execute(
         f"SELECT {_COLUMNS}, u.name, u.role, u.created_at, u.totp, "
         "(SELECT count(*) FROM recovery_codes WHERE user = u.name), u.seen_at "
@@ -45,7 +45,7 @@ def get(conn: sqlite3.Connection, digest: str, now: int, idle_ms: int) -> tuple[
 
 
 def note(tx: Tx, digest: str, now: int) -> None:
-    """It was used."""
+    """Record that the session was used."""
     tx.conn.execute("UPDATE sessions SET seen_at = ? WHERE digest = ?", (now, digest))
     tx.conn.execute(
         "UPDATE users SET seen_at = ? WHERE name = (SELECT user FROM sessions WHERE digest = ?)", (now, digest)
@@ -53,7 +53,7 @@ def note(tx: Tx, digest: str, now: int) -> None:
 
 
 def find(conn: sqlite3.Connection, user: str, now: int, idle_ms: int) -> Sequence[Session]:
-    """Those that stand, newest first; `user` "" for everybody's."""
+    """List valid sessions, newest first; `user` "" for all users."""
     rows = conn.execute(
         f"SELECT {_COLUMNS} FROM sessions s WHERE (:user = '' OR s.user = :user) AND {_STANDS} "
         "ORDER BY s.created_at DESC",
@@ -63,19 +63,19 @@ def find(conn: sqlite3.Connection, user: str, now: int, idle_ms: int) -> Sequenc
 
 
 def end(tx: Tx, user: str, id: str) -> None:
-    """`user` "" for anybody's. Raises NoSuchThing."""
+    """End a session; `user` "" for any user's. Raises NoSuchThing."""
     gone = tx.conn.execute("DELETE FROM sessions WHERE id = ? AND (? = '' OR user = ?)", (id, user, user))
     if not gone.rowcount:
         raise NoSuchThing("There is no such session; it may have ended.")
 
 
 def end_all(tx: Tx, user: str, keep: str = "") -> int:
-    """All of a user, but for the one of the digest `keep`; how many."""
+    """End all sessions of a user except the one with the digest `keep`; returns how many."""
     return tx.conn.execute("DELETE FROM sessions WHERE user = ? AND digest <> ?", (user, keep)).rowcount
 
 
 class Sessions(Connections):
-    """Obeys `SessionStore`."""
+    """Implements `SessionStore`."""
 
     begin_session = writes(begin)
     session = reads(get)

@@ -76,7 +76,7 @@ def positions(conn: sqlite3.Connection, found: Selection, limit: int, offset: in
 
 
 def count(conn: sqlite3.Connection, found: Selection) -> int:
-    """How many rows there are."""
+    """Count the rows."""
     return sum(int(conn.execute(*found.select("count(*)", stream)).fetchone()[0]) for stream in found.streams)
 
 

@@ -1,4 +1,4 @@
-"""People who sign in, on disk. Each change reads, checks and writes in one transaction, with its audit entry."""
+"""Users in the store. Each change is read, checked, written and audited in one transaction."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -26,18 +26,18 @@ def user_of(row: Sequence[Any]) -> User:
 
 
 def find(conn: sqlite3.Connection) -> Sequence[User]:
-    """By name."""
+    """List users by name."""
     return [user_of(row) for row in conn.execute(f"{_SELECT} ORDER BY name")]
 
 
 def login(conn: sqlite3.Connection, name: str) -> Login | None:
-    """None for a name that nobody has."""
+    """Return what a sign-in is checked against, or None."""
     row = conn.execute(f"{_SELECT} WHERE name = ?", (name,)).fetchone()
     return None if row is None else Login(user_of(row), row[7], row[8])
 
 
 def get(conn: sqlite3.Connection, name: str) -> User:
-    """Raises NoSuchThing."""
+    """Return a user. Raises NoSuchThing."""
     found = login(conn, name)
     if found is None:
         raise NoSuchThing(f"there is no user {name!r}")
@@ -45,7 +45,7 @@ def get(conn: sqlite3.Connection, name: str) -> User:
 
 
 def add(tx: Tx, user: User, password: str, by: Author, first: bool = False) -> None:
-    """Raises NotPossible when the name is taken; `first`: also when there is any user."""
+    """Add a user. Raises NotPossible when the name is taken, or with `first` when there is any user."""
     if first and tx.conn.execute("SELECT 1 FROM users LIMIT 1").fetchone():
         raise NotPossible("there are users already: sign in, or ask an owner for a link")
     try:
@@ -59,7 +59,7 @@ def add(tx: Tx, user: User, password: str, by: Author, first: bool = False) -> N
 
 
 def change(tx: Tx, name: str, change: UserChange, by: Author, keep: str = "") -> User:
-    """Raises NoSuchThing, NotPossible for what would leave no owner who can sign in."""
+    """Change the named fields. Raises NoSuchThing, or NotPossible if no owner could sign in afterwards."""
     before = get(tx.conn, name)
     wanted: dict[str, Any] = {"role": change.role, "disabled": change.disabled, "password": change.password}
     if change.totp is False:
@@ -89,14 +89,14 @@ def _told(before: User, after: User, change: UserChange) -> str:
 
 
 def _keep_an_owner(tx: Tx, before: User) -> None:
-    """Raises NotPossible when the user was an owner, and none who can sign in is left."""
+    """Raises NotPossible if the last owner who can sign in would be lost."""
     left = "SELECT 1 FROM users WHERE role = 'owner' AND NOT disabled AND password <> '' LIMIT 1"
     if before.role is Role.OWNER and not before.disabled and tx.conn.execute(left).fetchone() is None:
         raise NotPossible(f"{before.name} is the only owner who can sign in: make another one first")
 
 
 def remove(tx: Tx, name: str, by: Author) -> None:
-    """Raises NoSuchThing, NotPossible for the last owner who can sign in."""
+    """Remove a user. Raises NoSuchThing, or NotPossible for the last owner who can sign in."""
     before = get(tx.conn, name)
     tx.conn.execute("DELETE FROM users WHERE name = ?", (name,))
     tx.conn.execute("DELETE FROM user_links WHERE user = ?", (name,))
@@ -106,14 +106,14 @@ def remove(tx: Tx, name: str, by: Author) -> None:
 
 # -- one-time codes -----------------------------------------------------------------------------
 def propose_totp(tx: Tx, name: str, secret: str) -> None:
-    """Raises NoSuchThing, NotPossible when it is on."""
+    """Store a proposed secret for one-time codes. Raises NoSuchThing, NotPossible when codes are on."""
     if get(tx.conn, name).totp:
         raise NotPossible("one-time codes are asked for already: switch that off first")
     tx.conn.execute("UPDATE users SET totp_secret = ? WHERE name = ?", (secret, name))
 
 
 def begin_totp(tx: Tx, name: str, step: int, codes: Sequence[str], by: Author) -> None:
-    """Raises NotPossible when no secret was proposed, or it is on."""
+    """Turn one-time codes on. Raises NotPossible without a proposed secret, or when they are on."""
     begun = tx.conn.execute(
         "UPDATE users SET totp = 1, totp_step = ? WHERE name = ? AND NOT totp AND totp_secret <> ''", (step, name)
     )
@@ -125,20 +125,20 @@ def begin_totp(tx: Tx, name: str, step: int, codes: Sequence[str], by: Author) -
 
 
 def use_totp(tx: Tx, name: str, step: int) -> bool:
-    """Whether this period's code was not used before, nor one of a later."""
+    """Record the use of a code's period; False if it or a later one was used before."""
     return tx.conn.execute(
         "UPDATE users SET totp_step = ? WHERE name = ? AND totp_step < ?", (step, name, step)
     ).rowcount > 0  # fmt: skip
 
 
 def use_recovery_code(tx: Tx, name: str, digest: str) -> bool:
-    """Whether there was such a code; it is gone."""
+    """Use up a recovery code; False if there is none."""
     return tx.conn.execute("DELETE FROM recovery_codes WHERE user = ? AND digest = ?", (name, digest)).rowcount > 0
 
 
 # -- links --------------------------------------------------------------------------------------
 def add_link(tx: Tx, digest: str, link: Link, by: Author) -> None:
-    """Earlier ones for the same name end."""
+    """Add a one-time link; earlier links for the same name end."""
     tx.conn.execute("DELETE FROM user_links WHERE user = ? OR expires_at <= ?", (link.user, by.at))
     tx.conn.execute("INSERT INTO user_links VALUES (?, ?, ?, ?)", (digest, link.user, link.role, link.expires_at))
     if link.user:
@@ -146,7 +146,7 @@ def add_link(tx: Tx, digest: str, link: Link, by: Author) -> None:
 
 
 def link(conn: sqlite3.Connection, digest: str, now: int) -> Link | None:
-    """None for one that was used or has ended."""
+    """Return a link; None when used or expired."""
     row = conn.execute(
         "SELECT user, role, expires_at FROM user_links WHERE digest = ? AND expires_at > ?", (digest, now)
     ).fetchone()
@@ -167,7 +167,7 @@ def redeem(tx: Tx, digest: str, name: str, password: str, by: Author) -> User:
 
 
 class Users(Connections):
-    """Obeys `UserStore`."""
+    """Implements `UserStore`."""
 
     users = reads(find)
     login = reads(login)

@@ -1,4 +1,4 @@
-"""/v1/attention, and of a message its life and what a person says of it."""
+"""/v1/attention: what needs a person; also a message's timeline, and settling it."""
 
 from api.dialects.native import lives, serializers, validators
 from api.dialects.native.request import Call

@@ -84,5 +84,5 @@ async def _shown(call: Call, contact: Contact) -> Answer:
 
 
 def _number(call: Call) -> str:
-    """The one in the path, as the caller wrote it."""
+    """The number in the path, as written by the caller."""
     return str(validators.short(100)(call.incoming.parts["number"]))

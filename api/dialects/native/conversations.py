@@ -29,5 +29,5 @@ async def read(call: Call) -> Answer:
 
 
 def _number(call: Call) -> str:
-    """The one in the path, or the name that some senders have instead."""
+    """The number in the path, or an alphanumeric sender."""
     return str(validators.short(100)(call.incoming.parts["number"]))

@@ -1,4 +1,4 @@
-"""The cookie of somebody who is signed in (RFC 6265), and what a page has to send along with it."""
+"""The session cookie (RFC 6265), and the header that protects writes against cross-site requests."""
 
 #: its name
 COOKIE = "sms_bridge_session"

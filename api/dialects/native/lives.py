@@ -1,4 +1,4 @@
-"""The life of a message as a list that people read: events, tries, reports, webhooks and decisions, in their order."""
+"""A message's timeline for people: events, tries, reports, webhooks and decisions, in order."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _ORDER = ("event", "attempt", "report", "webhook", "settled")
 
 
 def entries(life: Life) -> list[Shape]:
-    """Each with `at` and `kind`, oldest first."""
+    """The entries, oldest first, each with `at` and `kind`."""
     found = sorted(_moments(life), key=lambda each: (each[0], _ORDER.index(each[1]["kind"])))
     return [{"at": spoken(at), **shape} for at, shape in found]
 
@@ -36,7 +36,7 @@ def _moments(life: Life) -> Iterator[tuple[int, Shape]]:
 
 
 def _tried(part: Part) -> Iterator[tuple[int, Shape]]:
-    """The last try of a part, and what was heard of it later."""
+    """The last try of a part, and the report on it."""
     shape = {"part": part.index, "line": part.line, "reference": part.reference}
     if not part.intent_at:
         return

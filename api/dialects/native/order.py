@@ -79,7 +79,7 @@ class Ordering:
         return self._add_recipient
 
     def member(self, name: str, value: Any) -> None:
-        """A member that holds for all messages."""
+        """Read a member that applies to all messages."""
         if name == "messages":
             raise _no_batch(name)
         if name not in MESSAGE:

@@ -119,7 +119,7 @@ class Pieces:
                 return
 
     def _items(self, item: Callable[[Any], None]) -> None:
-        """Take the elements that are complete and have another behind them: nearly all, so this is the fast path."""
+        """Read complete elements that are followed by another: the fast path for nearly all of them."""
         self._skip()
         text, decode = self._text, self._decoder.raw_decode
         while True:
@@ -149,7 +149,7 @@ class Pieces:
         self._at = found.end()
 
     def _sign(self) -> Generator[None, None, str]:
-        """The next character that is not blank; "" at the end."""
+        """Read the next character that is not blank; "" at the end."""
         while True:
             self._skip()
             if self._at < len(self._text):
@@ -183,7 +183,7 @@ class Pieces:
             yield
 
     def _is_wrong(self, error: json.JSONDecodeError) -> bool:
-        """Whether this is invalid whatever comes next."""
+        """Whether this is invalid whatever follows."""
         return not error.msg.startswith("Unterminated string") and error.pos < len(self._text) - _WORD
 
     def _wrong(self, problem: str) -> json.JSONDecodeError:

@@ -22,35 +22,35 @@ LIST = {"user": NAME, "all": validators.switch}
 
 
 async def show(call: Call) -> Answer:
-    """Who is signed in, and what a visitor can do when nobody is."""
+    """Show who is signed in, or what a visitor can do."""
     given = call.incoming.cookie
     found = await call.gateway.sessions.find(given) if given else None
     return answer(await _shape(call, found))
 
 
 async def sign_in(call: Call) -> Answer:
-    """With the cookie that makes the next calls this person's."""
+    """Sign in; the answer sets the session cookie."""
     asked = await call.fields(SIGN_IN, "name", "password")
     code, origin = asked.get("code", ""), call.incoming.origin
     return await _begun(call, await call.gateway.sessions.sign_in(asked["name"], asked["password"], code, origin))
 
 
 async def sign_out(call: Call) -> Answer:
-    """Here, or wherever this person is signed in."""
+    """Sign out on this browser, or everywhere."""
     await call.gateway.sessions.sign_out(call.person(), call.query.get("everywhere", False))
     return Answer(204, headers={"Set-Cookie": cookie.kept("", call.prefix, 0, call.incoming.secure)})
 
 
 # -- the first visit, and links -------------------------------------------------------------------
 async def look_at_link(call: Call) -> Answer:
-    """Whom a one-time link is for."""
+    """Show whom a one-time link is for."""
     asked = await call.fields(LINK, "link")
     found = await call.gateway.sessions.link(asked["link"])
     return answer({"name": found.user, "role": found.role.value, "expires_at": serializers.spoken(found.expires_at)})
 
 
 async def welcome(call: Call) -> Answer:
-    """Choose a password by a one-time link; without one, from this machine, while there is no user: the first owner."""
+    """Set a password by a one-time link, or become the first owner from this machine while there are no users."""
     asked = await call.fields(WELCOME, "password")
     link = asked.get("link", "")
     if not link and not call.incoming.here:
@@ -62,35 +62,35 @@ async def welcome(call: Call) -> Answer:
 
 # -- one's own --------------------------------------------------------------------------------------
 async def change_password(call: Call) -> Answer:
-    """This person's other sessions end."""
+    """Change the password; the person's other sessions end."""
     person, asked = call.person(), await call.fields(CHANGE, "old", "new")
     await call.gateway.sessions.change_password(person, asked["old"], asked["new"], call.incoming.origin)
     return nothing()
 
 
 async def propose_codes(call: Call) -> Answer:
-    """A secret for an authenticator app."""
+    """Propose a secret for an authenticator app."""
     person, asked = call.person(), await call.fields(PROVE, "password")
     secret = await call.gateway.sessions.propose_codes(person, asked["password"], call.incoming.origin)
     return answer({"secret": secret, "uri": one_time_codes.uri(secret, person.user.name)})
 
 
 async def begin_codes(call: Call) -> Answer:
-    """The one answer that shows the recovery codes."""
+    """Turn one-time codes on; only this answer shows the recovery codes."""
     person, asked = call.person(), await call.fields(BEGIN_CODES, "code")
     codes = await call.gateway.sessions.begin_codes(person, asked["code"], call.incoming.origin)
     return answer({"recovery_codes": codes})
 
 
 async def end_codes(call: Call) -> Answer:
-    """The password alone is enough again."""
+    """Turn one-time codes off."""
     person, asked = call.person(), await call.fields(PROVE, "password")
     await call.gateway.sessions.end_codes(person, asked["password"], call.incoming.origin)
     return nothing()
 
 
 async def find(call: Call) -> Answer:
-    """Where this person is signed in; an owner may ask about others."""
+    """List the sessions of this person; an owner may list those of others."""
     person = call.person()
     user = "" if call.query.get("all", False) else call.query.get("user", person.user.name)
     if user != person.user.name and person.user.role is not Role.OWNER:
@@ -100,7 +100,7 @@ async def find(call: Call) -> Answer:
 
 
 async def end(call: Call) -> Answer:
-    """Sign out elsewhere; an owner may sign out others."""
+    """End a session; an owner may end those of others."""
     person = call.person()
     await call.gateway.sessions.end("" if person.user.role is Role.OWNER else person.user.name, call.id)
     return nothing()

@@ -15,6 +15,6 @@ ASKED = {
 
 
 async def count(call: Call) -> Answer:
-    """Of today, unless it is said otherwise."""
+    """Count messages, by default those of today."""
     found = await call.gateway.statistics(call.account, StatisticsQuery(**call.query))
     return answer(serializers.statistics(found))

@@ -20,13 +20,13 @@ LINK = {"user": NAME}
 
 
 async def find(call: Call) -> Answer:
-    """By name."""
+    """List users by name."""
     call.owners_only()
     return answer({"users": [serializers.user(row) for row in await call.gateway.users.all()]})
 
 
 async def add(call: Call) -> Answer:
-    """With a password, or with a one-time link by which the user chooses one."""
+    """Add a user, with a password or a one-time link to choose one."""
     call.owners_only()
     asked = await call.fields(NEW, "name", "role")
     made = await call.gateway.users.add(call.who, **asked)
@@ -37,7 +37,7 @@ async def add(call: Call) -> Answer:
 
 
 async def change(call: Call) -> Answer:
-    """What is not named stays as it is."""
+    """Change the given fields."""
     call.owners_only()
     asked = await call.fields(CHANGE)
     if not asked:
@@ -46,14 +46,14 @@ async def change(call: Call) -> Answer:
 
 
 async def remove(call: Call) -> Answer:
-    """With the sessions."""
+    """Remove a user and end the sessions."""
     call.owners_only()
     await call.gateway.users.remove(call.who, call.part("name"))
     return nothing()
 
 
 async def link(call: Call) -> Answer:
-    """For a user who has no password or forgot it; without a name for the first owner."""
+    """Make a one-time link for a user, or without a name for the first owner."""
     call.owners_only()
     asked = await call.fields(LINK)
     if "user" in asked:
@@ -67,5 +67,5 @@ async def link(call: Call) -> Answer:
 
 
 def _link(call: Call, secret: str, ends: int) -> dict[str, Any]:
-    """Behind `#`, so that it is in no request and no log."""
+    """The URL of a link; the secret is behind `#`, so that it appears in no request and no log."""
     return {"link": f"{call.incoming.public_url}/#/welcome/{secret}", "link_expires_at": serializers.spoken(ends)}

@@ -28,7 +28,7 @@ _ATTACHMENT = re.compile(r"attachmentBase64(_(\d{1,2}))?")
 
 
 class Owner:
-    """Answers what is for the bridge's owner, or goes through the owner's mail server."""
+    """Handles notifications to the bridge's owner and e-mail through the owner's mail server."""
 
     def __init__(self, gateway: Gateway, calendar: Calendar) -> None:
         self._gateway = gateway

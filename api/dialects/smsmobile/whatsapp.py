@@ -1,4 +1,4 @@
-"""WhatsApp in the smsmobile dialect, beside sending by it: another try, what came in, and who has it.
+"""WhatsApp in the smsmobile dialect, except for sending: resend, inbox, state, number check.
 
 The answers follow the vendor's fragments. What is ours, because nobody outside knows: the rows of `/getwa`, which are
 those of the inbox, and the answer of `/whatsapp/checknumber`. Without a WhatsApp line each says so.
@@ -40,7 +40,7 @@ _SPOKEN = ("voice", "audio")
 
 
 class Whatsapp:
-    """Answers the WhatsApp family of paths."""
+    """Handles the WhatsApp paths."""
 
     def __init__(self, gateway: Gateway, calendar: Calendar, refusals: Refusals) -> None:
         self._gateway = gateway
