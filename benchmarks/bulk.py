@@ -1,6 +1,6 @@
 """How many messages a second one bulk submission takes: `python -m benchmarks.bulk`.
 
-50,000 messages in one POST to the real `serve` process, against the least that any such server must do in the same
+100,000 messages in one POST to the real `serve` process, against the least that any such server must do in the same
 run: `json.loads` of the body and one transaction, with fsync, of one row a message.
 """
 
@@ -10,16 +10,16 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.processes import processor_seconds
 from benchmarks.serving import Bridge, serving
-from benchmarks.table import Row, main
+from benchmarks.table import Row, main, percentile
 
-MESSAGES = 50_000
+MESSAGES = 100_000
 ROUNDS = 5
 HEADERS = {"Content-Type": "application/json"}
 
@@ -65,45 +65,72 @@ async def submit(bridge: Bridge, body: bytes) -> Taken:
     return taken
 
 
-async def others(bridge: Bridge, done: asyncio.Event) -> float:
-    """The longest that another caller waited for an answer meanwhile, in seconds."""
-    longest = 0.0
+async def asked(bridge: Bridge) -> float:
+    """Seconds until another caller has an answer that needs nothing."""
+    began = time.perf_counter()
+    async with bridge.http.get(f"{bridge.url}/livez") as response:
+        await response.read()
+    return time.perf_counter() - began
+
+
+async def submitted(bridge: Bridge) -> float:
+    """Seconds until another caller's message is accepted."""
+    began = time.perf_counter()
+    await bridge.post("/v1/messages", {"to": "+15550150", "text": "meanwhile"})
+    return time.perf_counter() - began
+
+
+async def waits(bridge: Bridge, one: Callable[[Bridge], Awaitable[float]], done: asyncio.Event) -> list[float]:
+    """How long another caller waited each time, until a call in bulk is done."""
+    found: list[float] = []
     while not done.is_set():
-        began = time.perf_counter()
-        async with bridge.http.get(f"{bridge.url}/livez") as response:
-            await response.read()
-        longest = max(longest, time.perf_counter() - began)
+        found.append(await one(bridge))
         await asyncio.sleep(0.002)
-    return longest
+    return found
+
+
+async def beside(bridge: Bridge, body: bytes) -> tuple[list[float], list[float]]:
+    """The waits of others during a call: for an answer, and for a message to be accepted."""
+    done = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(waits(bridge, asked, done))
+        submitting = group.create_task(waits(bridge, submitted, done))
+        await submit(bridge, body)
+        done.set()
+    return asking.result(), submitting.result()
 
 
 async def measure(tell: Callable[[str], None]) -> Sequence[Row]:
     """The best of some rounds, by turns with the floor, so that what else the machine does hits both alike."""
-    body, ours, least, waits = batch(MESSAGES), [], [], []
+    body, ours, least = batch(MESSAGES), [], []
     with tempfile.TemporaryDirectory() as name:
         async with serving(Path(name) / "bridge") as bridge:
             for number in range(1, ROUNDS + 1):
                 ours.append(await submit(bridge, body))
                 least.append(floor(Path(name), body))
                 tell(f"  round {number}: {MESSAGES / ours[-1].clock:,.0f}/s, floor {MESSAGES / least[-1].clock:,.0f}/s")
-            done = asyncio.Event()
-            waiting = asyncio.get_running_loop().create_task(others(bridge, done))
-            await submit(bridge, body)
-            done.set()
-            waits.append(await waiting)
-    return _rows(ours, least, waits)
+            asking, submitting = await beside(bridge, body)
+    return [*_rows(ours, least), *_waits(asking, submitting)]
 
 
-def _rows(ours: Sequence[Taken], least: Sequence[Taken], waits: Sequence[float]) -> Sequence[Row]:
+def _rows(ours: Sequence[Taken], least: Sequence[Taken]) -> Sequence[Row]:
     against, note = "json.loads and one INSERT a message", f"{MESSAGES:,} messages; best of {ROUNDS}"
     clock = (MESSAGES / min(taken.clock for taken in some) for some in (ours, least))
     processor = (MESSAGES / min(taken.processor for taken in some) for some in (ours, least))
     rate, floor_rate = clock
     busy, floor_busy = processor
     return [
-        Row("bulk submission in one POST", "/s", rate, against, floor_rate, "≥ 50,000", note),
-        Row("bulk, per second of processor time", "/s", busy, against, floor_busy, "≥ 50,000"),
-        Row("bulk: longest wait of another caller", "ms", 1000 * max(waits), "-", note="GET /livez meanwhile"),
+        Row("bulk submission in one POST", "/s", rate, against, floor_rate, "≥ 100,000", note),
+        Row("bulk, per second of processor time", "/s", busy, against, floor_busy, "≥ 100,000"),
+    ]
+
+
+def _waits(asking: Sequence[float], submitting: Sequence[float]) -> Sequence[Row]:
+    note = f"all the time during one call of {MESSAGES:,} messages"
+    return [
+        Row("bulk: longest wait of another caller", "ms", 1000 * max(asking), "-", target="≤ 50", note="GET /livez"),
+        Row("bulk: longest wait of another message", "ms", 1000 * max(submitting), "-", target="≤ 50", note=note),
+        Row("bulk: p99 wait of another message", "ms", 1000 * percentile(submitting, 0.99), "-", target="≤ 50"),
     ]
 
 

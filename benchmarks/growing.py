@@ -1,9 +1,9 @@
 """Whether anything takes longer when much is kept: `python -m benchmarks.growing`.
 
-Each call on a store of many messages, beside the same call on one of a tenth of them (`ROWS` in the environment:
-2,000,000 when not said otherwise). Both are filled by SQL, so that every call finds as many rows in either; what is
-compared is processor time, which other programs disturb less. Beside that, what the indices cost: bytes on disk and
-processor time for each message that is accepted.
+Each call on a store of many messages, beside the same call on one of a tenth of them and on an empty one (`ROWS` in
+the environment: 1,000,000 when not said otherwise). They are filled by SQL, so that every call finds as many rows in
+either; what is compared is processor time, which other programs disturb less, and steps of SQLite's machine, which none
+disturbs. Beside that, what the indices cost: bytes on disk and processor time for each message that is accepted.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -23,7 +24,7 @@ from bridge.model.query import InboxQuery, MessageQuery
 from bridge.model.radio import InboundPart
 from bridge.store.sqlite import SqliteStore
 
-ROWS = int(os.environ.get("ROWS", "2000000"))
+ROWS = int(os.environ.get("ROWS", "1000000"))
 NOW, DAY = 1_795_000_000_000, 86_400_000
 #: everything was accepted within so many days
 DAYS = 90
@@ -32,14 +33,15 @@ TEXT = "Your code is 482913. It ends in ten minutes."
 #: in so many messages of either store
 RARE = 20
 
-_MESSAGES = """
+MESSAGES_BY_SQL = """
 WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < :rows)
 INSERT INTO messages (id, account, recipient, written, text, state, created_at, updated_at, due_at, expires_at, route,
   line, slot, parts, attempts, error, on_unknown, report, sent_at, delivered_at, not_before, client_ref, tag, dialect)
 SELECT printf('%040x', i), iif(i % 10, 'shop', 'cafe'), printf('+1555%07d', (i * 7919) % (:rows / 4)), '15550100',
   CASE i % (:rows / :rare) WHEN 7 THEN 'Your parcel has come. 您的退款已到' ELSE
-    iif(i % 51, printf('Your code is %06d. It ends in ten minutes.', (i * 7919) % 1000000),
-      printf('您的验证码是%06d，十分钟内有效', (i * 7919) % 1000000)) END,
+    iif(i % 10 = 0, printf('Table %d is yours at eight.', i), iif(i % 51,
+      printf('Your code is %06d. It ends in ten minutes.', (i * 7919) % 1000000),
+      printf('您的验证码是%06d，十分钟内有效', (i * 7919) % 1000000))) END,
   iif(:state <> '', :state, CASE WHEN i % (:rows / 100) = 3 THEN 'failed' WHEN i % 5 THEN 'delivered' ELSE 'sent' END),
   :now - (:rows - i) * :step, :now, :now - (:rows - i) * :step, 0, '', iif(:state <> '', '', iif(i % 3, 'van', 'shed')),
   0, 1, 0, '', 'hold', 1, 0, 0, 0, '', '', 'native' FROM n
@@ -55,19 +57,20 @@ SELECT printf('%032x', i), 'van', 'van', printf('+1555%07d', (i * 7919) % (:rows
 Call = Callable[[SqliteStore, int], Awaitable[object]]
 
 
-async def filled(path: Path, rows: int, state: str = "") -> SqliteStore:
-    """A store with so many messages, all in this state when one is named."""
+async def filled(path: Path, rows: int, state: str = "", now: int = NOW) -> SqliteStore:
+    """A store with so many messages, all in this state when one is named; the newest is of `now`, Unix ms."""
     store = SqliteStore(str(path))
     await store.open()
     for name in ("shop", "cafe"):
         await store.add_account(Account(name, NOW), [])
-    values = {"rows": rows, "rare": RARE, "now": NOW, "step": DAYS * DAY // rows, "state": state}
+    values = {"rows": rows, "rare": RARE, "now": now, "step": DAYS * DAY // max(rows, 1), "state": state}
 
     def fill() -> None:
-        for statement in (_MESSAGES, *(() if state else (_RECEIVED,))):
+        for statement in (MESSAGES_BY_SQL, *(() if state else (_RECEIVED,))):
             store._write_connection.execute(statement, values)
 
-    await asyncio.to_thread(fill)
+    if rows:
+        await asyncio.to_thread(fill)
     while not state and await store.to_index():
         await store.index_words()
     return store
@@ -99,6 +102,10 @@ LOOKUPS: Mapping[str, Call] = {
     "messages?keyword=退款 (20 found)": asked(keyword="退款"),
     "messages?keyword=验证码": asked(keyword="验证码"),
     "messages?keyword=nothing": asked(keyword="xylophone"),
+    "messages?keyword=Table (all of another account)": asked(keyword="Table"),
+    "messages?keyword=Table, for an operator": lambda store, _: store.messages(
+        "", MessageQuery(keyword="Table", limit=50)
+    ),
     "messages?state=failed": asked(states=frozenset({State.FAILED})),
     "messages?line=van": asked(line="van"),
     "messages?until= (80 days ago)": asked(until=NOW - 80 * DAY),
@@ -125,8 +132,16 @@ WAITING: Mapping[str, Call] = {
 }
 
 
-async def times(store: SqliteStore, calls: Mapping[str, Call], tell: Callable[[str], None]) -> dict[str, float]:
-    """What → median, ms of processor time."""
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of a call: ms of processor time, and steps of SQLite's machine, which no other program disturbs."""
+
+    ms: float
+    steps: float
+
+
+async def costs(store: SqliteStore, calls: Mapping[str, Call], tell: Callable[[str], None]) -> dict[str, Cost]:
+    """What → the medians."""
     found = {}
     for what, call in calls.items():
         took = []
@@ -134,25 +149,46 @@ async def times(store: SqliteStore, calls: Mapping[str, Call], tell: Callable[[s
             began = time.process_time()
             await call(store, turn)
             took.append(1000 * (time.process_time() - began))
-        found[what] = median(took)
-        tell(f"    {what}: {found[what]:.2f} ms")
+        found[what] = Cost(median(took), await steps(store, call))
+        tell(f"    {what}: {found[what].ms:.2f} ms, {found[what].steps:,.0f} steps")
     return found
 
 
+async def steps(store: SqliteStore, call: Call) -> float:
+    """The median of a few calls; what the index of words does itself is not among them."""
+    taken: list[int] = []
+
+    def count() -> None:
+        taken[-1] += 1
+
+    for connection in store._connections:
+        connection.set_progress_handler(count, 1)
+    for turn in range(TURNS, TURNS + 5):
+        taken.append(0)
+        await call(store, turn)
+    for connection in store._connections:
+        connection.set_progress_handler(None, 0)
+    return median(taken)
+
+
 async def compare(folder: Path, calls: Mapping[str, Call], state: str, tell: Callable[[str], None]) -> Sequence[Row]:
-    """The large store beside the small one."""
+    """The large store beside the small one, and an empty one."""
     found = []
-    for rows in (ROWS // 10, ROWS):
+    for rows in (0, ROWS // 10, ROWS):
         tell(f"  {rows:,} rows {state} …")
         store = await filled(folder / f"{rows}{state}.db", rows, state)
-        found.append(await times(store, calls, tell))
+        found.append(await costs(store, calls, tell))
         await store.close()
-    small, large = found
-    what = "waiting" if state else "kept"
+    empty, small, large = found
+    what, against = "waiting" if state else "kept", f"{ROWS // 10:,} {'waiting' if state else 'kept'}"
     return [
-        Row(f"{each}, {ROWS:,} {what}", "ms", large[each], f"{ROWS // 10:,} {what}", small[each], "ratio ≤ 1.2")
+        Row(
+            f"{each}, {ROWS:,} {what}", "ms", large[each].ms, against, small[each].ms, "ratio ≤ 1.2",
+            f"empty {empty[each].ms:.2f}; {large[each].steps:,.0f} steps, {small[each].steps:,.0f}, "
+            f"empty {empty[each].steps:,.0f}",
+        )
         for each in calls
-    ]
+    ]  # fmt: skip
 
 
 # -- what indices cost ----------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Load on an HTTP server from a process of its own: `wrk` where it is installed, else a client of ours.
 
-As a program: `python -m benchmarks.load URL SECONDS CONNECTIONS CONTENT_TYPE KEY`, the body on standard input.
+As a program: `python -m benchmarks.load URL SECONDS CONNECTIONS CONTENT_TYPE KEY METHOD BODY`.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from benchmarks.table import percentile
 CONNECTIONS = 32
 #: wrk's own summary has no machine-readable form; times are microseconds
 _SCRIPT = """
-wrk.method = "POST"
+wrk.method = %s
 wrk.body = %s
 wrk.headers["Content-Type"] = %s
 wrk.headers["Authorization"] = %s
@@ -50,6 +50,7 @@ class Request:
     body: str
     content_type: str
     authorization: str = ""
+    method: str = "POST"
 
 
 class Failed(Exception):
@@ -66,10 +67,20 @@ async def load(folder: Path, request: Request, seconds: int, connections: int = 
     log = folder / "load.log"
     if shutil.which("wrk"):
         script = folder / "load.lua"
-        script.write_text(_SCRIPT % tuple(map(json.dumps, (request.body, request.content_type, request.authorization))))
+        script.write_text(
+            _SCRIPT
+            % tuple(map(json.dumps, (request.method, request.body, request.content_type, request.authorization)))
+        )
         told = await output("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script, request.url, log=log)
     else:
-        arguments = (request.url, str(seconds), str(connections), request.content_type, request.authorization)
+        arguments = (
+            request.url,
+            str(seconds),
+            str(connections),
+            request.content_type,
+            request.authorization,
+            request.method,
+        )
         told = await output(*python("benchmarks.load", *arguments, request.body), log=log)
     result = json.loads(told.partition("RESULT ")[2])
     if result["errors"]:
@@ -126,7 +137,8 @@ async def _press(request: Request, seconds: float, connections: int) -> dict[str
     parts, body = urlsplit(request.url), request.body.encode()
     port = parts.port or 80
     head = (
-        f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: {request.content_type}\r\n"
+        f"{request.method} {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+        f"Content-Type: {request.content_type}\r\n"
         f"Authorization: {request.authorization}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     began = time.perf_counter()
@@ -148,8 +160,8 @@ async def _press(request: Request, seconds: float, connections: int) -> dict[str
 
 def main() -> None:
     """The client of ours as a process."""
-    url, seconds, connections, content_type, authorization, body = sys.argv[1:]
-    request = Request(url, body, content_type, authorization)
+    url, seconds, connections, content_type, authorization, method, body = sys.argv[1:]
+    request = Request(url, body, content_type, authorization, method)
     print("RESULT " + json.dumps(asyncio.run(_press(request, float(seconds), int(connections)))))
 
 

@@ -61,10 +61,12 @@ class Customer:
 
 
 @asynccontextmanager
-async def network(folder: Path, modems: int = 1, latency: float = 0.0, phones: int = 0) -> AsyncIterator[Network]:
-    """So many modems; `latency` is the seconds from a PDU to its +CMGS."""
+async def network(
+    folder: Path, modems: int = 1, latency: float = 0.0, phones: int = 0, first: int = 0
+) -> AsyncIterator[Network]:
+    """So many modems; `latency` is the seconds from a PDU to its +CMGS, `first` how many devices others have."""
     folder.mkdir(parents=True, exist_ok=True)
-    many = ("--modems", str(modems), "--phones", str(phones))
+    many = ("--modems", str(modems), "--phones", str(phones), "--first", str(first))
     command = python("device_drivers.virtual", "--dir", folder, *many, "--latency", str(latency))
     async with started(*command, log=folder / "network.log") as process:
         assert process.stdout is not None

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -75,6 +76,26 @@ async def until(found: Callable[[], bool], process: asyncio.subprocess.Process, 
             else:
                 return
     raise NotStarted(log.read_text()[-2000:])
+
+
+def free_port() -> int:
+    """A TCP port on which nothing listens now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+async def listening(port: int, patience: float = START) -> None:
+    """Wait until something listens there. Raises TimeoutError."""
+    async with asyncio.timeout(patience):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.1)
+            else:
+                writer.close()
+                return
 
 
 def processor_seconds(pid: int) -> float:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import serial
@@ -21,6 +22,7 @@ import serial
 from benchmarks import peers
 from benchmarks.network import Network, network
 from benchmarks.peers import GAMMU, GAMMU_TUNED, SMSTOOLS, SMSTOOLS_TUNED, Peer, Running
+from benchmarks.processes import processor_seconds
 from benchmarks.serving import Bridge, serving
 from benchmarks.table import Row, main
 from bridge.model.radio import Outgoing
@@ -42,11 +44,34 @@ async def overhead(far: Network, customer: str, count: int, latency: float) -> f
     return (arrivals[-1] - arrivals[0]) / (len(arrivals) - 1) - 1000 * latency
 
 
-async def ours(folder: Path, latency: float) -> float:
-    """The bridge's overhead on one modem."""
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a message through one modem costs over the modem's own time."""
+
+    #: ms by the clock, and of the bridge's processor time with the report
+    overhead: float
+    processor: float
+    #: transactions, with the report's
+    commits: float
+
+
+async def ours(folder: Path, latency: float) -> Cost:
+    """The bridge's costs on one modem."""
     async with network(folder / "world", 1, latency) as far, serving(folder / "bridge", far.ports) as bridge:
+        commits = await committed(bridge)
         await submit(bridge, far.customers[0], MESSAGES)
-        return await overhead(far, far.customers[0], MESSAGES, latency)
+        used = processor_seconds(bridge.pid)
+        beyond = await overhead(far, far.customers[0], MESSAGES, latency)
+        used, commits = processor_seconds(bridge.pid) - used, await committed(bridge) - commits
+        return Cost(beyond, 1000 * used / MESSAGES, commits / MESSAGES)
+
+
+async def committed(bridge: Bridge) -> float:
+    """How many transactions there have been, by the bridge's own count."""
+    async with bridge.http.get(f"{bridge.url}/metrics", headers={"Authorization": ""}) as answer:
+        answer.raise_for_status()
+        lines = (await answer.text()).splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith("sms_bridge_store_commits_total "))
 
 
 async def submit(bridge: Bridge, customer: str, count: int) -> None:
@@ -124,18 +149,21 @@ async def measure(tell: Callable[[str], None]) -> Sequence[Row]:
         for latency in LATENCIES:
             place = folder / f"{latency}"
             mine, least = await ours(place / "ours", latency), await floor(place / "floor", latency)
-            tell(f"  {1000 * latency:.0f} ms: ours {mine:.2f} ms, bare loop {least:.2f} ms")
+            tell(f"  {1000 * latency:.0f} ms: ours {mine.overhead:.2f} ms, bare loop {least:.2f} ms")
             others = await theirs(place / "theirs", latency)
             tell(f"  {1000 * latency:.0f} ms: " + ", ".join(f"{peer} {took:.0f} ms" for peer, took in others.items()))
             what = f"overhead per message, +CMGS {1000 * latency:.0f} ms"
             note = f"{MESSAGES} messages; peers {PEER_MESSAGES}"
-            rows.append(Row(what, "ms", mine, "bare loop, stores nothing", least, "≤ 5", note))
-            rows += [Row(what, "ms", mine, peer.name, others.get(peer.name), "≤ 5", note) for peer in PEERS]
+            rows.append(Row(what, "ms", mine.overhead, "bare loop, stores nothing", least, "≤ 3", note))
+            rows += [Row(what, "ms", mine.overhead, peer.name, others.get(peer.name), "≤ 3", note) for peer in PEERS]
+            note = f"+CMGS {1000 * latency:.0f} ms, with the report"
+            rows.append(Row("processor per message sent", "ms", mine.processor, "-", note=note))
+            rows.append(Row("transactions per message sent", "", mine.commits, "-", note=note))
         rows.append(Row("request to network, idle", "ms", await idle(folder / "idle"), "-", note="median"))
         one, many = await throughput(folder / "one", 1), await throughput(folder / "many", MODEMS)
         note = f"+CMGS 300 ms, {EACH} messages a modem; linear would be {MODEMS / LATENCIES[0]:.0f}/s"
         against = f"{MODEMS} × one modem"
-        rows.append(Row(f"throughput of {MODEMS} modems", "/s", many, against, MODEMS * one, "ratio ≥ 0.95", note))
+        rows.append(Row(f"throughput of {MODEMS} modems", "/s", many, against, MODEMS * one, "ratio ≥ 0.97", note))
     return rows
 
 

@@ -67,7 +67,7 @@ async def in_bulk(bridge: Bridge, to: str) -> float:
 
 async def measure(tell: Callable[[str], None]) -> Sequence[Row]:
     """All rows."""
-    with tempfile.TemporaryDirectory(dir=_disk()) as name:
+    with tempfile.TemporaryDirectory(dir=disk_folder()) as name:
         folder = Path(name)
         floor = float(await output(sys.executable, "-c", _FLOOR, folder / "floor.db", log=folder / "floor.log"))
         async with network(folder / "world", 1, 0.0) as far, serving(folder / "one", far.ports) as bridge:
@@ -90,7 +90,7 @@ async def measure(tell: Callable[[str], None]) -> Sequence[Row]:
     ]
 
 
-def _disk() -> str | None:
+def disk_folder() -> str | None:
     """A folder whose writes are counted; None for the usual one."""
     kinds = dict(line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines())
     where = Path(tempfile.gettempdir()).resolve()

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 import aiohttp
 
 from api.webhooks.poster import Webhooks
+from benchmarks.receivers import receiver
 from benchmarks.table import Row, main, percentile
 from bridge.bus import Bus
 from bridge.gateway.gateway import Gateway
@@ -26,44 +27,22 @@ from bridge.model.radio import InboundPart
 from bridge.ports.clock import SystemClock
 from bridge.ports.store import Store
 from bridge.store import open_store
-from bridge.webhooks.deliverer import Ledger
+from bridge.webhooks.deliverer import Deliverer
 
 SINGLES, BURST, BURSTS = 300, 100, 20
 BODY = b"x" * 400
 #: one by one, and whole bursts
 Measured = tuple[list[float], list[float]]
-ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 11\r\n\r\n" + b'{"ok":true}'
-
-
-class Receiver(asyncio.Protocol):
-    """Answers 202 and tells the moment (monotonic ns, the same clock in all processes) of each request."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
-        self._buffer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, found, rest = self._buffer.partition(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
-        if found and len(rest) >= length:
-            moment = time.monotonic_ns()
-            self._buffer = rest[length:]
-            self._transport.write(ACCEPTED)
-            self._pipe.send(moment)
 
 
 def receive(pipe: Connection) -> None:
     """The receiver's process."""
 
     async def serve() -> None:
-        server = await asyncio.get_running_loop().create_server(lambda: Receiver(pipe), "127.0.0.1", 0)
-        pipe.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
+        # monotonic ns, the same clock in all processes
+        async with receiver(lambda _: pipe.send(time.monotonic_ns())) as url:
+            pipe.send(url)
+            await asyncio.Event().wait()
 
     asyncio.run(serve())
 
@@ -73,7 +52,7 @@ class FarEnd:
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
-        self.url = f"http://127.0.0.1:{pipe.recv()}/hook"
+        self.url: str = pipe.recv()
 
     async def moments(self, count: int) -> list[int]:
         """When the next `count` requests were complete."""
@@ -126,7 +105,7 @@ async def bridge(far: FarEnd) -> AsyncIterator[Bridge]:
         store = await open_store(f"sqlite:///{folder}/bridge.db", bus)
         noting = Bridge(far, store, bus)  # before the ledger, so that its note comes first
         webhooks = Webhooks()
-        ledger = Ledger(store, bus, SystemClock(), webhooks)
+        ledger = Deliverer(store, bus, SystemClock(), webhooks)
         await Gateway(store, bus).endpoints.add("benchmark", Account("shop"), far.url)
         await ledger.start()
         try:

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
+from bridge.dataclass import dataclass
 from bridge.errors import StoreClosed, StoreUnavailable
 
 T = TypeVar("T")
@@ -53,13 +53,13 @@ class Backoff:
 STORE_PAUSE = 1.0  # s
 
 
-async def retry_until_stored(action: Callable[[], Awaitable[T]]) -> T:
-    """Retry until the store accepts it; nothing else proceeds before. Raises StoreClosed."""
+async def retry_until_stored(action: Callable[[], Awaitable[T]], level: int = logging.ERROR) -> T:
+    """Retry until the store accepts it; nothing else proceeds before, and the log is told. Raises StoreClosed."""
     while True:
         try:
             return await action()
         except StoreClosed:
             raise
         except StoreUnavailable as error:
-            log.error("%s; trying again in %g s", error.message, STORE_PAUSE)
+            log.log(level, "%s; trying again in %g s", error.message, STORE_PAUSE)
             await asyncio.sleep(STORE_PAUSE)

@@ -75,26 +75,42 @@ class Scheduler:
         #: Unix ms at which the next thing falls due, as far as is known
         self._next = sys.maxsize
         self._tasks = Tasks("scheduler", on_death)
+        self._upkeep = Tasks("upkeep", on_death)
 
     async def start(self) -> None:
-        """Start."""
+        """Start with what falls due; harmless where several do it, and each wakes its own."""
         self._unsubscribe = (
             self._bus.subscribe_queues(self._hear),
             self._bus.subscribe(self._note_kept, MESSAGE_SUBMITTED, MESSAGE_RECEIVED),
         )
         self._tasks.start(self._tick(), "due times")
-        self._tasks.start(self._sweep(), "sweep")
-        self._tasks.start(self._follow_conversations(), "conversations")
-        self._tasks.start(self._look_at_keys(), "keys that end")
-        self._tasks.start(self._index(), "index of words")
+
+    async def take_up(self) -> None:
+        """Start what one does for all that share a store: sweeps, indexes, warnings."""
+        self._upkeep.start(self._sweep(), "sweep")
+        self._upkeep.start(self._follow_conversations(), "conversations")
+        self._upkeep.start(self._look_at_keys(), "keys that end")
+        self._upkeep.start(self._index(), "index of words")
+
+    async def lay_down(self) -> None:
+        """Stop that."""
+        await self._upkeep.close()
+
+    def adopt(self, partial_after_ms: int, keep_ms: int) -> None:
+        """Go by these from the next look on."""
+        self._partial_after_ms = partial_after_ms
+        self._keep_ms = keep_ms
 
     async def close(self) -> None:
         """Stop."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         await self._tasks.close()
+        await self.lay_down()
 
     def _hear(self, queued: Sequence[Queued]) -> None:
+        if not queued:  # of what nobody knows when it is due
+            self._plan(self._clock.now())
         for each in queued:
             self._plan(each.due_at)
             self._plan(each.expires_at)

@@ -1,13 +1,16 @@
-"""Starts all asyncio tasks: a task that dies is logged and ends its owner."""
+"""Starts all asyncio tasks: one that dies is logged and ends its owner. Frees what a task had very many of."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from bridge.errors import LinkError
 
 log = logging.getLogger(__name__)
+
+#: objects that are freed before another thread has its turn
+BITE = 256
 
 
 class Tasks:
@@ -47,3 +50,22 @@ class Tasks:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def let_go(many: Sequence[Any]) -> None:
+    """Free these objects on a thread of their own, a bite at a time, once the caller has none of them any more.
+
+    A list of a hundred thousand that goes out of use holds everybody up for the tenth of a second that freeing them
+    takes.
+    """
+    if len(many) <= BITE:
+        return
+    kept = list(many)
+    loop = asyncio.get_running_loop()
+    # in the next turn of the loop, when the caller's frames are gone
+    loop.call_soon(loop.run_in_executor, None, _free, kept)
+
+
+def _free(kept: list[Any]) -> None:
+    while kept:
+        del kept[-BITE:]

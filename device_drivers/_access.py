@@ -6,8 +6,9 @@ import pwd
 import stat
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from bridge.dataclass import dataclass
 
 #: the account that the packaged service runs as
 SERVICE = "sms-bridge"

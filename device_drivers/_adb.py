@@ -10,11 +10,11 @@ def program() -> str:
     """
     if found := os.environ.get("ADBUTILS_ADB_PATH") or shutil.which("adb"):
         return found
-    from adbutils import AdbError, adb_path  # 9 MB with all that it imports: for the few who have no adb
+    from device_drivers._adbutils import AdbError, adb_path  # 1 MB: for the few who have no adb
 
     try:
         return str(adb_path())
     except AdbError:
         raise FileNotFoundError(
-            "adb is not installed: apt install adb (Debian), or the Android platform tools"
+            "adb is not installed: sudo apt install adb (Debian), or the Android platform tools"
         ) from None

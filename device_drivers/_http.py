@@ -1,4 +1,4 @@
-"""HTTP for drivers of providers: one request a call, and never a second one unasked.
+"""The HTTP client of drivers for providers: each call makes one request and never repeats it.
 
 Whether a request left us decides what a failure means: before it was written, nothing was sent (DeviceLost); from then
 on only an answer tells (OutcomeUnknown). So nothing is repeated and no redirect is followed, by which a message would
@@ -7,14 +7,17 @@ be sent twice and a token given to another host.
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import ssl
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 
 import aiohttp
 from yarl import URL
 
+from bridge.dataclass import dataclass
 from bridge.errors import DeviceLost, OutcomeUnknown
+from bridge.http_answers import BoundedConnector, read_short
+from device_drivers import _trust
 
 #: bytes of the longest answer that is read
 LONGEST_ANSWER = 1 << 20
@@ -35,10 +38,19 @@ class Answer:
 class Http:
     """A client of one provider. `close` it."""
 
-    def __init__(self, timeout: float, connect_timeout: float = 10.0) -> None:
-        """`timeout`: seconds for an answer once a request may be written; `connect_timeout`: until then."""
+    def __init__(
+        self,
+        timeout: float,
+        connect_timeout: float = 10.0,
+        connector: Callable[[], aiohttp.BaseConnector] | None = None,
+    ) -> None:
+        """`timeout`: seconds for an answer once a request may be written; `connect_timeout`: until then.
+
+        `connector`: makes what connects otherwise than by TCP, anew for each request.
+        """
         self._timeout = timeout
         self._connect_timeout = connect_timeout
+        self._connector = connector or by_tcp
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(
@@ -79,14 +91,8 @@ class Http:
             trace_request_ctx=began,
             skip_auto_headers=_OURS_TO_SET,
         ) as response:
-            content = bytearray()
-            async for piece in response.content.iter_any():
-                content += piece
-                if len(content) > longest:
-                    raise ValueError(f"the answer is longer than {longest} bytes")
-            return Answer(
-                response.status, {name.lower(): value for name, value in response.headers.items()}, bytes(content)
-            )
+            content = await read_short(response.content, longest)
+            return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, content)
 
     def _failure(self, url: str, words: str, connected: bool) -> DeviceLost | OutcomeUnknown:
         host = url.split("/")[2] if url.count("/") >= 2 else url
@@ -99,8 +105,7 @@ class Http:
             trace = aiohttp.TraceConfig()
             trace.on_connection_create_end.append(_connected)
             self._session = aiohttp.ClientSession(
-                # one that was kept may have been closed by the server while the request was on its way
-                connector=aiohttp.TCPConnector(force_close=True),
+                connector=self._connector(),
                 timeout=aiohttp.ClientTimeout(total=None),
                 trace_configs=[trace],
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -113,6 +118,14 @@ class Http:
         if session is not None:
             with contextlib.suppress(OSError, aiohttp.ClientError):
                 await session.close()
+
+
+def by_tcp(trusted: ssl.SSLContext | None = None) -> aiohttp.BaseConnector:
+    """A connection for each request: a kept one may have been closed by the server while the request was on its way.
+
+    `trusted`: whose certificates are; None for those of this machine's authorities.
+    """
+    return BoundedConnector(force_close=True, ssl=trusted or True)
 
 
 async def _connected(
@@ -128,10 +141,12 @@ async def _connected(
 
 def _words(error: Exception) -> str:
     """What went wrong, without the URL, which may have a secret in it."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"its certificate is not to be trusted ({error.certificate_error})"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        return _trust.why_not(error, _trust.INSTALL)
     if isinstance(error, aiohttp.ClientConnectorError):
         return str(error.os_error.strerror or error.os_error) if error.os_error else "no connection"
     if isinstance(error, aiohttp.InvalidURL):
         return "this is not a URL"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"this is no HTTP ({error.message})"
     return str(error) or type(error).__name__

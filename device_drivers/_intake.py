@@ -1,4 +1,4 @@
-"""What providers bring by webhook or are asked for, on its way into the core: each once, answered when committed."""
+"""Queues what providers bring by callback or on inquiry until the core has committed it, each item once."""
 
 import asyncio
 from collections import deque

@@ -7,8 +7,9 @@ on its way in two seconds, another one in forty.
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from bridge.dataclass import dataclass
 from bridge.model.line import Line, LineState
 
 #: seconds that any answer may take

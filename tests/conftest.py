@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+from tests.support import postgresql
 from tests.support.namespaces import apart
+from tests.support.order import long_ones_first, sharing
 
 #: program that a test may need → Debian package that has it
 DEBIAN = {
@@ -24,13 +27,16 @@ DEBIAN = {
     "chromium": "chromium",
     "curl": "curl",
     "dpkg-deb": "dpkg",
+    "groff": "groff",
     "make": "make",
+    "mandoc": "mandoc",
     "mksh": "mksh",
     "nginx": "nginx",
     "node": "nodejs",
     "npm": "npm",
     "openssl": "openssl",
     "php": "php-cli php-curl php-soap php-xml libnusoap-php",
+    "prometheus-alertmanager": "prometheus-alertmanager",
     "promtool": "prometheus",
     "ruby": "ruby",
     "systemd-analyze": "systemd",
@@ -42,6 +48,9 @@ DEBIAN = {
     # must be allowed too, which in some containers it is not
     "unshare": "util-linux",
 }
+# how long an example takes says how busy the machine is, and nothing of what is tested
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 LEFT_OUT = pytest.StashKey[tuple[int, list[str]]]()
 
 
@@ -57,8 +66,21 @@ def _is_here(program: str) -> bool:
     return program != "unshare" or subprocess.run(apart("true"), stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `-n auto` starts."""
+    return sharing(len(os.sched_getaffinity(0)))
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what cannot run here."""
+    """Leave out what cannot run here; where several processes share the tests, begin with those that take long."""
+    _leave_out(config, items)
+    if hasattr(config, "workerinput"):
+        items[:] = long_ones_first(items, lambda item: item.get_closest_marker("long") is not None)
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     absent = set[str]()
     for item in items:
         if misspelt := needed(item) - DEBIAN.keys():
@@ -73,7 +95,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In a process that shares the tests with others (pytest-xdist): let the first one say what was left out."""
+    """Stop what was started; where others share the tests (pytest-xdist), let the first one say what was left out."""
+    postgresql.end()
     if (output := getattr(session.config, "workeroutput", None)) is not None:
         output["left_out"] = session.config.stash.get(LEFT_OUT, None)
 

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 from aiohttp import web
 
-from api.dialect.headers import basic, bearer
+from api.dialect.credential_headers import basic, bearer
 from api.http import proxies
 from api.http.errors import InvalidToken, missing
 from bridge.errors import BridgeError, NotAllowed, UnknownCaller, WrongSecret
@@ -25,10 +25,10 @@ NEEDS: ContextVar[Needs | None] = ContextVar("needs", default=EVERYTHING)
 async def enter(gateway: Gateway, request: web.Request, kind: str, ident: str, secret: str, other: str = "") -> Account:
     """Return the account of these credentials if their scopes suffice for the request's route.
 
-    Raises what `Admission.enter` does.
+    Raises what `Authenticator.enter` does.
     """
     needs = NEEDS.get()
-    return await gateway.admission.enter(
+    return await gateway.authenticator.enter(
         kind, ident, secret, address(request), EVERYTHING if needs is None else needs, other
     )
 
@@ -36,8 +36,8 @@ async def enter(gateway: Gateway, request: web.Request, kind: str, ident: str, s
 async def caller(gateway: Gateway, key: str, request: web.Request, hint: str = "") -> Account:
     """Return the account of an API key, or of the headers' bearer token or `X-Api-Key` instead.
 
-    Raises what `Admission.enter` does, InvalidToken, and MissingParameter when there is none, or BadRequest with the
-    `hint` for a body that is broken.
+    Raises what `Authenticator.enter` does, InvalidToken, and MissingParameter when there is none, or BadRequest with
+    the `hint` for a body that is broken.
     """
     if key := key.strip() or request.headers.get("X-Api-Key", ""):
         return await enter(gateway, request, "apikey", "", key)

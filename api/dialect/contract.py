@@ -7,11 +7,12 @@ and fails until it has a word for every state and every error.
 
 import asyncio
 import importlib
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import api.dialects
+from bridge.dataclass import dataclass
 from bridge.errors import BridgeError, KeyExpired, ScopeMissing
 from bridge.gateway.gateway import Gateway
 from bridge.model.message import State
@@ -133,3 +134,19 @@ def discover(wanted: Collection[str] | None = None) -> dict[str, type[Dialect]]:
     """Installed dialects by name: the wanted ones, or all for None. Others are not imported."""
     names = (name for name in api.dialects.installed() if wanted is None or name in wanted)
     return {name: importlib.import_module(f"api.dialects.{name}").DIALECT for name in names}
+
+
+class Options(Mapping[str, Mapping[str, tuple[type, str]]]):
+    """The options of all dialects by name. Looking them up imports the dialect."""
+
+    def __getitem__(self, name: str) -> Mapping[str, tuple[type, str]]:
+        return discover({name})[name].options
+
+    def __contains__(self, name: object) -> bool:
+        return name in api.dialects.installed()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(api.dialects.installed())
+
+    def __len__(self) -> int:
+        return len(api.dialects.installed())

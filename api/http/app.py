@@ -9,7 +9,6 @@ import secrets
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
@@ -20,12 +19,14 @@ from api.dialect.auth import NEEDS
 from api.dialect.contract import Dialect, Handler, Mount, Route, Site, discover
 from api.dialects import installed
 from api.http import peer
-from api.http.bodies import READING, Reading
-from api.http.connections import Endings, begin, hold_answer
+from api.http.bodies import READING, Reading, answer_early
+from api.http.connections import Endings, begin
 from api.http.errors import UnknownPath, WrongMethod
 from api.http.proxies import NO_PROXIES, PROXIES, Proxies
-from api.operations import callbacks, health, metrics
+from api.http.slashes import Slashes
+from api.operations import callbacks, dialling, health, metrics
 from api.page import routes as page
+from bridge.dataclass import dataclass
 from bridge.errors import BridgeError, ConfigError, TooManyRequests
 from bridge.gateway.gateway import Gateway
 from bridge.telemetry.metrics import Metrics
@@ -102,21 +103,29 @@ def build_app(
     app[SITE], app[PROXIES], app[READING] = site, proxies, reading
     app.on_shutdown.append(_close)
     mounted: list[Mounted] = []
+    slashes = Slashes(app.router)
     for name, prefix in wanted.items():
         limit = min((body_limits or {}).get(name, known[name].body_limit), reading.largest)
         mount = Mount(prefix.rstrip("/"), limit, (options or {}).get(name, {}))
-        mounted.append(_mount(app, known[name](site, mount), mount.prefix, mounted))
+        mounted.append(_mount(app, known[name](site, mount), mount.prefix, mounted, slashes))
     app[MOUNTED] = tuple(sorted(mounted, key=lambda one: -len(one.prefix)))
-    app.add_routes(health.routes(gateway))
-    app.add_routes(callbacks.routes(gateway))
     if readers is not None:
         app.add_routes(metrics.routes(gateway, readers, bool(proxies.networks or proxies.unix or public_url)))
-    if "native" in wanted:
-        app.add_routes(page.routes(wanted["native"].rstrip("/"), _front))
-    else:
+    app.router.register_resource(slashes)
+    _add_own_paths(app, gateway, wanted)
+    return app
+
+
+def _add_own_paths(app: web.Application, gateway: Gateway, wanted: Mapping[str, str]) -> None:
+    """Add what is no dialect's: health, providers' callbacks, the page beside the native API, and all other paths."""
+    app.add_routes(health.routes(gateway))
+    app.add_routes(dialling.routes(gateway))
+    app.add_routes(callbacks.routes(gateway))
+    if (native := wanted.get("native")) is not None:
+        app.add_routes(page.routes(native.rstrip("/"), _front, demo=gateway.virtual is not None))
+    elif wanted:
         app.router.add_get("/", _front)
     app.router.add_route("*", "/{tail:.*}", _nowhere)
-    return app
 
 
 def build_command_app(gateway: Gateway, owner: int) -> web.Application:
@@ -140,6 +149,7 @@ def runner(app: web.Application) -> web.AppRunner:
         max_headers=MAX_FIELDS,
         read_bufsize=UNREAD,
         shutdown_timeout=FAREWELL,
+        lingering_time=0.0,  # see `answer_early`
     )
 
 
@@ -178,7 +188,7 @@ def _misfits(kind: type[Dialect], options: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _mount(app: web.Application, dialect: Dialect, prefix: str, before: Sequence[Mounted]) -> Mounted:
+def _mount(app: web.Application, dialect: Dialect, prefix: str, before: Sequence[Mounted], slashes: Slashes) -> Mounted:
     """Add a dialect's paths. Raises ConfigError for one that another dialect answers."""
     routes = dialect.routes()
     mounted = Mounted(dialect, prefix, tuple(tuple(f"{prefix}{route.path}".split("/")[1:]) for route in routes))
@@ -186,12 +196,13 @@ def _mount(app: web.Application, dialect: Dialect, prefix: str, before: Sequence
         if clash := next((path for path in mounted.paths for known in other.paths if _meet(path, known)), None):
             problem = f"/{'/'.join(clash)} is {other.dialect.name}'s already; give one of them a prefix or a port"
             raise ConfigError([f"dialects.{dialect.name}: {problem} of its own"])
+    even = not any("{" in route.path for route in routes)
     for route in routes:
         handler = _guarded(dialect, route, app[SITE].gateway.metrics)
-        for path in (f"{prefix}{route.path}", f"{prefix}{route.path}/"):
-            app.router.add_route("*", path, handler)
-            # of a base URL that ends in a slash comes a second one
-            app.router.add_route("*", f"/{{slashes:/+}}{path[1:]}", handler)
+        path = f"{prefix}{route.path}"
+        # with a slash at its end is how some vendors' clients write each path
+        for written in (path,) if "{" in path else (path, f"{path}/"):
+            slashes.add(app.router.add_route("*", written, handler).resource, prefix, even)
     return mounted
 
 
@@ -208,7 +219,7 @@ def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
     needs = {method: route.needs_of(method) for method in route.methods}
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        begin(request)
+        connection = begin(request)
         began = time.perf_counter()
         response: web.StreamResponse
         try:
@@ -226,11 +237,14 @@ def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
             response = refuse(_mishap(error, route.path))
         finally:
             request.app[READING].release(request)
-        if isinstance(response, web.Response) and not hold_answer(request, _length(response)):
-            response = refuse(TooManyRequests(5, "Too many long answers wait to be read by their callers."))
-        # one that goes on for as long as its caller listens has no duration
-        seconds = time.perf_counter() - began if isinstance(response, web.Response) else None
+        seconds = None  # one that goes on for as long as its caller listens has no duration
+        if isinstance(response, web.Response):
+            if connection is not None and not connection.hold(_length(response)):
+                response = refuse(TooManyRequests(5, "Too many long answers wait to be read by their callers."))
+            seconds = time.perf_counter() - began
         counts.answered(dialect.name, response.status, seconds)
+        if isinstance(response, web.Response):
+            await answer_early(request, response)
         return response
 
     return answer
@@ -238,7 +252,8 @@ def _guarded(dialect: Dialect, route: Route, counts: Metrics) -> Handler:
 
 def _length(response: web.Response) -> int:
     """The size of an answer's body in bytes."""
-    return len(response.body) if isinstance(response.body, bytes) else 0
+    body = response.body
+    return len(body) if isinstance(body, bytes) else 0
 
 
 def _mishap(error: Exception, path: str) -> BridgeError:
@@ -262,7 +277,15 @@ async def _front(request: web.Request) -> web.Response:
 
 
 async def _nowhere(request: web.Request) -> web.Response:
-    """Answer an unknown path in the format of the most similar dialect, else in the bridge's own."""
+    """Answer an unknown path, whatever comes with it."""
+    begin(request)
+    response = _unknown(request)
+    await answer_early(request, response)
+    return response
+
+
+def _unknown(request: web.Request) -> web.Response:
+    """An unknown path's answer in the format of the most similar dialect, else in the bridge's own."""
     path = request.path
     mounted = request.app[MOUNTED]
     nearest = max(mounted, key=lambda one: one.kinship(path), default=None)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -22,6 +23,8 @@ SMALL = 64 * 1024
 PACE = 1024
 #: bytes of a long body that are given on at once: others are answered before the next ones
 PIECE = 16 * 1024
+#: seconds, and bytes after unpacking, in which the rest of a body is taken and dropped once its request is answered
+LINGER, DROPPED = 10.0, LARGEST
 #: in a request: bytes of room that its body holds, and that what is made of its body does
 HELD, HELD_MADE = web.RequestKey("held", int), web.RequestKey("held made", int)
 
@@ -34,7 +37,7 @@ class Reading:
         self.largest = largest
         #: seconds for one, or for the next `PACE` bytes of a long one for each of them
         self.patience = patience
-        #: held by the long body whose next piece is taken
+        #: held by the long body whose next piece is taken, or that is complete
         self.turn = asyncio.Lock()
         #: for all bodies that are read as a whole and are not small, until their requests are answered
         self.room = Room(SHARE + FURTHER, SHARE)
@@ -61,6 +64,8 @@ class Reading:
 
     def release(self, request: web.Request) -> None:
         """Release what a request had reserved."""
+        if not len(request):  # most have reserved nothing, and nothing else is kept in them
+            return
         if held := _beyond(request.pop(HELD, 0)):
             self.room.give_back(address(request), held)
         if made := request.pop(HELD_MADE, 0):
@@ -78,6 +83,20 @@ def _beyond(size: int) -> int:
 
 READING = web.AppKey("reading", Reading)
 CUT_SHORT = "The request body could not be read to its end."
+
+
+def read_arrived(request: web.Request, limit: int) -> bytes | None:
+    """The body where it is short and all of it came with the header, as most do; None for any other.
+
+    Raises BadRequest for one that is not packed as its headers say.
+    """
+    content = request.content
+    if not content.is_eof() or content.total_bytes >= min(limit, PIECE):
+        return None
+    try:
+        return content.read_nowait()
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise BadRequest(CUT_SHORT) from error
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
@@ -105,6 +124,10 @@ async def _read_on(request: web.Request, start: bytes, limit: int) -> bytes:
     async for piece in _arriving(request, limit, len(start)):
         reading.hold(request, len(piece))
         body += piece
+    if len(body) > SMALL:
+        # what is made of it may take twenty milliseconds: those that came at the same time have theirs one by one
+        async with reading.turn:
+            await asyncio.sleep(0)
     return bytes(body)
 
 
@@ -126,6 +149,25 @@ async def read_pieces(request: web.Request, limit: int) -> AsyncGenerator[bytes,
     except (web.RequestPayloadError, ConnectionError) as error:
         raise BadRequest(CUT_SHORT) from error
     yield bytes(waiting)
+
+
+async def answer_early(request: web.Request, response: web.Response) -> None:
+    """Send an answer now where some of the body is still to come, and drop that.
+
+    A caller whose connection ends while he sends may never read the answer. aiohttp would drop it too, but unpacks as
+    much as has come without a turn for others, and the answer counts as over by then.
+    """
+    if request.content.is_eof():
+        return
+    content, turn, left = request.content, request.app[READING].turn, DROPPED
+    with suppress(web.RequestPayloadError, ConnectionError, TimeoutError):
+        await response.prepare(request)
+        await response.write_eof()
+        async with asyncio.timeout(LINGER):
+            while left > 0 and not content.is_eof():
+                left -= len(await content.readany())
+                async with turn:
+                    await asyncio.sleep(0)
 
 
 async def _arriving(request: web.Request, limit: int, size: int) -> AsyncIterator[bytes]:

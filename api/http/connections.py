@@ -9,13 +9,14 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
+from api.http.chunks import Chunks
 from api.http.proxies import Proxies
 from api.http.room import Room
+from bridge.dataclass import dataclass
 from bridge.networks import is_this_machine, sender
 
 log = logging.getLogger(__name__)
@@ -74,14 +75,15 @@ class Connection(asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_answer", "_arrived", "_book", "_handler", "_held", "_paused", "_request", "_transport", "_unsent",
-        "address", "busy", "fresh", "heard", "patient", "since", "undo",
+        "_answer", "_arrived", "_book", "_chunks", "_handler", "_held", "_over", "_paused", "_request", "_transport",
+        "_unsent", "address", "busy", "framed", "fresh", "heard", "patient", "since", "undo",
     )  # fmt: skip
 
     def __init__(self, book: "Connections", handler: asyncio.Protocol, address: str, patient: bool) -> None:
         now = book.now()
         self._book = book
         self._handler = handler
+        self._chunks = Chunks(handler)
         self._transport: asyncio.Transport | None = None
         #: bytes not sent yet and when they last became fewer
         self._unsent = (0, now)
@@ -102,6 +104,9 @@ class Connection(asyncio.BufferedProtocol):
         self.busy = False
         #: when it began to wait for a request, and for the rest of one (0 while none of it came)
         self.since, self.heard = now, 0.0
+        #: no HTTP any more: what comes are frames, and whoever takes them bounds them
+        self.framed = False
+        self._over = False
         #: ends what sets the connection up: a TLS handshake
         self.undo: Callable[[], object] | None = None
 
@@ -122,8 +127,8 @@ class Connection(asyncio.BufferedProtocol):
             self.heard = self._book.now()
             self._forget()
         self._arrived += nbytes
-        if self._arrived <= FREE or self._has_room():
-            self._handler.data_received(bytes(self._book.buffer[:nbytes]))
+        if self.framed or self._arrived <= FREE or self._has_room():
+            self._chunks.feed(bytes(self._book.buffer[:nbytes]), self.busy)
 
     def eof_received(self) -> bool | None:
         """The other side has closed its direction."""
@@ -176,7 +181,12 @@ class Connection(asyncio.BufferedProtocol):
         self._arrived = self._held = 0
 
     def hold(self, size: int) -> bool:
-        """Reserve room for an answer until it is written; False when there is none."""
+        """Reserve room for an answer until it is written; False when there is none.
+
+        Nobody needs room whose caller went away: it would never be given back.
+        """
+        if self._over:
+            return True
         if size > SHORT and not self._book.answers.take(self.address, size):
             return False
         self._answer = size if size > SHORT else 0
@@ -189,6 +199,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def let_go(self) -> None:
         """The connection is over: release its room."""
+        self._over = True
         self._forget()
         self._release()
 
@@ -196,6 +207,13 @@ class Connection(asyncio.BufferedProtocol):
     def began(self, request: web.BaseRequest) -> None:
         """The request header is complete."""
         self.busy, self._request = True, request
+        self._chunks.begin(request)
+
+    def carry_frames(self) -> None:
+        """The request became a WebSocket, which lasts until its handler ends."""
+        self.framed = True
+        self._forget()
+        self._read(True)
 
     def ended(self) -> None:
         """The answer is written."""
@@ -224,7 +242,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._is_stuck(transport.get_write_buffer_size(), now, limits.answer):
             self.drop()
         elif self.busy or transport.is_closing():
-            return
+            self._chunks.look()  # what was put off until its reader had time
         elif self.heard and now - self.heard > limits.request:
             transport.write(TOO_SLOW)
             transport.close()
@@ -321,17 +339,12 @@ class Connections:
             self._refused, self._complained = 0, self.now()
 
 
-def begin(request: web.BaseRequest) -> None:
-    """A handler starts: from now on the caller is not being waited for."""
+def begin(request: web.BaseRequest) -> Connection | None:
+    """A handler starts: from now on its caller is not being waited for. Returns the connection if it is one of ours."""
     connection = _of(request)
     if connection is not None:
         connection.began(request)
-
-
-def hold_answer(request: web.BaseRequest, size: int) -> bool:
-    """Reserve room for an answer of this many bytes until its caller has read it; False when there is none."""
-    connection = _of(request)
-    return connection is None or connection.hold(size)
+    return connection
 
 
 class Endings(AbstractAccessLogger):

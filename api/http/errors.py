@@ -47,7 +47,8 @@ class BodyTooLarge(BadRequest):
     """The request body is too large."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The request body is larger than {limit} bytes.")
+        size = f"{limit >> 20} MiB" if limit and limit % (1 << 20) == 0 else f"{limit} bytes"
+        super().__init__(f"The request body is larger than {size}.")
         #: bytes
         self.limit = limit
 

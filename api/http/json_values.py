@@ -15,7 +15,7 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 def too_many(raw: bytes) -> bool:
     """Whether it may have more than `MOST` values."""
     # commas within texts count too at first: most bodies have so few that nobody need tell them apart
-    return _count(raw) > MOST and _count(_STRING.sub(b"", raw)) > MOST
+    return len(raw) > MOST and _count(raw) > MOST and _count(_STRING.sub(b"", raw)) > MOST
 
 
 def _count(raw: bytes) -> int:

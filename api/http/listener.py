@@ -138,7 +138,7 @@ def bound_unix(path: Path, mode: int) -> socket.socket:
     """
     with suppress(FileNotFoundError):
         if not stat.S_ISSOCK(path.stat().st_mode):
-            raise FileExistsError(errno.EEXIST, "there is a file that is no socket")
+            raise OSError(errno.ENOTSOCK, "what is there is no socket: move it away, or choose another place")
         path.unlink()
     door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

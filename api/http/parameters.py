@@ -8,6 +8,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator, Mapping
+from typing import NoReturn
 
 from aiohttp import web
 
@@ -23,6 +24,8 @@ MOST = 1_000
 _STRAY = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)', re.IGNORECASE)
 _FIELD_NAME = re.compile(rb'\bname="?([^";\r\n]*)', re.IGNORECASE)
+#: types of a form's body, and none
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", ""})
 #: what forms are still written in, besides UTF-8; other codecs of Python's are traps
 _CHARSET = re.compile(r'charset="?(iso-8859-\d{1,2}|windows-125\d|gbk|gb2312|gb18030)\b', re.IGNORECASE)
 
@@ -52,7 +55,7 @@ class Parameters(Mapping[str, str]):
         return self._values[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values | self._broken)
+        return iter(self._values | self._broken) if self._broken else iter(self._values)
 
     def __len__(self) -> int:
         return len(self._values | self._broken)
@@ -117,7 +120,8 @@ class Parameters(Mapping[str, str]):
     def put_json(self, raw: bytes) -> str:
         """Parse the members of a JSON object; on error, returns what is wrong and adds nothing.
 
-        A byte order mark and line ends inside a text are taken: several clients write them.
+        A byte order mark and line ends inside a text are taken: several clients write them. Numbers stay as they are
+        written: a float would make 12.5 of 12.50, and a phone number of a rounded one.
         """
         if json_values.too_many(raw):
             return f"has more than {json_values.MOST} values"
@@ -128,7 +132,7 @@ class Parameters(Mapping[str, str]):
         except json.JSONDecodeError as error:
             return f"is not JSON: {error.msg}, line {error.lineno} column {error.colno}"
         except (ValueError, RecursionError):
-            return "is not JSON: it has a number with too many digits or is nested too deeply"
+            return "is not JSON: it has NaN or Infinity, or is nested too deeply"
         if not isinstance(members, dict):
             return "is not a JSON object"
         for name, value in members.items():
@@ -163,23 +167,32 @@ class Parameters(Mapping[str, str]):
             if raw.strip() and (problem := self.put_json(raw)):
                 self.hint = f"The request body {problem}."
         elif kind == "multipart/form-data" or not _looks_like_json(raw) or self.put_json(raw):
-            self.put_fields(raw, content_type)
+            self._put_fields(raw, kind, content_type)
 
     def put_fields(self, raw: bytes, content_type: str) -> None:
-        """Parse a form body, urlencoded or multipart; other types are ignored."""
+        """Parse a form body, urlencoded or multipart; JSON is ignored, and any other type is read as urlencoded."""
         kind = _kind(content_type)
+        if raw and (kind not in _FORMS or _looks_like_json(raw)):
+            self.hint = "The request body is not a form (application/x-www-form-urlencoded)."
+        self._put_fields(raw, kind, content_type)
+
+    def _put_fields(self, raw: bytes, kind: str, content_type: str) -> None:
         if kind == "multipart/form-data" and (boundary := _BOUNDARY.search(content_type.encode(errors="replace"))):
             self.put_multipart(raw, boundary[1])
         elif not kind.endswith("json"):
             self.put_form(raw.rstrip(b"\r\n"), _charset(content_type))
 
 
+def _constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
 #: control characters inside texts are taken as they are
-_LENIENT = json.JSONDecoder(strict=False)
+_LENIENT = json.JSONDecoder(strict=False, parse_int=str, parse_float=str, parse_constant=_constant)
 
 
 def _looks_like_json(raw: bytes) -> bool:
-    return raw.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
+    return not raw[:1].isalnum() and raw.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
 
 
 def _kind(content_type: str) -> str:
@@ -208,7 +221,7 @@ def _unquote(raw: bytes) -> bytes:
 
 
 def _charset(content_type: str) -> str:
-    label = _CHARSET.search(content_type)
+    label = _CHARSET.search(content_type) if ";" in content_type else None
     try:
         return codecs.lookup(label[1]).name if label else "utf-8"
     except LookupError:

@@ -5,7 +5,7 @@ import struct
 
 from aiohttp import web
 
-from api.http.users import name_of
+from api.http.local_users import name_of
 
 #: `struct ucred`: process, user and group as int
 _UCRED = struct.Struct("3i")

@@ -8,13 +8,13 @@ as a stranger wrote it.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
 from aiohttp import web
 from multidict import CIMultiDictProxy
 
+from bridge.dataclass import dataclass
 from bridge.networks import Network, network, read, within
 
 Headers = CIMultiDictProxy[str]
@@ -75,6 +75,8 @@ class Proxies:
     def address(self, request: web.BaseRequest) -> str:
         """The address of `origin`, which is all that most requests need."""
         peer = request.remote or ""
+        if peer and not self.networks:
+            return plain(peer)
         return self.origin(request).address if self.trusts(peer) else plain(peer)
 
     def origin(self, request: web.BaseRequest) -> Origin:

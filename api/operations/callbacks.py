@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from api.http.bodies import READING, read_body
+from api.http.bodies import READING, answer_early, read_body
 from api.http.connections import begin
 from api.http.errors import BodyTooLarge, BodyTooSlow
 from api.http.proxies import address
-from bridge.errors import BridgeError, NoSuchThing, TooManyRequests
+from bridge.errors import BadRequest, BridgeError, NoSuchThing, TooManyRequests
 from bridge.gateway.gateway import Gateway
 from bridge.model.callback import Callback
 
@@ -16,7 +16,9 @@ from bridge.model.callback import Callback
 LARGEST = 4 * 1024 * 1024
 PREFIX = "/callbacks"
 #: what is wrong with the request itself; all else is the bridge's own trouble, and the provider comes again
-_STATUS: dict[type[BridgeError], int] = {NoSuchThing: 404, BodyTooLarge: 413, BodyTooSlow: 408, TooManyRequests: 429}
+_STATUS: dict[type[BridgeError], int] = {
+    NoSuchThing: 404, BodyTooLarge: 413, BodyTooSlow: 408, BadRequest: 400, TooManyRequests: 429,
+}  # fmt: skip
 
 
 def routes(gateway: Gateway) -> Sequence[web.RouteDef]:
@@ -27,12 +29,14 @@ def routes(gateway: Gateway) -> Sequence[web.RouteDef]:
         try:
             body = await read_body(request, LARGEST)
             reply = await gateway.call_back(request.match_info["device"], _callback(request, body))
+            response = web.Response(status=reply.status, body=reply.body, content_type=reply.content_type)
         except BridgeError as error:
             status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 503)
-            return web.Response(status=status, text=f"{error.message}\n")
+            response = web.Response(status=status, text=f"{error.message}\n")
         finally:
             request.app[READING].release(request)
-        return web.Response(status=reply.status, body=reply.body, content_type=reply.content_type)
+        await answer_early(request, response)
+        return response
 
     paths = (f"{PREFIX}/{{device}}", f"{PREFIX}/{{device}}/{{rest:.*}}")
     return [web.route(method, path, answer) for path in paths for method in ("GET", "POST")]

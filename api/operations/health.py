@@ -16,7 +16,7 @@ def routes(gateway: Gateway) -> Sequence[web.RouteDef]:
 
     async def ready(_: web.Request) -> web.Response:
         # lines may be absent: messages wait for them
-        trouble = await gateway.vitals.trouble()
+        trouble = await gateway.store_health.trouble()
         known = gateway.lines()
         away = [line for line in known if line.state is not LineState.READY]
         status = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from api.dialect.auth import address
-from api.dialect.headers import bearer
+from api.dialect.credential_headers import bearer
 from api.http.proxies import PROXIES, plain
 from api.operations import exposition
 from api.operations import scrape as readings
@@ -83,17 +83,17 @@ def _may_be_a_proxy(request: web.Request, here: str, behind_proxy: bool) -> bool
 
 async def _is_operator(gateway: Gateway, token: str, request: web.Request) -> bool:
     try:
-        return (await gateway.admission.enter("apikey", "", token, address(request), READ, other="token")).operator
+        return (await gateway.authenticator.enter("apikey", "", token, address(request), READ, other="token")).operator
     except UnknownCaller:
         return False
 
 
 async def _scraped(gateway: Gateway, accept: str) -> tuple[bytes, str]:
     """The body, and its media type by the `Accept` header."""
-    now: list[Metric] = [readings.build(), *readings.lines(gateway.lines())]
+    now: list[Metric] = [readings.build(), *readings.lines(gateway.own_lines())]
     try:
-        now += readings.backlog(await gateway.vitals.backlog(), gateway.now())
-        now += readings.room(await gateway.vitals.room())
+        now += readings.backlog(await gateway.store_health.backlog(), gateway.now())
+        now += readings.room(await gateway.store_health.room())
     except StoreUnavailable:
         pass  # these are missing then, and what is counted says why
     counted = [metric.copy() for metric in gateway.metrics.all.values()]

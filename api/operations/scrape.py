@@ -5,12 +5,12 @@ import platform
 import resource
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bridge.model.line import Line, LineState
 from bridge.ports.store_rows import Backlog, Room
 from bridge.telemetry.metrics import Counter, Gauge, Labels, Metric
+from bridge.version import installed
 
 
 def _gauge(name: str, help: str, labels: Labels, values: Mapping[Labels, float | None]) -> Gauge:
@@ -23,16 +23,12 @@ def _gauge(name: str, help: str, labels: Labels, values: Mapping[Labels, float |
 @cache
 def build() -> Gauge:
     """The build information."""
-    try:
-        ours = version("sms-bridge")
-    except PackageNotFoundError:  # run from its sources
-        ours = ""
     names = ("version", "python")
     return _gauge(
         "sms_bridge_build_info",
         "1, with the version of the bridge and of its Python.",
         names,
-        {(ours, platform.python_version()): 1},
+        {(installed(), platform.python_version()): 1},
     )
 
 
@@ -69,6 +65,13 @@ def lines(known: Sequence[Line]) -> Iterable[Gauge]:
         of_line,
         {(each.name,): each.seen_at / 1000 for each in known if each.seen_at},
     )
+    about = "How far what is known of a site's line is behind."
+    yield _gauge("sms_bridge_line_lag_seconds", about, of_line, _lags(known))
+
+
+def _lags(known: Iterable[Line]) -> dict[tuple[str, ...], float | None]:
+    there = (each for each in known if each.state is not LineState.ABSENT)
+    return {(each.name,): each.lag_ms / 1000 for each in there if each.lag_ms is not None}
 
 
 def backlog(waiting: Backlog, now: int) -> Iterable[Gauge]:

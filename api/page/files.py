@@ -4,13 +4,15 @@ Every file but the first is under a path with the digest of all of them, so a br
 release is loaded whole, never half from a cache.
 """
 
-import gzip
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from importlib import resources
-from importlib.resources.abc import Traversable
 from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from bridge.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 #: the file that a browser asks for first; the others are named in it
 FIRST = "index.html"
@@ -35,6 +37,8 @@ class File:
     @property
     def body(self) -> bytes:
         """The uncompressed content, for clients without gzip."""
+        import gzip
+
         return gzip.decompress(self.squeezed)
 
 
@@ -47,11 +51,14 @@ class Page:
     others: Mapping[str, File]
 
 
-def load(api: str) -> Page:
-    """Read and compress every file. `api` is the prefix of the native API, "" for none.
+def load(api: str, demo: bool = False) -> Page:
+    """Read and compress every file. `api` is the prefix of the native API, "" for none; a `demo` shows the phones of
+    its virtual network.
 
     It takes some tens of milliseconds and reads from the disk, so it belongs into a thread.
     """
+    from importlib import resources
+
     whole, first, others = hashlib.sha256(), b"", dict[str, File]()
     # one after the other, so that they are never all in memory as they are
     for name, file in sorted(_walk(resources.files(__package__) / "static"), key=itemgetter(0)):
@@ -63,10 +70,11 @@ def load(api: str) -> Page:
             others[name] = _file(name, body)
     digest = whole.hexdigest()[:16]
     filled = first.replace(b"{digest}", digest.encode()).replace(b"{api}", api.encode())
+    filled = filled.replace(b"{demo}", b"yes" if demo else b"")
     return Page(digest, _file(FIRST, filled), others)
 
 
-def _walk(folder: Traversable, above: str = "") -> Iterator[tuple[str, Traversable]]:
+def _walk(folder: "Traversable", above: str = "") -> Iterator[tuple[str, "Traversable"]]:
     """Every file that browsers may have, with its path below the folder."""
     for each in folder.iterdir():
         if each.is_dir():
@@ -76,5 +84,7 @@ def _walk(folder: Traversable, above: str = "") -> Iterator[tuple[str, Traversab
 
 
 def _file(name: str, body: bytes) -> File:
+    import gzip
+
     squeezed = gzip.compress(body, mtime=0)
     return File(squeezed, CONTENT_TYPES[name.rpartition(".")[2]], hashlib.sha256(body).hexdigest()[:16])

@@ -47,15 +47,16 @@ Front = Callable[[web.Request], Awaitable[web.Response]]
 class PageFiles:
     """The page's files, read when the first browser comes."""
 
-    def __init__(self, api: str) -> None:
-        """`api` is the prefix of the native API."""
+    def __init__(self, api: str, demo: bool = False) -> None:
+        """`api` is the prefix of the native API; a `demo` has the phones of a virtual network."""
         self._api = api
+        self._demo = demo
         self._page: Page | None = None
 
     async def page(self) -> Page:
         """All files."""
         if self._page is None:
-            self._page = await asyncio.to_thread(load, self._api)
+            self._page = await asyncio.to_thread(load, self._api, self._demo)
         return self._page
 
     async def first(self, request: web.Request) -> web.Response:
@@ -72,9 +73,9 @@ class PageFiles:
         return _answer(request, file, FOR_GOOD)
 
 
-def routes(api: str, front: Front) -> Sequence[web.RouteDef]:
+def routes(api: str, front: Front, *, demo: bool = False) -> Sequence[web.RouteDef]:
     """The page's paths. `front` answers at `/` those who do not ask for HTML, as curl does not."""
-    files = PageFiles(api)
+    files = PageFiles(api, demo)
 
     async def root(request: web.Request) -> web.Response:
         begin(request)

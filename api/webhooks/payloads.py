@@ -11,11 +11,11 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from api.dialects import bodies
+from bridge.dataclass import dataclass
 from bridge.errors import BadRequest
 from bridge.model import event as events
 from bridge.model.account import NO_ZONE

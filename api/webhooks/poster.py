@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from importlib import metadata
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -17,8 +16,10 @@ from yarl import URL
 from api.webhooks.payloads import Format, formats
 from api.webhooks.url_policy import CheckedResolver, Policy, TargetRefused, check_url
 from bridge.errors import BadRequest
+from bridge.http_answers import AnswerRefused, BoundedConnector
 from bridge.model.event import Event
 from bridge.model.webhook import Delivery, Endpoint
+from bridge.version import installed
 from bridge.webhooks.retry_policy import Answer
 from bridge.zones import zone
 
@@ -37,10 +38,7 @@ ANSWER_TIMEOUT = 1.0
 
 def user_agent() -> str:
     """The User-Agent, by which a bridge recognises a loop of webhooks to itself."""
-    try:
-        return f"sms-bridge/{metadata.version('sms-bridge')}"
-    except metadata.PackageNotFoundError:
-        return "sms-bridge"
+    return f"sms-bridge/{installed()}".removesuffix("/")
 
 
 class Webhooks:
@@ -62,6 +60,16 @@ class Webhooks:
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         #: parsed and allowed URLs; as many as there are endpoints
         self._targets: dict[str, URL] = {}
+        #: of a former policy: what is under way in them ends
+        self._former: list[aiohttp.ClientSession] = []
+
+    def adopt(self, policy: Policy, known: Mapping[str, Format]) -> None:
+        """Go by this policy and these formats from the next attempt on."""
+        self._policy = policy
+        self._formats = known
+        self._targets.clear()
+        self._former += self._sessions.values()
+        self._sessions.clear()
 
     async def __call__(self, endpoint: Endpoint, delivery: Delivery, event: Event, now: int) -> Answer:
         """Make one attempt at `now` (Unix ms)."""
@@ -80,7 +88,7 @@ class Webhooks:
 
     async def close(self) -> None:
         """Close all connections."""
-        for session in self._sessions.values():
+        for session in (*self._former, *self._sessions.values()):
             await session.close()
         self._sessions.clear()
 
@@ -117,7 +125,7 @@ class Webhooks:
 
     def _session(self, scheme: str) -> aiohttp.ClientSession:
         if scheme not in self._sessions:
-            connector = aiohttp.TCPConnector(
+            connector = BoundedConnector(
                 resolver=CheckedResolver(scheme, self._policy, self._resolver), keepalive_timeout=KEEP_ALIVE, limit=0
             )
             self._sessions[scheme] = aiohttp.ClientSession(
@@ -140,6 +148,8 @@ class Webhooks:
             return f"cannot connect within {self._timeout.sock_connect:g} s"
         if isinstance(error, TimeoutError):
             return f"no answer within {self._timeout.total:g} s"
+        if isinstance(error, AnswerRefused):
+            return f"no proper answer: {error}"
         if isinstance(error, aiohttp.ServerDisconnectedError | OSError):
             return "it closed the connection without an answer"
         return f"no proper answer: {type(error).__name__}"

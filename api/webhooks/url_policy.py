@@ -6,16 +6,18 @@ under which clouds hand credentials to their machines are always refused. The ad
 not what the name resolved to when the URL was written down.
 """
 
+import re
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from bridge.dataclass import dataclass
 from bridge.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ _WRAPPINGS = (
     (ip_network("2002::/16"), (2,)),
     (ip_network("::/96"), (11,)),
 )
+#: characters of a name of a host, and what stands between its dots
+LONGEST_NAME = 253
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?", re.ASCII)
 #: the first half of an interface's id whose second half is an IPv4 address (ISATAP, RFC 5214 §6.1)
 _ISATAP = (b"\x00\x00\x5e\xfe", b"\x02\x00\x5e\xfe")
 
@@ -138,19 +143,31 @@ class CheckedResolver(AbstractResolver):
 def _problem(url: str, policy: Policy) -> str:
     try:
         parsed = URL(url)
-        port = parsed.port
+        # also of a name that begins with xn-- and is no such one
+        host, asked_for, port = parsed.host or "", parsed.raw_host or "", parsed.port
+        # what connects, and what shows it to people, are to read the same: this one knows no port `+80`
+        _ = urlsplit(url).port
     except ValueError:
         return "this is not a URL"
-    host = parsed.host or ""
     if parsed.scheme not in ("http", "https"):
         return "the URL must begin with https:// or http://"
-    if not host or not port or any(char.isspace() for char in url):
-        return "the URL needs a host, and no spaces"
+    if not host or not port or any(char.isspace() or not char.isprintable() for char in url):
+        return "the URL needs a host, and no spaces or control characters"
     if _literal(host):
-        return refusal(parsed.scheme, host, host, policy)
+        problem = "write the address without a zone" if "%" in host else ""
+        return refusal(parsed.scheme, host, host, policy) or problem
     last = host.rstrip(".").rpartition(".")[2]
     # 127.1, 2130706433, 0x7f.0.0.1: resolvers make addresses of these, and readers do not see which
-    return "write the address in full, like 192.168.0.10" if last.isdecimal() or last.startswith("0x") else ""
+    if last.isdecimal() or last.startswith("0x"):
+        return "write the address in full, like 192.168.0.10"
+    # one that is none is nobody's to ask for: a resolver may stop at its %00, as a reader does not
+    return "" if _is_name(asked_for) else f"{host[:100]} is not the name of a host"
+
+
+def _is_name(host: str) -> bool:
+    """Whether this is a name as resolvers are asked for it (RFC 1123 §2.1, RFC 1035 §2.3.4; `_` is in use)."""
+    name = host.removesuffix(".")
+    return len(name) <= LONGEST_NAME and all(_LABEL.fullmatch(label) for label in name.split("."))
 
 
 def _literal(host: str) -> bool:

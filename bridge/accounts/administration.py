@@ -21,20 +21,20 @@ MOST_CREDITS = 10**12
 _TEMPLATE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
-class DeskStore(AccountStore, KeyStore, CreditStore, TemplateStore, SuppressionStore, AuditStore, Protocol):
+class AdministrationStore(AccountStore, KeyStore, CreditStore, TemplateStore, SuppressionStore, AuditStore, Protocol):
     """The parts of the store that administration uses."""
 
 
-class Desk:
-    """Manages accounts, credits, templates and lists (`gateway.desk`). `who` goes into the audit trail.
+class Administration:
+    """Manages accounts, credits, templates and lists (`gateway.administration`). `who` goes into the audit trail.
 
     `changed` is called after each change of an account or of its credentials, and before its caller hears of it.
-    `on_unknown` is what an account does with unknown outcomes when nobody says.
+    `on_unknown` is what a new account does with unknown outcomes when nobody says.
     """
 
     def __init__(
         self,
-        store: DeskStore,
+        store: AdministrationStore,
         clock: Clock,
         changed: Callable[[], None] = lambda: None,
         on_unknown: UnknownPolicy = UnknownPolicy.HOLD,
@@ -42,7 +42,7 @@ class Desk:
         self._store = store
         self._clock = clock
         self._changed = changed
-        self._on_unknown = on_unknown
+        self.on_unknown = on_unknown
         # what there is, as the store has it
         self.account = store.account
         self.accounts = store.accounts
@@ -69,7 +69,7 @@ class Desk:
         Raises BadRequest for what cannot be a name, NotPossible when it is taken.
         """
         printed, credentials = new_credentials(name)
-        policy = on_unknown or self._on_unknown
+        policy = on_unknown or self.on_unknown
         account = Account(name, self._clock.now(), False, policy, operator, printed["webhook_secret"])
         await self._store.add_account(account, credentials, self._by(who))
         return account, printed

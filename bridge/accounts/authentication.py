@@ -7,9 +7,10 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from bridge.accounts.credentials import OPERATOR, digest
+from bridge.accounts.tallies import Tallies
 from bridge.accounts.throttling import FailedLogins
 from bridge.errors import (
     AccountDisabled,
@@ -37,10 +38,10 @@ MINUTE, DAY = 60_000, 86_400_000  # ms
 _TOO_MANY_WRONG = "Too many failed logins: correct the credentials, then wait."
 
 
-class Admission:
-    """Decides who may call the bridge (`gateway.admission`)."""
+class Authenticator:
+    """Decides who may call the bridge (`gateway.authenticator`)."""
 
-    def __init__(self, store: CredentialStore, clock: Clock) -> None:
+    def __init__(self, store: CredentialStore, clock: Clock, tallies: Tallies | None = None) -> None:
         self._store = store
         self._clock = clock
         self._callers: dict[tuple[str, str, str], tuple[Account, int]] = {}
@@ -51,8 +52,11 @@ class Admission:
         self._commands = ""
         #: account → requests that it may make at once, and when that was so
         self._buckets: dict[str, tuple[float, int]] = {}
+        self._tallies = tallies or Tallies()
         #: its `wrong` and `paused` are read by metrics
-        self.guesses = FailedLogins()
+        self.guesses = FailedLogins(partial(self._tallies.add, "failed logins"))
+        self._tallies.on("failed logins", lambda of, count: self.guesses.hear(of, count, clock.monotonic()))
+        self._tallies.on("requests", self._hear_requests)
 
     async def enter(
         self, kind: str, ident: str, secret: str, address: str, needs: Needs = ANY, other: str = ""
@@ -109,11 +113,11 @@ class Admission:
         return False
 
     async def _known(self, kind: str, ident: str, secret: str, address: str, other: str) -> Account:
-        now, elapsed = self._clock.now(), self._clock.monotonic()
         for each in (kind, other) if other else (kind,):
             cached = self._callers.get((each, ident, secret))
-            if cached is not None and elapsed < cached[1]:
+            if cached is not None and self._clock.monotonic() < cached[1]:
                 return cached[0]
+        now = self._clock.now()
         if kind == "apikey" and self.is_command(secret):
             return Account(OPERATOR, operator=True)
         hidden, changes = digest(secret) if secret else "", self.changes
@@ -156,14 +160,25 @@ class Admission:
 
     def _count(self, name: str, per_minute: int) -> None:
         """Apply the request rate: a minute's worth may come at once, then one at a time as the rate allows."""
-        now = self._clock.monotonic()
-        left, since = self._buckets.get(name, (float(per_minute), now))
-        left = min(left + (now - since) * per_minute / MINUTE, per_minute)
+        now, left = self._clock.monotonic(), self._left(name, per_minute)
         if left < 1:
             self._buckets[name] = (left, now)
             wait = (1 - left) * 60 / per_minute  # s
             raise TooManyRequests(max(1, -int(-wait // 1)))
         self._buckets[name] = (left - 1, now)
+        self._tallies.add("requests", name, str(per_minute))
+
+    def _left(self, name: str, per_minute: int) -> float:
+        """How many requests an account may make now."""
+        now = self._clock.monotonic()
+        left, since = self._buckets.get(name, (float(per_minute), now))
+        return min(left + (now - since) * per_minute / MINUTE, per_minute)
+
+    def _hear_requests(self, of: Sequence[str], count: int) -> None:
+        """Another process has let so many requests of an account in; one that let in too many is not made up for."""
+        name, per_minute = of
+        left = self._left(name, int(per_minute)) - count
+        self._buckets[name] = (max(left, 0.0), self._clock.monotonic())
 
 
 def allowed(address: str, networks: Sequence[str]) -> bool:

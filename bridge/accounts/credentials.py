@@ -8,9 +8,9 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bridge.dataclass import dataclass
 from bridge.errors import BadRequest
 
 if TYPE_CHECKING:

@@ -4,12 +4,15 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+from functools import partial
 from typing import Protocol
 
 from bridge.accounts import one_time_codes, passwords
 from bridge.accounts.credentials import checked_name, digest
+from bridge.accounts.tallies import Tallies
 from bridge.accounts.throttling import FailedLogins
+from bridge.dataclass import dataclass
 from bridge.errors import BadRequest, NoSuchThing, NotPossible, StoreUnavailable, TooManyRequests, WrongSecret
 from bridge.model.account import Author
 from bridge.model.user import Link, Role, Session, User, UserChange
@@ -67,14 +70,22 @@ class SignedIn:
 class Sessions:
     """Manages sessions (`gateway.sessions`). `changed` is called when a session may have ended early."""
 
-    def __init__(self, store: PeopleStore, clock: Clock, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        store: PeopleStore,
+        clock: Clock,
+        changed: Callable[[], None] = lambda: None,
+        tallies: Tallies | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._changed = changed
         #: one password at a time: each takes 16 MiB, and one that waits sees what came of those before it
         self._looking = asyncio.Lock()
         self._waiting = 0
-        self.guesses = FailedLogins()
+        tallies = tallies or Tallies()
+        self.guesses = FailedLogins(partial(tallies.add, "wrong passwords"))
+        tallies.on("wrong passwords", lambda of, count: self.guesses.hear(of, count, clock.monotonic()))
 
     async def sign_in(self, name: str, password: str, code: str, origin: Origin) -> SignedIn:
         """Raises WrongSecret, CodeNeeded when only the code is missing or wrong, TooManyRequests.

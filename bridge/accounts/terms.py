@@ -39,7 +39,7 @@ def _shown(account: Account) -> Mapping[str, str]:
 
 
 def _written(value: object) -> str:
-    return " ".join(value) or "none" if isinstance(value, tuple) else str(value) or "none"
+    return " ".join(value) or "any" if isinstance(value, tuple) else str(value) or "none"
 
 
 def _checked(terms: Terms) -> Terms:
@@ -55,8 +55,14 @@ def _checked(terms: Terms) -> Terms:
         raise BadRequest(f"{terms.country!r} is not a country: write two letters of ISO 3166, such as GB", "country")
     if terms.report_on not in ("", "sent", "delivered"):
         raise BadRequest("report_on is sent, delivered, or empty for what the line can tell", "report_on")
-    lines = tuple(dict.fromkeys(each.strip() for each in terms.lines if each.strip()))
-    return replace(terms, country=country, addresses=tuple(each.strip() for each in terms.addresses), lines=lines)
+    addresses = tuple(each.strip() for each in terms.addresses)
+    lines, inbound = _names(terms.lines), _names(terms.inbound_lines)
+    return replace(terms, country=country, addresses=addresses, lines=lines, inbound_lines=inbound)
+
+
+def _names(written: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of lines, each once."""
+    return tuple(dict.fromkeys(each.strip() for each in written if each.strip()))
 
 
 def _check_network(written: str) -> None:

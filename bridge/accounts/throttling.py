@@ -1,15 +1,15 @@
-"""Counts failed logins by address and by identifier, in memory only.
+"""Counts failed logins by address and by identifier, in memory only; processes on one database count together.
 
-After too many failures the answer is "too many" for a time that doubles with each further one. Nobody is ever
-locked out by it: credentials that are right go on from any address, at any time. All secrets are made by the bridge
-and have 108 bits or more that nobody else knows, so what there is to win is quiet, not odds.
+After too many failures the answer is "too many" for a time that doubles with each further one, up to five minutes.
+API keys have 128 random bits, so a pause only saves work: one that is right is let in at any time (`pause`). Passwords
+and one-time codes can be guessed: none is looked at before the pause is over (`left`).
 """
 
 import logging
 from collections import OrderedDict
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
 
+from bridge.dataclass import dataclass
 from bridge.networks import sender
 
 log = logging.getLogger(__name__)
@@ -33,14 +33,24 @@ class Record:
     #: monotonic ms; further wrong ones are not answered as such before
     paused_until: int = 0
 
+    def count(self, wrong: int, now: int) -> None:
+        """Count more, and begin a pause where they are too many."""
+        self.wrong += wrong
+        if self.wrong >= FREE:
+            self.paused_until = now + min(FIRST_PAUSE << min(self.wrong - FREE, 20), LONGEST_PAUSE)
+
 
 Records = OrderedDict[Hashable, Record]
 
 
 class FailedLogins:
-    """Tracks failed logins and how long their senders must wait. `now` is monotonic ms."""
+    """Tracks failed logins and how long their senders must wait. `now` is monotonic ms.
 
-    def __init__(self) -> None:
+    `tell` is called with address and identifier of each that counts.
+    """
+
+    def __init__(self, tell: Callable[..., None] = lambda *of: None) -> None:
+        self._tell = tell
         self._addresses: Records = OrderedDict()
         self._identifiers: Records = OrderedDict()
         #: all wrong credentials since the start
@@ -77,16 +87,22 @@ class FailedLogins:
         if left:
             self.paused += 1
             return left
+        self._tell(address, *(identifier or ()))
         for record in concerned:
-            record.wrong += 1
-            if record.wrong >= FREE:
-                record.paused_until = now + min(FIRST_PAUSE << min(record.wrong - FREE, 20), LONGEST_PAUSE)
+            record.count(1, now)
         if concerned[0].wrong == FREE:
             log.warning(
                 "%d failed logins from %s: each further one must wait, up to %d s",
                 FREE, sender(address) or "the local socket", LONGEST_PAUSE // 1000,
             )  # fmt: skip
         return 0
+
+    def hear(self, of: Sequence[str], count: int, now: int) -> None:
+        """Another process counted so many failed logins from an address, and for an identifier of somebody."""
+        address, *identifier = of
+        _record(self._addresses, sender(address), now).count(count, now)
+        if identifier:
+            _record(self._identifiers, tuple(identifier), now).count(count, now)
 
 
 def _record(records: Records, key: Hashable, now: int) -> Record:

@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from bridge.accounts import credentials as accounts
-from bridge.cli import books, place, product, terms
-from bridge.cli.output import json_line, moment, table
+from bridge.cli import account_records, advice, place, product, terms
+from bridge.cli.metavars import Whole
+from bridge.cli.output import counted, json_line, json_lines, moment, table
 from bridge.model.account import UnknownPolicy
 
 _KINDS = product.credential_kinds()
@@ -36,7 +37,9 @@ def add(name: str, on_unknown: str | None, operator: bool, wanted: place.Wanted,
     """
     body: dict[str, Any] = {"name": name} | ({"on_unknown": on_unknown} if on_unknown else {})
     body |= {"operator": True} if operator else {}
-    _print(product.ask(wanted.find(), "POST", "accounts", body=body)["credentials"], as_json)
+    with advice.advising(f"new credentials for it: sms-bridge account rotate {name} KIND", status=409):
+        made = product.ask(wanted.find(), "POST", "accounts", body=body)
+    _print(made["credentials"], as_json)
 
 
 @account.command("list")
@@ -46,11 +49,11 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
     """List the accounts."""
     found = [terms.shape(row) for row in product.listed(wanted.find(), "accounts") if row["name"] != accounts.OPERATOR]
     if as_json:
-        json_line(found)
+        json_lines(found)
     elif found:
         states = {True: "disabled", False: "enabled"}
         rows = [(each["account"], states[each["disabled"]], moment(each["created_at"])) for each in found]
-        table(("account", "", "since"), rows)
+        table(("account", "state", "since"), rows)
     else:
         click.echo("There is no account yet. Make one with: sms-bridge account add NAME")
 
@@ -59,9 +62,9 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
 @click.argument("name")
 @place.options
 def disable(name: str, wanted: place.Wanted) -> None:
-    """Refuse an account's credentials until it is enabled again. Its messages stay."""
+    """Refuse an account's credentials until it is enabled again. Its messages that wait are still sent."""
     product.ask(wanted.find(), "PATCH", "accounts", name, body={"disabled": True})
-    click.echo(f"The account {name} is disabled.")
+    click.echo(f"The account {name} is disabled. Its messages that wait are still sent, and its webhooks go on.")
 
 
 @account.command()
@@ -78,7 +81,7 @@ def enable(name: str, wanted: place.Wanted) -> None:
 @click.argument("kind", type=click.Choice(list(_KINDS)))
 @click.option(
     "--overlap",
-    type=click.IntRange(0, accounts.LONGEST_OVERLAP),
+    type=Whole(0, accounts.LONGEST_OVERLAP),
     default=0,
     show_default=True,
     help="Seconds for which the old ones keep working.",
@@ -93,6 +96,13 @@ def rotate(name: str, kind: str, overlap: int, wanted: place.Wanted, as_json: bo
 
     body = {"kind": kind, "overlap": overlap}
     _print(product.ask(wanted.find(), "POST", "accounts", name, "rotate", body=body), as_json)
+    if as_json:
+        return
+    if kind == "webhook":
+        click.echo("\nEndpoints that are there keep the secret that they have; new ones get this one.")
+    else:
+        until = f"keep working for another {counted(overlap, 'second')}" if overlap else "do not work any more"
+        click.echo(f"\nThose of this kind that it had before {until}.")
 
 
 def _print(printed: Mapping[str, str], as_json: bool) -> None:
@@ -110,11 +120,11 @@ def _print(printed: Mapping[str, str], as_json: bool) -> None:
 for command in (
     terms.show,
     terms.set_,
-    books.top_up,
-    books.movements,
-    books.suppress,
-    books.allow,
-    books.suppressed,
-    books.audit,
+    account_records.top_up,
+    account_records.movements,
+    account_records.suppress,
+    account_records.allow,
+    account_records.suppressed,
+    account_records.audit,
 ):
     account.add_command(command)

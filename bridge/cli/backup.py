@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
-from bridge.cli import place, product
-from bridge.cli.moving import belongings, counts, in_size, in_words
+from bridge.cli import packing, place
+from bridge.cli.export_import import belongings, counts, in_size, in_words
+from bridge.cli.metavars import PathName, Whole
 from bridge.cli.output import json_line
+from bridge.cli.progress import growing, working
 from bridge.ports.clock import SystemClock
 
 #: seconds
@@ -21,9 +23,9 @@ _NAME = re.compile(r"sms-bridge-[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z\.export", r
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=PathName(path_type=Path, file_okay=False))
 @click.option("--every", type=click.Choice(list(PERIODS)), help="Make none while the newest is younger than that.")
-@click.option("--keep", type=click.IntRange(1, 10_000), default=7, show_default=True, help="Remove older ones.")
+@click.option("--keep", type=Whole(1, 10_000), default=7, show_default=True, help="Remove older ones.")
 @place.options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def backup(folder: Path, every: str | None, keep: int, wanted: place.Wanted, as_json: bool) -> None:
@@ -31,9 +33,7 @@ def backup(folder: Path, every: str | None, keep: int, wanted: place.Wanted, as_
 
     A damaged store is not backed up, and then no older backup is removed. `sms-bridge import FILE` brings one in.
     """
-    from bridge.store import backup as store_backup
-
-    database = wanted.find().config.store.path
+    storage = wanted.find().config.store
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = SystemClock().now()
     before = made_before(folder)
@@ -44,17 +44,15 @@ def backup(folder: Path, every: str | None, keep: int, wanted: place.Wanted, as_
             click.echo(f"{before[-1].name} is younger than a{'n' if every == 'hour' else ''} {every}: nothing to do.")
         return
     file = folder / datetime.fromtimestamp(now // 1000, UTC).strftime(_FORM)
-    packed = store_backup.copy_out(database, file.absolute(), now, belongings(wanted))
-    product.leave_to_owner(database)
+    with working("packing", lambda: growing(file.absolute())):
+        packed = packing.pack(storage, file.absolute(), now, belongings(wanted), copy=True)
     made = made_before(folder)
     for old in made[:-keep]:
         old.unlink()
     if as_json:
         json_line({"file": str(file), "kept": [path.name for path in made[-keep:]], **counts(packed.content)})
         return
-    click.echo(
-        f"Packed {in_words(packed.content)} into {file} ({in_size(file)}); {len(made[-keep:])} backups are kept."
-    )
+    click.echo(f"Packed {in_words(packed.content)} into {file} ({in_size(file)}); {_kept(len(made[-keep:]))}.")
 
 
 def made_before(folder: Path) -> Sequence[Path]:
@@ -65,3 +63,7 @@ def made_before(folder: Path) -> Sequence[Path]:
 def _made_at(file: Path) -> float:
     """The time in a backup's name, Unix seconds: a copied file has another modification time."""
     return datetime.strptime(file.name, _FORM).replace(tzinfo=UTC).timestamp()
+
+
+def _kept(count: int) -> str:
+    return "it is the only one" if count == 1 else f"{count} backups are kept"

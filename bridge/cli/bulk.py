@@ -2,21 +2,26 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import click
 
 from bridge.cli import product
-from bridge.cli.output import Sentence, for_programs, json_line
+from bridge.cli.output import Sentence, counted, for_programs, json_line, plain, whole
+from bridge.cli.progress import working
+from bridge.dataclass import dataclass
 
 if TYPE_CHECKING:
     from bridge.host.client import Client
 
 #: rows that are shown before anything is sent, and rows that are told of as wrong
 SHOWN, MOST_TOLD = 3, 20
-_LEFT_OUT = {"bad": "cannot be sent", "duplicates": "have a number that came before", "suppressed": "get nothing"}
+_LEFT_OUT = {
+    "bad": ("row cannot be sent", "rows cannot be sent"),
+    "duplicates": ("row has a number that came before", "rows have a number that came before"),
+    "suppressed": ("number is suppressed and gets nothing", "numbers are suppressed and get nothing"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +43,22 @@ class Wish:
 
 async def send(client: "Client", wish: Wish) -> None:
     """Look at a file, show what would be sent, and begin when that is wanted."""
-    raw = wish.file.read_bytes()
-    kind = "application/octet-stream" if raw[:2] == b"PK" else "text/csv"
-    made = await client.upload("/v1/batches", {"name": wish.file.name}, raw, kind)
+    with working("reading"):
+        raw = wish.file.read_bytes()
+        kind = "application/octet-stream" if raw[:2] == b"PK" else "text/csv"
+        made = await client.upload("/v1/batches", {"name": wish.file.name}, raw, kind)
     where = ("batches", made["id"])
     try:
-        batch = await client.call("PATCH", product.path(*where), wish.plan)
+        with working("looking at each row"):
+            batch = await client.call("PATCH", product.path(*where), wish.plan)
         rows = (await client.get(product.path(*where, "rows"), {"state": "ok", "limit": SHOWN}))["rows"]
         if not wish.as_json:
             await _show(client, batch, rows)
         if not wish.yes:
             _confirm(batch)
-        begun = await client.post(
-            product.path(*where, "start"), {"again": True} if wish.yes or batch["same_as"] else {}
-        )
+        with working("starting"):
+            again = {"again": True} if wish.yes or batch["same_as"] else {}
+            begun = await client.post(product.path(*where, "start"), again)
     except BaseException:
         await client.call("DELETE", product.path(*where))
         raise
@@ -62,16 +69,17 @@ async def send(client: "Client", wish: Wish) -> None:
 
 
 async def _show(client: "Client", batch: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
-    click.echo(f"{batch['name']}: {batch['sendable']} of {batch['rows']} rows can be sent, in {batch['parts']} parts.")
+    of, parts = counted(batch["rows"], "row"), counted(batch["parts"], "part")
+    click.echo(f"{batch['name']}: {batch['sendable']} of {of} can be sent, in {parts}.")
     for row in rows:
-        click.echo(f"  {row['number']}  {row['text']}")
-    for name, words in _LEFT_OUT.items():
+        click.echo(f"  {plain(row['number'])}  {whole(row['text'])}")
+    for name, (one, many) in _LEFT_OUT.items():
         if batch[name]:
-            click.echo(f"{batch[name]} {words}:" if name == "bad" else f"{batch[name]} {words}.")
+            click.echo(f"{batch[name]} {one if batch[name] == 1 else many}{':' if name == 'bad' else '.'}")
         if batch[name] and name == "bad":
             query: dict[str, str | int] = {"state": "bad", "limit": MOST_TOLD}
             for row in (await client.get(product.path("batches", batch["id"], "rows"), query))["rows"]:
-                click.echo(f"  row {row['row']}: {row['problem']}")
+                click.echo(f"  row {row['row']}: {plain(row['problem'])}")
 
 
 def _confirm(batch: Mapping[str, Any]) -> None:

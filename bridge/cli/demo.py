@@ -4,22 +4,21 @@ import json
 import os
 import shlex
 import shutil
-import socket
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bridge.accounts import credentials as accounts
-from bridge.cli import place, product
+from bridge.cli import listening, place, product, virtual_network
+from bridge.cli.metavars import PathName
 from bridge.cli.output import Misuse, Sentence, event_line, json_line
 from bridge.config.schema import Config, Http
+from bridge.dataclass import dataclass
 from bridge.errors import NoSuchThing
-from bridge.model.account import Account
+from bridge.model.account import THE_BRIDGE, Account, Author, Template
 from bridge.ports.clock import SystemClock
 from bridge.ports.driver import Device
 
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 
 ACCOUNT = "demo"
 CREDENTIALS = "credentials.json"
+#: what the samples of the template platform's pages send by
+TEMPLATE = Template(ACCOUNT, "123456", "您的验证码是{code}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Stage:
 @click.option("--http", default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT", help="Where to answer.")
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=PathName(path_type=Path),
     help="Keep messages and credentials here.  [default: your state directory]",
 )
 @click.option("--json", "as_json", is_flag=True, help="When ready, print one JSON object and nothing else.")
@@ -56,8 +57,11 @@ def demo(http: str, data: Path | None, as_json: bool) -> None:
     """
     from bridge.telemetry import logs
 
-    address = _free(_address(http))
+    wanted = _address(http)
     directory = (data or place.demo_directory()).absolute()
+    if url := product.running_at(directory):  # two would take each other's modem and control socket
+        raise Sentence(f"a demo runs already, at {url}: end it with Ctrl-C, or keep this one apart: --data DIRECTORY")
+    address = _free(wanted)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     stage = Stage(directory, address, _credentials(directory / CREDENTIALS))
     logs.begin("warning")
@@ -68,7 +72,7 @@ async def _play(stage: Stage, as_json: bool) -> None:
     from bridge.tasks import Tasks
 
     tasks = Tasks("demo")
-    async with product.stage(stage.directory) as (world, devices, missing):
+    async with virtual_network.stage(stage.directory) as (world, devices, missing):
         # whatever number a newcomer tries first, somebody is there, and the modem takes a real one's time
         world.network.rules.everybody = True
         world.network.rules.send_latency = 0.3
@@ -85,7 +89,7 @@ async def _play(stage: Stage, as_json: bool) -> None:
                 tasks.start(_show_traffic(running), "traffic")
 
         try:
-            await product.run_bridge(config, ready)
+            await product.run_bridge(config, ready, world.others)
         finally:
             await tasks.close()
 
@@ -106,23 +110,13 @@ def _address(text: str) -> Http:
 def _free(http: Http) -> Http:
     """Return the HTTP settings; a port that is taken ends the command. Port 0 means any free port."""
     try:
-        family, kind, *_, address = socket.getaddrinfo(http.host, http.port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind(address)
+        listening.try_out(http.host, http.port)
     except OSError as error:
-        another = f"choose another, such as: {again(f'--http {http.host}:{_next_free(http, family)}')}"
-        raise Sentence(f"cannot answer at {http.host}:{http.port} ({error.strerror}); {another}") from error
+        other = again(f"--http {http.host}:{listening.next_free(http.host, http.port)}")
+        raise Sentence(
+            f"cannot answer at {http.host}:{http.port} ({error.strerror}); choose another, such as: {other}"
+        ) from error
     return http
-
-
-def _next_free(http: Http, family: int) -> int:
-    """A port above the wanted one that nobody uses; above 8080 for one that needs root."""
-    for port in range(max(http.port, 8080) + 1, 65536):
-        with socket.socket(family) as trial, suppress(OSError):
-            trial.bind((http.host, port))
-            return port
-    return 0
 
 
 # -- who calls ------------------------------------------------------------------------------------
@@ -143,13 +137,15 @@ def _credentials(path: Path) -> dict[str, str]:
 
 async def _admit(stage: Stage) -> None:
     """Put the demo's credentials into the store, whatever happened to it since the last run."""
-    made = Account(ACCOUNT, created_at=SystemClock().now(), webhook_secret=stage.credentials["webhook_secret"])
+    now = SystemClock().now()
+    made = Account(ACCOUNT, created_at=now, webhook_secret=stage.credentials["webhook_secret"])
     where = place.Place(Config(store=place.storage(stage.directory)), "sms-bridge demo")
     async with product.opened(where) as store:
         try:
             await store.account(ACCOUNT)
         except NoSuchThing:
             await store.add_account(made, [])
+            await store.keep_template(TEMPLATE, Author(THE_BRIDGE, now))
         for credential in accounts.kept(stage.credentials):
             await store.add_credential(ACCOUNT, credential, replace=True)
 
@@ -182,6 +178,7 @@ def _for_people(stage: Stage, world: "World", missing: str, running: "Running") 
         (
             click.style(f"The bridge answers at {url}. Ctrl-C ends it.", fg="green", bold=True),
             "",
+            f"  web page    {running.welcome or f'{url}/'}",
             f"  lines       {world.modems[0].number}   modem0, a virtual modem",
             f"              {world.phones[0].number}   phone0, a virtual phone behind a real adb server"
             if not missing
@@ -190,7 +187,6 @@ def _for_people(stage: Stage, world: "World", missing: str, running: "Running") 
             f"  customers   {', '.join(world.customers[:3])} …",
             f"  API key     {key}",
             f"  all others  {stage.directory / CREDENTIALS}",
-            *((f"  page        {running.welcome}",) if running.welcome else ()),
             "",
             "Paste into a second terminal:",
             "",

@@ -2,24 +2,35 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bridge.cli import place, product
-from bridge.cli.output import FAILED, USAGE, json_line
+from bridge.cli import place, product, surroundings
+from bridge.cli.metavars import PathName
+from bridge.cli.output import FAILED, USAGE, Misuse, json_line
+from bridge.cli.progress import working
 from bridge.config.loader import DEFAULT_PATH, VARIABLE, read
+from bridge.config.role import ROLE_VARIABLE, Role
 from bridge.config.schema import Config, Http
+from bridge.dataclass import dataclass
 from bridge.errors import ConfigError
 from bridge.model.finding import Finding
 from bridge.ports.clock import SystemClock
 
 _MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
 _config = click.option(
-    "--config", type=click.Path(path_type=Path), help=f"Configuration file.  [default: {place.SEARCHED}]"
+    "--config", type=PathName(path_type=Path), help=f"Configuration file.  [default: {place.SEARCHED}]"
+)
+_role = click.option(
+    "--role",
+    type=click.Choice([each.value for each in Role]),
+    default=Role.ALL.value,
+    envvar=ROLE_VARIABLE,
+    help=f"The role that `serve` is started with; else ${ROLE_VARIABLE}.",
 )
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 
@@ -37,29 +48,31 @@ class Looked:
 
 @click.command()
 @_config
+@_role
 @_json
 @click.pass_context
-def check(ctx: click.Context, config: Path | None, as_json: bool) -> None:
+def check(ctx: click.Context, config: Path | None, role: str, as_json: bool) -> None:
     """Check the configuration and every device, and say how to fix what is wrong.
 
     Ends with 1 when something fails and with 2 when the configuration has mistakes.
     """
-    looked = _looked(place.Wanted(config, None), thorough=False)
+    looked = _looked(place.Wanted(config, None), Role(role), thorough=False)
     _report(looked.findings, looked.code, as_json)
     ctx.exit(looked.code)
 
 
 @click.command()
 @place.options
+@_role
 @_json
 @click.option(
     "--bundle",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathName(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Pack everything for the person who helps you into FILE (.tar.gz), with numbers and secrets masked.",
 )
 @click.pass_context
-def doctor(ctx: click.Context, wanted: place.Wanted, as_json: bool, bundle: Path | None) -> None:
+def doctor(ctx: click.Context, wanted: place.Wanted, role: str, as_json: bool, bundle: Path | None) -> None:
     """Look at everything between the socket and the SIM, and say how to fix it.
 
     What `check` does, and disk, clock, power, service, port, webhooks; a running bridge is asked about its devices.
@@ -68,7 +81,9 @@ def doctor(ctx: click.Context, wanted: place.Wanted, as_json: bool, bundle: Path
     Ends with 0 when nothing fails (warnings may be there), with 1 when something does and with 2 when the
     configuration has mistakes.
     """
-    looked = _looked(wanted, thorough=True)
+    if bundle is not None and bundle.exists():
+        raise Misuse(f"{bundle} exists already: choose another name")
+    looked = _looked(wanted, Role(role), thorough=True)
     packed = {} if bundle is None else {"bundle": str(bundle)}
     size = 0 if bundle is None else _pack(bundle, looked, wanted)
     _report(looked.findings, looked.code, as_json, packed)
@@ -80,9 +95,9 @@ def doctor(ctx: click.Context, wanted: place.Wanted, as_json: bool, bundle: Path
     ctx.exit(looked.code)
 
 
-def _looked(wanted: place.Wanted, thorough: bool) -> Looked:
+def _looked(wanted: place.Wanted, role: Role, thorough: bool) -> Looked:
     try:
-        where, unit = _place(wanted)
+        where, unit = _place(wanted, role)
     except ConfigError as error:
         findings = [Finding("fail", "configuration", problem) for problem in error.problems]
         return Looked(findings, USAGE, None, "sms-bridge serve")
@@ -90,12 +105,13 @@ def _looked(wanted: place.Wanted, thorough: bool) -> Looked:
     from bridge import doctor
 
     look = doctor.doctor if thorough else doctor.check
-    findings = product.finish(look(where.config, product.drivers(), product.surroundings(where, unit)))
+    with working("looking"):
+        findings = product.finish(look(where.config, product.drivers(), surroundings.gather(where, unit, role)))
     code = FAILED if any(each.level == "fail" for each in findings) else 0
     return Looked(findings, code, where.config, where.start)
 
 
-def _place(wanted: place.Wanted) -> tuple[place.Place, str]:
+def _place(wanted: place.Wanted, role: Role) -> tuple[place.Place, str]:
     """The bridge that is meant and its systemd unit; a demo has no configuration. Raises ConfigError."""
     from bridge.doctor.service import UNIT
 
@@ -104,7 +120,7 @@ def _place(wanted: place.Wanted) -> tuple[place.Place, str]:
         found = wanted.find()
         return replace(found, config=replace(found.config, http=Http(port=0))), ""
     unit = UNIT if path in (None, DEFAULT_PATH) else ""
-    return place.Place(product.configuration(path), place.start_of(path)), unit
+    return place.Place(role.of(product.configuration(path)), place.start_of(path)), unit
 
 
 def _pack(file: Path, looked: Looked, wanted: place.Wanted) -> int:

@@ -1,11 +1,14 @@
 """`init`: writes a configuration for what is plugged in."""
 
 import os
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from bridge.cli import place, product
+from bridge.cli import listening, place, product
+from bridge.cli.metavars import PathName
 from bridge.cli.output import Sentence
 from bridge.cli.run import snippet, usable_drivers
 from bridge.config.schema import Http
@@ -15,7 +18,7 @@ from bridge.ports.driver import Driver, Found
 @click.command()
 @click.option(
     "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathName(path_type=Path, dir_okay=False),
     default=place.HERE,
     show_default=True,
     help="File to write; it must not exist yet.",
@@ -32,9 +35,18 @@ def init(config: Path, yes: bool) -> None:
     found = product.finish(_discover(drivers))
     for reason in missing.values():
         click.echo(f"# {reason}", err=True)
+    if found and not yes and not sys.stdin.isatty():
+        raise Sentence("nobody is there to choose among the devices: to take all that are found, add --yes")
     chosen = [each for each in found if yes or click.confirm(f"Use {each.description} ({each.driver})?", default=True)]
-    _write(config, _text(chosen))
+    http = _http()
+    _write(config, _text(chosen, http))
     click.echo(f"Wrote {config} with {_counted(len(chosen))}.")
+    if http != Http():
+        click.echo(f"Port {Http().port} is in use on this machine, so the file says {http.port}.")
+    if url := product.running_at(place.demo_directory()):
+        click.echo(
+            f"The demo at {url} goes on; in this folder, commands are about this file now and not about the demo."
+        )
     for hint in [] if chosen else product.not_modems():
         click.echo(f"# No modem: {hint}")
     if not chosen:
@@ -50,9 +62,18 @@ async def _discover(drivers: list[Driver]) -> list[Found]:
     return [each for driver in drivers for each in await driver.discover()]
 
 
-def _text(devices: list[Found]) -> str:
+def _http() -> Http:
+    """The usual address, by a port that is free now."""
+    usual = Http()
+    try:
+        listening.try_out(usual.host, usual.port)
+    except OSError:
+        return replace(usual, port=listening.next_free(usual.host, usual.port) or usual.port)
+    return usual
+
+
+def _text(devices: list[Found], http: Http) -> str:
     """The configuration file."""
-    http = Http()
     tables = [f"# {each.description}\n{snippet(each, number)}" for number, each in enumerate(devices, start=1)]
     head = f"""# All settings: docs/configuration.md. Check this file with: sms-bridge check
 [http]

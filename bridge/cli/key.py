@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from bridge.accounts import credentials
-from bridge.cli import place, product
-from bridge.cli.output import Misuse, for_programs, json_line, moment, table
+from bridge.cli import advice, place, product
+from bridge.cli.output import Misuse, for_programs, json_line, json_lines, moment, table
 from bridge.model.scope import Scope
 from bridge.ports.clock import SystemClock
 
@@ -75,7 +75,7 @@ def list_(account: str, wanted: place.Wanted, as_json: bool) -> None:
     else:
         found = product.listed(wanted.find(), "keys", all="true")
     if as_json:
-        json_line(found)
+        json_lines(found)
     elif found:
         headings = ("account", "key", "kind", "begins", "scopes", "created", "expires", "last used")
         table(headings, [_row(each) for each in found])
@@ -89,7 +89,8 @@ def list_(account: str, wanted: place.Wanted, as_json: bool) -> None:
 @place.options
 def revoke(account: str, name: str, wanted: place.Wanted) -> None:
     """Revoke the key NAME of ACCOUNT and its tokens at once, also in a running bridge."""
-    product.ask(wanted.find(), "DELETE", "keys", name, account=credentials.checked_name(account))
+    with advice.advising(f"see: sms-bridge key list {account}"):
+        product.ask(wanted.find(), "DELETE", "keys", name, account=credentials.checked_name(account))
     click.echo(f"The key {name} of {account} is revoked.")
 
 

@@ -8,31 +8,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bridge.cli import bulk, place, product
-from bridge.cli.output import Misuse, Sentence, event_line, json_line
-from bridge.errors import NoSuchThing
+from bridge.cli.advice import advising
+from bridge.cli.following import Wait, follow
+from bridge.cli.metavars import PathName, Whole
+from bridge.cli.output import Misuse, Sentence, counted, event_line, json_line, rfc3339
 
 if TYPE_CHECKING:
     from bridge.host.client import Client
 
-#: events that end the wait for a message: does it count as a success?
-_ENDS = {
-    "message.delivered": True,
-    "message.failed": False,
-    "message.unknown": False,
-    "message.expired": False,
-    "message.cancelled": False,
-}
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 
 
 @asynccontextmanager
 async def connected(wanted: place.Wanted, account: str = "") -> AsyncIterator["Client"]:
     """Connect to the running bridge. Raises NotRunning."""
-    try:
-        async with product.door(wanted.find(), account, running=True) as client:
-            yield client
-    except NoSuchThing:
-        raise Sentence(f'there is no account "{account}"; see: sms-bridge account list') from None
+    async with product.door(wanted.find(), account, running=True) as client:
+        yield client
 
 
 @click.command()
@@ -41,14 +32,14 @@ async def connected(wanted: place.Wanted, account: str = "") -> AsyncIterator["C
 @click.option(
     "--csv",
     "file",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    type=PathName(path_type=Path, dir_okay=False, exists=True),
     help="Send to each row of this CSV or XLSX file instead; its first row names the columns.",
 )
 @click.option("--text", "template", default="", help="With --csv: the text, such as 'Dear {name}, …'.")
 @click.option(
     "--number-column", default="", help="With --csv: the column with the numbers.  [default: found by itself]"
 )
-@click.option("--per-minute", type=click.IntRange(0, 100_000), default=0, help="With --csv: no more messages a minute.")
+@click.option("--per-minute", type=Whole(0, 100_000), default=0, help="With --csv: no more messages a minute.")
 @click.option("--yes", is_flag=True, help="With --csv: send without asking, also a file that was sent before.")
 @click.option("--account", default="", help="Send it for this account.  [default: the command line's own]")
 @click.option("--line", default="", help="Send it on this line or device.  [default: any]")
@@ -83,20 +74,24 @@ def send(
             "say to whom and what: sms-bridge send +15550123 'See you at five'; a file: --csv FILE --text TEXT"
         )
     order = {"to": to, "text": text} | ({"line": line} if line else {})
-
-    async def run() -> None:
-        async with connected(wanted, account) as client:
-            if not (wait or delivered):
-                _show_queued(await client.post("/v1/messages", order), as_json)
-                return
-            async with client.listen() as events:
-                message = await client.post("/v1/messages", order)
-                if not as_json:
-                    _show_queued(message, as_json)
-                await _follow(message, events, delivered, as_json)
-
-    if not product.until_stopped(run()):
+    sending = _send_one(wanted, account, order, wait or delivered, delivered, as_json)
+    if not product.until_stopped(sending):
         raise Sentence("not waiting any longer; whatever was queued is safe, and the bridge goes on with it")
+
+
+async def _send_one(
+    wanted: place.Wanted, account: str, order: dict[str, str], wait: bool, delivered: bool, as_json: bool
+) -> None:
+    """Send a message; with `wait`, until it is sent, or `delivered`."""
+    async with connected(wanted, account) as client:
+        if not wait:
+            _show_queued(await client.post("/v1/messages", order), as_json)
+            return
+        async with client.listen() as events:
+            message = await client.post("/v1/messages", order)
+            if not as_json:
+                _show_queued(message, as_json)
+            await follow(client, message, events, Wait(delivered, order.get("line", ""), as_json))
 
 
 def _send_file(wanted: place.Wanted, account: str, wish: bulk.Wish) -> None:
@@ -111,40 +106,19 @@ def _show_queued(message: dict[str, Any], as_json: bool) -> None:
     if as_json:
         json_line(message)
         return
-    parts = "1 part" if message["parts"] == 1 else f"{message['parts']} parts"
-    click.echo(f"{message['state']}: {message['id']} to {message['to']} ({parts})")
-
-
-async def _follow(
-    message: dict[str, Any], events: AsyncIterator[dict[str, Any]], delivered: bool, as_json: bool
-) -> None:
-    """Print what happens to a message until it has a final state."""
-    async for event in events:
-        if event["subject"] != message["id"] or event["name"] == "message.submitted":
-            continue
-        if not as_json:
-            click.echo(event_line(event))
-        good = True if event["name"] == "message.sent" and not delivered else _ENDS.get(event["name"])
-        if good is None:
-            continue
-        if as_json:
-            json_line(message | event["data"])
-        if not good:
-            raise Sentence(
-                f"the message is {event['data']['state']}: {event['data']['error'] or 'no reason was given'}"
-            )
-        return
-    raise Sentence("the bridge stopped; the message is safe on its disk and goes on when it starts again")
+    click.echo(f"{message['state']}: {message['id']} to {message['to']} ({counted(message['parts'], 'part')})")
 
 
 @click.command()
+@click.option("--since", default="", metavar="TIME", help="First what happened since then: 2h, 7d, or 2027-06-30.")
 @place.options
 @_json
-def tail(wanted: place.Wanted, as_json: bool) -> None:
+def tail(since: str, wanted: place.Wanted, as_json: bool) -> None:
     """Show live what happens until Ctrl-C: messages, received SMS, lines that come and go."""
+    begin = rfc3339(since) if since else ""
 
     async def run() -> None:
-        async with connected(wanted) as client, client.listen() as events:
+        async with connected(wanted) as client, client.listen(begin) as events:
             click.secho(f"Listening to the bridge at {client.url}. Ctrl-C ends it.", dim=True, err=True)
             async for event in events:
                 json_line(event) if as_json else click.echo(event_line(event))
@@ -164,4 +138,5 @@ def resend(id: str, wanted: place.Wanted, as_json: bool) -> None:
         async with connected(wanted) as client:
             _show_queued(await client.post(product.path("messages", id, "resend")), as_json)
 
-    product.until_stopped(run())
+    with advising("see: sms-bridge messages"):
+        product.until_stopped(run())

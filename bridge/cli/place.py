@@ -3,15 +3,17 @@
 import functools
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bridge.cli.metavars import PathName
 from bridge.config.field import SQLITE
 from bridge.config.loader import DEFAULT_PATH, VARIABLE, load_part
-from bridge.config.schema import Config, Storage
+from bridge.config.schema import Config
+from bridge.config.storage import Storage
+from bridge.dataclass import dataclass
 from bridge.errors import ConfigError
 
 DATABASE = "bridge.db"
@@ -41,6 +43,20 @@ def configured(named: Path | None) -> Path | None:
     if found is not None and found != DEFAULT_PATH:
         _tell(f"using the configuration {found.absolute()}")
     return found
+
+
+def refuse_elsewhere(config: Config, path: Path | None) -> Config:
+    """Return the configuration. Raises ConfigError where its store lies beside it, and is looked for elsewhere."""
+    store = config.store.path
+    if path is None or not config.store.is_file or store.is_absolute() or store.exists():
+        return config
+    if not (beside := path.absolute().parent / store).exists():
+        return config
+    problem = (
+        f"{path} has its store in the current folder ({SQLITE}{store}), but it is in {beside.parent}: "
+        f'run the command there, or write the whole path: url = "{SQLITE}{beside}"'
+    )
+    raise ConfigError([problem])
 
 
 def start_of(config: Path | None) -> str:
@@ -78,15 +94,27 @@ class Wanted:
     def find(self) -> Place:
         """Return the bridge they name; without either, that of `configured`, then the demo's. Raises ConfigError."""
         if self.data is not None:
-            return Place(Config(store=storage(self.data)), f"sms-bridge demo --data {self.data}")
+            start = f"sms-bridge demo --data {self.data}"
+            if not self.data.is_dir():  # mistyped: no empty store is made there
+                raise ConfigError([f"there is no directory {self.data}. A demo makes it: {start}"])
+            return Place(Config(store=storage(self.data)), start)
         path = configured(self.config)
         if path is not None or f"{VARIABLE}STORE__URL" in os.environ:
-            return Place(load_part(path, os.environ), start_of(path))
+            return Place(refuse_elsewhere(load_part(path, os.environ), path), start_of(path))
         if (demo_directory() / DATABASE).exists():
             _tell(f"using the demo in {demo_directory()}")
             return Place(Config(store=storage(demo_directory())), "sms-bridge demo")
         advice = "try it out with: sms-bridge demo. Or write a configuration: sms-bridge init"
         raise ConfigError([f"there is no bridge here yet (looked for {SEARCHED} and a demo); {advice}"])
+
+    def with_file(self) -> Place:
+        """The same, for what works on the store's file. Raises ConfigError where it is in PostgreSQL."""
+        found = self.find()
+        if not found.config.store.is_file:
+            raise ConfigError(
+                ["the store is in PostgreSQL, and this works on a file; pg_dump and psql read a database"]
+            )
+        return found
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,9 +125,9 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, wanted=Wanted(config, data), **options)
 
     in_data = click.option(
-        "--data", type=click.Path(path_type=Path), help="Data directory of a demo, instead of a configuration."
+        "--data", type=PathName(path_type=Path), help="Data directory of a demo, instead of a configuration."
     )
     by_config = click.option(
-        "--config", type=click.Path(path_type=Path), help=f"Configuration of the bridge.  [default: {SEARCHED}]"
+        "--config", type=PathName(path_type=Path), help=f"Configuration of the bridge.  [default: {SEARCHED}]"
     )
     return by_config(in_data(wrapped))

@@ -1,32 +1,31 @@
-"""The only module of the command line that imports drivers, dialects, store, daemon and network."""
+"""What commands use of drivers, dialects, store and daemon, each imported when it is used."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from bridge.cli.output import for_programs, unix
-from bridge.cli.place import SEARCHED, Place
-from bridge.errors import BadRequest, BridgeError, ConfigError, NoSuchThing, StoreUnavailable
+from bridge.cli import advice
+from bridge.cli.output import for_programs
+from bridge.cli.place import SEARCHED, Place, refuse_elsewhere
+from bridge.errors import ConfigError
 
 if TYPE_CHECKING:
     from bridge.accounts.credentials import CredentialKind
+    from bridge.config.role import Role
     from bridge.config.schema import Config
     from bridge.daemon.run import Running
-    from bridge.doctor import Surroundings
     from bridge.host.client import Client
-    from bridge.model.scope import Key
-    from bridge.model.webhook import Endpoint
-    from bridge.ports.driver import Device, Driver
+    from bridge.ports.driver import Driver
     from bridge.ports.store import Store
+    from bridge.ports.virtual import VirtualPhones
     from device_drivers.gsm_modem.naming import Named
-    from device_drivers.virtual.world import World
 
 T = TypeVar("T")
-#: where phones of a network on its own answer adb, so that a configuration can name them
-PHONE_PORT = 15_555
+#: seconds until a bridge has taken a new configuration in
+RELOAD = 90.0
 
 
 def credential_kinds() -> "Mapping[str, CredentialKind]":
@@ -54,16 +53,15 @@ def drivers() -> "Mapping[str, Driver]":
 
 def configuration(path: Path | None) -> "Config":
     """Load the whole configuration, devices included; without a file, from the environment. Raises ConfigError."""
-    from api.dialect.contract import discover
+    from api.dialect.contract import Options
     from bridge.config import loader as config
 
-    dialects = {name: kind.options for name, kind in discover().items()}
     if path is None and not any(name.startswith(config.VARIABLE) for name in os.environ):
         path = config.DEFAULT_PATH
         if not path.exists():
             advice = "write one: sms-bridge init. Or try it without hardware: sms-bridge demo"
             raise ConfigError([f"there is no configuration (looked for {SEARCHED}); {advice}"])
-    return config.load(path, os.environ, drivers(), dialects)
+    return refuse_elsewhere(config.load(path, os.environ, drivers(), Options()), path)
 
 
 @asynccontextmanager
@@ -74,14 +72,13 @@ async def door(place: Place, account: str = "", running: bool = False) -> AsyncI
     NotRunning, StoreUnavailable, NoSuchThing for the account, Declined with the bridge's own sentence.
     """
     from bridge.daemon import door as doors
-    from bridge.host.client import ACCOUNT_HEADER, Declined
+    from bridge.host.client import Declined
 
     try:
         async with doors.door(place.config, place.start, account, running=running, name_fields=running) as client:
             yield client
     except Declined as declined:
-        if account and ACCOUNT_HEADER in declined.message:
-            raise NoSuchThing(f"there is no account {account!r}") from declined
+        await advice.check_account(declined, account, doors.door(place.config, place.start))
         raise
 
 
@@ -102,12 +99,27 @@ def ask(place: Place, method: str, *segments: str, body: Mapping[str, Any] | Non
     return finish(run())
 
 
+def reload(place: Place) -> bool:
+    """Have the bridge take its configuration in; whether it runs."""
+    from bridge.host.control_file import NotRunning
+
+    async def run() -> None:
+        async with door(place, running=True) as client:
+            await client.post("/v1/reload", patience=RELOAD)
+
+    try:
+        finish(run())
+    except NotRunning:
+        return False
+    return True
+
+
 def read(place: Place, *segments: str, account: str = "", **query: str | int) -> dict[str, Any]:
     """What the native API shows at a path; for `account` where given."""
 
     async def run() -> Any:
         async with door(place, account) as client:
-            return await client.get(path(*segments), query)
+            return await advice.with_line(client, query, await client.get(path(*segments), query))
 
     found: dict[str, Any] = finish(run())
     return found
@@ -125,9 +137,10 @@ async def opened(place: Place) -> AsyncIterator["Store"]:
     from bridge.store import open_store
     from bridge.store.lock import StoreLock
 
-    store = await open_store(place.config.store.url, held=StoreLock(place.config.store.path, create=True, command=True))
+    at = place.config.store
+    store = await open_store(at.address, held=StoreLock(at.path, create=True, command=True), name=at.name)
     try:
-        leave_to_owner(place.config.store.path)
+        leave_to_owner(at.path)
         yield store
     finally:
         await store.close()
@@ -171,174 +184,62 @@ async def try_alarms(config: "Config") -> AsyncIterator[tuple[str, str]]:
         await post.close()
 
 
-def surroundings(place: Place, unit: str = "") -> "Surroundings":
-    """What the doctor needs from the rest of the product; `unit` is this bridge's systemd unit."""
-    from api.webhooks.url_policy import check_target
-    from bridge.daemon.core import webhook_policy
-    from bridge.doctor import Surroundings
-    from bridge.ports.clock import SystemClock
+def _has_page(directory: Path) -> bool:
+    """Whether the process with its store in a directory shows the page, or will."""
+    from bridge.config.role import ROLE_VARIABLE, Role
+    from bridge.host import control_file
 
-    policy = webhook_policy(place.config)
-    return Surroundings(
-        place.start,
-        SystemClock(),
-        lambda url: check_target(url, policy),
-        lambda: _endpoints(place),
-        lambda device: _remembering(place, device),
-        lambda: _keys(place),
-        unit,
-    )
+    with suppress(control_file.NotRunning):
+        return control_file.find(directory, "").role != Role.DEVICES
+    return os.environ.get(ROLE_VARIABLE) != Role.DEVICES
 
 
-async def _endpoints(place: Place) -> Sequence["Endpoint"]:
-    """The HTTP endpoints of webhooks; mail is tested by `sms-bridge alarm test`."""
-    from bridge.doctor.http import endpoints
-
-    async with door(place) as client:
-        found = endpoints(await client.get("/v1/webhooks"))
-    return [each for each in found if not each.url.startswith("mailto:")]
-
-
-async def _keys(place: Place) -> Sequence["Key"]:
-    """The keys in the store; empty when the store cannot be read, which has its own finding."""
-    from bridge.model.scope import Key, read
-
-    if not place.config.store.path.exists():
-        return []
-    try:
-        async with door(place) as client:
-            rows = (await client.get("/v1/keys", {"all": "true"}))["keys"]
-    except BridgeError:
-        return []
-    return [
-        Key(row["account"], row["name"], row["kind"], row["hint"], read(" ".join(row["scopes"])), *_ages(row))
-        for row in rows
-    ]
-
-
-def _ages(row: Mapping[str, Any]) -> Iterator[int]:
-    return (unix(row[name]) for name in ("created_at", "expires_at", "used_at"))
-
-
-async def _remembering(place: Place, device: "Device") -> "Device":
-    """The device with the memory of its driver from the store; a missing store is not created.
-
-    Raises NotRunning: what a bridge remembers that has the store and cannot be asked must not be tried again.
-    """
-    from bridge.devices.memory import BorrowedMemory
-
-    async def keep(key: str, value: str) -> None:
-        async with door(place) as client:
-            await client.call("PUT", path("devices", device.name, "memory", key), {"value": value})
-
-    if not place.config.store.path.exists():
-        return device
-    try:
-        async with door(place) as client:
-            values = (await client.get(path("devices", device.name, "memory")))["memory"]
-    except StoreUnavailable:
-        return device  # which has its own finding
-    return replace(device, memory=BorrowedMemory(values, keep))
-
-
-def address(place: Place) -> str:
-    """Where this machine reaches the page of a bridge, running or not."""
+def running_at(directory: Path) -> str:
+    """Where the bridge with its store in a directory answers; "" while none runs."""
     from urllib.parse import urlsplit
 
     from bridge.host import control_file
 
     with suppress(control_file.NotRunning):
-        url = urlsplit(control_file.find(place.config.directory, place.start).url)
+        url = urlsplit(control_file.find(directory, "").url)
         return f"{url.scheme}://{url.netloc}"
-    http = place.config.http
-    return control_file.address(http.host, http.port, secure=bool(http.certificate))
+    return ""
 
 
-async def run_bridge(config: "Config", on_ready: "Callable[[Running], None] | None" = None) -> None:
-    """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start."""
+def address(place: Place) -> str:
+    """Where people reach the page of a bridge, running or not, else this machine; "" where its process has none."""
+    from bridge.host import control_file
+
+    http, directory = place.config.http, place.config.directory
+    if http.public_url or not _has_page(directory):
+        return http.public_url.rstrip("/")
+    return running_at(directory) or control_file.address(http.host, http.port, secure=bool(http.certificate))
+
+
+async def run_bridge(
+    config: "Config",
+    on_ready: "Callable[[Running], None] | None" = None,
+    virtual: "VirtualPhones | None" = None,
+    source: "Callable[[], Config] | None" = None,
+    role: "Role | None" = None,
+) -> None:
+    """Run the bridge until cancelled; a demo has `virtual` phones, `source` reads the configuration again.
+
+    `role`: what this process does of it; everything by default. Raises ConfigError or StoreUnavailable when it cannot
+    start.
+    """
+    from bridge.config.role import Role
     from bridge.daemon import run as daemon
 
-    await daemon.run(config, on_ready)
+    await daemon.run(config, on_ready, virtual=virtual, source=source, role=role or Role.ALL)
 
 
 def reload_on_hangup(running: "Running") -> None:
-    """Reload files that may have changed when SIGHUP is received."""
+    """Reload configuration and certificates when SIGHUP is received."""
     import asyncio
     import signal
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, running.reload)
-
-
-@asynccontextmanager
-async def stage(directory: Path) -> AsyncGenerator[tuple["World", dict[str, "Device"], str], None]:
-    """Run a virtual network with a modem, a WhatsApp number and, where adb exists, a phone; yields it with the devices
-    and why a phone is missing.
-    """
-    from bridge.ports.driver import Device
-    from device_drivers.virtual.phone.server import AdbServer, NoServer
-    from device_drivers.virtual.world import World
-
-    async with World(directory, phones=1, whatsapps=1) as world, AsyncExitStack() as stack:
-        devices = {
-            "modem0": Device("modem0", "gsm_modem", {"port": world.modems[0].port}),
-            "whatsapp0": Device("whatsapp0", "whatsapp_cloud", world.whatsapps[0].options),
-        }
-        missing = ""
-        server = AdbServer(directory / "adb")
-        stack.push_async_callback(server.close)
-        try:
-            await server.start()
-            address = world.phones[0].address
-            await server.connect(address)
-            number = world.phones[0].number
-            options = {
-                "serial": address, "adb_port": server.port, "numbers": [number], "poll_interval": 1.0, "settle": 0.5,
-            }  # fmt: skip
-            devices["phone0"] = Device("phone0", "android_adb", options)
-        except (NoServer, OSError) as error:
-            missing = str(error)
-        yield world, devices, missing
-
-
-@asynccontextmanager
-async def network(
-    directory: Path,
-    modems: int,
-    phones: int,
-    make: str,
-    modem_make: str,
-    whatsapps: int = 0,
-    providers: Sequence[str] = (),
-) -> AsyncGenerator["World", None]:
-    """Run a virtual network in which every number has a phone. Raises BadRequest for an unknown make, OSError for an
-    unusable directory.
-    """
-    from device_drivers.virtual.modem.profile import PROFILES as MODEMS
-    from device_drivers.virtual.phone.profile import PROFILES
-    from device_drivers.virtual.world import World
-
-    if make not in PROFILES:
-        raise BadRequest(f"no phone is called {make}; there are {', '.join(PROFILES)}")
-    if modem_make not in MODEMS:
-        raise BadRequest(f"no modem is called {modem_make}; there are {', '.join(MODEMS)}")
-    sticks, makes = [MODEMS[modem_make]] * modems, [PROFILES[make]] * phones
-    carriers: dict[str, Any] = {"whatsapps": whatsapps, "providers": providers}
-    async with World(directory, modems=sticks, phones=makes, **carriers, first_port=PHONE_PORT) as world:
-        world.network.rules.everybody = True
-        yield world
-
-
-async def steer(socket: Path, request: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
-    """Send a request to a running virtual network and yield its answers. Raises BridgeError."""
-    from device_drivers.virtual.control import NotDone, follow
-
-    try:
-        async for answer in follow(socket, request):
-            yield answer
-    except NotDone as reason:
-        raise BridgeError(f"the virtual network says: {reason}") from reason
-    except (FileNotFoundError, ConnectionRefusedError) as error:
-        raise BridgeError(f"no demo runs with its data in {socket.parent}; start it with: sms-bridge demo") from error
 
 
 def named(name: str, port: str) -> "Named":
@@ -367,14 +268,16 @@ def until_stopped(coroutine: Coroutine[Any, Any, None]) -> bool:
     import asyncio
     import gc
 
+    from bridge.host import memory
     from bridge.host.stopping import Stopping
 
-    gc.enable()  # what goes on for long makes garbage: see `bridge.__main__`
+    memory.share_one_heap()
+    if not gc.isenabled():  # see `bridge.__main__`; what goes on for long makes garbage
+        gc.freeze()  # but what was imported stays, so nothing is looked for in it
+        gc.enable()
 
     async def run() -> bool:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - narrows the type: a coroutine that runs is in a task
-        stopping = Stopping(task)
+        stopping = Stopping(cast("asyncio.Task[Any]", asyncio.current_task()))  # what runs is in a task
         with suppress(asyncio.CancelledError):
             await coroutine
             return True

@@ -1,7 +1,7 @@
 """`serve` and `devices`: the bridge on real hardware."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,33 +9,50 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bridge.cli import place, product
+from bridge.cli.metavars import PathName
 from bridge.cli.output import Misuse, json_line, table
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, ConfigError
 from bridge.ports.driver import Driver, Found
 
 if TYPE_CHECKING:
+    from bridge.config.schema import Config
     from bridge.daemon.run import Running
 
 _config = click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=PathName(path_type=Path),
     help=f"Configuration file.  [default: {place.SEARCHED}]",
 )
 
 
 @click.command()
 @_config
-def serve(config: Path | None) -> None:
+@click.option(
+    "--role",
+    type=click.Choice(("all", "api", "devices")),
+    default="all",
+    envvar="SMS_BRIDGE_ROLE",
+    show_default=True,
+    help="What this process does of it, among several on one PostgreSQL database; else $SMS_BRIDGE_ROLE.",
+)
+def serve(config: Path | None, role: str) -> None:
     """Run the bridge until Ctrl-C or SIGTERM."""
     import faulthandler
     import logging
     import signal
 
+    from bridge.config.role import Role
     from bridge.telemetry import logs
 
     faulthandler.enable(2)  # SIGABRT, by which systemd ends a bridge that hangs, shows where
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # there is nothing to reload before it is ready
-    settings = product.configuration(place.configured(config))
+    path = place.configured(config)
+    mine = Role(role)
+
+    def settled() -> "Config":
+        return mine.of(product.configuration(path))
+
+    settings = settled()
     logs.begin(settings.log.level)
     for each in settings.findings:
         logging.getLogger(__name__).warning("%s: %s", each.message, each.remedy)
@@ -44,8 +61,11 @@ def serve(config: Path | None) -> None:
         product.reload_on_hangup(running)
         if running.welcome:
             click.echo(f"Nobody can sign in yet. Become the owner, once, within 24 hours: {running.welcome}")
+        elif running.is_unowned:
+            link = place.start_of(path).replace("sms-bridge serve", "sms-bridge user link", 1)
+            click.echo(f"Nobody can sign in yet. A link for the first owner is made by: {link}")
 
-    product.until_stopped(product.run_bridge(settings, ready))
+    product.until_stopped(product.run_bridge(settings, ready, source=settled, role=mine))
 
 
 @click.command()
@@ -65,29 +85,36 @@ def devices(wanted: place.Wanted, as_json: bool, show_options: bool, rule: str |
     if show_options:
         _show_options(usable)
         return
-    found, lines = product.finish(_seen(usable, wanted))
+    found, lines, away = product.finish(_seen(usable, wanted))
     hints = product.not_modems()
     if as_json:
         json_line({"found": [asdict(each) for each in found], "lines": lines, "missing": missing, "hints": hints})
         return
+    _show_found(found, hints, missing)
+    if away and (wanted.config or wanted.data):
+        click.echo(f"# No lines are shown: {away}")
+    if lines:
+        click.echo("# The running bridge has these lines:")
+        table(
+            ("# line", "state", "number", "operator", "signal", ""),
+            [
+                (f"# {line['name']}", line["state"], line["number"], line["operator"], _decibel(line), line["reason"])
+                for line in lines
+            ],
+        )
+
+
+def _show_found(found: Sequence[Found], hints: Sequence[str], missing: Mapping[str, str]) -> None:
+    """Print what is plugged in, ready to paste, and why something is not; all else is a comment of TOML."""
     for number, each in enumerate(found, start=1):
         click.echo(f"# {each.description}")
         click.echo(snippet(each, number))
     if not found:
-        click.echo("No modem or phone is plugged in that a driver knows. Without hardware: sms-bridge demo")
+        click.echo("# No modem or phone is plugged in that a driver knows. Without hardware: sms-bridge demo")
     for hint in hints:
         click.echo(f"# No modem: {hint}")
     for name, reason in missing.items():
         click.echo(f"# The driver {name} is unavailable: {reason}")
-    if lines:
-        click.echo("The running bridge has these lines:")
-        table(
-            ("line", "state", "number", "operator", "signal", ""),
-            [
-                (line["name"], line["state"], line["number"], line["operator"], _decibel(line), line["reason"])
-                for line in lines
-            ],
-        )
 
 
 def _show_rule(name: str, port: str) -> None:
@@ -119,23 +146,25 @@ def usable_drivers() -> tuple[list[Driver], dict[str, str]]:
     return usable, missing
 
 
-async def _seen(drivers: Sequence[Driver], wanted: place.Wanted) -> tuple[list[Found], list[dict[str, Any]]]:
+async def _seen(drivers: Sequence[Driver], wanted: place.Wanted) -> tuple[list[Found], list[dict[str, Any]], str]:
+    """What is plugged in, the lines of the running bridge, and why there are none of these."""
     import asyncio
 
     found = await asyncio.gather(*(driver.discover() for driver in drivers))
-    return [each for some in found for each in some], await _lines(wanted)
+    return [each for some in found for each in some], *await _lines(wanted)
 
 
-async def _lines(wanted: place.Wanted) -> list[dict[str, Any]]:
-    """The lines of the running bridge; empty when no bridge runs."""
+async def _lines(wanted: place.Wanted) -> tuple[list[dict[str, Any]], str]:
+    """The lines of the running bridge, or why they are not known. Raises ConfigError for a named file with mistakes."""
     try:
         async with product.door(wanted.find(), running=True) as client:
-            lines: list[dict[str, Any]] = (await client.get("/v1/lines"))["lines"]
-            return lines
-    except BridgeError:
+            return (await client.get("/v1/lines"))["lines"], ""
+    except ConfigError:
         if wanted.config or wanted.data:
             raise
-        return []
+        return [], ""
+    except BridgeError as error:
+        return [], error.message
 
 
 def snippet(found: Found, number: int) -> str:

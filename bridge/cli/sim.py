@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.cli import product
-from bridge.cli.output import Misuse, json_line, moment, table
+from bridge.cli import product, virtual_network
+from bridge.cli.metavars import PathName, Real, Whole
+from bridge.cli.output import Misuse, json_line, moment, plain, table, whole
 from bridge.cli.place import demo_directory
 
 if TYPE_CHECKING:
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 SOCKET = "virtual.sock"
 _data = click.option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=PathName(path_type=Path),
     default=demo_directory,
     help="Data directory of the demo.  [default: the demo's own]",
 )
-_modem = click.option("--line", "modem", default="0", help="Number of the line.  [default: the first]")
+_modem = click.option(
+    "--line", "modem", metavar="NUMBER", default="0", help="Number of the line.  [default: the first]"
+)
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 
 
@@ -35,7 +38,7 @@ def _ask(data: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     """Send one request and return its single answer."""
 
     async def ask() -> dict[str, Any]:
-        async with aclosing(product.steer(data / SOCKET, request)) as answers:
+        async with aclosing(virtual_network.steer(data / SOCKET, request)) as answers:
             async for answer in answers:
                 return answer
         return {}
@@ -45,9 +48,9 @@ def _ask(data: Path, request: Mapping[str, Any]) -> dict[str, Any]:
 
 @sim.command()
 @_data
-@click.option("--modems", type=click.IntRange(0, 20), default=1, show_default=True, help="How many modems.")
-@click.option("--phones", type=click.IntRange(0, 10), default=0, show_default=True, help="How many Android phones.")
-@click.option("--whatsapps", type=click.IntRange(0, 5), default=0, show_default=True, help="How many WhatsApp numbers.")
+@click.option("--modems", type=Whole(0, 20), default=1, show_default=True, help="How many modems.")
+@click.option("--phones", type=Whole(0, 10), default=0, show_default=True, help="How many Android phones.")
+@click.option("--whatsapps", type=Whole(0, 5), default=0, show_default=True, help="How many WhatsApp numbers.")
 @click.option(
     "--provider", "providers", multiple=True, type=click.Choice(["tencent", "aliyun"]), help="A cloud provider."
 )
@@ -69,7 +72,7 @@ def network(
     async def run() -> None:
         import asyncio
 
-        async with product.network(directory, modems, phones, make, modem_make, whatsapps, providers) as world:
+        async with virtual_network.network(directory, modems, phones, make, modem_make, whatsapps, providers) as world:
             devices = _devices(world)
             if as_json:
                 json_line({"devices": devices, "customers": list(world.customers), "data": str(directory)})
@@ -149,10 +152,12 @@ def handset(number: str, follow: bool, by_whatsapp: bool, data: Path, as_json: b
     async def read() -> None:
         by = {"by": "whatsapp"} if by_whatsapp else {}
         request = {"command": "handset", "number": number, "follow": follow, **by}
-        async with aclosing(product.steer(data / SOCKET, request)) as answers:
+        async with aclosing(virtual_network.steer(data / SOCKET, request)) as answers:
             async for answer in answers:
                 for sms in answer["received"]:
-                    json_line(sms) if as_json else click.echo(f"{moment(sms['at'])}  {sms['from']}  {sms['text']}")
+                    json_line(sms) if as_json else click.echo(
+                        f"{moment(sms['at'])}  {plain(sms['from'])}  {whole(sms['text'])}"
+                    )
                 if not follow:
                     return
 
@@ -160,14 +165,14 @@ def handset(number: str, follow: bool, by_whatsapp: bool, data: Path, as_json: b
 
 
 @sim.command()
-@click.option("--loss", type=click.FloatRange(0, 1), help="Share of messages that are never seen again.")
-@click.option("--duplicate", type=click.FloatRange(0, 1), help="Share of messages that arrive twice.")
-@click.option("--send-latency", type=click.FloatRange(0), help="Seconds the network takes to accept a message.")
-@click.option("--delivery-delay", type=click.FloatRange(0), help="Seconds from there to the recipient.")
-@click.option("--report-delay", type=click.FloatRange(0), help="Seconds from there to the delivery report.")
+@click.option("--loss", type=Real(0, 1), help="Share of messages that are never seen again.")
+@click.option("--duplicate", type=Real(0, 1), help="Share of messages that arrive twice.")
+@click.option("--send-latency", type=Real(0), help="Seconds the network takes to accept a message.")
+@click.option("--delivery-delay", type=Real(0), help="Seconds from there to the recipient.")
+@click.option("--report-delay", type=Real(0), help="Seconds from there to the delivery report.")
 @click.option("--refuse", multiple=True, metavar="NUMBER=CODE", help="+CMS ERROR for every message to a number.")
-@click.option("--refuse-next", multiple=True, type=int, metavar="CODE", help="+CMS ERROR for the next message.")
-@click.option("--lose-answer-next", type=click.IntRange(0), help="So many messages go out and the modem never says so.")
+@click.option("--refuse-next", multiple=True, type=Whole(), metavar="CODE", help="+CMS ERROR for the next message.")
+@click.option("--lose-answer-next", type=Whole(0), help="So many messages go out and the modem never says so.")
 @click.option("--report-status", multiple=True, metavar="NUMBER=CODE", help="TP-ST of the reports for a number.")
 @click.option("--reports/--no-reports", default=None, help="Whether the network makes delivery reports.")
 @click.option("--everybody/--only-known", default=None, help="Whether every number has a phone.")
@@ -203,9 +208,11 @@ def _shown(value: object) -> str:
 
 
 @sim.command()
-@click.argument("seconds", type=click.FloatRange(0))
-@click.option("--cause", type=int, default=331, show_default=True, help="The +CMS ERROR that each message meets.")
-@click.option("--line", "modem", default="", help="Number of one line that it is about.  [default: all lines]")
+@click.argument("seconds", type=Real(0))
+@click.option("--cause", type=Whole(), default=331, show_default=True, help="The +CMS ERROR that each message meets.")
+@click.option(
+    "--line", "modem", metavar="NUMBER", default="", help="Number of one line that it is about.  [default: all lines]"
+)
 @_data
 def outage(seconds: float, cause: int, modem: str, data: Path) -> None:
     """Let the network take no messages for so many SECONDS; 0 ends an outage."""

@@ -7,11 +7,13 @@ from typing import Any
 import click
 
 from bridge.cli import place, product
-from bridge.cli.output import Misuse, json_line
+from bridge.cli.metavars import PathName
+from bridge.cli.output import Misuse, counted, json_line
+from bridge.cli.progress import working
 from bridge.errors import BadRequest, BridgeError
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
-_file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+_file = click.argument("file", type=PathName(path_type=Path, dir_okay=False, exists=True))
 
 Segments = tuple[str, ...]
 Body = Mapping[str, Any]
@@ -23,7 +25,7 @@ def table_() -> None:
 
 
 @table_.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=PathName(path_type=Path, file_okay=False))
 @click.argument("names", nargs=-1, metavar="[TABLE]...")
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 @place.options
@@ -35,18 +37,19 @@ def export(folder: Path, names: tuple[str, ...], form: str, wanted: place.Wanted
     """
     from bridge.store import tables
 
-    database = wanted.find().config.store.path
+    database = wanted.with_file().config.store.path
     if not database.exists():
         raise Misuse(f"there is no store at {database}")
     try:
-        written = tables.export(database, folder, names, tables.Format(form))
+        with working("writing tables", lambda: [*folder.glob(f"*.{form}")]):
+            written = tables.export(database, folder, names, tables.Format(form))
     except FileExistsError as error:
         raise Misuse(f"{error.filename} exists already: choose another folder") from error
     if as_json:
         json_line(written)
         return
     for name, rows in written.items():
-        click.echo(f"{folder / name}.{form}: {rows} rows")
+        click.echo(f"{folder / name}.{form}: {counted(rows, 'row')}")
 
 
 @table_.command()
@@ -62,8 +65,9 @@ def suppress(account: str, file: Path, wanted: place.Wanted) -> None:
 
     rows = tables.read(file, "number", ("reason",))
     puts = [(("suppressed", row["number"]), {"reason": row["reason"]}) for row in rows]
-    product.finish(_put_each(wanted.find(), file, account, puts))
-    click.echo(f"Nothing is sent to the {len(rows)} numbers in {file} for {account} any more.")
+    with working("writing"):
+        product.finish(_put_each(wanted.find(), file, account, puts))
+    click.echo(f"Nothing is sent for {account} any more to the numbers in {file} ({len(rows)}).")
 
 
 @table_.command()
@@ -80,8 +84,9 @@ def templates(account: str, file: Path, pending: bool, wanted: place.Wanted) -> 
 
     rows = tables.read(file, "id", ("text",))
     puts = [(("templates", row["id"]), {"text": row["text"], "approved": not pending}) for row in rows]
-    product.finish(_put_each(wanted.find(), file, account, puts))
-    click.echo(f"{account} has the {len(rows)} templates of {file}.")
+    with working("writing"):
+        product.finish(_put_each(wanted.find(), file, account, puts))
+    click.echo(f"{account} has the templates of {file} ({len(rows)}).")
 
 
 async def _put_each(where: place.Place, file: Path, account: str, puts: Sequence[tuple[Segments, Body]]) -> None:

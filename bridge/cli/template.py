@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from bridge.cli import place, product
-from bridge.cli.output import for_programs, json_line, moment, table
+from bridge.cli.output import for_programs, json_line, json_lines, moment, table, whole
 from bridge.errors import NoSuchThing
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
@@ -47,7 +47,7 @@ def list_(account: str, wanted: place.Wanted, as_json: bool) -> None:
     """List the templates of ACCOUNT."""
     found = product.ask(wanted.find(), "GET", "accounts", account, "templates")["templates"]
     if as_json:
-        json_line([_shape(each, account) for each in found])
+        json_lines(_shape(each, account) for each in found)
     elif found:
         table(("id", "", "text"), [(each["id"], _state(each), _short(each["text"])) for each in found])
     else:
@@ -64,13 +64,13 @@ def show(account: str, id: str, wanted: place.Wanted, as_json: bool) -> None:
     rows = product.ask(wanted.find(), "GET", "accounts", account, "templates")["templates"]
     found = next((each for each in rows if each["id"] == id), None)
     if found is None:
-        raise NoSuchThing(f"{account} has no template {id!r}")
+        raise NoSuchThing(f"{account} has no template {id!r}; see: sms-bridge template list {account}")
     shown = _shape(found, account)
     if as_json:
         json_line(shown)
         return
     click.echo(f"{id}, {_state(found)}, since {moment(shown['created_at'])}, places: {_places(found)}")
-    click.echo(found["text"])
+    click.echo(whole(found["text"]))
 
 
 @template.command()

@@ -7,11 +7,14 @@ from typing import Any
 import click
 
 from bridge.cli import place, product
-from bridge.cli.output import for_programs, json_line, moment, table
+from bridge.cli.advice import advising
+from bridge.cli.output import Misuse, for_programs, json_line, json_lines, moment, table
 from bridge.model.user import Role
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 _role = click.Choice([each.value for each in Role])
+#: what helps where a name is mistyped
+_LIST = "see: sms-bridge user list"
 
 
 @click.group()
@@ -47,7 +50,7 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
     """List the users."""
     found = product.listed(wanted.find(), "users")
     if as_json:
-        json_line(found)
+        json_lines(found)
     elif found:
         headings = ("user", "role", "", "one-time codes", "since", "last seen")
         table(headings, [_row(each) for each in found])
@@ -65,7 +68,10 @@ def set_(name: str, role: str | None, disabled: bool | None, no_totp: bool, want
     """Change what NAME may do. What is not named stays as it is."""
     asked: dict[str, Any] = {"role": role, "disabled": disabled, "totp": False if no_totp else None}
     body = {key: value for key, value in asked.items() if value is not None}
-    changed = product.ask(wanted.find(), "PATCH", "users", name, body=body)
+    if not body:
+        raise Misuse("say what to change, for example: --role operator. The options are in: sms-bridge user set --help")
+    with advising(_LIST):
+        changed = product.ask(wanted.find(), "PATCH", "users", name, body=body)
     state = "is disabled" if changed["disabled"] else f"may sign in as {changed['role']}"
     click.echo(f"{changed['name']} {state}.")
 
@@ -75,7 +81,8 @@ def set_(name: str, role: str | None, disabled: bool | None, no_totp: bool, want
 @place.options
 def remove(name: str, wanted: place.Wanted) -> None:
     """Take NAME away, and end the sessions. The audit trail stays."""
-    product.ask(wanted.find(), "DELETE", "users", name)
+    with advising(_LIST):
+        product.ask(wanted.find(), "DELETE", "users", name)
     click.echo(f"{name} may not sign in any more.")
 
 
@@ -84,7 +91,8 @@ def remove(name: str, wanted: place.Wanted) -> None:
 @place.options
 def password(name: str, wanted: place.Wanted) -> None:
     """Give NAME another password; it is asked for, or read from standard input. The user's sessions end."""
-    product.ask(wanted.find(), "PATCH", "users", name, body={"password": _new_password()})
+    with advising(_LIST):
+        product.ask(wanted.find(), "PATCH", "users", name, body={"password": _new_password()})
     click.echo(f"{name} has another password, and is signed out everywhere.")
 
 
@@ -97,7 +105,8 @@ def link(name: str, wanted: place.Wanted, as_json: bool) -> None:
 
     It is good once, for 24 hours; it ends the one before.
     """
-    made = product.ask(wanted.find(), "POST", "user-links", body={"user": name} if name else {})
+    with advising(_LIST):
+        made = product.ask(wanted.find(), "POST", "user-links", body={"user": name} if name else {})
     made |= _absolute(wanted, made)
     if as_json:
         json_line(for_programs(made))
@@ -119,7 +128,10 @@ def _new_password() -> str:
 
 
 def _absolute(wanted: place.Wanted, made: Mapping[str, Any]) -> dict[str, str]:
-    """The link with the address at which this machine reaches the bridge, where none is configured."""
+    """The link with the page's address: the configured one, else that at which this machine reaches the bridge.
+
+    It stays without where this process has no page.
+    """
     if not str(made.get("link", "")).startswith("/"):
         return {}
     return {"link": product.address(wanted.find()) + made["link"]}
@@ -129,6 +141,9 @@ def _show_link(link: str, name: str) -> None:
     whom = f"{name} chooses a password" if name else "the first owner chooses a name and a password"
     click.echo(f"By this link {whom}. It is good once, for 24 hours:")
     click.echo(f"  {link}")
+    if link.startswith("/"):
+        click.echo("This process has no page: put the address of one that has it (of role api) before the link.")
+        click.echo("With http.public_url set, links are whole.")
 
 
 def _row(user: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """`loopback` and `alarm test`: do SMS get through, and do alarms reach you when they do not?"""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +8,36 @@ import click
 
 from bridge.cli import place, product
 from bridge.cli.message import connected
-from bridge.cli.output import Sentence, json_line
+from bridge.cli.metavars import PathName
+from bridge.cli.output import Sentence, json_line, moment, plain
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 #: seconds to wait beyond the deadline for the bridge to say that it passed
 _GRACE = 10.0
+#: of a list
+_SHOWN = 100
 
 
 @click.command()
-@click.option("--from", "sender", default="", help="Line that sends.  [default: each]")
-@click.option("--to", "receiver", default="", help="Line it goes to.  [default: the next one, or itself]")
+@click.option("--from", "sender", default="", metavar="LINE", help="Line that sends.  [default: each]")
+@click.option(
+    "--to", "receiver", default="", metavar="LINE", help="Line it goes to.  [default: the next one, or itself]"
+)
+@click.option("--history", is_flag=True, help="Send nothing: show those of the last week, newest first.")
 @place.options
 @_json
-def loopback(sender: str, receiver: str, wanted: place.Wanted, as_json: bool) -> None:
+def loopback(sender: str, receiver: str, history: bool, wanted: place.Wanted, as_json: bool) -> None:
     """Send an SMS from your own lines to one another, and say how long it took.
 
     Each costs what an SMS costs. They are in nobody's inbox. Ends with 1 when one does not arrive.
     """
+    if history:
+        if sender and receiver:
+            raise Sentence("name one line with --history: it shows those from it and to it")
+        line = sender or receiver
+        what = f"went from {line} or to it" if line else "was sent"
+        _list(wanted, "loopback", line, as_json, _trip, f"No loop-back {what} in the last week.")
+        return
     order = {name: line for name, line in (("from", sender), ("to", receiver)) if line}
 
     async def run() -> None:
@@ -68,6 +81,31 @@ async def _follow(waiting: set[str], events: AsyncIterator[dict[str, Any]], as_j
     raise Sentence("the bridge stopped; it goes on with it when it starts again")
 
 
+def _list(
+    wanted: place.Wanted, path: str, line: str, as_json: bool, said: Callable[[dict[str, Any]], str], nothing: str
+) -> None:
+    """Print a list of the past, newest first; `nothing` where there is no row. No bridge need run for it."""
+    query = {"line": line} if line else {}
+    found = product.listed(wanted.find(), path, limit=_SHOWN, **query)
+    for each in found:
+        json_line(each) if as_json else click.echo(plain(said(each)))
+    if not found and not as_json:
+        click.echo(nothing)
+
+
+def _trip(each: dict[str, Any]) -> str:
+    if each["arrived_at"]:
+        fate = f"arrived after {each['seconds']:.1f} s" + (", late" if each["lost_at"] else "")
+    else:
+        fate = f"lost: {each['reason']}" if each["lost_at"] else "on its way"
+    return f"{moment(each['started_at'])}  {each['from']} → {each['to']}: {fate}"
+
+
+def _alarm(each: dict[str, Any]) -> str:
+    end = f"over {moment(each['ended_at'])}" if each["ended_at"] else "goes on"
+    return f"{moment(each['began_at'])}  {each['title']}: {end}" + (f" ({each['reason']})" if each["reason"] else "")
+
+
 @click.group()
 def alarm() -> None:
     """Get webhooks or mail when SMS itself is down: see [alarm] in the configuration."""
@@ -77,7 +115,7 @@ def alarm() -> None:
 @click.option(
     "--config",
     "file",
-    type=click.Path(path_type=Path),
+    type=PathName(path_type=Path),
     help=f"Configuration file.  [default: {place.SEARCHED}]",
 )
 @_json
@@ -99,3 +137,12 @@ def test(file: Path | None, as_json: bool) -> None:
         raise Sentence("no alarm can go out: set webhook, or mail_to and smtp_host, in [alarm] of the configuration")
     if any(wrong for _, wrong in results):
         raise Sentence("not every channel works")
+
+
+@alarm.command(name="list")
+@click.option("--line", default="", help="Only those about this line.")
+@place.options
+@_json
+def list_(line: str, wanted: place.Wanted, as_json: bool) -> None:
+    """Show which alarms began and ended, newest first."""
+    _list(wanted, "alarms", line, as_json, _alarm, f"No alarm was raised {f'about {line} ' if line else ''}yet.")

@@ -7,7 +7,9 @@ import click
 
 from bridge.accounts import credentials
 from bridge.cli import place, product
-from bridge.cli.output import Misuse, Sentence, for_programs, json_line, moment, table
+from bridge.cli.advice import advising
+from bridge.cli.metavars import Whole
+from bridge.cli.output import Misuse, Sentence, for_programs, json_line, json_lines, moment, table
 from bridge.config.loader import nearest
 from bridge.model.event import NAMES
 from bridge.model.webhook import DeliveryState
@@ -52,7 +54,7 @@ def add(account: str, url: str, format: str, events: str, wanted: place.Wanted, 
             "Check it: X-SMSMobileAPI-Signature is v1= and the hex HMAC-SHA256 of TIMESTAMP.BODY with this secret,"
         )
         click.echo(
-            "TIMESTAMP from X-SMSMobileAPI-Timestamp. docs/webhooks.md does it in Python, PHP, Node and a shell."
+            "TIMESTAMP from X-SMSMobileAPI-Timestamp. docs/webhooks.md does it in Python, PHP, Node.js and Ruby."
         )
     else:
         click.echo(f"The format {format} is not signed: let nobody but the bridge reach that URL.")
@@ -74,7 +76,7 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
     """List where events go."""
     found = product.listed(wanted.find(), "webhooks")
     if as_json:
-        json_line(found)
+        json_lines(found)
     elif found:
         rows = [(each["id"], each["account"], each["format"], ",".join(each["events"]), each["url"]) for each in found]
         table(("id", "account", "format", "events", "url"), rows)
@@ -87,8 +89,9 @@ def list_(wanted: place.Wanted, as_json: bool) -> None:
 @place.options
 def remove(id: str, wanted: place.Wanted) -> None:
     """Remove a webhook; deliveries that still wait for it are dropped."""
-    product.ask(wanted.find(), "DELETE", "webhooks", id)
-    click.echo(f"The webhook {id} is removed.")
+    with advising("see: sms-bridge webhook list"):
+        product.ask(wanted.find(), "DELETE", "webhooks", id)
+    click.echo(f"The webhook {id} is removed. What still waited for it is dropped.")
 
 
 @webhook.command()
@@ -97,7 +100,8 @@ def remove(id: str, wanted: place.Wanted) -> None:
 @_json
 def test(id: str, wanted: place.Wanted, as_json: bool) -> None:
     """Post a sample event to a webhook now, and say what came of it."""
-    found = product.ask(wanted.find(), "POST", "webhooks", id, "test")
+    with advising("see: sms-bridge webhook list"):
+        found = product.ask(wanted.find(), "POST", "webhooks", id, "test")
     if as_json:
         json_line(found)
     elif found["ok"]:
@@ -109,7 +113,7 @@ def test(id: str, wanted: place.Wanted, as_json: bool) -> None:
 @webhook.command()
 @click.option("--account", default="", help="Only this account's.")
 @_state
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--limit", type=Whole(1, 1000), default=50, show_default=True)
 @place.options
 @_json
 def ledger(account: str, state: str | None, limit: int, wanted: place.Wanted, as_json: bool) -> None:
@@ -119,8 +123,10 @@ def ledger(account: str, state: str | None, limit: int, wanted: place.Wanted, as
         query["state"] = state
     found = product.listed(wanted.find(), "ledger", account=account, **query)
     if as_json:
-        for each in found:
-            json_line(each | {"status": each["status"] or 0})
+        json_lines(each | {"status": each["status"] or 0} for each in found)
+        return
+    if not found:
+        click.echo("No delivery fits." if account or state else "Nothing was delivered yet, and nothing waits.")
         return
     table(("id", "event", "state", "tries", "status", "due", "error"), [_delivery(each) for each in found])
 
@@ -154,4 +160,8 @@ def redeliver(ids: tuple[str, ...], account: str, endpoint: str, state: str | No
             return int((await bridge.post("/v1/ledger/redeliver", body, patience=_PATIENCE))["count"])
 
     count = product.finish(requeue())
+    if ids and not count:
+        raise Sentence("none of these deliveries is known; see: sms-bridge webhook ledger")
+    if not count and endpoint and endpoint not in {each["id"] for each in product.listed(wanted.find(), "webhooks")}:
+        raise Sentence(f"there is no webhook endpoint {endpoint!r}; see: sms-bridge webhook list")
     click.echo(f"{count} {'delivery' if count == 1 else 'deliveries'} requeued.")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import field
 from typing import Any, TypeVar, get_type_hints
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from bridge.model.opt_out import LANGUAGES
 from bridge.networks import network
@@ -21,6 +21,7 @@ Check = Callable[[Any], str]
 #: stands for what nobody else may see
 MASK = "********"
 SQLITE = "sqlite:///"
+POSTGRESQL = "postgresql://"
 _MAIL = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
 
 
@@ -56,8 +57,8 @@ def one_of(words: tuple[str, ...]) -> Check:
 
 def web_address(value: str) -> str:
     """An http(s) URL, or ""."""
-    parts = urlsplit(value)
-    if not value or (parts.scheme in {"http", "https"} and parts.netloc):
+    parts = _split(value)
+    if not value or (parts is not None and parts.scheme in {"http", "https"} and parts.netloc):
         return ""
     return f'must be an address such as "https://sms.example.com", not "{value}"'
 
@@ -81,7 +82,24 @@ def store_url(value: str) -> str:
     """The URL of a store."""
     if value.startswith(SQLITE) and len(value) > len(SQLITE):
         return ""
-    return f'must look like "sqlite:////var/lib/sms-bridge/bridge.db" (four slashes: an absolute path), not "{value}"'
+    parts = _split(value)
+    if parts is not None and (parts.password is not None or "password" in parse_qs(parts.query)):
+        return "must not have the password in it: put that into store.password"
+    if parts is not None and value.startswith(POSTGRESQL):
+        return ""
+    shown = re.sub("//.*@", f"//{MASK}@", value)
+    return (
+        'must look like "sqlite:////var/lib/sms-bridge/bridge.db" (four slashes: an absolute path), or like '
+        f'"postgresql://user@host/database", not "{shown}"'
+    )
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL; None where a bracket of an IPv6 address is missing."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
 
 
 def time_zone(value: str) -> str:

@@ -5,7 +5,6 @@ nest, case does not matter and `-` in a name is written `_`. Instead of a text m
 (`bridge.config.secrets`): `{ file = "/path" }`, `{ credential = "name" }`, `SMS_BRIDGE__…__PIN__FILE=/path`.
 """
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,9 +13,12 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bridge.config import obstacles
 from bridge.config.coercion import KINDS, FromEnvironment, Wrong, convert, described
 from bridge.config.field import MASK, Secret, fields
-from bridge.config.schema import SECTIONS, Config, Dialect
+from bridge.config.hub import Hub
+from bridge.config.rights import remedy
+from bridge.config.schema import SECTIONS, TABLES, Config, Dialect
 from bridge.config.secrets import WAYS, Unresolved, is_reference, is_secret, resolve, written_openly
 from bridge.errors import ConfigError
 from bridge.model.finding import Finding
@@ -45,7 +47,8 @@ def load(
     """Read and check the configuration; without `path`, from the environment and defaults alone.
 
     `drivers` looks a driver up by name and may import it then (ImportError: its library is missing here).
-    `dialects` are those that exist with their options; None when that is not to be checked. Raises ConfigError.
+    `dialects` are those that exist with their options, and may import one then; None when that is not to be checked.
+    Raises ConfigError.
     """
     reader = _Reader(path, environment, drivers, dialects)
     config = reader.config(reader.tree())
@@ -74,23 +77,21 @@ def read(path: Path) -> dict[str, Any]:
     """Parse a TOML file. Raises ConfigError."""
     try:
         return tomllib.loads(path.read_bytes().decode())
-    except FileNotFoundError:
-        problem = "there is no such file"
-    except IsADirectoryError:
-        problem = "is a directory, not a file"
     except PermissionError:
-        problem = "may not be read by this user"
+        problem = f"may not be read by this user; {remedy(path)}".removesuffix("; ")
     except UnicodeDecodeError as error:
         problem = f"is not UTF-8 text (byte {error.start + 1})"
     except tomllib.TOMLDecodeError as error:
         problem = _toml_problem(str(error))
     except OSError as error:
-        problem = f"cannot be read: {error.strerror}"
+        raise ConfigError([obstacles.told(error, path)]) from None
     raise ConfigError([f"{path}: {problem}"])
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """A hint for a mistyped word: `; did you mean x?`, or `: x, y, z` when nothing is similar."""
+    import difflib
+
     known = sorted(words)
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known)}" if known else ""
@@ -157,13 +158,14 @@ class _Reader:
 
     def config(self, tree: dict[str, Any]) -> Config:
         """The whole configuration; invalid settings keep their default and are reported."""
-        for name in tree.keys() - SECTIONS.keys() - {"dialects", "devices"}:
-            near = nearest(name, [*SECTIONS, "dialects", "devices"])
+        for name in tree.keys() - SECTIONS.keys() - set(TABLES):
+            near = nearest(name, [*SECTIONS, *TABLES])
             self._note(name, tree[name], f"there is no such section{near}")
         sections = {name: self._section(kind, tree.get(name, {}), name) for name, kind in SECTIONS.items()}
         return Config(
             **sections,
             dialects=self._named(tree, "dialects", self._dialect),
+            hubs=self._named(tree, "hubs", self._hub),
             devices=self._named(tree, "devices", self._device),
         )
 
@@ -239,14 +241,17 @@ class _Reader:
         return made
 
     def _dialect(self, name: str, table: dict[str, Any], key: str) -> Dialect | None:
-        known = None if self._dialects is None else self._dialects.get(name)
-        if known is None and self._dialects is not None:
+        if self._dialects is not None and name not in self._dialects:
             self._note(key, table, f"there is no such dialect{nearest(name, self._dialects)}")
             return None
         dialect: Dialect = self._section(Dialect, table, key)
-        if known is None:
+        if self._dialects is None or not dialect.options:  # else one that is not spoken need not be imported
             return replace(dialect, options=_guarded(dialect.options))
-        return replace(dialect, options=self._options(name, known, dialect.options, f"{key}.options"))
+        return replace(dialect, options=self._options(name, self._dialects[name], dialect.options, f"{key}.options"))
+
+    def _hub(self, name: str, table: dict[str, Any], key: str) -> Hub:
+        hub: Hub = self._section(Hub, table, key)
+        return hub
 
     def _device(self, name: str, table: dict[str, Any], key: str) -> "Device | None":
         if not _DEVICE_NAME.fullmatch(name):
@@ -334,7 +339,7 @@ def _leads_to_text(path: Sequence[str]) -> bool:
     """Whether a variable's segments name a setting or an option rather than a table."""
     if path[0] == "dialects":
         return len(path) == (4 if path[2:3] == ["options"] else 3)
-    return len(path) == (3 if path[0] == "devices" else 2)
+    return len(path) == (3 if path[0] in TABLES else 2)
 
 
 def _spelled(table: dict[str, Any], name: str) -> str:

@@ -6,13 +6,12 @@ The same fields make the table of docs/configuration.md (`markdown`), so the two
 import dataclasses
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bridge.config.field import (
-    SQLITE,
     at_least,
     fields,
     is_this_machine,
@@ -23,11 +22,13 @@ from bridge.config.field import (
     one_of,
     path_prefix,
     setting,
-    store_url,
     time_zone,
     web_address,
     within,
 )
+from bridge.config.hub import Hub
+from bridge.config.storage import Storage
+from bridge.dataclass import dataclass
 from bridge.model.account import UnknownPolicy
 from bridge.model.finding import Finding
 from bridge.model.opt_out import DEFAULT_LANGUAGES, LANGUAGES, Scope
@@ -89,30 +90,6 @@ class Http:
 
 
 @dataclass(frozen=True, slots=True)
-class Storage:
-    """Where messages and all other durable data are stored."""
-
-    url: str = setting(
-        "sqlite:////var/lib/sms-bridge/bridge.db",
-        "the database: `sqlite:////absolute/path` or `sqlite:///relative/path`",
-        '"sqlite:////var/lib/sms-bridge/bridge.db"',
-        store_url,
-    )
-    keep_days: int = setting(
-        0,
-        "forget messages, SMS, calls, deliveries, events, credits' movements and the audit trail after so many days; "
-        "0 keeps them",
-        "90",
-        at_least(0),
-    )
-
-    @property
-    def path(self) -> Path:
-        """The database file."""
-        return Path(self.url.removeprefix(SQLITE))
-
-
-@dataclass(frozen=True, slots=True)
 class Sending:
     """Limits and retries of sending."""
 
@@ -126,7 +103,7 @@ class Sending:
     expire_after: float = setting(
         86400.0, "seconds after which a message that was not sent expires; 0 for never", "86400", at_least(0)
     )
-    on_unknown: UnknownPolicy = setting(  # noqa: RUF009 - makes a field, not a shared default
+    on_unknown: UnknownPolicy = setting(
         UnknownPolicy.HOLD,
         "what a new account does when nobody knows whether a message went out: `hold`, `resend` or `fail`",
         '"hold"',
@@ -148,7 +125,7 @@ class Inbox:
 class OptOut:
     """What happens when a recipient writes STOP, or START."""
 
-    scope: Scope = setting(  # noqa: RUF009 - makes a field, not a shared default
+    scope: Scope = setting(
         Scope.LINE,
         "whom a STOP holds for: `line` (every account, for what may go by the line that it came to), `account` "
         "(the accounts that wrote to the recipient by that line), `bridge` (every account, by every line)",
@@ -306,6 +283,8 @@ class Config:
     log: Log = Log()
     #: by name; those not named are enabled with their defaults
     dialects: Mapping[str, Dialect] = field(default_factory=dict)
+    #: by the accounts that they have here
+    hubs: Mapping[str, Hub] = field(default_factory=dict)
     #: by name, in the order of the file
     devices: "Mapping[str, Device]" = field(default_factory=dict)
     #: what is no mistake, and yet somebody should mend
@@ -319,6 +298,9 @@ class Config:
         """Contradictions between settings that are valid by themselves: key and message."""
         for name, wrong in self.alarm.problems():
             yield f"alarm.{name}", wrong
+        for hub, each in self.hubs.items():
+            for name, wrong in each.problems():
+                yield f"hubs.{hub}.{name}", wrong
         for name, line in (("from_line", self.loopback.from_line), ("to_line", self.loopback.to_line)):
             if self.devices and line and line.partition(":")[0] not in self.devices:
                 yield (
@@ -339,6 +321,10 @@ SECTIONS: dict[str, type[Any]] = {
 }  # fmt: skip
 
 
+#: sections of tables with names of their own
+TABLES = ("dialects", "hubs", "devices")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One setting, described for people."""
@@ -353,6 +339,7 @@ def rows() -> Iterator[Row]:
     for section, kind in SECTIONS.items():
         yield from _rows_of(section, kind)
     yield from _rows_of("dialects.NAME", Dialect)
+    yield from _rows_of("hubs.NAME", Hub)
     yield Row("devices.NAME.driver", "", "kind of device: `sms-bridge devices` shows what is plugged in")
     yield Row("devices.NAME.…", "", "the driver's own options: `sms-bridge devices --options` lists them")
 
@@ -367,10 +354,11 @@ def markdown() -> str:
 def _rows_of(section: str, kind: type[Any]) -> Iterator[Row]:
     for name, (_, each) in fields(kind).items():
         default = {} if each.default is dataclasses.MISSING else each.default
-        yield Row(f"{section}.{name}", _as_toml(default), each.metadata["help"])
+        yield Row(f"{section}.{name}", as_toml(default), each.metadata["help"])
 
 
-def _as_toml(value: Any) -> str:
+def as_toml(value: Any) -> str:
+    """A value as it is written in the file."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Enum):
@@ -378,7 +366,7 @@ def _as_toml(value: Any) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, tuple):
-        return "[" + ", ".join(_as_toml(each) for each in value) + "]"
+        return "[" + ", ".join(as_toml(each) for each in value) + "]"
     if isinstance(value, Mapping):
         return "{ }"
     return f"{value:g}"

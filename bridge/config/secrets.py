@@ -10,6 +10,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from bridge.config import obstacles
 from bridge.config.field import Secret
 from bridge.model.finding import Finding
 
@@ -77,9 +78,7 @@ def _read(path: Path, what: str) -> Secret:
         text = raw.decode()
     except FileNotFoundError:
         mend = "make it" if what.startswith("the file") else "add a LoadCredential= to the service"
-        raise Unresolved(f"{what} is not there: {mend}, or correct the name") from None
-    except IsADirectoryError:
-        raise Unresolved(f"{what} is a directory") from None
+        raise Unresolved(obstacles.misled(path) or f"{what} is not there: {mend}, or correct the name") from None
     except PermissionError:
         raise Unresolved(
             f"{what} may not be read by this user: sudo chgrp sms-bridge {path} && sudo chmod 640 {path}"
@@ -87,7 +86,7 @@ def _read(path: Path, what: str) -> Secret:
     except UnicodeDecodeError:
         raise Unresolved(f"{what} is not UTF-8 text") from None
     except OSError as error:
-        raise Unresolved(f"{what} cannot be read: {error.strerror}") from None
+        raise Unresolved(obstacles.told(error, path)) from None
     if len(raw) > LARGEST:
         raise Unresolved(f"{what} is larger than {LARGEST} bytes, which is no secret")
     text = text.removesuffix("\n").removesuffix("\r")

@@ -1,6 +1,7 @@
 """Builds the gateway over a store from the configuration; used with and without devices."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,8 @@ import api.dialects  # noqa: F401 - makes known what they need of the core: cred
 from bridge.accounts.credentials import OPERATOR
 from bridge.bus import Bus
 from bridge.config.schema import Config
-from bridge.errors import NoSuchThing
+from bridge.daemon.reloading import Reloading
+from bridge.errors import NoSuchThing, NotPossible
 from bridge.gateway.gateway import Devices, Gateway, Outlets
 from bridge.gateway.submissions import Submissions
 from bridge.messages.opt_out import OptOut
@@ -31,7 +33,8 @@ async def make_operator(store: AccountStore, now: int) -> None:
     try:
         await store.account(OPERATOR)
     except NoSuchThing:
-        await store.add_account(Account(OPERATOR, now, operator=True), [])
+        with suppress(NotPossible):  # another bridge of the database was quicker
+            await store.add_account(Account(OPERATOR, now, operator=True), [])
 
 
 def opt_out_of(config: Config) -> OptOut:
@@ -53,13 +56,17 @@ def build_submissions(
     config: Config, store: SubmissionStore, bus: Bus, clock: Clock, lines: Callable[[], Sequence[Line]] = tuple
 ) -> Submissions:
     """Build what accepts messages, from callers and the bridge; without `lines`, a message cannot name one."""
+    return Submissions(store, bus.metrics, clock, lines, *acceptance(config))
+
+
+def acceptance(config: Config) -> tuple[Limits, int]:
+    """The limits of messages, and the lifetime (ms) of those that name none."""
     limits = Limits(config.sending.max_parts, emergency=config.sending.allow_emergency)
-    expire_after_ms = round(config.sending.expire_after * 1000)
-    return Submissions(store, bus.metrics, clock, lines, limits, expire_after_ms)
+    return limits, round(config.sending.expire_after * 1000)
 
 
 def build_gateway(
-    config: Config,
+    reloading: Reloading,
     store: Store,
     bus: Bus,
     clock: Clock,
@@ -69,14 +76,15 @@ def build_gateway(
     post: Poster | None = None,
 ) -> Gateway:
     """Build the gateway. `poke` is called when deliveries of an endpoint may have changed; `post` makes trials."""
+    config = reloading.config
 
     async def check_url(url: str) -> None:
         from api.webhooks.url_policy import check_target
 
-        await check_target(url, webhook_policy(config))
+        await check_target(url, webhook_policy(reloading.config))
 
     trial = partial(attempt, post, clock) if post is not None else None
-    return Gateway(
+    gateway = Gateway(
         store,
         bus,
         submissions,
@@ -84,4 +92,14 @@ def build_gateway(
         clock=clock,
         on_unknown=config.sending.on_unknown,
         outlets=Outlets(check_url, poke, Letters(config.alarm, Mailer(config.alarm), clock), trial),
+        reload=reloading.reload,
     )
+
+    async def adopt(changed: Config) -> None:
+        submissions.adopt(*acceptance(changed))
+        gateway.administration.on_unknown = changed.sending.on_unknown
+
+    reloading.on(
+        "sending.max_parts", "sending.allow_emergency", "sending.expire_after", "sending.on_unknown", apply=adopt
+    )
+    return gateway

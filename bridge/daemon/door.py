@@ -6,10 +6,12 @@ ends, and while another command is at work, a command waits a little.
 """
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
+from bridge.config import obstacles
 from bridge.config.schema import Config
 from bridge.errors import StoreUnavailable
 from bridge.host import control_file
@@ -19,6 +21,10 @@ from bridge.store.lock import PAUSE, InUse, StoreLock
 
 #: seconds for a bridge to start or to end, and for another command
 PATIENCE = 10.0
+
+
+class _Closed(StoreUnavailable):
+    """The store may not be opened by this user."""
 
 
 @asynccontextmanager
@@ -51,6 +57,11 @@ async def _reach(config: Config, start: str, running: bool, ends: float) -> Cont
     while True:
         try:
             return _lock(config, start, running)
+        except _Closed:
+            # a member of the service's group: the store is not for them, the control file of a running bridge is
+            with suppress(control_file.NotRunning):
+                return control_file.find(config.directory, start)
+            raise
         except InUse as holder:
             control = None if holder.command else control_file.left_by(config.directory, holder.pid)
             if control is not None:
@@ -73,8 +84,8 @@ def _lock(config: Config, start: str, running: bool) -> StoreLock:
             return StoreLock(database, create=True, command=True)
         if database.exists():
             StoreLock(database, command=True).close()
-    except PermissionError:
-        raise StoreUnavailable(control_file.for_its_owner(database)) from None
     except OSError as error:
-        raise StoreUnavailable(f"{database}: {error.strerror or error}") from error
+        if isinstance(error, PermissionError) and os.geteuid() != 0:
+            raise _Closed(control_file.for_its_owner(database)) from None
+        raise StoreUnavailable(obstacles.told(error, database)) from error
     raise NotRunning(f"the bridge is not running; start it with: {start}")

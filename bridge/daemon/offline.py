@@ -7,14 +7,16 @@ ask, in the same words; only HTTP is not between them.
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 
 from api.dialects.native.local import Local
-from api.http.users import name_of
+from api.http.local_users import name_of
 from bridge.bus import Bus
 from bridge.config.field import Secret
 from bridge.config.schema import Config
 from bridge.daemon.core import build_gateway, build_submissions
+from bridge.daemon.reloading import Reloading
+from bridge.dataclass import dataclass
+from bridge.errors import StoreUnavailable
 from bridge.host.client import Ask
 from bridge.host.control_file import Control
 from bridge.ports.clock import SystemClock
@@ -37,16 +39,21 @@ async def serve_offline(config: Config, held: StoreLock) -> AsyncIterator[Offlin
     """Serve the native API in this process; `held` is the lock of its store. Raises StoreUnavailable."""
     async with AsyncExitStack() as stack:
         bus, clock = Bus(), SystemClock()
-        store = await open_store(config.store.url, bus, held=held)
+        store = await open_store(config.store.address, bus, held=held, name=config.store.name)
         stack.push_async_callback(store.close)
         leave_to_owner(config.store.path)
-        gateway = build_gateway(config, store, bus, clock, build_submissions(config, store, bus, clock))
+        gateway = build_gateway(Reloading(config), store, bus, clock, build_submissions(config, store, bus, clock))
         me, owner = os.geteuid(), config.store.path.stat().st_uid
         local = Local(gateway, "" if me == owner else name_of(me))
 
+        # the bridge that the store was moved to would not hear of it
+        moved = await store.moved()
+
         async def ask(method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+            if moved and method != "GET":
+                raise StoreUnavailable(moved)
             answer = await local.answer(method, target, headers, body)
             return answer.status, answer.body
 
-        control = Control("", Secret(gateway.admission.grant_to_commands()), os.getpid())
+        control = Control("", Secret(gateway.authenticator.grant_to_commands()), os.getpid())
         yield Offline(control, ask)

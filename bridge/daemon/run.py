@@ -10,15 +10,19 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bridge.bus import Bus
 from bridge.config.field import Secret
+from bridge.config.role import Role
 from bridge.config.schema import Config
+from bridge.daemon.common import Common, join
 from bridge.daemon.core import build_gateway, build_submissions, make_operator, opt_out_of, webhook_policy
 from bridge.daemon.http import Front, open_front
-from bridge.devices.hotplug import Plugs
+from bridge.daemon.reloading import Reloading, Source
+from bridge.dataclass import dataclass
+from bridge.devices.hotplug import HotplugWatcher
 from bridge.devices.supervisor import Supervisor
 from bridge.errors import BadRequest, ConfigError, StoreUnavailable
 from bridge.gateway.batch_runner import BatchRunner
@@ -30,14 +34,18 @@ from bridge.messages.outcomes import SendingRules
 from bridge.monitoring.alarm import Alarm, arrange
 from bridge.monitoring.loopback import Loopback
 from bridge.monitoring.mail import Mailer, Mailing
+from bridge.monitoring.sampler import Sampler
 from bridge.ports.clock import Clock, SteadyClock, SystemClock
 from bridge.ports.driver import Driver
-from bridge.ports.store import Store
+from bridge.ports.store import Store, TimeStore
+from bridge.ports.virtual import VirtualPhones
 from bridge.scheduler import Scheduler
 from bridge.store import open_store
+from bridge.store.lock import wait_for_lock
+from bridge.telemetry import logs
 from bridge.timekeeping import Timekeeper
 from bridge.version import version
-from bridge.webhooks.deliverer import Ledger
+from bridge.webhooks.deliverer import Deliverer
 from bridge.zones import zone
 
 if TYPE_CHECKING:
@@ -57,31 +65,24 @@ class Running:
     url: str
     store: Store
     gateway: Gateway
-    #: reads again what may have changed on disk; SIGHUP asks for it
+    #: reads configuration and certificates again; SIGHUP asks for it
     reload: Callable[[], None]
-    #: the one-time link by which a visitor becomes the first owner; "" when there are users
+    #: the one-time link by which a visitor becomes the first owner; "" when there are users, and on a database that
+    #: others share, whose links would end each other
     welcome: str
+    #: nobody can sign in on the page of this process yet
+    is_unowned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
-    """What every part of the bridge is given."""
-
-    config: Config
-    #: closes each part
-    stack: AsyncExitStack
-    store: Store
-    bus: Bus
-    clock: SteadyClock
-    timekeeper: Timekeeper
-    #: is called when a part dies by a programming error
-    end: Callable[[BaseException], None]
-
-
-async def run(config: Config, on_ready: Callable[[Running], None] | None = None, machine: Clock | None = None) -> None:
-    """Run the bridge until cancelled. Raises ConfigError or StoreUnavailable when it cannot start, or the error of a
-    part that died.
-    """
+async def run(
+    config: Config,
+    on_ready: Callable[[Running], None] | None = None,
+    machine: Clock | None = None,
+    virtual: VirtualPhones | None = None,
+    source: Source | None = None,  # reads the configuration again
+    role: Role = Role.ALL,
+) -> None:
+    """Run until cancelled; a demo has `virtual` phones. Raises ConfigError, StoreUnavailable, a dead part's error."""
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def end(error: BaseException) -> None:
@@ -90,46 +91,56 @@ async def run(config: Config, on_ready: Callable[[Running], None] | None = None,
             broken.set_exception(error)
 
     async with AsyncExitStack() as stack:
-        bus, clock = Bus(), SteadyClock(machine or SystemClock())
-        store = await _store(stack, config, bus)
-        timekeeper = await _timekeeper(stack, store, bus, clock, end)
-        await _settle_what_was_left(store, clock)
-        common = Common(config, stack, store, bus, clock, timekeeper, end)
-        policy = webhook_policy(config)
-        post = await _poster(common, policy)
+        common = await _common(stack, config, source, machine, role, end)
+        store, bus, clock, sharing = common.store, common.bus, common.clock, common.sharing
+        post = await _poster(common, webhook_policy(config))
         ledger = await _ledger(common, post)
         supervisor = _supervisor(common)
-        submissions = build_submissions(config, common.store, bus, clock, supervisor.lines)
+        lines = sharing.of_all(supervisor.lines) if sharing else supervisor.lines  # other bridges', too
+        submissions = build_submissions(config, common.store, bus, clock, lines)
         loopback = _loopback(common, supervisor, submissions)
-        alarm = Alarm(store, bus, clock, config.alarm, supervisor.lines, loopback, end)
-        devices = Devices(
-            supervisor.lines,
-            supervisor.examine,
-            loopback.send,
-            supervisor.call_back,
-            alarm.ongoing,
-            supervisor.fetch,
-        )
-        gateway = build_gateway(config, common.store, bus, clock, submissions, devices, ledger.poke, post)
+        loopback.everyone = lines
+        alarm = Alarm(store, bus, clock, config.alarm, lines, loopback, end, supervisor.sites)
+        sampler = Sampler(store, bus, clock, supervisor.lines, end)
+        devices = _devices(common, supervisor, loopback, alarm, sampler, virtual)
+        gateway = build_gateway(common.reloading, store, bus, clock, submissions, devices, ledger.poke, post)
         await _start_sending(common, supervisor)
-        runner = BatchRunner(gateway.batches, end)
-        await runner.start()
-        stack.push_async_callback(runner.close)
-        front = await open_front(stack, config, gateway, end)
+        await _start_batches(common, gateway)
+        front = await open_front(stack, common.reloading, gateway, end, role)
         _leave_word(common, gateway, front)
-        await _keep_watch(common, alarm, loopback)
-        if not config.devices:
-            log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
-        log.info("ready at %s", front.url)
+        await _keep_watch(common, gateway, alarm, loopback, sampler)
         await _tell_the_manager(common, supervisor, gateway, front, on_ready)
         # what is on the air ends while callers are still being answered
-        stack.callback(supervisor.stop)
+        stack.push_async_callback(supervisor.stop_dialled)
         await broken
+
+
+async def _common(
+    stack: AsyncExitStack,
+    config: Config,
+    source: Source | None,
+    machine: Clock | None,
+    role: Role,
+    end: Callable[[BaseException], None],
+) -> Common:
+    """Open the store, take the bridge's place there, and bring what the last run left up to now."""
+    bus = Bus()
+    store = await _store(stack, config, bus)
+    sharing = await join(stack, config, store, end, role)
+    clock = SteadyClock(machine or (sharing.clock if sharing else SystemClock()))
+    timekeeper = await _timekeeper(stack, sharing.time(store) if sharing else store, bus, clock, end)
+    await _settle_what_was_left(store, clock)
+    return Common(config, Reloading(config, source), stack, store, bus, clock, timekeeper, sharing, role, end)
 
 
 async def _store(stack: AsyncExitStack, config: Config, bus: Bus) -> Store:
     """Open the store."""
-    store = await open_store(config.store.url, bus, exclusive=True, opt_out=opt_out_of(config), tell=_upgrading)
+    # the lock of a file is beside it; a database has its own, and this one is for the commands of this machine
+    held = None if config.store.is_file else await wait_for_lock(config.store.path)
+    rules = opt_out_of(config)
+    store = await open_store(
+        config.store.address, bus, exclusive=True, held=held, opt_out=rules, tell=_upgrading, name=config.store.name
+    )
     stack.push_async_callback(store.close)
     return store
 
@@ -141,7 +152,7 @@ def _upgrading(words: str) -> None:
 
 
 async def _timekeeper(
-    stack: AsyncExitStack, store: Store, bus: Bus, clock: SteadyClock, end: Callable[[BaseException], None]
+    stack: AsyncExitStack, store: TimeStore, bus: Bus, clock: SteadyClock, end: Callable[[BaseException], None]
 ) -> Timekeeper:
     """Start adjusting stored times to changes of the machine's clock."""
     # an empty batch of news makes everybody look again at what they wait for
@@ -159,11 +170,10 @@ async def _settle_what_was_left(store: Store, clock: SteadyClock) -> None:
         log.warning("%d parts were in a device's hands when the bridge stopped: their outcome is unknown", unknown)
 
 
-async def _ledger(common: Common, post: Mailing) -> Ledger:
+async def _ledger(common: Common, post: Mailing) -> Deliverer:
     """Start delivering webhooks."""
-    ledger = Ledger(common.store, common.bus, common.clock, post, common.end)
-    await ledger.start()
-    common.stack.push_async_callback(ledger.close)
+    ledger = Deliverer(common.store, common.bus, common.clock, post, common.end)
+    await common.once(ledger.start, ledger.close)
     return ledger
 
 
@@ -179,18 +189,36 @@ async def _poster(common: Common, policy: "Policy") -> Mailing:
             check_url(config.alarm.webhook, policy)
     except BadRequest as error:
         raise ConfigError([f"alarm.webhook: {error.message}"]) from error
-    await arrange(common.store, config.alarm, common.clock.now())
+    await common.once(lambda: arrange(common.store, config.alarm, common.clock.now()), _nothing)
     post = Webhooks(policy, formats(zone(config.webhooks.zone)))
     common.stack.push_async_callback(post.close)
+
+    async def adopt(changed: Config) -> None:
+        post.adopt(webhook_policy(changed), formats(zone(changed.webhooks.zone)))
+
+    common.reloading.on("webhooks", apply=adopt)
     return Mailing(Mailer(config.alarm), post)
+
+
+async def _nothing() -> None:
+    """There is nothing to close."""
 
 
 def _supervisor(common: Common) -> Supervisor:
     """Build the supervisor of the devices; not started yet."""
     config = common.config
-    rules = SendingRules(config.sending.retries, round(config.sending.retry_interval * 1000))
-    devices = tuple(config.devices.values())
-    return Supervisor(common.store, common.bus, common.clock, _drivers(config), devices, rules, common.end)
+    devices, rules = tuple(config.devices.values()), _rules(config)
+    supervisor = Supervisor(common.store, common.bus, common.clock, _drivers(config), devices, rules, common.end)
+
+    async def adopt(changed: Config) -> None:
+        supervisor.adopt(_rules(changed))
+
+    common.reloading.on("sending.retries", "sending.retry_interval", apply=adopt)
+    return supervisor
+
+
+def _rules(config: Config) -> SendingRules:
+    return SendingRules(config.sending.retries, round(config.sending.retry_interval * 1000))
 
 
 def _drivers(config: Config) -> Mapping[str, Driver]:
@@ -212,48 +240,124 @@ def _loopback(common: Common, supervisor: Supervisor, submissions: Submissions) 
 async def _start_sending(common: Common, supervisor: Supervisor) -> None:
     """Start receiving and sending."""
     config, stack = common.config, common.stack
+    if not config.devices and common.role is not Role.API:
+        log.warning("no device is configured, so nothing can be sent; what to add: sms-bridge devices")
     scheduler = Scheduler(
         common.store,
         common.bus,
         common.clock,
         common.end,
-        partial_after_ms=round(config.inbox.partial_after * 1000),
-        keep_ms=config.store.keep_days * 86_400_000,
+        **_periods(config),
         may_forget=common.timekeeper.is_trusted,
     )
+
+    async def adopt(changed: Config) -> None:
+        scheduler.adopt(**_periods(changed))
+
+    common.reloading.on("inbox.partial_after", "store.keep_days", apply=adopt)
     await scheduler.start()
     stack.push_async_callback(scheduler.close)
+    await common.once(scheduler.take_up, scheduler.lay_down)
     await supervisor.start()
     stack.push_async_callback(supervisor.close)
-    if config.devices:
-        plugs = Plugs(supervisor.retry)
-        plugs.start()
-        stack.callback(plugs.close)
+    _follow_devices(common, supervisor)
+
+
+def _periods(config: Config) -> dict[str, int]:
+    return {
+        "partial_after_ms": round(config.inbox.partial_after * 1000),
+        "keep_ms": config.store.keep_days * 86_400_000,
+    }
+
+
+def _follow_devices(common: Common, supervisor: Supervisor) -> None:
+    """Notice devices that are plugged in, and those that come into the configuration or leave it."""
+    plugs: list[HotplugWatcher] = []
+
+    def watch(config: Config) -> None:
+        if config.devices and not plugs:
+            plugs.append(HotplugWatcher(supervisor.retry))
+            plugs[0].start()
+            common.stack.callback(plugs[0].close)
+
+    async def adopt(changed: Config) -> None:
+        watch(changed)
+        change = partial(supervisor.change, _drivers(changed))
+        await (sharing.change(changed.devices, change) if sharing else change(tuple(changed.devices.values())))
+
+    async def give_up() -> None:
+        await adopt(common.reloading.config)
+
+    watch(common.config)
+    common.reloading.on("devices", apply=adopt)
+    if (sharing := common.sharing) is not None:
+        sharing.give_up = give_up
+
+
+def _devices(
+    common: Common,
+    supervisor: Supervisor,
+    loopback: Loopback,
+    alarm: Alarm,
+    sampler: Sampler,
+    virtual: VirtualPhones | None,
+) -> Devices:
+    """What callers may ask of the devices."""
+    devices = Devices(
+        supervisor.lines,
+        supervisor.examine,
+        loopback.send,
+        supervisor.call_back,
+        supervisor.dialled,
+        alarm.ongoing,
+        supervisor.fetch,
+        virtual,
+        sampler.recent,
+        supervisor.sites,
+    )
+    return common.sharing.beside(devices) if common.sharing else devices
+
+
+async def _start_batches(common: Common, gateway: Gateway) -> None:
+    """Start sending files."""
+    runner = BatchRunner(gateway.batches, common.end)
+    await common.once(runner.start, runner.close)
 
 
 def _leave_word(common: Common, gateway: Gateway, front: Front) -> None:
     """Write the control file with the address and token for commands."""
     directory, pid = common.config.directory, os.getpid()
-    token = Secret(gateway.admission.grant_to_commands())
-    control_file.write(directory, control_file.Control(front.native, token, pid, front.socket, version()))
+    token = Secret(gateway.authenticator.grant_to_commands())
+    role = "" if common.role is Role.ALL else common.role
+    control_file.write(directory, control_file.Control(front.native, token, pid, front.socket, version(), role))
     common.stack.callback(control_file.remove, directory, pid)
 
 
-async def _keep_watch(common: Common, alarm: Alarm, loopback: Loopback) -> None:
-    """Start alarms and loop-back tests."""
+async def _keep_watch(common: Common, gateway: Gateway, alarm: Alarm, loopback: Loopback, sampler: Sampler) -> None:
+    """Start alarms, loop-back tests and what remembers how the lines were, and see to the other bridges."""
     await loopback.start()
     common.stack.push_async_callback(loopback.close)
-    await alarm.start()
-    common.stack.push_async_callback(alarm.close)
+    await common.once(alarm.start, alarm.close)
+    await sampler.start()
+    common.stack.push_async_callback(sampler.close)
+    if (sharing := common.sharing) is not None:
+        sharing.heed = (gateway.batches.woken.set, alarm.follow)
+        sharing.hear(common.bus)
+        await sharing.start()
+        common.stack.push_async_callback(sharing.close)
 
 
-async def _welcome(gateway: Gateway, url: str) -> str:
-    """A link for the first owner, while there is no user."""
+async def _welcome(common: Common, gateway: Gateway, url: str) -> tuple[str, bool]:
+    """A link for the first owner, while there is no user; and whether that is so where this process has the page."""
+    if common.role is Role.DEVICES:
+        return "", False
     with suppress(StoreUnavailable):  # a full disk is told of elsewhere, and `sms-bridge user link` makes another
         if await gateway.users.are_there_none():
+            if common.sharing is not None:
+                return "", True
             secret, _ = await gateway.users.first_link()
-            return f"{url}/#/welcome/{secret}"
-    return ""
+            return f"{url}/#/welcome/{secret}", True
+    return "", False
 
 
 async def _tell_the_manager(
@@ -263,11 +367,21 @@ async def _tell_the_manager(
     front: Front,
     on_ready: Callable[[Running], None] | None,
 ) -> None:
-    """Report readiness to the caller and to systemd."""
+    """Report readiness in the log, to the caller and to systemd."""
+    log.info("ready at %s", front.url)
     notifier = Notifier.of(os.environ)
-    service = Service(notifier, common.store, common.bus, supervisor.lines, front.reloads, common.end)
+    for read in front.reloads:
+        common.reloading.on_every(read)
+    common.reloading.on("log.level", apply=_set_level)
+    again = [common.reloading.hang_up]
+    service = Service(notifier, common.store, common.bus, supervisor.lines, again, common.end)
     if on_ready is not None:  # before the manager hears of it, who may ask for a reload at once
-        welcome = await _welcome(gateway, common.config.http.public_url or front.url)
-        on_ready(Running(front.url, common.store, gateway, service.reload, welcome))
+        url = common.config.http.public_url or front.url
+        welcome, is_unowned = await _welcome(common, gateway, url)
+        on_ready(Running(front.url, common.store, gateway, service.reload, welcome, is_unowned))
     await service.start()
     common.stack.push_async_callback(service.close)
+
+
+async def _set_level(config: Config) -> None:
+    logs.set_level(config.log.level)

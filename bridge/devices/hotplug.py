@@ -52,7 +52,7 @@ def is_plug(event: Mapping[str, str]) -> bool:
     return event.get("DEVTYPE") == "usb_device" and ":ff4201:" in event.get("ID_USB_INTERFACES", "")
 
 
-class Plugs:
+class HotplugWatcher:
     """Calls `plugged` on the loop, once for each burst of events."""
 
     def __init__(self, plugged: Callable[[], None], settle: float = SETTLE, control: Path = CONTROL) -> None:

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from typing import Protocol
 
 
-class Callee(Protocol):
+class IdleLine(Protocol):
     """A line with nothing to send."""
 
     def call(self, route: str) -> None:
         """A message of this route is due: claim it, or pass the call on."""
+        ...
+
+    def look(self) -> None:
+        """Ask for a message again."""
         ...
 
 
@@ -20,13 +24,13 @@ class IdleLines:
     """
 
     def __init__(self) -> None:
-        self._idle: dict[Callee, Sequence[str]] = {}
+        self._idle: dict[IdleLine, Sequence[str]] = {}
 
-    def add(self, line: Callee, routes: Sequence[str]) -> None:
+    def add(self, line: IdleLine, routes: Sequence[str]) -> None:
         """Add an idle line; it is called at most once for messages of these routes."""
         self._idle[line] = routes
 
-    def remove(self, line: Callee) -> None:
+    def remove(self, line: IdleLine) -> None:
         """Remove a line that is busy again. Harmless when it was called already."""
         self._idle.pop(line, None)
 
@@ -35,3 +39,8 @@ class IdleLines:
         for line in [line for line, routes in self._idle.items() if route in routes][:count]:
             del self._idle[line]
             line.call(route)
+
+    def call_all(self) -> None:
+        """Wake every idle line: it is not known for what."""
+        for line in list(self._idle):
+            line.look()

@@ -8,7 +8,7 @@ from bridge.retry import retry_until_stored
 
 
 class LastingMemory:
-    """Implements `bridge.ports.Memory` for one device; read from the store once, as nobody else writes it."""
+    """Implements `bridge.ports.Memory` for a device or hardware; read from the store once, as nobody else writes it."""
 
     def __init__(self, store: MemoryStore, device: str, values: dict[str, str]) -> None:
         self._store = store

@@ -22,7 +22,7 @@ from bridge.messages import routing
 from bridge.messages.outcomes import SendingRules, refused, unknown
 from bridge.messages.segmentation import GSM7_SINGLE, alphabet
 from bridge.model.line import Line, LineState
-from bridge.model.message import Message, State
+from bridge.model.message import SIM_ROUTE, Message, State
 from bridge.model.radio import Outgoing, Sent
 from bridge.ports.clock import Clock
 from bridge.ports.driver import Link, Paced
@@ -60,7 +60,8 @@ class LineSender:
         #: the line as it is at the moment of the call
         self._line = line
         self._clock = clock
-        self._rules = rules
+        #: for the next refusal
+        self.rules = rules
         #: where it waits to be called while there is nothing to send
         self._idle = idle
         self._metrics = metrics or Metrics()
@@ -88,7 +89,7 @@ class LineSender:
         self._woken.set()
 
     def look(self) -> None:
-        """The line's health has changed."""
+        """The line's health has changed, or there may be a message for it that nobody told of."""
         self._woken.set()
 
     def stop(self) -> None:
@@ -120,8 +121,6 @@ class LineSender:
         claim = await retry_until_stored(self._ask)
         if claim is not None:
             self._idle.remove(self)
-            if claim.message.route in self._calls:
-                self._calls.remove(claim.message.route)
             self._pass_on()
         return claim
 
@@ -136,14 +135,21 @@ class LineSender:
             self._idle.remove(self)
             self._pass_on()
             return None
-        routes, heeded = routing.routes(line), len(self._calls)
+        routes, heeded = self._routes(line), len(self._calls)
         # before the store is asked: for a message that comes between its answer and ours somebody must be there
         self._idle.add(self, routes)
         claim = await self._store.claim(line.name, routes, self._clock.now(), self._whole, line.sim)
         if claim is None:  # others were quicker
             del self._calls[:heeded]
             self.rest.give_credit()
+        elif claim.message.route in self._calls[:heeded]:  # a call that came since is for another message
+            self._calls.remove(claim.message.route)
         return claim
+
+    def _routes(self, line: Line) -> Sequence[str]:
+        """The routes of what this line can carry: the rest of a text is not for a device that takes texts whole."""
+        routes = routing.routes(line)
+        return [route for route in routes if not route.startswith(SIM_ROUTE)] if self._whole else routes
 
     def _hindrance(self, line: Line) -> float | None:
         """Seconds until this line should be checked again; None when it may send now."""
@@ -244,7 +250,7 @@ class LineSender:
             # at once for another line; but the next to try with this one is another message, should it be about this
             rest = round(seconds * 1000) if self._refused == message.id else 0
             self._refused = message.id
-        return refused(message, index, refusal, self._rules, self._clock.now(), rest)
+        return refused(message, index, refusal, self.rules, self._clock.now(), rest)
 
     def _begin_rest(self, kind: Refusal, cause: str) -> float:
         self._metrics.rests.add(self._line().name, kind)
@@ -262,6 +268,7 @@ class LineSender:
             concat_ref=claim.concat_ref,
             report=message.report,
             validity=max(MIN_VALIDITY, left) if message.expires_at else 0,
+            expires_at=message.expires_at,
             alphabet=alphabet(message.text),
             media=message.media,
         )

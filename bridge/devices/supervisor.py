@@ -1,320 +1,23 @@
-"""Supervises devices: connects, runs lanes and inbox, notices loss, backs off and reconnects."""
+"""Supervises devices: one worker for each, found by name, as the configuration changes."""
 
 import asyncio
-import logging
-import random
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
 
 from bridge.bus import Bus
+from bridge.devices.device_worker import CLOSE_PATIENCE, STOP_PATIENCE, DeviceWorker, WorkerStore
 from bridge.devices.idle import IdleLines
-from bridge.devices.memory import LastingMemory
-from bridge.devices.receiver import Inbox
-from bridge.devices.sender import LineSender
 from bridge.devices.twins import Twins
-from bridge.errors import DeviceLost, LinkError, NoSuchThing, SendRefused, StoreUnavailable
+from bridge.errors import NoSuchThing
 from bridge.messages.outcomes import SendingRules
 from bridge.model.callback import Callback, Reply
-from bridge.model.event import LINE_CHANGED, Event
 from bridge.model.finding import Finding
-from bridge.model.line import Line, LineState
+from bridge.model.line import Line
 from bridge.model.media import Media
+from bridge.model.site import Site
 from bridge.ports.clock import Clock
-from bridge.ports.driver import Answering, Clarifying, Device, Driver, Examining, Fetching, Link, Paced
-from bridge.ports.store import DeviceStore, EventStore, ReceivingStore, SendingStore
+from bridge.ports.driver import Answering, Carrying, Device, Driver, Fetching, Frames
 from bridge.ports.store_rows import Queued
-from bridge.retry import Backoff, retry_until_stored
 from bridge.tasks import Tasks
-from bridge.telemetry.logs import words
-
-log = logging.getLogger(__name__)
-
-#: a lost device is looked for again after 1 s, 2 s … one minute
-RECONNECT = Backoff(first=1_000, ceiling=60_000)  # ms
-#: one that needs a person (PIN, SIM, prompt) is not pestered
-PARKED_RECONNECT = Backoff(first=30_000, ceiling=300_000)  # ms
-#: unless something was plugged in: a SIM takes seconds to be ready, a phone to trust us, so that many tries come soon
-PLUGGED_TRIES = 4
-#: the device's health is asked for this often
-REFRESH_INTERVAL = 30.0  # s
-#: what the link already knows of it is looked at this often
-LOOK_INTERVAL = 1.0  # s
-#: a link may look so long for traces of parts whose outcome is unknown
-CLARIFY_PATIENCE = 30.0  # s
-#: an examination waits so long for a device that is busy sending or connecting
-EXAMINE_PATIENCE = 45.0  # s
-#: how long a part in a device's hands may hold up a shutdown
-STOP_PATIENCE = 30.0  # s
-#: the same when its device was lost, which the link reports to those waiting for an answer
-LOSS_PATIENCE = 10.0  # s
-#: whatever else is under way with a device at its end may take so long
-CLOSE_PATIENCE = 3.0  # s
-
-
-class WorkerStore(SendingStore, ReceivingStore, DeviceStore, EventStore, Protocol):
-    """The parts of the store that supervision uses."""
-
-
-class DeviceWorker:
-    """Keeps one device connected for as long as the bridge runs."""
-
-    def __init__(
-        self,
-        device: Device,
-        driver: Driver,
-        store: WorkerStore,
-        bus: Bus,
-        clock: Clock,
-        rules: SendingRules,
-        idle: IdleLines,
-        twins: Twins,
-    ) -> None:
-        self.device = device
-        self._driver = driver
-        self._store = store
-        self._bus = bus
-        self._clock = clock
-        self._rules = rules
-        self._idle = idle
-        self._twins = twins
-        self._link: Link | None = None
-        self._lanes: dict[str, LineSender] = {}
-        self._known: tuple[Line, ...] = (Line(device.name, device.name, device.driver, LineState.CONNECTING),)
-        self._retry_now = asyncio.Event()
-        #: held while the device is opened, or examined while it is away
-        self._door = asyncio.Lock()
-        self._closing = asyncio.Event()
-
-    @property
-    def _fields(self) -> dict[str, str]:
-        """Log fields that name the device."""
-        return {"sms_device": self.device.name}
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """The device's lines; while it is away, the last known ones, marked absent."""
-        if self._link is None:
-            return self._known
-        return tuple(self._as_usable(line) for line in self._link.lines)
-
-    def _as_usable(self, line: Line) -> Line:
-        lane = self._lanes.get(line.name)
-        if lane is None or not lane.rest.reason or line.state is not LineState.READY:
-            return line
-        return replace(line, state=lane.rest.state, reason=lane.rest.reason)
-
-    def pause(self, line: str) -> float:
-        """Seconds until the line may send another part; 0 when it may send now or sets no pace."""
-        return self._link.pause(line) if isinstance(self._link, Paced) else 0.0
-
-    def retry(self) -> None:
-        """Reconnect now: the device may be back."""
-        self._retry_now.set()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is an open link to the device."""
-        return self._link is not None
-
-    def close(self) -> None:
-        """Begin to stop; `run` ends when the device is released."""
-        self._closing.set()
-        self._retry_now.set()
-
-    async def run(self) -> None:
-        """Connect, serve, and connect again until `close`."""
-        failures, soon = 0, 0
-        while not self._closing.is_set():
-            self._retry_now.clear()
-            schedule = RECONNECT
-            try:
-                async with self._door:
-                    link = await self._driver.open(await self._remembering())
-                    self._link = await self._twins.admit(self.device.name, link)
-                failures, soon = 0, 0
-                self._bus.metrics.connected(self.device.name)
-                await self._serve(self._link)
-            except SendRefused as refusal:
-                schedule = RECONNECT if failures < soon else PARKED_RECONNECT
-                await self._away(LineState.PARKED, refusal.message)
-            except LinkError as error:
-                await self._away(LineState.ABSENT, error.message)
-            except Exception as error:
-                log.exception("the driver of %s failed", self.device.name, extra=self._fields)
-                await self._away(LineState.ABSENT, f"the driver failed: {words(error)}")
-            failures += 1
-            if await self._pause(schedule.delay(failures, random.random()) / 1000):  # noqa: S311 - jitter, no secret
-                failures, soon = 0, PLUGGED_TRIES
-
-    async def examine(self) -> list[Finding]:
-        """Examine the device: over the open link, else through its driver."""
-        subject = f"devices.{self.device.name}"
-        try:
-            async with asyncio.timeout(EXAMINE_PATIENCE):
-                found = await self._examined()
-        except LinkError as error:
-            found = [Finding("fail", subject, error.message, "look at the cable and at the power supply")]
-        except TimeoutError:
-            words = f"was busy for {EXAMINE_PATIENCE:g} seconds and could not be examined"
-            found = [Finding("warn", subject, words, "ask again when less is being sent")]
-        remedy = "check coverage and the SIM (credit, barring, PIN); the line tries again by itself"
-        resting = {name: lane.rest.reason for name, lane in self._lanes.items() if lane.rest.reason}
-        return [*found, *(Finding("fail", f"line {name}", why, remedy) for name, why in resting.items())]
-
-    @property
-    def opened(self) -> Link:
-        """The open link. Raises DeviceLost while the device is away."""
-        if self._link is None:
-            raise DeviceLost(f"the device {self.device.name} is not connected")
-        return self._link
-
-    async def _examined(self) -> list[Finding]:
-        if self._link is None:
-            async with self._door:  # never two at a device that may be had once only
-                if self._link is None:
-                    return list(await self._driver.examine(await self._remembering()))
-        return list(await self._link.examine()) if isinstance(self._link, Examining) else []
-
-    async def _remembering(self) -> Device:
-        """The device with its lasting memory."""
-        if not isinstance(self.device.memory, LastingMemory):
-            memory = await LastingMemory.of(self._store, self.device.name)
-            self.device = replace(self.device, memory=memory, recovering=self._count_recovery)
-        return self.device
-
-    def _count_recovery(self, stage: str) -> None:
-        self._bus.metrics.recoveries.add(self.device.name, stage)
-
-    async def _pause(self, seconds: float) -> bool:
-        """Wait, or return early for `retry` or `close` (also one since the last try began); True when early."""
-        try:
-            await asyncio.wait_for(self._retry_now.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
-
-    async def _away(self, state: LineState, reason: str) -> None:
-        before = self.lines
-        if self._link is not None:
-            self._bus.metrics.lost(self.device.name)
-            self._twins.release(self.device.name)
-        self._link = None
-        self._known = tuple(replace(line, state=state, reason=reason) for line in before)
-        await self._tell(before, self._known)
-
-    async def _serve(self, link: Link) -> None:
-        """Serve an open link until it is lost (raises) or the bridge closes."""
-        tasks = Tasks(self.device.name)
-        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        inbox = Inbox(self._store, link, self.device.name, self._clock, self._bus.metrics)
-        await self._tell(self._known, self.lines)
-        cleared = asyncio.Event()
-        lanes = {
-            line.name: tasks.start(self._until(over, self._drive(link, line, cleared)), line.name)
-            for line in link.lines
-        }
-        tasks.start(self._until(over, inbox.run()), "inbox")
-        tasks.start(self._until(over, self._watch(link, cleared)), "health")
-        tasks.start(self._until(over, self._closed()), "close")
-        try:
-            await over
-        finally:
-            for lane in self._lanes.values():
-                lane.stop()
-            cleared.set()
-            await self._finish(lanes)
-            await tasks.close()
-            await self._let_go(link)
-            self._lanes.clear()
-
-    async def _let_go(self, link: Link) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_PATIENCE if self._closing.is_set() else None):
-                await link.close()
-
-    async def _finish(self, lanes: Mapping[str, "asyncio.Task[None]"]) -> None:
-        """Let the part being sent finish; all other waiting is cancelled."""
-        on_air = {task for name, task in lanes.items() if (lane := self._lanes.get(name)) and lane.on_air}
-        others = set(lanes.values()) - on_air
-        patience = STOP_PATIENCE if self._closing.is_set() else LOSS_PATIENCE
-        waits = [asyncio.wait(on_air, timeout=patience)] if on_air else []
-        await asyncio.gather(*waits, *([asyncio.wait(others, timeout=CLOSE_PATIENCE)] if others else []))
-
-    async def _until(self, over: "asyncio.Future[None]", work: Coroutine[Any, Any, None]) -> None:
-        """Wait for whichever ends first, and end the link with its reason."""
-        try:
-            await work
-        except Exception as error:
-            if not over.done():
-                over.set_exception(error)
-            elif not isinstance(error, LinkError):
-                log.exception("%s: failed while closing", self.device.name, extra=self._fields)
-        else:
-            if not over.done():
-                over.set_result(None)
-
-    async def _closed(self) -> None:
-        await self._closing.wait()
-
-    async def _drive(self, link: Link, line: Line, cleared: asyncio.Event) -> None:
-        """Send on a line once unknown parts have been looked for."""
-
-        def current() -> Line:
-            return next((each for each in link.lines if each.name == line.name), line)
-
-        lane = LineSender(
-            self._store, link, current,
-            clock=self._clock, rules=self._rules, idle=self._idle, metrics=self._bus.metrics,
-        )  # fmt: skip
-        self._lanes[line.name] = lane
-        await cleared.wait()
-        await lane.run()
-
-    async def _clarify(self, link: Link) -> None:
-        """Let a link look for traces of parts with unknown outcome before new messages are sent."""
-        doubtful = await retry_until_stored(lambda: self._store.doubtful([line.name for line in link.lines]))
-        if not doubtful or not isinstance(link, Clarifying):
-            return
-        try:
-            async with asyncio.timeout(CLARIFY_PATIENCE):
-                await link.clarify(doubtful)
-        except TimeoutError:
-            sentence = "%s: %d parts stay unknown: it took too long to look"
-            log.warning(sentence, self.device.name, len(doubtful), extra=self._fields)
-
-    async def _watch(self, link: Link, cleared: asyncio.Event) -> None:
-        """Look for unknown parts first; then publish changes of health."""
-        before, countdown = self.lines, REFRESH_INTERVAL
-        await self._clarify(link)
-        cleared.set()
-        while True:
-            await asyncio.sleep(LOOK_INTERVAL)
-            countdown -= LOOK_INTERVAL
-            if countdown <= 0:
-                countdown = REFRESH_INTERVAL
-                await link.refresh()
-            now = self.lines
-            await self._tell(before, now)
-            if [line.state for line in now] != [line.state for line in before]:
-                for lane in self._lanes.values():
-                    lane.look()
-            before = now
-
-    async def _tell(self, before: Sequence[Line], now: Sequence[Line]) -> None:
-        was = {line.name: (line.state, line.reason) for line in before}
-        for line in now:
-            if was.get(line.name) == (line.state, line.reason):
-                continue
-            level = logging.INFO if line.state in (LineState.READY, LineState.CONNECTING) else logging.WARNING
-            reason = f": {line.reason}" if line.reason else ""
-            log.log(level, "%s is %s%s", line.name, line.state, reason, extra=self._fields | {"sms_line": line.name})
-            data = {"line": line.name, "device": line.device, "state": line.state.value, "reason": line.reason}
-            try:
-                await self._store.note(Event(0, "", LINE_CHANGED, "", self._clock.now(), line.name, data))
-            except StoreUnavailable as error:
-                log.error("%s", error.message)
 
 
 class Supervisor:
@@ -330,76 +33,160 @@ class Supervisor:
         rules: SendingRules,
         on_death: Callable[[BaseException], None] | None = None,
     ) -> None:
-        self._bus = bus
-        self._idle, twins = IdleLines(), Twins()
-        self._minders = [
-            DeviceWorker(device, drivers[device.driver], store, bus, clock, rules, self._idle, twins)
-            for device in devices
-        ]
+        self._store, self._bus, self._clock = store, bus, clock
+        self._rules = rules
+        self._idle, self._twins = IdleLines(), Twins()
+        self._workers = [self._worker_of(device, drivers[device.driver]) for device in devices]
         self._tasks = Tasks("supervisor", on_death)
-        self._running: list[asyncio.Task[None]] = []
+        self._running: dict[DeviceWorker, asyncio.Task[None]] = {}
+        #: the bridge ends: no device is opened any more
+        self._stopped = False
+
+    def _worker_of(self, device: Device, driver: Driver) -> DeviceWorker:
+        return DeviceWorker(
+            device, driver, self._store, self._bus, self._clock, self._rules, self._idle, self._twins
+        )  # fmt: skip
 
     def lines(self) -> tuple[Line, ...]:
         """Every line of every configured device, absent ones too."""
-        return tuple(line for minder in self._minders for line in minder.lines)
+        return tuple(line for worker in self._workers for line in worker.lines)
+
+    def sites(self) -> Sequence[Site]:
+        """Every device that is another bridge, also one that is away."""
+        return [site for worker in self._workers if (site := worker.site) is not None]
 
     def pause(self, line: str) -> float:
         """Seconds until a line's device may send one more part."""
-        minders = (minder for minder in self._minders if any(each.name == line for each in minder.lines))
-        return max((minder.pause(line) for minder in minders), default=0.0)
+        workers = (worker for worker in self._workers if any(each.name == line for each in worker.lines))
+        return max((worker.pause(line) for worker in workers), default=0.0)
 
     def _hear(self, queued: Sequence[Queued]) -> None:
+        if not queued:
+            self._idle.call_all()
         for each in queued:
             if not each.due_at:
                 self._idle.call(each.route, each.count)
 
     def retry(self, device: str = "") -> None:
         """Reconnect this device now: it was plugged in."""
-        for minder in self._minders:
-            if device in ("", minder.device.name):
-                minder.retry()
+        for worker in self._workers:
+            if device in ("", worker.device.name):
+                worker.retry()
 
     async def examine(self, device: str) -> list[Finding]:
         """Examine a device. Raises NoSuchThing."""
-        return await self._minder(device).examine()
+        return await self._worker(device).examine()
 
     async def call_back(self, device: str, callback: Callback) -> Reply:
         """What a device answers its provider. Raises NoSuchThing, DeviceLost."""
-        link = self._minder(device).opened
+        link = await self._worker(device).opened()
         if not isinstance(link, Answering):
             raise NoSuchThing(f"nobody calls the device {device} over HTTP")
         return await link.answer(callback)
 
     async def fetch(self, device: str, media: str) -> Media:
         """Media that came with a message to a device. Raises NoSuchThing, DeviceLost."""
-        link = self._minder(device).opened
+        link = await self._worker(device).opened()
         if not isinstance(link, Fetching):
             raise NoSuchThing(f"nothing comes with messages to the device {device}")
         return await link.fetch(media)
 
-    def _minder(self, device: str) -> DeviceWorker:
+    async def dialled(self, device: str, key: str) -> Carrying:
+        """Let a device in that dials the bridge: what carries its connection. Raises NoSuchThing, WrongSecret."""
+        worker = self._worker(device)
+        carry = await worker.dialled(key)
+        running = self._running.get(worker)
+        if running is None:
+            raise NoSuchThing(f"the device {device} is not in use any more")
+
+        async def until_it_ends(frames: Frames) -> None:
+            tasks = Tasks(device)
+            carrying = tasks.start(carry(frames), "connection")
+            try:
+                await asyncio.wait({carrying, running}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await tasks.close()
+
+        return until_it_ends
+
+    def _worker(self, device: str) -> DeviceWorker:
         """Raises NoSuchThing."""
-        for minder in self._minders:
-            if minder.device.name == device:
-                return minder
+        for worker in self._workers:
+            if worker.device.name == device:
+                return worker
         raise NoSuchThing(f"there is no device {device!r}")
 
     async def start(self) -> None:
         """Start all devices at once, independently."""
         self._unsubscribe = self._bus.subscribe_queues(self._hear)
-        self._running = [self._tasks.start(minder.run(), minder.device.name) for minder in self._minders]
+        for worker in self._workers:
+            self._start(worker)
+
+    def _start(self, worker: DeviceWorker) -> None:
+        self._running[worker] = self._tasks.start(worker.run(), worker.device.name)
+
+    def adopt(self, rules: SendingRules) -> None:
+        """Go by these rules from the next refusal on."""
+        self._rules = rules
+        for worker in self._workers:
+            worker.adopt(rules)
+
+    async def change(self, drivers: Mapping[str, Driver], devices: Sequence[Device]) -> None:
+        """Supervise these devices from now on.
+
+        One that is not among them, or is configured otherwise, finishes what it has in hand first; the others notice
+        nothing.
+        """
+        wanted = {device.name: device for device in devices}
+        leaving = {
+            worker: "its configuration has changed"
+            if worker.device.name in wanted
+            else "it was removed from the configuration"
+            for worker in self._workers
+            if wanted.get(worker.device.name) != worker.device
+        }
+        await self._dismiss(leaving)
+        kept = {worker.device.name: worker for worker in self._workers}
+        self._workers = [kept.get(each.name) or self._worker_of(each, drivers[each.driver]) for each in devices]
+        for worker in self._workers:
+            if worker not in self._running and not self._stopped:  # which may be since this began
+                self._start(worker)
+
+    async def _dismiss(self, workers: Mapping[DeviceWorker, str]) -> None:
+        """Let workers finish, for a limited time, and part with them, for a reason each."""
+        ending = [self._running[worker] for worker in workers]
+        for worker in workers:
+            self._end(worker)
+        if ending:
+            _, late = await asyncio.wait(ending, timeout=STOP_PATIENCE + 3 * CLOSE_PATIENCE)
+            for task in late:
+                task.cancel()
+        for worker in workers:
+            await worker.leave(workers[worker])
+            del self._running[worker]
+        self._workers = [worker for worker in self._workers if worker not in workers]
+
+    def _end(self, worker: DeviceWorker) -> None:
+        worker.close()
+        if not worker.is_open:
+            self._running[worker].cancel()
 
     def stop(self) -> None:
-        """Begin to stop: parts in hand are finished, nothing new is sent. Harmless when repeated."""
-        for minder, running in zip(self._minders, self._running, strict=False):
-            minder.close()
-            if not minder.is_open:
-                running.cancel()
+        """Begin to stop: parts in hand are finished, nothing new is begun. Harmless when repeated."""
+        self._stopped = True
+        for worker in self._running:
+            self._end(worker)
+
+    async def stop_dialled(self) -> None:
+        """Begin to stop, and wait for the devices that dial the bridge: they are reached through its servers."""
+        self.stop()
+        if dialled := [task for worker, task in self._running.items() if worker.is_dialled]:
+            await asyncio.wait(dialled, timeout=STOP_PATIENCE + CLOSE_PATIENCE)
 
     async def close(self) -> None:
         """Let every device finish what it has in hand, for a limited time."""
         self._unsubscribe()
         self.stop()
         if self._running:
-            await asyncio.wait(self._running, timeout=STOP_PATIENCE + 3 * CLOSE_PATIENCE)
+            await asyncio.wait(self._running.values(), timeout=STOP_PATIENCE + 3 * CLOSE_PATIENCE)
         await self._tasks.close()

@@ -1,10 +1,10 @@
-"""Refuses a device that is configured twice, by two of its ports or addresses: each SMS would be received twice.
+"""Refuses a device that is configured twice, by two of its ports, addresses or accounts: each SMS would come twice.
 
 A phone on a cable and on the network is two transports of adb, and a modem has several AT ports.
 """
 
 from bridge.errors import Refusal, SendRefused
-from bridge.ports.driver import Identified, Link
+from bridge.ports.driver import Identified, Link, Relaying
 
 
 class Twins:
@@ -20,14 +20,32 @@ class Twins:
         for other, theirs in self._links.items():
             if other != device and mine and mine == _hardware(theirs):
                 await link.close()
-                words = f"it is the same device as {other}, by another port or address: each SMS would be received "
-                raise SendRefused(f"{words}twice. Remove one of the two from the configuration.", Refusal.LINE)
+                raise SendRefused(
+                    f"it is the same device as {other}, by another port or address: each SMS would be received twice. "
+                    "Remove one of the two from the configuration.",
+                    Refusal.LINE,
+                )
+            if device != other and (twin := _twin(link, theirs)):
+                await link.close()
+                raise SendRefused(
+                    f"{twin[0]} is {twin[1]} by another account of the site: each SMS would be received twice. "
+                    f"Share a line with one account only, or remove {device}.",
+                    Refusal.LINE,
+                )
         self._links[device] = link
         return link
 
     def release(self, device: str) -> None:
         """The device's link is closed. Harmless when repeated."""
         self._links.pop(device, None)
+
+
+def _twin(mine: Link, theirs: Link) -> tuple[str, str] | None:
+    """Two lines with one SIM, where both links only relay what SIMs elsewhere do."""
+    if not (isinstance(mine, Relaying) and isinstance(theirs, Relaying)):
+        return None
+    known = theirs.sims
+    return next(((line, known[sim]) for sim, line in mine.sims.items() if sim in known), None)
 
 
 def _hardware(link: Link) -> str:

@@ -9,16 +9,17 @@ import tarfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, is_dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bridge.config.field import MASK, Secret
 from bridge.config.schema import Config
+from bridge.dataclass import dataclass
 from bridge.doctor import evidence, http, masking, service
 from bridge.model.finding import Finding
-from bridge.store.statistics import figures
+from bridge.store.row_counts import figures
 
 #: of a line, down to two digits
 _IDENTITIES = ("number", "iccid", "imsi", "imei")
@@ -117,6 +118,8 @@ def _plain(value: Any) -> Any:
 
 
 def _figures(config: Config | None) -> Any:
+    if config is not None and not config.store.is_file:
+        return "the store is in PostgreSQL"
     if config is None or not config.store.path.exists():
         return "there is no store yet"
     try:

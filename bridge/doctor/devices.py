@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bridge.config.role import Role
 from bridge.config.schema import Config
 from bridge.doctor.surroundings import Surroundings, Told
 from bridge.errors import BridgeError
@@ -28,9 +29,12 @@ _LEVELS: Mapping[str, str] = {
 async def look(
     config: Config, drivers: Mapping[str, Driver], surroundings: Surroundings, told: Told | None
 ) -> list[Finding]:
-    """Examine all devices at once."""
+    """Examine all devices at once; those in the configuration are others' where this process has none."""
+    if surroundings.role_beside(told) == Role.API:
+        return [Finding("ok", "devices", "left out, for a process of role api has none")]
     if told is not None and told.well:
-        known = {str(line["device"]) for line in told.lines} - config.devices.keys()
+        mine = [line for line in told.lines if line.get("bridge", "") in ("", config.store.name)]
+        known = {str(line["device"]) for line in mine} - config.devices.keys()
         work = [_asked(device, drivers[device.driver], told) for device in config.devices.values()]
         # of a demo, or of a configuration that the bridge has read and that was changed since
         work += [_told(name, told) for name in sorted(known)]
@@ -62,7 +66,8 @@ async def _told(name: str, told: Told) -> list[Finding]:
     lines = [line for line in told.lines if line["device"] == name]
     if not lines:
         subject = f"devices.{name}"
-        return [Finding("warn", subject, "the running bridge does not know this device", f"restart it: {told.start}")]
+        reload = told.start.replace("sms-bridge serve", "sms-bridge reload", 1)
+        return [Finding("warn", subject, "the running bridge does not know this device", f"let it know: {reload}")]
     try:
         answer = await Client(told.control, told.start).get(f"/v1/devices/{name}/examination", patience=PATIENCE)
         found = [Finding(**each) for each in answer["findings"]]

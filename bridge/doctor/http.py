@@ -4,11 +4,14 @@ import errno
 import os
 import socket
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bridge.config.role import Role
 from bridge.config.schema import Config
+from bridge.doctor import listeners
 from bridge.doctor.surroundings import Told
 from bridge.errors import BridgeError
 from bridge.host import control_file
@@ -26,11 +29,15 @@ async def running(directory: Path, start: str) -> tuple[list[Finding], Told | No
     except control_file.NotRunning as error:
         words, _, remedy = error.message.partition("; start it with: ")
         return [Finding("warn", "bridge", words, remedy)], None
+    client, lines = Client(found, start), []
     try:
-        client = Client(found, start)
         lines = (await client.get("/v1/lines"))["lines"]
         known = endpoints(await client.get("/v1/webhooks"))
     except BridgeError as error:
+        if trouble := await client.trouble():
+            words = f"answers at {found.url} (process {found.pid}), but stores nothing now: {trouble}"
+            remedy = "see to its store; it goes on by itself then"
+            return [Finding("fail", "bridge", words, remedy)], Told(found, start, bool(lines), lines)
         words, _, remedy = error.message.partition("; ")
         remedy = remedy or f"see its log, then restart it: {start}"
         return [Finding("fail", "bridge", words, remedy)], Told(found, start)
@@ -53,8 +60,10 @@ def same_release(theirs: str, ours: str) -> list[Finding]:
     return [Finding("warn", "bridge", words, "restart the bridge, so that the new release counts")]
 
 
-def ports(config: Config, told: Told | None) -> list[Finding]:
-    """The configured ports: free, or held by the running bridge."""
+def ports(config: Config, told: Told | None, role: str) -> list[Finding]:
+    """The configured ports: free, or held by the running bridge; one with devices alone opens none for dialects."""
+    if role == Role.DEVICES:
+        config = replace(config, dialects={})
     if told is None:
         further = {each.port: f"dialects.{name}.port" for name, each in config.dialects.items() if each.enabled}
         apart = {port: key for port, key in further.items() if port not in (0, config.http.port)}
@@ -71,7 +80,7 @@ def _ours(config: Config) -> Finding:
     finding = free(config.http.host, config.http.port, "http.port")
     if finding.level == "ok" or not file.exists() or os.access(file, os.R_OK):
         return finding
-    return Finding("warn", "port", "it may be this bridge that holds it", "run this as the bridge's own user")
+    return Finding("warn", "port", "it may be this bridge that holds it", "run it with sudo: sudo sms-bridge doctor")
 
 
 def free(host: str, port: int, key: str) -> Finding:
@@ -87,9 +96,22 @@ def free(host: str, port: int, key: str) -> Finding:
             probe.bind(address)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            remedy = f"sudo ss -ltnp 'sport = :{port}' shows by which; end it, or choose another {key}"
-            return Finding("fail", "port", f"{where} is in use by another program", remedy)
+            return _in_use(where, port, key)
         if error.errno == errno.EACCES:
             return Finding("fail", "port", f"{where} is for root alone", f"choose a {key} of 1024 or more")
         return Finding("fail", "port", f"{where} cannot be listened on: {error.strerror or error}", "correct http.host")
     return Finding("ok", "port", f"{where} is free")
+
+
+def _in_use(where: str, port: int, key: str) -> Finding:
+    """Who has a port that the bridge is to listen on, and what to do; a bridge is ended where it was started."""
+    other = listeners.of_port(port)
+    if other is None:
+        remedy = f"sudo ss -ltnp 'sport = :{port}' shows by which; end it, or choose another {key}"
+        return Finding("fail", "port", f"{where} is in use by another program", remedy)
+    if other.is_bridge:
+        words = f"{where} is in use by {'a demo' if other.is_demo else 'another bridge'} (process {other.pid})"
+        remedy = f"end it with Ctrl-C in its terminal{'' if other.is_demo else ' or by its service'}"
+        return Finding("fail", "port", words, f"{remedy}, or choose another {key}")
+    words = f"{where} is in use by {other.name} (process {other.pid})"
+    return Finding("fail", "port", words, f"end it, or choose another {key}")

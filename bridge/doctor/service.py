@@ -41,13 +41,13 @@ def findings(unit: str, state: Mapping[str, str]) -> Iterator[Finding]:
     if active == "failed":
         words = f"{unit} has failed ({result}) and stays down"
         yield Finding(
-            "fail", "service", words, f"journalctl -u {name} -n 50 shows why; then sudo systemctl restart {name}"
+            "fail", "service", words, f"sudo journalctl -u {name} -n 50 shows why; then sudo systemctl restart {name}"
         )
     elif active in ("active", "reloading"):
         yield _running(unit, name, int(state.get("NRestarts", "0") or 0))
     elif active == "activating":
         words = f"{unit} is only just starting, or again and again ({state.get('SubState', '')})"
-        yield Finding("warn", "service", words, f"journalctl -u {name} -n 50")
+        yield Finding("warn", "service", words, f"sudo journalctl -u {name} -n 50")
     else:
         yield Finding("warn", "service", f"{unit} is installed and is not running", f"sudo systemctl start {name}")
     if state.get("UnitFileState") == "disabled":
@@ -57,5 +57,5 @@ def findings(unit: str, state: Mapping[str, str]) -> Iterator[Finding]:
 def _running(unit: str, name: str, restarts: int) -> Finding:
     if restarts:
         words = f"{unit} runs, and has been restarted {restarts} times since it was started"
-        return Finding("warn", "service", words, f"journalctl -u {name} -p warning shows why")
+        return Finding("warn", "service", words, f"sudo journalctl -u {name} -p warning shows why")
     return Finding("ok", "service", f"{unit} runs")

@@ -1,14 +1,18 @@
 """Examines the store's directory: permissions, free space, commit time."""
 
+import grp
 import os
 import sqlite3
+import stat
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from bridge.config import obstacles
+from bridge.host import control_file
 from bridge.model.finding import Finding
 from bridge.store.soundness import WAY_OUT, Examination
 
@@ -24,17 +28,53 @@ LITTLE_ROOM, NO_ROOM = 500_000_000, 50_000_000
 FEW_INODES = 1000
 
 
+def obstructed(database: Path) -> Finding | None:
+    """What is in the place of the store, or in its way."""
+    sentence, _, remedy = obstacles.obstructed(database).partition(": ")
+    return Finding("fail", "store", sentence, remedy) if sentence else None
+
+
 def keeps(directory: Path) -> Finding:
     """Whether this user can keep a store there."""
     if not directory.is_dir():
-        return Finding("fail", "store", f"{directory} does not exist", f"mkdir -p {directory}")
+        return Finding("fail", "store", f"{directory} does not exist", _made_by(directory))
     if os.statvfs(directory).f_flag & os.ST_RDONLY:
         words = f"{directory} is on a file system that is mounted read-only"
-        why = "dmesg | grep -iE 'error|remount' shows why (a dying SD card?)"
-        return Finding("fail", "store", words, f"{why}; sudo mount -o remount,rw {_mount(directory)}")
+        return Finding("fail", "store", words, obstacles.remount(directory))
     if not os.access(directory, os.W_OK | os.X_OK):
-        return Finding("fail", "store", f"{directory} is not writable for this user", f"sudo chown $USER {directory}")
+        if is_for_members(directory.stat(), os.getgroups(), _members()):
+            words = f"{directory} is the service's; to look at disk and store, too: sudo sms-bridge doctor"
+            return Finding("ok", "store", words)
+        words = f"{directory} is not writable for this user"
+        return Finding("fail", "store", words, _way_in(directory, os.geteuid()))
     return Finding("ok", "store", f"{directory} is writable")
+
+
+def _made_by(directory: Path) -> str:
+    """The command that makes a directory: with sudo where this user may not."""
+    above = next(each for each in directory.absolute().parents if each.exists())
+    return f"{'' if os.access(above, os.W_OK | os.X_OK) else 'sudo '}mkdir -p {directory}"
+
+
+def _members() -> int:
+    """The group whose members may call the service; -1 where there is none."""
+    try:
+        return grp.getgrnam(control_file.GROUP).gr_gid
+    except KeyError:
+        return -1
+
+
+def is_for_members(directory: os.stat_result, groups: Collection[int], group: int) -> bool:
+    """Whether it is the directory of a service whose `group` has this user, who may call the bridge by it."""
+    return directory.st_gid == group and group in groups and bool(directory.st_mode & stat.S_IXGRP)
+
+
+def _way_in(directory: Path, uid: int) -> str:
+    """What a user does who may not write there: a service's directory stays the service's."""
+    status = directory.stat()
+    if status.st_uid not in (0, uid):
+        return control_file.for_its_owner(directory)
+    return "run it with sudo, or choose a directory of your own in store.url"
 
 
 def _mount(directory: Path) -> Path:
@@ -59,7 +99,7 @@ def room_finding(directory: Path, free: int) -> Finding:
     words = f"{free / 1e9:.1f} GB free for {directory}" if free >= 1e9 else f"{free // 10**6} MB free for {directory}"
     if free >= LITTLE_ROOM:
         return Finding("ok", "disk", words)
-    remedy = f"make room (du -xh {directory.anchor} | sort -h | tail), or set store.keep_days"
+    remedy = f"make room (sudo du -xh {directory.anchor} | sort -h | tail), or set store.keep_days"
     return Finding("fail" if free < NO_ROOM else "warn", "disk", words, remedy)
 
 
@@ -69,7 +109,9 @@ def commits(directory: Path) -> Finding:
         with tempfile.TemporaryDirectory(prefix=".doctor-", dir=directory) as scratch:
             took = _timed(Path(scratch) / "probe.db")
     except (sqlite3.Error, OSError) as error:
-        return Finding("fail", "disk", f"{directory} cannot be written: {error}", f"df -h {directory}; dmesg | tail")
+        return Finding(
+            "fail", "disk", f"{directory} cannot be written: {error}", f"df -h {directory}; sudo dmesg | tail"
+        )
     return commit_finding(took)
 
 

@@ -1,9 +1,10 @@
 """What `doctor` learns from its caller and from the running bridge."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from bridge.config.role import Role
+from bridge.dataclass import dataclass
 from bridge.host.control_file import Control
 from bridge.model.scope import Key
 from bridge.model.webhook import Endpoint
@@ -28,6 +29,12 @@ class Surroundings:
     keys: Callable[[], Awaitable[Sequence[Key]]]
     #: of systemd, by which this bridge runs as a service; "" when it is another one's configuration
     unit: str = ""
+    #: of a process that does not run; one that does tells its own
+    role: Role = Role.ALL
+
+    def role_beside(self, told: "Told | None") -> str:
+        """The role of the process that is looked at."""
+        return self.role if told is None else told.control.role
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.config.schema import Config
+from bridge.doctor.database import REMEDY
 from bridge.doctor.surroundings import Surroundings, Told
 from bridge.errors import BadRequest, BridgeError
 from bridge.host.tls import SOON
@@ -29,7 +30,8 @@ async def look(config: Config, surroundings: Surroundings, told: Told | None) ->
         try:
             endpoints = await surroundings.endpoints()
         except BridgeError as error:
-            return [Finding("fail", "store", error.message, "restore it from a backup, or correct its permissions")]
+            remedy = "restore it from a backup, or correct its permissions" if config.store.is_file else REMEDY
+            return [Finding("fail", "store", error.message, remedy)]
     return list(await asyncio.gather(*(_webhook(endpoint, surroundings) for endpoint in endpoints)))
 
 

@@ -1,15 +1,18 @@
-"""What needs a person, and settling it."""
+"""Lists what needs a person, and carries out what the person decides."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from bridge.errors import NoSuchThing
 from bridge.gateway.endpoints import scope
 from bridge.gateway.submissions import check_verified
 from bridge.model.account import Account, Author
-from bridge.model.attention import Attention, Life, Ongoing, Verdict
+from bridge.model.attention import Attention, Life, Verdict
+from bridge.model.history import Ongoing
 from bridge.model.line import Line, LineState
 from bridge.model.message import Message
+from bridge.model.site import Site
 from bridge.ports.clock import Clock
 from bridge.ports.store import AttentionStore, EndpointStore, MessageStore
 
@@ -17,33 +20,39 @@ from bridge.ports.store import AttentionStore, EndpointStore, MessageStore
 LISTED = 20
 
 
-class DeciderStore(AttentionStore, MessageStore, EndpointStore, Protocol):
+class DecisionStore(AttentionStore, MessageStore, EndpointStore, Protocol):
     """The parts of the store used here."""
 
 
-class Decider:
-    """Shows an account what needs a person, and settles it (`gateway.decider`); an operator sees everybody's."""
+class Decisions:
+    """Shows an account what needs a person, and settles it (`gateway.decisions`); an operator sees everybody's."""
 
     def __init__(
         self,
-        store: DeciderStore,
+        store: DecisionStore,
         clock: Clock,
         lines: Callable[[], Sequence[Line]],
         alarms: Callable[[], Sequence[Ongoing]],
+        sites: Callable[[], Awaitable[Sequence[Site]]],
     ) -> None:
         self._store = store
         self._clock = clock
         self._lines = lines
         self._alarms = alarms
+        self._sites = sites
 
     async def attention(self, account: Account) -> Attention:
-        """What needs a person now. Alarms are shown to operators alone."""
+        """What needs a person now. Alarms and sites are shown to operators alone."""
         view = scope(account)
         unknown, messages = await self._store.undecided(view, LISTED)
         dead, letters = await self._store.dead_letters(view, LISTED)
         paused = [each for each in await self._store.endpoints(view) if each.paused]
         lines = [line for line in self._lines() if line.state is not LineState.READY]
-        return Attention(unknown, messages, dead, letters, paused, lines, self._alarms() if account.operator else ())
+        found = Attention(unknown, messages, dead, letters, paused, lines)
+        if not account.operator:
+            return found
+        sites = [site for site in await self._sites() if site.problems]
+        return replace(found, alarms=self._alarms(), sites=sites)
 
     async def settle(self, who: str, account: Account, id: str, verdict: Verdict) -> Message:
         """Settle an unknown message by a person's word. Raises NoSuchThing, NotPossible, NotVerified, OutOfCredit."""

@@ -10,8 +10,9 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from bridge.dataclass import dataclass
 from bridge.errors import (
     AccountDisabled,
     BadRequest,
@@ -22,7 +23,8 @@ from bridge.errors import (
     OutOfCredit,
     StoreUnavailable,
 )
-from bridge.gateway.batches import MINUTE, Batches
+from bridge.gateway.batch_speed import MINUTE
+from bridge.gateway.batches import Batches
 from bridge.model.account import Account
 from bridge.model.batch import Batch, BatchState, Row, RowState
 from bridge.model.message import Draft
@@ -105,6 +107,8 @@ class BatchRunner:
             batch = await self._store.reserve_rows(batch.id, rows[-1].row)
         rows = await self._store.rows(batch.id, RowState.OK, batch.position, TOGETHER)
         rows = [row for row in rows if row.row <= batch.reserved]
+        if not rows:  # paused or cancelled meanwhile: none was reserved
+            return
         try:
             await self._accept(batch, rows)
         except StoreUnavailable:

@@ -9,12 +9,15 @@ from dataclasses import replace
 from typing import Protocol
 
 from bridge.errors import BadRequest, NotPossible, UnknownLine
+from bridge.gateway.batch_speed import MINUTE, Speed
 from bridge.gateway.endpoints import scope
+from bridge.gateway.interpreter import considerate
 from bridge.gateway.submissions import Submissions
-from bridge.messages import batch_rows, segmentation, spreadsheet
+from bridge.gateway.turns import Turns
+from bridge.messages import batch_rows, segmentation
 from bridge.messages.phone_numbers import is_country
 from bridge.model.account import THE_BRIDGE, Account, Author
-from bridge.model.batch import Batch, BatchState, Plan, Progress, Row, RowResult, RowState
+from bridge.model.batch import Batch, BatchState, Plan, Progress, Row, RowResult, RowState, Table
 from bridge.model.message import Draft, State
 from bridge.model.query import Page
 from bridge.ports.clock import Clock
@@ -26,9 +29,15 @@ BITE = 1_000
 FRESH = 2_000
 #: batches whose counts are remembered
 MOST_COUNTED = 50
-MINUTE = 60_000  # ms
 #: of messages that need no more waiting for
 _ENDED = (State.SENT, State.DELIVERED, State.FAILED, State.UNKNOWN, State.EXPIRED, State.CANCELLED)
+
+
+def _table(raw: bytes) -> Table:
+    """The table in a file. Raises BadRequest."""
+    from bridge.messages import table_files  # with all of XML: for the few who send files
+
+    return table_files.read(raw)
 
 
 class BulkStore(BatchStore, ContactStore, MessageStore, AccountStore, Protocol):
@@ -46,8 +55,10 @@ class Batches:
         self.woken = asyncio.Event()
         #: one at a time accepts rows or takes them back
         self.turn = asyncio.Lock()
-        self._judging = asyncio.Lock()
+        #: one file at a time is in memory as a table, and the rows of one are judged
+        self._reading, self._judging = Turns(), Turns()
         self._counts: dict[str, tuple[int, Mapping[str, int]]] = {}
+        self._speeds: dict[str, Speed] = {}
 
     def _by(self, who: str) -> Author:
         return Author(who, self.clock.now())
@@ -55,16 +66,24 @@ class Batches:
     # -- drafts -----------------------------------------------------------------------------------
     async def add(self, who: str, account: Account, name: str, raw: bytes) -> Batch:
         """A draft of a CSV or XLSX file, with the column guessed that has the numbers. Raises BadRequest."""
-        table = await asyncio.to_thread(spreadsheet.read, raw)
-        column = await asyncio.to_thread(batch_rows.number_column, table, account.terms.country)
-        by, digest = self._by(who), hashlib.sha256(raw).hexdigest()
-        plan = Plan(name[:200], column)
+        async with self._reading.turn(account.name):
+            batch = await self._kept(who, account, name, raw)
+        return await self._judge(account, batch.id)
+
+    async def _kept(self, who: str, account: Account, name: str, raw: bytes) -> Batch:
+        def read() -> tuple[Table, str, str]:
+            table = _table(raw)
+            return table, batch_rows.number_column(table, account.terms.country), hashlib.sha256(raw).hexdigest()
+
+        with considerate():
+            table, column, digest = await asyncio.to_thread(read)
+        by, plan = self._by(who), Plan(name[:200], column)
         batch = Batch(secrets.token_hex(8), account.name, plan, table.columns, digest, who, by.at, rows=len(table.rows))
         await self.store.add_batch(batch, by)
         for start in range(0, len(table.rows), BITE):
             rows = [Row(number, cells) for number, cells in table.rows[start : start + BITE]]
             await self.store.add_rows(batch.id, rows)
-        return await self._judge(account, batch.id)
+        return batch
 
     async def change(self, account: Account, id: str, changes: Mapping[str, object]) -> Batch:
         """Change a draft, and look at its rows again. Raises NoSuchThing, NotPossible, BadRequest."""
@@ -88,11 +107,12 @@ class Batches:
 
     async def _judge(self, account: Account, id: str) -> Batch:
         """Judge every row, a few at a time."""
-        async with self._judging:
+        async with self._judging.turn(account.name):
             batch, first, after = await self.store.batch("", id), dict[str, int](), 0
             owner = account if account.name == batch.account else await self.store.account(batch.account)
             while rows := await self.store.rows(id, None, after, BITE):
-                judged = await asyncio.to_thread(self._judged, owner, batch, rows, first)
+                with considerate():
+                    judged = await asyncio.to_thread(self._judged, owner, batch, rows, first)
                 good = [row.number for row in judged if row.state is RowState.OK]
                 stops = await self.store.suppressions(batch.account, good)
                 stopped = {stop.number: stop.reason for stop in stops if stop is not None}
@@ -135,14 +155,16 @@ class Batches:
     async def progress(self, batch: Batch) -> Progress:
         """How far a batch is, at most FRESH old."""
         counts = await self._counted(batch)
-        if not batch.started_at:
-            return Progress(counts)
         ended = sum(counts.get(state, 0) for state in _ENDED)
-        minutes = ((batch.finished_at or self.clock.now()) - batch.started_at) / MINUTE
-        rate = ended / minutes if minutes > 0 else 0.0
         left = batch.judged.get(RowState.OK, 0) - ended
-        known = batch.state in (BatchState.RUNNING, BatchState.DONE) and rate and left > 0
-        return Progress(counts, rate, self.clock.now() + round(left / rate * MINUTE) if known else 0)
+        # a batch is done when its last row was accepted; its messages may go out for hours
+        if not batch.started_at or left <= 0 or batch.state not in (BatchState.RUNNING, BatchState.DONE):
+            return Progress(counts)
+        now = self.clock.now()
+        minutes = (now - batch.started_at) / MINUTE
+        lately = self._speeds[batch.id].per_minute()
+        rate = lately if lately is not None else ended / minutes if minutes > 0 else 0.0
+        return Progress(counts, rate, now + round(left / rate * MINUTE) if rate else 0)
 
     async def _counted(self, batch: Batch) -> Mapping[str, int]:
         now = self.clock.monotonic()
@@ -151,8 +173,10 @@ class Batches:
             return kept[1]
         if len(self._counts) >= MOST_COUNTED:
             self._counts.clear()
+            self._speeds.clear()
         counts = await self.store.row_counts(batch.id) if batch.started_at else {}
         self._counts[batch.id] = (now, counts)
+        self._speeds.setdefault(batch.id, Speed()).look(now, sum(counts.get(state, 0) for state in _ENDED))
         return counts
 
     # -- what is done -----------------------------------------------------------------------------

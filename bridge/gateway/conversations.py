@@ -1,12 +1,14 @@
 """Conversations and contacts, as callers ask for them and change them."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from bridge.errors import BadRequest, InvalidNumber
 from bridge.gateway.endpoints import scope
-from bridge.messages import contact_files
+from bridge.gateway.interpreter import considerate
+from bridge.gateway.turns import Turns
 from bridge.messages.phone_numbers import normalise
 from bridge.model.account import Account, Author, Suppressed
 from bridge.model.conversation import Contact, ContactQuery, Conversation, ConversationQuery, Imported, Thread
@@ -15,19 +17,19 @@ from bridge.ports.clock import Clock
 from bridge.ports.store import ContactStore, ConversationStore
 
 #: bites of the index of conversations that a caller waits for
-MOST_BITES = 50
+MOST_BITES = 500
 #: rows of a file with contacts that are told of as wrong
 MOST_BAD = 1_000
 
 
-class TalkStore(ConversationStore, ContactStore, Protocol):
+class ConversationsStore(ConversationStore, ContactStore, Protocol):
     """The parts of the store that conversations use."""
 
 
 class Conversations:
     """Messages by number (`gateway.conversations`). An account sees its own, an operator everybody's."""
 
-    def __init__(self, store: TalkStore, clock: Clock) -> None:
+    def __init__(self, store: ConversationsStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
@@ -55,9 +57,11 @@ class Conversations:
 class Contacts:
     """Who numbers are, for an account (`gateway.contacts`). `who` is for the audit trail."""
 
-    def __init__(self, store: TalkStore, clock: Clock) -> None:
+    def __init__(self, store: ConversationsStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        #: one file at a time
+        self._reading = Turns()
 
     def _by(self, who: str) -> Author:
         return Author(who, self._clock.now())
@@ -90,19 +94,32 @@ class Contacts:
         """For each contact why nothing is sent to it; None where something is."""
         return await self._store.suppressions(account.name, [contact.number for contact in contacts])
 
-    async def take_in(self, who: str, account: Account, rows: Sequence[contact_files.Row]) -> Imported:
-        """Import contacts, adding to existing ones; rows without a number are reported."""
-        good: dict[str, Contact] = {}
-        bad: list[tuple[int, str, str]] = []
-        for row in rows:
-            try:
-                number = normalise(row.written, account.terms.country)
-            except InvalidNumber as error:
-                bad.append((row.line, row.written, error.message))
-                continue
-            good[number] = Contact(account.name, number, row.name, row.note, row.groups, row.consent, row.consent_note)
-        added, changed = await self._store.keep_contacts(list(good.values()), self._by(who))
+    async def take_in(self, who: str, account: Account, raw: bytes, form: str) -> Imported:
+        """Import the contacts of a file, `csv` or `vcard`, adding to existing ones; rows without a number are reported.
+
+        Raises BadRequest.
+        """
+        async with self._reading.turn(account.name):
+            with considerate():
+                good, bad = await asyncio.to_thread(_read, account, raw, form)
+            added, changed = await self._store.keep_contacts(good, self._by(who))
         return Imported(added, changed, tuple(bad[:MOST_BAD]))
+
+
+def _read(account: Account, raw: bytes, form: str) -> tuple[Sequence[Contact], Sequence[tuple[int, str, str]]]:
+    """Contacts with proper numbers, the last of each, and the line, number and fault of all other rows."""
+    from bridge.messages import contact_files  # for the few who keep contacts in files
+
+    good: dict[str, Contact] = {}
+    bad: list[tuple[int, str, str]] = []
+    for row in contact_files.read(raw, form):
+        try:
+            number = normalise(row.written, account.terms.country)
+        except InvalidNumber as error:
+            bad.append((row.line, row.written, error.message))
+            continue
+        good[number] = Contact(account.name, number, row.name, row.note, row.groups, row.consent, row.consent_note)
+    return list(good.values()), bad
 
 
 def _spelled(account: Account, number: str) -> str:

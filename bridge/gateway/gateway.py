@@ -6,32 +6,37 @@ sees everything.
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
-from bridge.accounts.administration import Desk, DeskStore
-from bridge.accounts.authentication import Admission
+from bridge.accounts.administration import Administration, AdministrationStore
+from bridge.accounts.authentication import Authenticator
 from bridge.accounts.credentials import digest
 from bridge.accounts.sessions import Sessions
 from bridge.accounts.users import Users
 from bridge.bus import Bus
+from bridge.dataclass import dataclass
 from bridge.errors import DeviceLost, NoSuchThing, NotAllowed, NotPossible
-from bridge.gateway.attention import Decider
+from bridge.gateway.attention import Decisions
 from bridge.gateway.batches import Batches
 from bridge.gateway.conversations import Contacts, Conversations
 from bridge.gateway.endpoints import Endpoints, scope
-from bridge.gateway.health import Vitals
-from bridge.gateway.pulls import Handouts
+from bridge.gateway.health import StoreHealth
+from bridge.gateway.history import History
+from bridge.gateway.pulls import Pulls
 from bridge.gateway.searches import Searches
-from bridge.gateway.statistics import Figures
+from bridge.gateway.sites import Sites
+from bridge.gateway.statistics import StatisticsQueries
 from bridge.gateway.submissions import Submissions, check_verified
 from bridge.model.account import Account, UnknownPolicy
-from bridge.model.attention import Ongoing
 from bridge.model.callback import Callback, Reply
 from bridge.model.event import NOTIFICATION_SENT, Event
 from bridge.model.finding import Finding
+from bridge.model.history import Ongoing, Quarter
 from bridge.model.inbox import LoggedCall, Received, TypedMessage
 from bridge.model.line import Line
 from bridge.model.loopback import Departures
@@ -39,8 +44,11 @@ from bridge.model.media import Media
 from bridge.model.message import Message, Part
 from bridge.model.notification import Letter, Notification, NotificationQuery, Posted
 from bridge.model.query import CallQuery, InboxQuery, MessageQuery, Page, TypedQuery
+from bridge.model.reloaded import Reloaded
+from bridge.model.site import Site
 from bridge.model.webhook import Endpoint, Trial
 from bridge.ports.clock import Clock, SystemClock
+from bridge.ports.driver import Carrying
 from bridge.ports.store import (
     AttentionStore,
     BatchStore,
@@ -50,6 +58,7 @@ from bridge.ports.store import (
     EndpointStore,
     EventStore,
     HealthStore,
+    HistoryStore,
     InboxStore,
     LedgerStore,
     MemoryStore,
@@ -60,11 +69,18 @@ from bridge.ports.store import (
     SubmissionStore,
     UserStore,
 )
+from bridge.ports.virtual import VirtualPhones
+from bridge.retry import retry_until_stored
+from bridge.version import version
 
 #: events read from the log at a time
 EVENT_BATCH = 200
 #: events of all accounts that are looked at for them
 EVENT_STEP = 5_000
+
+
+async def _no_reload() -> Reloaded:
+    raise NotPossible("this bridge does not run: it reads its configuration when it starts")
 
 
 async def _no_loops(sender: str, receiver: str) -> Departures:
@@ -83,6 +99,14 @@ async def _no_mail(account: Account, letter: Letter) -> Posted:
     raise NotPossible("this bridge has no mail server: [alarm] smtp_host")
 
 
+def _nothing_recent(line: str) -> Sequence[Quarter]:
+    return ()
+
+
+async def _no_dial(name: str, key: str) -> Carrying:
+    raise NoSuchThing(f"there is no device {name!r}")
+
+
 async def _no_media(name: str, media: str) -> Media:
     raise NoSuchThing(f"there is no device {name!r}")
 
@@ -98,10 +122,21 @@ class Devices:
     loop: Callable[[str, str], Awaitable[Departures]] = _no_loops
     #: by a device's name, for its provider; raises NoSuchThing, DeviceLost
     call_back: Callable[[str, Callback], Awaitable[Reply]] = _no_callback
+    #: lets a device in that dials the bridge, by its name and key; what it returns carries the connection until that is
+    #: over; raises NoSuchThing, WrongSecret
+    dialled: Callable[[str, str], Awaitable[Carrying]] = _no_dial
     #: those that were raised and are not over
     alarms: Callable[[], Sequence[Ongoing]] = tuple
     #: what came with a message to a device, by what `Received.media` says; raises NoSuchThing, DeviceLost
     fetch: Callable[[str, str], Awaitable[Media]] = _no_media
+    #: the customers' phones of a virtual network; only a demo has any
+    virtual: VirtualPhones | None = None
+    #: what is not written yet of a line's history, oldest first
+    recent: Callable[[str], Sequence[Quarter]] = _nothing_recent
+    #: the devices that are other bridges
+    sites: Callable[[], Sequence[Site]] = tuple
+    #: the lines of this process' own devices; None where that is all of them
+    own: Callable[[], Sequence[Line]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +155,7 @@ class Outlets:
 class GatewayStore(
     SubmissionStore, MessageStore, StatisticsStore, PullStore, InboxStore, EndpointStore, LedgerStore, EventStore,
     ConversationStore, ContactStore, AttentionStore, BatchStore, UserStore, SessionStore,
-    CredentialStore, DeskStore, MemoryStore, HealthStore, Protocol,
+    CredentialStore, AdministrationStore, MemoryStore, HealthStore, HistoryStore, Protocol,
 ):  # fmt: skip
     """The parts of the store that callers may use."""
 
@@ -138,57 +173,89 @@ class Gateway:
         clock: Clock | None = None,
         on_unknown: UnknownPolicy = UnknownPolicy.HOLD,
         outlets: Outlets | None = None,
+        reload: Callable[[], Awaitable[Reloaded]] = _no_reload,
     ) -> None:
         self._store = store
         self._bus = bus
         #: counters, read by metrics
         self.metrics = bus.metrics
         self._clock = clock or SystemClock()
-        self._devices = devices or Devices()
-        outlets = outlets or Outlets()
-        self._searches = Searches()
-        submissions = submissions or Submissions(store, bus.metrics, self._clock, self._devices.lines)
         #: Unix milliseconds by the clock that everything here goes by
         self.now = self._clock.now
+        self._devices = devices or Devices()
+        #: reads the configuration again and applies what can change; raises NotPossible with nothing changed
+        self.reload = reload
+        self._searches = Searches()
+        submissions = submissions or Submissions(store, bus.metrics, self._clock, self._devices.lines)
+        self._pass_on(submissions)
+        self._admit(on_unknown)
+        self._divide(submissions, outlets or Outlets())
+
+    def _pass_on(self, submissions: Submissions) -> None:
+        """Calls in which the gateway has nothing to decide."""
+        #: the bridge's release
+        self.version = version()
         #: every configured line with its health, absent ones too
         self.lines = self._devices.lines
+        #: those of this process' own devices
+        self.own_lines = self._devices.own or self._devices.lines
+        #: the customers' phones of a demo, else None
+        self.virtual = self._devices.virtual
+        #: alarms that were raised and are not over, oldest first
+        self.alarms = self._devices.alarms
         #: sends SMS from one line to another; `bridge.monitoring.loopback.Loopback.send`
         self.loop = self._devices.loop
         #: answers a device's provider; raises NoSuchThing, and DeviceLost while the device is away
         self.call_back = self._devices.call_back
+        #: lets a device in that dials the bridge; raises NoSuchThing, WrongSecret
+        self.dialled = self._devices.dialled
         self.submit = submissions.submit
         self.check = submissions.check
         #: what a device's driver put aside, for a program that examines the device itself; {} where it never did
-        self.memory = store.memories
+        self.memory = self._store.memories
         #: put something aside for a device's driver: one that has the device open reads it at its next start
-        self.remember = store.memorise
+        self.remember = self._store.memorise
         #: the `seq` of the newest event: as `after` of `events` it leaves out nothing that comes from now on
-        self.position = store.newest_event
-        #: who may come in, asked by dialects before anything else
-        self.admission = Admission(store, self._clock)
+        self.position = self._store.newest_event
+        #: the same for a moment (Unix ms): what happened from then on
+        self.position_at = self._store.event_position
+
+    def _admit(self, on_unknown: UnknownPolicy) -> None:
+        """Who may come in, and what the operator changes about that."""
+        #: asked by dialects before anything else
+        self.authenticator = Authenticator(self._store, self._clock, self._bus.tallies)
+        self._bus.subscribe_admission(self.authenticator.forget)
         #: what the operator changes about accounts
-        self.desk = Desk(store, self._clock, self.admission.forget, on_unknown)
-        #: messages by number, and who the numbers are
-        self.conversations = Conversations(store, self._clock)
-        self.contacts = Contacts(store, self._clock)
-        #: files that are sent; `bridge.gateway.batch_runner` sends them
-        self.batches = Batches(store, self._clock, submissions)
-        #: what needs a person, and what a person decides
-        self.decider = Decider(store, self._clock, self.lines, self._devices.alarms)
+        self.administration = Administration(self._store, self._clock, self.authenticator.forget, on_unknown)
         #: people who sign in, and those who are signed in
-        self.users = Users(store, self._clock, self.admission.forget)
-        self.sessions = Sessions(store, self._clock, self.admission.forget)
+        self.users = Users(self._store, self._clock, self.authenticator.forget)
+        self.sessions = Sessions(self._store, self._clock, self.authenticator.forget, self._bus.tallies)
+
+    def _divide(self, submissions: Submissions, outlets: Outlets) -> None:
+        """Subjects that have a facade of their own."""
+        store, clock = self._store, self._clock
+        #: messages by number, and who the numbers are
+        self.conversations = Conversations(store, clock)
+        self.contacts = Contacts(store, clock)
+        #: files that are sent; `bridge.gateway.batch_runner` sends them
+        self.batches = Batches(store, clock, submissions)
+        #: other bridges whose lines are lines here
+        self.sites = Sites(store, clock, self._devices.sites)
+        #: what needs a person, and what a person decides
+        self.decisions = Decisions(store, clock, self.lines, self._devices.alarms, self.sites.all)
+        #: what was: signal and state of lines, alarms, loop-backs
+        self.history = History(store, clock, self.lines, self._devices.recent)
         #: what is handed out once to callers that ask for it
-        self.handouts = Handouts(store, self.lines)
+        self.pulls = Pulls(store, self.lines)
         #: how much was sent and received
-        self.statistics = Figures(store, self._clock)
+        self.statistics = StatisticsQueries(store, clock)
         #: whether all is well with the store, and what waits in it
-        self.vitals = Vitals(store, self._clock)
+        self.store_health = StoreHealth(store, clock)
         #: sends an account's e-mail, when it returns the mail server has it; raises NotPossible,
         #: NotAllowed, BadRequest, OutcomeUnknown
         self.mail = outlets.mail
         #: where events go, and what became of them
-        self.endpoints = Endpoints(store, self._clock, outlets.check_url, outlets.poke, self._searches, outlets.trial)
+        self.endpoints = Endpoints(store, clock, outlets.check_url, outlets.poke, self._searches, outlets.trial)
 
     # -- who calls ------------------------------------------------------------------------------
     async def issue_token(self, ident: str, secret: str, seconds: int = 3600) -> str:
@@ -276,14 +343,14 @@ class Gateway:
             return await self._store.delete_received(account.name, query, self._clock.now())
 
     async def typed(self, account: Account, query: TypedQuery) -> Page[TypedMessage]:
-        """List SMS typed on the phones themselves, newest first; every account may see them, as it may the inbox."""
+        """List SMS typed on the phones themselves, newest first; accounts see them as they see the inbox."""
         async with self._searches.turn(account.name):
-            return await self._store.typed(query)
+            return await self._store.typed(account.name, query)
 
     async def calls(self, account: Account, query: CallQuery) -> Page[LoggedCall]:
-        """List the phones' calls, newest first; every account may see them."""
+        """List the phones' calls, newest first; accounts see them as they see the inbox."""
         async with self._searches.turn(account.name):
-            return await self._store.calls(query)
+            return await self._store.calls(account.name, query)
 
     # -- devices ---------------------------------------------------------------------------------
     async def examine(self, operator: Account, device: str) -> Sequence[Finding]:
@@ -307,17 +374,21 @@ class Gateway:
     async def events(
         self, account: Account, after: int | None = None, names: Sequence[str] = ()
     ) -> AsyncGenerator[Event, None]:
-        """Stream events as they are committed; with `after`, first those of the log with a greater `seq`."""
+        """Stream events as they are committed; with `after`, first those of the log with a greater `seq`.
+
+        It goes on when a store that does not answer is back. Raises StoreUnavailable at the beginning alone.
+        """
         woken = asyncio.Event()
         unsubscribe = self._bus.subscribe(lambda _: woken.set())
         try:
             position = await self.position() if after is None else after
             while True:
                 woken.clear()
-                newest = await self.position()
+                newest = await retry_until_stored(self.position, logging.DEBUG)
                 while position < newest:
                     end = min(position + EVENT_STEP, newest)
-                    batch = await self._store.events(scope(account), position, EVENT_BATCH, account.name, end)
+                    step = partial(self._store.events, scope(account), position, EVENT_BATCH, account.name, end)
+                    batch = await retry_until_stored(step, logging.DEBUG)
                     for event in batch:
                         if not names or event.name in names:
                             yield event

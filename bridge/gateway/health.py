@@ -36,8 +36,8 @@ class Cached(Generic[T]):
             return self._told[0]
 
 
-class Vitals:
-    """The bridge's vital signs (`gateway.vitals`)."""
+class StoreHealth:
+    """The bridge's vital signs (`gateway.store_health`)."""
 
     def __init__(self, store: HealthStore, clock: Clock) -> None:
         self._store = store
@@ -61,6 +61,6 @@ class Vitals:
             return f"The store did not answer within {PATIENCE:g} seconds."
         except BridgeError as error:
             return error.message
-        if room.free < LEAST_ROOM:
+        if room.free is not None and room.free < LEAST_ROOM:
             return f"the disk is full: {room.free // 1024} KiB are left; make room and try again"
         return ""

@@ -1,8 +1,8 @@
 """Reports and received SMS that pulling dialects hand out exactly once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from bridge.model.account import Account
 from bridge.model.inbox import Received
 from bridge.model.line import Line
@@ -22,9 +22,9 @@ class Report:
     at: int
 
 
-class Handouts:
+class Pulls:
     """Hands out each row once, also over crashes: rows are marked in the transaction that reads them
-    (`gateway.handouts`).
+    (`gateway.pulls`).
     """
 
     def __init__(self, store: PullStore, lines: Callable[[], Sequence[Line]]) -> None:

@@ -1,4 +1,4 @@
-"""How many long reads each account may have at once, so that none takes all the threads that read."""
+"""Limits the long reads that an account may have at once, so that none takes all the reading threads."""
 
 import asyncio
 from collections.abc import AsyncGenerator

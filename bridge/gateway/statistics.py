@@ -1,4 +1,4 @@
-"""How much was sent and received, by the hour or by the day."""
+"""Statistics of what was sent and received, by the hour or by the day."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +20,7 @@ DAYS = 30
 _LENGTH = {Step.HOUR: 3_600_000, Step.DAY: 86_400_000}  # ms
 
 
-class Figures:
+class StatisticsQueries:
     """An account's messages are counted, and everybody's for an operator. `gateway.statistics`."""
 
     def __init__(self, store: StatisticsStore, clock: Clock) -> None:

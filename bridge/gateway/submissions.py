@@ -1,11 +1,12 @@
 """Accepts messages: validates, stores, and announces them only then."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from bridge.config.schema import Sending
+from bridge.dataclass import dataclass
 from bridge.errors import BadRequest, NotVerified
-from bridge.messages.composer import Intake, digest_of
+from bridge.gateway.interpreter import considerate
+from bridge.messages.composer import INLINE_DRAFTS, Composer, digest_of
 from bridge.messages.validation import Limits
 from bridge.model.account import Account, Verification
 from bridge.model.line import Line
@@ -13,8 +14,6 @@ from bridge.model.message import Draft, Message
 from bridge.ports.clock import Clock
 from bridge.ports.store import SubmissionStore
 from bridge.telemetry.metrics import Metrics
-
-#: a message that could not be sent by then is expired, unless its caller says otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,9 @@ class Submissions:
     ) -> None:
         self._store = store
         self._metrics = metrics
-        self._intake = Intake(clock, lines, limits or Limits(), expire_after_ms)
+        self._composer = Composer(clock, lines, limits or Limits(), expire_after_ms)
+        #: limits and default lifetime for the next messages
+        self.adopt = self._composer.adopt
 
     async def submit(self, account: Account, drafts: Sequence[Draft], idempotency_key: str = "") -> Submission:
         """Accept messages: when this returns they are on disk. All or none.
@@ -54,6 +55,12 @@ class Submissions:
         check_verified(account)
         if not drafts:
             raise BadRequest("there is no message in this request", "messages")
+        if len(drafts) <= INLINE_DRAFTS:
+            return await self._submit(account, drafts, idempotency_key)
+        with considerate():
+            return await self._submit(account, drafts, idempotency_key)
+
+    async def _submit(self, account: Account, drafts: Sequence[Draft], idempotency_key: str) -> Submission:
         request = ""
         if idempotency_key:
             request = await digest_of(drafts)
@@ -61,7 +68,7 @@ class Submissions:
             first = await self._store.remembered(account.name, idempotency_key, request)
             if first is not None:
                 return Submission(tuple(first), replayed=True)
-        accepted = await self._intake.messages(account, drafts)
+        accepted = await self._composer.messages(account, drafts)
         apart = account.credits is not None or account.terms.daily_per_recipient > 0
         stored, replayed = await self._store.submit(accepted, idempotency_key, request, apart)
         if not replayed:
@@ -70,7 +77,7 @@ class Submissions:
 
     def check(self, account: Account, draft: Draft) -> None:
         """Validate a draft without storing it. Raises BadRequest and its subclasses."""
-        self._intake.check(account, draft)
+        self._composer.check(account, draft)
 
 
 def check_verified(account: Account) -> None:

@@ -7,8 +7,9 @@ import asyncio
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from bridge.dataclass import dataclass
 
 CONNECT_TIMEOUT = 15.0  # seconds
 #: bytes of a header field or an event

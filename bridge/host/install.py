@@ -1,4 +1,5 @@
-"""Installs a system service for a program that pipx or pip installed: units, udev rules, user, configuration.
+"""Installs a system service for a program that pipx or pip installed: units, udev rules, user, configuration,
+completion and manual page.
 
 The Debian package brings the same files itself; what is here is the way of those who do not have it.
 """
@@ -10,9 +11,9 @@ import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from bridge.dataclass import dataclass
 from bridge.errors import NotPossible
 
 #: file that we bring → where it belongs; what an administrator puts there by hand goes below /etc
@@ -25,7 +26,22 @@ PLACES = {
     "sms-bridge-adb.service": "etc/systemd/system/sms-bridge-adb.service",
     "sms-bridge-backup.service": "etc/systemd/system/sms-bridge-backup.service",
     "sms-bridge-backup.timer": "etc/systemd/system/sms-bridge-backup.timer",
+    "sms-bridge.1": "usr/local/share/man/man1/sms-bridge.1",
+    "completions/sms-bridge.bash": "usr/local/share/bash-completion/completions/sms-bridge",
+    "completions/_sms-bridge": "usr/local/share/zsh/site-functions/_sms-bridge",
+    "completions/sms-bridge.fish": "etc/fish/completions/sms-bridge.fish",
 }
+#: directories that Debian has only where something is in them; emptied, they go
+OFTEN_OURS_ALONE = (
+    "etc/sysusers.d",
+    "usr/local/share/man/man1",
+    "usr/local/share/bash-completion/completions",
+    "usr/local/share/bash-completion",
+    "usr/local/share/zsh/site-functions",
+    "usr/local/share/zsh",
+    "etc/fish/completions",
+    "etc/fish",
+)
 CONFIG = "etc/sms-bridge/config.toml"
 #: where everything is that `purge` forgets
 KEPT = ("etc/sms-bridge", "var/lib/sms-bridge", "var/lib/sms-bridge-adb")
@@ -99,8 +115,9 @@ class Installation:
             if path.exists():
                 path.unlink()
                 yield f"removed   {path}"
-        with suppress(OSError):  # it holds what others put there; Debian has none of its own
-            (self.root / "etc/sysusers.d").rmdir()
+        for place in OFTEN_OURS_ALONE:
+            with suppress(OSError):  # it holds what others put there
+                (self.root / place).rmdir()
         yield from self._reload()
 
     def forget(self) -> Iterator[str]:

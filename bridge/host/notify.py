@@ -86,6 +86,7 @@ class Service:
         self._trouble = ""
         self._shown = ""
         self._reloading = asyncio.Lock()
+        self._closed = False
         self._tasks = Tasks("service", on_death)
 
     async def start(self) -> None:
@@ -96,27 +97,35 @@ class Service:
             self._tasks.start(self._live(), "signs of life")
 
     async def close(self) -> None:
-        """Report that the bridge is stopping."""
+        """Report that the bridge is stopping; no reload begins any more."""
+        self._closed = True
         self._unsubscribe()
         self._notifier.tell("STOPPING=1", "STATUS=stopping")
         await self._tasks.close()
 
     def reload(self) -> None:
         """Reload files that may have changed; what cannot be read stays as it is."""
-        self._tasks.start(self._reload(), "reload")
+        if not self._closed:
+            self._tasks.start(self._reload(), "reload")
 
     async def _reload(self) -> None:
         async with self._reloading:
             self._notifier.tell("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
-            for again in self._on_reload:
-                try:
-                    await again()
-                except BridgeError as error:
-                    log.error("not reloaded: %s", error.message)
-                except Exception:
-                    log.exception("not reloaded")
-            log.info("reloaded")
+            done = [await self._done(again) for again in self._on_reload]
+            if all(done):
+                log.info("reloaded")
             self._ready()
+
+    async def _done(self, again: Reload) -> bool:
+        try:
+            await again()
+        except BridgeError as error:
+            log.error("not reloaded: %s", error.message)
+            return False
+        except Exception:
+            log.exception("not reloaded")
+            return False
+        return True
 
     async def _live(self) -> None:
         interval = self._notifier.watchdog / 2 or STATUS_INTERVAL

@@ -5,9 +5,9 @@ restart.
 import os
 import socket
 from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass
 from typing import Self
 
+from bridge.dataclass import dataclass
 from bridge.errors import ConfigError
 
 #: the first descriptor that is handed over (SD_LISTEN_FDS_START)

@@ -10,12 +10,13 @@ import os
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bridge.config import obstacles
 from bridge.config.schema import Http
+from bridge.dataclass import dataclass
 from bridge.errors import ConfigError
 from bridge.host.x509 import Garbled, Validity, validity
 from bridge.model.finding import Finding
@@ -206,15 +207,12 @@ def _path(name: str, written: str, environment: Mapping[str, str]) -> Path:
 def _bytes(path: Path, key: str) -> bytes:
     try:
         return path.read_bytes()
-    except FileNotFoundError:
-        problem = "does not exist"
     except PermissionError:
-        problem = "may not be read by this user"
-    except IsADirectoryError:
-        problem = "is a directory, not a file"
+        raise Unfit(
+            f"{key}: {path} may not be read by this user: sudo chgrp sms-bridge {path} && sudo chmod 640 {path}"
+        ) from None
     except OSError as error:
-        problem = f"cannot be read: {error.strerror}"
-    raise Unfit(f"{key}: {path} {problem}")
+        raise Unfit(f"{key}: {obstacles.told(error, path)}") from None
 
 
 def _stat(path: Path) -> tuple[int, int, int] | None:

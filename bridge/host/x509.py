@@ -4,8 +4,9 @@ The library has no public way to ask a certificate of one's own, expired ones ab
 """
 
 import ssl
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from bridge.dataclass import dataclass
 
 _SEQUENCE, _VERSION, _UTC_TIME, _GENERALIZED_TIME = 0x30, 0xA0, 0x17, 0x18
 #: what stands before the validity: serial number, signature algorithm, issuer

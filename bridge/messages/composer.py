@@ -7,8 +7,8 @@ import json
 import operator
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import TypeVar
 
 from bridge.errors import BadRequest, InvalidNumber
@@ -17,7 +17,7 @@ from bridge.messages.templates import choose
 from bridge.messages.validation import Limits, check_recipient, check_times, check_whatsapp, parts_of
 from bridge.model.account import Account
 from bridge.model.line import Channel, Line
-from bridge.model.message import WHATSAPP_ROUTE, Draft, Message, State, other_leg
+from bridge.model.message import WHATSAPP_ROUTE, Draft, Message, State, other_leg, restamped
 from bridge.ports.clock import Clock
 
 #: more drafts than these are looked at on a worker thread, so that the event loop goes on meanwhile
@@ -36,7 +36,7 @@ _PLAIN = (Channel.SMS, "", False)
 T = TypeVar("T")
 
 
-class Intake:
+class Composer:
     """Makes messages from drafts. `expire_after_ms` is the default lifetime; 0 for unlimited."""
 
     def __init__(self, clock: Clock, lines: Callable[[], Sequence[Line]], limits: Limits, expire_after_ms: int) -> None:
@@ -47,33 +47,42 @@ class Intake:
         self._counter = itertools.count(secrets.randbits(20))
         self._noise: deque[str] = deque()
 
+    def adopt(self, limits: Limits, expire_after_ms: int) -> None:
+        """Go by these from the next message on."""
+        self._limits = limits
+        self._expire_after_ms = expire_after_ms
+
     def check(self, account: Account, draft: Draft) -> None:
         """Validate a draft. Raises BadRequest and its subclasses."""
         self._message(account, draft, self._clock.now(), "", self._lines())
 
     async def messages(self, account: Account, drafts: Sequence[Draft]) -> list[Message]:
         """Make one message per draft, in order. Raises BadRequest and its subclasses."""
-        now, began = self._clock.now(), self._clock.monotonic()
+        now = self._clock.now()
+        if len(drafts) <= INLINE_DRAFTS:
+            return self._all(account, drafts, now)
+        began = self._clock.monotonic()
         made = await _aside(drafts, lambda: self._all(account, drafts, now))
         step = self._clock.now() - now - (self._clock.monotonic() - began)
-        return [_moved(message, step) for message in made] if abs(step) >= LEAST_STEP else made
+        return [restamped(message, step) for message in made] if abs(step) >= LEAST_STEP else made
 
     def _all(self, account: Account, drafts: Sequence[Draft], now: int) -> list[Message]:
         lines, accepted = self._lines(), list[Message]()
-        for index, (draft, name) in enumerate(zip(drafts, self._ids(now, len(drafts)), strict=True)):
+        if len(drafts) == 1:
+            return [self._message(account, drafts[0], now, self._id(now), lines)]
+        for index, draft in enumerate(drafts):
+            name = self._id(now)
             try:
                 own = other_leg(accepted[-1].id) if draft.leg and accepted else name
                 accepted.append(self._message(account, draft, now, own, lines))
             except BadRequest as error:
-                if len(drafts) > 1:
-                    error.field = f"messages[{index}].{error.field}"
+                error.field = f"messages[{index}].{error.field}"
                 raise
         return accepted
 
-    def _ids(self, now: int, count: int) -> Iterator[str]:
-        """Message ids of 40 hex digits, ascending."""
-        for _ in range(count):
-            yield f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{self._chance()}"
+    def _id(self, now: int) -> str:
+        """The next id of a message: 40 hex digits, ascending."""
+        return f"{now:012x}{next(self._counter) & 0xFFFFFF:06x}{self._chance()}"
 
     def _chance(self) -> str:
         """22 random hex digits; the system's random source is read once for many messages."""
@@ -131,15 +140,6 @@ class Intake:
         if not recipient.startswith("+"):
             raise InvalidNumber("WhatsApp needs a number with its country code, such as +447700900123")
         return 1
-
-
-def _moved(message: Message, step: int) -> Message:
-    """The message as if composed after a step of the clock that happened meanwhile."""
-    stamped = replace(message, created_at=message.created_at + step, updated_at=message.updated_at + step)
-    if message.state is State.SCHEDULED:
-        return stamped
-    expires_at = message.expires_at + step if message.expires_at else 0
-    return replace(stamped, due_at=message.due_at + step, expires_at=expires_at)
 
 
 async def _aside(drafts: Sequence[Draft], work: Callable[[], T]) -> T:

@@ -3,14 +3,17 @@
 import quopri
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import field
 
+from bridge.dataclass import dataclass
 from bridge.errors import BadRequest
-from bridge.messages import csv_text
+from bridge.messages import csv_text, file_kinds, text_files
 from bridge.model.conversation import Consent, Contact
 
 #: a file may hold so many
 MOST = 50_000
+#: characters of an unfolded line of a vCard that are kept
+LONGEST_LINE = 64 * 1024
 #: columns of CSV → what they may be called, in small letters
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "number": ("number", "phone", "phone number", "mobile", "mobile phone", "tel", "telephone", "cell", "msisdn",
@@ -45,7 +48,8 @@ class Row:
 def read(raw: bytes, form: str) -> list[Row]:
     """The contacts of a file, `csv` or `vcard`. Raises BadRequest."""
     found = []
-    for row in _READERS[form](csv_text.decoded(raw)):
+    file_kinds.refuse_other(raw)
+    for row in _READERS[form](raw):
         found.append(row)
         if len(found) > MOST:
             raise BadRequest(f"the file has more than {MOST} contacts: divide it")
@@ -58,8 +62,8 @@ def write(contacts: Iterable[Contact], form: str) -> str:
 
 
 # -- CSV --------------------------------------------------------------------------------------------
-def _from_csv(text: str) -> Iterator[Row]:
-    rows = csv_text.rows(text)
+def _from_csv(raw: bytes) -> Iterator[Row]:
+    rows = csv_text.rows(raw)
     _, heading = next(rows, (0, []))
     places = _places(heading)
     if "number" not in places:
@@ -112,13 +116,14 @@ class _Card:
     parts: str = ""
     note: str = ""
     groups: tuple[str, ...] = ()
-    numbers: tuple[str, ...] = ()
+    #: in order, each once
+    numbers: dict[str, None] = field(default_factory=dict)
 
 
-def _from_vcard(text: str) -> Iterator[Row]:
+def _from_vcard(raw: bytes) -> Iterator[Row]:
     card: _Card | None = None
     seen = False
-    for number, line in _lines(text):
+    for number, line in _unfolded(raw):
         name, _, value = line.partition(":")
         kind, *parameters = name.upper().split(";")
         kind = kind.rpartition(".")[2]  # of `item1.TEL`
@@ -133,18 +138,36 @@ def _from_vcard(text: str) -> Iterator[Row]:
         raise BadRequest("the file has no vCard in it: BEGIN:VCARD is missing")
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Unfolded lines, each with the number of its first one."""
-    whole: list[tuple[int, str]] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        before = whole[-1][1] if whole else ""
-        if line[:1] in (" ", "\t") and whole:
-            whole[-1] = (whole[-1][0], before + line[1:])
-        elif before.endswith("=") and "QUOTED-PRINTABLE" in before.partition(":")[0].upper():
-            whole[-1] = (whole[-1][0], before[:-1] + line)
+def _unfolded(raw: bytes) -> Iterator[tuple[int, str]]:
+    """Unfolded lines, each with the number of its first one; of long ones, such as a photo, the beginning."""
+    began, pieces, printable, soft, left = 0, list[str](), False, False, 0
+    for number, line in _lines(raw):
+        if line[:1] in (" ", "\t") and began:
+            more = line[1:]
+        elif printable and soft:
+            more = line
         else:
-            whole.append((number, line))
-    yield from whole
+            if began:
+                yield began, "".join(pieces)
+            began, pieces, left, more = number, [], LONGEST_LINE, line
+            printable = "QUOTED-PRINTABLE" in line.partition(":")[0].upper()
+        soft = printable and more.endswith("=")
+        more = (more[:-1] if soft else more)[:left]
+        if more:
+            pieces.append(more)
+            left -= len(more)
+    if began:
+        yield began, "".join(pieces)
+
+
+def _lines(raw: bytes) -> Iterator[tuple[int, str]]:
+    """Lines without their ends, each with its number; of one in several pieces the first."""
+    number, whole = 0, True
+    for piece in text_files.lines(raw):
+        if whole:
+            number += 1
+            yield number, piece.rstrip("\r\n")
+        whole = piece[-1] in "\r\n"
 
 
 def _value(value: str, parameters: list[str]) -> str:
@@ -156,8 +179,10 @@ def _value(value: str, parameters: list[str]) -> str:
 def _take(card: _Card, kind: str, value: str) -> None:
     if kind == "TEL":
         number = value.removeprefix("tel:").partition(";")[0]
-        if number.strip() and number not in card.numbers:
-            card.numbers += (number.strip(),)
+        if number.strip():
+            if len(card.numbers) > MOST:
+                raise BadRequest(f"the file has more than {MOST} contacts: divide it")
+            card.numbers[number.strip()] = None
     elif kind == "FN":
         card.name = _unescaped(value)
     elif kind == "N":
@@ -189,5 +214,5 @@ def _card(row: Contact) -> str:
     return "\r\n".join((*lines, "END:VCARD", ""))
 
 
-_READERS: Mapping[str, Callable[[str], Iterator[Row]]] = {"csv": _from_csv, "vcard": _from_vcard}
+_READERS: Mapping[str, Callable[[bytes], Iterator[Row]]] = {"csv": _from_csv, "vcard": _from_vcard}
 _WRITERS: Mapping[str, Callable[[Iterable[Contact]], str]] = {"csv": _to_csv, "vcard": _to_vcard}

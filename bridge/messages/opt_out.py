@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from bridge.dataclass import dataclass
 from bridge.model.opt_out import DEFAULT_LANGUAGES, LANGUAGES, Scope
 
 Words = tuple[str, ...]

@@ -1,7 +1,6 @@
 """What happens to a message after a send: pure decisions."""
 
-from dataclasses import dataclass
-
+from bridge.dataclass import dataclass
 from bridge.errors import Refusal, SendRefused
 from bridge.model.account import UnknownPolicy
 from bridge.model.message import Message, State

@@ -6,8 +6,9 @@ the other. So parts of one message follow each other by their stamps, soon, in t
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from bridge.dataclass import dataclass
 
 #: one part is stamped so soon after the one before it: beyond all doubt its next
 STEP = 5_000  # ms

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from bridge.errors import UnknownLine
 from bridge.model.forms import Form
 from bridge.model.line import Channel, Line, LineState
-from bridge.model.message import WHATSAPP_ROUTE
+from bridge.model.message import SIM_ROUTE, WHATSAPP_ROUTE
 
 #: any line
 ANY = ""
@@ -23,11 +23,11 @@ def route(line: str, slot: int, lines: Sequence[Line], channel: Channel = Channe
     A line that is named decides the channel. Raises UnknownLine naming the known ones when no configured line serves
     it.
     """
+    if not line and not slot and channel is Channel.SMS:
+        return ANY
     named = [each for each in lines if line and _is_named(each, line)]
     if channel is Channel.WHATSAPP or (named and all(each.channel is Channel.WHATSAPP for each in named)):
         return _by_whatsapp(line, [each for each in lines if each.channel is Channel.WHATSAPP])
-    if not line and not slot:
-        return ANY
     return _by_sms(line, slot, [each for each in lines if each.channel is Channel.SMS])
 
 
@@ -73,12 +73,13 @@ def _by_sms(line: str, slot: int, lines: Sequence[Line]) -> str:
 
 
 def routes(line: Line) -> tuple[str, ...]:
-    """All routes that this line serves."""
+    """All routes that this line serves; its SIM's is for messages of which it sent a part."""
     if line.channel is Channel.WHATSAPP:
         return tuple(dict.fromkeys((WHATSAPP_ROUTE, f"{WHATSAPP_ROUTE}{line.name}")))
     if line.forms is not None:  # what it does not carry must not wait for it
         return tuple(dict.fromkeys((line.name, line.device)))
-    return tuple(dict.fromkeys((ANY, line.name, line.device, f":{line.slot}")))
+    by_sim = (f"{SIM_ROUTE}{each}" for each in (line.sim, line.name) if each)
+    return tuple(dict.fromkeys((ANY, line.name, line.device, f":{line.slot}", *by_sim)))
 
 
 def forms_of(route: str, lines: Sequence[Line]) -> tuple[Form, ...] | None:

@@ -1,8 +1,8 @@
 """Validates lengths, times and characters; each refusal is one sentence. Pure."""
 
 import re
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from bridge.errors import BadRequest, InvalidNumber, InvalidText
 from bridge.messages import segmentation
 from bridge.messages.phone_numbers import is_emergency

@@ -3,10 +3,11 @@
 All times are Unix milliseconds.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NamedTuple
 
+from bridge.dataclass import dataclass
 from bridge.model.scope import FULL, Grant
 
 
@@ -51,6 +52,8 @@ class Terms:
     report_on: str = ""
     #: names of the lines or devices that it may send by; none for all
     lines: tuple[str, ...] = ()
+    #: names of the lines or devices whose received SMS, calls and typed messages it sees; none for all
+    inbound_lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +165,4 @@ class AccountChange:
     verification: Verification | None = None
     report_on: str | None = None
     lines: tuple[str, ...] | None = None
+    inbound_lines: tuple[str, ...] | None = None

@@ -1,12 +1,14 @@
 """What needs a person, what a person decides, and the life of a message. All times are Unix milliseconds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.dataclass import dataclass
 from bridge.model.event import Event
+from bridge.model.history import Ongoing
 from bridge.model.line import Line
 from bridge.model.message import Message, Part
+from bridge.model.site import Site
 from bridge.model.webhook import Delivery, Endpoint
 
 #: a count goes no further: nobody needs to know more exactly
@@ -35,20 +37,6 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Ongoing:
-    """An alarm that was raised and is not over."""
-
-    #: the same for as long as it goes on
-    id: str
-    title: str
-    #: in the driver's or the network's words
-    reason: str
-    #: "" when it is about more than one
-    line: str
-    began_at: int
-
-
-@dataclass(frozen=True, slots=True)
 class Attention:
     """What needs a person. Lists are the newest of their kind, counts end at MOST_COUNTED."""
 
@@ -59,7 +47,9 @@ class Attention:
     paused: Sequence[Endpoint]
     #: that cannot send
     lines: Sequence[Line]
-    alarms: Sequence[Ongoing]
+    alarms: Sequence[Ongoing] = ()
+    #: with which something is wrong
+    sites: Sequence[Site] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Batches: one text for the rows of a file, as data. All times are Unix milliseconds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from bridge.dataclass import dataclass
 
 #: rows and columns of a file
 MOST_ROWS, MOST_COLUMNS = 100_000, 64
@@ -115,7 +117,7 @@ class Progress:
 
     #: messages by state
     counts: Mapping[str, int]
-    #: messages that have ended or were sent, a minute
+    #: messages that end or are sent, a minute, lately; 0 where none is to come
     rate_per_minute: float = 0.0
     #: when it would be done at this rate; 0 when that cannot be said
     done_at: int = 0

@@ -1,7 +1,9 @@
 """An HTTP request that a provider makes to the bridge about one of its devices, and the answer to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from bridge.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 All times are Unix milliseconds.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.dataclass import dataclass
 from bridge.model.account import Suppressed
 from bridge.model.inbox import Received
 from bridge.model.message import Message

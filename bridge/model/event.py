@@ -7,9 +7,10 @@ says the same.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from bridge.dataclass import dataclass
 from bridge.model.inbox import LoggedCall, Received, TypedMessage
 from bridge.model.message import Message
 
@@ -61,6 +62,10 @@ NAMES: dict[str, str] = {
     LOOPBACK_LOST: "an SMS from one of our lines to another did not arrive in time",
 }
 #: told to every operator account's endpoints, whichever account they are of
+#: what came to a line, or was done on it, which not every account may know of
+OF_INBOUND = frozenset(
+    {MESSAGE_RECEIVED, MESSAGE_TYPED, CALL_MISSED, CALL_INCOMING, CALL_OUTGOING, RECIPIENT_STOPPED, RECIPIENT_STARTED}
+)
 FOR_OPERATORS = frozenset({ALARM_RAISED, ALARM_OVER, LOOPBACK_ARRIVED, LOOPBACK_LOST, NOTIFICATION_SENT})
 
 

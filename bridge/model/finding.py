@@ -1,6 +1,6 @@
 """Findings of `check` and `doctor`: what is right or wrong, and how to fix it."""
 
-from dataclasses import dataclass
+from bridge.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What comes in: received SMS, SMS typed on a phone, calls."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.dataclass import dataclass
 from bridge.model.line import Channel
 
 

@@ -1,8 +1,8 @@
 """A line: one SIM in a device, with its number and its state."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.dataclass import dataclass
 from bridge.model.forms import Form
 
 
@@ -59,6 +59,8 @@ class Line:
     seen_at: int = 0
     #: can this line's device report delivery?
     reports: bool = True
+    #: ms by which what is known here of a line of another bridge is behind; None for a line of this one
+    lag_ms: int | None = None
     #: does it tell of its calls? None: not known, or a kind of device without a call log
     calls: bool | None = None
     #: one sentence: why it does not tell of them; "" when it does
@@ -66,11 +68,15 @@ class Line:
     channel: Channel = Channel.SMS
     #: the only texts that it carries, for messages that name it; None for any text
     forms: tuple[Form, ...] | None = None
+    #: by which `sim` its SIM was known first, in another device that told less or more of it; "" for as it is told here
+    known_as: str = ""
+    #: the bridge that has it, of several on one database; "" where the store is this bridge's alone
+    bridge: str = ""
 
     @property
     def sim(self) -> str:
         """An identifier of the SIM, the same in any device; "" when unknown."""
-        return self.whole_iccid or self.imsi
+        return self.known_as or self.whole_iccid or self.imsi
 
     @property
     def whole_iccid(self) -> str:

@@ -3,7 +3,8 @@
 import base64
 import re
 import secrets
-from dataclasses import dataclass
+
+from bridge.dataclass import dataclass
 
 #: what the text says before its token; so that a person who finds it on a phone can look it up
 _SAYS = "sms-bridge loop-back "

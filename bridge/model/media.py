@@ -1,6 +1,6 @@
 """A picture, document or recording that came with a message."""
 
-from dataclasses import dataclass
+from bridge.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

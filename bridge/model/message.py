@@ -3,11 +3,13 @@
 All times are Unix milliseconds (int) unless a name says otherwise.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field, replace
 from enum import StrEnum
 
+from bridge.dataclass import dataclass
 from bridge.model.account import UnknownPolicy
 from bridge.model.line import Channel
+from bridge.model.quick import quick
 
 
 class State(StrEnum):
@@ -48,8 +50,11 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 PENDING = frozenset({State.SCHEDULED, State.QUEUED, State.SENDING})
 #: how the routes of WhatsApp lines begin, alone any of them: no line, device or slot is called so
 WHATSAPP_ROUTE = "@"
+#: with which routes to one SIM begin, wherever it is; `Line.sim` follows, or a line's name where that is not known
+SIM_ROUTE = "sim:"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A message as requested, before it is accepted."""
@@ -89,6 +94,7 @@ class Draft:
     leg: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Message:
     """An accepted message as stored."""
@@ -107,7 +113,7 @@ class Message:
     #: when it may be tried (again)
     due_at: int
     expires_at: int = 0
-    #: what the caller asked for: "", a line or a device
+    #: what the caller asked for: "", a line or a device; the SIM by which parts of it went, once some did
     route: str = ""
     #: the line that carries it; "" until claimed
     line: str = ""
@@ -135,6 +141,15 @@ class Message:
     def channel(self) -> Channel:
         """By what kind of line it goes."""
         return Channel.WHATSAPP if self.route.startswith(WHATSAPP_ROUTE) else Channel.SMS
+
+
+def restamped(message: Message, step: int) -> Message:
+    """The message as if accepted after the clock was set by `step` ms, which happened meanwhile."""
+    stamped = replace(message, created_at=message.created_at + step, updated_at=message.updated_at + step)
+    if message.state is State.SCHEDULED:
+        return stamped
+    expires_at = message.expires_at + step if message.expires_at else 0
+    return replace(stamped, due_at=message.due_at + step, expires_at=expires_at)
 
 
 def other_leg(id: str) -> str:

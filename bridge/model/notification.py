@@ -1,6 +1,6 @@
 """Notifications that an account sends to the bridge's owner, and e-mail that it sends through the bridge's server."""
 
-from dataclasses import dataclass
+from bridge.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

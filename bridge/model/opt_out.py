@@ -1,7 +1,8 @@
 """The words by which recipients opt out of messages and in again, by language, and whom an opt-out holds for."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from bridge.dataclass import dataclass
 
 
 class Scope(StrEnum):

@@ -1,8 +1,8 @@
 """Webhook payload formats by name and the events each can express. `api.webhooks.payloads` writes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from bridge.model import event as events
 from bridge.model.line import Channel
 
@@ -19,6 +19,8 @@ class Wording:
     channel: Channel | None = None
     #: of a message only its end, as its account's terms count it (`Terms.report_on`)
     ends: bool = False
+    #: of a received SMS also the `tag` of the last message that it may answer: the account's by this dialect
+    answers: str = ""
     #: attempts when an endpoint names no number; 0 for the default schedule
     attempts: int = 0
 

@@ -1,9 +1,10 @@
 """Filters and pages for queries, the same for every store and dialect."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from bridge.dataclass import dataclass
 from bridge.model.inbox import CallKind
 from bridge.model.line import Channel
 from bridge.model.message import State
@@ -34,6 +35,8 @@ class MessageQuery:
     """Selects messages of an account, newest first. A field at its default does not filter."""
 
     states: frozenset[State] = frozenset()
+    #: of failed messages only those by this channel; None for both
+    failed_by: Channel | None = None
     ids: tuple[str, ...] = ()
     client_ref: str = ""
     recipient: str = ""

@@ -1,8 +1,8 @@
 """What passes between the core and a link: parts to send, and everything received."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.dataclass import dataclass
 from bridge.model.line import Channel
 from bridge.model.message import State
 
@@ -29,6 +29,8 @@ class Outgoing:
     report: bool = True
     #: seconds the network may keep trying (TP-VP); 0 for the network's default
     validity: int = 0
+    #: Unix ms after which it must not go out any more; 0 for never
+    expires_at: int = 0
     #: that of the whole message, which every part of it must have (TS 23.040 §9.2.3.24.1); None: what `text` needs
     alphabet: Alphabet | None = None
     #: URL of what goes with the text, for lines that carry such; "" for none
@@ -79,6 +81,8 @@ class InboundPart:
     channel: Channel = Channel.SMS
     #: as in `Received.media`
     media: str = ""
+    #: what holds the slot, the same in whatever line that is: a SIM, or a modem; "" for the line
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ class InboundReport:
     raw: str = ""
     #: TP-SCTS, Unix ms by the service centre's clock: when it took the part, to the second; 0 when absent or broken
     sent_at: int = 0
+    #: as in `InboundPart`
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ class Evidence:
     line: str
     message: str
     index: int
+    #: `queued` when it is certain that nothing went out
     state: State
     reference: int | None = None
     detail: str = ""
@@ -158,6 +165,8 @@ class Held:
     place: str
     #: those that are there, acknowledged or not
     slots: tuple[str, ...] = ()
+    #: as in `InboundPart`: what it was seen of
+    holder: str = ""
 
 
 Inbound = InboundPart | InboundReport | Evidence | Typed | Call | Held

@@ -4,8 +4,9 @@ All times are Unix milliseconds.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from bridge.dataclass import dataclass
 
 
 class Scope(StrEnum):

@@ -3,8 +3,10 @@
 All times are Unix milliseconds.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from bridge.dataclass import dataclass
 
 
 class Role(StrEnum):

@@ -1,7 +1,9 @@
 """Webhook endpoints and deliveries, as data."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from bridge.dataclass import dataclass
 
 #: id of the endpoint that mails alarms and notifications to the owner
 MAIL = "alarm-mail"
@@ -80,6 +82,6 @@ class Delivery:
     created_at: int
     #: Unix ms of the 2xx; 0 while owed
     delivered_at: int = 0
-    #: HTTP status of the last attempt, 0 when none came
+    #: HTTP status of the last attempt; 0 when none came, -1 when the bridge could not make it
     status: int = 0
     error: str = ""

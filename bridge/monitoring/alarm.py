@@ -9,15 +9,15 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import Protocol, Self
 
 from bridge.accounts.credentials import OPERATOR
 from bridge.bus import Bus
 from bridge.config.schema import Alarm as Settings
+from bridge.dataclass import dataclass
 from bridge.errors import StoreUnavailable
 from bridge.model.account import THE_BRIDGE, Author
-from bridge.model.attention import Ongoing
 from bridge.model.event import (
     ALARM_OVER,
     ALARM_RAISED,
@@ -27,10 +27,12 @@ from bridge.model.event import (
     NOTIFICATION_SENT,
     Event,
 )
+from bridge.model.history import Ongoing, PastAlarm
 from bridge.model.line import Line
+from bridge.model.site import Site
 from bridge.model.webhook import MAIL, Endpoint, EndpointChange
 from bridge.monitoring import alarm_text, problems
-from bridge.monitoring.alarm_text import Raised
+from bridge.monitoring.alarm_text import RaisedAlarm
 from bridge.monitoring.problems import Trouble, Watch
 from bridge.ports.clock import Clock
 from bridge.ports.store import DeviceStore, EndpointStore, EventStore, HealthStore
@@ -54,7 +56,7 @@ _STIRRING = frozenset({LINE_CHANGED, LOOPBACK_ARRIVED, LOOPBACK_LOST})
 class State:
     """The state that alarms need after a restart. Times are Unix ms."""
 
-    raised: Mapping[str, Raised] = field(default_factory=dict)
+    raised: Mapping[str, RaisedAlarm] = field(default_factory=dict)
     #: lines that cannot send or receive, and since when
     away: Mapping[str, int] = field(default_factory=dict)
     #: when something was told in the last hour
@@ -72,7 +74,7 @@ class State:
         if not text:
             return cls()
         kept = json.loads(text)
-        raised = {key: Raised(**each) for key, each in kept["raised"].items()}
+        raised = {key: RaisedAlarm(**each) for key, each in kept["raised"].items()}
         return cls(raised, kept["away"], tuple(kept["told"]), kept["held_back"])
 
 
@@ -104,6 +106,7 @@ class Alarm:
         lines: Callable[[], Sequence[Line]],
         loopback: "Source",
         on_death: Callable[[BaseException], None] | None = None,
+        sites: Callable[[], Sequence[Site]] = tuple,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -111,6 +114,7 @@ class Alarm:
         self._settings = settings
         self._lines = lines
         self._loopback = loopback
+        self._sites = sites
         self._watch = Watch(settings.after, settings.queue_after)
         self._state = State()
         self._woken = asyncio.Event()
@@ -118,7 +122,7 @@ class Alarm:
         self._deaf: Callable[[], None] = lambda: None
 
     @property
-    def raised(self) -> Mapping[str, Raised]:
+    def raised(self) -> Mapping[str, RaisedAlarm]:
         """The alarms raised and not over, by key."""
         return self._state.raised
 
@@ -127,9 +131,13 @@ class Alarm:
         found = (Ongoing(key, each.title, each.reason, each.line, each.began_at) for key, each in self.raised.items())
         return sorted(found, key=lambda each: each.began_at)
 
+    async def follow(self) -> None:
+        """Know what another bridge on the same store has raised. Raises StoreUnavailable."""
+        self._state = State.read((await self._store.memories(MEMORY)).get(STATE))
+
     async def start(self) -> None:
         """Continue from the state of the last run. Raises StoreUnavailable."""
-        self._state = State.read((await self._store.memories(MEMORY)).get(STATE))
+        await self.follow()
         marks = {key: each.mark for key, each in self._state.raised.items()}
         queues = {key.removeprefix(problems.QUEUE): mark for key, mark in marks.items() if mark}
         self._watch.resume(self._state.away, queues, self._clock.now(), _time())
@@ -163,16 +171,33 @@ class Alarm:
         if self._settings.queue_after:
             self._watch.see_queues(await self._store.waiting(now), now, clock)
         before = self._state
-        wrong = {each.key: each for each in (*self._watch.troubles(before.raised), *self._loopback.troubles())}
+        own = (*self._watch.troubles(before.raised), *self._loopback.troubles())
+        wrong = {each.key: each for each in (*own, *self._of_sites(before.raised))}
         after, news = self._follow(before, wrong, now, clock)
         after, news = self._damped(after, news, now)
         if after != before or news:
-            await self._store.note_together(news, MEMORY, STATE, after.written())
+            await self._store.note_together(news, MEMORY, STATE, after.written(), _moved(before, after, now))
             self._state = after
             for event in news:
                 level = logging.ERROR if event.name == ALARM_RAISED else logging.WARNING
                 log.log(level, "alarm: %s", event.data["title"])
         return self._nap(wrong.values(), now, clock)
+
+    def _of_sites(self, raised: Mapping[str, RaisedAlarm]) -> Iterable[Trouble]:
+        """The alarms of sites; what one had raised goes on while it is not known what it has raised now."""
+        for site in self._sites():
+            prefix = f"{problems.SITE}{site.name}:"
+            if site.alarms is None:
+                mine = {key: each for key, each in raised.items() if key.startswith(prefix)}
+                for key, each in mine.items():
+                    yield Trouble(key, each.title, each.over, each.began_at, 0.0, each.line, each.reason, each.mark)
+                continue
+            for known in site.alarms:
+                title, over = (
+                    f"At the site {site.name}: {known.title}",
+                    f"At the site {site.name} it is over: {known.title}",
+                )
+                yield Trouble(prefix + known.id, title, over, known.began_at, 0.0, known.line, known.reason)
 
     def _follow(self, before: State, wrong: Mapping[str, Trouble], now: int, clock: float) -> tuple[State, list[Event]]:
         """The next state and the events to send: alarms that begin, continue and end."""
@@ -194,12 +219,12 @@ class Alarm:
                 raised[key] = again
         return replace(before, raised=raised, away=self._watch.away), news
 
-    def _is_watched(self, key: str, alarm: Raised) -> bool:
+    def _is_watched(self, key: str, alarm: RaisedAlarm) -> bool:
         if key.startswith(problems.LOOPBACK) and not self._loopback.watches():
             return False
         return any(alarm.line in ("", line.name) for line in self._lines())
 
-    def _is_time_to_remind(self, alarm: Raised, now: int) -> bool:
+    def _is_time_to_remind(self, alarm: RaisedAlarm, now: int) -> bool:
         # told in the future: the clock was set back since then, and nobody knows how long ago that was
         return self._settings.remind > 0 and not 0 <= now - alarm.told_at < self._settings.remind * 1000
 
@@ -230,12 +255,29 @@ class Alarm:
         return max(0.0, min(waits)) + 0.001
 
 
-def _goes_on(alarm: Raised, trouble: Trouble | None) -> bool:
+def _goes_on(alarm: RaisedAlarm, trouble: Trouble | None) -> bool:
     return trouble is not None and trouble.mark == alarm.mark
 
 
-def _raised(trouble: Trouble, now: int) -> Raised:
-    return Raised(trouble.began_at, now, trouble.title, trouble.over, trouble.line, trouble.reason, mark=trouble.mark)
+def _raised(trouble: Trouble, now: int) -> RaisedAlarm:
+    return RaisedAlarm(
+        trouble.began_at, now, trouble.title, trouble.over, trouble.line, trouble.reason, mark=trouble.mark
+    )
+
+
+def _moved(before: State, after: State, now: int) -> list[PastAlarm]:
+    """The alarms that end and those that begin between two states."""
+    over = [_past(key, each, now) for key, each in before.raised.items() if not _same(each, after.raised.get(key))]
+    fresh = [_past(key, each) for key, each in after.raised.items() if not _same(each, before.raised.get(key))]
+    return over + fresh
+
+
+def _same(one: RaisedAlarm, other: RaisedAlarm | None) -> bool:
+    return other is not None and one.began_at == other.began_at
+
+
+def _past(key: str, alarm: RaisedAlarm, ended_at: int = 0) -> PastAlarm:
+    return PastAlarm(key, alarm.title, alarm.reason, alarm.line, alarm.began_at, alarm.told_at, ended_at)
 
 
 def _time() -> float:

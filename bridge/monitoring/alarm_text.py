@@ -2,18 +2,18 @@
 
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bridge.accounts.credentials import OPERATOR
+from bridge.dataclass import dataclass
 from bridge.model.event import ALARM_OVER, ALARM_RAISED, Event
 
 REMEDY = "What to do: run sms-bridge doctor on the machine of the bridge; it says what is wrong and how to fix it."
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
+class RaisedAlarm:
     """A raised alarm that is not over. Times are Unix ms."""
 
     began_at: int
@@ -32,7 +32,7 @@ class Raised:
         return moment(self.began_at)
 
 
-def begun(key: str, alarm: Raised, others: Sequence[Raised], now: int) -> Event:
+def begun(key: str, alarm: RaisedAlarm, others: Sequence[RaisedAlarm], now: int) -> Event:
     """An alarm begins, or continues and this is a reminder."""
     lasting = f", for {span(now - alarm.began_at)} now"
     title = f"Still so: {alarm.title}" if alarm.reminders else alarm.title
@@ -41,7 +41,7 @@ def begun(key: str, alarm: Raised, others: Sequence[Raised], now: int) -> Event:
     return _event(ALARM_RAISED, key, now, title, [*text, *_also(others)], data)
 
 
-def ended(key: str, alarm: Raised, others: Sequence[Raised], now: int, watched: bool = True) -> Event:
+def ended(key: str, alarm: RaisedAlarm, others: Sequence[RaisedAlarm], now: int, watched: bool = True) -> Event:
     """An alarm is over. Without `watched`, the line is no longer configured and its state unknown."""
     title = alarm.over if watched else f"No longer watched: {alarm.title}"
     lasted = now - alarm.began_at
@@ -52,7 +52,7 @@ def ended(key: str, alarm: Raised, others: Sequence[Raised], now: int, watched: 
     return _event(ALARM_OVER, key, now, title, [*text, *_also(others)], data)
 
 
-def gathered(count: int, wrong: Sequence[Raised], now: int) -> Event:
+def gathered(count: int, wrong: Sequence[RaisedAlarm], now: int) -> Event:
     """A summary of alarms held back, with the current state."""
     held = f"{count} alarm was held back" if count == 1 else f"{count} alarms were held back"
     state = "all is in order now" if not wrong else f"{len(wrong)} still {'is' if len(wrong) == 1 else 'are'} wrong"
@@ -66,7 +66,7 @@ def trial(now: int) -> Event:
     return _event(ALARM_RAISED, "trial", now, "A trial alarm", text, {})
 
 
-def _also(others: Sequence[Raised]) -> list[str]:
+def _also(others: Sequence[RaisedAlarm]) -> list[str]:
     if not others:
         return []
     return ["", "Wrong at this moment:", *(f"- {other.title}, since {other.since}" for other in others)]

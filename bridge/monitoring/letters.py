@@ -5,7 +5,6 @@ import socket
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, make_msgid
-from html.parser import HTMLParser
 
 from bridge.config.field import mail_address
 from bridge.config.schema import Alarm
@@ -68,7 +67,9 @@ def composed(letter: Letter, sender: str, now: int) -> EmailMessage:
     if letter.unsubscribe:
         message["List-Unsubscribe"] = f"<mailto:{letter.reply_to or sender}?subject=unsubscribe>"
     if _MARKUP.search(letter.body):
-        message.set_content(_plain(letter.body))
+        from bridge.monitoring.plain_text import plain  # with the parser of HTML: for the few who write it
+
+        message.set_content(plain(letter.body))
         message.add_alternative(letter.body, subtype="html")
     else:
         message.set_content(letter.body)
@@ -81,26 +82,3 @@ def composed(letter: Letter, sender: str, now: int) -> EmailMessage:
 def _one_line(text: str) -> str:
     """Without line ends, by which a value could become a header of its own."""
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())
-
-
-class _Words(HTMLParser):
-    """Collects the words of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag in ("br", "p", "div", "tr", "li"):
-            self.words.append("\n")
-
-
-def _plain(page: str) -> str:
-    """What a mail program shows that knows no HTML."""
-    reader = _Words()
-    reader.feed(page)
-    lines = (" ".join(line.split()) for line in "".join(reader.words).splitlines())
-    return "\n".join(line for line in lines if line) + "\n"

@@ -8,12 +8,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol
 
 from bridge.accounts.credentials import OPERATOR
 from bridge.bus import Bus
 from bridge.config.schema import Loopback as Settings
+from bridge.dataclass import dataclass
 from bridge.errors import BridgeError, NotPossible, StoreUnavailable, UnknownLine
 from bridge.gateway.submissions import Submissions
 from bridge.model import loopback
@@ -84,6 +84,8 @@ class Loopback:
         self._settings = settings
         self._lines = lines
         self._pause = pause
+        #: the lines of all bridges on the store: what does not arrive between those of another is told here, too
+        self.everyone = lines
         self._under_way: dict[str, UnderWay] = {}
         #: by pair, the first of those lost since one arrived
         self._failing: dict[tuple[str, str], Trip] = {}
@@ -99,7 +101,7 @@ class Loopback:
         """Pairs between which no SMS arrives, for the alarm; none unless scheduled."""
         if not self._settings.every:
             return
-        known = {line.name for line in self._lines()}
+        known = {line.name for line in self.everyone()}
         for (sender, receiver), trip in self._failing.items():
             if {sender, receiver} <= known:
                 way = f"from {sender} to {receiver}"
@@ -132,14 +134,17 @@ class Loopback:
         if self.watches():
             self._bus.metrics.loops_every(self._settings.every)
         for trip in await self._store.trips():
+            if trip.lost_at and not trip.arrived_at:
+                self._failing.setdefault(trip.pair, trip)
+            elif trip.arrived_at:
+                self._failing.pop(trip.pair, None)
+            if self._is_theirs(trip):
+                continue  # that bridge counts it, and waits for it
             last = max(last, trip.started_at)
             self._bus.metrics.loop_began(*trip.pair, trip.started_at)
             if trip.arrived_at:
                 self._bus.metrics.loop_ended(*trip.pair, trip.arrived_at)
-                self._failing.pop(trip.pair, None)
-            elif trip.lost_at:
-                self._failing.setdefault(trip.pair, trip)
-            else:
+            elif not trip.lost_at:
                 await self._resume(trip)
         since = (self._clock.now() - last) / 1000
         wait = max(min(self._settings.every, SETTLING), self._settings.every - max(0.0, since))
@@ -176,7 +181,8 @@ class Loopback:
         trip = Trip(event.subject, data["from"], data["to"], data["started_at"], at)
         known = self._under_way.pop(event.subject, None)
         seconds = trip.seconds if known is None or known.started is None else _time() - known.started
-        self._bus.metrics.loop_ended(*trip.pair, at, seconds)
+        if not self._is_theirs(trip):
+            self._bus.metrics.loop_ended(*trip.pair, at, seconds)
         failing = self._failing.get(trip.pair)
         if failing is not None and trip.started_at >= failing.started_at:
             del self._failing[trip.pair]
@@ -188,9 +194,15 @@ class Loopback:
         trip = Trip(
             event.subject, data["from"], data["to"], data["started_at"], lost_at=event.at, reason=data["reason"]
         )
-        self._bus.metrics.loop_lost(*trip.pair)
+        if not self._is_theirs(trip):
+            self._bus.metrics.loop_lost(*trip.pair)
         self._failing.setdefault(trip.pair, trip)
         log.warning("the loop-back from %s to %s did not arrive: %s", trip.sender, trip.receiver, trip.reason)
+
+    def _is_theirs(self, trip: Trip) -> bool:
+        """Whether it was sent by a line of another bridge."""
+        own = {line.name for line in self._lines()}
+        return trip.sender not in own and any(line.name == trip.sender for line in self.everyone())
 
     # -- sending ----------------------------------------------------------------------------------
     async def _depart(self, sender: Line, receiver: Line) -> Trip:

@@ -5,16 +5,16 @@ it the time; the wall clock's word is for people.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from bridge.messages.routing import routes
 from bridge.model.line import Channel, Line, LineState
-from bridge.model.message import WHATSAPP_ROUTE
+from bridge.model.message import SIM_ROUTE, WHATSAPP_ROUTE
 from bridge.ports.store_rows import MOST_TOLD, Waiting
 
 #: key of the trouble that no line is ready
 DOWN = "down"
-LINE, QUEUE, LOOPBACK = "line:", "queue:", "loopback:"
+LINE, QUEUE, LOOPBACK, SITE = "line:", "queue:", "loopback:", "site:"
 #: devices need so long to be found after a start, whatever was wrong before it
 GRACE = 60.0  # s
 
@@ -124,7 +124,10 @@ class Watch:
             title, over = f"Messages{for_whom} wait and none goes out", f"The queue{for_whom} moves again"
             reason = f"{_many(queue.count)} due, though a line is ready for them"
             if not any(route in routes(line) for line in self._lines):
-                reason = f"{_many(queue.count)} due, and no line of that name is configured"
+                missing = (
+                    "that SIM is in no line" if route.startswith(SIM_ROUTE) else "no line of that name is configured"
+                )
+                reason = f"{_many(queue.count)} due, and {missing}"
             due = since.clock + self._queue_after
             yield Trouble(key, title, over, queue.due_at, due, reason=reason, mark=queue.first)
 
@@ -137,6 +140,8 @@ class Watch:
 def _for_whom(route: str) -> str:
     if route.startswith(WHATSAPP_ROUTE):
         return f" for {route.removeprefix(WHATSAPP_ROUTE) or 'WhatsApp'}"
+    if route.startswith(SIM_ROUTE):
+        return f" for the SIM {route.removeprefix(SIM_ROUTE)}"
     return f" for {route}" if route else ""
 
 

@@ -38,14 +38,12 @@ class SteadyClock:
     def __init__(self, machine: Clock) -> None:
         self._machine = machine
         self._offset = machine.now() - machine.monotonic()
+        #: milliseconds since the machine was started
+        self.monotonic = machine.monotonic
 
     def now(self) -> int:
         """Unix milliseconds."""
-        return self._offset + self._machine.monotonic()
-
-    def monotonic(self) -> int:
-        """Milliseconds since the machine was started."""
-        return self._machine.monotonic()
+        return self._offset + self.monotonic()
 
     def behind(self) -> int:
         """How far the machine's wall clock is ahead of this one, ms; negative when it was set back."""

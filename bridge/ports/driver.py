@@ -4,15 +4,17 @@ A driver is one module or folder in `device_drivers/` with a `DRIVER` attribute 
 the same contract tests run on every one of them (`tests/contract/`).
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from dataclasses import field
 from typing import Any, Protocol, runtime_checkable
 
+from bridge.dataclass import dataclass
 from bridge.model.callback import Callback, Reply
 from bridge.model.finding import Finding
 from bridge.model.line import Line
 from bridge.model.media import Media
 from bridge.model.radio import Doubtful, Inbound, Outgoing, Sent
+from bridge.model.site import Site
 
 
 class Link(Protocol):
@@ -31,7 +33,7 @@ class Link(Protocol):
         ...
 
     async def send(self, line: str, outgoing: Outgoing) -> Sent:
-        """Send one unit to the network.
+        """Send one unit to the network: each part of a text of several by the SIM that `lines` names, or not at all.
 
         Raises DeviceLost when nothing left us, SendRefused for a definite no, OutcomeUnknown otherwise.
         """
@@ -70,6 +72,15 @@ class Paced(Protocol):
 
 
 @runtime_checkable
+class Yielding(Protocol):
+    """An optional ability of a link: messages wait within it for their turn with the device."""
+
+    def give_back(self) -> None:
+        """Hand nothing over any more: `send` raises DeviceLost for what waits. What the device has goes on."""
+        ...
+
+
+@runtime_checkable
 class Clarifying(Protocol):
     """An optional ability of a link: its device keeps traces of what was sent."""
 
@@ -101,6 +112,16 @@ class Identified(Protocol):
 
 
 @runtime_checkable
+class Relaying(Protocol):
+    """An optional ability of a link: its SIMs are elsewhere, where another link may lead, too."""
+
+    @property
+    def sims(self) -> Mapping[str, str]:
+        """The SIMs in use, as far as they are known, by ICCID or IMSI, and the line of each."""
+        ...
+
+
+@runtime_checkable
 class Answering(Protocol):
     """What a link has beside `Link` when a provider calls the bridge over HTTP about the device."""
 
@@ -122,6 +143,31 @@ class Fetching(Protocol):
         ...
 
 
+class Frames(Protocol):
+    """A connection that carries whole frames both ways."""
+
+    @property
+    def peer(self) -> str:
+        """By what the other side's process says that it is no other; "" where it does not."""
+        ...
+
+    async def receive(self) -> bytes | None:
+        """The next frame; None once the connection is over."""
+        ...
+
+    async def send(self, frame: bytes) -> None:
+        """Returns when there is room for more. Raises ConnectionError."""
+        ...
+
+    async def close(self, words: str, code: int = 1001) -> None:
+        """End the connection, and tell the other side why, by a code of RFC 6455 §7.4, too. Never raises."""
+        ...
+
+
+#: goes by a connection until it is over
+Carrying = Callable[[Frames], Coroutine[Any, Any, None]]
+
+
 class Memory(Protocol):
     """A few values that a driver keeps over restarts. The core stores them for each device."""
 
@@ -134,7 +180,7 @@ class Memory(Protocol):
         ...
 
 
-class Forgetful:
+class VolatileMemory:
     """A `Memory` that lasts as long as the process."""
 
     def __init__(self) -> None:
@@ -161,9 +207,15 @@ class Device:
     driver: str
     options: Mapping[str, Any] = field(default_factory=dict)
     #: the running bridge gives one that lasts
-    memory: Memory = field(default_factory=Forgetful, compare=False, repr=False)
+    memory: Memory = field(default_factory=VolatileMemory, compare=False, repr=False)
     #: called with a stage's name for each thing that is done to make a silent device answer; the bridge counts them
     recovering: Callable[[str], None] = field(default=_uncounted, compare=False, repr=False)
+    #: loads what is kept for one piece of hardware (`Identified.hardware`), by whichever device it is opened
+    memory_of: Callable[[str], Awaitable[Memory]] | None = field(default=None, compare=False, repr=False)
+    #: loads the slots that hold what the core has, and were not told to be free, by what holds them (`Held.holder`)
+    slots_of: Callable[[Collection[str]], Awaitable[Collection[str]]] | None = field(
+        default=None, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +237,28 @@ class Surveying(Protocol):
 
         Never raises for a bad device.
         """
+        ...
+
+
+@runtime_checkable
+class Dialled(Protocol):
+    """An optional ability of a driver: a device that the bridge cannot reach dials the bridge."""
+
+    def is_dialled_with(self, device: Device, key: str) -> bool:
+        """Whether this is the key of that device."""
+        ...
+
+    async def carry(self, device: Device, frames: Frames) -> None:
+        """Reach the device by this connection until it is over. Cancel it to end that."""
+        ...
+
+
+@runtime_checkable
+class Distant(Protocol):
+    """An optional ability of a driver: its devices are other bridges, sites of this one."""
+
+    def site(self, device: Device, link: Link | None, reason: str) -> Site:
+        """What is known of the site now, but for its lines; `link`: while it is open, and `reason`: why it is not."""
         ...
 
 

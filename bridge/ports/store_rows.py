@@ -1,8 +1,9 @@
 """Row types passed between the core and its store (`bridge.ports.store`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bridge.dataclass import dataclass
 from bridge.model.message import Message, State
 from bridge.model.scope import EVERYTHING, Needs
 from bridge.model.user import User
@@ -139,7 +140,7 @@ class Room:
     database: int
     #: what is committed and not yet moved into the database
     log: int
-    #: what this user may still fill
-    free: int
-    #: of the whole file system
-    total: int
+    #: what this user may still fill; None where the disk is not this machine's
+    free: int | None
+    #: of the whole file system; None as above
+    total: int | None

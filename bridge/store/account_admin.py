@@ -24,6 +24,10 @@ def change(tx: Tx, name: str, change: AccountChange, by: Author) -> Account:
     after = terms.changed(before, change)
     if after != before:
         accounts.write(tx, after)
+    if after.terms.inbound_lines != before.terms.inbound_lines:
+        # up to where it has read everything was said of what it saw then
+        readers = (name, len(name) + 1, f"{name}\n")
+        tx.conn.execute("DELETE FROM read_to WHERE account = ? OR substr(account, 1, ?) = ?", readers)
     if after.disabled is not before.disabled:
         audit(tx, by, "disable" if after.disabled else "enable", name)
     if different := terms.difference(before, after):
@@ -91,6 +95,7 @@ def drop_template(tx: Tx, account: str, id: str, by: Author) -> None:
     """Remove a template. Raises NoSuchThing."""
     if not tx.conn.execute("DELETE FROM templates WHERE account = ? AND id = ?", (account, id)).rowcount:
         raise NoSuchThing(f"there is no template {id!r} in this account")
+    tx.forgets = True
     audit(tx, by, "remove_template", account, id)
 
 

@@ -15,15 +15,18 @@ from bridge.store.audit_log import audit
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
-_TERMS = "payment, addresses, requests_per_minute, daily_per_recipient, zone, country, verification, report_on, lines"
+_TERMS = (
+    "payment, addresses, requests_per_minute, daily_per_recipient, zone, country, verification, report_on, lines, "
+    "inbound_lines"
+)
 _COLUMNS = f"name, created_at, disabled, on_unknown, operator, webhook_secret, credits, {_TERMS}"
 
 
 def _account(row: Sequence[Any]) -> Account:
-    payment, addresses, requests, daily, zone, country, verification, report_on, lines = row[7:]
+    payment, addresses, requests, daily, zone, country, verification, report_on, lines, inbound = row[7:]
     terms = Terms(
         Payment(payment), tuple(json.loads(addresses)), requests, daily, zone, country, Verification(verification),
-        report_on, tuple(json.loads(lines)),
+        report_on, tuple(json.loads(lines)), tuple(json.loads(inbound)),
     )  # fmt: skip
     return Account(row[0], row[1], bool(row[2]), UnknownPolicy(row[3]), bool(row[4]), row[5], row[6], terms)
 
@@ -31,7 +34,9 @@ def _account(row: Sequence[Any]) -> Account:
 def _terms(terms: Terms) -> Mapping[str, Any]:
     """Terms as columns of `_TERMS`."""
     values = {name: getattr(terms, name) for name in _TERMS.split(", ")}
-    return values | {name: json.dumps(values[name]) for name in ("addresses", "lines")}
+    lists = ("addresses", "lines", "inbound_lines")
+    # names as they are: SQLite compares them
+    return values | {name: json.dumps(values[name], ensure_ascii=False) for name in lists}
 
 
 def add(tx: Tx, account: Account, credentials: Sequence[Credential], by: Author | None = None) -> None:

@@ -14,11 +14,12 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any, Self
 
+from bridge.dataclass import dataclass
 from bridge.errors import BridgeError
 from bridge.store import soundness
 from bridge.store.progress import Progress
@@ -88,9 +89,22 @@ def pack(
     file gets its name. `progress`: nobody else has the store. `sound`: refuse a store that is damaged. Raises OSError,
     sqlite3.Error, Stopped, StoreUnavailable.
     """
+    return pack_made(lambda file: _snapshot(database, file, progress, sound), target, kind, now, others, seal, progress)
+
+
+def pack_made(
+    make: Callable[[Path], int],
+    target: Path,
+    kind: Kind,
+    now: int,
+    others: Mapping[str, bytes] | None = None,
+    seal: Callable[[], None] = lambda: None,
+    progress: Progress | None = None,
+) -> Manifest:
+    """The same of a store that is no file: `make` writes one of it, and returns its schema."""
     snapshot = target.with_name(f".{target.name}.db")
     try:
-        schema = _snapshot(database, snapshot, progress, sound)
+        schema = make(snapshot)
         contents: dict[str, Path | bytes] = {DATABASE: snapshot, **(others or {})}
         manifest = Manifest(kind, schema, now, {name: _digest(content, progress) for name, content in contents.items()})
         with _whole(target, seal) as file:

@@ -50,7 +50,11 @@ def decide(tx: Tx, id: str, verdict: Verdict, by: Author) -> Message:
     message = get(tx.conn, id)
     if message.state is not State.UNKNOWN:
         raise NotPossible(f"the message is {message.state}: only unknown ones can be settled")
-    tx.conn.execute("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?)", (id, by.at, verdict, by.who))
+    tx.conn.execute(
+        "INSERT INTO decisions VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (message, at) DO UPDATE SET verdict = excluded.verdict, who = excluded.who",
+        (id, by.at, verdict, by.who),
+    )
     audit(tx, by, "settle", message.account, f"{id}, {verdict}")
     if verdict is Verdict.AGAIN:
         return lifecycle.resend(tx, id, by.at)

@@ -10,7 +10,8 @@ from bridge.store.writer import Tx
 
 
 def audit(tx: Tx, by: Author, what: str, account: str, detail: str = "") -> None:
-    """Add an entry."""
+    """Add an entry; most of what is entered may change who comes in, or what they may do."""
+    tx.admission = True
     tx.conn.execute(
         "INSERT INTO audit (at, who, what, account, detail) VALUES (?, ?, ?, ?, ?)",
         (by.at, by.who, what, account, detail),

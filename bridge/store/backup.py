@@ -8,12 +8,13 @@ import logging
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Mapping
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bridge.config import obstacles
+from bridge.dataclass import dataclass
 from bridge.errors import NotPossible, StoreUnavailable
 from bridge.messages.outcomes import unknown
 from bridge.model.message import PENDING, Message, State
@@ -31,6 +32,10 @@ log = logging.getLogger(__name__)
 #: what SQLite keeps beside a database
 _BESIDE = ("", "-wal", "-shm")
 _PENDING = ", ".join(f"'{state}'" for state in sorted(PENDING))
+
+
+class BridgeRuns(StoreUnavailable):
+    """A bridge has the database that is to be closed or filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,20 @@ class Packed:
 
     manifest: Manifest
     content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """An archive whose store is ready to be put in its place."""
+
+    manifest: Manifest
+    content: Content
+    #: messages that the other bridge may have sent since
+    doubtful: int
+    #: what came beside the store
+    others: Mapping[str, bytes]
+    #: the store
+    database: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,29 +147,41 @@ def bring_in(source: Path, database: Path, now: int, *, replace: bool = False, g
     `replace`: put a store that is here aside. `gone`: the bridge that a copy was made of runs no more, so what was to
     be sent later than now was not sent. Raises NotAnArchive, NotPossible, StoreUnavailable, OSError.
     """
-    told = archive.look(source)
-    if told.schema > len(STEPS):
-        raise NotPossible(f"{source} was made by a newer sms-bridge ({told.made_by}): install that version here first")
+    refuse_newer(source)
     database.parent.mkdir(parents=True, exist_ok=True)
     with StoreLock(database, command=True):
         here = _found(database, replace)
         if here is not None and not here.empty and not replace:
             raise NotPossible(
-                f"there is a store already: {database} with {here.accounts} accounts and {here.messages} messages; "
+                f"there is a store already: {database} (accounts: {here.accounts}, messages: {here.messages}); "
                 "to put it aside: --replace"
             )
-        fresh = Path(tempfile.mkdtemp(prefix=".import-", dir=database.parent))
-        try:
-            manifest = archive.unpack(source, fresh)
-            counted, doubtful = _prepare(fresh / archive.DATABASE, manifest, now, gone)
-            others = {name: (fresh / name).read_bytes() for name in manifest.files if name != archive.DATABASE}
+        with unpacked(source, database.parent, now, gone) as fresh:
             # last: what could still fail must not leave this machine without a store
             aside = _put_aside(database, now) if here is not None else None
-            (fresh / archive.DATABASE).replace(database)
+            fresh.database.replace(database)
             archive.sync(database.parent)
-        finally:
-            shutil.rmtree(fresh)
-    return Arrived(manifest, counted, doubtful, aside, others)
+    return Arrived(fresh.manifest, fresh.content, fresh.doubtful, aside, fresh.others)
+
+
+def refuse_newer(source: Path) -> None:
+    """Raises NotPossible for an archive of a newer release, NotAnArchive, OSError."""
+    told = archive.look(source)
+    if told.schema > len(STEPS):
+        raise NotPossible(f"{source} was made by a newer sms-bridge ({told.made_by}): install that version here first")
+
+
+@contextmanager
+def unpacked(source: Path, folder: Path, now: int, gone: bool) -> Iterator[Unpacked]:
+    """Unpack an archive in a folder for as long as the block runs, its store upgraded. Raises NotAnArchive, OSError."""
+    fresh = Path(tempfile.mkdtemp(prefix=".import-", dir=folder))
+    try:
+        manifest = archive.unpack(source, fresh)
+        counted, doubtful = _prepare(fresh / archive.DATABASE, manifest, now, gone)
+        others = {name: (fresh / name).read_bytes() for name in manifest.files if name != archive.DATABASE}
+        yield Unpacked(manifest, counted, doubtful, others, fresh / archive.DATABASE)
+    finally:
+        shutil.rmtree(fresh)
 
 
 def _prepare(database: Path, manifest: Manifest, now: int, gone: bool) -> tuple[Content, int]:
@@ -203,8 +234,10 @@ def _put_aside(database: Path, now: int) -> Path:
 
 def _counted(database: Path) -> Content:
     """Count the rows of a store. Raises StoreUnavailable when there is none."""
+    if words := obstacles.obstructed(database):
+        raise StoreUnavailable(words)
     if not database.exists():
-        raise StoreUnavailable(f"there is no store at {database}")
+        raise StoreUnavailable(f"there is no store at {database} yet: the bridge makes it when it starts")
     try:
         with closing(read_only(database)) as conn:
             return content(conn)

@@ -15,6 +15,9 @@ from bridge.store.connections import Connections, searches, writes
 from bridge.store.sql import position
 from bridge.store.writer import Tx
 
+#: new messages of an account that have not failed at once
+_FRESH = "seq BETWEEN {first} AND {last} AND account = ? AND state <> 'failed'"
+
 
 def book(tx: Tx, account: str, kind: str, amount: int, at: int, message: str = "", note: str = "") -> None:
     """Change a balance and record the movement."""
@@ -56,19 +59,25 @@ def movements(conn: sqlite3.Connection, account: str, limit: int = 100, cursor: 
 # -- messages -----------------------------------------------------------------------------------
 def reserve(tx: Tx, account: str, first: int, last: int, now: int) -> None:
     """Charge an account for its messages in these rows, except those that failed at once. Raises OutOfCredit."""
-    fresh = f"seq BETWEEN {first} AND {last} AND account = ? AND state <> 'failed'"
+    fresh = _FRESH.format(first=first, last=last)
     total = tx.conn.execute(f"SELECT coalesce(sum(parts), 0) FROM messages WHERE {fresh}", (account,)).fetchone()[0]
-    balance = _spend(tx, account, total)
+    record(tx, account, first, last, now, spend(tx, account, total) + total)
+
+
+def record(tx: Tx, account: str, first: int, last: int, now: int, balance: int) -> int:
+    """Record what an account paid for its messages in these rows, when it had `balance`; returns the rest."""
+    fresh = _FRESH.format(first=first, last=last)
     tx.conn.execute(
         "INSERT INTO movements (account, kind, amount, at, message, note, balance) "
         "SELECT account, 'reserve', -parts, ?, id, '', ? - sum(parts) OVER (ORDER BY seq) "
         f"FROM messages WHERE {fresh} ORDER BY seq",
-        (now, balance + total, account),
+        (now, balance, account),
     )
-    tx.conn.execute(f"UPDATE messages SET charged = parts WHERE {fresh}", (account,))
+    paid = tx.conn.execute(f"UPDATE messages SET charged = parts WHERE {fresh} RETURNING parts", (account,)).fetchall()
+    return balance - sum(int(row[0]) for row in paid)
 
 
-def _spend(tx: Tx, account: str, total: int) -> int:
+def spend(tx: Tx, account: str, total: int) -> int:
     """Deduct credits; returns the rest. Raises OutOfCredit."""
     has, payment = tx.conn.execute(
         "SELECT coalesce(credits, 0), payment FROM accounts WHERE name = ?", (account,)
@@ -98,7 +107,7 @@ def reserve_again(tx: Tx, message: Message, now: int) -> None:
     ).fetchone() or (False, 0)
     wanted = message.parts - max(charged, _parts_out(tx.conn, message)) if counted else 0
     if wanted > 0:
-        balance = _spend(tx, message.account, wanted)
+        balance = spend(tx, message.account, wanted)
         tx.conn.execute(
             "INSERT INTO movements (account, kind, amount, at, message, note, balance) "
             "VALUES (?, 'reserve', ?, ?, ?, 'another try', ?)",

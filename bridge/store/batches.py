@@ -12,7 +12,7 @@ from bridge.model.batch import Batch, BatchState, Plan, Row, RowResult, RowState
 from bridge.model.query import Page
 from bridge.store.audit_log import audit
 from bridge.store.connections import Connections, reads, writes
-from bridge.store.sql import position
+from bridge.store.sql import position, replacing
 from bridge.store.writer import Tx
 
 _COLUMNS = (
@@ -57,7 +57,8 @@ def add(tx: Tx, batch: Batch, by: Author) -> None:
 def add_rows(tx: Tx, id: str, rows: Sequence[Row]) -> None:
     """Add rows, or replace those of the same places."""
     tx.conn.executemany(
-        f"INSERT OR REPLACE INTO batch_rows (batch, {_ROW}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO batch_rows (batch, {_ROW}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+        f"ON CONFLICT (batch, row) DO UPDATE SET {replacing(_ROW)}",
         [
             (id, row.row, json.dumps(row.cells, ensure_ascii=False), row.state, row.number, row.parts, row.problem,
              row.message)
@@ -143,6 +144,7 @@ def drop(tx: Tx, id: str, by: Author) -> None:
         raise NotPossible(f"the batch is {batch.state}: cancel it first")
     tx.conn.execute("DELETE FROM batch_rows WHERE batch = ?", (id,))
     tx.conn.execute("DELETE FROM batches WHERE id = ?", (id,))
+    tx.forgets = True
     audit(tx, by, "remove_batch", batch.account, f"{id}, {batch.plan.name}")
 
 

@@ -1,11 +1,13 @@
 """Claims: which message a line sends next, with the intent on disk before each part is handed over."""
 
+import secrets
 import sqlite3
 import zlib
 from collections.abc import Sequence
+from functools import cache
 
-from bridge.model.message import Message, State
-from bridge.ports.store_rows import MOST_TOLD, Claim, Waiting
+from bridge.model.message import SIM_ROUTE, Message, State
+from bridge.ports.store_rows import MOST_TOLD, Claim, Queued, Waiting
 from bridge.store.messages import COLUMNS, message_of, move, parts
 from bridge.store.writer import Tx
 
@@ -15,10 +17,13 @@ BUCKETS = 4096
 OUT = frozenset({State.SENT, State.DELIVERED})
 #: of a route, so many are looked at for one whose time has not run out: the scheduler takes away the others, and tells
 LOOKED_AT = 100
-_OLDEST = (
-    f"SELECT * FROM (SELECT due_at, seq, {COLUMNS} FROM messages WHERE state = 'queued' AND route = ? AND due_at <= ? "
-    f"ORDER BY due_at, seq LIMIT {LOOKED_AT}) WHERE expires_at = 0 OR expires_at > ?"
-)
+_OLDEST = f"""
+SELECT * FROM (
+  SELECT due_at, seq FROM (
+    SELECT due_at, seq, expires_at FROM messages WHERE state = 'queued' AND route = ? AND due_at <= ?
+    ORDER BY due_at, seq LIMIT {LOOKED_AT}) looked_at
+  WHERE expires_at = 0 OR expires_at > ? LIMIT 1) oldest
+"""
 
 
 def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = False, sim: str = "") -> Claim | None:
@@ -26,18 +31,48 @@ def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = Fals
 
     `whole`: the line's device takes a long text in one piece, so one part stands for all of it. `sim`: `Line.sim`.
     """
-    # each route's oldest by its index, then the oldest of those
-    firsts = [tx.conn.execute(f"{_OLDEST} LIMIT 1", (route, now, now)).fetchone() for route in routes]
-    best = min((first for first in firsts if first is not None), default=None)
-    if best is None:
-        return None
-    message = message_of(best[2:])
-    done, index = progress(tx.conn, message.id)
+    while True:
+        values = [value for route in routes for value in (route, now, now)]
+        best = tx.conn.execute(_first_of(len(routes)), values).fetchone()
+        if best is None:
+            return None
+        message = message_of(best)
+        done, index = progress(tx.conn, message.id)
+        if not done or not _keep_to_sim(tx, message, routes):
+            break
     units = 1 if whole else message.parts
     message = move(tx, message, State.SENDING, now, line=line, units=units)
     concat_ref = _concat_ref(tx, message)
     intend(tx, message.id, index, line, now, sim)
     return Claim(message, index, concat_ref, done)
+
+
+@cache
+def _first_of(routes: int) -> str:
+    """The oldest of so many routes: each one's oldest by its index, then the oldest of those."""
+    oldest = " UNION ALL ".join([_OLDEST] * routes)
+    return f"SELECT {COLUMNS} FROM messages WHERE seq = (SELECT seq FROM ({oldest}) each ORDER BY due_at, seq LIMIT 1)"
+
+
+def sent_by(conn: sqlite3.Connection, message: str) -> tuple[str, str] | None:
+    """The line by which a part of a message was sent, and the route of its SIM; None when none was."""
+    row = conn.execute(
+        "SELECT line, sim FROM parts WHERE message = ? AND state IN ('sent', 'delivered') LIMIT 1", (message,)
+    ).fetchone()
+    return None if row is None else (row[0], f"{SIM_ROUTE}{row[1]}")
+
+
+def _keep_to_sim(tx: Tx, message: Message, routes: Sequence[str]) -> bool:
+    """Leave a message of which parts are sent to the SIM that sent them; False when these routes are its.
+
+    That a part was sent may have been learned while the message waited to be sent by any line.
+    """
+    out = sent_by(tx.conn, message.id)
+    if out is None or out[1] in routes:
+        return False
+    tx.conn.execute("UPDATE messages SET line = ?, route = ? WHERE id = ?", (*out, message.id))
+    tx.queued.append(Queued(out[1], 1, 0, message.expires_at))
+    return True
 
 
 #: each route that has a queue, from the index: whatever waits there
@@ -49,13 +84,13 @@ WITH RECURSIVE routes(route) AS (
   WHERE route IS NOT NULL)
 """
 _NEXT = f"""{ROUTES}
-SELECT route,
+SELECT * FROM (SELECT route,
   (SELECT seq FROM messages m WHERE m.state = 'queued' AND m.route = routes.route ORDER BY due_at, seq LIMIT 1),
   (SELECT due_at FROM messages m WHERE m.state = 'queued' AND m.route = routes.route ORDER BY due_at, seq LIMIT 1)
     AS due_at,
   (SELECT count(*) FROM (SELECT 1 FROM messages m
-    WHERE m.state = 'queued' AND m.route = routes.route AND m.due_at <= :now LIMIT {MOST_TOLD}))
-FROM routes WHERE route IS NOT NULL AND due_at <= :now
+    WHERE m.state = 'queued' AND m.route = routes.route AND m.due_at <= :now LIMIT {MOST_TOLD}) due)
+FROM routes WHERE route IS NOT NULL) next WHERE due_at <= :now
 """
 
 
@@ -87,9 +122,9 @@ def _concat_ref(tx: Tx, message: Message) -> int:
     if kept is not None:
         return int(kept)
     row = tx.conn.execute(
-        "INSERT INTO concat_refs VALUES (?, abs(random() % 256)) "
-        "ON CONFLICT (bucket) DO UPDATE SET last = (last + 1) % 256 RETURNING last",
-        (zlib.crc32(message.recipient.encode()) % BUCKETS,),
+        "INSERT INTO concat_refs VALUES (?, ?) "
+        "ON CONFLICT (bucket) DO UPDATE SET last = (concat_refs.last + 1) % 256 RETURNING last",
+        (zlib.crc32(message.recipient.encode()) % BUCKETS, secrets.randbelow(256)),
     ).fetchone()
     tx.conn.execute("UPDATE messages SET concat_ref = ? WHERE id = ?", (row[0], message.id))
     return int(row[0])
@@ -104,6 +139,6 @@ def intend(tx: Tx, message: str, index: int, line: str, now: int, sim: str = "")
         "INSERT INTO parts (message, idx, state, line, attempts, error, intent_at, sent_at, done_at, sim) "
         "VALUES (?, ?, 'sending', ?, 1, '', ?, 0, 0, ?) "
         "ON CONFLICT (message, idx) DO UPDATE SET state = 'sending', reference = NULL, line = excluded.line, "
-        "attempts = attempts + 1, error = '', intent_at = excluded.intent_at, centre_at = 0, sim = excluded.sim",
+        "attempts = parts.attempts + 1, error = '', intent_at = excluded.intent_at, centre_at = 0, sim = excluded.sim",
         (message, index, line, now, sim or line),
     )

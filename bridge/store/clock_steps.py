@@ -9,7 +9,7 @@ import sqlite3
 from bridge.ports.store_rows import ClockState, Queued
 from bridge.store import event_log, limits
 from bridge.store.connections import Connections, reads, writes
-from bridge.store.reports import LONGEST_WAY
+from bridge.store.delivery_reports import LONGEST_WAY
 from bridge.store.writer import Tx
 
 _MOVED = "created_at = created_at + :step, updated_at = updated_at + :step"
@@ -31,6 +31,7 @@ _SHIFTS = (
         "UPDATE sims SET clock_offset = clock_offset - :step, suspected_from = suspected_from - :step, "
         "suspected_to = suspected_to - :step"
     ),
+    "UPDATE bulk SET stepped = stepped + :step",
     "UPDATE kept_reports SET heard_at = heard_at + :step",
     "UPDATE fragments SET arrived_at = arrived_at + :step",
     "UPDATE ledger SET due_at = due_at + :step, created_at = created_at + :step WHERE state = 'owed'",
@@ -38,6 +39,8 @@ _SHIFTS = (
     "UPDATE credentials SET expires_at = expires_at + :step WHERE expires_at > 0 AND (name = '' OR kind = 'token')",
     "UPDATE sessions SET created_at = created_at + :step, seen_at = seen_at + :step, expires_at = expires_at + :step",
     "UPDATE user_links SET expires_at = expires_at + :step",
+    # a one-time code is good for a moment of the clock: who used a later one is not kept out until that comes
+    "UPDATE users SET totp_step = :now / 30000 + 1 WHERE totp_step > :now / 30000 + 1",
     "UPDATE loopbacks SET started_at = started_at + :step WHERE arrived_at = 0 AND lost_at = 0",
 )
 _PARTS = (

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bridge.bus import Bus
+from bridge.config import obstacles
 from bridge.errors import StoreClosed, StoreUnavailable
 from bridge.messages.opt_out import OptOut
 from bridge.store import write_ahead_log
+from bridge.store.emptying import Emptying
 from bridge.store.lock import StoreLock, make, real, refuse_other_name, wait_for_lock
 from bridge.store.progress import Progress
-from bridge.store.searching import Searchers
+from bridge.store.reading_threads import Searchers, at_one_moment
 from bridge.store.soundness import Examination, refuse_damaged
 from bridge.store.words import words_of
 from bridge.store.writer import Tx, Writer, unavailable
@@ -33,7 +35,10 @@ BUSY_TIMEOUT = 10.0  # s
 #: threads for searches, each with a connection of 2 MiB once it is used, and for news
 SEARCHERS, NEWS = 3, 1
 
+#: bytes of a page of a new store: a commit of one message writes a dozen pages whole, for a row or a word in each
+PAGE = 2048
 _PRAGMAS = (
+    f"page_size = {PAGE}",
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
@@ -56,10 +61,16 @@ class Connections:
         self._searchers = Searchers(SEARCHERS, self._connect_reading)
         self._news = Searchers(NEWS, self._connect_reading)
         self._examination: Examination | None = None
+        self._emptying: Emptying | None = None
         self._closed = False
 
     async def open(
-        self, *, exclusive: bool = False, held: StoreLock | None = None, progress: Progress | None = None
+        self,
+        *,
+        exclusive: bool = False,
+        held: StoreLock | None = None,
+        progress: Progress | None = None,
+        name: str = "",
     ) -> None:
         """Open the file and migrate it; see `bridge.store.open_store`. Raises StoreUnavailable.
 
@@ -78,11 +89,13 @@ class Connections:
             raise StoreUnavailable(f"{self._path}: {unavailable(error).message}") from error
         except OSError as error:
             self._let_go()
-            raise StoreUnavailable(f"{self._path}: {error.strerror or error}") from error
+            raise StoreUnavailable(obstacles.told(error, self._path)) from error
         except (StoreUnavailable, asyncio.CancelledError):
             self._let_go()
             raise
-        self._writer = Writer(self._write_connection, self._bus, self._opt_out)
+        emptying = Emptying(self._path, lambda: self._writer.do_outside(write_ahead_log.truncate))
+        self._emptying = emptying
+        self._writer = Writer(self._write_connection, self._bus, self._opt_out, emptying.ask)
 
     def _open(self, exclusive: bool, progress: Progress) -> None:
         from bridge.store.migrations import behind, migrate, refuse_moved
@@ -106,9 +119,13 @@ class Connections:
         migrate(self._write_connection, progress)
         if exclusive:
             refuse_moved(self._write_connection)
+            self._recover()
         if self._lock is not None:
             self._lock.note_store()
         self._read_connection = self._connect_reading()
+
+    def _recover(self) -> None:
+        """Finish what a crash interrupted, before anybody reads or writes."""
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -119,6 +136,7 @@ class Connections:
         connection.create_function("words_of", -1, words_of, deterministic=True)
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        write_ahead_log.bound(connection)
         return connection
 
     def _connect_reading(self) -> sqlite3.Connection:
@@ -141,6 +159,8 @@ class Connections:
             return
         self._closed = True
         await self._writer.close()
+        if self._emptying is not None:
+            await self._emptying.close()  # what was written last may have asked for it
         await asyncio.get_running_loop().run_in_executor(self._reader, self._read_connection.close)
         self._reader.shutdown(wait=False)
         await self._searchers.close()
@@ -154,7 +174,7 @@ class Connections:
         self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         def run() -> T:
-            return query(self._read_connection, *args, **kwargs)
+            return at_one_moment(self._read_connection, lambda connection: query(connection, *args, **kwargs))
 
         with _told():
             return await asyncio.get_running_loop().run_in_executor(self._reader, run)

@@ -13,6 +13,7 @@ from bridge.model.query import Page
 from bridge.store import accounts, suppression
 from bridge.store.audit_log import audit
 from bridge.store.connections import Connections, reads, writes
+from bridge.store.sql import replacing
 from bridge.store.suppression import TAIL, is_same
 from bridge.store.writer import Tx
 
@@ -44,7 +45,7 @@ def find(conn: sqlite3.Connection, account: str, query: ContactQuery) -> Page[Co
         conditions.append("c.number IN (SELECT number FROM contact_groups WHERE account = ? AND name = ?)")
         values += [account, query.group]
     if query.keyword:
-        conditions.append("(instr(c.number, ?) OR instr(c.sort, ?))")
+        conditions.append("(instr(c.number, ?) > 0 OR instr(c.sort, ?) > 0)")
         values += [query.keyword.strip(), query.keyword.strip().casefold()]
     rows = conn.execute(
         f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY c.sort, c.number LIMIT ?", (*values, query.limit + 1)
@@ -84,7 +85,7 @@ def known(conn: sqlite3.Connection, account: str, number: str) -> Contact | None
 def tails(conn: sqlite3.Connection, account: str, keyword: str) -> str:
     """The ends of the numbers of contacts whose names have this in them, as JSON."""
     rows = conn.execute(
-        f"SELECT substr(number, -{TAIL}) FROM contacts WHERE account = ? AND instr(sort, ?) LIMIT {_MOST_NAMED}",
+        f"SELECT substr(number, -{TAIL}) FROM contacts WHERE account = ? AND instr(sort, ?) > 0 LIMIT {_MOST_NAMED}",
         (account, keyword.strip().casefold()),
     )
     return json.dumps([tail for (tail,) in rows])
@@ -111,7 +112,8 @@ def _keep(tx: Tx, contact: Contact, by: Author) -> Contact:
     )  # fmt: skip
     values = [getattr(contact, name) for name in _COLUMNS.split(", ")]
     tx.conn.execute(
-        f"INSERT OR REPLACE INTO contacts ({_COLUMNS}, sort) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO contacts ({_COLUMNS}, sort) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        f"ON CONFLICT (account, number) DO UPDATE SET {replacing(_COLUMNS)}, sort = excluded.sort",
         (*values, contact.name.casefold()),
     )
     tx.conn.execute("DELETE FROM contact_groups WHERE account = ? AND number = ?", (contact.account, contact.number))
@@ -159,6 +161,7 @@ def drop(tx: Tx, account: str, number: str, by: Author) -> None:
     if not tx.conn.execute("DELETE FROM contacts WHERE account = ? AND number = ?", (account, number)).rowcount:
         raise NoSuchThing(f"there is no contact with the number {number}")
     tx.conn.execute("DELETE FROM contact_groups WHERE account = ? AND number = ?", (account, number))
+    tx.forgets = True
     audit(tx, by, "remove_contact", account, number)
 
 

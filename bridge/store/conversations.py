@@ -14,15 +14,16 @@ from bridge.model.conversation import MOST_UNREAD, Conversation, ConversationQue
 from bridge.model.inbox import Received
 from bridge.model.message import Message
 from bridge.model.query import Page
-from bridge.store import accounts, contacts, counts, inbox, suppression
+from bridge.store import accounts, contacts, counts, inbox, suppression, visibility
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.messages import QUALIFIED, message_of
 from bridge.store.suppression import TAIL, is_same
 from bridge.store.writer import Tx
 
-#: rows that are taken notice of in one transaction
-BITE = 1_000
+#: rows that are taken notice of in one transaction: some 10 ms of the writer, in which nobody is accepted
+BITE = 100
 _END = 1 << 62
+_FOREIGN = visibility.foreign("?", "r.line", "r.device")
 _NUMBERS_OF = f"SELECT number FROM conversations WHERE account = ? AND substr(number, -{TAIL}) = ?"
 
 
@@ -34,20 +35,24 @@ def index(tx: Tx) -> bool:
         tx.conn.execute(
             "INSERT INTO conversations (account, number, at, sent, received) "
             f"SELECT {view}, recipient, max(created_at), max(seq), 0 FROM messages WHERE seq > ? AND seq <= ? "
-            "GROUP BY 1, 2 ON CONFLICT DO UPDATE SET at = max(at, excluded.at), sent = max(sent, excluded.sent)",
+            "GROUP BY 1, 2 ON CONFLICT (account, number) DO UPDATE SET at = max(conversations.at, excluded.at), "
+            "sent = max(conversations.sent, excluded.sent)",
             (sent, last_sent),
         )
     last_received = _end_of_bite(tx.conn, "received", received)
     rows = tx.conn.execute(
-        "SELECT seq, sender, received_at FROM received WHERE seq > ? AND seq <= ? AND sender <> ''",
+        "SELECT seq, sender, received_at, line, device FROM received WHERE seq > ? AND seq <= ? AND sender <> ''",
         (received, last_received),
     ).fetchall()
-    views = ["", *(account.name for account in accounts.everyone(tx.conn))] if rows else []
-    for seq, sender, at in rows:
-        for view in views:
+    views = {"": frozenset[str]()}
+    if rows:
+        views |= {each.name: frozenset(each.terms.inbound_lines) for each in accounts.everyone(tx.conn)}
+    for seq, sender, at, line, device in rows:
+        for view in (name for name, limits in views.items() if visibility.includes(limits, line, device)):
             tx.conn.execute(
                 "INSERT INTO conversations (account, number, at, sent, received) VALUES (?, ?, ?, 0, ?) "
-                "ON CONFLICT DO UPDATE SET at = max(at, excluded.at), received = max(received, excluded.received)",
+                "ON CONFLICT (account, number) DO UPDATE SET at = max(conversations.at, excluded.at), "
+                "received = max(conversations.received, excluded.received)",
                 (view, _known_as(tx.conn, view, sender), at, seq),
             )
     if (last_sent, last_received) != (sent, received):
@@ -78,7 +83,7 @@ def find(conn: sqlite3.Connection, view: str, account: str, query: ConversationQ
         conditions.append("received > read")
     if query.keyword:
         named = contacts.tails(conn, account, query.keyword)
-        conditions.append(f"(instr(number, ?) OR substr(number, -{TAIL}) IN (SELECT value FROM json_each(?)))")
+        conditions.append(f"(instr(number, ?) > 0 OR substr(number, -{TAIL}) IN (SELECT value FROM json_each(?)))")
         values += [query.keyword.strip(), named]
     rows = conn.execute(
         f"SELECT number, at, sent, received, read FROM conversations WHERE {' AND '.join(conditions)} "
@@ -130,8 +135,8 @@ def _unread(conn: sqlite3.Connection, account: str, number: str, read: int) -> i
     rows = conn.execute(
         f"SELECT sender FROM received r INDEXED BY received_number WHERE substr(sender, -{TAIL}) = ? AND seq > ? "
         "AND NOT EXISTS (SELECT 1 FROM received_marks k WHERE k.account = ? AND k.received = r.seq "
-        f"AND (k.read_at > 0 OR k.hidden_at > 0)) LIMIT {MOST_UNREAD}",
-        (number[-TAIL:], read, account),
+        f"AND (k.read_at > 0 OR k.hidden_at > 0)) AND NOT {_FOREIGN} LIMIT {MOST_UNREAD}",
+        (number[-TAIL:], read, account, account),
     )
     return sum(is_same(number, sender) for (sender,) in rows)
 
@@ -191,9 +196,9 @@ def _sent(conn: sqlite3.Connection, view: str, number: str, before: int, limit: 
 
 def _came(conn: sqlite3.Connection, account: str, number: str, before: int, limit: int) -> Iterator[Received]:
     rows = conn.execute(
-        f"SELECT seq FROM received INDEXED BY received_number WHERE substr(sender, -{TAIL}) = ? AND seq < ? "
-        "ORDER BY seq DESC LIMIT ?",
-        (number[-TAIL:], before, limit),
+        f"SELECT seq FROM received r INDEXED BY received_number WHERE substr(sender, -{TAIL}) = ? AND seq < ? "
+        f"AND NOT {_FOREIGN} ORDER BY seq DESC LIMIT ?",
+        (number[-TAIL:], before, account, limit),
     )
     return (each for (seq,) in rows.fetchall() if (each := inbox.seen_at(conn, account, seq)) is not None)
 
@@ -206,8 +211,9 @@ def read_thread(tx: Tx, view: str, account: str, number: str, now: int) -> None:
     if row is None:
         return
     rows = tx.conn.execute(
-        f"SELECT seq, sender FROM received INDEXED BY received_number WHERE substr(sender, -{TAIL}) = ? AND seq > ?",
-        (number[-TAIL:], row[0]),
+        f"SELECT seq, sender FROM received r INDEXED BY received_number WHERE substr(sender, -{TAIL}) = ? AND seq > ? "
+        f"AND NOT {_FOREIGN}",
+        (number[-TAIL:], row[0], account),
     ).fetchall()
     inbox.mark_read(tx, account, [seq for seq, sender in rows if is_same(number, sender)], now)
     newest = max([row[1], *(seq for seq, _ in rows)])

@@ -11,6 +11,7 @@ from itertools import pairwise
 from bridge.model.message import State
 from bridge.model.query import MessageQuery
 from bridge.model.statistics import Counted
+from bridge.store import visibility
 from bridge.store.connections import Connections, searches, writes
 from bridge.store.sql import marks
 from bridge.store.writer import Tx
@@ -73,7 +74,7 @@ def fold(tx: Tx, older_than: int) -> None:
     old = "quarter BETWEEN 1 AND ?"
     tx.conn.execute(
         f"INSERT INTO deleted_counts SELECT account, 0, sum(messages) FROM deleted_counts WHERE {old} GROUP BY account "
-        "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
+        "ON CONFLICT (account, quarter) DO UPDATE SET messages = deleted_counts.messages + excluded.messages",
         (older_than // QUARTER,),
     )
     tx.conn.execute(f"DELETE FROM deleted_counts WHERE {old}", (older_than // QUARTER,))
@@ -88,13 +89,15 @@ def quarters(query: MessageQuery) -> tuple[int, int]:
 def statistics(conn: sqlite3.Connection, account: str, edges: Sequence[int]) -> Sequence[Counted]:
     """For each period between two edges (Unix ms, ascending): its messages by line and state, its SMS by line."""
     accounts = sorted({name for name, _ in totals(conn, account)})
+    names = visibility.named(conn, account)
     found = []
     for period, (start, end) in enumerate(pairwise(edge // QUARTER for edge in edges)):
         for name in accounts:
             for line, state, messages, parts in conn.execute(_BY_LINE, (name, start, end)):
                 found.append(Counted(period, line, State(state), messages, parts))
         for line, messages in conn.execute(_RECEIVED, (start, end)):
-            found.append(Counted(period, line, None, messages))
+            if visibility.includes(names, line):
+                found.append(Counted(period, line, None, messages))
     return found
 
 

@@ -3,9 +3,12 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from bridge.model.event import Event
+from bridge.messages.phone_numbers import same_subscriber
+from bridge.model.event import MESSAGE_RECEIVED, Event
+from bridge.model.payload_format import FORMATS
 from bridge.model.query import LedgerQuery, Page
 from bridge.model.webhook import Delivery, DeliveryState
 from bridge.store import streams
@@ -17,6 +20,8 @@ from bridge.store.writer import Tx
 
 #: deliveries that are requeued in one transaction
 AT_ONCE = 1000
+#: messages to numbers with the same last seven digits among which the one that an SMS answers is looked for
+LOOK_BACK = 20
 
 _DELIVERY = (
     "l.id, l.seq, l.endpoint, l.account, e.id, e.name, l.state, l.attempts, l.due_at, l.created_at, l.delivered_at, "
@@ -38,7 +43,30 @@ def owed(conn: sqlite3.Connection, endpoint: str, limit: int, after: int = 0) ->
         "WHERE l.endpoint = ? AND l.state = 'owed' AND l.seq > ? ORDER BY l.seq LIMIT ?",
         (endpoint, after, limit),
     )
-    return [(_delivery(row[:13]), event_of(row[13:])) for row in rows]
+    found = [(_delivery(row[:13]), event_of(row[13:])) for row in rows]
+    dialect = _answering(conn, endpoint) if found else ""
+    return [(delivery, _with_tag(conn, delivery.account, dialect, event)) for delivery, event in found]
+
+
+def _answering(conn: sqlite3.Connection, endpoint: str) -> str:
+    """The dialect whose messages an endpoint's format takes a received SMS for an answer to; "" for none."""
+    row = conn.execute("SELECT format FROM endpoints WHERE id = ?", (endpoint,)).fetchone()
+    wording = FORMATS.get(row[0]) if row else None
+    return wording.answers if wording else ""
+
+
+def _with_tag(conn: sqlite3.Connection, account: str, dialect: str, event: Event) -> Event:
+    """A received SMS with the tag of the last message before it to its sender: the same however often it is asked."""
+    if not dialect or event.name != MESSAGE_RECEIVED:
+        return event
+    sender = event.data.get("from", "")
+    rows = conn.execute(
+        "SELECT recipient, tag FROM messages WHERE substr(recipient, -7) = ? AND account = ? AND dialect = ? "
+        "AND created_at <= ? ORDER BY seq DESC LIMIT ?",
+        (sender[-7:], account, dialect, event.at, LOOK_BACK),
+    ).fetchall()
+    tag = next((tag for recipient, tag in rows if same_subscriber(recipient, sender)), "")
+    return replace(event, data={**event.data, "tag": tag})
 
 
 def record_attempts(tx: Tx, deliveries: Sequence[Delivery]) -> None:
@@ -59,7 +87,7 @@ WITH RECURSIVE known(endpoint) AS (
   SELECT min(endpoint) FROM ledger
   UNION ALL
   SELECT (SELECT min(endpoint) FROM ledger WHERE endpoint > known.endpoint) FROM known WHERE endpoint IS NOT NULL)
-SELECT endpoint, (SELECT account FROM ledger l WHERE l.endpoint = known.endpoint LIMIT 1)
+SELECT endpoint, (SELECT account FROM ledger l WHERE l.endpoint = known.endpoint ORDER BY state, seq LIMIT 1)
 FROM known WHERE endpoint IS NOT NULL
 """
 #: ledger rows, and the events that they are about
@@ -69,7 +97,7 @@ _EVENT = "JOIN events e ON e.seq = m.event"
 def _select(conn: sqlite3.Connection, account: str, query: LedgerQuery, ids: Sequence[str] = ()) -> Selection:
     """The rows of a query, by the index of endpoints and states."""
     conditions = list(_filters(account, query))
-    where = " AND ".join(["1", *(text for text, _ in conditions)])
+    where = " AND ".join(["true", *(text for text, _ in conditions)])
     found = _streams(conn, account, query, tuple(ids))
     values = tuple(value for _, value in conditions)
     return Selection("ledger", found, where, values, last=position(query.cursor) - 1, join=_EVENT)
@@ -119,6 +147,7 @@ def chosen(conn: sqlite3.Connection, account: str, query: LedgerQuery, ids: Sequ
 
 def requeue(tx: Tx, deliveries: Sequence[int], now: int) -> int:
     """Requeue deliveries from attempt one, except those of removed endpoints."""
+    tx.endpoints.append("")
     return tx.conn.execute(
         "UPDATE ledger SET state = 'owed', attempts = 0, due_at = ?, delivered_at = 0, status = 0, error = '' "
         "WHERE endpoint IN (SELECT id FROM endpoints) AND seq IN (SELECT value FROM json_each(?))",

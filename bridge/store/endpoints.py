@@ -33,6 +33,7 @@ def add(tx: Tx, endpoint: Endpoint, by: Author, spare_secret: str = "") -> Endpo
         endpoint = replace(endpoint, secret=(row and row[0]) or spare_secret)
     values = _values({name: getattr(endpoint, name) for name in _COLUMNS.split(", ")})
     tx.conn.execute(f"INSERT INTO endpoints ({_COLUMNS}) VALUES ({marks(tuple(values))})", tuple(values.values()))
+    tx.endpoints.append(endpoint.id)
     audit(tx, by, "add_endpoint", endpoint.account, f"{endpoint.id}, {endpoint.format} to {_place(endpoint.url)}")
     return get(tx.conn, endpoint.account, endpoint.id)
 
@@ -90,6 +91,7 @@ def _change(tx: Tx, before: Endpoint, change: EndpointChange, by: Author, what: 
         values = _values(changed)
         assignments = ", ".join(f"{name} = ?" for name in values)
         tx.conn.execute(f"UPDATE endpoints SET {assignments} WHERE id = ?", (*values.values(), before.id))
+        tx.endpoints.append(before.id)
         audit(tx, by, what, before.account, ", ".join(filter(None, (before.id, *_told(changed), reason))))
     return replace(before, **changed)
 
@@ -119,6 +121,8 @@ def remove(tx: Tx, account: str, id: str, by: Author) -> None:
     gone = get(tx.conn, account, id)
     tx.conn.execute("DELETE FROM endpoints WHERE id = ?", (id,))
     tx.conn.execute("DELETE FROM ledger WHERE endpoint = ? AND state = 'owed'", (id,))
+    tx.forgets = True
+    tx.endpoints.append(id)
     audit(tx, by, "remove_endpoint", gone.account, f"{id}, {_place(gone.url)}")
 
 

@@ -8,18 +8,21 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from bridge.model.event import FOR_OPERATORS, MESSAGE_RECEIVED, MESSAGE_SENT, MESSAGE_SUBMITTED, NAMES, Event
+from bridge.model.event import (
+    FOR_OPERATORS,
+    MESSAGE_RECEIVED,
+    MESSAGE_SENT,
+    MESSAGE_SUBMITTED,
+    NAMES,
+    OF_INBOUND,
+    Event,
+)
 from bridge.model.line import Channel
 from bridge.model.payload_format import FORMATS, OUTCOMES, Wording
+from bridge.store import visibility
 from bridge.store.connections import Connections, hears, writes
+from bridge.store.sql import UUID
 from bridge.store.writer import Tx
-
-#: a random UUID (version 4, RFC 9562) as SQLite makes it
-UUID = (
-    "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a'"
-    " || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
-)
-
 
 #: whether an event `e` is its message's end for its account: as soon as it is sent where no report is waited for
 _IS_END = (
@@ -46,6 +49,15 @@ def _fitting(format: str, wording: Wording) -> str:
     return f"  AND (p.format <> '{format}' OR ({' AND '.join(conditions)}))" if conditions else ""
 
 
+_OF_INBOUND = ", ".join(f"'{name}'" for name in sorted(OF_INBOUND))
+
+
+def _kept_from(account: str) -> str:
+    """The SQL condition under which event `e` is of a line that an account does not see."""
+    line, device = (f"json_extract(e.data, '$.{name}')" for name in ("line", "device"))
+    return f"(e.name IN ({_OF_INBOUND}) AND {visibility.foreign(account, line, device)})"
+
+
 _FOR_OPERATORS = ", ".join(f"'{name}'" for name in sorted(FOR_OPERATORS))
 #: an endpoint hears an event of its own account or of everybody ("") that it asked for and its format can tell
 _FAN_OUT = f"""
@@ -55,6 +67,7 @@ SELECT {UUID},
 FROM events e JOIN endpoints p ON (e.account = '' OR p.account = e.account
   OR (e.name IN ({_FOR_OPERATORS}) AND p.account IN (SELECT name FROM accounts WHERE operator)))
 WHERE e.seq BETWEEN ? AND ?
+  AND NOT {_kept_from("p.account")}
   AND (p.events LIKE '%"*"%' OR instr(p.events, '"' || e.name || '"') > 0)
 {{fitting}}
 ORDER BY e.seq
@@ -115,12 +128,12 @@ def read(
 ) -> Sequence[Event]:
     """Events after a position and up to another, oldest first; `account` "" reads all accounts'.
 
-    Received SMS that `reader` deleted, or else the account, are left out.
+    What `reader`, or else the account, deleted or does not see is left out.
     """
     rows = conn.execute(
         f"SELECT {_COLUMNS} FROM events e WHERE seq BETWEEN ? + 1 AND ? AND (? = '' OR account IN ('', ?)) "
-        f"AND NOT {_HIDDEN} ORDER BY seq LIMIT ?",
-        (after, until, account, account, reader or account, limit),
+        f"AND NOT {_HIDDEN} AND NOT {_kept_from('?')} ORDER BY seq LIMIT ?",
+        (after, until, account, account, reader or account, reader or account, limit),
     )
     return [event_of(row) for row in rows]
 
@@ -130,6 +143,19 @@ def newest(conn: sqlite3.Connection) -> int:
     # of all that ever were: the last one may be forgotten by now
     row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
     return int(row[0]) if row is not None else 0
+
+
+def position_at(conn: sqlite3.Connection, at: int) -> int:
+    """The position after which events are from a moment on; found by halving, for the log has no index of times."""
+    low, high = 0, newest(conn)
+    while low < high:
+        middle = (low + high) // 2
+        row = conn.execute("SELECT seq, at FROM events WHERE seq > ? ORDER BY seq LIMIT 1", (middle,)).fetchone()
+        if row is None or row[0] > high or row[1] >= at:
+            high = middle
+        else:
+            low = int(row[0])
+    return low
 
 
 def event_of(row: Sequence[Any]) -> Event:
@@ -142,6 +168,7 @@ class EventLog(Connections):
 
     note = writes(note)
     newest_event = hears(newest)
+    event_position = hears(position_at)
     _events = hears(read)
 
     async def events(

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from bridge.dataclass import dataclass
 from bridge.messages.reassembly import Fragment, apart, complete, in_order, is_certain, is_possible
 from bridge.messages.segmentation import join
 from bridge.model.inbox import Received
@@ -24,7 +25,8 @@ _COLUMNS = "seq, idx, text, data, sent_at, arrived_at, received"
 class Kind:
     """What all parts of a message share, and parts of other messages may share too."""
 
-    line: str
+    #: by which they came, in whatever line it was; the line where it is not known
+    sim: str
     sender: str
     reference: int
     #: 8 or 16
@@ -34,29 +36,43 @@ class Kind:
     @property
     def values(self) -> tuple[str, str, int, int, int]:
         """The values for a statement."""
-        return self.line, self.sender, self.reference, self.bits, self.total
+        return self.sim, self.sender, self.reference, self.bits, self.total
 
 
-_OF_KIND = "line = ? AND sender = ? AND reference = ? AND bits = ? AND total = ?"
+@dataclass(frozen=True, slots=True)
+class Way:
+    """By which line and device the last part of a message came."""
+
+    line: str
+    device: str
 
 
-def add(tx: Tx, item: InboundPart, device: str, now: int) -> Received | None:
-    """Store a part; returns the SMS that it completed or extended, if any."""
+_OF_KIND = "sim = ? AND sender = ? AND reference = ? AND bits = ? AND total = ?"
+
+
+def add(tx: Tx, item: InboundPart, device: str, now: int, sim: str) -> Received | None:
+    """Store a part; returns the SMS that it completed or extended, if any.
+
+    `sim`: `Line.sim`, or the line's name where that is not known.
+    """
     concat = item.concat
     assert concat is not None  # noqa: S101 - the caller looked
-    kind = Kind(item.line, item.sender, concat.reference, concat.bits, concat.total)
+    kind, way = Kind(sim, item.sender, concat.reference, concat.bits, concat.total), Way(item.line, device)
+    _follow_sim(tx, kind, way)
     known = _known(tx.conn, kind, now - WINDOW)
     text = item.text.encode("utf-8", "surrogatepass")
     part = Fragment(0, concat.index, text, item.data, item.sent_at, now)
-    if any(part.is_again(each) for each in known):
+    if (first := next((each for each in known if part.is_again(each)), None)) is not None:
+        # it is known as such for as long as the first one
+        _mark(tx, [_insert(tx, kind, replace(part, arrived_at=first.arrived_at), way)], 0)
         return None
-    part = _insert(tx, kind, part, device)
+    part = _insert(tx, kind, part, way)
     whole = complete(part, [*_waiting(known), part], kind.total)
     if whole is not None and is_certain(whole):
-        return _give_out(tx, kind, whole, device, now)
+        return _give_out(tx, kind, whole, way, now)
     for partial in _given_out_without(part, known):
         if is_certain(in_order([*partial, part])):
-            return _give_more_out(tx, kind, [*partial, part], now)
+            return _give_more_out(tx, kind, [*partial, part], way, now)
     # no event for a line: the scheduler looks at this as well
     tx.queued.append(Queued("", 0, due_at=now + HOLD))
     return None
@@ -66,44 +82,50 @@ def release(tx: Tx, older_than: int, now: int) -> Sequence[Received]:
     """Release messages held for a better fit and incomplete ones that waited too long; delete old parts."""
     tx.conn.execute("DELETE FROM fragments WHERE received IS NOT NULL AND arrived_at < ?", (now - WINDOW,))
     kinds = tx.conn.execute(
-        "SELECT line, sender, reference, bits, total, max(arrived_at), min(arrived_at), max(device) FROM fragments "
-        "WHERE received IS NULL GROUP BY line, sender, reference, bits, total ORDER BY min(seq)"
+        "SELECT sim, sender, reference, bits, total, max(arrived_at), min(arrived_at) FROM fragments "
+        "WHERE received IS NULL GROUP BY sim, sender, reference, bits, total ORDER BY min(seq)"
     ).fetchall()
     given: list[Received] = []
-    for *values, newest, oldest, device in kinds:
+    for *values, newest, oldest in kinds:
         kind = Kind(*values)
         if newest <= now - HOLD:
-            given += _give_out_held(tx, kind, device, now)
+            given += _give_out_held(tx, kind, now)
         if oldest <= older_than:
-            given += _give_up(tx, kind, device, older_than, now)
+            given += _give_up(tx, kind, older_than, now)
     return given
 
 
-def _give_out_held(tx: Tx, kind: Kind, device: str, now: int) -> list[Received]:
-    """Release complete messages whose parts are unusually far apart, as nothing better has come."""
-    given: list[Received] = []
-    waiting = _waiting(_known(tx.conn, kind, 0))
-    for part in list(waiting):
-        whole = complete(part, waiting, kind.total) if part in waiting else None
-        if whole is not None and is_possible(whole):
-            given.append(_give_out(tx, kind, whole, device, now))
-            waiting = [each for each in waiting if each not in whole]
-    return given
+def _give_out_held(tx: Tx, kind: Kind, now: int) -> list[Received]:
+    """Release complete messages whose parts are unusually far apart, as nothing better has come.
 
-
-def _give_up(tx: Tx, kind: Kind, device: str, older_than: int, now: int) -> list[Received]:
-    """Release incomplete messages with gaps marked."""
+    So are those whose beginning came twice in the second of another one's that begins alike.
+    """
     given: list[Received] = []
     known = _known(tx.conn, kind, 0)
+    waiting = _waiting(known)
+    for part in list(waiting):
+        again = [each for each in known if each.received == 0 and each.sent_at == part.sent_at > 0]
+        for candidates in (waiting, [*waiting, *again]):
+            whole = complete(part, candidates, kind.total) if part in waiting else None
+            if whole is not None and is_possible(whole):
+                given.append(_give_out(tx, kind, whole, _way(tx.conn, kind), now))
+                waiting, known = ([each for each in some if each not in whole] for some in (waiting, known))
+    return given
+
+
+def _give_up(tx: Tx, kind: Kind, older_than: int, now: int) -> list[Received]:
+    """Release incomplete messages with gaps marked."""
+    given: list[Received] = []
+    known, way = _known(tx.conn, kind, 0), _way(tx.conn, kind)
     for group in apart(_waiting(known)):
         if min(each.arrived_at for each in group) > older_than:
             continue
         if _is_repeat(group, known):
             _mark(tx, group, 0)
         elif (partial := _partial_for(group, known)) is not None:
-            given.append(_give_more_out(tx, kind, [*partial, *group], now))
+            given.append(_give_more_out(tx, kind, [*partial, *group], way, now))
         else:
-            given.append(_give_out(tx, kind, group, device, now))
+            given.append(_give_out(tx, kind, group, way, now))
     return given
 
 
@@ -133,20 +155,20 @@ def _given_out_without(part: Fragment, known: Iterable[Fragment]) -> list[list[F
 
 
 # -- giving out -----------------------------------------------------------------------------------
-def _give_out(tx: Tx, kind: Kind, parts: Sequence[Fragment], device: str, now: int) -> Received:
-    made = Received(event_log.new_uuid(), kind.line, device, kind.sender, "", 0, now)
+def _give_out(tx: Tx, kind: Kind, parts: Sequence[Fragment], way: Way, now: int) -> Received:
+    made = Received(event_log.new_uuid(), way.line, way.device, kind.sender, "", 0, now)
     kept = inbox.keep(tx, _filled(made, kind, parts), now)
     _mark(tx, parts, kept.seq)
     return kept
 
 
-def _give_more_out(tx: Tx, kind: Kind, parts: Sequence[Fragment], now: int) -> Received:
+def _give_more_out(tx: Tx, kind: Kind, parts: Sequence[Fragment], way: Way, now: int) -> Received:
     """Release the same SMS again with fewer gaps, under its id."""
     seq = next(each.received for each in parts if each.received)
     known = inbox.at(tx.conn, seq)
     if known is None:  # deleted meanwhile
         fresh = [each for each in parts if each.received is None]
-        return _give_out(tx, kind, fresh, kind.line, now)
+        return _give_out(tx, kind, fresh, way, now)
     _mark(tx, parts, seq)
     return inbox.keep_more(tx, _filled(known, kind, in_order(parts)), now)
 
@@ -173,15 +195,26 @@ def _known(conn: sqlite3.Connection, kind: Kind, since: int) -> list[Fragment]:
     return [Fragment(*row) for row in rows]
 
 
+def _follow_sim(tx: Tx, kind: Kind, way: Way) -> None:
+    """Parts that came by the line before its SIM was known (earlier releases knew none) are of its SIM."""
+    if kind.sim != way.line:
+        tx.conn.execute(f"UPDATE fragments SET sim = ? WHERE {_OF_KIND}", (kind.sim, way.line, *kind.values[1:]))
+
+
+def _way(conn: sqlite3.Connection, kind: Kind) -> Way:
+    last = f"SELECT line, device FROM fragments WHERE {_OF_KIND} ORDER BY seq DESC LIMIT 1"
+    return Way(*conn.execute(last, kind.values).fetchone())
+
+
 def _waiting(known: Iterable[Fragment]) -> list[Fragment]:
     return [each for each in known if each.received is None]
 
 
-def _insert(tx: Tx, kind: Kind, part: Fragment, device: str) -> Fragment:
+def _insert(tx: Tx, kind: Kind, part: Fragment, way: Way) -> Fragment:
     made = tx.conn.execute(
-        "INSERT INTO fragments (line, sender, reference, bits, total, device, idx, text, data, sent_at, arrived_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*kind.values, device, part.index, part.text, part.data, part.sent_at, part.arrived_at),
+        "INSERT INTO fragments (sim, sender, reference, bits, total, line, device, idx, text, data, sent_at, "
+        "arrived_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*kind.values, way.line, way.device, part.index, part.text, part.data, part.sent_at, part.arrived_at),
     )
     return Fragment(made.lastrowid or 0, part.index, part.text, part.data, part.sent_at, part.arrived_at)
 

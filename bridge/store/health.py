@@ -14,7 +14,7 @@ from bridge.store.writer import Tx, write_page
 
 _OWED = (
     "SELECT p.account, "
-    "(SELECT count(*) FROM (SELECT 1 FROM ledger WHERE endpoint = p.id AND state = 'owed' LIMIT ?)), "
+    "(SELECT count(*) FROM (SELECT 1 FROM ledger WHERE endpoint = p.id AND state = 'owed' LIMIT ?) owed), "
     "(SELECT created_at FROM ledger WHERE endpoint = p.id AND state = 'owed' ORDER BY seq LIMIT 1) "
     "FROM endpoints p WHERE NOT p.paused"
 )
@@ -23,6 +23,17 @@ _OWED = (
 def prove(tx: Tx) -> None:
     """Commit a page (the file's own version number) and wait for its fsync."""
     write_page(tx.conn)
+
+
+def moved(conn: sqlite3.Connection) -> str:
+    """Where the store was moved to, in a sentence; "" for one that was not."""
+    from bridge.store.migrations import refuse_moved
+
+    try:
+        refuse_moved(conn)
+    except StoreUnavailable as why:
+        return why.message
+    return ""
 
 
 def backlog(conn: sqlite3.Connection, now: int) -> Backlog:
@@ -64,6 +75,7 @@ class Health(Connections):
 
     prove = writes(prove)
     backlog = reads(backlog)
+    moved = reads(moved)
 
     async def room(self) -> Room:
         """Sizes on disk. Raises StoreUnavailable."""

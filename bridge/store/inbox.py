@@ -11,7 +11,7 @@ from bridge.model.event import MESSAGE_RECEIVED, received_data
 from bridge.model.inbox import Received
 from bridge.model.line import Channel
 from bridge.model.query import InboxQuery, Page
-from bridge.store import event_log, forgetting, opt_out, search, streams
+from bridge.store import event_log, forgetting, hours, opt_out, search, streams, visibility
 from bridge.store.connections import Connections, reads
 from bridge.store.sql import fitting, marks, position
 from bridge.store.streams import Selection, Stream
@@ -65,12 +65,14 @@ _SELECT = (
     f"SELECT {', '.join(f'r.{name}' for name in _COLUMNS.split(', '))}, r.seq, coalesce(k.read_at, 0) > 0 "
     "FROM received r LEFT JOIN received_marks k ON k.received = r.seq AND k.account = ? "
 )
+#: of `_SELECT`: the account sees it, and has not deleted it
+_SEEN = f"coalesce(k.hidden_at, 0) = 0 AND NOT {visibility.foreign('?', 'r.line', 'r.device')}"
 _MARKS = "LEFT JOIN received_marks k ON k.received = {seq} AND k.account = ?"
 
 
 def seen_at(conn: sqlite3.Connection, account: str, seq: int) -> Received | None:
-    """The SMS at a position of the inbox as an account sees it; None when it was deleted, or the account did so."""
-    row = conn.execute(f"{_SELECT} WHERE r.seq = ? AND coalesce(k.hidden_at, 0) = 0", (account, seq)).fetchone()
+    """The SMS at a position of the inbox as an account sees it; None when it was deleted or is not for it."""
+    row = conn.execute(f"{_SELECT} WHERE r.seq = ? AND {_SEEN}", (account, seq, account)).fetchone()
     return _received(row) if row is not None else None
 
 
@@ -78,42 +80,53 @@ def mark_read(tx: Tx, account: str, rows: Sequence[int], now: int) -> None:
     """Mark SMS as read, by their positions; those that are already keep their time."""
     tx.conn.executemany(
         "INSERT INTO received_marks VALUES (?, ?, ?, 0) ON CONFLICT (account, received) DO UPDATE SET "
-        "read_at = CASE WHEN read_at = 0 THEN excluded.read_at ELSE read_at END",
+        "read_at = CASE WHEN received_marks.read_at = 0 THEN excluded.read_at ELSE received_marks.read_at END",
         [(account, seq, now) for seq in rows],
     )
 
 
 def _select(conn: sqlite3.Connection, account: str, query: InboxQuery) -> Selection:
     """The rows of a query, each by an index."""
-    first, last = streams.between(conn, "received_hours", query.since, query.until)
+    span = hours.span(conn, hours.RECEIVED, query.since, query.until)
+    first = span.first
     if query.unread:
         first = max(first, _read_to(conn, account, query) + 1)
-    conditions = list(_filters(query))
+    names = visibility.named(conn, account)
+    conditions = [*_filters(query), *_limits(account, names)]
     where = " AND ".join(text for text, _ in conditions)
     values = tuple(value for _, some in conditions for value in some)
-    found = _streams(conn, query)
-    return Selection("received", found, where, values, first, min(last, position(query.cursor) - 1), _MARKS, (account,))
+    found, last = _streams(conn, query, names), min(span.last, position(query.cursor) - 1)
+    return Selection("received", found, where, values, first, last, _MARKS, (account,))
 
 
-def _streams(conn: sqlite3.Connection, query: InboxQuery) -> Sequence[Stream]:
+def _limits(account: str, names: frozenset[str]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """For an account that is limited to some lines."""
+    if names:
+        yield f"NOT {visibility.foreign('?', 'm.line', 'm.device')}", (account,)
+
+
+def _streams(conn: sqlite3.Connection, query: InboxQuery, names: frozenset[str]) -> Sequence[Stream]:
+    """`names`: of the lines and devices to which the account is limited."""
     if query.ids:
         ids = tuple(each.lower() for each in query.ids)
         return [Stream("sqlite_autoindex_received_1", f"m.id IN ({marks(ids)})", ids)]
     if query.sender:
         return [Stream("received_sender", "m.sender = ?", (query.sender,))]
     if query.keyword:
-        return list(streams.with_words(conn, search.RECEIVED, "", query.keyword))
+        return list(streams.with_words(conn, search.RECEIVED, [""], query.keyword))
     if query.line:
         return [Stream("received_line", "m.line = ?", (query.line,))]
     if query.channel:
         return [Stream("received_channel", "m.channel = ?", (query.channel,))]
+    if names:
+        return [Stream("received_line", "m.line = ?", (line,)) for line in visibility.lines(conn, names)]
     return [Stream("")]
 
 
 def _filters(query: InboxQuery) -> Iterator[tuple[str, tuple[Any, ...]]]:
     yield "coalesce(k.hidden_at, 0) = 0", ()
     if query.keyword:
-        yield "(instr(m.sender, ?) OR instr(lower(m.text), lower(?)))", (query.keyword, query.keyword)
+        yield "(instr(m.sender, ?) > 0 OR instr(lower(m.text), lower(?)) > 0)", (query.keyword, query.keyword)
     for column in ("sender", "line", "channel"):
         if value := getattr(query, column):
             yield f"m.{column} = ?", (value,)
@@ -165,7 +178,7 @@ def mark(tx: Tx, account: str, query: InboxQuery, page: Page[Received], newest: 
     ):
         # nothing unread is left: the next look begins here
         tx.conn.execute(
-            "INSERT INTO read_to VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
+            "INSERT INTO read_to VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET seq = excluded.seq",
             (_reader(account, query), newest),
         )
     return replace(page, rows=rows)
@@ -181,7 +194,7 @@ def _marked(conn: sqlite3.Connection, account: str, found: Sequence[int]) -> fro
 
 def get(conn: sqlite3.Connection, account: str, id: str) -> Received:
     """Return an SMS. Raises NoSuchThing."""
-    row = conn.execute(f"{_SELECT} WHERE r.id = ? AND coalesce(k.hidden_at, 0) = 0", (account, id.lower())).fetchone()
+    row = conn.execute(f"{_SELECT} WHERE r.id = ? AND {_SEEN}", (account, id.lower(), account)).fetchone()
     if row is None:
         raise NoSuchThing(f"there is no received SMS {id!r}")
     return _received(row)

@@ -18,7 +18,7 @@ from bridge.model.message import Message, Part, State
 from bridge.model.radio import Doubtful
 from bridge.ports.store_rows import Queued
 from bridge.store import balance, event_log, suppression
-from bridge.store.claiming import OUT, ROUTES, claim, intend, waiting
+from bridge.store.claiming import OUT, ROUTES, claim, intend, progress, sent_by, waiting
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.messages import COLUMNS, get, give_up, message_of, move, parts
 from bridge.store.sql import marks
@@ -39,19 +39,19 @@ BITE = 500
 _QUEUES = f"""{ROUTES}
 SELECT route,
   (SELECT count(*) FROM (SELECT 1 FROM messages m
-    WHERE m.state = 'queued' AND m.route = routes.route AND m.due_at <= :now LIMIT {_MOST_WOKEN})),
+    WHERE m.state = 'queued' AND m.route = routes.route AND m.due_at <= :now LIMIT {_MOST_WOKEN}) due),
   (SELECT min(due_at) FROM messages m WHERE m.state = 'queued' AND m.route = routes.route AND m.due_at > :now)
 FROM routes WHERE route IS NOT NULL
 """
 
 
 def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
-    """Requeue a message; one that is partly sent keeps its line, so that all parts have one sender."""
-    out = tx.conn.execute(
-        "SELECT line FROM parts WHERE message = ? AND state IN ('sent', 'delivered') LIMIT 1", (message.id,)
-    ).fetchone()
-    if out is not None:
-        changes["route"] = out[0]
+    """Requeue a message; one that is partly sent keeps its SIM, so that all parts have one sender.
+
+    A phone that joins the parts goes by that. Where the device did not tell the SIM, the line stands for it.
+    """
+    if (out := sent_by(tx.conn, message.id)) is not None:
+        changes |= {"line": out[0], "route": out[1]}
     message = move(tx, message, State.QUEUED, now, **changes)
     due_at = message.due_at if message.due_at > now else 0
     tx.queued.append(Queued(message.route, 1, due_at, message.expires_at))
@@ -162,7 +162,8 @@ def advance(tx: Tx, now: int) -> int:
         (now, BITE),
     ).fetchall()
     for row in overdue:
-        give_up(tx, message_of(row), State.EXPIRED, now, "its time ran out before it could be sent")
+        message = message_of(row)
+        give_up(tx, message, State.EXPIRED, now, _why_expired(tx.conn, message))
     come = tx.conn.execute(
         "UPDATE messages SET state = 'queued', updated_at = ? WHERE seq IN "
         "(SELECT seq FROM messages WHERE state = 'scheduled' AND due_at <= ? ORDER BY due_at LIMIT ?)",
@@ -174,9 +175,16 @@ def advance(tx: Tx, now: int) -> int:
     row = tx.conn.execute(
         "SELECT min(at) FROM ("
         " SELECT min(due_at) AS at FROM messages WHERE state = 'scheduled'"
-        " UNION ALL SELECT min(expires_at) FROM messages WHERE state IN ('queued', 'scheduled') AND expires_at > 0)"
+        " UNION ALL SELECT min(expires_at) FROM messages WHERE state IN ('queued', 'scheduled') AND expires_at > 0) e"
     ).fetchone()
     return min((at for at in (due_next, row[0]) if at), default=0)
+
+
+def _why_expired(conn: sqlite3.Connection, message: Message) -> str:
+    done = len(progress(conn, message.id)[0]) if message.parts > 1 else 0
+    if not done:
+        return "its time ran out before it could be sent"
+    return f"its time ran out when {done} of {message.parts} parts were sent: the others have to go by the same SIM"
 
 
 def _look_at_queues(tx: Tx, now: int) -> int:

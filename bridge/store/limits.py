@@ -7,9 +7,9 @@ wrote STOP.
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from bridge.dataclass import dataclass
 from bridge.errors import DailyLimit
 from bridge.model.message import Message
 from bridge.store import balance, suppression
@@ -21,7 +21,7 @@ _RULES = """
 SELECT name, credits IS NOT NULL, daily_per_recipient, zone, EXISTS (SELECT 1 FROM suppressed s WHERE s.account = name)
 FROM accounts WHERE name IN ({}) AND (
   credits IS NOT NULL OR daily_per_recipient > 0 OR EXISTS (SELECT 1 FROM suppressed s WHERE s.account = name))
-UNION ALL SELECT '', 0, 0, '', 0 WHERE EXISTS (SELECT 1 FROM stops)
+UNION ALL SELECT '', false, 0, '', false WHERE EXISTS (SELECT 1 FROM stops)
 """
 #: the rule that concerns every account: some recipient wrote STOP
 _EVERYBODY = ""
@@ -52,24 +52,40 @@ def apply(tx: Tx, rules: Mapping[str, Rule], messages: Sequence[Message], last: 
     Raises OutOfCredit, DailyLimit.
     """
     stored = {message.id: message for message in messages}
-    blocked = dict(suppression.stopped(tx.conn, messages)) if _EVERYBODY in rules else {}
-    own = {account: [each for each in messages if each.account == account] for account in rules}
-    for account, rule in rules.items():
-        if rule.has_list:
-            listed = suppression.listed(tx.conn, account, {message.recipient for message in own[account]})
-            blocked |= {each.id: suppression.BLOCKED for each in own[account] if each.recipient in listed}
+    blocked = blocked_of(tx.conn, rules, messages)
     for each, error in blocked.items():
         stored[each] = suppression.block(tx, stored[each], stored[each].created_at, error)
+    wanted = [message for message in messages if message.id not in blocked]
+    count(tx, rules, wanted)
     for account, rule in rules.items():
-        wanted = [message for message in own[account] if message.id not in blocked]
-        if rule.daily:
-            _count(tx, account, rule, wanted)
-        if rule.counted and wanted:
-            balance.reserve(tx, account, last - len(messages) + 1, last, wanted[0].created_at)
+        if rule.counted and (own := _of(account, wanted)):
+            balance.reserve(tx, account, last - len(messages) + 1, last, own[0].created_at)
     return tuple(stored.values())
 
 
-def _count(tx: Tx, account: str, rule: Rule, messages: Sequence[Message]) -> None:
+def blocked_of(conn: sqlite3.Connection, rules: Mapping[str, Rule], messages: Sequence[Message]) -> dict[str, str]:
+    """Return id → error of the messages to numbers that nothing is sent to."""
+    blocked = dict(suppression.stopped(conn, messages)) if _EVERYBODY in rules else {}
+    for account, rule in rules.items():
+        if rule.has_list:
+            own = _of(account, messages)
+            listed = suppression.listed(conn, account, {message.recipient for message in own})
+            blocked |= {each.id: suppression.BLOCKED for each in own if each.recipient in listed}
+    return blocked
+
+
+def count(tx: Tx, rules: Mapping[str, Rule], messages: Sequence[Message], undo: bool = False) -> None:
+    """Count messages for their recipients' days, or count them no longer. Raises DailyLimit."""
+    for account, rule in rules.items():
+        if rule.daily:
+            _count(tx, account, rule, _of(account, messages), -1 if undo else 1)
+
+
+def _of(account: str, messages: Sequence[Message]) -> list[Message]:
+    return [message for message in messages if message.account == account]
+
+
+def _count(tx: Tx, account: str, rule: Rule, messages: Sequence[Message], sign: int) -> None:
     """Count a message for each recipient on the day it may be sent. Raises DailyLimit."""
     here = zone(rule.zone)
     days = Counter((message.recipient, _day(message.due_at, here)) for message in messages)
@@ -77,10 +93,10 @@ def _count(tx: Tx, account: str, rule: Rule, messages: Sequence[Message]) -> Non
     for (recipient, day), more in days.items():
         row = tx.conn.execute(
             "INSERT INTO daily VALUES (?, ?, ?, ?) ON CONFLICT (account, recipient, day) "
-            "DO UPDATE SET messages = messages + excluded.messages RETURNING messages",
-            (account, recipient, day, more),
+            "DO UPDATE SET messages = daily.messages + excluded.messages RETURNING messages",
+            (account, recipient, day, sign * more),
         ).fetchone()
-        if row[0] > rule.daily:
+        if sign > 0 and row[0] > rule.daily:
             full.setdefault(recipient, day)
     if full:
         recipient, day = next(iter(full.items()))
@@ -96,7 +112,7 @@ def follow_clock(tx: Tx, before: int, after: int) -> None:
             continue
         tx.conn.execute(
             "INSERT INTO daily SELECT account, recipient, ?, messages FROM daily WHERE account = ? AND day = ? "
-            "ON CONFLICT (account, recipient, day) DO UPDATE SET messages = messages + excluded.messages",
+            "ON CONFLICT (account, recipient, day) DO UPDATE SET messages = daily.messages + excluded.messages",
             (is_now, account, was),
         )
         tx.conn.execute("DELETE FROM daily WHERE account = ? AND day = ?", (account, was))

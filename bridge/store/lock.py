@@ -14,6 +14,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
 
+from bridge.config import obstacles
 from bridge.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -164,11 +165,10 @@ def make(database: Path) -> None:
 
 
 def real(database: Path) -> Path:
-    """The file's path without symbolic links. Raises StoreUnavailable for circular links."""
-    try:
-        return database.resolve()
-    except (OSError, RuntimeError) as error:
-        raise StoreUnavailable(f"{database}: {error}") from error
+    """The file's path without symbolic links. Raises StoreUnavailable for circular ones and those that lead nowhere."""
+    if words := obstacles.misled(database):
+        raise StoreUnavailable(words)
+    return database.resolve()
 
 
 def refuse_other_name(database: Path) -> None:

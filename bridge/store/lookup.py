@@ -1,12 +1,14 @@
-"""Which messages a query finds, and how many."""
+"""Finds and counts the messages that match a query."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from bridge.model.message import State
+from bridge.model.line import Channel
+from bridge.model.message import WHATSAPP_ROUTE, State
 from bridge.model.query import MessageQuery
-from bridge.store import counts, search, streams
+from bridge.store import counts, hours, search, streams
 from bridge.store.sql import marks, position
 from bridge.store.streams import Selection, Stream
 
@@ -14,11 +16,11 @@ from bridge.store.streams import Selection, Stream
 OUT = frozenset({State.SENT, State.DELIVERED})
 #: so many rows may be looked through for what no index tells
 FEW = 10_000
-#: an account that has this share of all messages is not worth asking the index of words for
-_LARGE = 0.1
+#: rows that are sure to be of a time: as many are worth a statement of their own
+_SURE = 200
 
 
-def select(conn: sqlite3.Connection, account: str, query: MessageQuery, more: str = "1") -> Selection:
+def select(conn: sqlite3.Connection, account: str, query: MessageQuery, more: str = "true") -> Selection:
     """The rows of a query; `account` "" looks at everybody's. `more`: a further condition on `m`."""
     conditions: list[tuple[str, tuple[Any, ...]]] = [(more, ()), *_filters(account, query)]
     first, last = _bounds(conn, query)
@@ -37,11 +39,22 @@ def number(conn: sqlite3.Connection, account: str, query: MessageQuery) -> int:
         return sum(wanted.values())
     first, last = counts.quarters(query)
     if first > last:
-        return streams.count(conn, select(conn, account, query))
+        return _within(conn, account, query)
     accounts, states = sorted({name for name, _ in wanted}), {state for _, state in wanted}
     return counts.within(conn, accounts, states, first, last) + sum(
-        streams.count(conn, select(conn, account, edge)) for edge in _edges(query, first, last)
+        _within(conn, account, edge) for edge in _edges(query, first, last)
     )
+
+
+def _within(conn: sqlite3.Connection, account: str, query: MessageQuery) -> int:
+    """How many are of a time: those of which that is sure by the index alone, and those at its ends one by one."""
+    span = hours.span(conn, hours.MESSAGES, query.since, query.until)
+    each = select(conn, account, query)
+    if span.sure_last - span.sure_first < _SURE:
+        return streams.count(conn, each)
+    sure = replace(select(conn, account, replace(query, since=0, until=0)), first=span.sure_first, last=span.sure_last)
+    ends = (replace(each, last=span.sure_first - 1), sure, replace(each, first=span.sure_last + 1))
+    return sum(streams.count(conn, some) for some in ends if some.first <= some.last)
 
 
 def sent(conn: sqlite3.Connection, account: str, since: int = 0) -> int:
@@ -56,7 +69,7 @@ def sent(conn: sqlite3.Connection, account: str, since: int = 0) -> int:
 def _is_counted(query: MessageQuery) -> bool:
     return not (
         query.ids or query.client_ref or query.recipient or query.keyword or query.before_id or query.line
-        or query.dialect or query.cursor
+        or query.dialect or query.cursor or query.failed_by
     )  # fmt: skip
 
 
@@ -87,9 +100,7 @@ def _streams(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Seq
     if (query.states or account) and sum(totals[key] for key in wanted) <= FEW:
         return by_state
     if query.keyword:
-        own = sum(some for (name, _), some in totals.items() if name == account)
-        asked = account if own < _LARGE * sum(totals.values()) else ""
-        return list(streams.with_words(conn, search.MESSAGES, asked, query.keyword))
+        return list(streams.with_words(conn, search.MESSAGES, accounts, query.keyword))
     if query.line:
         return [Stream("messages_line", "m.line = ? AND m.line <> ''", (query.line,))]
     return by_state if account or query.states else [Stream("")]
@@ -98,10 +109,15 @@ def _streams(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Seq
 def _filters(account: str, query: MessageQuery) -> Iterator[tuple[str, tuple[Any, ...]]]:
     if account and (query.ids or query.line or query.keyword):
         yield "m.account = ?", (account,)
-    if query.states:
+    # else each stream is of one state, and PostgreSQL would read both conditions, and nothing in order
+    if query.states and (query.ids or query.client_ref or query.recipient or query.line or query.keyword):
         yield f"m.state IN ({marks(query.states)})", tuple(sorted(query.states))
+    if query.failed_by:
+        is_whatsapp = f"substr(m.route, 1, 1) = '{WHATSAPP_ROUTE}'"
+        wanted = is_whatsapp if query.failed_by is Channel.WHATSAPP else f"NOT {is_whatsapp}"
+        yield f"(m.state <> '{State.FAILED}' OR {wanted})", ()
     if query.keyword:
-        yield "(instr(m.recipient, ?) OR instr(lower(m.text), lower(?)))", (query.keyword, query.keyword)
+        yield "(instr(m.recipient, ?) > 0 OR instr(lower(m.text), lower(?)) > 0)", (query.keyword, query.keyword)
     for column in ("client_ref", "recipient", "line", "dialect"):
         if value := getattr(query, column):
             # by +: else SQLite puts a recipient into the expression of its index, and reads all of that
@@ -113,9 +129,9 @@ def _filters(account: str, query: MessageQuery) -> Iterator[tuple[str, tuple[Any
 
 
 def _bounds(conn: sqlite3.Connection, query: MessageQuery) -> tuple[int, int]:
-    first, last = streams.between(conn, "message_hours", query.since, query.until)
-    last = min(last, position(query.cursor) - 1)
+    span = hours.span(conn, hours.MESSAGES, query.since, query.until)
+    last = min(span.last, position(query.cursor) - 1)
     if query.before_id:
         row = conn.execute("SELECT seq FROM messages WHERE id = ?", (query.before_id,)).fetchone()
         last = min(last, row[0] - 1) if row else -1
-    return first, last
+    return span.first, last

@@ -13,13 +13,13 @@ from bridge.store import event_log
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.writer import Tx
 
-_COLUMNS = "token, sender, receiver, started_at, arrived_at, lost_at, reason"
+COLUMNS = "token, sender, receiver, started_at, arrived_at, lost_at, reason"
 
 
 def depart(tx: Tx, trip: Trip) -> bool:
     """Record a trip that is about to be sent; False when one is on its way between the same lines."""
     row = tx.conn.execute(
-        "INSERT OR IGNORE INTO loopbacks (token, sender, receiver, started_at) VALUES (?, ?, ?, ?)",
+        "INSERT INTO loopbacks (token, sender, receiver, started_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (trip.token, trip.sender, trip.receiver, trip.started_at),
     )
     return bool(row.rowcount)
@@ -28,7 +28,7 @@ def depart(tx: Tx, trip: Trip) -> bool:
 def arrive(tx: Tx, item: InboundPart, now: int) -> bool:
     """Whether a received SMS is a loop-back; its first arrival is published. The network may deliver it twice."""
     token = loopback.token_in(item.text)
-    row = token and tx.conn.execute(f"SELECT {_COLUMNS} FROM loopbacks WHERE token = ?", (token,)).fetchone()
+    row = token and tx.conn.execute(f"SELECT {COLUMNS} FROM loopbacks WHERE token = ?", (token,)).fetchone()
     if not row:
         return False
     trip = Trip(*row)
@@ -45,7 +45,7 @@ def lose(tx: Tx, token: str, reason: str, now: int) -> bool:
     """Mark a trip as lost and publish that; False when it arrived or was lost before."""
     lost = tx.conn.execute(
         f"UPDATE loopbacks SET lost_at = ?, reason = ? WHERE token = ? AND arrived_at = 0 AND lost_at = 0 "
-        f"RETURNING {_COLUMNS}",
+        f"RETURNING {COLUMNS}",
         (now, reason, token),
     ).fetchone()
     if lost is None:
@@ -62,7 +62,7 @@ def forget(tx: Tx, token: str) -> None:
 def trips(conn: sqlite3.Connection) -> Sequence[Trip]:
     """Trips on their way, and each pair's last arrival with everything since, oldest first."""
     rows = conn.execute(
-        f"SELECT {_COLUMNS} FROM loopbacks l WHERE (arrived_at = 0 AND lost_at = 0) OR started_at >= coalesce("
+        f"SELECT {COLUMNS} FROM loopbacks l WHERE (arrived_at = 0 AND lost_at = 0) OR started_at >= coalesce("
         "(SELECT max(started_at) FROM loopbacks a WHERE a.sender = l.sender AND a.receiver = l.receiver "
         "AND a.arrived_at > 0), 0) ORDER BY started_at, token"
     )

@@ -114,11 +114,6 @@ def finished(conn: sqlite3.Connection, account: str, query: MessageQuery, before
     return streams.positions(conn, found, TOGETHER)
 
 
-def delete(tx: Tx, positions: Sequence[int]) -> int:
-    """Delete messages, and all that tells of them; how many were there and finished."""
-    return sum(forgetting.delete_message(tx, seq) for seq in positions)
-
-
 class Messages(Connections):
     """Implements `MessageStore`, with `bridge.store.lifecycle`."""
 
@@ -136,5 +131,5 @@ class Messages(Connections):
         deleted, before = 0, 1 << 62
         while chosen := await self._search(finished, account, query, before):
             before = chosen[-1]
-            deleted += await self._write(delete, chosen)
+            deleted += await self._write(forgetting.delete_messages, chosen)
         return deleted

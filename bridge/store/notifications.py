@@ -1,4 +1,4 @@
-"""Notifications to the bridge's owner, read from the event log: each is an event, which the ledger mails."""
+"""Reads notifications to the bridge's owner from the event log."""
 
 import json
 import sqlite3
@@ -19,13 +19,13 @@ _MAILED = (
 FIND = (
     f"SELECT * FROM (SELECT e.seq AS seq, e.account AS account, e.at AS at, e.data AS data, "
     f"coalesce({_MAILED}, 0) AS mailed_at FROM events e "
-    f"WHERE e.name = '{NOTIFICATION_SENT}' AND e.seq < ? AND {{account}}) WHERE {{where}} ORDER BY seq DESC LIMIT ?"
+    f"WHERE e.name = '{NOTIFICATION_SENT}' AND e.seq < ? AND {{account}}) n WHERE {{where}} ORDER BY seq DESC LIMIT ?"
 )
 
 
 def find(conn: sqlite3.Connection, account: str, query: NotificationQuery) -> Page[Notification]:
     """List notifications, newest first; `account` "" reads all accounts'. Raises BadRequest for an unknown cursor."""
-    conditions: list[str] = ["1"]
+    conditions: list[str] = ["true"]
     values: list[Any] = []
     if query.sid:
         conditions.append("lower(json_extract(data, '$.sid')) = lower(?)")
@@ -36,7 +36,7 @@ def find(conn: sqlite3.Connection, account: str, query: NotificationQuery) -> Pa
         if moment:
             conditions.append(condition)
             values.append(moment)
-    statement = FIND.format(account="e.account = ?" if account else "1", where=" AND ".join(conditions))
+    statement = FIND.format(account="e.account = ?" if account else "true", where=" AND ".join(conditions))
     own = (account,) if account else ()
     rows = conn.execute(statement, (position(query.cursor), *own, *values, query.limit + 1)).fetchall()
     found = tuple(_notification(*row) for row in rows[: query.limit])

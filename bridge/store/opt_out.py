@@ -13,7 +13,7 @@ from bridge.model.inbox import Received
 from bridge.model.line import Channel
 from bridge.model.message import WHATSAPP_ROUTE, Message, State
 from bridge.model.opt_out import Scope
-from bridge.store import accounts, counts, event_log, submission, suppression
+from bridge.store import acceptance, accounts, counts, event_log, suppression
 from bridge.store.audit_log import audit
 from bridge.store.suppression import ENTRIES_OF, EVERY_LINE, TAIL, WROTE, Stop
 from bridge.store.writer import Tx
@@ -21,7 +21,7 @@ from bridge.store.writer import Tx
 #: what an account sent by a line to numbers with such an end; the newest tell enough
 RECIPIENTS_OF = (
     "SELECT DISTINCT recipient FROM (SELECT recipient, line FROM messages INDEXED BY messages_recipient "
-    f"WHERE substr(recipient, -{TAIL}) = ? AND account = ? ORDER BY seq DESC LIMIT 1000) WHERE line = ?"
+    f"WHERE substr(recipient, -{TAIL}) = ? AND account = ? ORDER BY seq DESC LIMIT 1000) newest WHERE line = ?"
 )
 #: an answer that could not be sent for so long is not sent any more, ms
 ANSWER_LIFE = 24 * 3600 * 1000
@@ -127,4 +127,4 @@ def _reply(tx: Tx, received: Received, text: str, now: int) -> None:
         parts=segmentation.count(text) if received.channel is Channel.SMS else 1,
         dialect=DIALECT,
     )
-    submission.insert(tx, (message,), freely=True)
+    acceptance.insert(tx, (message,), freely=True)

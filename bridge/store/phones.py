@@ -8,10 +8,11 @@ from typing import Any
 from bridge.errors import BadRequest, InvalidNumber
 from bridge.messages.phone_numbers import normalise
 from bridge.model.event import CALL_INCOMING, CALL_MISSED, CALL_OUTGOING, MESSAGE_TYPED, Event, call_data, typed_data
+from bridge.model.history import PastAlarm
 from bridge.model.inbox import CallKind, LoggedCall, TypedMessage
 from bridge.model.query import CallOrder, CallQuery, Page, TypedQuery
 from bridge.model.radio import Call, Typed
-from bridge.store import event_log
+from bridge.store import event_log, line_history, visibility
 from bridge.store.connections import Connections, reads, searches, writes
 from bridge.store.sql import marks
 from bridge.store.writer import Tx
@@ -40,8 +41,8 @@ def _keep_typed(tx: Tx, item: Typed, device: str, now: int) -> TypedMessage | No
     recipient = _tidy(item.recipient)
     typed = TypedMessage(event_log.new_uuid(), item.line, device, recipient, item.text, item.sent_at, now)
     row = tx.conn.execute(
-        "INSERT OR IGNORE INTO typed (slot, id, line, device, recipient, text, sent_at, recorded_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO typed (slot, id, line, device, recipient, text, sent_at, recorded_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (item.slot, typed.id, item.line, device, recipient, item.text, item.sent_at, now),
     )
     if not row.rowcount:
@@ -54,8 +55,8 @@ def _keep_call(tx: Tx, item: Call, device: str, now: int) -> LoggedCall | None:
     kind, number = CallKind(item.kind), _tidy(item.number)
     call = LoggedCall(event_log.new_uuid(), item.line, device, kind, number, item.name, item.at, item.duration, now)
     row = tx.conn.execute(
-        "INSERT OR IGNORE INTO calls (slot, id, line, device, kind, number, name, call_at, duration_seconds, "
-        "recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO calls (slot, id, line, device, kind, number, name, call_at, duration_seconds, "
+        "recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (item.slot, call.id, item.line, device, kind, number, item.name, item.at, item.duration, now),
     )
     if not row.rowcount:
@@ -72,11 +73,11 @@ def _tidy(number: str) -> str:
         return number
 
 
-def typed(conn: sqlite3.Connection, query: TypedQuery) -> Page[TypedMessage]:
+def typed(conn: sqlite3.Connection, account: str, query: TypedQuery) -> Page[TypedMessage]:
     """List typed SMS, newest first by the phone's clock."""
-    conditions = _period("sent_at", query.since, query.until)
+    conditions = _period("sent_at", query.since, query.until) + _seen_by(account)
     if query.keyword:
-        conditions.append(("(instr(recipient, ?) OR instr(lower(text), lower(?)))", [query.keyword] * 2))
+        conditions.append(("(instr(recipient, ?) > 0 OR instr(lower(text), lower(?)) > 0)", [query.keyword] * 2))
     conditions += _equal(line=query.line, recipient=query.recipient) + _before("sent_at", query.cursor)
     where, values = _joined(conditions)
     rows = conn.execute(
@@ -86,13 +87,13 @@ def typed(conn: sqlite3.Connection, query: TypedQuery) -> Page[TypedMessage]:
     return Page(found, f"{found[-1].sent_at}.{found[-1].seq}" if len(rows) > query.limit else "")
 
 
-def calls(conn: sqlite3.Connection, query: CallQuery) -> Page[LoggedCall]:
+def calls(conn: sqlite3.Connection, account: str, query: CallQuery) -> Page[LoggedCall]:
     """List calls in the requested order."""
-    conditions = _period("call_at", query.since, query.until)
+    conditions = _period("call_at", query.since, query.until) + _seen_by(account)
     if query.kinds:
         conditions.append((f"kind IN ({marks(query.kinds)})", sorted(query.kinds)))
     if query.keyword:
-        conditions.append(("(instr(number, ?) OR instr(lower(name), lower(?)))", [query.keyword] * 2))
+        conditions.append(("(instr(number, ?) > 0 OR instr(lower(name), lower(?)) > 0)", [query.keyword] * 2))
     conditions += _equal(line=query.line, number=query.number) + _before("call_at", query.cursor)
     where, values = _joined(conditions)
     direction = "ASC" if query.ascending else "DESC"
@@ -111,12 +112,16 @@ def _call(row: Sequence[Any]) -> LoggedCall:
 
 
 def _period(column: str, since: int, until: int) -> Conditions:
-    conditions: Conditions = [("1", [])]
+    conditions: Conditions = [("true", [])]
     if since:
         conditions.append((f"{column} >= ?", [since]))
     if until:
         conditions.append((f"{column} <= ?", [until]))
     return conditions
+
+
+def _seen_by(account: str) -> Conditions:
+    return [(f"NOT {visibility.foreign('?', 'line', 'device')}", [account])]
 
 
 def _equal(**columns: str) -> Conditions:
@@ -150,11 +155,14 @@ def memorise(tx: Tx, device: str, key: str, value: str) -> None:
     )
 
 
-def note_together(tx: Tx, events: Sequence[Event], device: str, key: str, value: str) -> None:
-    """Log events and store a value in one transaction."""
+def note_together(
+    tx: Tx, events: Sequence[Event], device: str, key: str, value: str, alarms: Sequence[PastAlarm] = ()
+) -> None:
+    """Log events, store a value, and remember alarms in one transaction."""
     for event in events:
         event_log.tell(tx, event.name, event.account, event.at, event.subject, event.data)
     memorise(tx, device, key, value)
+    line_history.note_alarms(tx, alarms)
 
 
 class Phones(Connections):

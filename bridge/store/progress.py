@@ -29,11 +29,11 @@ class Progress:
         self._tell(what)
 
     def step(self, done: float | None = None) -> None:
-        """Say how far it is (0 to 1, None where nobody knows), now and then. Raises Stopped."""
+        """Say now and then how far what has begun is (0 to 1, None where nobody knows). Raises Stopped."""
         if self._stopped.is_set():
             raise Stopped
         now = time.monotonic()
-        if now >= self._told + self._interval:
+        if self._what and now >= self._told + self._interval:
             self._told = now
             far = f"{now - self._began:.0f} s" if done is None else f"{100 * done:.0f} %"
             self._tell(f"{self._what}: {far}")

@@ -1,4 +1,4 @@
-"""Rows handed out once to an account that pulls: a position in the event log per account and kind."""
+"""Hands rows out once to an account that pulls, by a position in the event log per account and kind."""
 
 import json
 import sqlite3

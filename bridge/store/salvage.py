@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bridge.dataclass import dataclass
 from bridge.errors import StoreUnavailable
 from bridge.store.read_only import read_only
 from bridge.store.schema import STEPS

@@ -3,4 +3,4 @@
 from pathlib import Path
 
 #: what brings a store from one release to the next, first one first
-STEPS: tuple[str, ...] = tuple(Path(__file__).with_name(f"schema_{number}.sql").read_text() for number in range(1, 8))
+STEPS: tuple[str, ...] = tuple(Path(__file__).with_name(f"schema_{number}.sql").read_text() for number in range(1, 11))

@@ -67,10 +67,12 @@ def end(tx: Tx, user: str, id: str) -> None:
     gone = tx.conn.execute("DELETE FROM sessions WHERE id = ? AND (? = '' OR user = ?)", (id, user, user))
     if not gone.rowcount:
         raise NoSuchThing("There is no such session; it may have ended.")
+    tx.admission = True
 
 
 def end_all(tx: Tx, user: str, keep: str = "") -> int:
     """End all sessions of a user except the one with the digest `keep`; returns how many."""
+    tx.admission = True
     return tx.conn.execute("DELETE FROM sessions WHERE user = ? AND digest <> ?", (user, keep)).rowcount
 
 

@@ -11,8 +11,9 @@ from bridge.model.radio import Evidence, InboundReport
 from bridge.ports.store_rows import Outcome
 from bridge.store import lifecycle
 from bridge.store.connections import Connections, writes
+from bridge.store.delivery_reports import CentreClock, Clue, Heard, Match, stranger, whose
 from bridge.store.messages import COLUMNS, get, message_of, parts
-from bridge.store.reports import CentreClock, Clue, Heard, Match, stranger, whose
+from bridge.store.receiving import take_slot
 from bridge.store.writer import Tx
 
 #: reports of nobody, kept for each SIM in case that more becomes known; the oldest go first
@@ -25,10 +26,10 @@ AGREEMENT = 60 * 1000  # ms
 _OUT = frozenset({State.SENT, State.DELIVERED})
 #: a part whose try, or one before it, is of unknown fate stays so until there is evidence, whatever its message does
 _RECORDED = """
-UPDATE parts SET state = iif(:state IN ('queued', 'failed') AND max(unsure, :unsure), 'unknown', :state),
+UPDATE parts SET state = iif(:state IN ('queued', 'failed') AND max(unsure, :unsure) > 0, 'unknown', :state),
   reference = :reference, error = :error, sent_at = :sent_at, done_at = :now, unsure = max(unsure, :unsure)
 WHERE message = :message AND idx = :index AND state = 'sending'
-RETURNING sim, EXISTS (SELECT 1 FROM kept_reports k WHERE k.sim = parts.sim)
+RETURNING sim, line, EXISTS (SELECT 1 FROM kept_reports k WHERE k.sim IN (parts.sim, parts.line))
 """
 _PUT_BACK = "UPDATE parts SET state = iif(unsure, 'unknown', 'queued') WHERE message = ? AND state = 'sending'"
 _NEEDLESS = "DELETE FROM parts WHERE message = ? AND idx <> ? AND state NOT IN ('sent', 'delivered')"
@@ -55,7 +56,7 @@ def settle(tx: Tx, item: InboundReport | Evidence, now: int, sim: str = "") -> M
     """Apply a report or other evidence to a part; an unmatched report is kept. `sim`: `Line.sim`."""
     if isinstance(item, Evidence):
         return believe(tx, item, now)
-    if item.slot and not tx.conn.execute("INSERT OR IGNORE INTO slots VALUES (?, ?)", (item.line, item.slot)).rowcount:
+    if item.slot and not take_slot(tx, item):
         return None  # a re-read of what the device has not let go of
     return _decide(tx, Heard(item, sim or item.line, now), now)
 
@@ -74,9 +75,10 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
     if not written and _is_settled(tx, outcome):
         return lifecycle.follow(tx, message, now)
     message = _follow(tx, message, outcome, now)
-    if not written or not written[0][1]:
+    sim, line, has_kept = written[0] if written else ("", "", False)
+    if not has_kept:
         return message
-    _decide_kept(tx, written[0][0], message.recipient, now)
+    _decide_kept(tx, sim, line, message.recipient, now)
     return get(tx.conn, message.id)
 
 
@@ -130,31 +132,36 @@ def believe(tx: Tx, item: Evidence, now: int) -> Message | None:
     part = next((part for part in parts(tx.conn, item.message) if part.index == item.index), None)
     if part is None or part.state not in (State.UNKNOWN, State.SENDING):
         return None
+    if item.state is State.QUEUED and part.state is State.SENDING:
+        return None  # of the try before, by now: this one is under way
     message = get(tx.conn, item.message)
     if item.whole and item.state in _OUT and message.state is not State.SENDING:
         # a line that takes it in parts had it since: nothing of it is missing any more
         tx.conn.execute("UPDATE messages SET units = 1 WHERE id = ?", (message.id,))
         tx.conn.execute(_NEEDLESS, (message.id, item.index))
     message = _settle_part(tx, message, item.index, part.state, item, now)
-    (sim,) = tx.conn.execute(
-        "SELECT sim FROM parts WHERE message = ? AND idx = ?", (item.message, item.index)
+    sim, line = tx.conn.execute(
+        "SELECT sim, line FROM parts WHERE message = ? AND idx = ?", (item.message, item.index)
     ).fetchone()
-    _decide_kept(tx, sim, message.recipient, now)
+    _decide_kept(tx, sim, line, message.recipient, now)
     return get(tx.conn, item.message)
 
 
-def _decide_kept(tx: Tx, sim: str, recipient: str, now: int) -> None:
-    """Match kept reports of a SIM in order of arrival; of one recipient, or "" for all."""
+def _decide_kept(tx: Tx, sim: str, line: str, recipient: str, now: int) -> None:
+    """Match kept reports of a SIM in order of arrival; of one recipient, or "" for all.
+
+    Among them those that a line heard when it did not know its SIM, which are kept under the line's name.
+    """
     rows = tx.conn.execute(
-        f"SELECT seq, heard_at, {_REPORT} FROM kept_reports WHERE sim = ? ORDER BY seq", (sim,)
+        f"SELECT seq, heard_at, {_REPORT} FROM kept_reports WHERE sim IN (?, ?) ORDER BY seq", (sim, line)
     ).fetchall()
     for seq, heard_at, *values in rows:
         line, slot, to, reference, state, detail, at, sent_at = values
         if recipient and not same_subscriber(to, recipient):
             continue
         report = InboundReport(line, slot, to, reference, State(state), detail, at, sent_at=sent_at)
-        tx.conn.execute("DELETE FROM kept_reports WHERE seq = ?", (seq,))
-        _decide(tx, Heard(report, sim, heard_at), now)
+        if tx.conn.execute("DELETE FROM kept_reports WHERE seq = ?", (seq,)).rowcount:  # else one before decided it
+            _decide(tx, Heard(report, sim, heard_at), now)
 
 
 def _decide(tx: Tx, heard: Heard, now: int) -> Message | None:
@@ -170,15 +177,18 @@ def _decide(tx: Tx, heard: Heard, now: int) -> Message | None:
         elif _is_confirmed(tx, heard, part.offsets(heard.report.sent_at)):
             _learn(tx, heard.sim, CentreClock(clock.offset), part.offsets(heard.report.sent_at))
             _keep(tx, heard)
-            _decide_kept(tx, heard.sim, "", now)
+            _decide_kept(tx, heard.sim, heard.sim, "", now)
             return None
     if not isinstance(found, Match):
         _keep(tx, heard)
         return None
+    message = get(tx.conn, found.part.message)
+    settled = _settle_part(tx, message, found.part.index, found.part.state, heard.report, now)
     if found.alone and heard.report.sent_at:
         _learn(tx, heard.sim, clock, found.part.offsets(heard.report.sent_at))
-    message = get(tx.conn, found.part.message)
-    return _settle_part(tx, message, found.part.index, found.part.state, heard.report, now)
+        if not clock.known:
+            _decide_kept(tx, heard.sim, heard.sim, "", now)
+    return settled
 
 
 def _keep(tx: Tx, heard: Heard) -> None:

@@ -1,4 +1,4 @@
-"""Looks for damage in a store, within a time: a card that dies, or a power cut that it did not survive, flips pages."""
+"""Checks a store for damage within a time limit: dying cards and power cuts flip pages."""
 
 import logging
 import sqlite3
@@ -13,8 +13,8 @@ log = logging.getLogger(__name__)
 
 #: a store of so many bytes is looked at as a whole before the bridge starts, if that takes no longer than this
 SMALL, PATIENCE = 32 << 20, 15.0  # s
-#: that a start waits otherwise; the rest is looked at while the bridge works
-AT_START = 0.5  # s
+#: that a start waits otherwise, enough for accounts and endpoints; the rest is looked at while the bridge works
+AT_START = 0.2  # s
 #: looked at first: without these nothing else is of use
 _FIRST = ("accounts", "credentials", "endpoints", "parts", "messages", "received")
 WAY_OUT = (

@@ -1,10 +1,16 @@
 """Helpers for SQL statements of all subjects."""
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bridge.errors import BadRequest
 
+#: a random UUID (version 4, RFC 9562) as SQLite makes it
+UUID = (
+    "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a'"
+    " || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
+)
 #: characters of all texts on one page
 MOST_TEXT = 2 * 1024 * 1024
 
@@ -19,6 +25,16 @@ def fitting(rows: Iterable[Sequence[Any]], text: int) -> list[Sequence[Any]]:
             break
         page.append(row)
     return page
+
+
+def is_sqlite(conn: object) -> bool:
+    """Whether a connection is one to SQLite, and not one that is used like it."""
+    return isinstance(conn, sqlite3.Connection)
+
+
+def replacing(columns: str) -> str:
+    """What an upsert sets, so that these columns are as in the row that was not inserted."""
+    return ", ".join(f"{name} = excluded.{name}" for name in columns.split(", "))
 
 
 def marks(values: "Sequence[Any] | frozenset[Any]") -> str:

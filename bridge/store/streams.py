@@ -1,18 +1,21 @@
-"""Reading tables of SMS newest first, each way by an index: what is not given out is hardly looked at.
+"""Reads tables of SMS newest first, each query by an index, so that rows that do not match are hardly read.
 
 A query is answered out of *streams*: ranges of an index in which the rows lie in the order in which they were kept.
-Where a condition takes several (a state of every account), SQLite merges them as it goes.
+Where a condition takes several (a state of every account), the database merges them as it goes.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from bridge.dataclass import dataclass
 from bridge.store import search, words
+from bridge.store.sql import is_sqlite
 
 #: SQLite merges 500 at most
 _MOST_MERGED = 250
+#: of LIMIT: no end
+_ALL = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Stream:
     """A range of an index, or "" for the table itself."""
 
     index: str
-    where: str = "1"
+    where: str = "true"
     values: tuple[Any, ...] = ()
     #: the index is of words, and this is its expression
     words: bool = False
@@ -34,7 +37,7 @@ class Selection:
 
     table: str
     streams: Sequence[Stream]
-    where: str = "1"
+    where: str = "true"
     values: tuple[Any, ...] = ()
     #: `seq` of the first and the last row that may be one
     first: int = 0
@@ -66,7 +69,10 @@ def positions(conn: sqlite3.Connection, found: Selection, limit: int, offset: in
     rows: list[int] = []
     for start in range(0, len(found.streams), _MOST_MERGED):
         arms = [found.select("{seq} AS seq", stream) for stream in found.streams[start : start + _MOST_MERGED]]
-        paging = (-1 if limit < 0 else limit + offset, 0) if several else (limit, offset)
+        most = _ALL if limit < 0 else limit
+        paging = (most + offset, 0) if several else (most, offset)
+        if len(arms) > 1 and not is_sqlite(conn):  # it merges only what each of them has in order
+            arms = [(f"({text} ORDER BY seq DESC LIMIT ?)", (*some, most + offset)) for text, some in arms]
         statement = " UNION ALL ".join(text for text, _ in arms) + " ORDER BY seq DESC LIMIT ? OFFSET ?"
         values = [value for _, some in arms for value in some]
         rows += [row[0] for row in conn.execute(statement, (*values, *paging))]
@@ -80,33 +86,10 @@ def count(conn: sqlite3.Connection, found: Selection) -> int:
     return sum(int(conn.execute(*found.select("count(*)", stream)).fetchone()[0]) for stream in found.streams)
 
 
-def with_words(conn: sqlite3.Connection, index: search.Index, account: str, keyword: str) -> Iterator[Stream]:
-    """Those that may have a keyword: what is indexed, and the rest one by one. `account` "" for everybody's."""
-    expression = words.expression(account, keyword)
-    yield Stream(index.words, f"{index.words} MATCH ?", (expression,), words=True)
+def with_words(
+    conn: sqlite3.Connection, index: search.Index, accounts: Iterable[str], keyword: str
+) -> Iterator[Stream]:
+    """Those of these accounts that may have a keyword: what is indexed, and the rest one by one."""
+    if expression := words.expression(accounts, keyword):
+        yield Stream(index.words, f"{index.words} MATCH ?", (expression,), words=True)
     yield Stream("", first=search.position(conn, index) + 1)
-
-
-# -- between which rows ---------------------------------------------------------------------------
-_HOUR = 3_600_000  # ms
-#: those of hours that came in the rows' order, of which the nearest will do, and of all others
-_LAST = (
-    "SELECT max(last) FROM (SELECT * FROM (SELECT last FROM {0} WHERE hour <= :hour AND NOT odd ORDER BY hour DESC "
-    "LIMIT 1) UNION ALL SELECT max(last) FROM {0} WHERE odd AND hour <= :hour)"
-)
-_FIRST = (
-    "SELECT min(first) FROM (SELECT * FROM (SELECT first FROM {0} WHERE hour >= :hour AND NOT odd ORDER BY hour "
-    "LIMIT 1) UNION ALL SELECT min(first) FROM {0} WHERE odd AND hour >= :hour)"
-)
-
-
-def between(conn: sqlite3.Connection, hours: str, since: int, until: int) -> tuple[int, int]:
-    """The `seq` of the first and the last row of a time (Unix ms, 0 for no limit), by the table that has the hours.
-
-    Some between them may be of another time, where the clock was set.
-    """
-    ends = []
-    for moment, statement, open_end, none in ((since, _FIRST, 0, 1 << 62), (until, _LAST, 1 << 62, -1)):
-        found = conn.execute(statement.format(hours), {"hour": moment // _HOUR}).fetchone()[0] if moment else open_end
-        ends.append(none if found is None else int(found))
-    return ends[0], ends[1]

@@ -1,152 +1,155 @@
-"""Stores submitted messages: all or none, once per idempotency key, within account limits."""
+"""Accepts submissions: short ones in a transaction that they share with others, long ones a slice at a time."""
 
-import json
-import sqlite3
-from collections.abc import Iterator, Sequence
-from itertools import chain, islice
-from typing import Any
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+from weakref import WeakValueDictionary
 
-from bridge.errors import AlreadyUsed, IdempotencyConflict, NotPossible
-from bridge.model.event import MESSAGE_SUBMITTED, Event
-from bridge.model.message import WHATSAPP_ROUTE, Message, State
-from bridge.ports.store_rows import Queued
-from bridge.store import event_log, limits
-from bridge.store.connections import Connections, reads
-from bridge.store.messages import COLUMNS, QUALIFIED, message_of
+from bridge.bus import Bus
+from bridge.errors import BridgeError, StoreClosed, StoreUnavailable
+from bridge.messages.opt_out import OptOut
+from bridge.model.message import Message
+from bridge.retry import retry_until_stored
+from bridge.store import acceptance, bulk
+from bridge.store.bulk import SLICE
+from bridge.store.connections import Connections
 from bridge.store.writer import Tx
+from bridge.tasks import Tasks, let_go
 
-_ROW = f"({', '.join('?' * (COLUMNS.count(',') + 1))})"
-# Rows of one statement: the thread gives the interpreter up once a statement, not once a row. Powers of two,
-# so that a few prepared statements do for any number of rows; SQLite binds 32,766 values at most.
-_CHUNKS = tuple(1 << power for power in range(10, -1, -1))
-_INSERT = {size: f"INSERT INTO messages ({COLUMNS}) VALUES {', '.join([_ROW] * size)}" for size in _CHUNKS}
-# The snapshot of `message_data`, made by SQLite for the same reason; the store's contract holds the two equal.
-_SUBMITTED = f"""
-INSERT INTO events (id, name, account, at, subject, about, data)
-SELECT {event_log.UUID}, '{MESSAGE_SUBMITTED}', account, created_at, id, seq, json_object(
-  'id', id, 'to', recipient, 'written', written, 'text', text, 'state', state, 'line', line, 'slot', slot,
-  'parts', parts, 'error', error, 'client_ref', client_ref, 'tag', tag, 'dialect', dialect,
-  'channel', CASE substr(route, 1, 1) WHEN '{WHATSAPP_ROUTE}' THEN 'whatsapp' ELSE 'sms' END, 'media', media,
-  'created_at', created_at, 'sent_at', sent_at, 'delivered_at', delivered_at)
-FROM messages WHERE seq BETWEEN ? AND ? ORDER BY seq
-"""
+T = TypeVar("T")
+#: what a submission comes to; the second says that its key was known
+Stored = tuple[Sequence[Message], bool]
 
-
-def insert(tx: Tx, messages: Sequence[Message], freely: bool = False) -> Sequence[Message]:
-    """Insert messages and log their acceptance. Raises AlreadyUsed, OutOfCredit, DailyLimit.
-
-    For accounts that nothing is counted of it gives back what it got. `freely`: whatever the rules.
-    """
-    rules = {} if freely else limits.rules_of(tx.conn, messages)
-    try:
-        last = _insert_rows(tx.conn, messages)
-    except sqlite3.IntegrityError:
-        raise _used_before(tx.conn, messages) from None
-    first_event = event_log.newest(tx.conn) + 1
-    tx.conn.execute(_SUBMITTED, (last - len(messages) + 1, last))
-    event_log.owe(tx.conn, first_event, first_event + len(messages) - 1)
-    # On the bus one stands for all of an account's, without the snapshot, which is in the log: whoever listens for
-    # these only wants to be woken.
-    latest = {message.account: message for message in messages}
-    tx.events += [
-        Event(first_event, "", MESSAGE_SUBMITTED, account, message.created_at, message.id)
-        for account, message in latest.items()
-    ]
-    tx.queued += _queued(messages)
-    return limits.apply(tx, rules, messages, last) if rules else messages
-
-
-def _queued(messages: Sequence[Message]) -> Iterator[Queued]:
-    """The queues that these messages enter, in compact form for large numbers."""
-    routes: dict[tuple[str, bool], list[Message]] = {}
-    for message in messages:
-        routes.setdefault((message.route, message.state is State.QUEUED), []).append(message)
-    for (route, now), some in routes.items():
-        due_at = 0 if now else min(message.due_at for message in some)
-        expires_at = min((message.expires_at for message in some if message.expires_at), default=0)
-        yield Queued(route, len(some), due_at, expires_at)
-
-
-def insert_all(tx: Tx, submissions: Sequence[Sequence[Message]]) -> Sequence[Sequence[Message]]:
-    """Insert several submissions with the statements of one; all or none."""
-    messages = list(chain.from_iterable(submissions))
-    stored = insert(tx, messages)
-    if stored is messages:
-        return submissions
-    rest = iter(stored)
-    return [tuple(islice(rest, len(each))) for each in submissions]
-
-
-def _row_of(m: Message) -> tuple[Any, ...]:
-    return (
-        m.id, m.account, m.recipient, m.written, m.text, m.state, m.created_at, m.updated_at, m.due_at, m.expires_at,
-        m.route, m.line, m.slot, m.parts, m.attempts, m.error, m.on_unknown, m.report, m.sent_at, m.delivered_at,
-        m.not_before, m.client_ref, m.tag, m.dialect, m.media,
-    )  # fmt: skip
-
-
-def _insert_rows(conn: sqlite3.Connection, messages: Sequence[Message]) -> int:
-    """Insert rows in few statements; returns the position of the last."""
-    at, last = 0, 0
-    for size, statement in _INSERT.items():
-        while len(messages) - at >= size:
-            values = list(chain.from_iterable(map(_row_of, messages[at : at + size])))
-            last = conn.execute(statement, values).lastrowid or 0
-            at += size
-    return last
-
-
-def _used_before(conn: sqlite3.Connection, messages: Sequence[Message]) -> NotPossible:
-    seen: set[str] = set()
-    for message in messages:
-        ref = message.client_ref
-        known = conn.execute("SELECT 1 FROM messages WHERE account = ? AND client_ref = ?", (message.account, ref))
-        if ref and (ref in seen or known.fetchone()):
-            return AlreadyUsed(f"client_ref {ref!r} was used before: each message needs its own")
-        seen.add(ref)
-    return NotPossible("one of these messages was accepted before")
-
-
-def insert_once(tx: Tx, messages: Sequence[Message], key: str, digest: str) -> tuple[Sequence[Message], bool]:
-    """Insert messages under an idempotency key, or return those of the first call."""
-    account, now = messages[0].account, messages[0].created_at
-    if (first := remembered(tx.conn, account, key, digest)) is not None:
-        return first, True
-    messages = insert(tx, messages)
-    ids = json.dumps([message.id for message in messages])
-    tx.conn.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)", (account, key, digest, ids, now))
-    return messages, False
-
-
-def remembered(conn: sqlite3.Connection, account: str, key: str, digest: str) -> Sequence[Message] | None:
-    """The remaining messages of a key's first call, in order; None for an unknown key.
-
-    Raises IdempotencyConflict when that was another request, NotPossible when nothing of it is left.
-    """
-    known = conn.execute("SELECT digest, ids FROM idempotency WHERE account = ? AND key = ?", (account, key)).fetchone()
-    if known is None:
-        return None
-    if known[0] != digest:
-        raise IdempotencyConflict()
-    rows = conn.execute(
-        f"SELECT {QUALIFIED} FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value ORDER BY j.key", (known[1],)
-    ).fetchall()
-    if not rows:
-        raise NotPossible("the messages of this idempotency key's first call were deleted; use a new key to send again")
-    return [message_of(row) for row in rows]
+#: what its caller hears whose messages are safe, but cannot all be queued yet
+_ACCEPTED = (
+    "all of these messages are accepted, and go into the queue as soon as the store can be written again: do not send "
+    "them again, or with the same idempotency key"
+)
 
 
 class Submission(Connections):
     """Implements `SubmissionStore`."""
 
+    def __init__(self, path: str, bus: Bus | None = None, opt_out: OptOut | None = None) -> None:
+        super().__init__(path, bus, opt_out)
+        self._long = Tasks("store")
+        #: account → held by its long submission that goes on
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        #: held by the slice that is written: what others wrote comes before the next, in transactions of its own
+        self._slice = asyncio.Lock()
+
+    async def close(self) -> None:
+        """What is not finished of long submissions is at the next start. Harmless when repeated."""
+        await self._long.close()
+        await super().close()
+
+    def _recover(self) -> None:
+        bulk.recover(self._write_connection, self._opt_out)
+
     async def submit(
         self, messages: Sequence[Message], idempotency_key: str = "", request_digest: str = "", apart: bool = False
-    ) -> tuple[Sequence[Message], bool]:
+    ) -> Stored:
         """Store messages; submissions without limits to check share statements within a commit."""
+        if len(messages) > SLICE:
+            return await self._submit_long(messages, idempotency_key, request_digest)
         if idempotency_key:
-            return await self._writer.do(lambda tx: insert_once(tx, messages, idempotency_key, request_digest), apart)
+            job = partial(acceptance.insert_once, messages=messages, key=idempotency_key, digest=request_digest)
+            return await self._writer.do(job, apart)
         if apart:
-            return await self._writer.do(lambda tx: insert(tx, messages), apart), False
-        return await self._writer.do_together(insert_all, messages), False
+            return await self._writer.do(lambda tx: acceptance.insert(tx, messages), apart), False
+        return await self._writer.do_together(acceptance.insert_all, messages), False
 
-    remembered = reads(remembered)
+    async def remembered(self, account: str, key: str, digest: str) -> Sequence[Message] | None:
+        """The remaining messages of a key's first call; of a long one when all of them are there."""
+        ids = await self._read(acceptance.remembered, account, key, digest)
+        if ids is None:
+            return None
+        if len(ids) > SLICE and (turn := self._turns.get(account)) is not None:
+            async with turn:
+                return await self._left(ids)
+        return await self._left(ids)
+
+    async def _left(self, ids: Sequence[str]) -> Sequence[Message]:
+        """A slice at a time: who calls is found on the same thread."""
+        found: list[Message] = []
+        for start in range(0, len(ids), SLICE):
+            found += await self._read(acceptance.left, ids[start : start + SLICE])
+        return acceptance.some(found)
+
+    # -- long ones -----------------------------------------------------------------------------
+    async def _submit_long(self, messages: Sequence[Message], key: str, digest: str) -> Stored:
+        told: asyncio.Future[Stored | BridgeError] = asyncio.get_running_loop().create_future()
+        # goes on when its caller goes away
+        self._long.start(self._take(told, messages, key, digest), "submission")
+        outcome = await told
+        if isinstance(outcome, BridgeError):
+            raise outcome
+        return outcome
+
+    async def _take(
+        self, told: "asyncio.Future[Stored | BridgeError]", messages: Sequence[Message], key: str, digest: str
+    ) -> None:
+        """Tell what becomes of a submission, and finish it."""
+        outcome: Stored | BridgeError = StoreClosed("the store was closed before this was accepted")
+        account = messages[0].account
+        try:
+            async with self._turns.setdefault(account, asyncio.Lock()):
+                # the submission before this may have been the same
+                ids = await self._read(acceptance.remembered, account, key, digest) if key else None
+                if ids is not None:
+                    outcome = await self._left(ids), True
+                    return
+                number = await self._write(bulk.begin, account)
+                outcome = await self._store(number, messages, key, digest)
+                _tell(told, outcome)
+                with suppress(StoreClosed):
+                    await retry_until_stored(partial(self._finish, number))
+        except BridgeError as error:
+            outcome = error
+        finally:
+            _tell(told, outcome)
+            let_go(messages)
+
+    async def _store(self, id: int, messages: Sequence[Message], key: str, digest: str) -> Stored | BridgeError:
+        slices = [messages[start : start + SLICE] for start in range(0, len(messages), SLICE)]
+        try:
+            staged = [await self._stage(id, place, some) for place, some in enumerate(slices)]
+            await self._accept(id, messages, sum(each.parts for each in staged), key, digest)
+        except BridgeError as error:
+            return error
+        stored: list[Message] = []
+        try:
+            for n, (some, each) in enumerate(zip(slices, staged, strict=True)):
+                stored += await self._one(partial(bulk.settle, id=id, place=n, messages=some, blocked=each.blocked))
+        except StoreUnavailable as error:
+            return StoreUnavailable(f"{_ACCEPTED} ({error.message})")
+        return stored, False
+
+    async def _stage(self, id: int, place: int, messages: Sequence[Message]) -> bulk.Staged:
+        packed = await asyncio.to_thread(bulk.packed, messages)
+        return await self._one(partial(bulk.stage, id=id, place=place, messages=messages, packed=packed))
+
+    async def _accept(self, id: int, messages: Sequence[Message], parts: int, key: str, digest: str) -> None:
+        ids = await asyncio.to_thread(acceptance.ids_of, messages) if key else ""
+
+        def accept(tx: Tx) -> None:
+            if key:
+                acceptance.remember_first(tx, messages[0], key, digest, ids)
+            bulk.accept(tx, id, messages[0], parts)
+
+        await self._writer.do(accept, apart=True)
+
+    async def _one(self, job: Callable[[Tx], T]) -> T:
+        async with self._slice:
+            return await self._writer.do_alone(job)
+
+    async def _finish(self, id: int) -> None:
+        while await self._one(partial(bulk.finish, id=id)):
+            pass
+
+
+def _tell(told: "asyncio.Future[Stored | BridgeError]", outcome: Stored | BridgeError) -> None:
+    if not told.done():
+        told.set_result(outcome)

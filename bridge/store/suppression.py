@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bridge.errors import NoSuchThing, NotPossible
 from bridge.messages.phone_numbers import normalise, same_subscriber
 from bridge.model.account import Author, Suppressed
-from bridge.model.message import WHATSAPP_ROUTE, Message, State
+from bridge.model.message import SIM_ROUTE, WHATSAPP_ROUTE, Message, State
 from bridge.store import accounts
 from bridge.store.audit_log import audit
 from bridge.store.connections import Connections, reads, searches, writes
@@ -103,6 +103,7 @@ def allow(tx: Tx, account: str, number: str, by: Author, for_all: bool = False) 
 def take_off(tx: Tx, account: str, number: str, by: Author) -> None:
     """Remove an entry from an account's list."""
     tx.conn.execute("DELETE FROM suppressed WHERE account = ? AND number = ?", (account, number))
+    tx.forgets = True
     audit(tx, by, "allow", account, number)
 
 
@@ -161,8 +162,8 @@ def stop(tx: Tx, put: Stop) -> bool:
     known = (each for each in stops_of(tx.conn, (put.number,)) if each.line in (put.line, EVERY_LINE))
     if any(is_same(each.number, put.number) for each in known):
         return False
-    for message in _waiting(tx.conn, "1", put.number):
-        if put.holds_for(message.recipient, message.route):
+    for message in _waiting(tx.conn, "true", put.number):
+        if put.holds_for(message.recipient, _way(message)):
             block(tx, message, put.at, put.error)
     tx.conn.execute("INSERT INTO stops (line, device, number, word, at) VALUES (?, ?, ?, ?, ?)", put)
     return True
@@ -197,8 +198,13 @@ def stopped(conn: sqlite3.Connection, messages: Sequence[Message]) -> Mapping[st
         message.id: each.error
         for message in (messages if by_tail else ())
         for each in by_tail.get(message.recipient[-TAIL:], ())
-        if each.holds_for(message.recipient, message.route)
+        if each.holds_for(message.recipient, _way(message))
     }
+
+
+def _way(message: Message) -> str:
+    """The route, or for a message that keeps to a SIM the line that this was in."""
+    return message.line if message.route.startswith(SIM_ROUTE) else message.route
 
 
 # -- messages -------------------------------------------------------------------------------------

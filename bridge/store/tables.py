@@ -27,6 +27,7 @@ Row = Mapping[str, Any]
 #: what people ask for, oldest row first; what else a store holds is of use to the bridge alone, or secret
 TABLES = (
     "accounts",
+    "alarms",
     "audit",
     "calls",
     "events",
@@ -138,7 +139,9 @@ def read(source: Path, wanted: str, other: Sequence[str] = ()) -> list[dict[str,
         except (ValueError, csv.Error, AttributeError) as error:
             raise BadRequest(f"{source} is not {form.name}, or has no names of columns: {error}") from error
     if missing := [number for number, row in enumerate(found, start=1) if not row[wanted]]:
-        raise BadRequest(f"{source}: row {missing[0]} has no {wanted}; the first line names the columns")
+        raise BadRequest(
+            f"{source}: row {missing[0]} has no {wanted}; the first line names the columns, one of them {wanted}"
+        )
     return found
 
 

@@ -100,6 +100,7 @@ def remove(tx: Tx, name: str, by: Author) -> None:
     before = get(tx.conn, name)
     tx.conn.execute("DELETE FROM users WHERE name = ?", (name,))
     tx.conn.execute("DELETE FROM user_links WHERE user = ?", (name,))
+    tx.forgets = True
     _keep_an_owner(tx, before)
     audit(tx, by, "remove_user", OPERATOR, before.name)
 

@@ -1,13 +1,18 @@
-"""The words by which FTS5 finds a part of a text or number: each three characters that follow each other.
+"""Cuts texts and numbers into words of three characters, by which FTS5 finds any part of them.
 
-It keeps the beginnings of these words, too, and so finds one or two characters, which are a word in Chinese. What is
-found is compared with the row before it is given out: the index may say too much, and never too little.
+FTS5 indexes the beginnings of these words, too, so that one or two characters can be found, which are a word in
+Chinese. What it finds is compared with the row before it is returned: the index may find too many rows, never too few.
+
+A word begins with a character for the row's account, so what others write makes nobody's search longer.
 """
+
+import zlib
+from collections.abc import Iterable
 
 #: ends each text, so that its last characters begin three, too; nobody writes or looks for it
 _END = "\ue0ff\ue0ff"
-#: begins the word that stands for the row's account
-_ACCOUNT = "\ue0fe"
+#: characters that stand for accounts, of a private use plane; two accounts may have the same
+_FIRST_TAG, _TAGS = 0xF0000, 0xFFFE
 #: of the tokenizer's letters: lower case, and what is no letter or digit out of the private use area
 _LETTERS = {code: chr(code).lower() if chr(code).isalnum() else chr(0xE000 + code) for code in range(128)}
 
@@ -18,21 +23,24 @@ _MOST = 32
 
 def words_of(account: str, *texts: str) -> str:
     """What the index keeps of a row. Also known to SQLite as `words_of`, for what is deleted leaves the index, too."""
-    found = {_ACCOUNT + account.translate(_LETTERS)} if account else set[str]()
+    found, tag = set[str](), _tag(account)
     for text in texts:
         found |= _threes(text.translate(_LETTERS) + _END)
-    return " ".join(found)
+    return " ".join(tag + word for word in found)
+
+
+def _tag(account: str) -> str:
+    return chr(_FIRST_TAG + zlib.crc32(account.encode()) % _TAGS)
 
 
 def _threes(text: str) -> set[str]:
     return {text[start : start + 3] for start in range(len(text) - 2)}
 
 
-def expression(account: str, keyword: str) -> str:
-    """FTS5's for the rows that may have this in a text or number."""
+def expression(accounts: Iterable[str], keyword: str) -> str:
+    """FTS5's for the rows of these accounts that may have this in a text or number; "" where there is no account."""
     wanted = keyword.translate(_LETTERS)
     # three or more: each three of them; fewer: what begins like that
-    words = [f'"{each}"' for each in sorted(_threes(wanted))[:_MOST]] or [f'"{wanted}" *']
-    if account:
-        words.append(f'"{_ACCOUNT}{account.translate(_LETTERS)}"')
-    return " AND ".join(words)
+    words = [f'{each}"' for each in sorted(_threes(wanted))[:_MOST]] or [f'{wanted}" *']
+    tags = sorted({_tag(account) for account in accounts})
+    return " OR ".join("(" + " AND ".join(f'"{tag}{word}' for word in words) + ")" for tag in tags)

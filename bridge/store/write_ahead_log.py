@@ -1,7 +1,7 @@
 """The file beside the store in which SQLite puts what is committed (WAL), and when it is emptied.
 
-SQLite moves its content into the store every 1,000 pages and then writes over it from the start, so it stays at about
-4 MB. A transaction that is larger, or somebody who reads for long, makes it grow, and it would stay so.
+SQLite moves its content into the store every 4 MB and then writes over it from the start, so it stays at about that. A
+transaction that is larger, or somebody who reads for long, makes it grow, and it would stay so.
 """
 
 import logging
@@ -12,6 +12,14 @@ log = logging.getLogger(__name__)
 
 #: bytes; what it is cut to once all of it is in the store
 LONGEST = 8 << 20
+#: bytes; as many are moved into the store at a time
+_MOVED = 4 << 20
+
+
+def bound(conn: sqlite3.Connection) -> None:
+    """Have its content moved into the store in time."""
+    page = int(conn.execute("PRAGMA page_size").fetchone()[0])
+    conn.execute(f"PRAGMA wal_autocheckpoint = {_MOVED // page}")
 
 
 def truncate(conn: sqlite3.Connection) -> bool:

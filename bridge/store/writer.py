@@ -18,10 +18,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 from bridge.bus import Bus
+from bridge.dataclass import dataclass
 from bridge.errors import BridgeError, StoreClosed, StoreUnavailable
 from bridge.messages.opt_out import OptOut
 from bridge.model.event import Event
@@ -46,6 +47,12 @@ class Tx:
     queued: list[Queued] = field(default_factory=list)
     #: something changed that no event tells of
     changed: bool = False
+    #: it changes who may come in, or what they may do
+    admission: bool = False
+    #: webhook endpoints of which it changes deliveries; "" for any
+    endpoints: list[str] = field(default_factory=list)
+    #: it deletes what somebody wants gone, from the write-ahead log, too
+    forgets: bool = False
     #: what recipients may ask for
     opt_out: OptOut = field(default_factory=OptOut)
 
@@ -89,7 +96,7 @@ def unavailable(error: sqlite3.Error) -> StoreUnavailable:
 def uncertain(error: sqlite3.Error) -> StoreUnavailable:
     """A failure of which nobody can say whether it undid what it failed over."""
     return StoreUnavailable(
-        f"the disk failed while this was written ({error}): it may or may not have been accepted; look for it, or "
+        f"the store failed while this was written ({error}): it may or may not have been accepted; look for it, or "
         "repeat it with the same idempotency key"
     )
 
@@ -103,10 +110,17 @@ def write_page(conn: sqlite3.Connection) -> None:
 class Writer:
     """Runs jobs on its own thread in shared transactions. Created and used on the event loop."""
 
-    def __init__(self, connection: sqlite3.Connection, bus: Bus | None, opt_out: OptOut | None = None) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        bus: Bus | None,
+        opt_out: OptOut | None = None,
+        forgotten: Callable[[], None] = lambda: None,
+    ) -> None:
         self._connection = connection
-        self._log = WriteAheadLog(connection)
-        self._presence = Presence(connection)
+        #: called on the event loop after a commit of what `forgets`
+        self._forgotten = forgotten
+        self._watch()
         self._opt_out = opt_out or OptOut()
         self._bus = bus
         self._metrics = bus.metrics if bus is not None else Metrics()
@@ -119,6 +133,23 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store writer", daemon=True)
         self._closed = False
         self._thread.start()
+
+    def _watch(self) -> None:
+        """Watch the files that are written."""
+        self._log = WriteAheadLog(self._connection)
+        self._presence = Presence(self._connection)
+
+    def _trouble(self) -> str:
+        """Why nothing may be written now; "" while all is well."""
+        return self._presence.trouble()
+
+    def _rest(self) -> None:
+        """What is done while nobody waits."""
+        self._log.cut()
+
+    def _is_committed(self, error: sqlite3.Error) -> bool | None:
+        """Whether a COMMIT that failed has happened all the same; None when nobody can say."""
+        return False if error.sqlite_errorcode in _NOT_WRITTEN or self._overwrite() else None
 
     def do(self, job: Callable[[Tx], T], apart: bool = False) -> "asyncio.Future[T]":
         """Run a job in the next transaction; its result is on disk. `apart`: it is likely to be refused."""
@@ -191,7 +222,7 @@ class Writer:
             if closing:
                 return
             if self._queue.empty():  # nobody waits for it
-                self._log.cut()
+                self._rest()
 
     def _run_outside(self, job: Job) -> Done:
         try:
@@ -200,29 +231,38 @@ class Writer:
             return job.future, None, unavailable(error)
 
     def _transact(self, tx: Tx, batch: list[Job]) -> list[Done]:
-        if trouble := self._presence.trouble():
+        if trouble := self._trouble():
             self._metrics.store_failures.add()
             return [(job.future, None, StoreUnavailable(trouble)) for job in batch]
-        committing = False
+        committing, done = False, list[Done]()
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             before = self._connection.total_changes
             done = self._perform(tx, batch)
             began, committing = time.perf_counter(), True
-            self._connection.execute("COMMIT")
+            self._commit(tx)
             # one that changed nothing waited for no disk
             if self._connection.total_changes != before:
                 self._metrics.committed(len(batch), time.perf_counter() - began)
         except sqlite3.Error as error:
             self._metrics.store_failures.add()
-            log.exception("the store failed")
+            self._tell_failure(error)
             self._roll_back()
-            certain = not committing or error.sqlite_errorcode in _NOT_WRITTEN or self._overwrite()
-            failure = unavailable(error) if certain else uncertain(error)
+            committed = self._is_committed(error) if committing else False
+            if committed:
+                return done
+            failure = uncertain(error) if committed is None else unavailable(error)
             tx.events.clear()
             tx.queued.clear()
             return [(job.future, None, failure) for job in batch]
         return done
+
+    def _tell_failure(self, error: sqlite3.Error) -> None:
+        """Say where a transaction failed."""
+        log.error("the store failed", exc_info=error)
+
+    def _commit(self, tx: Tx) -> None:
+        self._connection.execute("COMMIT")
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
@@ -263,6 +303,8 @@ class Writer:
                 future.set_exception(error)
             else:
                 future.set_result(result)
+        if tx.forgets:
+            self._forgotten()
         if self._bus is None:
             return
         if tx.events:

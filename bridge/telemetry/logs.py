@@ -42,11 +42,16 @@ _Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 def begin(level: str, environment: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> None:
     """Start logging from this level on, for the whole process."""
     stream = stream or sys.stderr
-    handler = Journal(stream) if is_journal(stream, environment) else logging.StreamHandler(stream)
-    handler.setFormatter(Discreet(FORMAT))
+    handler = JournalHandler(stream) if is_journal(stream, environment) else logging.StreamHandler(stream)
+    handler.setFormatter(MaskingFormatter(FORMAT))
     handler.addFilter(_without_values)
     logging.basicConfig(level=level.upper(), handlers=[handler])
     logging.raiseExceptions = False  # its complaint would quote the arguments
+
+
+def set_level(level: str) -> None:
+    """Log from this level on."""
+    logging.getLogger().setLevel(level.upper())
 
 
 def is_journal(stream: TextIO, environment: Mapping[str, str]) -> bool:
@@ -71,7 +76,7 @@ def words(error: BaseException) -> str:
     return type(error).__name__
 
 
-class Discreet(logging.Formatter):
+class MaskingFormatter(logging.Formatter):
     """Formats records without personal data; below INFO only exceptions are shortened."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -101,7 +106,7 @@ def _without_values(record: logging.LogRecord) -> bool:
 
 
 # -- the journal ----------------------------------------------------------------------------------
-class Journal(logging.Handler):
+class JournalHandler(logging.Handler):
     """Sends records by the journal's own protocol (systemd, "Native Journal Protocol"), or as text to the stream on
     failure.
     """

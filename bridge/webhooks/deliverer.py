@@ -30,7 +30,7 @@ class WebhookStore(DeliveryStore, EndpointStore, Protocol):
     """The parts of the store that webhook delivery uses."""
 
 
-class Ledger:
+class Deliverer:
     """Keeps a queue for every endpoint. `on_death` is called when one dies of a bug."""
 
     def __init__(
@@ -52,17 +52,20 @@ class Ledger:
         self._poked: set[str | None] = set()
         self._woken = asyncio.Event()
         self._deaf: Callable[[], None] = lambda: None
+        self._let_be: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         """Start with what is already waiting. Raises StoreUnavailable."""
         self._deaf = self._bus.subscribe(self._hear)
+        self._let_be = self._bus.subscribe_endpoints(self.poke)
         await self._arrange(set())
         self._tasks.start(self._keep(), "endpoints")
 
     async def close(self) -> None:
         """Start no more attempts; those under way get a few seconds, or stay in the ledger."""
         self._deaf()
-        self._deaf = lambda: None
+        self._let_be()
+        self._deaf = self._let_be = lambda: None
         for courier, _ in self._couriers.values():
             courier.finish()
         running = [task for _, task in self._couriers.values()]

@@ -14,10 +14,11 @@ up to 5 s first, and do not count towards the two days.
 An event that stepped aside keeps its own times; it is the one case in which order is given up.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from http import HTTPStatus
 
+from bridge.dataclass import dataclass
 from bridge.model.webhook import Delivery, DeliveryState, Endpoint
 from bridge.retry import Backoff
 
@@ -37,7 +38,7 @@ REFUSALS = 3
 LONGEST_RETRY_AFTER = DAY
 
 #: instead of a status: something in the bridge failed over this event; treated as a refusal, so that it
-#: does not stop those behind it
+#: does not stop those behind it, and kept with the delivery, so that it does not after a restart either
 NOT_MADE = -1
 
 _DOWN = frozenset({0, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
@@ -103,7 +104,7 @@ def outcome(
     if meaning is Verdict.DELIVERED:
         made = DeliveryState.DELIVERED
         return replace(delivery, attempts=attempts, state=made, delivered_at=now, status=answer.status, error="")
-    tried = replace(delivery, attempts=attempts, status=max(answer.status, 0), error=answer.error)
+    tried = replace(delivery, attempts=attempts, status=answer.status, error=answer.error)
     if answer.hopeless or tried.attempts >= (endpoint.max_attempts or TRIES + stumbles):
         return replace(tried, state=DeliveryState.DEAD)
     if meaning is Verdict.GONE:

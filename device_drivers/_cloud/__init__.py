@@ -1,1 +1,1 @@
-"""What the drivers of cloud SMS providers share: a line whose messages go out by HTTP, by templates alone."""
+"""Shared by the drivers of cloud SMS providers, which carry approved templates only."""

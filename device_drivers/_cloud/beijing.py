@@ -1,4 +1,4 @@
-"""Moments as the providers write them: the time of Beijing, which has no summer time."""
+"""Converts the providers' dates, which are in Beijing time (UTC+8, no summer time)."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""What the doctor says of a cloud provider."""
+"""Examines a cloud provider for `doctor`: whether it answers and takes the key."""
 
 from collections.abc import Sequence
 from typing import Protocol

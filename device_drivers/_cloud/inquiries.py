@@ -1,7 +1,9 @@
-"""Questions to a provider about messages of which it has not told: when to ask, and when to stop."""
+"""Schedules inquiries about messages without a report: when to ask the provider, and when to stop."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from bridge.dataclass import dataclass
 
 #: seconds after a message was handed over at which the provider is asked about it
 DELAYS = (30.0, 120.0, 600.0, 3600.0, 86_400.0)

@@ -1,8 +1,9 @@
-"""What a provider tells of messages, whichever way it does."""
+"""Reports and replies from a provider, whether pushed, pulled or asked for."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bridge.dataclass import dataclass
 from bridge.model.message import State
 
 #: bits of a reference made of a provider's id: exact in every JSON reader

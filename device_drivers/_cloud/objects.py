@@ -1,4 +1,4 @@
-"""JSON of providers, read without trusting its shape."""
+"""Reads values from a provider's JSON, in which any may be missing or of another type."""
 
 import json
 from collections.abc import Mapping, Sequence

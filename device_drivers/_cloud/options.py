@@ -3,10 +3,11 @@
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from bridge.dataclass import dataclass
 from bridge.messages.templates import places
 from bridge.model.forms import Form
 from device_drivers._cloud.inquiries import DELAYS

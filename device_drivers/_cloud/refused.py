@@ -1,4 +1,4 @@
-"""A provider's definite no, with its code."""
+"""A provider's refusal, with its error code."""
 
 from bridge.errors import Refusal, SendRefused
 

@@ -1,4 +1,4 @@
-"""The few actions of Alibaba Cloud SMS that are needed, each asked once: nothing here is ever repeated."""
+"""Calls the actions of Alibaba Cloud SMS that the driver needs; no call is ever repeated here."""
 
 import json
 import secrets
@@ -13,9 +13,9 @@ from bridge.model.callback import Reply
 from bridge.model.forms import HOME, Form, is_abroad
 from device_drivers._cloud import beijing
 from device_drivers._cloud.inquiries import Inquiry
-from device_drivers._cloud.link import CLOCKS, News
 from device_drivers._cloud.news import Report
 from device_drivers._cloud.objects import Object, object_in, parsed, text
+from device_drivers._cloud.provider import CLOCKS, News
 from device_drivers._cloud.refused import ProviderRefused
 from device_drivers._http import Http
 from device_drivers.aliyun import codes, signing, updates
@@ -30,7 +30,7 @@ _DAY = 86_400_000  # ms
 
 
 class Aliyun:
-    """Obeys `device_drivers._cloud.link.Provider`."""
+    """Obeys `device_drivers._cloud.provider.Provider`."""
 
     reply = Reply(200, '{"code":0,"msg":"接收成功"}'.encode(), "application/json")
     #: this version of the API has nothing to pull

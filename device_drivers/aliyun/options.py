@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from bridge.dataclass import dataclass
 from device_drivers._cloud import options as common
 
 OPTIONS: Mapping[str, tuple[type, str]] = {

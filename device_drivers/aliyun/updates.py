@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from bridge.model.forms import with_code
 from bridge.model.message import State
 from device_drivers._cloud import beijing
-from device_drivers._cloud.link import News
 from device_drivers._cloud.news import Report, Written
 from device_drivers._cloud.objects import Object, objects, parsed, text
+from device_drivers._cloud.provider import News
 
 #: `SendStatus` of a detail
 _STATES = {"1": State.SENT, "2": State.FAILED, "3": State.DELIVERED}

@@ -3,17 +3,23 @@
 import secrets
 from collections.abc import Mapping
 
-from device_drivers.android_adb.shell import Shell
+from device_drivers.android_adb.shell import Shell, Unheard
+
+#: the mark after everything
+_END = "end"
 
 
 async def run(shell: Shell, commands: Mapping[str, str], word: str = "") -> dict[str, str]:
-    """The output of each command by name; "" for one the phone does not have. Raises Unheard.
+    """The output of each command by name; "" for one the phone does not have. Raises Unheard, also when cut short.
 
     The commands are written by us alone; names are words. What they print is told apart by a number nobody can guess.
     `word` is what they can read.
     """
     nonce = secrets.token_hex(8)
-    answer = await shell.script("\n".join(steps(commands, nonce)), 2 * shell.patience, word)
+    script = "\n".join(steps({**commands, _END: ":"}, nonce))
+    answer = await shell.script(script, 2 * shell.patience, word)
+    if f"\n{nonce}:{_END}\n" not in answer.out:
+        raise Unheard("the phone's shell ended before it had answered everything")
     return split(answer.out, nonce, commands)
 
 

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from bridge.dataclass import dataclass
 
 #: another one after each start of the machine (random (4)); the monotonic clock begins anew with it
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")

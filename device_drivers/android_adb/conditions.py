@@ -1,13 +1,14 @@
 """Conditions of a phone that a person must act on, each with its description and fix. Pure."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from enum import Enum
 
+from bridge.dataclass import dataclass
 from bridge.errors import DeviceLost, LinkError, Refusal, SendRefused
 from device_drivers.android_adb import isms
 from device_drivers.android_adb.facts import Messaging, Phone
+from device_drivers.android_adb.subscriptions import Sim
 
 
 class Stops(Enum):
@@ -81,10 +82,14 @@ def is_address(serial: str) -> bool:
     return _ADDRESS.fullmatch(serial) is not None
 
 
-def of_state(state: str, name: str = "") -> Condition | None:
-    """The condition for an adb state; None when the phone takes commands. `name` is how adb calls the phone."""
+def of_state(state: str, name: str = "", others: Collection[str] = ()) -> Condition | None:
+    """The condition for an adb state; None when the phone takes commands. `name` is how adb calls the phone, `others`
+    what it sees in its place.
+    """
     if state == "device":
         return None
+    if state == "absent" and name and others:
+        return _another(name, sorted(others))
     if state in _NETWORK_STATES and is_address(name):
         stops, sentence, remedy = _NETWORK_STATES[state]
         return Condition(stops, sentence.format(name=name), remedy)
@@ -96,6 +101,15 @@ def of_state(state: str, name: str = "") -> Condition | None:
     if state in _OTHER_MODES:
         return Condition(Stops.LINE, f"the phone is in {state} mode", "start it normally")
     return Condition(Stops.DEVICE, f"adb says of the phone: {state}", "unplug it and plug it in again")
+
+
+def _another(name: str, others: Sequence[str]) -> Condition:
+    """The configured phone is not there, and one or several others are."""
+    away = f"no phone answers at {name}" if is_address(name) else f"the phone {name} is not plugged in"
+    instead = f"another one is ({others[0]})" if len(others) == 1 else f"others are ({', '.join(others)})"
+    way = "see that it is on this network" if is_address(name) else "plug it in"
+    step = f'{way}; or, to use {"this one" if len(others) == 1 else "one of these"}, write serial = "{others[0]}"'
+    return Condition(Stops.DEVICE, f"{away}, and {instead}", step)
 
 
 def of_phone(phone: Phone) -> Iterator[Condition]:
@@ -128,6 +142,18 @@ def _of_sim(phone: Phone, messaging: Messaging) -> Iterator[Condition]:
         yield Condition(Stops.LINE, "the SIM is blocked", "enter its PUK")
     elif not messaging.sims:
         yield Condition(Stops.LINE, "there is no SIM in the phone, or it is switched off", "insert or enable one")
+
+
+def of_sim(sim: Sim) -> Condition | None:
+    """What keeps one SIM of several from being used (AOSP TelephonyPermissions)."""
+    if not sim.user:
+        return None
+    return Condition(
+        Stops.LINE,
+        f"this SIM is for user {sim.user} of the phone alone, as that of a work profile may be, "
+        "so adb neither sees its SMS nor can send by it",
+        "let the phone's owner have it, in the settings of the SIM or of the work profile",
+    )
 
 
 def _of_rights(messaging: Messaging) -> Iterator[Condition]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from bridge.errors import DeviceLost, Refusal, SendRefused
 from bridge.model.finding import Finding
 from bridge.ports.driver import Device, Found, Memory
-from device_drivers.android_adb import conditions, examination, identity, options, probe, search, server
+from device_drivers.android_adb import conditions, identity, options, probe, search, server
 from device_drivers.android_adb.clocks import Clock
 from device_drivers.android_adb.conditions import Condition, Stops
 from device_drivers.android_adb.link import PhoneLink
@@ -43,7 +43,9 @@ class AndroidAdbDriver:
         _insist(conditions.of_phone(phone))
         messaging = await probe.messaging(found, phone, chosen.allow_unknown_sdk)
         _insist(conditions.of_messaging(phone, messaging, chosen.allow_unknown_sdk))
-        link = PhoneLink(device, chosen, found, phone, messaging, self._clock)
+        hardware = identity.hardware(phone)
+        shared = await device.memory_of(hardware) if device.memory_of and hardware else None
+        link = PhoneLink(device, chosen, found, phone, messaging, self._clock, shared)
         try:
             await link.start()
         except BaseException:
@@ -64,7 +66,7 @@ class AndroidAdbDriver:
         own = identity.last_seen(memory) if conditions.is_address(wanted) else wanted
         if found := await search.by_own_serial(host, seen, own):
             return found
-        condition = conditions.of_state(seen.get(wanted, "absent"), wanted)
+        condition = conditions.of_state(seen.get(wanted, "absent"), wanted, seen.keys() - {wanted})
         raise condition.error if condition else DeviceLost("the phone went away")
 
     async def _only(self, host: Server, seen: Mapping[str, str], memory: Memory) -> str:
@@ -91,10 +93,14 @@ class AndroidAdbDriver:
 
     async def examine(self, device: Device) -> Sequence[Finding]:
         """Findings: adb server, phone state, permissions, SIMs, network, battery."""
+        from device_drivers.android_adb import examination
+
         return await examination.examine(self, device)
 
     async def survey(self, device: Device, ours: Collection[int] = ()) -> Sequence[Finding]:
         """Findings that need no access to the phone: adb server, its key, and the state it reports."""
+        from device_drivers.android_adb import examination
+
         return await examination.look(device)
 
 

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from device_drivers.android_adb import isms, rows
 from device_drivers.android_adb.subscriptions import Sim
 

@@ -4,9 +4,10 @@ A row has two times: when the phone stored it, by its own clock, and the service
 and jump; that of the service centre may be missing. So a row is called old only when every clock that there is says so.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from device_drivers.android_adb.store import Row
+from bridge.dataclass import dataclass
+from device_drivers.android_adb.store import Row, is_plausible
 
 #: ms by which rows stored one after the other may be out of order, and a clock may be corrected without a word
 SLACK = 600_000
@@ -14,8 +15,6 @@ SLACK = 600_000
 DELIVERY = 7 * 86_400_000
 #: when this was written (2026-11-28), ms: a clock that says an earlier time is wrong
 _WRITTEN = 1_795_824_000_000
-#: before this, ms, is what an older tool leaves of a date that it cuts to 32 bits, or none at all
-_FIRST_DATE = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,3 @@ class PhoneTime:
     def condition(self) -> str:
         """The same as an SQL condition."""
         return f"date>={int(self.now - self.ago - SLACK)}"
-
-
-def is_plausible(date: int) -> bool:
-    """Whether this is a plausible date."""
-    return date >= _FIRST_DATE

@@ -8,8 +8,8 @@ visit that ends before it has handed nothing over, for certain.
 import secrets
 import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from bridge.errors import DeviceLost
 from device_drivers.android_adb import batch, facts, isms, radiolog, subscriptions
 from device_drivers.android_adb.rows import Garbled
@@ -34,7 +34,7 @@ class Before:
     def has(self, sim: Sim) -> bool:
         """Whether the SIM is still in its slot, as far as the phone reports."""
         if self.sims is not None:
-            return any((each.sub, each.slot, each.iccid) == (sim.sub, sim.slot, sim.iccid) for each in self.sims)
+            return any(each.identity == sim.identity for each in self.sims)
         return len(self.sim_states) < sim.slot or self.sim_states[sim.slot - 1] != "ABSENT"
 
 

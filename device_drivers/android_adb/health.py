@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from device_drivers.android_adb import batch, subscriptions
 from device_drivers.android_adb.shell import Shell
 from device_drivers.android_adb.subscriptions import Sim

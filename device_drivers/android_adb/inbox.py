@@ -7,10 +7,12 @@ the phone gives numbers of deleted messages to new ones. What moves the mark is 
 import json
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bridge.ports.driver import Memory
 from device_drivers.android_adb.clocks import Clock, Stamp
 from device_drivers.android_adb.freshness import PhoneTime, Seen, at_first
+from device_drivers.android_adb.redating import First, doubtful, first_dates
 from device_drivers.android_adb.rows import Garbled
 from device_drivers.android_adb.store import Row, Store
 
@@ -43,10 +45,16 @@ class Inbox:
         self._seen = Seen(0, 0)
         #: the last look of this link; before it, when a link before this one wrote something down, or this one opened
         self._looked = Stamp(0.0)
+        #: number → origin of those rows, where the service centre's time is there: apps set the phone's own right
+        self._origins: dict[int, str] = {}
+        #: number → date at which it was first seen, of the others of those rows
+        self._dates: dict[int, int] = {}
+        #: number → date that an app has given it since
+        self._moved: dict[int, int] = {}
         #: slot → row that was given out and not acknowledged
         self._given: dict[str, Row] = {}
-        #: number → digest at the last look
-        self._latest: dict[int, str] = {}
+        #: number → row at the last look
+        self._latest: dict[int, Row] = {}
 
     async def open(self, import_existing: bool) -> None:
         """Load the mark, or set it after the existing rows of a new phone. Raises Unheard, Garbled."""
@@ -69,24 +77,25 @@ class Inbox:
     async def look(self, back_to: int | None = None) -> list[Row]:
         """All rows above the mark, known ones too, and above `back_to` if lower. Raises Unheard, Garbled.
 
-        When not one row is left that we know, the store was emptied or begins anew; then the mark is set by time.
+        A row that an app has given another date since has its first one. When not one row is left that we know, the
+        store was emptied or begins anew; then the mark is set by time.
         """
         found = await self._above(back_to)
         if self._is_lost(found):
             found = await self._above(back_to)  # a store that answers nothing once may answer the next time
-            if self._is_lost(found) and await self._find_footing():
+            if self._is_lost(found):
+                await self._find_footing()
                 found = await self._above(back_to)
-        self._latest = {row.id: row.digest for row in found}
+        self._latest = {row.id: row for row in found}
         return found
 
     async def new(self, found: Iterable[Row]) -> list[Row]:
         """Rows not reported before; they count as reported now. Raises Unheard, Garbled."""
+        given = {mark for row in self._given.values() for mark in row.marks}
         unknown = [
-            row
-            for row in found
-            if row.id > self._floor and self._known.get(row.id) != row.digest and row.slot not in self._given
+            row for row in found if row.id > self._floor and not self._is_known(row) and given.isdisjoint(row.marks)
         ]
-        fresh = await self._fresh(unknown)
+        fresh = await self._fresh(self._without_copies(unknown))
         self._looked = self._clock.stamp()
         self._given.update((row.slot, row) for row in unknown)
         old = [row for row in unknown if row not in fresh]
@@ -101,8 +110,9 @@ class Inbox:
         """Skip a row; saved with the next acknowledgement."""
         if self._given.pop(row.slot, None) is None:
             return
-        if self._latest.get(row.id, row.digest) == row.digest:  # else another one has its number by now
-            self._known[row.id] = row.digest
+        now = self._latest.get(row.id, row)
+        if not row.marks.isdisjoint(now.marks):  # else another one has its number by now
+            self._note(now)
             if not is_old and row.id > self._wanted:
                 self._seen = self._seen.after(row)
             self._move_up()
@@ -113,6 +123,46 @@ class Inbox:
         if row is not None:
             self.forget(row)
             await self._keep()
+
+    # -- known or not ---------------------------------------------------------------------------
+    def _note(self, row: Row) -> None:
+        self._known[row.id] = row.digest
+        self._origins[row.id] = row.origin
+        self._dates.pop(row.id, None)
+        if not row.origin:
+            self._dates[row.id] = row.date
+
+    def _is_known(self, row: Row) -> bool:
+        """Whether the row is done with; an app may have given it another date since."""
+        if self._known.get(row.id) != row.digest and not (row.origin and self._origins.get(row.id) == row.origin):
+            return False
+        self._note(row)
+        return True
+
+    async def _with_first_dates(self, found: list[Row]) -> list[Row]:
+        """The rows, with the date that each had at first where an app has set it since. Raises Unheard."""
+        firsts = {key: First(date, self._known[key]) for key, date in self._dates.items()}
+        firsts |= {row.id: First(row.date, row.digest) for row in self._given.values() if not row.origin}
+        listed = doubtful(found, firsts)
+        dates = {row.id: firsts[row.id].date for row in listed if self._moved.get(row.id) == row.date}
+        if open_ones := [row for row in listed if row.id not in dates]:
+            unchanged = {row.id for row in found if row.id in dates or self._is_known(row) or row.slot in self._given}
+            dates |= first_dates(open_ones, firsts, unchanged, await self._phone_time())
+        moved = {row.id: row.date for row in listed if row.id in dates}
+        if moved != self._moved:
+            self._moved = moved
+            await self._keep()
+        return [replace(row, date=dates.get(row.id, row.date)) for row in found]
+
+    def _without_copies(self, unknown: Sequence[Row]) -> list[Row]:
+        """The rows that no app has made of another row: of that one it has the date, to the ms."""
+        before = {*self._known.values(), *(row.digest for row in self._given.values())}
+        found = []
+        for row in unknown:
+            if not row.is_exact or (row.digest not in before and row.digest[:SHORT] not in self._past):
+                found.append(row)
+            before.add(row.digest)
+        return found
 
     # -- old or new -----------------------------------------------------------------------------
     async def _fresh(self, unknown: Sequence[Row]) -> list[Row]:
@@ -140,36 +190,35 @@ class Inbox:
     # -- the mark -------------------------------------------------------------------------------
     async def _above(self, back_to: int | None) -> list[Row]:
         floor = self._floor if back_to is None else min(self._floor, back_to)
-        return await self._store.rows(f"_id>{int(floor)}")
+        return await self._with_first_dates(await self._store.rows(f"_id>{int(floor)}"))
 
     def _is_lost(self, found: Iterable[Row]) -> bool:
-        return bool(self._known) and not any(self._known.get(row.id) == row.digest for row in found)
+        return bool(self._known) and not any(self._is_known(row) for row in found)
 
-    async def _find_footing(self) -> bool:
-        """Set the mark below everything newer than what is known; returns whether that was possible."""
+    async def _find_footing(self) -> None:
+        """Set the mark below everything newer than what is known. Raises Garbled when the phone shows no store."""
         newest = await self._store.newest()
-        if newest is None:
-            return False  # not an empty store: the phone would not let us look
+        if newest is None:  # an empty one would say so
+            raise Garbled("the phone does not let its shell read SMS any more")
         time = await self._phone_time()
         recent = await self._store.rows(f"{self._seen.condition} OR {time.condition}")
         self._remember(self._known.values())
-        self._known, self._wanted = {}, 0
+        self._known, self._origins, self._dates, self._wanted = {}, {}, {}, 0
         fresh = {row.id for row in recent if row.digest[:SHORT] not in self._past}
         self._floor = min(fresh, default=newest + 1) - 1
         for row in recent:
             if row.id > self._floor and row.id not in fresh:
-                self._known[row.id] = row.digest
+                self._note(row)
         if not fresh:
             await self._settle_below(newest)
         await self._keep()
-        return True
 
     async def _settle_below(self, newest: int) -> None:
         """Mark everything up to this id as processed."""
         self._floor = max(newest - KEPT, 0)
         for row in await self._store.rows(f"_id>{self._floor}"):
             if row.id <= newest:
-                self._known[row.id] = row.digest
+                self._note(row)
 
     def _move_up(self) -> None:
         if len(self._known) <= MOST:
@@ -179,6 +228,8 @@ class Inbox:
         self._floor = max(self._floor, floor if waiting is None else min(floor, waiting - 1))
         self._remember(digest for key, digest in self._known.items() if key <= self._floor)
         self._known = {key: digest for key, digest in self._known.items() if key > self._floor}
+        self._origins = {key: origin for key, origin in self._origins.items() if key > self._floor}
+        self._dates = {key: date for key, date in self._dates.items() if key > self._floor}
 
     def _remember(self, digests: Iterable[str]) -> None:
         self._past = [*self._past, *(digest[:SHORT] for digest in digests)][-REMEMBERED:]
@@ -191,6 +242,9 @@ class Inbox:
             "date": self._seen.stored,
             "sent": self._seen.sent,
             "known": self._known,
+            "origins": {key: origin for key, origin in self._origins.items() if origin},
+            "dates": self._dates,
+            "moved": self._moved,
             "past": "".join(self._past),
             "wanted": self._wanted,
             "at": int(kept.wall),
@@ -201,11 +255,17 @@ class Inbox:
 
     def _recall(self, state: dict[str, object]) -> None:
         """Load the state; earlier releases stored less."""
-        known, past = state["known"], str(state.get("past", ""))
-        assert isinstance(known, dict)  # noqa: S101 - narrows the type: we wrote it
+        known, origins, past = state["known"], state.get("origins", {}), str(state.get("past", ""))
+        assert isinstance(known, dict) and isinstance(origins, dict)  # noqa: S101,PT018 - narrows: we wrote it
         self._floor, self._wanted = int(str(state["floor"])), int(str(state.get("wanted", 0)))
         self._known = {int(key): str(digest) for key, digest in known.items()}
+        self._origins = {int(key): str(origin) for key, origin in origins.items()}
+        self._dates, self._moved = _dates(state.get("dates")), _dates(state.get("moved"))
         self._past = [past[place : place + SHORT] for place in range(0, len(past), SHORT)]
         self._seen = Seen(int(str(state["date"])), int(str(state.get("sent", 0))))
         at, up = (float(str(state.get(name, 0))) for name in ("at", "up"))
         self._looked = Stamp(at, up, str(state.get("boot", "")))
+
+
+def _dates(kept: object) -> dict[int, int]:
+    return {int(key): int(date) for key, date in kept.items()} if isinstance(kept, dict) else {}

@@ -8,8 +8,8 @@ nothing and says nothing, so the exact layouts are kept here as data.
 import re
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from bridge.errors import OutcomeUnknown, Refusal, SendRefused
 
 #: the name under which the shell's user may send; another one is refused (`SmsPermissions.java`)
@@ -31,6 +31,8 @@ _NO_INTENT = ("i32", "0")
 _DUMPED = re.compile(r"^ *(?:0x[0-9a-f]{8}: )?((?:[0-9a-f]{8} +)+)'")
 _MARK = "Result: Parcel("
 _STATUS = re.compile(r"Error: 0x([0-9a-f]+)")
+#: what the tool says that asked nobody (AOSP service.cpp); a warning of something else may stand beside a lost reply
+_NO_SERVICE = "Service isms does not exist"
 #: `UNKNOWN_TRANSACTION`, -74: the service has no such method, so nothing was done (AOSP utils/Errors.h)
 _NO_METHOD = 0xFFFFFFB6
 
@@ -185,7 +187,7 @@ class Reply:
         if not self.error:
             return self.exception in _EXCEPTIONS
         status = _STATUS.match(self.error)
-        return "does not exist" in self.error or bool(status and int(status[1], 16) & 0xFFFFFFFF == _NO_METHOD)
+        return _NO_SERVICE in self.error or bool(status and int(status[1], 16) & 0xFFFFFFFF == _NO_METHOD)
 
     @property
     def exception(self) -> int:

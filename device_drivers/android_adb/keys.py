@@ -8,8 +8,9 @@ import pwd
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from bridge.dataclass import dataclass
 
 _PROC = Path("/proc")
 #: local address, remote address, state 0A (listening), …, uid, …, inode (Linux, proc_net_tcp)

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
+from bridge.dataclass import dataclass
 from device_drivers._options import problems_of
 
 OPTIONS: Mapping[str, tuple[type, str]] = {

@@ -22,9 +22,14 @@ class Pace:
         """What was sent and when, to be stored."""
         return tuple(self._spent)
 
-    def recall(self, spent: Iterable[tuple[float, int]], now: float) -> None:
-        """Load what was sent before a restart. A clock set back never causes more than a minute of waiting."""
-        self._spent.extendleft(sorted(((min(at, now), parts) for at, parts in spent), reverse=True))
+    def recall(self, spent: Iterable[tuple[float, int]], now: float) -> bool:
+        """Load what was sent before a restart; returns whether some of it seems to come later.
+
+        A clock set back never causes more than a minute of waiting.
+        """
+        known = list(spent)
+        self._spent.extendleft(sorted(((min(at, now), parts) for at, parts in known), reverse=True))
+        return any(at > now for at, _ in known)
 
     def delay(self, parts: int, now: float) -> float:
         """Seconds until this many parts may be sent; 0 for now."""

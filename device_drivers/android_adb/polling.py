@@ -8,6 +8,8 @@ that came without a word in the log ends that, until the log has proved itself a
 PATIENCE, PAUSES = 30.0, (0.0, 0.5, 0.5, 1.0, 2.0, 4.0, 8.0)
 #: a line of the log may be heard so long after the row that it is about was found
 LATE = 3.0
+#: the log is listened to again so long after it ended, and each time later where a phone does not let it be heard
+AGAIN, SELDOM = 10.0, 600.0
 #: the pauses after a hint that something else has changed
 SOON = (0.0, 1.0)
 
@@ -23,6 +25,18 @@ class Polling:
         self._announced: float | None = None
         self._unannounced: float | None = None
         self._pauses: list[float] = []
+        #: when it was listened to, when that ended, and how long that is left so
+        self._heard_from = 0.0
+        self._deaf_from: float | None = None
+        self._again = AGAIN
+
+    def listens(self, now: float) -> None:
+        """The log is listened to."""
+        self._heard_from, self._deaf_from = now, None
+
+    def may_listen(self, now: float) -> bool:
+        """Whether the log, which ended, is to be listened to again."""
+        return self._deaf_from is not None and now - self._deaf_from > self._again
 
     def announced(self, now: float) -> None:
         """The log announced an SMS."""
@@ -36,9 +50,10 @@ class Polling:
         """The log reported another change."""
         self._pauses = self._pauses or list(SOON)
 
-    def deaf(self) -> None:
-        """The log is no longer available."""
-        self.trusted = False
+    def deaf(self, now: float) -> None:
+        """The log has ended."""
+        self.trusted, self._deaf_from = False, now
+        self._again = AGAIN if now - self._heard_from > AGAIN else min(2 * self._again, SELDOM)
 
     def found(self, came: bool, now: float) -> None:
         """A query is done, with or without a new SMS."""

@@ -8,8 +8,9 @@ Android itself tries again (`SMS_FAIL_RETRY`).
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bridge.dataclass import dataclass
 from bridge.errors import Refusal, SendRefused
 
 #: lines that are looked through

@@ -34,7 +34,12 @@ def escaped(column: str) -> str:
 
 def whole(column: str) -> str:
     """The expression for a number that older tools would cut to 32 bits."""
-    return f"char(124)||CAST({column} AS TEXT)"
+    return f"char(124)||CAST({integer(column)} AS TEXT)"
+
+
+def integer(column: str) -> str:
+    """The expression for a number, whatever an app has stored in its column: 0 for what is none."""
+    return f"CAST({column} AS INTEGER)"
 
 
 def query(uri: str, columns: Mapping[str, str], where: str = "", sort: str = "") -> list[str]:
@@ -105,6 +110,14 @@ def number(value: str | None, default: int = 0) -> int:
         return int(value.removeprefix("|"))
     except ValueError:
         raise Garbled("a number column holds something else") from None
+
+
+def any_number(value: str | None, default: int = 0) -> int:
+    """The same of a column that comes as it is; `default` also for what an app has stored there in a number's place."""
+    try:
+        return number(value, default)
+    except Garbled:
+        return default
 
 
 def _unescaped(match: re.Match[str]) -> str:

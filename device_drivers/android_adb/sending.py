@@ -11,9 +11,12 @@ import asyncio
 import json
 import secrets
 import shlex
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import astuple, field, replace
+from typing import Any
 
+from bridge.dataclass import dataclass
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.messages import segmentation
 from bridge.model.message import State
@@ -21,8 +24,10 @@ from bridge.model.radio import Doubtful, Evidence, Outgoing, Sent
 from bridge.ports.driver import Memory
 from device_drivers.android_adb import batch, isms, radiolog
 from device_drivers.android_adb.clocks import Clock
+from device_drivers.android_adb.doubts import MOST as MOST_DOUBTS
+from device_drivers.android_adb.doubts import Doubts
 from device_drivers.android_adb.facts import Phone
-from device_drivers.android_adb.flight import Flight
+from device_drivers.android_adb.flight import Flight, Trace
 from device_drivers.android_adb.handover import Before, HandOver
 from device_drivers.android_adb.options import Options
 from device_drivers.android_adb.pace import Pace
@@ -37,12 +42,6 @@ KEY = "sending"
 FIRST_LOOK = 0.5
 #: seconds after which one who waits for the minute to pass looks at the clock again
 SLICE = 1.0
-#: seconds for which a late trace is looked for
-DOUBT_LASTS = 3600.0
-#: seconds for which it is looked for with every look there is
-DOUBT_IS_FRESH = 120.0
-#: what is remembered of messages whose outcome is unknown, and of rows that proved one
-MOST_DOUBTS = 100
 #: looks in a row that have to agree that a row has gone
 AGREEING = 2
 #: so many times the time that a row has to last, it may take to come when something of anybody's has failed
@@ -67,6 +66,15 @@ class Intent:
     mark: int
     #: ours for it
     number: int = 0
+    #: of its text and recipient
+    digest: str = ""
+
+
+class GivenBack(DeviceLost):
+    """The phone was not given the message, though it is there."""
+
+    def __init__(self) -> None:
+        super().__init__("the bridge let go of the phone before it was given the message")
 
 
 class Sender:
@@ -93,19 +101,24 @@ class Sender:
         self._clock = clock
         self._pace = Pace(options.segments_per_minute)
         self._turn = asyncio.Lock()
+        self._yields = False
         self._flying: Flight | None = None
         #: message → what was written down before it was handed over, of those whose outcome is not known
         self._intents: dict[str, Intent] = {}
         #: slots of rows that proved a message; none proves two
         self._claimed: list[str] = []
-        self._doubts: dict[str, Flight] = {}
+        self._doubts = Doubts()
         #: messages that the radio log proved before their row was there
-        self._rowless: list[Flight] = []
-        #: doubtful message → the row that seems to prove it, seen once
-        self._hopeful: dict[str, str] = {}
-        self._recall()
+        self._rowless: list[Trace] = []
+        #: what was sent seems to have been sent later than now
+        self._misdated = self._recall()
 
     # -- sending --------------------------------------------------------------------------------
+    async def begin(self) -> None:
+        """Write down anew what a clock that was ahead dated: it keeps nobody waiting at each opening."""
+        if self._misdated:
+            await self._keep()
+
     def pause(self) -> float:
         """Seconds until another part may be sent."""
         return self._pace.delay(1, self._clock.monotonic())
@@ -114,8 +127,7 @@ class Sender:
         """Send a message. Raises SendRefused, OutcomeUnknown, DeviceLost; see `bridge.ports.Link.send`."""
         recipient = isms.checked(outgoing.recipient, self._options.allow_short_codes)
         parts = self._parts(outgoing.text)
-        async with self._turn:
-            await self._wait_for_turn(len(parts))
+        async with self._own_turn(len(parts)):
             sdk, maker = self._phone.sdk, self._phone.maker
             number = (1 << 61) + secrets.randbelow(1 << 61) if isms.codes(sdk, maker).number else 0
             argv = isms.send(sdk, sim.sub, recipient, parts, number, maker)
@@ -128,9 +140,12 @@ class Sender:
             except (SendRefused, DeviceLost):
                 self._intents.pop(message, None)
                 raise
-            except (OutcomeUnknown, asyncio.CancelledError):
+            except (OutcomeUnknown, asyncio.CancelledError) as end:
+                if self._flying is None and isinstance(end, asyncio.CancelledError):
+                    self._intents.pop(message, None)
+                    raise GivenBack from end
                 if intent := self._intents.get(message):
-                    self._doubts[message] = replace(flight, mark=intent.mark)
+                    self._doubts.hold(replace(flight, mark=intent.mark))
                 raise
             finally:
                 self._flying = None
@@ -143,9 +158,40 @@ class Sender:
             )
         return parts
 
-    async def _wait_for_turn(self, parts: int) -> None:
-        while delay := self._pace.delay(parts, self._clock.monotonic()):
-            await self._pause(min(delay, SLICE))
+    def give_back(self) -> None:
+        """Hand nothing over any more: what waits for its turn raises GivenBack."""
+        self._yields = True
+
+    @asynccontextmanager
+    async def _own_turn(self, parts: int) -> AsyncIterator[None]:
+        """The phone to oneself, with as many parts as it may be given. Raises GivenBack, also when cancelled."""
+        try:
+            while True:
+                self._insist()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SLICE):
+                        await self._turn.acquire()
+                        break
+        except asyncio.CancelledError as end:
+            raise GivenBack from end
+        try:
+            await self._wait_for_pace(parts)
+            yield
+        finally:
+            self._turn.release()
+
+    async def _wait_for_pace(self, parts: int) -> None:
+        try:
+            while delay := self._pace.delay(parts, self._clock.monotonic()):
+                self._insist()
+                await self._pause(min(delay, SLICE))
+        except asyncio.CancelledError as end:
+            raise GivenBack from end
+
+    def _insist(self) -> None:
+        """Raises GivenBack when nothing is to be handed over any more."""
+        if self._yields:
+            raise GivenBack
 
     async def _give(self, argv: Sequence[str], flight: Flight, sim: Sim) -> tuple[Flight, str]:
         """Hand the message over; returns its flight, and where the radio log ended before."""
@@ -154,9 +200,12 @@ class Sender:
         async def ready(found: Before) -> None:
             if not found.has(sim):
                 raise DeviceLost("the phone's SIMs were changed")
+            if not found.newest and not self._store.whole and await self._store.newest():
+                raise DeviceLost("the phone's SMS store did not say what it holds")  # then old rows would look new
+            self._insist()
             before.append(found)
             self._pace.take(flight.parts, self._clock.monotonic())
-            self._intents[flight.message] = Intent(found.newest, flight.number)
+            self._intents[flight.message] = Intent(found.newest, flight.number, flight.trace.digest)
             await self._keep()
             self._flying = replace(flight, mark=found.newest)
 
@@ -225,9 +274,9 @@ class Sender:
 
     async def _proved(self, flight: Flight, row: Row | None) -> Sent:
         if row is None:
-            self._rowless = [*self._rowless, flight][-MOST_DOUBTS:]
+            self._rowless = [*self._rowless, flight.trace][-MOST_DOUBTS:]
         self._claim(flight.message, row)
-        if self._intents:
+        if self._intents or row is None or not row.creator:
             await self._keep()
         return Sent(None)
 
@@ -239,14 +288,15 @@ class Sender:
     @property
     def is_in_doubt(self) -> bool:
         """Whether a message's trace may appear any moment."""
-        now = self._clock.monotonic()
-        return any(now - flight.since < DOUBT_IS_FRESH for flight in self._doubts.values())
+        return self._doubts.has_fresh(self._clock.monotonic())
 
     # -- afterwards -----------------------------------------------------------------------------
     def is_ours(self, row: Row) -> bool:
         """Whether this driver sent it, rather than a person on the phone."""
-        flights = [*self._doubts.values(), *self._rowless, *([self._flying] if self._flying else [])]
-        return row.creator == isms.PACKAGE or row.slot in self._claimed or any(one.proved_by(row) for one in flights)
+        flights = [*self._doubts.flights, *([self._flying] if self._flying else [])]
+        traces = [*self._rowless, *(Trace(intent.mark, intent.digest) for intent in self._intents.values())]
+        known = row.creator == isms.PACKAGE or row.slot in self._claimed
+        return known or any(one.proved_by(row) for one in flights) or any(one.is_of(row) for one in traces)
 
     def doubt(self, doubtful: Iterable[Doubtful], sims: Mapping[str, Sim]) -> None:
         """Look for traces of these parts, where their traces are known. `sims` is by line."""
@@ -257,56 +307,48 @@ class Sender:
                 continue
             sub = sims[one.line].sub if one.line in sims else -1
             flight = Flight(one.message, one.index, one.line, one.recipient, one.text, intent.mark, now, sub)
-            self._doubts[one.message] = replace(flight, parts=len(segmentation.split(one.text)), number=intent.number)
+            self._doubts.hold(replace(flight, parts=len(segmentation.split(one.text)), number=intent.number))
 
     def back_to(self) -> int | None:
         """Rows above this id may settle a doubt; None without doubts."""
-        now = self._clock.monotonic()
-        self._doubts = {name: one for name, one in self._doubts.items() if now - one.since < DOUBT_LASTS}
-        return min((one.mark for one in self._doubts.values()), default=None)
+        self._doubts.expire(self._clock.monotonic())
+        return min((one.mark for one in self._doubts.flights), default=None)
 
     async def log_of_doubts(self) -> list[str]:
         """Radio log lines that may settle a doubt; none if the log has no message numbers. Raises Unheard."""
-        if not any(flight.number for flight in self._doubts.values()):
+        if not any(flight.number for flight in self._doubts.flights):
             return []
         return (await self._shell.run(radiolog.command(radiolog.LINES))).out.split("\n")
 
     def settle(self, found: Iterable[Row], log: Sequence[str] = ()) -> list[Evidence]:
-        """Evidence from rows and log. A row must be seen twice, as that of a failed message disappears."""
+        """Evidence from rows and log."""
         listed = list(found)
         self._find_rows(listed)
         evidence = self._read_log(log, listed)
-        for flight in tuple(self._doubts.values()):
-            taken = {*self._claimed, *(slot for name, slot in self._hopeful.items() if name != flight.message)}
-            row = next((row for row in listed if row.slot not in taken and self._proves(flight, row)), None)
-            if row is None:
-                self._hopeful.pop(flight.message, None)
-            elif self._hopeful.get(flight.message) == row.slot:
-                self._claim(flight.message, row)
-                evidence.append(_sent(flight, "stored as sent"))
-            else:
-                self._hopeful[flight.message] = row.slot
+        for flight, row in self._doubts.confirmed(listed, self._claimed, self._proves):
+            self._claim(flight.message, row)
+            evidence.append(_sent(flight, "stored as sent"))
         return evidence
 
     def _read_log(self, log: Sequence[str], listed: Sequence[Row]) -> list[Evidence]:
         """Evidence from the log for messages without a row."""
         evidence = []
-        for flight in tuple(self._doubts.values()) if log else ():
+        for flight in self._doubts.flights if log else ():
             if any(flight.proved_by(row) for row in listed):
                 continue
             if flight.number and radiolog.understand(log, flight.number, flight.parts).sent:
-                self._rowless = [*self._rowless, flight][-MOST_DOUBTS:]
+                self._rowless = [*self._rowless, flight.trace][-MOST_DOUBTS:]
                 self._claim(flight.message, None)
                 evidence.append(_sent(flight, "said by the radio log"))
         return evidence
 
     def _find_rows(self, listed: Iterable[Row]) -> None:
         """Claim the rows of messages proved by the log, so that they prove no other."""
-        for flight in tuple(self._rowless):
-            row = next((row for row in listed if row.slot not in self._claimed and flight.proved_by(row)), None)
+        for trace in tuple(self._rowless):
+            row = next((row for row in listed if row.slot not in self._claimed and trace.is_of(row)), None)
             if row is not None:
-                self._rowless.remove(flight)
-                self._claim(flight.message, row)
+                self._rowless.remove(trace)
+                self._claimed = [*self._claimed, row.slot][-MOST_DOUBTS:]
 
     def _proves(self, flight: Flight, row: Row) -> bool:
         # a message in flight may be the same text to the same number: its row is left to it
@@ -316,34 +358,33 @@ class Sender:
         if row is not None:
             self._claimed = [*self._claimed, row.slot][-MOST_DOUBTS:]
         self._intents.pop(message, None)
-        self._doubts.pop(message, None)
-        self._hopeful.pop(message, None)
+        self._doubts.drop(message)
 
     # -- memory ---------------------------------------------------------------------------------
     async def _keep(self) -> None:
         shift = self._clock.wall() - self._clock.monotonic()
         self._intents = dict(list(self._intents.items())[-MOST_DOUBTS:])
-        intents = {message: [intent.mark, intent.number] for message, intent in self._intents.items()}
+        intents = {message: list(astuple(intent)) for message, intent in self._intents.items()}
         spent = [[at + shift, parts] for at, parts in self._pace.spent]
-        state = {"marks": intents, "claimed": self._claimed, "spent": spent}
+        rowless = [astuple(trace) for trace in self._rowless]
+        state = {"marks": intents, "claimed": self._claimed, "rowless": rowless, "spent": spent}
         await self._memory.put(KEY, json.dumps(state, separators=(",", ":")))
 
-    def _recall(self) -> None:
-        kept = self._memory.get(KEY)
-        if kept is None:
-            return
-        state = json.loads(kept)
+    def _recall(self) -> bool:
+        """Load it; returns whether the clock has been set back since."""
+        state = json.loads(self._memory.get(KEY) or '{"marks": {}, "claimed": [], "spent": []}')
         shift = self._clock.wall() - self._clock.monotonic()
         self._intents = {str(message): _intent(kept) for message, kept in state["marks"].items()}
         self._claimed = [str(slot) for slot in state["claimed"]]
+        self._rowless = [Trace(*kept) for kept in state.get("rowless", ())]
         spent = [(float(at) - shift, int(parts)) for at, parts in state["spent"]]
-        self._pace.recall(spent, self._clock.monotonic())
+        return self._pace.recall(spent, self._clock.monotonic())
 
 
 def _sent(flight: Flight, why: str) -> Evidence:
     return Evidence(flight.line, flight.message, flight.index, State.SENT, None, why, whole=True)
 
 
-def _intent(kept: int | list[int]) -> Intent:
+def _intent(kept: int | list[Any]) -> Intent:
     """Load an intent; earlier releases stored the mark alone."""
     return Intent(kept) if isinstance(kept, int) else Intent(*kept)

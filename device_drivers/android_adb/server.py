@@ -11,14 +11,13 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from adbutils import AdbClient, AdbConnection, AdbError
-
+from bridge.dataclass import dataclass
 from bridge.errors import DeviceLost
 from device_drivers import _adb
+from device_drivers._adbutils import AdbClient, AdbConnection, AdbError
 
 T = TypeVar("T")
 
@@ -208,11 +207,11 @@ async def is_worthwhile(server: Server) -> bool:
     return await asyncio.to_thread(lambda: _is_running(server) or is_plugged_in())
 
 
-def tracked(client: Client, serial: str) -> Iterator[None]:
-    """Yields at each state change of this phone; blocks until the call is ended. Raises FAILURES."""
+def tracked(client: Client, serial: str) -> Iterator[bool]:
+    """At each state change of this phone, whether adb has it still; blocks until the call ends. Raises FAILURES."""
     for event in client.track_devices():
         if event.serial == serial:
-            yield
+            yield event.present
 
 
 def start(server: Server) -> None:

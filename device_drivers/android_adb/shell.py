@@ -12,9 +12,9 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import TypeVar
 
+from bridge.dataclass import dataclass
 from bridge.errors import DeviceLost
 from device_drivers.android_adb import server as adb
 from device_drivers.android_adb.server import FAILURES, Call, Client, Conversation, Server, sentence
@@ -174,6 +174,7 @@ class Shell:
                 result = await asyncio.shield(running)
             heard = True
         except TimeoutError:
+            call.end()  # first: what it has not given to adb by now, it cannot give any more
             raise Unheard(f"the phone did not answer {what} within {patience:g} s", call.handed) from None
         except FAILURES as error:
             raise Unheard(self._loss or f"{what} failed: {sentence(error)}", call.handed) from error
@@ -240,8 +241,10 @@ class Shell:
 
         def follow(call: Call) -> None:
             try:
-                for _ in adb.tracked(self._client(call), self.serial):
-                    tell(asking.run(ask))
+                for stayed in adb.tracked(self._client(call), self.serial):
+                    state = asking.run(ask)
+                    # one that was away for a moment may have been restarted, or be another one at the same address
+                    tell(state if stayed or state != ONLINE else "absent")
             except FAILURES:
                 tell("")
 
@@ -259,6 +262,7 @@ class Shell:
                     *lines, rest = (rest + data.decode("utf-8", "replace")).split("\n")
                     for line in lines:
                         tell(line.removesuffix("\r"))
+            self._calls.discard(call)
             over()
 
         threading.Thread(target=call.run, args=(read,), name=f"adb follow {self.serial}", daemon=True).start()

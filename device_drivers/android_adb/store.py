@@ -1,9 +1,9 @@
 """The phone's own SMS store, read and never written (AOSP TelephonyProvider)."""
 
 import hashlib
-from dataclasses import dataclass
 from enum import IntEnum
 
+from bridge.dataclass import dataclass
 from device_drivers.android_adb import rows
 from device_drivers.android_adb.probe import SMS
 from device_drivers.android_adb.shell import Shell
@@ -11,13 +11,17 @@ from device_drivers.android_adb.shell import Shell
 _COLUMNS = {
     "id": "_id",
     "type": "type",
-    "sub": "sub_id",
+    "sub": rows.integer("sub_id"),
     "dt": rows.whole("date"),
     "ds": rows.whole("date_sent"),
     "cr": rows.escaped("creator"),
     "ad": rows.escaped("address"),
     "bd": rows.escaped("body"),
 }
+#: before the first one, ms, is what an older tool leaves of a date that it cuts to 32 bits, or none at all; from the
+#: last one on (the year 2109) is nonsense
+FIRST_DATE, LAST_DATE = 1 << 32, 1 << 42
+
 _LIST = ("_id", "type", "sub_id", "date")
 _SUMMARY = {"n": "count(*)", "m": "max(_id)"}
 
@@ -50,6 +54,24 @@ class Row:
         """Twelve hex digits that identify its content, whatever its id."""
         content = "\0".join((str(self.date), self.address, self.body))
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+    @property
+    def origin(self) -> str:
+        """Eight hex digits that identify it by the service centre's time, whatever date it has; "" without one."""
+        if not is_plausible(self.date_sent):
+            return ""
+        content = "\0".join((str(self.date_sent), self.address, self.body))
+        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether its date is by the phone's clock, in ms, which two SMS never share; some apps store the other one."""
+        return self.date != self.date_sent
+
+    @property
+    def marks(self) -> frozenset[tuple[int, str]]:
+        """One in common says that two rows are the same one, at two times and perhaps with two dates."""
+        return frozenset((self.id, mark) for mark in (self.digest, self.origin) if mark)
 
     @property
     def slot(self) -> str:
@@ -97,7 +119,7 @@ class Store:
     def newest_query(self, where: str = "") -> list[str]:
         """The arguments that query the highest id."""
         if not self._expressions:
-            return rows.plain(SMS, _LIST, where, "_id ASC")
+            return rows.plain(SMS, _LIST, where, "_id DESC")  # the one that counts comes first
         return rows.query(SMS, _SUMMARY, where)
 
     def read_newest(self, out: str) -> int | None:
@@ -132,19 +154,24 @@ class Store:
             values[column] = "" if value == rows.NULL and column != "body" else value
         return Row(
             number,
-            rows.number(listed["type"]),
-            rows.number(listed["sub_id"], -1),
-            rows.number(listed["date"]),
-            _plausible(rows.number(values["date_sent"] or "0")),
+            rows.any_number(listed["type"]),
+            rows.any_number(listed["sub_id"], -1),
+            rows.any_number(listed["date"]),
+            _plausible(rows.any_number(values["date_sent"])),
             values["creator"],
             values["address"],
             values["body"],
         )
 
 
+def is_plausible(date: int) -> bool:
+    """Whether this is a date in ms: an older tool cuts it to 32 bits, and an app may store anything."""
+    return FIRST_DATE <= date < LAST_DATE
+
+
 def _plausible(date: int) -> int:
-    """A date in ms; 0 when an older tool cut it to 32 bits."""
-    return date if date > 1 << 32 else 0
+    """A date in ms; 0 for what is none."""
+    return date if is_plausible(date) else 0
 
 
 def _row(row: dict[str, str | None]) -> Row:
@@ -153,7 +180,7 @@ def _row(row: dict[str, str | None]) -> Row:
         type=rows.number(row["type"]),
         sub=rows.number(row["sub"], -1),
         date=rows.number(row["dt"]),
-        date_sent=rows.number(row["ds"]),
+        date_sent=_plausible(rows.number(row["ds"])),
         creator=rows.text(row["cr"]),
         address=rows.text(row["ad"]),
         body=rows.text(row["bd"]),

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from bridge.model.line import CUT
 
 #: the headings of the list of active SIMs: SubscriptionController (to 13), SubscriptionManagerService (from 14)
@@ -14,6 +14,8 @@ _ICCID = re.compile(r"\biccId=(\d*)(?!\d)(?=( |,|$)?)")
 #: digits of a whole one at least (ITU-T E.118)
 _WHOLE_ICCID = 18
 _NUMBER = re.compile(r"\bnumber=(\+?\d+)")
+#: from Android 14 on; -10000 for nobody (AOSP SubscriptionInfoInternal)
+_USER = re.compile(r" userId=(-?\d+)")
 #: up to the next `name=`
 _CARRIER = re.compile(r"\bcarrierName=(.*?)(?: \w+=|$)")
 
@@ -30,6 +32,13 @@ class Sim:
     iccid: str = ""
     carrier: str = ""
     number: str = ""
+    #: the only user of the phone who has it, by Android's number; 0 for the phone's owner, and for a SIM that all have
+    user: int = 0
+
+    @property
+    def identity(self) -> tuple[int, int, str, int]:
+        """What may not change while it is a line."""
+        return self.sub, self.slot, self.iccid, self.user
 
 
 def parse(dump: str) -> tuple[Sim, ...]:
@@ -38,9 +47,8 @@ def parse(dump: str) -> tuple[Sim, ...]:
     for line in _listed(dump):
         record, slot = _RECORD.search(line), _SLOT.search(line)
         if record and slot and int(slot[1]) >= 0:
-            found[int(slot[1])] = Sim(
-                int(record[1]), int(slot[1]) + 1, _iccid(line), _first(_CARRIER, line), _first(_NUMBER, line)
-            )
+            carrier, number, user = _first(_CARRIER, line), _first(_NUMBER, line), _user(line)
+            found[int(slot[1])] = Sim(int(record[1]), int(slot[1]) + 1, _iccid(line), carrier, number, user)
     return tuple(found[slot] for slot in sorted(found))
 
 
@@ -66,6 +74,11 @@ def _iccid(line: str) -> str:
     if match is None or not match[1]:
         return ""
     return match[1] if len(match[1]) >= _WHOLE_ICCID and match[2] is not None else f"{match[1]}{CUT}"
+
+
+def _user(line: str) -> int:
+    users = _USER.findall(line)  # names, which people choose, stand before it
+    return max(int(users[-1]), 0) if users else 0
 
 
 def _first(pattern: re.Pattern[str], line: str) -> str:

@@ -89,7 +89,7 @@ async def _phone(subject: str, asked: Server, serial: str, key: keys.Key | None)
         state = seen.get(serial, "absent") if serial else next(iter(seen.values()), "absent")
         if state == "absent" and any(":" in name or "_adb-tls" in name for name in (serial, *seen)):
             return []  # on the network: opening it makes adb look for it, under whatever name it is
-        if condition := conditions.of_state(state, serial):
+        if condition := conditions.of_state(state, serial, seen.keys() - {serial}):
             return [Finding("fail", subject, *_sentences(state, condition, key))]
     return []
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from device_drivers.gsm_modem import causes, lines, quirks
-from device_drivers.gsm_modem.lines import OK, PROMPT, Asked, Framer, Kind
+from bridge.dataclass import dataclass
+from device_drivers.gsm_modem import causes, framing, quirks
+from device_drivers.gsm_modem.framing import OK, PROMPT, Asked, Framer, Kind
 
 #: lines that may come between the two of a `+CMT`, `+CDS` or `+CBM` before its PDU counts as lost
 PATIENCE = 8
@@ -44,6 +44,10 @@ class Misshapen(Silent):
     """
 
 
+class Unresponsive(Silent):
+    """The modem answers nothing any more: it was brought back into step, with results in words, in vain."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to a command."""
@@ -80,6 +84,8 @@ class Dialogue:
         self._quoted: list[str] = []
         self._text: list[str] = []
         self._skip_ok = False
+        #: how many final results have come that ended nothing, since the last PDU was answered, or went out
+        self.finals_to_nothing = 0
         #: the question was told OK without what it must be told
         self.came_short = False
         #: the result that was asked for has come, and its OK has not
@@ -105,9 +111,10 @@ class Dialogue:
         self.answer = None
         self.came_short = False
         self._lines = []
-        self._question = lines.asked(command, result)
+        self._question = framing.asked(command, result)
         self._result = result
         self._asked_since = not result
+        self.finals_to_nothing = 0 if result else self.finals_to_nothing
         self.has_result = False
         self._terse = terse
         self._prompt = self._framer.expect_prompt = prompt
@@ -174,10 +181,10 @@ class Dialogue:
         """Whether this line ends an SMS in text mode whose header came; during a question it has one line only."""
         if len(self._text) < 2:
             return False
-        return self._question is not None or lines.name_of(line) in lines.PAIRED | lines.ARRIVALS
+        return self._question is not None or framing.name_of(line) in framing.PAIRED | framing.ARRIVALS
 
     def _sort(self, line: str) -> Iterator[News]:
-        kind = lines.classify(line, self._question)
+        kind = framing.classify(line, self._question)
         skip_ok, self._skip_ok = self._skip_ok, False
         if kind is Kind.ECHO:
             self.echoes += 1
@@ -186,33 +193,33 @@ class Dialogue:
         elif kind is Kind.PROMPT:
             self._end(PROMPT)
         elif self._is_late(line, kind):
-            self._skip_ok = not lines.is_final(line)
+            self._skip_ok = not framing.is_final(line)
             yield (line,)
         elif kind is Kind.URC:
-            self.stragglers += lines.name_of(line) in lines.NEVER_NEWS
+            self.stragglers += framing.name_of(line) in framing.NEVER_NEWS
             yield from self._news(line)
         elif kind is Kind.FINAL:
             if not (skip_ok and line == OK):
                 self._end(line)
         elif kind is Kind.ANSWER and self._question is not None:
             self._lines.append(line)
-            self.has_result = self.has_result or (bool(self._result) and lines.name_of(line) == self._result)
+            self.has_result = self.has_result or (bool(self._result) and framing.name_of(line) == self._result)
 
     def _begin_pair(self, line: str) -> Iterator[News]:
         """Process a header whose PDU or text follows; a report in text mode is complete."""
         if self._header:  # the PDU of the one before does not come any more
             yield (self._header,)
             self._header = ""
-        if not lines.is_text_mode(line):
+        if not framing.is_text_mode(line):
             self._header, self._patience = line, PATIENCE
-        elif lines.name_of(line) == "+CDS":
+        elif framing.name_of(line) == "+CDS":
             yield (line,)
         else:
             self._text = [line]
 
     def _is_late(self, line: str, kind: Kind) -> bool:
         """Whether this `+CMGS` result belongs to an earlier message that nobody waits for."""
-        if lines.name_of(line) == "+CMGS":
+        if framing.name_of(line) == "+CMGS":
             return kind is Kind.URC or self._prompt
         if not (self.expects_late_result and kind is Kind.FINAL and line.upper().startswith("+CMS ERROR")):
             return False
@@ -225,7 +232,7 @@ class Dialogue:
     def _news(self, line: str) -> Iterator[News]:
         if self._question is not None and quirks.POWERED_UP.match(line):
             self._finish(line)
-        if lines.name_of(line) == "+CUSD" and line.count('"') % 2:
+        if framing.name_of(line) == "+CUSD" and line.count('"') % 2:
             self._quoted = [line]
         else:
             yield (line,)
@@ -256,9 +263,12 @@ class Dialogue:
     def _end(self, final: str) -> None:
         if self._question is not None and self._may_end(self._question, final):
             self._finish(final)
+        else:
+            self.finals_to_nothing += 1
 
     def _finish(self, final: str) -> None:
         self.answer = Answer(tuple(self._lines), final)
+        self.finals_to_nothing = 0 if self._result else self.finals_to_nothing
         self._question = None
         self._framer.expect_prompt = False
 
@@ -267,7 +277,7 @@ class Dialogue:
             return self._prompt and final == PROMPT  # the OK is of a command before: `AT+CMGS` is answered by `>`
         if self._terse or (final != OK and not self._named_only):
             return True
-        told = {lines.name_of(line) for line in self._lines}
+        told = {framing.name_of(line) for line in self._lines}
         complete = all(told & names if names else told for names in question.wanted)
         self.came_short = self.came_short or not complete
         return complete
@@ -279,3 +289,8 @@ def _fits(header: str, pdu: str) -> bool:
     if not announced.isdecimal():
         return True
     return len(pdu) // 2 == 1 + int(pdu[:2], 16) + int(announced) or len(pdu) >= 28
+
+
+def is_silence(error: Failed | Silent) -> bool:
+    """Whether not even AT was answered."""
+    return isinstance(error, Silent) and error.command == "AT"

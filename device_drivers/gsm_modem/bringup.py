@@ -3,9 +3,9 @@
 import logging
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from bridge.dataclass import dataclass
 from device_drivers.gsm_modem.answers import Failed, Silent
 from device_drivers.gsm_modem.quirks import Vendor
 

@@ -3,9 +3,11 @@
 Octets get lost on a bad line. What is read alike again and again, with pauses, is stored like that.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import field
 
-from device_drivers.gsm_modem.memories import Stored
+from bridge.dataclass import dataclass
+from device_drivers.gsm_modem.memories import OWN_MEMORY, Stored
 from device_drivers.gsm_modem.tries import Tries
 
 #: readings in a row, all alike, of what is believed
@@ -55,8 +57,8 @@ class Doubts:
 
     @property
     def due_at(self) -> float:
-        """When the next place is to be read again; monotonic seconds."""
-        return min((doubt.tries.due for doubt in self._doubts.values()), default=float("inf"))
+        """When the next place is to be read again; monotonic seconds. On any thread."""
+        return min((doubt.tries.due for doubt in self._doubts.copy().values()), default=float("inf"))
 
     def take_due(self) -> list[Place]:
         """The places to read now; each is due again later if that does not settle it."""
@@ -64,3 +66,26 @@ class Doubts:
         for place in due:
             self._doubts[place].tries.fail()
         return due
+
+
+def is_suspicious(
+    memory: str,
+    held: Mapping[str, Stored],
+    found: Sequence[Stored],
+    announced: Set[int] = frozenset(),
+    index: int | None = None,
+    first: bool = False,
+) -> bool:
+    """Whether the SIM may be another one by now: SMS came to it that were not announced, or went by themselves.
+
+    `held`: slot → what lay there; `found`: what lies there now, in the whole memory or in the place `index`. `first`:
+    nothing is known yet of what lay there.
+    """
+    if memory == OWN_MEMORY:
+        return False
+    if first:
+        return True
+    slots = {each.slot for each in found}
+    known = (each for each in held.values() if each.memory == memory and index in (None, each.index))
+    came = any(each.slot not in held and each.index not in announced for each in found)
+    return came or any(each.slot not in slots for each in known)

@@ -5,13 +5,15 @@ import hashlib
 import logging
 import os
 from collections.abc import Collection, Mapping, Sequence
+from weakref import WeakSet
 
 import serial
 
 from bridge.errors import DeviceLost
 from bridge.model.finding import Finding
+from bridge.model.line import Line, LineState
 from bridge.ports.driver import Device, Found
-from device_drivers.gsm_modem import examination, options, ports, remedies, seeking
+from device_drivers.gsm_modem import options, ports, remedies, seeking
 from device_drivers.gsm_modem.answers import Failed, Silent
 from device_drivers.gsm_modem.link import ModemLink
 from device_drivers.gsm_modem.options import OPTIONS, Options
@@ -41,6 +43,7 @@ class GsmModemDriver:
         self._recoveries: dict[str, Recovery] = {}
         #: device → the port that it answered at last
         self._answered: dict[str, UsbPort] = {}
+        self._links: WeakSet[ModemLink] = WeakSet()
 
     def validate(self, device: Device) -> Sequence[str]:
         """Problems of the options."""
@@ -56,9 +59,10 @@ class GsmModemDriver:
         recovery.count_for(device.recovering)
         try:
             port = chosen.port or await seeking.find(chosen.wanted, chosen.candidates, chosen.baudrate)
-            link = ModemLink(device.name, chosen, port, recovery, refused)
+            link = ModemLink(device.name, chosen, port, recovery, refused, self._open_lines)
+            self._links.add(link)
             try:
-                await self._start(link, port)
+                await self._start(link, port, device)
             except BaseException:
                 if link.pin_was_refused:
                     await device.memory.put(REFUSED_PIN, await asyncio.to_thread(_fingerprint, chosen.pin))
@@ -70,6 +74,9 @@ class GsmModemDriver:
         recovery.answered()
         self._answered[device.name] = await asyncio.to_thread(ports.describe, port)
         return link
+
+    def _open_lines(self) -> list[Line]:
+        return [line for link in self._links for line in link.lines if line.state is not LineState.ABSENT]
 
     async def _recover(self, device: Device, chosen: Options, silent: bool) -> None:
         """Take the next recovery stage for a device that cannot be opened; nothing for one that never answered here."""
@@ -92,9 +99,9 @@ class GsmModemDriver:
             recovery.take(stage)
             await remedies.run_command(chosen.recovery_command, device.name, port, [chosen.pin])
 
-    async def _start(self, link: ModemLink, port: str) -> None:
+    async def _start(self, link: ModemLink, port: str, device: Device) -> None:
         try:
-            await link.start()
+            await link.start(device.memory_of, device.slots_of)
         except serial.SerialException as error:
             raise DeviceLost(ports.why_not_open(port, error)) from error
         except Silent as silent:
@@ -102,7 +109,7 @@ class GsmModemDriver:
                 f"nothing on {port} answers AT ({silent}): is it the right one of the modem's ports, and the baud rate?"
             ) from silent
         except (Failed, GsmModemException) as error:
-            raise DeviceLost(f"the modem on {port} could not be set up: {error}") from error
+            raise DeviceLost(f"the modem on {port} could not be set up: {error.__cause__ or error}") from error
 
     async def discover(self) -> Sequence[Found]:
         """Ports of known modems first; opens nothing."""
@@ -110,10 +117,14 @@ class GsmModemDriver:
 
     async def examine(self, device: Device) -> Sequence[Finding]:
         """Findings: port, permission, holder, AT, SIM, registration, service centre, signal, memories."""
+        from device_drivers.gsm_modem import examination
+
         return await examination.examine(self, device)
 
     async def survey(self, device: Device, ours: Collection[int] = ()) -> Sequence[Finding]:
         """Findings about port, permission and holder; opens nothing."""
+        from device_drivers.gsm_modem import examination
+
         return await examination.look(device, ours)
 
 

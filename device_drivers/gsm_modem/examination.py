@@ -8,10 +8,13 @@ from typing import Protocol
 
 from bridge.errors import DeviceLost, SendRefused
 from bridge.model.finding import Finding
-from bridge.ports.driver import Device, Examining, Forgetful, Link
-from device_drivers.gsm_modem import checkup, options
+from bridge.ports.driver import Device, Examining, Link, VolatileMemory
+from device_drivers.gsm_modem import checkup, identity, options
 from device_drivers.gsm_modem.options import Options
 from device_drivers.gsm_modem.survey import survey
+
+#: how what to do begins where the error says it itself
+_SAID_WITH_IT = (identity.MEND, "Say which it is", "Plug it in")
 
 
 class Opener(Protocol):
@@ -50,12 +53,16 @@ async def examine(driver: Opener, device: Device) -> Sequence[Finding]:
 
 def _careful(device: Device) -> Device:
     """The device without its PIN where a refusal would be forgotten: three examinations must not block a SIM."""
-    if not isinstance(device.memory, Forgetful) or "pin" not in device.options:
+    if not isinstance(device.memory, VolatileMemory) or "pin" not in device.options:
         return device
     return replace(device, options={name: value for name, value in device.options.items() if name != "pin"})
 
 
 def _unopened(subject: str, device: Device, error: DeviceLost | SendRefused) -> Finding:
+    for todo in _SAID_WITH_IT:
+        words, found, rest = error.message.partition(f". {todo}")
+        if found:
+            return Finding("fail", subject, words, f"{todo[0].lower()}{todo[1:]}{rest}")
     if isinstance(error, DeviceLost):
         return Finding("fail", subject, error.message, _remedy(device, error.message))
     if _careful(device) is not device and "wants its PIN" in error.message:

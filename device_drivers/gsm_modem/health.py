@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from gsmmodem.exceptions import CommandError
+from gsmmodem.exceptions import CommandError, TimeoutException
 
+from bridge.dataclass import dataclass
 from bridge.errors import SendRefused
 from bridge.model.line import LineState
 from device_drivers.gsm_modem.identity import imei_in, read_iccid
 from device_drivers.gsm_modem.session import Session
+from device_drivers.gsm_modem.tries import Tries
+
+#: seconds without a question that was not answered and that no message needs; twice as many each time, to an hour
+REST = 300.0
 
 #: +CREG <stat> (3GPP TS 27.007 §7.2): word for `Line.registration`, sentence when nothing can be sent
 REGISTRATION: dict[int, tuple[str, str]] = {
@@ -58,21 +62,23 @@ class Health:
 
 
 def identify(session: Session, number: str = "") -> Identity:
-    """Query the identity. Raises TimeoutException and Silent for a modem that fell silent, PortLost."""
-    maker, model = _said(lambda: session.manufacturer), _said(lambda: session.model)
+    """Query the identity. Raises Silent for a modem that fell silent, PortLost."""
+    maker, model = _said(session, lambda: session.manufacturer), _said(session, lambda: session.model)
     return Identity(
         number=number or _own_number(session),
         iccid=read_iccid(session),
-        imsi=_digits(_said(lambda: session.imsi)),
-        imei=imei_in([_said(lambda: session.imei)]),
+        imsi=_digits(_said(session, lambda: session.imsi)),
+        imei=imei_in([_said(session, lambda: session.imei)]),
         model=model if maker.lower() in model.lower() else f"{maker} {model}".strip(),
     )
 
 
 def ask(session: Session) -> Health:
-    """Query the health. Raises TimeoutException for a modem that fell silent, PortLost."""
+    """Query the health. Raises Silent for a modem that fell silent, PortLost."""
     registered = registration(session)
-    signal = _said(lambda: session.signalStrength)
+    # without a registration the signal decides whether it can send, so it is always asked for
+    look = _aside if registered is not None else _said
+    signal = look(session, lambda: session.signalStrength, "AT+CSQ")
     level = int(signal) if signal.lstrip("-").isdecimal() else -1
     word, reason = REGISTRATION.get(registered, ("", "")) if registered is not None else ("", "")
     # a modem without +CREG still tells by its signal whether there is a network
@@ -84,7 +90,7 @@ def ask(session: Session) -> Health:
         LineState.PARKED if trouble else LineState.READY if on_air else LineState.OUT_OF_SERVICE,
         word,
         -113 + 2 * level if 0 <= level <= 31 else None,
-        _said(lambda: session.networkName),
+        _aside(session, lambda: session.networkName, "AT+COPS?"),
         "" if on_air else trouble or reason,
     )
 
@@ -92,7 +98,7 @@ def ask(session: Session) -> Health:
 def _sim_trouble(session: Session) -> str:
     """What to do about the SIM; "" when it is fine."""
     try:
-        state = session.sim_state()
+        state = _answered(session, session.sim_state) or ""
     except SendRefused as refused:
         return refused.cause
     except CommandError:
@@ -112,7 +118,7 @@ def registration(session: Session) -> int | None:
 
 
 def _lines(session: Session, command: str) -> list[str]:
-    answer = session.write(command, parseError=False) or []
+    answer = _answered(session, lambda: session.write(command, parseError=False)) or []
     return answer[:-1] if answer and answer[-1] == "OK" else []
 
 
@@ -129,10 +135,32 @@ def _own_number(session: Session) -> str:
     return match[1] if match else ""
 
 
-def _said(ask: Callable[[], Any]) -> str:
-    """A property of the library as text; "" when the modem does not support it or answers otherwise."""
+def _answered(session: Session, ask: Callable[[], Any], question: str = "") -> Any:
+    """What a question gives; None for one that alone is not answered. Raises Silent when nothing is any more.
+
+    The silences in a row of a `question` that has a name are counted.
+    """
     try:
         value = ask()
+    except TimeoutException:
+        session.come_into_step()
+        if question:
+            session.unanswered.setdefault(question, Tries(first=REST)).fail()
+        return None
+    session.unanswered.pop(question, None)
+    return value
+
+
+def _aside(session: Session, ask: Callable[[], Any], question: str) -> str:
+    """`_said` for what no message needs: each silence holds up what waits, so it is asked more and more rarely."""
+    tries = session.unanswered.get(question)
+    return _said(session, ask, question) if tries is None or tries.are_due else ""
+
+
+def _said(session: Session, ask: Callable[[], Any], question: str = "") -> str:
+    """A property of the library as text; "" when the modem does not support it, is silent or answers otherwise."""
+    try:
+        value = _answered(session, ask, question)
     except (CommandError, IndexError, AttributeError, ValueError):
         return ""
     text = "" if value is None else str(value).strip()

@@ -5,8 +5,10 @@ import re
 import stat
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+
+from bridge.dataclass import dataclass
 
 _PROC = Path("/proc")
 #: major numbers of /dev/pts/* (Linux, admin-guide/devices)
@@ -40,7 +42,18 @@ class Holder:
         """The command that makes it release the port."""
         if self.name in _REMEDIES:
             return _REMEDIES[self.name]
-        return f"sudo systemctl stop {self.unit}" if self.unit else f"end it: sudo kill {self.pid}"
+        if self.unit:
+            return f"sudo systemctl stop {self.unit}"
+        if self.name.endswith("sms-bridge"):
+            return "it is another bridge: ask it by its --config, or end it with Ctrl-C where it runs"
+        return f"end it: {'' if self.is_own else 'sudo '}kill {self.pid}"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this user may end it."""
+        with suppress(OSError):
+            return os.geteuid() in {0, (_PROC / str(self.pid)).stat().st_uid}
+        return False
 
 
 def of_port(path: str, ours: Collection[int] = ()) -> list[Holder]:
@@ -73,6 +86,8 @@ def _named(pid: int) -> str:
     if not re.match(r"(python|perl|node|ruby)", name):
         return name
     script = next((word for word in words[1:] if not word.startswith("-")), "")
+    if ("-m", "bridge") in pairwise(words):
+        return "sms-bridge"
     # behind -c and -m there is no file
     return name if {"-c", "-m", "-e"} & set(words[1:3]) else f"{name} {Path(script).name}".strip()
 

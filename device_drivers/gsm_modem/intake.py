@@ -2,15 +2,29 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 
+from bridge.dataclass import dataclass
 from bridge.errors import DeviceLost
 from bridge.model.radio import Held, Inbound, InboundPart, InboundReport
 from device_drivers.gsm_modem import reading, textmode
-from device_drivers.gsm_modem.memories import Stored, slot_of
+from device_drivers.gsm_modem.memories import OWN_MEMORY, Stored, slot_of
 from device_drivers.gsm_modem.news import Told
 
 #: how the slots of what is not stored begin
 _DIRECT = ("CMT:", "CDS:")
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """What holds the SMS of a modem; "" where it is not known."""
+
+    sim: str = ""
+    modem: str = ""
+
+    def of(self, slot: str) -> str:
+        """What holds this slot: the modem its own memory, the SIM all else, also what comes directly."""
+        return self.modem if slot.startswith(f"{OWN_MEMORY}:") else self.sim
 
 
 class Intake:
@@ -18,6 +32,7 @@ class Intake:
 
     def __init__(self, line: str, loss: Callable[[], str]) -> None:
         self.line = line
+        self.holders = Holders()
         self._loss = loss
         self._inbound: asyncio.Queue[Inbound | None] = asyncio.Queue()
         #: slots of what came without being stored and is not committed yet
@@ -46,7 +61,7 @@ class Intake:
         for one in stored:
             item = reading.read(self.line, one.slot, one.pdu)
             if item is not None:
-                items.append(item)
+                items.append(replace(item, holder=self.holders.of(one.slot)))
         for item in reading.oldest_first(items):
             self.tell(item)
 
@@ -59,12 +74,12 @@ class Intake:
         item = read or reading.read(self.line, slot, told.pdu)
         if item is not None:
             self._direct.add(slot)
-            self.tell(item)
+            self.tell(replace(item, holder=self.holders.of(slot)))
 
     def tell_sights(self, sights: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         """Pass on which slots memories were seen to hold, after everything read there before."""
         for place, slots in sights:
-            self.tell(Held(self.line, place, slots))
+            self.tell(Held(self.line, place, slots, self.holders.of(place)))
 
     @staticmethod
     def is_direct(slot: str) -> bool:
@@ -76,5 +91,5 @@ class Intake:
         if slot not in self._direct:
             return False
         self._direct.discard(slot)
-        self.tell(Held(self.line, slot))
+        self.tell(Held(self.line, slot, holder=self.holders.of(slot)))
         return True

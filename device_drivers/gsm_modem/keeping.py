@@ -6,19 +6,20 @@ One task does the chores, when news hint at them or their time has come; message
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
 from bridge.errors import DeviceLost, LinkError, Refusal, SendRefused
 from device_drivers.gsm_modem.answers import Failed, Silent
+from device_drivers.gsm_modem.identity import OtherSim
 from device_drivers.gsm_modem.intake import Intake
-from device_drivers.gsm_modem.memories import Stored
+from device_drivers.gsm_modem.memories import Hint, Stored
 from device_drivers.gsm_modem.options import Options
 from device_drivers.gsm_modem.recovery import Recovery, Stage, Watchdog
 from device_drivers.gsm_modem.session import GsmModemException, Session
 from device_drivers.gsm_modem.settings import NotAsSetUp
-from device_drivers.gsm_modem.storage import Hint, Storage
+from device_drivers.gsm_modem.storage import Storage
 from device_drivers.gsm_modem.tries import Tries
 from device_drivers.gsm_modem.worker import GiveUp, Worker, never
 
@@ -35,8 +36,8 @@ EVERYWHERE = Hint()
 class Keeper:
     """Maintains one modem, on the loop.
 
-    `refresh` looks at registration and signal; `silent` hears that the modem does not answer, `noted` that something
-    was learned of the memories.
+    `refresh` looks at registration and signal; `require_same_sim` raises DeviceLost for another SIM, Silent; `silent`
+    hears that the modem does not answer, `noted` that something was learned of the memories.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of one link
@@ -49,6 +50,7 @@ class Keeper:
         recovery: Recovery,
         *,
         refresh: Callable[[], Awaitable[object]],
+        require_same_sim: Callable[[], None],
         silent: Callable[[Exception], None],
         noted: Callable[[], None],
     ) -> None:
@@ -60,11 +62,13 @@ class Keeper:
         self._intake = intake
         self._recovery = recovery
         self._refresh = refresh
+        self._require_same_sim = require_same_sim
         self._silent = silent
         self._noted = noted
         self._watchdog = Watchdog(options.watchdog)
         self._chores = asyncio.Event()
-        self._hinted: set[Hint] = set()
+        #: all memories are to be read
+        self._everywhere = False
         self._restarted = False
         self._setting_up = asyncio.Lock()
         self._set_up_at = 0.0
@@ -77,15 +81,28 @@ class Keeper:
     # -- what is to be done -----------------------------------------------------------------------
     def hint(self, *hints: Hint, look: bool = False, restarted: bool = False) -> None:
         """Something may have arrived, registration may have changed, or settings may be lost."""
-        self._hinted.update(hints)
+        self._everywhere |= EVERYWHERE in hints
+        self._storage.errands.announce([hint for hint in hints if hint != EVERYWHERE])
         self._look_again |= look
         self._restarted |= restarted
         self._chores.set()
+
+    def note(self, hint: Hint) -> None:
+        """Something arrived (any thread): what is done at the modem next looks for it, too."""
+        if hint == EVERYWHERE:
+            self._worker.post(self.hint, EVERYWHERE)
+            return
+        self._storage.errands.announce((hint,))
+        self._worker.post(self.hint)
 
     async def run(self, work: Callable[..., T], *arguments: object, give_up: GiveUp = never) -> T:
         """Run work on the modem's thread and react to what it shows. Raises DeviceLost, Withdrawn."""
         try:
             return await self._worker.run(work, *arguments, give_up=give_up)
+        except OtherSim as other:
+            log.warning("%s: %s", self._line, other)
+            self._worker.fail(str(other))
+            raise
         finally:
             if self._session.echoes_again:
                 self.hint(restarted=True)
@@ -108,10 +125,15 @@ class Keeper:
     async def forget(self, slot: str) -> None:
         """Delete a committed SMS, now or when possible. Raises DeviceLost."""
         try:
-            await self.run_as_set_up(self._storage.forget, slot)
+            self._give_out(await self.run_as_set_up(self._storage.forget, slot))
         except SendRefused as refused:
             log.warning("%s: could not delete %s: %s", self._line, slot, refused.cause)
-        self._give_out(())
+            self._give_out(())
+
+    def forget_soon(self, slot: str) -> None:
+        """Delete a committed report soon: in a queue that is full, along with the look for the next one."""
+        self._storage.errands.release(slot)
+        self._chores.set()
 
     async def give_back(self, reason: str) -> None:
         """Restart an unresponsive modem, unless just done, and release it."""
@@ -143,7 +165,7 @@ class Keeper:
         if self._restarted and self._is_due(self._set_up_at):
             await self._set_up_again("it restarted, echoes what is typed, or is in text mode")
         if time.monotonic() - self._swept_at >= self._options.poll_interval:
-            self._hinted.add(EVERYWHERE)
+            self._everywhere = True
         if self._reading.are_due:
             await self._read()
         if self._look_again and self._is_due(self._looked_at):
@@ -163,36 +185,45 @@ class Keeper:
     # -- memories ---------------------------------------------------------------------------------
     def _read_at(self, now: float) -> float:
         """When memories are to be read next."""
-        hinted = now if self._hinted else float("inf")
+        hinted = now if self._everywhere else self._storage.errands.due_at
         wanted = min(hinted, self._swept_at + self._options.poll_interval, self._storage.due_at)
         return max(wanted, self._reading.due)
 
     async def _read(self) -> None:
-        hinted, self._hinted = self._hinted, set()
         try:
-            await self._look(hinted)
+            await self._look()
         except SendRefused as refused:
-            self._hinted |= hinted
             self._reading.fail()
             log.warning("%s: reading memories again in %g s: %s", self._line, self._reading.pause, refused.cause)
         else:
             self._reading = Tries()
 
-    async def _look(self, hinted: Collection[Hint]) -> None:
-        if EVERYWHERE in hinted:
-            await self._sweep()
-        elif hinted:
-            self._give_out(await self.run_as_set_up(self._storage.look, tuple(hinted)))
+    async def _look(self) -> None:
+        if self._everywhere:
+            await self._look_everywhere()
+        elif self._storage.errands.due_at <= time.monotonic():
+            self._give_out(await self.run_as_set_up(self._storage.tend))
         elif self._storage.is_scanning and not self._storage.hangs:
             self._give_out(await self.run_as_set_up(self._storage.scan))
         if self._storage.due_at <= time.monotonic():
             self._give_out(await self.run_as_set_up(self._storage.retry))
 
+    async def _look_everywhere(self) -> None:
+        self._everywhere, hints = False, self._storage.errands.take_hints()
+        try:
+            await self._sweep()
+        except SendRefused:
+            self._everywhere = True
+            self._storage.errands.announce(hints)
+            raise
+        self._storage.errands.announce(self._storage.unseen(hints))
+
     def read_beside(self) -> None:
         """Read what arrived while a message waits for its answer (worker thread). What fails is read later."""
         try:
             found = self._storage.look((EVERYWHERE,))
-        except (NotAsSetUp, Silent):
+        except (NotAsSetUp, Silent, OtherSim):
+            self._worker.post(self.hint, EVERYWHERE)
             return
         self._worker.post(self._give_out, found)
 
@@ -267,7 +298,12 @@ class Keeper:
     async def _restore(self) -> None:
         try:
             await self.run(self._session.restore, self._options.pin, self._options.init)
-        except (Failed, Silent, SendRefused, GsmModemException) as error:
+            await self.run(self._require_same_sim)  # it can be exchanged while the power is off
+        except Silent as silent:
+            self._silent(silent)
+            self._restarted = True  # it is set up once it answers: until then the watchdog sees to it
+            return
+        except (Failed, SendRefused, GsmModemException) as error:
             if not self._restarted:  # else again, while we were at it: so will we
                 self._worker.fail(f"the modem on {self._session.port} restarted and could not be set up again: {error}")
             return

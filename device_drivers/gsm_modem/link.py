@@ -6,54 +6,57 @@ by `call_soon_threadsafe`. What is done besides messages is in `keeping`.
 
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, replace
 
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.messages import segmentation
 from bridge.model.finding import Finding
 from bridge.model.line import Line, LineState
-from bridge.model.radio import Evidence, Held, Inbound, Outgoing, Sent
+from bridge.model.radio import Evidence, Held, Inbound, InboundReport, Outgoing, Sent
+from bridge.ports.driver import Memory
 from bridge.tasks import Tasks
 from device_drivers._silence import LEAST
 from device_drivers.gsm_modem import checkup, health, identity, quirks
 from device_drivers.gsm_modem.answers import News, Silent
 from device_drivers.gsm_modem.bringup import attempt
-from device_drivers.gsm_modem.intake import Intake
+from device_drivers.gsm_modem.intake import Holders, Intake
 from device_drivers.gsm_modem.keeping import EVERYWHERE, Keeper
-from device_drivers.gsm_modem.memories import Memories
+from device_drivers.gsm_modem.memories import Hint, Memories
 from device_drivers.gsm_modem.news import Meaning, Told, understand
 from device_drivers.gsm_modem.options import Options
 from device_drivers.gsm_modem.recovery import Recovery
 from device_drivers.gsm_modem.sending import Sender
 from device_drivers.gsm_modem.session import GsmModemException, Session
-from device_drivers.gsm_modem.storage import Hint, Storage
+from device_drivers.gsm_modem.settings import NotAsSetUp
+from device_drivers.gsm_modem.storage import Storage
 from device_drivers.gsm_modem.worker import Withdrawn, Worker
 
 log = logging.getLogger(__name__)
 
 
 class ModemLink:
-    """Implements `bridge.ports.Link` and `Examining`. One line, named after its device."""
+    """Implements `bridge.ports.Link` and `Examining`. One line, named after its device.
+
+    `others`: the lines of all modems that are open.
+    """
 
     def __init__(
-        self, device: str, options: Options, port: str, recovery: Recovery, pin_was_refused: bool = False
+        self,
+        device: str,
+        options: Options,
+        port: str,
+        recovery: Recovery,
+        pin_was_refused: bool = False,
+        others: Callable[[], Iterable[Line]] = tuple,
     ) -> None:
         self._options = options
+        self._others = others
         self._worker = Worker(device, port, self._lost)
-        self._session = Session(
-            port,
-            options.baudrate,
-            tell=self._told,
-            lost=lambda error: self._worker.post(self._worker.fail, self._worker.words_for(error)),
-            rtscts=options.rtscts,
-            patience=options.command_timeout,
-            smsc=options.smsc,
-        )
+        self._session = self._new_session(port)
         self._session.pin_was_refused = pin_was_refused
-        self._session.recognise = lambda: options.wanted.recognise(self._session, port)
-        self._storage = Storage(Memories(self._session, self._session.settings))
+        self._storage = Storage(Memories(self._session, self._session.settings), self._make_sure_of_sim)
         self._tasks = Tasks(f"modem {device}", lambda error: self._worker.fail(f"{type(error).__name__}: {error}"))
         self._line = Line(name=device, device=device, driver="gsm_modem", state=LineState.CONNECTING)
         self._intake = Intake(device, lambda: self._worker.loss)
@@ -65,6 +68,7 @@ class ModemLink:
             self._intake,
             recovery,
             refresh=self.refresh,
+            require_same_sim=self._require_same_sim,
             silent=self._note_silence,
             noted=self._note_memories,
         )
@@ -75,22 +79,47 @@ class ModemLink:
             options.send_timeout,
             tell=lambda evidence: self._worker.post(self._intake.tell, evidence),
             read_arrived=self._keeper.read_beside,
+            require_same_sim=self._require_same_sim,
         )
-        self._memory_trouble = ""
-        self._closed = False
+        self._memory_trouble, self._closed = "", False
+
+    def _new_session(self, port: str) -> Session:
+        options = self._options
+        session = Session(
+            port,
+            options.baudrate,
+            tell=self._told,
+            lost=lambda error: self._worker.post(self._worker.fail, self._worker.words_for(error)),
+            rtscts=options.rtscts,
+            patience=options.command_timeout,
+            smsc=options.smsc,
+        )
+        session.recognise = lambda: options.wanted.recognise(self._session, port)
+        return session
 
     @property
     def pin_was_refused(self) -> bool:
         """Whether the SIM refused the configured PIN."""
         return self._session.pin_was_refused
 
-    async def start(self) -> None:
-        """Connect and set up. Raises DeviceLost, SendRefused(LINE), serial.SerialException."""
+    async def start(
+        self,
+        memory_of: Callable[[str], Awaitable[Memory]] | None = None,
+        slots_of: Callable[[Collection[str]], Awaitable[Collection[str]]] | None = None,
+    ) -> None:
+        """Connect and set up. Raises DeviceLost, SendRefused(LINE), serial.SerialException.
+
+        `memory_of`, `slots_of`: as in `Device`.
+        """
         await self._keeper.run(self._session.begin, self._options.pin, self._options.init)
         self._storage.set_up(self._session.setup)
         known = await self._keeper.run(health.identify, self._session, self._options.number)
         self._options.wanted.require(known.imei, known.iccid, self._session.port)
-        self._line = replace(self._line, **asdict(known), reports=True)
+        known_as = await identity.known_as(memory_of, known.imsi, known.iccid)
+        self._line = replace(self._line, **asdict(known), known_as=known_as, reports=True)
+        self._intake.holders = self._holders()
+        if slots_of is not None:
+            self._storage.moves.expect(await slots_of([self._line.name, *filter(None, astuple(self._intake.holders))]))
         self._note(await self._keeper.run(health.ask, self._session))
         self._tasks.start(self._keeper.mind(), "minding the modem")
 
@@ -126,6 +155,8 @@ class ModemLink:
             if not self._session.in_step:
                 self._keeper.hint()  # see to it now, not when the next look is due
             raise
+        except identity.OtherSim:  # the modem is well
+            raise
         except DeviceLost as lost:
             await self._keeper.give_back(str(lost))
             raise
@@ -143,17 +174,17 @@ class ModemLink:
         if isinstance(item, Evidence | Held):
             return
         if not self._intake.is_direct(item.slot):
-            await self._keeper.forget(item.slot)
+            if isinstance(item, InboundReport):
+                self._keeper.forget_soon(item.slot)
+            else:
+                await self._keeper.forget(item.slot)
         elif self._intake.let_go(item.slot) and self._session.setup.must_acknowledge:
             await self._keeper.run(attempt, self._session, "AT+CNMA")
 
     async def refresh(self) -> Sequence[Line]:
         """Query registration, signal and operator."""
         try:
-            if other := await self._keeper.run(identity.other_sim, self._session, self._line):
-                log.warning("%s: %s", self._line.name, other)
-                self._worker.fail(other)
-                raise DeviceLost(other)
+            await self._keeper.run(identity.require_same_sim, self._session, self._line)
             self._note(await self._keeper.run(health.ask, self._session))
         except (Silent, GsmModemException) as error:
             self._note_silence(error)
@@ -197,10 +228,27 @@ class ModemLink:
         await self._tasks.close()
         await self._worker.close(self._session.close)
 
+    def _holders(self) -> Holders:
+        """What holds the SMS. Makers give many sticks one IMEI: only the first that is open goes by it alone."""
+        line, modem = self._line, self._line.imei
+        if any(other.imei == modem and other.name != line.name for other in self._others()):
+            modem = f"{modem} {line.name}"
+        return Holders(line.sim, modem if line.imei else "")
+
     # -- the worker thread ----------------------------------------------------------------------
+    def _require_same_sim(self) -> None:
+        identity.require_same_sim(self._session, self._line)
+
+    def _make_sure_of_sim(self) -> None:
+        """Raises NotAsSetUp, too, where the modem does not say which SIM it has: set up anew, it may."""
+        try:
+            self._require_same_sim()
+        except Silent as silent:
+            raise NotAsSetUp(f"it does not say which SIM it has: {silent}") from silent
+
     def _lost(self, reason: str) -> None:
         self._line = replace(self._line, state=LineState.ABSENT, reason=f"{reason[:1].upper()}{reason[1:]}.")
-        self._session.hang_up()
+        self._session.hang_up(reason)  # which a message that is being given to it is told
         self._intake.end()
         self._keeper.hint()
 
@@ -211,14 +259,14 @@ class ModemLink:
         self._sender.hear(told, bool(quirks.POWERED_UP.match(news[0])))
         if told.meaning is Meaning.LATE_RESULT:
             self._sender.late(told)
+        elif told.meaning is Meaning.ARRIVED:
+            self._keeper.note(Hint(told.memory, told.place))
         else:
             self._worker.post(self._heard, told)
 
     def _heard(self, told: Told) -> None:
         """Process news on the loop."""
         match told.meaning:
-            case Meaning.ARRIVED:
-                self._keeper.hint(Hint(told.memory, told.place))
             case Meaning.DIRECT:
                 self._intake.take_direct(told)
             case Meaning.TEXT:
@@ -242,10 +290,12 @@ class ModemLink:
         self._note_memories()
 
     def _note_silence(self, error: Exception) -> None:
-        self._line = replace(self._line, reason=f"The modem does not answer: {error}.")
+        # what the library says of silence is nothing
+        self._line = replace(self._line, reason=f"The modem does not answer: {error.__cause__ or error}.")
 
     def _note_memories(self) -> None:
         """Show the state of the memories unless there is another reason."""
         if not self._line.reason or self._line.reason == self._memory_trouble:
             self._memory_trouble = self._storage.trouble
-            self._line = replace(self._line, reason=self._memory_trouble)
+            if self._line.reason != self._memory_trouble:
+                self._line = replace(self._line, reason=self._memory_trouble)

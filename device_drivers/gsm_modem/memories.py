@@ -5,11 +5,14 @@ memory is certain then, and so is that the answer is whole and in PDU mode. What
 """
 
 import hashlib
+import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import field, replace
 from itertools import pairwise
 
+from bridge.dataclass import dataclass
 from device_drivers.gsm_modem import causes
 from device_drivers.gsm_modem.answers import Failed, Misshapen
 from device_drivers.gsm_modem.bringup import Setup
@@ -17,18 +20,37 @@ from device_drivers.gsm_modem.pdu import Malformed, decode
 from device_drivers.gsm_modem.settings import NotAsSetUp, Settings
 from device_drivers.gsm_modem.transport import Transport
 
+log = logging.getLogger(__name__)
+
 #: <stat> of drafts and copies of what was sent: the owner's, not ours
 _OUTGOING = frozenset({"2", "3"})
+#: the one of the modem itself; others are on the SIM (TS 27.005 §3.1)
+OWN_MEMORY = "ME"
 #: the question that shows that an answer is whole, and in PDU mode
 _SEAL = "+CMGF?"
+#: the question that shows which memory was worked with
+_WHICH = "+CPMS?"
 #: there is no such place, or nothing in it
 _EMPTY = frozenset({("CMS", 321), ("CME", 21), ("CME", 22)})
+#: how many lines of several commands in a row must be refused that are taken one by one before all are asked like that
+_TRIES_JOINED = 2
 
 #: index, <stat>, alpha, length; and the same without the index
 _LISTED = re.compile(r"\+CMGL:\s*(\d+)\s*,\s*(\d*)\s*,(.*)")
 _READ = re.compile(r"\+CMGR:()\s*(\d*)\s*,(.*)")
 _TEXT = re.compile(r'\+CMG(?:L:\s*\d+,|R:)\s*"')
+_CHOSEN = re.compile(r'\+CPMS:\s*"(\w+)"')
+#: as `slot_of` names it: memory, index, content
+_SLOT = re.compile(r"(\w*):(\d+):\w+")
 _COUNTS = re.compile(r"(\d+)\s*,\s*(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Where something may have arrived; a negative index means anywhere in the memory."""
+
+    memory: str = ""
+    index: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +64,15 @@ class Stored:
     announced: int | None = field(default=None, compare=False)
     #: a draft, or a copy of what was sent
     outgoing: bool = field(default=False, compare=False)
+    #: monotonic seconds
+    read_at: float = field(default_factory=time.monotonic, compare=False)
+    #: the slot under which it was first read, in another place; "" for its own
+    known_as: str = field(default="", compare=False)
 
     @property
     def slot(self) -> str:
         """Its place and content: the same at every re-read."""
-        return slot_of(f"{self.memory}:{self.index}", self.pdu)
+        return self.known_as or slot_of(f"{self.memory}:{self.index}", self.pdu)
 
     @property
     def is_cut(self) -> bool:
@@ -74,6 +100,12 @@ def slot_of(place: str, pdu: str) -> str:
     return f"{place}:{hashlib.sha1(pdu.upper().encode('latin-1', 'replace'), usedforsecurity=False).hexdigest()[:12]}"
 
 
+def place_in(slot: str) -> tuple[str, int] | None:
+    """Memory and index in the name of a slot; None for one that is of no memory."""
+    match = _SLOT.fullmatch(slot)
+    return (match[1], int(match[2])) if match else None
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The content of a memory and the modem's own count; 0 when it does not count."""
@@ -86,6 +118,10 @@ class Listing:
     def received(self) -> tuple[Stored, ...]:
         """Received entries, without drafts and copies."""
         return tuple(stored for stored in self.stored if not stored.outgoing)
+
+    def at(self, index: int) -> list[Stored]:
+        """What was listed in a place."""
+        return [stored for stored in self.stored if stored.index == index]
 
     @property
     def is_whole(self) -> bool:
@@ -105,8 +141,12 @@ class Memories:
         self._wire = wire
         self._settings = settings
         self._setup = Setup()
-        #: this modem takes several commands in one line, but not these
-        self._apart = False
+        #: how often in a row the modem took these commands one by one and not in one line
+        self._lines_refused = 0
+        #: memories that the modem names as we do
+        self._named: set[str] = set()
+        #: another program was seen to choose another memory than ours
+        self._is_shared = False
 
     def set_up(self, setup: Setup) -> None:
         """Use the result of the last set-up."""
@@ -114,7 +154,23 @@ class Memories:
 
     def list_all(self, memory: str) -> Listing:
         """List a memory. Raises Failed, Silent, NotAsSetUp, PortLost."""
-        answer = self._ask(memory, "+CMGL=4", self._seal)
+        return self._listing(memory, self._ask(memory, "+CMGL=4", self._seal, self._which))
+
+    def delete_and_list(self, memory: str, deleting: Iterable[Stored]) -> Listing:
+        """Delete entries and list what is there then, in one line. Raises Failed, Silent, NotAsSetUp, PortLost.
+
+        As for `delete`, what lies in their places must have been seen to be them.
+        """
+        deletions = [f"+CMGD={stored.index}" for stored in deleting]
+        # the memory is chosen once more for its count, without which nobody knows whether the list is whole
+        line = (*deletions, self._which, self._setup.selection(memory), "+CMGL=4", self._seal, self._which)
+        return self._listing(memory, self._ask(memory, *line, once=True))
+
+    def may_join(self, memory: str) -> bool:
+        """Whether one line can delete, count and list, and show that its answer is whole."""
+        return self._chains and bool(memory and self._seal)
+
+    def _listing(self, memory: str, answer: Sequence[str]) -> Listing:
         stored = parse_list(memory, answer)
         if len({each.index for each in stored}) < len(stored):
             raise Failed(
@@ -125,9 +181,9 @@ class Memories:
     def read(self, memory: str, index: int) -> Stored | None:
         """Read one place; None when empty. Raises Failed, Silent, NotAsSetUp, PortLost."""
         try:
-            answer = self._ask(memory, f"+CMGR={index}", self._seal)
+            answer = self._ask(memory, f"+CMGR={index}", self._seal, self._which)
         except Failed as failed:
-            if causes.code_of(failed.final) in _EMPTY:
+            if _is_empty(failed):
                 return None
             raise
         return next(iter(parse_list(memory, answer, index)), None)
@@ -136,54 +192,102 @@ class Memories:
         """Count a memory's entries. Raises Failed, Silent, PortLost."""
         return _counted(self._ask(memory))
 
-    def delete(self, stored: Stored) -> bool:
-        """Delete an entry; returns whether it was seen to be gone. Raises Failed, Silent, NotAsSetUp, PortLost.
+    def delete(self, stored: Stored) -> list[Stored] | None:
+        """Delete an entry; returns what was seen in its place, None while it may be there still.
+
+        Raises Failed, Silent, NotAsSetUp, PortLost.
 
         What lies there now must have been seen to be this SMS: whatever lies there is deleted.
         """
         memory, index = stored.memory, stored.index
         if not self._seal or not self._chains:
-            self._ask(memory, f"+CMGD={index}")
-            return not self.holds(stored)
+            self._ask(memory, f"+CMGD={index}", self._which)
+            return self._instead_of(stored)
         try:
-            # an error that comes when the place is read again, behind the seal, means that there is nothing in it
-            answer = self._ask(memory, f"+CMGD={index}", self._seal, f"+CMGR={index}")
+            answer = self._ask(memory, f"+CMGD={index}", self._which, self._seal, f"+CMGR={index}", once=True)
         except Failed as failed:
-            if any(line.startswith(_SEAL[:-1]) for line in failed.answer):
-                return True
-            return not self.holds(stored)  # a refusal is no proof either
-        return not any(_may_be(found, stored) for found in parse_list(memory, answer, index))
+            is_sealed = any(line.startswith(_SEAL[:-1]) for line in failed.answer)
+            if is_sealed and _is_empty(failed) and self._strayed_to(memory, failed.answer) is None:
+                return []
+            # a refusal is no proof either
+            if (instead := self._instead_of(stored)) is not None:
+                return instead
+            if failed.answer or causes.code_of(failed.final) is not None:
+                return None
+            # what was just seen to be there may be deleted: another SMS came into its place where a line was done and
+            # an ERROR of something else stood in front of its answer
+            self._ask_one_by_one(self._line(memory, f"+CMGD={index}"))
+            return self._instead_of(stored)
+        return unless(stored, parse_list(memory, answer, index))
 
-    def holds(self, stored: Stored) -> bool:
-        """Whether this SMS may still be in its place. Raises like `read`."""
-        found = self.read(stored.memory, stored.index)
-        return found is not None and _may_be(found, stored)
+    def _instead_of(self, stored: Stored) -> list[Stored] | None:
+        """What is in its place; None while this SMS may be there still. Raises Failed, Silent, NotAsSetUp, PortLost."""
+        try:
+            found = self.read(stored.memory, stored.index)
+        except Failed as failed:
+            if causes.code_of(failed.final) is not None and causes.is_busy(failed.final):
+                raise
+            # some refuse to read an empty place with a code of their own
+            listing = self.list_all(stored.memory)
+            return unless(stored, listing.at(stored.index)) if listing.is_whole else None
+        return unless(stored, [found] if found else [])
 
     @property
     def _chains(self) -> bool:
-        return self._settings.chains and not self._apart
+        return self._settings.chains and self._lines_refused < _TRIES_JOINED
 
     @property
     def _seal(self) -> str:
         return _SEAL if _SEAL in self._settings.values else ""
 
-    def _ask(self, memory: str, *commands: str) -> list[str]:
-        """Select the memory and run commands in one line. Raises Failed with the answers so far."""
-        line = [command for command in (self._setup.selection(memory), *commands) if command]
+    @property
+    def _which(self) -> str:
+        return _WHICH if _WHICH in self._settings.values else ""
+
+    def _strayed_to(self, memory: str, answer: Sequence[str]) -> str | None:
+        """The memory in which it was done, if another program chose that in between; None for ours."""
+        told = [match[1] for line in answer if (match := _CHOSEN.match(line))]
+        if told and set(told) == {memory}:
+            self._named.add(memory)
+        other = next((each for each in told if each != memory), None)
+        if other is None or memory not in self._named:
+            return None
+        if not self._is_shared:
+            log.warning("another program uses this modem: it chose memory %s where %s was chosen", other, memory)
+        self._is_shared = True
+        return other
+
+    def _in_ours(self, memory: str, answer: list[str]) -> list[str]:
+        """The answer, if all was done in this memory. Raises Failed."""
+        if other := self._strayed_to(memory, answer):
+            raise Failed(f"AT+CPMS={memory}", f"another program's choice of {other}", tuple(answer))
+        return answer
+
+    def _line(self, memory: str, *commands: str) -> list[str]:
+        return [command for command in (self._setup.selection(memory), *commands) if command]
+
+    def _ask(self, memory: str, *commands: str, once: bool = False) -> list[str]:
+        """Select the memory and run commands in one line. Raises Failed with the answers so far.
+
+        A bare ERROR may mean that the modem does not take these in one line: then they are run one by one, unless
+        `once`.
+        """
+        line = self._line(memory, *commands)
         if not line:
             return []
-        if self._chains and len(line) > 1:
-            try:
-                answer = self._wire.ask(f"AT{';'.join(line)}")
-                self._settings.compare(answer)
-                return answer
-            except Failed as failed:
-                if failed.answer or causes.code_of(failed.final) is not None:
-                    raise
+        if not self._chains or len(line) < 2:
+            return self._in_ours(memory, self._ask_one_by_one(line))
+        try:
+            answer = self._wire.ask(f"AT{';'.join(line)}")
+        except Failed as failed:
+            if once or failed.answer or causes.code_of(failed.final) is not None:
+                raise
             answer = self._ask_one_by_one(line)
-            self._apart = True
-            return answer
-        return self._ask_one_by_one(line)
+            self._lines_refused += 1
+            return self._in_ours(memory, answer)
+        self._lines_refused = 0
+        self._settings.compare(answer)
+        return self._in_ours(memory, answer)
 
     def _ask_one_by_one(self, line: Sequence[str]) -> list[str]:
         answer: list[str] = []
@@ -199,13 +303,18 @@ class Memories:
         return answer
 
 
-def _may_be(found: Stored, stored: Stored) -> bool:
-    """Is this what was stored there, well read or badly?"""
-    return found.pdu == stored.pdu or found.is_damaged
+def _is_empty(failed: Failed) -> bool:
+    """Whether this says that there is nothing in the place."""
+    return causes.code_of(failed.final) in _EMPTY
+
+
+def unless(stored: Stored, found: list[Stored]) -> list[Stored] | None:
+    """What was found in a place; None when it may be what was stored there, well read or badly."""
+    return None if any(each.pdu == stored.pdu or each.is_damaged for each in found) else found
 
 
 def _counted(answer: Sequence[str]) -> Listing:
-    counts = next((_COUNTS.search(line) for line in answer if line.startswith("+CPMS")), None)
+    counts = next((_COUNTS.search(line) for line in reversed(answer) if line.startswith("+CPMS")), None)
     return Listing(used=int(counts[1]), total=int(counts[2])) if counts else Listing()
 
 

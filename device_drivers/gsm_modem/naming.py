@@ -3,8 +3,8 @@
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from bridge.errors import BadRequest
 from device_drivers.gsm_modem import options, ports, rules
 from device_drivers.gsm_modem.ports import UsbPort
@@ -63,6 +63,8 @@ def _chosen(plugged: Sequence[UsbPort], path: str) -> UsbPort:
             return meant[0]
         if meant:
             raise BadRequest(f"there are {len(meant)}; choose one with --port: {_listed(meant)}")
+    if not plugged:
+        raise BadRequest("no modem is plugged in: plug it in, or say where it is, such as --port /dev/ttyUSB0")
     raise BadRequest(f"no modem is plugged in that we know; choose one with --port: {_listed(plugged)}")
 
 

@@ -1,10 +1,10 @@
 """Interprets unsolicited results. Pure."""
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 
-from device_drivers.gsm_modem import lines, quirks
+from bridge.dataclass import dataclass
+from device_drivers.gsm_modem import framing, quirks
 from device_drivers.gsm_modem.answers import News
 
 _PLACE = re.compile(r'\+(?:CMTI|CDSI): ?"?(\w*)"?(?:, ?(\d+))?')
@@ -50,7 +50,7 @@ class Told:
 def understand(news: News) -> Told:
     """Interpret an unsolicited result; NOTHING for noise."""
     line = news[0]
-    name = lines.name_of(line)
+    name = framing.name_of(line)
     if place := _PLACE.match(line):
         return Told(Meaning.ARRIVED, memory=place[1], place=int(place[2] or -1))
     if name in {"+CMT", "+CDS"}:
@@ -63,7 +63,7 @@ def understand(news: News) -> Told:
 
 
 def _direct(memory: str, news: News) -> Told:
-    if lines.is_text_mode(news[0]):
+    if framing.is_text_mode(news[0]):
         return Told(Meaning.TEXT, memory, text=news)
     return Told(Meaning.DIRECT, memory, pdu=news[1]) if len(news) > 1 else Told(Meaning.BROKEN, memory, text=news)
 

@@ -1,9 +1,10 @@
 """Options of a `[devices.x]` table for this driver."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
+from bridge.dataclass import dataclass
 from device_drivers._options import problems_of
 from device_drivers.gsm_modem.identity import Wanted
 

@@ -8,8 +8,9 @@ is not held up for that: by then the first result counts as lost.
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bridge.dataclass import dataclass
 from bridge.model.radio import Outgoing
 
 #: seconds after which the result of a message that was given up does not come any more (u-blox: 3 minutes for +CMGS,

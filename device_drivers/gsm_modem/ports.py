@@ -3,11 +3,12 @@
 import errno
 import glob
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from bridge.dataclass import dataclass
 from device_drivers.gsm_modem import holders, quirks, usb
 
 _SYS_TTY = Path("/sys/class/tty")
@@ -101,12 +102,32 @@ def why_not_open(path: str, error: OSError) -> str:
     if code == errno.ENOENT:
         return f"there is no {path}: is the modem plugged in? `ls -l /dev/serial/by-id` shows what is there"
     if code == errno.EACCES:
-        return (
-            f"no permission to open {path}: add this user to the group dialout (`usermod -aG dialout …`), log in anew"
-        )
+        way = "`sudo usermod -aG dialout …`, then log in anew"
+        return f"no permission to open {path}: add this user to the group dialout ({way})"
     if code in {errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK}:
-        return f"{path} is held by another program{_suspects(path)}; `fuser -v {path}` shows which"
+        return f"{path} is held by another program{_suspects(path)}; `sudo fuser -v {path}` shows which"
+    if code in {errno.ENOTTY, errno.EISDIR} or not is_serial(path):
+        return f"{path} is no serial port; what is there: sms-bridge devices"
     return f"{path} could not be opened: {error}"
+
+
+#: the major number of /dev/null and its like (Linux, Documentation/admin-guide/devices.txt)
+_MEMORY_DEVICES = 1
+
+
+def is_serial(path: str, root: Path = Path("/")) -> bool:
+    """Whether this may be a serial port, without opening it: False where the kernel says that it is something else."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return True
+    # memory devices, /dev/null among them, are no terminals on any Linux: where /sys is not there to be asked, too
+    if not stat.S_ISCHR(status.st_mode) or os.major(status.st_rdev) == _MEMORY_DEVICES:
+        return False
+    with suppress(OSError):
+        number = f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
+        return os.path.basename(os.readlink(root / "sys/dev/char" / number / "subsystem")) == "tty"
+    return True  # pseudo-terminals are not listed there
 
 
 def _suspects(path: str) -> str:

@@ -1,8 +1,8 @@
 """Differences of real modems from the standards, as data."""
 
 import re
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from device_drivers.gsm_modem import usb
 
 #: results whose name is not that of the command

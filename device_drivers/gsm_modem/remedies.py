@@ -66,19 +66,10 @@ async def run_command(
     except OSError as error:
         log.error("%s: recovery_command could not be started: %s", device, error)
         return False
-    output, ended = bytearray(), True
-    try:
-        async with asyncio.timeout(timeout):
-            await _read(process, output)
-            await process.wait()
-    except TimeoutError:
-        ended = False
+    output = bytearray()
+    ended = await _end_within(process, output, timeout)
+    if not ended:
         log.error("%s: recovery_command took more than %g s and was ended", device, timeout)
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # with all that it started
-            await process.wait()
     words = _shown(output, secrets)
     log.log(
         logging.INFO if process.returncode == 0 else logging.ERROR,
@@ -88,6 +79,22 @@ async def run_command(
         f": {words}" if words else "",
     )
     return ended and process.returncode == 0
+
+
+async def _end_within(process: asyncio.subprocess.Process, output: bytearray, timeout: float) -> bool:
+    """Read a process until it ends; False for one that was killed after `timeout` seconds."""
+    try:
+        async with asyncio.timeout(timeout):
+            await _read(process, output)
+            await process.wait()
+    except TimeoutError:
+        return False
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # with all that it started
+            await process.wait()
+    return True
 
 
 async def _read(process: asyncio.subprocess.Process, output: bytearray) -> None:

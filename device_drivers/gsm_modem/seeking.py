@@ -5,11 +5,11 @@ import errno
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import serial
 
+from bridge.dataclass import dataclass
 from bridge.errors import DeviceLost, Refusal, SendRefused
 from bridge.ports.driver import Found
 from device_drivers.gsm_modem import identity, ports, usb
@@ -63,11 +63,20 @@ async def find(wanted: Wanted, candidates: Sequence[str], baudrate: int = 115200
     if wanted:
         chosen = [one for one in looked if one.answers and wanted.fits(one.imei, one.iccid)]
         if not chosen:
-            seen = "; ".join(one.words for one in looked) or "no port: there is none"
-            raise DeviceLost(f"no modem with {wanted} is plugged in; looked at {seen}")
+            raise DeviceLost(_not_there(wanted, looked))
     else:
         chosen = _only_one(looked)
     return min(chosen, key=lambda one: one.port.rank).port.path
+
+
+def _not_there(wanted: Wanted, looked: Sequence[Looked]) -> str:
+    """What was wanted, what is there instead, and what to do."""
+    seen = "; ".join(one.words for one in looked) or "no port: there is none"
+    others = sorted((one for one in looked if one.imei or one.iccid), key=lambda one: one.port.rank)
+    todo = (
+        f"{wanted.mend(others[0].imei, others[0].iccid)}; or plug in the one that is named" if others else "Plug it in"
+    )
+    return f"no modem with {wanted} is plugged in; looked at {seen}. {todo}"
 
 
 def _only_one(looked: Sequence[Looked]) -> list[Looked]:
@@ -79,8 +88,8 @@ def _only_one(looked: Sequence[Looked]) -> list[Looked]:
     if len(modems) > 1:
         best = [min(each, key=lambda one: (not one.answers, one.port.rank)) for each in modems.values()]
         raise SendRefused(
-            f"{len(modems)} modems are plugged in, so this device needs a `port`, an `imei` or an `iccid` that says "
-            f"which it is: {'; '.join(one.words for one in best)}.",
+            f"{len(modems)} modems are plugged in: {'; '.join(one.words for one in best)}. Say which it is by a "
+            "`port`, an `imei` or an `iccid` of this device",
             Refusal.LINE,
         )
     answering = [one for each in modems.values() for one in each if one.answers]

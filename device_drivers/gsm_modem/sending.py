@@ -10,15 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.model.message import State
 from bridge.model.radio import Evidence, Outgoing, Sent
 from device_drivers.gsm_modem import causes, quirks
 from device_drivers.gsm_modem.answer_times import AnswerTimes
-from device_drivers.gsm_modem.answers import Answer, Failed, Misshapen, Silent
-from device_drivers.gsm_modem.lines import OK, PROMPT
+from device_drivers.gsm_modem.answers import Answer, Failed, Misshapen, Silent, Unresponsive
+from device_drivers.gsm_modem.framing import OK, PROMPT
 from device_drivers.gsm_modem.news import Meaning, Told
 from device_drivers.gsm_modem.outstanding import Given, Outstanding, Result
 from device_drivers.gsm_modem.pdu import encode_submit
@@ -40,6 +40,8 @@ LOOK_EVERY = 0.25
 BESIDE_TIMEOUT = 3.0
 #: seconds to a second result, when one came that may belong to either
 SECOND_GRACE = 10.0
+#: seconds in which no SIM can be exchanged since it was last asked for, or a message went out by it
+SURE_OF_SIM = 2.0
 #: how many sends in a row must fail with other commands on the line before they go without
 _TRIES_JOINED = 2
 
@@ -78,6 +80,7 @@ class Sender:
         timeout: float,
         tell: Callable[[Evidence], None],
         read_arrived: Callable[[], None] = lambda: None,
+        require_same_sim: Callable[[], None] = lambda: None,
     ) -> None:
         self._wire = wire
         self._settings = settings
@@ -87,15 +90,21 @@ class Sender:
         self._tell = tell
         #: reads what notifications told of, while an answer is waited for
         self._read_arrived = read_arrived
+        #: raises DeviceLost when the modem has another SIM by now
+        self._require_same_sim = require_same_sim
         self._times = AnswerTimes()
         self._arrived = threading.Event()
         #: it said that it starts anew
         self._powered_up = threading.Event()
         self._outstanding = Outstanding()
         self._resyncs = wire.resyncs
+        #: monotonic seconds at which the line's SIM was last in the modem
+        self._sim_seen_at = 0.0
         #: how often in a row the prompt did not come while other commands were on its line
         self._joined_failures = 0
         self._prompt_patience = FIRST_PROMPT_TIMEOUT
+        #: a question before a PDU was not answered, and no PDU went out since
+        self._was_silent = False
 
     def send(self, outgoing: Outgoing) -> Sent:
         """Send a part. Raises DeviceLost, SendRefused, OutcomeUnknown as `Link.send`, or NotAsSetUp before anything was
@@ -105,11 +114,13 @@ class Sender:
         with self._wire._txLock:
             try:
                 self._make_sure()
+                self._make_sure_of_sim(is_part=outgoing.total > 1)
                 self._ask_to_send(prepared)
             except PortLost as error:
                 raise DeviceLost(f"the port was lost before the message was handed over: {error}") from error
             except Silent as silent:
-                raise DeviceLost(f"the modem does not answer any more ({silent})") from silent
+                raise self._judge(silent) from silent
+            self._was_silent = False
             return self._hand_over(prepared, outgoing)
 
     # -- before the PDU ---------------------------------------------------------------------------
@@ -122,6 +133,34 @@ class Sender:
             self._resyncs = self._wire.resyncs
         if self._outstanding:
             self._outstanding.wait(min(LATE_GRACE, self._timeout))
+
+    def _judge(self, silent: Silent) -> DeviceLost | NotAsSetUp:
+        """What a silence before the PDU shows: a modem that answers all the same was told to give no results, or has
+        lost its settings; one that is silent again once it was set up hangs.
+        """
+        lost = DeviceLost(f"the modem does not answer any more ({silent})")
+        again, self._was_silent = self._was_silent, True
+        if again or isinstance(silent, Unresponsive):
+            return lost
+        try:
+            self._wire.come_into_step()
+        except (Silent, PortLost):
+            return lost
+        return NotAsSetUp(str(silent))
+
+    def _make_sure_of_sim(self, is_part: bool) -> None:
+        """Make sure that the message goes by the line's SIM, a part of several above all: no phone joins parts from two
+        numbers.
+        """
+        if not is_part and time.monotonic() < self._sim_seen_at + SURE_OF_SIM:
+            return
+        try:
+            self._require_same_sim()
+        except Silent:
+            if is_part:
+                raise
+            self._wire.come_into_step()  # it does not say which SIM it has, and answers all the same
+        self._sim_seen_at = time.monotonic()
 
     def _greet(self) -> None:
         """Query a modem that was quiet for a while: a hang shows in two seconds, and the message can go elsewhere."""
@@ -207,20 +246,40 @@ class Sender:
             self._wire.in_step = False
             self._outstanding.drop(given)
             raise OutcomeUnknown(f"the modem had the message and only said {answer.final}")
-        if answer.final != OK:
-            if causes.code_of(answer.final) is None:
-                return self._look_behind(given, answer.final)
-            return self._look_past_refusal(given, _result(answer))
-        return self._conclude(given, self._outstanding.answered(given, _result(answer), SECOND_GRACE))
+        reference = _reference(answer)
+        if answer.final == OK:
+            return self._conclude(given, self._outstanding.answered(given, reference or Result(final=OK), SECOND_GRACE))
+        if causes.code_of(answer.final) is None and reference is None:
+            return self._look_behind(given, answer.final)
+        return self._look_past_refusal(given, Result(final=answer.final), reference)
 
-    def _look_past_refusal(self, given: Given, refusal: Result) -> Sent:
-        """Look whether the message's own result stands right behind a refusal, which then belongs to something else."""
+    def _look_past_refusal(self, given: Given, refusal: Result, reference: Result | None) -> Sent:
+        """Look whether the message's own result stands in front of a refusal or behind it: then that is of something
+        else.
+
+        Until the modem is through with the message its own result may come; of a modem that stays silent nobody knows.
+        """
         self._wire.expect_late_result(True)
+        believed: Result | None = reference or refusal
         with suppress(PortLost):  # then the refusal is all that there is
-            self._wire.pass_barrier(self._grace)
-        settled = self._outstanding.answered(given, refusal, SECOND_GRACE)
+            if not self._is_through() or self._wire.finals_to_nothing:
+                believed = reference
+        if reference is not None:
+            self._outstanding.late(refusal)  # of the next message, should the reference be of one before
+        settled = self._outstanding.answered(given, believed, SECOND_GRACE if believed else 0.0)
         self._wire.expect_late_result(bool(self._outstanding))
+        if given.result is None and self._wire.in_step:
+            self._outstanding.drop(given)
+            raise OutcomeUnknown(f"the modem had the message and said {refusal.final}, and then something else")
         return self._conclude(given, settled)
+
+    def _is_through(self) -> bool:
+        """Whether the modem answers behind the message."""
+        if self._wire.pass_barrier(self._grace):
+            return True
+        is_through = self._wire.pass_barrier(self._grace)
+        self._wire.in_step = False  # two were asked, and one was answered
+        return is_through
 
     def _wait_beside(self, given: Given, began: float) -> Sent:
         """Read arriving SMS while the answer takes longer than usual, where the modem allows it."""
@@ -272,6 +331,8 @@ class Sender:
         settled = self._outstanding.answered(given, None, 0.0)
         if given.result is None and is_through:
             self._outstanding.drop(given)
+            if self._wire.finals_to_nothing > int(final == OK):  # that OK was told in vain itself
+                raise OutcomeUnknown(f"the modem had the message and said {final}, and then something else")
             given.result = Result(final=final)
         return self._conclude(given, settled)
 
@@ -281,6 +342,7 @@ class Sender:
             self._give_up(given)
             raise OutcomeUnknown("the modem gave no answer that is certainly the one to this message")
         if given.result.final in ("", OK):
+            self._sim_seen_at = time.monotonic()
             return Sent(given.result.reference)
         raise causes.after_hand_over(given.result.final)
 
@@ -299,6 +361,8 @@ class Sender:
             self._arrived.set()
         if powered_up:
             self._powered_up.set()
+        if told.meaning in {Meaning.RESTARTED, Meaning.SIM_GONE}:
+            self._sim_seen_at = 0.0
 
     # -- what comes late --------------------------------------------------------------------------
     def late(self, told: Told) -> None:
@@ -320,11 +384,9 @@ class Sender:
                 self._tell(Evidence(*about, State.FAILED, None, refused.cause))
 
 
-def _result(answer: Answer) -> Result:
-    if not answer.ok:
-        return Result(final=answer.final)
+def _reference(answer: Answer) -> Result | None:
     found = next((match for line in answer.lines if (match := _REFERENCE.match(line))), None)
-    return Result(int(found[1])) if found else Result(final=OK)
+    return Result(int(found[1])) if found else None
 
 
 def _is_about_the_line(final: str) -> bool:

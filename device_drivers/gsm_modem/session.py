@@ -29,6 +29,7 @@ from device_drivers.gsm_modem.bringup import Setup
 from device_drivers.gsm_modem.quirks import Vendor
 from device_drivers.gsm_modem.settings import Settings
 from device_drivers.gsm_modem.transport import Transport
+from device_drivers.gsm_modem.tries import Tries
 
 __all__ = ["GsmModemException", "Session"]
 
@@ -75,6 +76,8 @@ class Session(GsmModem, Transport):  # type: ignore[misc]
         self.avoid: frozenset[str] = frozenset()
         #: what it was set to
         self.settings = Settings(self)
+        #: question → its silences in a row, each of which the modem answered other questions after
+        self.unanswered: dict[str, Tries] = {}
         #: raises SendRefused for another modem or SIM than the configured ones
         self.recognise: Callable[[], None] = lambda: None
 

@@ -28,7 +28,11 @@ def survey(subject: str, chosen: Options, ours: Collection[int] = (), root: Path
         yield from _missing(subject, chosen.port)
         yield from _sticks(subject, root)
         return
-    yield from _barred(subject, chosen.port, root)
+    if not ports.is_serial(chosen.port):
+        remedy = "correct `port`; what is there: sms-bridge devices"
+        yield Finding("fail", subject, f"{chosen.port} is no serial port", remedy)
+        return
+    yield from _barred(subject, chosen.port, bool(ours), root)
     yield from _held(subject, chosen.port, ours)
     yield from _wanted(subject, chosen.port, root)
     yield from _beside(subject, chosen.port, root)
@@ -45,10 +49,12 @@ def _missing(subject: str, port: str) -> Iterator[Finding]:
         yield Finding("fail", subject, f"there is no {port}; ports there: {there}", remedy)
 
 
-def _barred(subject: str, port: str, root: Path) -> Iterator[Finding]:
-    """Permissions of the user running this, and of the service's."""
+def _barred(subject: str, port: str, running: bool, root: Path) -> Iterator[Finding]:
+    """Permissions of the user running this, and of the service's; a bridge that is `running` may be another's."""
     file, barred = os.stat(port), False
     if not os.access(port, os.R_OK | os.W_OK):
+        if running:
+            return  # whoever may call the bridge need not be one who may open its ports
         barred = True
         words, remedy = _access.why_not(port, file, _access.ourselves(), root)
         yield Finding("fail", subject, f"no permission to open the port: {words}", remedy)

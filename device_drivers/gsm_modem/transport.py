@@ -1,36 +1,30 @@
 """The serial connection to a modem: one port, one reader thread, one question at a time.
 
 `Transport` takes the place of the library's own transport under its modem class, so the library's connect and write
-come here. The reader thread belongs to the port and knows its transport only weakly: one that is dropped without
-`close` lets go of port and thread all the same.
+come here.
 """
 
-import fcntl
 import logging
 import re
-import termios
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import serial
 from gsmmodem.exceptions import TimeoutException
 from gsmmodem.serial_comms import SerialComms
 
 from device_drivers._silence import Silence
-from device_drivers.gsm_modem.answers import Answer, Dialogue, Failed, Misshapen, News, Silent
-from device_drivers.gsm_modem.lines import OK
+from device_drivers.gsm_modem import port_reader
+from device_drivers.gsm_modem.answers import Answer, Dialogue, Failed, Misshapen, News, Silent, Unresponsive
+from device_drivers.gsm_modem.framing import OK
 
 log = logging.getLogger(__name__)
 
 ESC = "\x1b"
 CTRL_Z = "\x1a"
 
-#: seconds for bytes to leave; only flow control or a dead USB device makes it long
-WRITE_TIMEOUT = 10.0
 #: seconds without a byte that count as quiet
 QUIET = 0.05
 #: seconds for the right answer after an OK that came without what it must tell; it also bounds how often that happens
@@ -93,18 +87,7 @@ class Transport(SerialComms):  # type: ignore[misc]
 
     def connect(self) -> None:
         """Open the port exclusively, start listening and wake the modem. Raises serial.SerialException, Silent."""
-        port = serial.Serial(
-            self.port,
-            self.baudrate,
-            timeout=None,
-            write_timeout=WRITE_TIMEOUT,
-            exclusive=True,
-            rtscts=self._rtscts,
-            dsrdtr=self._dsrdtr,
-        )
-        with suppress(OSError):
-            # flock keeps out those who ask; this keeps out the others
-            fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
+        port = port_reader.open_exclusively(self.port, self.baudrate, self._rtscts, self._dsrdtr)
         self._closing = threading.Event()
         self._loss = None
         self.in_step = True
@@ -112,11 +95,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         self.serial = port
         self.alive = True
         self.heard_at = time.monotonic()
-        self.rxThread = threading.Thread(
-            target=_listen, args=(port, weakref.ref(self), self._closing), name=f"reader {self.port}", daemon=True
-        )
-        weakref.finalize(self, _hang_up, port, self._closing)
-        self.rxThread.start()
+        self.rxThread = port_reader.start(port, self, self._closing)
         self.knock()
 
     def knock(self) -> None:
@@ -131,21 +110,21 @@ class Transport(SerialComms):  # type: ignore[misc]
                 return
         raise Silent("AT", len(KNOCK) * patience)
 
-    def hang_up(self) -> None:
+    def hang_up(self, reason: str = "the port was closed") -> None:
         """Stop listening and release waiters, without waiting."""
         self.alive = False
         if hasattr(self, "serial"):
-            _hang_up(self.serial, self._closing)
+            port_reader.hang_up(self.serial, self._closing)
             with suppress(Exception):
                 self.serial.cancel_write()
-        self._wake(PortLost("the port was closed"))
+        self._wake(PortLost(reason))
 
     def close(self) -> None:
         """Close the port; the reader thread has ended on return. Harmless when repeated."""
         self.hang_up()
-        reader = getattr(self, "rxThread", None)
-        if reader is not None and reader is not threading.current_thread():
-            reader.join()
+        thread = getattr(self, "rxThread", None)
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
 
     # -- asking ---------------------------------------------------------------------------------
     def ask(self, command: str, timeout: float | None = None) -> list[str]:
@@ -226,7 +205,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         return self._is_answered() or self._dialogue.is_nearly_answered
 
     def come_into_step(self) -> None:
-        """Make sure that the next answer belongs to the next question. Raises Silent, PortLost."""
+        """Make sure that the next answer belongs to the next question. Raises Unresponsive, PortLost."""
         with self._turn:
             at_prompt = self._dialogue.at_prompt
         if at_prompt or not self.in_step:
@@ -239,10 +218,7 @@ class Transport(SerialComms):  # type: ignore[misc]
                 self.resync()
 
     def resync(self) -> None:
-        """Leave any prompt, let late answers pass, and ask something unmistakable.
-
-        Raises Silent when the modem answers nothing any more, PortLost.
-        """
+        """Leave any prompt, let late answers pass, and ask something unmistakable. Raises Unresponsive, PortLost."""
         patience = min(self.patience, 3.0)
         with self._txLock:
             self.resyncs += 1
@@ -256,7 +232,7 @@ class Transport(SerialComms):  # type: ignore[misc]
                     self.exchange(command, timeout=patience, named_only=named_only, grace=patience)
                     if named_only or command == "AT":
                         return
-            raise Silent("AT", patience)
+            raise Unresponsive("AT", patience)
 
     def break_off(self) -> None:
         """Leave a prompt that may still open, without waiting. Raises PortLost."""
@@ -281,6 +257,11 @@ class Transport(SerialComms):  # type: ignore[misc]
             except Silent:
                 return False
             return True
+
+    @property
+    def finals_to_nothing(self) -> int:
+        """The number of final results since the last PDU, or its answer, that ended nothing that was asked."""
+        return self._dialogue.finals_to_nothing
 
     def count_echoes(self) -> int:
         """The number of echoed lines since the last call."""
@@ -310,7 +291,7 @@ class Transport(SerialComms):  # type: ignore[misc]
         try:
             self.serial.write(text.encode("latin-1", "replace"))
         except (OSError, TypeError) as error:
-            self._lost(error)
+            self.lost(error)
             self._check_alive()
 
     def _check_alive(self) -> None:
@@ -343,7 +324,8 @@ class Transport(SerialComms):  # type: ignore[misc]
         return [*answer.lines, answer.final]
 
     # -- the reader thread ----------------------------------------------------------------------
-    def _heard(self, data: bytes) -> None:
+    def heard(self, data: bytes) -> None:
+        """Take in what the modem said; called by the reader thread."""
         self.heard_at = time.monotonic()
         with self._turn:
             news = self._dialogue.feed(data)
@@ -360,7 +342,8 @@ class Transport(SerialComms):  # type: ignore[misc]
                 self._told = answer
                 self._turn.notify_all()
 
-    def _lost(self, error: Exception) -> None:
+    def lost(self, error: Exception) -> None:
+        """The port is gone; called by the reader thread, and by a write that fails."""
         if not self._wake(error) or self._closing.is_set():
             return
         log.info("%s: lost: %s", self.port, error)
@@ -378,34 +361,3 @@ class Transport(SerialComms):  # type: ignore[misc]
             self.alive = False
             self._turn.notify_all()
         return first
-
-
-def _listen(port: serial.Serial, owner: "weakref.ref[Transport]", closing: threading.Event) -> None:
-    """The reader thread, which alone closes the port: a descriptor is never closed under a read."""
-    loss: Exception | None = None
-    try:
-        while not closing.is_set():
-            data = port.read(port.in_waiting or 1)
-            transport: Any = owner()
-            if transport is None:
-                break
-            if data:
-                transport._heard(data)
-            del transport
-    except Exception as error:
-        # pyserial lets OSError, TypeError and others out when a device goes; whatever it was, the port is gone
-        loss = error
-    finally:
-        with suppress(Exception):
-            fcntl.ioctl(port.fileno(), termios.TIOCNXCL)
-        with suppress(Exception):
-            port.close()
-    transport = owner()
-    if loss is not None and transport is not None:
-        transport._lost(loss)
-
-
-def _hang_up(port: serial.Serial, closing: threading.Event) -> None:
-    closing.set()
-    with suppress(Exception):
-        port.cancel_read()

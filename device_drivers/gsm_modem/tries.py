@@ -1,7 +1,8 @@
 """Counts failed tries and schedules the next."""
 
 import time
-from dataclasses import dataclass
+
+from bridge.dataclass import dataclass
 
 #: seconds to the second try, as a rule, and the most that they become when they are doubled with each
 AGAIN, AT_MOST = 5.0, 3600.0

@@ -174,8 +174,8 @@ VENDOR_GUESS: Mapping[str, AtPorts] = {
 }
 
 _SWITCH = (
-    "it shows itself as a CD-ROM with its Windows software: `apt install usb-modeswitch`, then pull it out and plug it "
-    "in again, and it comes back as a modem"
+    "it shows itself as a CD-ROM with its Windows software: `sudo apt install usb-modeswitch`, then pull it out and "
+    "plug it in again, and it comes back as a modem"
 )
 _SWITCH_HILINK = f"{_SWITCH} (or, with HiLink firmware, as a network card without SMS for us)"
 _HILINK = (

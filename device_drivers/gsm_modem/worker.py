@@ -1,11 +1,13 @@
 """The thread that talks to a modem, and its connection to the event loop."""
 
 import asyncio
+import queue
 import threading
+import weakref
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from bridge.errors import DeviceLost
 from device_drivers.gsm_modem.transport import PortLost
@@ -29,9 +31,18 @@ def never() -> bool:
 class _Turn:
     """One piece of work, either begun or withdrawn, from either thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
+        self._loop = loop
+        self._work = work
         self._lock = threading.Lock()
         self._begun = self._withdrawn = False
+        #: how it ended, on the loop
+        self.end: asyncio.Future[Any] = loop.create_future()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it is too late to withdraw it."""
+        return self._begun
 
     def withdraw(self) -> bool:
         """Withdraw it; returns whether it will never be done."""
@@ -39,13 +50,28 @@ class _Turn:
             self._withdrawn = not self._begun
             return self._withdrawn
 
-    def take(self, work: Callable[..., T], *arguments: object) -> T | None:
+    def take(self) -> None:
         """Do the work unless it was withdrawn."""
         with self._lock:
             if self._withdrawn:
-                return None
+                return
             self._begun = True
-        return work(*arguments)
+        result, failure = None, None
+        try:
+            result = self._work()
+        except Exception as error:
+            failure = error
+        with suppress(RuntimeError):  # the loop has ended, so nobody is interested
+            self._loop.call_soon_threadsafe(self._tell, result, failure)
+
+    def _tell(self, result: object, failure: Exception | None) -> None:
+        if self.end.done():  # nobody waits for it any more
+            return
+        if failure is None:
+            self.end.set_result(result)
+        else:
+            self.end.set_exception(failure)
+            self.end.exception()  # nobody may be there any more to hear how it ended
 
 
 class Worker:
@@ -54,7 +80,10 @@ class Worker:
     def __init__(self, device: str, port: str, lost: Callable[[str], None]) -> None:
         self._port = port
         self._loop = asyncio.get_running_loop()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"modem {device}")
+        #: what is to be done; None ends the thread
+        self._turns: queue.SimpleQueue[_Turn | None] = queue.SimpleQueue()
+        threading.Thread(target=_take_turns, args=(self._turns,), name=f"modem {device}", daemon=True).start()
+        weakref.finalize(self, self._turns.put, None)
         self._lost = lost
         #: why the device is gone; "" while it is there
         self.loss = ""
@@ -66,21 +95,24 @@ class Worker:
         """
         if self.loss:
             raise DeviceLost(self.loss)
-        turn = _Turn()
-        running = self._loop.run_in_executor(self._thread, turn.take, work, *arguments)
-        # nobody may be there any more to hear how it ended
-        running.add_done_callback(lambda done: done.cancelled() or done.exception())
+        turn = self._queue(partial(work, *arguments))
         try:
-            while not (await asyncio.wait({running}, timeout=None if give_up is never else LOOK_INTERVAL))[0]:
+            while give_up is not never and not turn.has_begun:
+                await asyncio.wait({turn.end}, timeout=LOOK_INTERVAL)
                 if give_up() and turn.withdraw():
                     raise Withdrawn
-            return cast(T, running.result())
+            return cast(T, await turn.end)
         except asyncio.CancelledError:
             turn.withdraw()
             raise
         except PortLost as error:
             self.fail(self.words_for(error))
             raise DeviceLost(self.loss) from error
+
+    def _queue(self, work: Callable[[], object]) -> _Turn:
+        turn = _Turn(self._loop, work)
+        self._turns.put(turn)
+        return turn
 
     def words_for(self, error: Exception) -> str:
         """Why the device is gone, for an error of its port."""
@@ -99,6 +131,13 @@ class Worker:
 
     async def close(self, last: Callable[[], None]) -> None:
         """End the thread after one last piece of work; never raises."""
+        turn = self._queue(last)
+        self._turns.put(None)
         with suppress(Exception):
-            await self._loop.run_in_executor(self._thread, last)
-        self._thread.shutdown(wait=False)
+            await turn.end
+
+
+def _take_turns(turns: "queue.SimpleQueue[_Turn | None]") -> None:
+    while (turn := turns.get()) is not None:
+        turn.take()
+        del turn  # with what it holds: the next may be long in coming

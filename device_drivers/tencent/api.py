@@ -1,4 +1,4 @@
-"""The few actions of Tencent Cloud SMS that are needed, each asked once: nothing here is ever repeated."""
+"""Calls the actions of Tencent Cloud SMS that the driver needs; no call is ever repeated here."""
 
 import json
 import time
@@ -11,9 +11,9 @@ from bridge.messages.templates import places
 from bridge.model.callback import Reply
 from bridge.model.forms import Form
 from device_drivers._cloud.inquiries import Inquiry
-from device_drivers._cloud.link import CLOCKS, News
 from device_drivers._cloud.news import Report
 from device_drivers._cloud.objects import Object, object_in, objects, parsed, text
+from device_drivers._cloud.provider import CLOCKS, News
 from device_drivers._cloud.refused import ProviderRefused
 from device_drivers._http import Http
 from device_drivers.tencent import codes, signing, updates
@@ -30,7 +30,7 @@ _OLDEST = 7 * 86_400_000
 
 
 class Tencent:
-    """Obeys `device_drivers._cloud.link.Provider`."""
+    """Obeys `device_drivers._cloud.provider.Provider`."""
 
     reply = Reply(200, b'{"result":0,"errmsg":"OK"}', "application/json")
 

@@ -1,13 +1,13 @@
-"""What Tencent tells of messages, by pull (API) and by callback (Tencent Cloud SMS, "Callbacks")."""
+"""Parses Tencent's reports and replies, from pulls (API) and callbacks (Tencent Cloud SMS, "Callbacks")."""
 
 import hashlib
 from collections.abc import Sequence
 
 from bridge.model.message import State
 from device_drivers._cloud import beijing
-from device_drivers._cloud.link import News
 from device_drivers._cloud.news import Report, Written
 from device_drivers._cloud.objects import Object, objects, parsed, text
+from device_drivers._cloud.provider import News
 
 
 def read(body: bytes) -> Sequence[News]:

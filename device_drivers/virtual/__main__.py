@@ -22,6 +22,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--customers", type=int, default=10, help="how many phones of other people (default 10)")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="generic", help="the make of the modems")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds the network takes for a message")
+    parser.add_argument("--first", type=int, default=0, help="how many devices other networks have (default 0)")
     parser.add_argument("--seed", type=int, default=0, help="of what happens by chance")
     return parser.parse_args()
 
@@ -32,7 +33,9 @@ async def _run(given: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
     profiles = [PROFILES[given.profile]] * given.modems
-    async with World(given.dir.absolute(), profiles, given.customers, given.seed, given.phones) as world:
+    async with World(
+        given.dir.absolute(), profiles, given.customers, given.seed, given.phones, first=given.first
+    ) as world:
         world.network.rules.send_latency = given.latency
         ready = {
             "numbers": [modem.number for modem in world.modems],

@@ -26,7 +26,9 @@ outage   modem?, seconds, cause?            all its messages are refused with th
 phone    phone?, do: unplug, replug, move, move_back, reboot, restart_telephony, unlock
 phone    phone?, do: pull_sim, slot?        somebody takes a SIM out; insert_sim puts one in: slot?, number?
 phone    phone?, do: exchange, serial?      another person's phone takes this one's place; serial "" brings it back
-phone    phone?, do: wipe_store, restore_backup, delete
+phone    phone?, do: wipe_store, restore_backup, copy_store, delete
+phone    phone?, do: set_times, seconds?, all?  an app moves the dates of what was received; `all`: every date
+phone    phone?, do: spoil, column?, value? an app stores nonsense in the newest SMS: no date
 phone    phone?, do: app, to?, text, fail?  another app sends an SMS
 phone    phone?, do: outage, seconds, cause?    as for a modem
 phone    phone?, do: type, to?, text        somebody writes an SMS on the phone

@@ -1,4 +1,4 @@
-"""The fields of `Faults` and `Rules` as JSON says them, whichever there are: a new field needs no word here."""
+"""Converts the fields of `Faults` and `Rules` to and from JSON; a new field needs no code here."""
 
 import types
 from collections.abc import Mapping

@@ -1,13 +1,14 @@
-"""What may happen to modems, phones and numbers of WhatsApp, by the names under which the control socket does it.
+"""The actions of the control socket on modems, phones and WhatsApp numbers, by name.
 
 Each entry has an example of what it takes and, where it lasts, what puts it right again: a program that tries all of
 them (`catalogue`) needs no list of its own.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 
+from bridge.dataclass import dataclass
 from device_drivers.virtual.cloud.providers import Provider
 from device_drivers.virtual.modem.modem import Modem
 from device_drivers.virtual.network.service_centre import NO_SERVICE
@@ -96,6 +97,12 @@ PHONE: Mapping[str, Event[Phone]] = {
     ),
     "wipe_store": Event(lambda phone, _: phone.wipe_store()),
     "restore_backup": Event(lambda phone, _: phone.restore_backup()),
+    "copy_store": Event(lambda phone, _: phone.copy_store()),
+    "set_times": Event(
+        lambda phone, asked: phone.set_times(float(asked.get("seconds", 3600)), all=bool(asked.get("all", False))),
+        {"seconds": 60, "all": True},
+    ),
+    "spoil": Event(lambda phone, asked: phone.spoil(str(asked.get("column", "date")), asked.get("value", ""))),
     "delete": Event(lambda phone, asked: phone.delete_newest(int(asked.get("type", 1)))),
     "app": Event(
         lambda phone, asked: phone.app_sends(

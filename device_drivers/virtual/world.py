@@ -8,6 +8,7 @@ from typing import Self
 
 from device_drivers.virtual.cloud.providers import PROVIDERS
 from device_drivers.virtual.control import Control
+from device_drivers.virtual.customers import Customers
 from device_drivers.virtual.modem.modem import Modem
 from device_drivers.virtual.modem.profile import GENERIC, Profile
 from device_drivers.virtual.network.service_centre import Network
@@ -25,10 +26,12 @@ PHONES = FIRST_CUSTOMER - FIRST_PHONE
 class World:
     """Modems under `directory/modem0`…, phones at their `address`, and `directory/virtual.sock` to steer them.
 
-    Phones listen from `first_port` on, or wherever a port is free. Use it as an async context.
+    Phones listen from `first_port` on, or wherever a port is free. `first` is how many devices other networks have:
+    none of these has the IMEI, SIM or serial number of one of those, though the numbers are the same. Use it as an
+    async context.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what one network has of each
         self,
         directory: Path,
         modems: int | Sequence[Profile] = 1,
@@ -39,6 +42,7 @@ class World:
         whatsapps: int = 0,
         providers: Sequence[str] = (),
         first_port: int = 0,
+        first: int = 0,
     ) -> None:
         profiles = [GENERIC] * modems if isinstance(modems, int) else list(modems)
         makes = [PLAIN_PHONE] * phones if isinstance(phones, int) else list(phones)
@@ -48,10 +52,10 @@ class World:
             raise ValueError(f"there are fictional numbers for {room} modems, {PHONES} phones and {NUMBERS} customers")
         self.directory = directory
         self.network = Network(seed)
-        self.modems = [_modem(self.network, place, profile, directory) for place, profile in enumerate(profiles)]
+        self.modems = [_modem(self.network, place, first, profile, directory) for place, profile in enumerate(profiles)]
         self.customers = [f"+{FIRST_CUSTOMER + place}" for place in range(customers)]
         self.phones = [
-            _phone(self.network, place, make, first_port + place if first_port else 0)
+            _phone(self.network, place, first, make, first_port + place if first_port else 0)
             for place, make in enumerate(makes)
         ]
         self.whatsapps = [
@@ -61,6 +65,9 @@ class World:
         self.providers = {
             name: PROVIDERS[name](port) for name, port in zip(PROVIDERS, ports, strict=False) if name in providers
         }
+        lines = [each.number for each in self.modems] + [sim.number for each in self.phones for sim in each.sims]
+        #: everybody else's phones
+        self.others = Customers(self.network, lines, self.whatsapps)
         self.control = Control(
             self.network, self.modems, directory / "virtual.sock", self.phones, self.whatsapps, self.providers
         )
@@ -106,20 +113,20 @@ class World:
         await self.close()
 
 
-def _modem(network: Network, place: int, profile: Profile, directory: Path) -> Modem:
+def _modem(network: Network, place: int, first: int, profile: Profile, directory: Path) -> Modem:
     return Modem(
         network,
         f"+{FIRST_LINE + place}",
-        imei=_with_check_digit(f"49015420{323700 + place:06d}"),
-        imsi=f"00101{123456700 + place:010d}",
-        iccid=_with_check_digit(f"890010112345678{900 + place:03d}"),
+        imei=_with_check_digit(f"49015420{323700 + first + place:06d}"),
+        imsi=f"00101{123456700 + first + place:010d}",
+        iccid=_with_check_digit(f"890010112345{678900 + first + place:06d}"),
         link_path=directory / f"modem{place}",
         profile=profile,
     )
 
 
-def _phone(network: Network, place: int, make: PhoneProfile, port: int) -> Phone:
-    return Phone(network, [f"+{FIRST_PHONE + place}"], serial=f"VIRTUAL{place:04}", profile=make, port=port)
+def _phone(network: Network, place: int, first: int, make: PhoneProfile, port: int) -> Phone:
+    return Phone(network, [f"+{FIRST_PHONE + place}"], serial=f"VIRTUAL{first + place:04}", profile=make, port=port)
 
 
 def _whatsapp(place: int, port: int) -> Whatsapp:

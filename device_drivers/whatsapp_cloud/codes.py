@@ -4,9 +4,9 @@ The code decides, not the HTTP status or the text: Meta says that both may chang
 """
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
+from bridge.dataclass import dataclass
 from bridge.errors import OutcomeUnknown, Refusal, SendRefused
 
 #: more than 24 hours since the recipient last wrote: a template alone may go

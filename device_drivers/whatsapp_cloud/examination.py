@@ -1,4 +1,4 @@
-"""What the doctor says of a WhatsApp number."""
+"""Examines a WhatsApp number for `doctor`."""
 
 from collections.abc import Sequence
 

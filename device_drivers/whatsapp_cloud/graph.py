@@ -1,13 +1,13 @@
-"""The few calls of the Graph API that are needed, each made once: nothing here is ever repeated."""
+"""Calls the parts of Meta's Graph API that the driver needs; no call is ever repeated here."""
 
 import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from bridge.dataclass import dataclass
 from bridge.errors import DeviceLost, NoSuchThing, OutcomeUnknown, Refusal, SendRefused
 from bridge.model.media import Media
 from device_drivers._http import LONGEST_ANSWER, Answer, Http

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any
 from urllib.parse import urlsplit
 
+from bridge.dataclass import dataclass
 from device_drivers._options import problems_of
 
 OPTIONS: Mapping[str, tuple[type, str]] = {

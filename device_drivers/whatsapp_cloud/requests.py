@@ -1,4 +1,4 @@
-"""What is posted to send a message, and the answer to it (Meta, "Send messages")."""
+"""Builds the request that sends a message, and parses its answer (Meta, "Send messages")."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What Meta's webhooks tell: messages that came in, and statuses of those sent (Meta, "Webhooks: messages").
+"""Parses Meta's webhooks: received messages, and statuses of sent ones (Meta, "Webhooks: messages").
 
 Whatever is not known is skipped or kept as it is and never fails: Meta repeats for seven days what is not answered 200.
 """
@@ -7,9 +7,9 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from bridge.dataclass import dataclass
 from bridge.model.line import Channel
 from bridge.model.message import State
 from bridge.model.radio import InboundPart
@@ -48,7 +48,8 @@ class Status:
 def is_signed(body: bytes, header: str, secret: str) -> bool:
     """Whether `X-Hub-Signature-256` is the HMAC-SHA256 (RFC 2104) of these very bytes by the app's secret."""
     digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(f"sha256={digest}".encode(), header.encode())
+    # a header may hold bytes that are no text, as lone surrogates
+    return hmac.compare_digest(f"sha256={digest}".encode(), header.encode(errors="replace"))
 
 
 def reference_of(wamid: str) -> int:

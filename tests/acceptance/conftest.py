@@ -43,10 +43,12 @@ class Running:
     def says(self, start: str = "") -> str:
         """The next line that begins so."""
         assert self.process.stdout is not None
+        said = []
         for line in self.process.stdout:
             if line.startswith(start):
                 return line.rstrip("\n")
-        raise AssertionError(f"it ended without saying {start!r}: {self.errors.read_text()}")
+            said.append(line)
+        raise AssertionError(f"it ended without saying {start!r}: {''.join(said)}{self.errors.read_text()}")
 
     def stop(self, number: int = signal.SIGINT) -> Ended:
         """End it, and hear the rest of what it says."""
@@ -140,6 +142,12 @@ def _running(
 
 def _command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "bridge", *arguments]
+
+
+def rows(done: Ended) -> list[dict[str, Any]]:
+    """What a list prints for programs: an object a line."""
+    assert done.code == 0, done.err
+    return [json.loads(line) for line in done.out.splitlines()]
 
 
 def tail(start: Start, *data: str) -> Running:

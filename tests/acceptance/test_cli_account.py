@@ -8,7 +8,7 @@ from pathlib import Path
 from bridge.accounts import credentials
 from bridge.ports.clock import SystemClock
 from bridge.store import open_store
-from tests.acceptance.conftest import SmsBridge
+from tests.acceptance.conftest import SmsBridge, rows
 
 
 def test_prints_every_credential_as_one_json_line(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
@@ -57,7 +57,10 @@ def test_prints_credentials_for_people_with_a_heading_each(sms_bridge: SmsBridge
 def test_says_when_a_name_is_taken(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
     sms_bridge_process("account", "add", "shop", "--data", str(tmp_path))
     done = sms_bridge_process("account", "add", "shop", "--data", str(tmp_path))
-    assert (done.code, done.out, done.err) == (1, "", "sms-bridge: there is an account 'shop' already\n")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "sms-bridge: there is an account 'shop' already; new credentials for it: sms-bridge account rotate shop KIND\n"
+    )
 
 
 def test_says_what_a_name_may_be(sms_bridge: SmsBridge, tmp_path: Path) -> None:
@@ -71,8 +74,10 @@ def test_lists_disables_and_enables_accounts(sms_bridge: SmsBridge, tmp_path: Pa
     assert "There is no account yet" in sms_bridge("account", "list", *data).out
     sms_bridge("account", "add", "shop", *data)
     sms_bridge("account", "add", "clinic", *data)
-    assert sms_bridge("account", "disable", "shop", *data).out == "The account shop is disabled.\n"
-    found = json.loads(sms_bridge("account", "list", "--json", *data).out)
+    assert sms_bridge("account", "disable", "shop", *data).out == (
+        "The account shop is disabled. Its messages that wait are still sent, and its webhooks go on.\n"
+    )
+    found = rows(sms_bridge("account", "list", "--json", *data))
     assert [(each["account"], each["disabled"]) for each in found] == [("clinic", False), ("shop", True)]
     assert sms_bridge("account", "enable", "shop", *data).code == 0
     assert "disabled" not in sms_bridge("account", "list", *data).out
@@ -80,7 +85,10 @@ def test_lists_disables_and_enables_accounts(sms_bridge: SmsBridge, tmp_path: Pa
 
 def test_says_when_there_is_no_such_account(sms_bridge: SmsBridge, tmp_path: Path) -> None:
     done = sms_bridge("account", "disable", "shop", "--data", str(tmp_path))
-    assert (done.code, done.err) == (1, "sms-bridge: there is no account 'shop'\n")
+    assert (done.code, done.err) == (
+        1,
+        "sms-bridge: there is no account 'shop'; make one with: sms-bridge account add NAME\n",
+    )
 
 
 async def test_a_rotated_key_replaces_the_old_one(sms_bridge_process: SmsBridge, tmp_path: Path) -> None:
@@ -140,7 +148,7 @@ def test_a_new_account_starts_with_the_policy_of_the_configuration(sms_bridge: S
     config = ("--config", "config.toml")
     sms_bridge("account", "add", "shop", *config)
     sms_bridge("account", "add", "clinic", "--on-unknown", "fail", *config)
-    found = json.loads(sms_bridge("account", "list", "--json", *config).out)
+    found = rows(sms_bridge("account", "list", "--json", *config))
     assert {each["account"]: each["on_unknown"] for each in found} == {"clinic": "fail", "shop": "resend"}
 
 

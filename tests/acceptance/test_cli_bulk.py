@@ -32,8 +32,8 @@ def test_a_file_is_looked_at_and_sent(
         "march.csv: 2 of 3 rows can be sent, in 2 parts.",
         "  +15550101  Dear Anna, we open at nine.",
         "  +15550102  Dear Eve, we open at nine.",
-        "1 cannot be sent:",
-        "  row 3: the recipient is not a phone number: write digits with an optional leading +, such as +15550123",
+        "1 row cannot be sent:",
+        "  row 3: this is not a phone number: write digits with an optional leading +, such as +15550123",
     ]
     sent = sms_bridge_process("send", "--csv", str(file), *text, "--yes", "--json", *data)
     batch: dict[str, Any] = json.loads(sent.out)

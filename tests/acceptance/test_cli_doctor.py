@@ -9,12 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from bridge.doctor import listeners
 from tests.acceptance.conftest import Running, SmsBridge, Start
 from tests.acceptance.test_cli_serve import CONFIG, READY
+from tests.support.ports import free_port
 
 
 def configure(folder: Path, port: int = 0, more: str = "") -> None:
     (folder / "config.toml").write_text(f'[http]\nport = {port}\n[store]\nurl = "sqlite:///{folder}/sms.db"\n{more}')
+
+
+def own_name() -> str:
+    """How the doctor calls this very process."""
+    found = listeners.Listener(0, tuple(Path("/proc/self/cmdline").read_text().rstrip("\0").split("\0")))
+    return found.name
 
 
 @pytest.fixture
@@ -86,8 +94,24 @@ def test_says_when_another_program_has_the_port(sms_bridge: SmsBridge, tmp_path:
         port = other.getsockname()[1]
         configure(tmp_path, port)
         ((level, message, remedy),) = about(looked(sms_bridge, code=1), "port")
-    assert (level, message) == ("fail", f"port {port} of 127.0.0.1 is in use by another program")
-    assert f"ss -ltnp 'sport = :{port}'" in remedy
+    assert (level, message.startswith(f"port {port} of 127.0.0.1 is in use by ")) == ("fail", True)
+    assert message.endswith(f" (process {os.getpid()})")
+    assert remedy == "end it, or choose another http.port"
+
+
+def test_a_demo_that_has_the_port_is_named_and_ended_where_it_runs(
+    sms_bridge: SmsBridge, start: Start, tmp_path: Path
+) -> None:
+    demo = start("demo", "--http", "127.0.0.1:0", "--data", "demo", "--json")
+    port = int(json.loads(demo.says())["http"].rpartition(":")[2])
+    configure(tmp_path, port)
+    assert about(looked(sms_bridge, code=1), "port") == [
+        (
+            "fail",
+            f"port {port} of 127.0.0.1 is in use by a demo (process {demo.process.pid})",
+            "end it with Ctrl-C in its terminal, or choose another http.port",
+        )
+    ]
 
 
 def test_says_when_another_program_has_the_port_of_a_dialect(sms_bridge: SmsBridge, tmp_path: Path) -> None:
@@ -96,7 +120,7 @@ def test_says_when_another_program_has_the_port_of_a_dialect(sms_bridge: SmsBrid
         configure(tmp_path, more=f"[dialects.smsmobile]\nport = {port}\n")
         ours, further = about(looked(sms_bridge, code=1), "port")
     assert ours[0] == "ok"
-    assert further[:2] == ("fail", f"port {port} of 127.0.0.1 is in use by another program")
+    assert further[:2] == ("fail", f"port {port} of 127.0.0.1 is in use by {own_name()} (process {os.getpid()})")
     assert further[2].endswith("or choose another dialects.smsmobile.port")
 
 
@@ -124,8 +148,7 @@ def test_a_changed_port_wants_a_restart(sms_bridge: SmsBridge) -> None:
 
 def test_a_bridge_that_is_there_and_does_not_answer_fails(sms_bridge: SmsBridge, tmp_path: Path) -> None:
     configure(tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     (tmp_path / "control.json").write_text(json.dumps({"url": url, "token": "x", "pid": os.getpid()}))
     ((level, message, _),) = about(looked(sms_bridge, code=1), "bridge")
     assert (level, message) == ("fail", f"the bridge is not running (nobody answers at {url})")
@@ -171,6 +194,14 @@ def test_packs_a_bundle_and_says_what_it_holds(sms_bridge: SmsBridge, tmp_path: 
     assert "there is no /dev/ttyUSB97" in texts["findings.json"]
     assert json.loads(texts["config.json"])["devices"]["office"]["options"]["pin"] == "********"
     assert "4711" not in "".join(texts[name] for name in ("findings.json", "config.json", "lines.json"))
+
+
+def test_a_bundle_overwrites_no_file(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    configure(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    done = sms_bridge("doctor", *CONFIG, "--bundle", "notes.txt")
+    assert (done.code, "notes.txt exists already: choose another name" in done.err) == (2, True)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
 def test_packs_a_bundle_for_a_configuration_with_mistakes(sms_bridge: SmsBridge, tmp_path: Path) -> None:

@@ -14,14 +14,14 @@ from tests.acceptance.test_cli_serve import CONFIG, READY
 
 #: what changes something, in this order, and what is said
 CHANGES = (
-    (("account", "set", "shop", "--prepaid", "--country", "gb"), "payment              prepaid\n"),
+    (("account", "set", "shop", "--prepaid", "--country", "gb"), "payment              prepaid (was postpaid)\n"),
     (("account", "top-up", "shop", "100", "--note", "invoice 7"), "The account shop has 100 credits.\n"),
     (("account", "suppress", "shop", "07700 900123"), "Nothing is sent to 07700 900123 for shop any more.\n"),
     (("template", "add", "shop", "code", "Your code is {code}"), "The template code of shop is approved."),
     (("key", "add", "shop", "--name", "crm", "--scope", "send"), "The key crm of shop may send, without an expiry.\n"),
     (("webhook", "add", "shop", "http://127.0.0.1:9/sms"), "Events of shop go to http://127.0.0.1:9/sms from now on"),
     (("webhook", "redeliver", "--account", "shop"), "0 deliveries requeued.\n"),
-    (("account", "disable", "shop"), "The account shop is disabled.\n"),
+    (("account", "disable", "shop"), "The account shop is disabled. Its messages that wait are still sent"),
 )
 #: what looks
 LOOKS = (

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bridge.cli import following
 from tests.acceptance.conftest import Running, SmsBridge, Start
 
 CONFIG = ("--config", "config.toml")
@@ -115,7 +116,7 @@ def test_tells_people_what_was_queued(sms_bridge: SmsBridge) -> None:
         (("send", "+15550150", "Hello", "--line", "nowhere"), "line: "),
         (
             ("send", "+15550150", "Hello", "--account", "nobody"),
-            'there is no account "nobody"; see: sms-bridge account list',
+            "there is no account 'nobody'; make one with: sms-bridge account add name",
         ),
         (("resend", "123"), "there is no message '123'"),
     ],
@@ -134,6 +135,20 @@ def test_waits_until_it_is_decided_and_says_how(sms_bridge: SmsBridge) -> None:
     assert queued.startswith("queued: ")
     assert "expired" in expired
     assert (done.code, done.err.startswith("sms-bridge: the message is expired: ")) == (1, True)
+
+
+@pytest.mark.usefixtures("bridge")
+def test_a_wait_ends_when_no_line_is_ready(sms_bridge: SmsBridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "PATIENCE", 0.1)
+    done = sms_bridge("send", "+15550150", "Hello", "--wait", *CONFIG)
+    message = done.out.split()[1]
+    assert (done.code, done.err.splitlines()) == (
+        1,
+        [
+            "sms-bridge: no line is ready: no device is configured",
+            f"sms-bridge: the message waits, and goes out when one is: sms-bridge show {message}",
+        ],
+    )
 
 
 @pytest.mark.usefixtures("bridge")

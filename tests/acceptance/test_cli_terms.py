@@ -11,7 +11,7 @@ import pytest
 from bridge.accounts import credentials
 from bridge.ports.clock import SystemClock
 from bridge.store import open_store
-from tests.acceptance.conftest import Ended, SmsBridge
+from tests.acceptance.conftest import Ended, SmsBridge, Start, rows
 
 Run = Callable[..., Ended]
 
@@ -32,6 +32,20 @@ def told(ended: Ended) -> Any:
     return json.loads(ended.out)
 
 
+def test_a_line_that_is_not_there_is_set_and_said(start: Start, sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        f'[http]\nport = 0\n[store]\nurl = "sqlite:///{tmp_path}/bridge.db"\n'
+        '[devices.office]\ndriver = "gsm_modem"\nport = "/dev/ttyNONE1"\n'
+    )
+    config = ("--config", "config.toml")
+    assert sms_bridge("account", "add", "shop", *config).code == 0
+    start("serve", *config, together=True).says("INFO bridge.daemon.run: ready at ")
+    done = sms_bridge("account", "set", "shop", "--line", "offcie", "--inbound-line", "office", *config)
+    told = "sms-bridge: 'offcie' is set, but there is no line or device of this name now; did you mean office?\n"
+    assert (done.code, done.err) == (0, told)
+    assert "offcie" in done.out
+
+
 def test_sets_what_is_named_and_leaves_the_rest(run: Run) -> None:
     first = ("--prepaid", "--address", "192.0.2.0/24", "--address", "2001:db8::1", "--country", "gb")
     second = ("--requests-per-minute", "60", "--zone", "Europe/Paris", "--report-on", "delivered")
@@ -50,6 +64,7 @@ def test_sets_what_is_named_and_leaves_the_rest(run: Run) -> None:
         "verification": "pending",
         "report_on": "delivered",
         "lines": ["office"],
+        "inbound_lines": [],
     }
     assert run("account", "set", "shop", "--line", "a", "--any-line").code == 2
     assert told(run("account", "set", "shop", "--any-line", "--json"))["terms"]["lines"] == []
@@ -73,6 +88,7 @@ def test_shows_an_account_to_people_without_any_secret(run: Run, tmp_path: Path)
     ("options", "code", "sentence"),
     [
         ((), 2, "say what to change, for example: --prepaid"),
+        (("--prepaid", "--postpaid"), 2, "--prepaid and --postpaid do not go together"),
         (("--address", "192.0.2.0/24", "--any-address"), 2, "--address and --any-address do not go together"),
         (("--address", "here"), 1, "'here' is not a network: write an address or CIDR"),
         (("--zone", "Paris"), 1, "'Paris' is not a time zone"),
@@ -92,7 +108,7 @@ def test_says_which_term_makes_no_sense(run: Run, options: tuple[str, ...], code
 def test_each_says_when_there_is_no_such_account(run: Run, command: tuple[str, ...]) -> None:
     more = {"top-up": ["5"], "rotate": ["v1"]}.get(command[1], [])
     ended = run(*command, "nobody", *more)
-    assert (ended.code, ended.out, ended.err) == (1, "", "sms-bridge: there is no account 'nobody'\n")
+    assert (ended.code, ended.out, ended.err) == (1, "", "sms-bridge: there is no account 'nobody'; there are: shop\n")
 
 
 def test_the_account_of_the_command_line_is_left_alone(run: Run) -> None:
@@ -100,7 +116,13 @@ def test_the_account_of_the_command_line_is_left_alone(run: Run) -> None:
 
 
 def test_tops_up_takes_back_and_shows_the_movements(run: Run) -> None:
-    assert run("account", "top-up", "shop", "100", "--note", "invoice 7").out == "The account shop has 100 credits.\n"
+    refused = run("account", "top-up", "shop", "100")
+    assert (refused.code, refused.out) == (1, "")
+    assert "To let it send only what it has paid for, first: sms-bridge account set shop --prepaid\n" in refused.err
+    assert refused.err.endswith("to count them, and let it send without them all the same, add --yes\n")
+    assert told(run("account", "show", "shop", "--json"))["credits"] is None
+    said = run("account", "top-up", "shop", "100", "--note", "invoice 7", "--yes").out
+    assert said == "The account shop has 100 credits. It is postpaid and may go below zero.\n"
     assert told(run("account", "top-up", "shop", "-30", "--json")) == {"account": "shop", "credits": 70}
     rows = [json.loads(line) for line in run("account", "movements", "shop", "--json").out.splitlines()]
     assert [(row["kind"], row["amount"], row["balance"], row["note"]) for row in rows] == [
@@ -108,15 +130,34 @@ def test_tops_up_takes_back_and_shows_the_movements(run: Run) -> None:
         ("top_up", 100, 100, "invoice 7"),
     ]
     assert "+100" in run("account", "movements", "shop").out
-    run("account", "set", "shop", "--prepaid")
+    assert run("account", "set", "shop", "--prepaid").err == ""
     ended = run("account", "top-up", "shop", "-71")
     assert (ended.code, ended.err.startswith("sms-bridge: the account has 70 credits")) == (1, True)
+
+
+def test_says_what_else_a_change_means(run: Run) -> None:
+    prepaid = run("account", "set", "shop", "--prepaid", "--line", "office")
+    assert "payment              prepaid (was postpaid)\n" in prepaid.out
+    assert "lines                office (was any)\n" in prepaid.out
+    assert (
+        prepaid.err == "sms-bridge: shop sends nothing until it has credits: sms-bridge account top-up shop CREDITS\n"
+    )
+    assert run("account", "top-up", "shop", "5").out == "The account shop has 5 credits.\n"
+    moved = run("account", "set", "shop", "--line", "van")
+    assert "lines                van (was office)\n" in moved.out
+    assert (moved.out.count("(was "), moved.err) == (1, "")
+    fresh = run("account", "rotate", "shop", "apikey").out
+    assert fresh.endswith("\nThose of this kind that it had before do not work any more.\n")
+    kept = run("account", "rotate", "shop", "apikey", "--overlap", "60").out
+    assert kept.endswith("\nThose of this kind that it had before keep working for another 60 seconds.\n")
+    webhook = run("account", "rotate", "shop", "webhook").out
+    assert webhook.endswith("\nEndpoints that are there keep the secret that they have; new ones get this one.\n")
 
 
 def test_suppresses_and_allows_a_number_as_messages_have_it(run: Run) -> None:
     run("account", "set", "shop", "--country", "GB")
     assert run("account", "suppress", "shop", "07700 900123", "--reason", "asked by letter").code == 0
-    [row] = told(run("account", "suppressed", "shop", "--json"))
+    [row] = rows(run("account", "suppressed", "shop", "--json"))
     assert (row["number"], row["reason"]) == ("+447700900123", "asked by letter")
     assert "asked by letter" in run("account", "suppressed", "shop").out
     assert run("account", "allow", "shop", "+447700900123").code == 0
@@ -171,13 +212,15 @@ def test_keeps_shows_and_removes_templates(run: Run) -> None:
     added = run("template", "add", "shop", "code", "Your code is {code}, good for {1} minutes", "--pending")
     assert added.out == "The template code of shop is not approved. Its places: code, 1.\n"
     assert told(run("template", "add", "shop", "code", "Code {code}", "--json"))["approved"] is True
-    [row] = told(run("template", "list", "shop", "--json"))
+    [row] = rows(run("template", "list", "shop", "--json"))
     assert (row["id"], row["text"], row["approved"], row["places"]) == ("code", "Code {code}", True, ["code"])
     assert told(run("template", "show", "shop", "code", "--json")) == row
     assert run("template", "show", "shop", "code").out.endswith("\nCode {code}\n")
     assert run("template", "remove", "shop", "code").out == "The template code of shop is removed.\n"
     assert run("template", "remove", "shop", "code").code == 1
-    assert run("template", "show", "shop", "code").err == "sms-bridge: shop has no template 'code'\n"
+    assert run("template", "show", "shop", "code").err == (
+        "sms-bridge: shop has no template 'code'; see: sms-bridge template list shop\n"
+    )
 
 
 @pytest.mark.parametrize(("id", "text", "sentence"), [("a b", "x", "a template's id is"), ("a", " ", "the template's")])

@@ -9,7 +9,7 @@ import pytest
 from bridge.accounts.passwords import matches
 from bridge.ports.store_rows import Login
 from bridge.store import open_store
-from tests.acceptance.conftest import SmsBridge
+from tests.acceptance.conftest import SmsBridge, rows
 
 PASSWORD = "correct horse battery"
 
@@ -47,7 +47,7 @@ def test_a_user_is_added_changed_and_removed(sms_bridge: SmsBridge, tmp_path: Pa
     assert "another password" in changed.out
     assert matches("another long one", login(tmp_path, "bob").password)
     assert sms_bridge("user", "remove", "bob", *data).code == 0
-    assert [each["name"] for each in json.loads(sms_bridge("user", "list", "--json", *data).out)] == ["anna"]
+    assert [each["name"] for each in rows(sms_bridge("user", "list", "--json", *data))] == ["anna"]
     trail = json.loads(sms_bridge("account", "audit", "--json", *data).out.splitlines()[0])
     assert (trail["who"], trail["what"], trail["detail"]) == ("command line", "remove_user", "bob")
 
@@ -60,7 +60,10 @@ def test_says_what_is_wrong(sms_bridge: SmsBridge, data: tuple[str, str]) -> Non
     sms_bridge("user", "add", "anna", "--role", "owner", *data, typed=PASSWORD)
     last = sms_bridge("user", "remove", "anna", *data)
     assert "anna is the only owner who can sign in: make another one first" in last.err
-    assert "there is no user 'bob'" in sms_bridge("user", "link", "bob", *data).err
+    absent = "sms-bridge: there is no user 'bob'; see: sms-bridge user list\n"
+    for command in (("link", "bob"), ("set", "bob", "--disable"), ("remove", "bob")):
+        assert sms_bridge("user", *command, *data).err == absent
+    assert "say what to change, for example: --role operator" in sms_bridge("user", "set", "anna", *data).err
     assert "say whom the link is for" in sms_bridge("user", "link", *data).err
 
 

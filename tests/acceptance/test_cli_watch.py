@@ -118,7 +118,8 @@ def test_a_loop_back_over_a_line_that_is_not_configured_is_a_mistake(sms_bridge:
 
 def test_an_sms_to_oneself_says_how_long_it_took(start: Start, sms_bridge: SmsBridge, tmp_path: Path) -> None:
     data = ("--data", str(tmp_path / "demo"))
-    begun = json.loads(start("demo", "--http", "127.0.0.1:0", *data, "--json").says())
+    demo = start("demo", "--http", "127.0.0.1:0", *data, "--json")
+    begun = json.loads(demo.says())
     customer = begun["numbers"]["customers"][0]
     assert sms_bridge("send", customer, "once it is ready", "--line", "modem0", "--wait", *data).code == 0
     there = sms_bridge("loopback", "--from", "modem0", "--to", "modem0", *data)
@@ -138,6 +139,21 @@ def test_an_sms_to_oneself_says_how_long_it_took(start: Start, sms_bridge: SmsBr
     assert lost.code == 1
     assert "modem0 → modem0: lost: it is failed: " in lost.out
     assert "sms-bridge doctor" in lost.err
+
+    newest, *others = sms_bridge("loopback", "--history", *data).out.splitlines()
+    assert "modem0 → modem0: lost: it is failed: " in newest
+    assert all("modem0 → modem0: arrived after " in each for each in others)
+    assert [each["reason"] == "" for each in _json(sms_bridge("loopback", "--history", "--json", *data))] == [
+        False, True, True,
+    ]  # fmt: skip
+    assert sms_bridge("alarm", "list", "--line", "modem0", *data).out == "No alarm was raised about modem0 yet.\n"
+    assert sms_bridge("loopback", "--history", "--to", "phone0", *data).out == (
+        "No loop-back went from phone0 or to it in the last week.\n"
+    )
+    # what happened is of most interest when the bridge does not run
+    demo.stop()
+    assert newest in sms_bridge("loopback", "--history", *data).out
+    assert sms_bridge("alarm", "list", *data).out == "No alarm was raised yet.\n"
 
 
 def _json(ended: Ended) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ import pytest
 from bridge.model.event import LINE_CHANGED, NAMES, Event
 from bridge.model.webhook import DeliveryState
 from bridge.store import open_store
-from tests.acceptance.conftest import SmsBridge, Start
+from tests.acceptance.conftest import SmsBridge, Start, rows
 
 URL = "https://shop.example.com/sms"
 
@@ -58,12 +58,13 @@ def test_adds_lists_and_removes(sms_bridge: SmsBridge, data: tuple[str, str]) ->
         ).out
     )
     assert made["secret"].startswith("whsec_")
-    [listed] = json.loads(sms_bridge("webhook", "list", "--json", *data).out)
+    [listed] = rows(sms_bridge("webhook", "list", "--json", *data))
     assert listed == {key: value for key, value in made.items() if key != "secret"}
     assert (listed["account"], listed["url"], listed["format"]) == ("shop", URL, "v1")
     assert listed["events"] == ["message.sent", "message.received"]
-    assert sms_bridge("webhook", "remove", made["id"], *data).out == f"The webhook {made['id']} is removed.\n"
-    assert json.loads(sms_bridge("webhook", "list", "--json", *data).out) == []
+    removed = sms_bridge("webhook", "remove", made["id"], *data).out
+    assert removed == f"The webhook {made['id']} is removed. What still waited for it is dropped.\n"
+    assert rows(sms_bridge("webhook", "list", "--json", *data)) == []
 
 
 def test_signs_with_the_secret_that_the_account_was_given(sms_bridge: SmsBridge, tmp_path: Path) -> None:
@@ -82,8 +83,8 @@ def test_signs_with_the_secret_that_the_account_was_given(sms_bridge: SmsBridge,
             'there is no event "message.snt"; did you mean message.sent?',
         ),
         (("add", "shop", "shop.lan"), 1, "the URL must begin with https:// or http://"),
-        (("add", "clinic", URL), 1, "there is no account 'clinic'"),
-        (("remove", "7"), 1, "there is no webhook endpoint '7'"),
+        (("add", "clinic", URL), 1, "there is no account 'clinic'; there are: shop"),
+        (("remove", "7"), 1, "there is no webhook endpoint '7'; see: sms-bridge webhook list"),
         (("redeliver",), 2, "say which: ids, or for all that were given up: --state dead"),
     ],
     ids=["event", "address", "account", "id", "everything"],

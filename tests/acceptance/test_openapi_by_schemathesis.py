@@ -75,6 +75,7 @@ def bridge(tmp_path: Path, start: Start) -> str:
     return start("serve", *CONFIG, together=True).says(ready).removeprefix(ready)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", ["operator", "account"])
 def test_no_call_is_an_accident_and_every_answer_is_in_the_document(

@@ -63,6 +63,7 @@ async def ready(bridge: Bridge) -> bool:
     return all(line.state is LineState.READY for line in bridge.gateway.lines())
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_every_message_is_accounted_for(tmp_path: Path) -> None:
     async with World(tmp_path / "world", modems=0, phones=PHONES) as world:

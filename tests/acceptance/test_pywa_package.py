@@ -6,7 +6,6 @@ So the emulation was not written to this bridge's reading of Meta's pages alone.
 import asyncio
 import base64
 import json
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from bridge.model.callback import Callback, Reply
 from device_drivers.virtual.whatsapp.platform import APP_SECRET, NUMBER_ID, TOKEN, VERIFY_TOKEN, Whatsapp
+from tests.support import foreign
 from tests.support.callback_site import CallbackSite
 from tests.support.waiting import until
 
@@ -60,14 +60,8 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="session")
 def package(request: pytest.FixtureRequest) -> Path:
-    """The package in a folder of its own, downloaded once and kept with pytest's cache."""
-    cache: pytest.Cache = request.config.cache  # type: ignore[assignment]
-    folder = Path(cache.mkdir("pywa")) / VERSION
-    if not (folder / "complete").exists():
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, "--no-compile", "--target", str(folder), f"pywa=={VERSION}"], check=True)
-        (folder / "complete").touch()
-    return folder
+    """The package in a folder of its own."""
+    return foreign.from_pypi(request.config.cache, f"pywa=={VERSION}")
 
 
 class Receiver:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.conftest import DEADLINE, Running, Start
-from tests.wire.test_dialect_ports import free_port
+from tests.support.ports import free_port
 
 
 def ask(url: str) -> tuple[int, Any]:

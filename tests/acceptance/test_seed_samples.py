@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bridge.accounts.administration import Desk
+from bridge.accounts.administration import Administration
 from bridge.bus import Bus
 from bridge.model.account import AccountChange, Payment, Template
 from bridge.model.message import State
@@ -47,11 +47,11 @@ def credentials(tmp_path: Path, sms_bridge: SmsBridge) -> Mapping[str, str]:
 async def _furnish(database: str) -> None:
     store = await open_store(database, Bus())
     try:
-        desk = Desk(store, SystemClock())
+        administration = Administration(store, SystemClock())
         terms = AccountChange(payment=Payment.PREPAID, zone="Asia/Shanghai", country="CN")
-        await desk.change_account("test", "shop", terms)
-        await desk.top_up("test", "shop", 200_000)
-        await desk.add_template("test", Template("shop", "123456", "您的验证码是{code}。"))
+        await administration.change_account("test", "shop", terms)
+        await administration.top_up("test", "shop", 200_000)
+        await administration.add_template("test", Template("shop", "123456", "您的验证码是{code}。"))
     finally:
         await store.close()
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
+
 DEADLINE = 30.0  # s
 #: signs of life are wanted at half of this
 WATCHDOG = 1.0  # s
@@ -114,8 +116,7 @@ def test_a_bridge_that_is_aborted_shows_where_it_was(bridge: subprocess.Popen[st
 
 @pytest.mark.needs("systemd-socket-activate")
 def test_answers_where_systemd_listens_for_it(home: Path, manager: socket.socket) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with serving(home, "systemd-socket-activate", "--listen", f"127.0.0.1:{port}", "--fdname=http") as process:
         try:
             _until_it_listens(port)
@@ -141,8 +142,7 @@ def _until_it_listens(port: int) -> None:
 
 @pytest.mark.needs("systemd-socket-activate")
 def test_says_which_socket_has_no_use(home: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with serving(home, "systemd-socket-activate", "--listen", f"127.0.0.1:{port}", "--fdname=web") as process:
         try:
             _until_it_listens(port)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import foreign
 from tests.support.http_site import CREDENTIALS, HttpSite, open_site
 
 VERSIONS = ("1.0.10", "2.0.1")
@@ -28,16 +28,8 @@ print(json.dumps([sender.send_message(to=to, message=text), sender.get_received_
 
 @pytest.fixture(scope="session", params=VERSIONS)
 def package(request: pytest.FixtureRequest) -> Path:
-    """The package in a folder of its own, downloaded once and kept with pytest's cache."""
-    cache: pytest.Cache = request.config.cache  # type: ignore[assignment]
-    folder = Path(cache.mkdir("smsmobileapi")) / str(request.param)
-    if not (folder / "complete").exists():
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        # its source has comments in Latin-1, which pip's byte-compiler may grumble about
-        wanted = ["--no-compile", "--target", str(folder), f"smsmobileapi=={request.param}"]
-        subprocess.run([*install, *wanted], check=True)
-        (folder / "complete").touch()
-    return folder
+    """The package in a folder of its own."""
+    return foreign.from_pypi(request.config.cache, f"smsmobileapi=={request.param}")
 
 
 @pytest.fixture

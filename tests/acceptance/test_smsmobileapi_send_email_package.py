@@ -41,7 +41,7 @@ async def test_sends_an_email_with_copies_and_a_file(request: pytest.FixtureRequ
             plain = await run(request, bridge)
             told = await run(
                 request, bridge, email_cc=["cc@example.com", "gone@example.com"], attachment_base64="JVBERi0xLjQ=",
-                reply_name="Desk", reply_email="desk@example.com", unsubscribe=1,
+                reply_name="Administration", reply_email="administration@example.com", unsubscribe=1,
             )  # fmt: skip
             refused = await run(request, bridge, embedded_image="https://example.com/logo.png")
             stranger = await run(request, bridge, key="0" * 48)
@@ -53,7 +53,7 @@ async def test_sends_an_email_with_copies_and_a_file(request: pytest.FixtureRequ
     )  # fmt: skip
     assert second.recipients == ["recipient@example.com", "cc@example.com"]
     assert (second.message["Cc"], second.message["Reply-To"]) == (
-        "cc@example.com, gone@example.com", "Desk <desk@example.com>",
+        "cc@example.com, gone@example.com", "Administration <administration@example.com>",
     )  # fmt: skip
     assert told["result"]["note"] == "taken by the mail server, which refused gone@example.com"
     [attached] = second.message.iter_attachments()

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
 from device_drivers.virtual.world import World
@@ -17,15 +18,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.needs(*PROGRAMS))
+            # the tests of a file share the loop in which their browser was started
+            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
+    """One for all tests of a file: a start takes as long as a test, and who visits shares nothing with others."""
     async with chromium() as opened:
         yield opened
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def site(tmp_path: Path) -> AsyncIterator[tuple[Bridge, World]]:
     async with on_modems(tmp_path) as (bridge, world):
         yield bridge, world
@@ -41,7 +45,7 @@ def world(site: tuple[Bridge, World]) -> World:
     return site[1]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def anna(browser: Browser, bridge: Bridge) -> AsyncIterator[Visitor]:
     """The owner, before the door."""
     await let_in(bridge, "anna")

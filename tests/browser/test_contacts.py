@@ -53,6 +53,13 @@ async def test_a_file_of_contacts_is_brought_along_and_its_bad_rows_are_named(
     kept = Path(await (await begun.value).path()).read_text()
     assert "+447700900123" in kept
     assert "王小明" in kept
+    # the group becomes a file in Bulk, with names that hold commas and quotation marks
+    await anna.visit("contacts")
+    await anna.page.get_by_role("button", name="regulars").click()
+    await anna.page.get_by_role("button", name="Write to this group").click()
+    await anna.page.get_by_label("Message", exact=True).fill("Dear {name}, we are back.")
+    await anna.sees("Dear O'Brien, Mary, we are back.", ".rows")
+    await anna.page.get_by_role("button", name="Send 2 messages").wait_for()
 
 
 async def test_a_hostile_name_is_shown_as_what_it_is(anna: Visitor, browser: Browser) -> None:

@@ -1,9 +1,14 @@
 """Conversations: what a customer and the shop say to each other."""
 
+import asyncio
+
+from playwright.async_api import Response, Route, expect
+
 from bridge.model.radio import InboundPart
 from device_drivers.virtual.world import World
 from tests.support.browsing import Visitor
 from tests.support.running import Bridge
+from tests.support.waiting import until
 
 CUSTOMER = "+15550150"
 
@@ -84,6 +89,136 @@ async def test_hostile_texts_and_senders_are_shown_as_what_they_are(anna: Visito
     assert "taken" not in await anna.page.title()
 
 
+async def test_words_that_are_looked_for_outlive_an_answer_to_something_older(anna: Visitor, bridge: Bridge) -> None:
+    await hear(bridge, CUSTOMER, "Are you open today?")
+    await hear(bridge, "MyBank", "Your code is 1234")
+    asked, free = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        asked.set()
+        await free.wait()
+        await route.continue_()
+
+    await anna.page.route("**/conversations/*/read", late)
+    await anna.sign_in(f"conversations/{CUSTOMER}")
+    people = anna.page.locator(".people li")
+    await expect(people).to_have_count(2)
+    await asked.wait()
+    await anna.page.get_by_label("Search name or number").fill("MyBank")
+    await expect(people).to_have_count(1)
+    async with anna.page.expect_response(
+        lambda one: "/v1/conversations?" in one.url and "limit=50" in one.url
+    ) as again:
+        free.set()
+    assert "keyword=MyBank" in (await again.value).url
+    await expect(people).to_have_count(1)
+
+
+async def test_what_comes_in_while_a_conversation_is_loaded_stays_in_it(anna: Visitor, bridge: Bridge) -> None:
+    await hear(bridge, CUSTOMER, "First")
+    answered, free = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        answered.set()
+        await free.wait()
+        await route.fulfill(response=answer)
+
+    await anna.sign_in("conversations")
+    await anna.sees("First", ".people")
+    await anna.page.route("**/conversations/%2B15550150?*", late)
+    await anna.page.locator(".people a").first.click()
+    await answered.wait()
+    await hear(bridge, CUSTOMER, "Second")
+    await anna.sees("Second", ".people")
+    free.set()
+    await anna.sees("First", ".bubble.in")
+    await expect(anna.page.locator(".bubble.in")).to_have_count(2)
+
+
+async def test_earlier_ones_that_are_asked_for_twice_come_once(anna: Visitor, bridge: Bridge) -> None:
+    for number in range(130):
+        await hear(bridge, CUSTOMER, f"Number {number}")
+    await anna.sign_in(f"conversations/{CUSTOMER}")
+    earlier = anna.page.get_by_role("button", name="Earlier messages")
+    await expect(anna.page.locator(".bubble.in")).to_have_count(100)
+    answers: list[Response] = []
+    anna.page.on("response", lambda one: answers.append(one) if "cursor=" in one.url else None)
+    await earlier.evaluate("button => { button.click(); button.click(); }")
+    await until(lambda: len(answers) == 2)
+    for answer in answers:
+        await answer.finished()
+    await anna.page.evaluate("new Promise((done) => setTimeout(done))")
+    await expect(earlier).to_have_count(0)
+    await expect(anna.page.locator(".bubble.in")).to_have_count(130)
+
+
+async def test_what_is_typed_while_an_answer_is_being_sent_stays(anna: Visitor, bridge: Bridge) -> None:
+    await hear(bridge, CUSTOMER, "Are you open today?")
+    asked, free = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        asked.set()
+        await free.wait()
+        await route.continue_()
+
+    await anna.page.route("**/v1/messages", late)
+    await anna.sign_in(f"conversations/{CUSTOMER}")
+    box = anna.page.get_by_label("Write an SMS")
+    await box.fill("Until nine")
+    await box.press("Control+Enter")
+    await asked.wait()
+    await box.fill("Come by")
+    free.set()
+    await anna.sees("Until nine", ".bubble.out")
+    await expect(anna.page.locator("form.reply").get_by_role("button", name="Send")).to_be_enabled()
+    await expect(box).to_have_value("Come by")
+
+
 async def hear(bridge: Bridge, sender: str, text: str) -> None:
     """An SMS comes in whose sender no handset could have."""
-    assert await bridge.store.receive(InboundPart("line0", sender[:9], sender, text), "line0", bridge.gateway.now())
+    assert await bridge.store.receive(
+        InboundPart("line0", f"{sender[:9]} {text[-9:]}", sender, text), "line0", bridge.gateway.now()
+    )
+
+
+async def test_who_scrolled_further_keeps_what_is_shown_when_something_is_said(
+    anna: Visitor, bridge: Bridge, world: World
+) -> None:
+    for number in range(60):
+        part = InboundPart("line0", f"slot-{number}", f"+1555{number:07d}", "Hello", sent_at=1)
+        await bridge.store.receive(part, "line0", bridge.gateway.now())
+    await anna.sign_in("conversations")
+    people = anna.page.locator(".people li a")
+    await expect(people).to_have_count(50)
+    await anna.page.locator(".people").get_by_role("button", name="Show more").click()
+    await expect(people).to_have_count(60)
+    world.network.handset(CUSTOMER).send(world.modems[0].number, "Are you open today?")
+    await anna.sees("Are you open today?", ".people")
+    await expect(people).to_have_count(60)
+
+
+async def test_who_discards_a_message_while_it_is_accepted_is_told_and_stays_where_they_are(
+    anna: Visitor, world: World
+) -> None:
+    let_go = asyncio.Event()
+
+    async def later(route: Route) -> None:
+        if route.request.method == "POST":
+            await let_go.wait()
+        await route.continue_()
+
+    await anna.page.route("**/v1/messages", later)
+    await anna.sign_in("messages")
+    await anna.page.get_by_role("button", name="New message").first.click()
+    dialog = anna.page.get_by_role("dialog")
+    await dialog.get_by_label("To", exact=True).fill(CUSTOMER)
+    await dialog.get_by_label("Message", exact=True).fill("Too late to discard")
+    await dialog.get_by_role("button", name="Send").click()
+    await anna.page.keyboard.press("Escape")
+    await dialog.wait_for(state="detached")
+    await anna.page.locator(".side").get_by_role("link", name="Contacts").click()
+    let_go.set()
+    await anna.sees("Accepted", ".said")
+    assert [sms.text for sms in await world.network.handset(CUSTOMER).wait(1)] == ["Too late to discard"]
+    assert anna.page.url.endswith("#/contacts")

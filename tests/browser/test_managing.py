@@ -6,10 +6,12 @@ import sys
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from playwright.async_api import expect
 
 from bridge.model.account import Account
 from bridge.model.message import State
 from bridge.model.query import LedgerQuery, MessageQuery
+from bridge.model.webhook import DeliveryState
 from device_drivers.virtual.world import World
 from tests.support.browsing import Visitor
 from tests.support.running import Bridge
@@ -17,6 +19,13 @@ from tests.support.waiting import until
 
 CUSTOMER = "+15550150"
 EVERYBODY = Account("operator", operator=True)
+
+
+async def everything_arrived(bridge: Bridge) -> bool:
+    """Whether every message was delivered, and no webhook is owed anything."""
+    messages = (await bridge.gateway.messages(EVERYBODY, MessageQuery())).rows
+    owed = await bridge.gateway.endpoints.ledger(EVERYBODY, LedgerQuery(state=DeliveryState.OWED))
+    return {message.state for message in messages} == {State.DELIVERED} and not owed.rows
 
 
 async def test_a_webhook_shows_what_it_was_sent_and_sends_it_again(anna: Visitor, bridge: Bridge) -> None:
@@ -46,6 +55,8 @@ async def test_a_webhook_shows_what_it_was_sent_and_sends_it_again(anna: Visitor
         assert (await anna.ask("POST", "/v1/messages", {"to": CUSTOMER, "text": "Hello"}))[0] == 202
         await anna.sees("message.submitted", ".delivery")
         await anna.page.locator(".delivery .state", has_text="Delivered").first.wait_for()
+        # what happens to the message until it has arrived is delivered as well
+        await until(lambda: everything_arrived(bridge))
         before = len(heard)
         await anna.page.locator(".delivery", has=anna.page.locator(".state", has_text="Delivered")).first.click()
         await anna.page.get_by_role("button", name="Deliver again").first.click()
@@ -55,6 +66,10 @@ async def test_a_webhook_shows_what_it_was_sent_and_sends_it_again(anna: Visitor
         (endpoint,) = await bridge.gateway.endpoints.find(EVERYBODY)
         assert endpoint.paused
         assert (await bridge.gateway.endpoints.ledger(EVERYBODY, LedgerQuery())).rows
+        await anna.page.get_by_role("button", name="Remove it").click()
+        await anna.sees(endpoint.url, "dialog")
+        await anna.page.get_by_role("dialog").get_by_role("button", name="Remove it").click()
+        await anna.sees("Nothing is called yet")
 
 
 async def test_a_number_on_the_stop_list_gets_nothing_and_can_be_taken_off(anna: Visitor, bridge: Bridge) -> None:
@@ -108,15 +123,15 @@ async def test_first_steps_lead_to_a_first_sms_and_to_a_program_that_sends(
     anna: Visitor, bridge: Bridge, world: World
 ) -> None:
     await anna.sign_in("first")
-    await anna.page.locator(".step").nth(0).locator(".line.ready").wait_for()
+    await anna.page.locator(".step").nth(0).locator(".state.good").wait_for()
     await anna.page.get_by_label("Your own number").fill(CUSTOMER)
     await anna.page.get_by_role("button", name="Send", exact=True).click()
     await anna.sees("Delivered", ".step .notice")
     await anna.page.get_by_label("Name of the program").fill("webshop")
     await anna.page.get_by_role("button", name="Make its key").click()
-    await anna.page.locator(".step.done").nth(2).wait_for()
+    await anna.page.locator(".step").nth(2).locator(".notice.good").wait_for()  # the key is in the sample from now on
     await anna.page.get_by_role("button", name="Python").click()
-    sample = await anna.page.locator(".step").nth(2).locator("pre").last.inner_text()
+    sample = await anna.page.locator(".step").nth(2).locator("pre", has_text="import ").inner_text()
     program = await asyncio.create_subprocess_exec(sys.executable, "-c", sample, stdout=asyncio.subprocess.PIPE)
     said, _ = await program.communicate()
     assert json.loads(said)["to"] == CUSTOMER
@@ -156,6 +171,6 @@ async def test_today_s_numbers_and_the_chart_follow_what_happens(anna: Visitor, 
     await anna.page.locator(".tiles .delivered", has_text="1").wait_for()
     await anna.page.locator(".tiles .received", has_text="1").wait_for()
     await anna.page.locator(".legend .received", has_text="1").wait_for()
-    assert await anna.page.locator(".chart canvas").count() == 1
+    await expect(anna.page.locator(".chart canvas")).to_have_count(1)
     await anna.page.get_by_role("button", name="30 days").click()
     await anna.page.locator(".legend .delivered", has_text="1").wait_for()

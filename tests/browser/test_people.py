@@ -1,11 +1,22 @@
 """People: the first owner, those who are invited, and what each role can do."""
 
+import re
+from pathlib import Path
+
 from playwright.async_api import Browser
 
+import api
 from bridge.accounts import one_time_codes
+from bridge.model.account import Account
+from bridge.model.conversation import Consent, Contact
+from bridge.model.message import State
 from bridge.model.user import Role
+from device_drivers.virtual.world import World
 from tests.support.browsing import PASSWORD, Visitor, let_in, visitor
+from tests.support.openapi_document import Document
 from tests.support.running import Bridge
+
+OPERATOR = Account("operator", operator=True)
 
 
 async def test_the_first_visit_from_the_machine_itself_makes_the_owner(browser: Browser, bridge: Bridge) -> None:
@@ -78,6 +89,94 @@ async def test_a_reader_finds_nothing_to_change_and_hand_made_requests_are_refus
         assert statuses == [403] * 7
 
 
+#: where there is something to read for everybody
+PLACES = ("", "conversations", "messages", "contacts", "bulk", "lines", "webhooks", "stop", "more", "lines/line0")
+#: what asks somebody to change something
+ASKS = re.compile(
+    r"\b(add|bring|do you know|give|import|plug|send|set up|settle|write)\b(?! (first|it twice))", re.IGNORECASE
+)
+
+
+async def asked_of(one: Visitor, place: str) -> list[str]:
+    """The sentences at a place that ask a person to change something."""
+    await one.visit(place)
+    await one.page.locator(".loading").first.wait_for(state="detached")
+    lines = (await one.page.locator("main").inner_text()).splitlines()
+    return [f"{place}: {line}" for line in lines if ASKS.search(line)]
+
+
+async def test_no_text_asks_a_reader_for_what_only_others_may_do(
+    browser: Browser, bridge: Bridge, world: World
+) -> None:
+    await let_in(bridge, "anna")
+    await let_in(bridge, "li.wei", role=Role.READER)
+    async with visitor(browser, bridge) as anna, visitor(browser, bridge) as wei:
+        await wei.sign_in("", "li.wei")
+        await anna.sign_in("")
+        assert [each for place in PLACES for each in await asked_of(wei, place)] == []
+        assert len([each for place in PLACES for each in await asked_of(anna, place)]) > 5
+        world.network.rules.refuse["+15550150"] = 500
+        await bridge.send("+15550150", "Your table is ready")
+        (unknown,) = await bridge.settled(State.UNKNOWN)
+        mary = Contact("operator", "+15550150", "Mary", "corner table", consent=Consent.GIVEN)
+        await bridge.gateway.contacts.keep("anna", OPERATOR, mary)
+        draft = await bridge.gateway.batches.add("anna", OPERATOR, "march.csv", b"who\nMary\n")
+        lively = ("", f"messages/{unknown.id}", f"bulk/{draft.id}", "conversations/+15550150", "contacts")
+        assert [each for place in lively for each in await asked_of(wei, place)] == []
+        await wei.page.get_by_role("button", name="Contact Mary").click()
+        await wei.sees("corner table", "dialog")
+        assert (
+            await wei.page.get_by_role("dialog").locator("input, select, button:not([aria-label=Close])").count() == 0
+        )
+
+
+#: what a reader does for himself, or what changes nothing
+OWN = re.compile(r"/v1/(session|sessions|virtual)(/|$)")
+
+
+async def test_a_reader_changes_nothing_by_any_request(browser: Browser, bridge: Bridge) -> None:
+    """Whatever the API has, asked for by hand."""
+    document = Document((Path(api.__file__).parent / "openapi.yaml").read_text())
+    changing = [
+        (method, re.sub(r"\{\w+\}", "x", path))
+        for method, path, _ in document.operations()
+        if method != "GET" and path.startswith("/v1/") and not OWN.match(path)
+    ]
+    assert len(changing) >= 40
+    await let_in(bridge, "li.wei", role=Role.READER)
+    async with visitor(browser, bridge) as wei:
+        await wei.sign_in("", "li.wei")
+        allowed = [each for each in changing if (await wei.ask(*each, {}))[0] != 403]
+        assert allowed == []
+
+
+async def test_from_the_first_visit_to_what_became_of_the_first_sms(
+    browser: Browser, bridge: Bridge, world: World
+) -> None:
+    async with visitor(browser, bridge) as one:
+        await one.visit()
+        await one.page.get_by_label("Your name").fill("anna")
+        await one.page.get_by_label("Password").fill(PASSWORD)
+        await one.page.get_by_role("button", name="Begin").click()
+        await one.page.get_by_label("Your own number").fill("+1 555 0150")
+        await one.page.get_by_role("button", name="Send", exact=True).click()
+        await one.sees("Delivered", ".step .notice")
+        await one.page.get_by_role("link", name="What happened").click()
+        await one.page.locator(".timeline li").nth(4).wait_for()
+        told = await one.page.locator(".timeline b").all_inner_texts()
+        assert told == ["Accepted and on disk", "Handed to line0", "The network took it", *REPORTED]
+        world.network.handset("+15550150").send(world.modems[0].number, "Who is this?")
+        await one.page.get_by_role("link", name="Conversations").first.click()
+        await one.page.locator(".people li a", has_text="Who is this?").click()
+        await one.page.get_by_label("Write an SMS").fill("The shop")
+        await one.page.get_by_role("button", name="Send", exact=True).click()
+        assert [sms.text for sms in await world.network.handset("+15550150").wait(2)][1] == "The shop"
+
+
+#: the report, and what it brought about
+REPORTED = ("Report of the network: Delivered", "Delivered")
+
+
 async def test_a_change_without_the_token_of_the_session_is_refused(anna: Visitor) -> None:
     await anna.sign_in()
     status = await anna.page.evaluate(
@@ -119,7 +218,8 @@ async def test_who_signs_out_everywhere_is_before_the_door_in_every_window(
         await other.page.get_by_text("Where you are signed in").click()
         await other.page.get_by_role("button", name="Sign out everywhere").click()
         await other.sees("Forgotten?")
-    await anna.page.locator(".side").get_by_role("link", name="Messages").click()
+    # not by a link: the page may be at the door already, when its stream of events ended
+    await anna.page.evaluate("location.hash = '#/messages'")
     await anna.sees("Your session has ended")
 
 

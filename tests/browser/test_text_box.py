@@ -2,6 +2,8 @@
 
 import random
 
+from playwright.async_api import expect
+
 from bridge.messages.segmentation import alphabet, count
 from bridge.model.radio import Alphabet
 from tests.support.browsing import Visitor
@@ -39,9 +41,19 @@ async def test_a_character_that_makes_a_text_dear_is_named_and_replaced(anna: Vi
     await box.fill("It’s ready\u00a0– today")
     await anna.sees("’ U+00A0 – makes it UCS-2", ".measure")
     await anna.page.get_by_role("button", name="Use plain characters").click()
-    assert await box.input_value() == "It's ready - today"
+    await expect(box).to_have_value("It's ready - today")
     await anna.sees("GSM-7", ".measure")
     await box.fill("您好… ’")
     await anna.page.get_by_role("button", name="Replace what has a plain form").click()
-    assert await box.input_value() == "您好... '"
+    await expect(box).to_have_value("您好... '")
+    await anna.sees("UCS-2", ".measure")
+
+
+async def test_a_text_in_another_alphabet_is_not_advised_against(anna: Visitor) -> None:
+    await anna.sign_in("conversations/+15550150")
+    box = anna.page.get_by_label("Write an SMS")
+    await box.fill("Ready 😀")
+    await anna.sees("😀 makes it UCS-2", ".measure")
+    await box.fill("您的眼镜已经做好了，营业到六点。" * 4)
+    await expect(anna.page.locator(".measure .why")).to_have_count(0)
     await anna.sees("UCS-2", ".measure")

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.support.browsing import Visitor, let_in, visitor
@@ -12,7 +12,7 @@ from tests.support.whatsapp_site import WhatsappSite, on_whatsapp
 CUSTOMER = "+15550150"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def whatsapp(tmp_path: Path) -> AsyncIterator[WhatsappSite]:
     async with on_whatsapp(tmp_path) as site:
         yield site

@@ -7,13 +7,17 @@ a seed is always planned alike; `--first R` begins with it.
 import argparse
 import asyncio
 import shutil
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from random import Random
 
+from device_drivers.virtual.modem.profile import PROFILES
+from tests.campaign import cluster, sites
 from tests.campaign.clock import can_be_stepped
 from tests.campaign.plan import Plan, drawn
 from tests.campaign.rounds import Outcome, Play
@@ -45,28 +49,52 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--first", type=int, default=0, help="the round to begin with")
     parser.add_argument("--modems", type=int, default=2)
+    parser.add_argument("--make", choices=sorted(PROFILES), help="of all modems; drawn for each season when left out")
     parser.add_argument("--phones", type=int, default=1)
+    parser.add_argument("--sites", type=int, default=0, help="a hub and so many sites, instead of one bridge")
+    parser.add_argument("--cluster", type=int, default=0, help="so many bridges on one PostgreSQL database, instead")
     parser.add_argument("--without", action="append", default=[], help="leave out troubles with these words in them")
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "sms-bridge-campaign")
     parser.add_argument("--go-on", action="store_true", help="do not stop at the first round that fails")
     asked = parser.parse_args(arguments)
     seed = Random().randrange(1 << 20) if asked.seed is None else asked.seed
-    campaign = Campaign(seed, (asked.modems, asked.phones), asked.keep, asked.go_on, asked.without)
-    return asyncio.run(campaign.run(asked.first, asked.rounds))
+    if asked.sites or asked.cluster:
+        return _played(_of_several(seed, asked.sites, asked.cluster, _seasons(asked.first, asked.rounds), asked.keep))
+    campaign = Campaign(seed, (asked.modems, asked.phones), asked.keep, asked.go_on, asked.without, asked.make)
+    return _played(campaign.run(asked.first, asked.rounds))
+
+
+def _played(rounds: Coroutine[None, None, int]) -> int:
+    """Their exit code. SIGTERM breaks them off and ends their bridges; a second one ends this process alone."""
+
+    def end(task: "asyncio.Task[int]") -> None:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+        task.cancel()
+
+    async def play() -> int:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end, asyncio.current_task())
+        return await rounds
+
+    try:
+        return asyncio.run(play())
+    except asyncio.CancelledError:
+        return 128 + signal.SIGTERM
 
 
 class Campaign:
     """All the rounds of a seed."""
 
     def __init__(
-        self, seed: int, devices: tuple[int, int], keep: Path, go_on: bool = False, without: Sequence[str] = ()
-    ) -> None:
+        self, seed: int, devices: tuple[int, int], keep: Path, go_on: bool = False, without: Sequence[str] = (),
+        make: str | None = None,
+    ) -> None:  # fmt: skip
         self._seed = seed
         #: modems, phones
         self._devices = devices
         self._keep = keep
         self._go_on = go_on
         self._without = without
+        self._make = make
         self._failed: list[int] = []
         #: the cells of each round so far, by its number
         self._rounds: dict[int, tuple[object, ...]] = {}
@@ -91,7 +119,11 @@ class Campaign:
         directory = Path(tempfile.mkdtemp(prefix="campaign-"))
         try:
             async with stage(
-                directory, self._chance("season", season.start // SEASON), *self._devices, can_be_stepped()
+                directory,
+                self._chance("season", season.start // SEASON),
+                *self._devices,
+                can_be_stepped(),
+                self._make,
             ) as ready:
                 for number in season:
                     if not await self._round(ready, number):
@@ -139,6 +171,26 @@ class Campaign:
         refusals = [f"{order.token} {order.dialect}: {order.refusal}" for order in ready.books.orders.values()]
         (target / "clients.txt").write_text("\n".join(refusals) + "\n")
         return target
+
+
+async def _of_several(seed: int, hub_sites: int, bridges: int, seasons: Iterator[range], kept: Path) -> int:
+    """A hub and its sites, or bridges on one database; 0 when no round failed."""
+    what, count = ("a hub and {} sites", hub_sites) if hub_sites else ("{} bridges on one database", bridges)
+    say(f"seed {seed}, {what.format(count)}")
+    say(" ".join(sites.HEADINGS))
+    for season in seasons:
+        with tempfile.TemporaryDirectory(prefix="campaign-") as directory:
+            play = sites.season if hub_sites else cluster.season
+            async with aclosing(play(Path(directory), season, seed, count)) as played:
+                async for number, found, cells in played:
+                    say(" ".join(str(cell).rjust(len(head)) for cell, head in zip(cells, sites.HEADINGS, strict=True)))
+                    if found:
+                        sites.keep(Path(directory), kept / f"{seed}-{number}", found)
+                        say("\n".join(f"  {each[:LONGEST]}" for each in found[:SHOWN]))
+                        say(f"failed: round {number}, kept in {kept / f'{seed}-{number}'}")
+                        return 1
+    say("0 lost, 0 doubled, 0 states without evidence")
+    return 0
 
 
 def _seasons(first: int, rounds: int) -> Iterator[range]:

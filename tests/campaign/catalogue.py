@@ -18,14 +18,20 @@ ANSWERS = (
 )  # fmt: skip
 #: unsolicited lines, some of them the kind that ends an answer
 LINES = ("RING", "NO CARRIER", "BUSY", "OK", "ERROR", "^RSSI:17", "+CREG: 2", '+CMTI: "SM",3', "+CUSD: 4", "RDY")
+#: what another program types at another port of a modem, and before which commands of ours
+TYPED = ('AT+CPMS="SM"', 'AT+CPMS="ME"')
+MEMORY_COMMANDS = ("+CMGL", "+CMGR", "+CMGD")
 #: +CMS ERRORs of the network (TS 24.011 annex E-2, TS 27.005 §3.2.5)
 REFUSALS = (1, 21, 27, 38, 41, 42, 47, 69, 96, 111, 127)
 #: commands of a phone's shell that may hang
 SHELL = ("content", "service", "dumpsys", "getprop", "logcat")
 #: what a modem is made like and does not become while it works: the wire tests have it from the start
-MADE_LIKE = frozenset({"one_memory"})
+MADE_LIKE = frozenset({"one_memory", "deletes_all", "deletes_beside"})
 #: what the books cannot tell from the bridge's own work: another app's SMS with the same text to the same number
 NOT_OURS = frozenset({"rival_sends_next"})
+#: events after which a phone without one of its two dates of an SMS (`network_dates`, `no_network_dates`) shows what
+#: looks like one more
+LIKE_ONE_MORE = frozenset({"copy_store", "spoil"})
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ def device_trouble(chance: Random, catalogue: Catalogue, modems: int, phones: in
 def _event(
     chance: Random, kind: str, where: Request, events: Mapping[str, Mapping[str, Any]], at: float, lasts: float
 ) -> Trouble:
-    name = chance.choice(sorted(events))
+    name = chance.choice(sorted(events.keys() - LIKE_ONE_MORE))
     event = events[name]
     given = event["example"] | ({"line": chance.choice(LINES)} if "line" in event["example"] else {})
     many = chance.choice((1, 1, 3, 20)) if not event["undo"] and "line" in given else 1  # a storm of them
@@ -84,7 +90,10 @@ def _fault(
 ) -> Trouble:
     name = chance.choice(sorted(fields))
     kind, fresh = fields[name]
-    value = fresh if name in MADE_LIKE | NOT_OURS else _value(chance, kind, fresh, commands)
+    if name == "typed_elsewhere":
+        value = {chance.choice(MEMORY_COMMANDS): [chance.choice(TYPED)] * chance.randint(1, 3)}
+    else:
+        value = fresh if name in MADE_LIKE | NOT_OURS else _value(chance, kind, fresh, commands)
     return Trouble(at, lasts, f"{place} {name}={value}", ({**target, name: value},), ({**target, name: fresh},))
 
 

@@ -150,9 +150,12 @@ def _may_have_gone(order: Order, message: Row, index: int, told: Told) -> int:
     if row is None:
         return 0
     unsure = row["state"] == "unknown" or (order.policy == "fail" and row["state"] == "failed" and not row["sent_at"])
-    # of any part: a phone takes the text whole, and the next try may be a modem's
-    tries = max(each["attempts"] for each in told.parts[message["id"]])
-    return int(unsure) + (tries - 1 if order.policy == "resend" else 0)
+    if order.policy != "resend":
+        return int(unsure)
+    # a phone takes the whole text in the row of its first part: each of those tries was one of every part
+    first = next((each for each in told.parts[message["id"]] if each["idx"] == 1), None)
+    whole = first["attempts"] - 1 if first is not None and row["idx"] > 1 else 0
+    return int(unsure) + row["attempts"] - 1 + whole
 
 
 def _nobody_asked(books: Books, by_token: Mapping[str, Sequence[Row]]) -> Iterator[str]:

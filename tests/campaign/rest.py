@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -13,8 +14,9 @@ from bridge.store.read_only import read_only
 from tests.campaign.conservation import OPEN, Account, Told
 from tests.campaign.stage import ACCOUNTS, EXPIRES, Stage
 
-#: seconds until the bridge is started anew (a person would, and back-offs begin again), and until it is given up
-PATIENT, LONGEST = 12.0, 75.0
+#: seconds until the bridge is started anew (a person would, and back-offs begin again), and until it is given up: what
+#: waits for a SIM that was taken out ends with its time
+PATIENT, LONGEST = 12.0, EXPIRES + 20.0
 #: what a bridge that is away or busy answers with
 Away = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -22,17 +24,24 @@ Away = (aiohttp.ClientError, TimeoutError, OSError)
 async def come_to_rest(stage: Stage) -> tuple[Told, int]:
     """All that the bridge says once nothing moves; and how often it was started for that."""
     began, helped = time.monotonic(), 0
+    before: Told | None = None
     while True:
         await stage.serve.start()
         waited = time.monotonic() - began
         told = await _read(stage)
-        if told is not None and (not list(_moving(stage, told)) or waited > LONGEST):
+        if told is not None and (waited > LONGEST or (is_same(before, told) and not list(_moving(stage, told)))):
             return told, helped
+        before = told
         if waited > PATIENT and not helped:
             helped = 1
             await stage.serve.end()
         await _hurry(stage)
         await asyncio.sleep(0.2)
+
+
+def is_same(before: Told | None, told: Told) -> bool:
+    """Whether nothing changed between two readings: each takes several queries, and is of one moment only then."""
+    return before is not None and replace(before, at=told.at) == told
 
 
 def _moving(stage: Stage, told: Told) -> Iterator[str]:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from tests.campaign.clients import TEMPLATE
 from tests.campaign.clock import Clock
 from tests.campaign.receivers import Receiver
 from tests.campaign.serve import Serve
+from tests.support.ports import free_port
 
 CUSTOMERS = 8
 #: account → what it does when an outcome is unknown
@@ -101,13 +101,16 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(directory: Path, chance: Random, modems: int, phones: int, clock: bool = False) -> AsyncIterator[Stage]:
-    """A new network of randomly chosen makes, a new store, and a bridge whose lines are all ready.
+async def stage(
+    directory: Path, chance: Random, modems: int, phones: int, clock: bool = False, make: str | None = None
+) -> AsyncIterator[Stage]:
+    """A new network, a new store, and a bridge whose lines are all ready.
 
-    `clock`: its clock can be stepped.
+    `clock`: its clock can be stepped. `make`: of the modems; drawn where there is none.
     """
     books = Books()
-    profiles = [PROFILES[chance.choice(sorted(PROFILES))] for _ in range(modems)]
+    drawn = [chance.choice(sorted(PROFILES)) for _ in range(modems)]
+    profiles = [PROFILES[make or each] for each in drawn]
     async with AsyncExitStack() as stack:
         world = World(directory / "world", profiles, CUSTOMERS, seed=chance.randrange(1 << 30), phones=phones)
         await stack.enter_async_context(world)
@@ -123,7 +126,7 @@ async def stage(directory: Path, chance: Random, modems: int, phones: int, clock
             name: await serve.command("account", "add", name, "--on-unknown", how) for name, how in ACCOUNTS.items()
         }
         for name in ACCOUNTS:
-            await serve.command("account", "top-up", name, str(CREDITS))
+            await serve.command("account", "top-up", name, str(CREDITS), "--yes")
             await serve.command("template", "add", name, TEMPLATE, "{text}")
         http = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)))
         stack.push_async_callback(serve.kill)
@@ -152,8 +155,7 @@ async def _made_ready(stage: Stage) -> None:
 
 def _configured(directory: Path, world: World, adb: AdbServer) -> Path:
     """Patience as short as the rounds are; everything else as it comes."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     lines = [
         f'[http]\nport = {port}\n[store]\nurl = "sqlite:///{directory}/bridge.db"',
         f"[sending]\nretry_interval = 0.3\nexpire_after = {EXPIRES}",

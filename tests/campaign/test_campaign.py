@@ -1,5 +1,9 @@
 """A short campaign whose troubles are known: the bridge is killed and ended, and the books are right all the same."""
 
+import asyncio
+import signal
+import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -10,7 +14,9 @@ from tests.campaign.__main__ import HEADINGS, OF_A_ROUND, _seasons, total
 from tests.campaign.catalogue import Trouble
 from tests.campaign.plan import Plan, drawn
 from tests.campaign.rounds import Play
+from tests.campaign.serve import ROOT
 from tests.campaign.stage import ACCOUNTS, Stage, stage
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.needs("adb", "mksh")
 
@@ -21,6 +27,7 @@ def planned(ready: Stage, number: int, *troubles: Trouble) -> Plan:
     return Plan(number, lasting, [], whole.written, troubles)
 
 
+@pytest.mark.long
 async def test_a_kill_and_a_restart_in_the_middle_leave_the_books_right(tmp_path: Path) -> None:
     async with stage(tmp_path, Random(7), modems=1, phones=1) as ready:
         outcome = await Play(ready, planned(ready, 0, Trouble(1.0, 0, "kill"), Trouble(2.5, 0, "end"))).run()
@@ -32,11 +39,46 @@ async def test_a_kill_and_a_restart_in_the_middle_leave_the_books_right(tmp_path
     assert ready.serve.starts == 3
 
 
+@pytest.mark.long
 async def test_a_bridge_that_ends_by_itself_is_a_violation(tmp_path: Path) -> None:
     async with stage(tmp_path, Random(7), modems=1, phones=0) as ready:
         await ready.serve.kill()
         outcome = await Play(ready, Plan(0, [], [], [], [], span=0.1)).run()
     assert "the bridge ended by itself" in outcome.violations[0]
+
+
+def bridges(directory: Path) -> list[int]:
+    """Processes of bridges whose configuration lies in this folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes()
+        except OSError:  # it has ended
+            continue
+        if b"\0serve\0" in line and str(directory).encode() in line:
+            found.append(int(process.name))
+    return found
+
+
+@pytest.mark.parametrize("of", [(), ("--sites", "1"), ("--cluster", "1")], ids=["one", "a site", "a cluster"])
+async def test_a_campaign_that_is_ended_leaves_no_bridge_behind(
+    of: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that went on held the port of a modem that a later campaign was given."""
+    with tempfile.TemporaryDirectory() as directory:
+        await _end_one(of, Path(directory), monkeypatch)
+
+
+async def _end_one(of: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path.chmod(0o755)  # a server of PostgreSQL runs as another user
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    arguments = ("-m", "tests.campaign", "--seed", "1", "--phones", "0", *of)
+    campaign = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=ROOT)
+    await until(lambda: bridges(tmp_path), 120)
+    campaign.send_signal(signal.SIGTERM)
+    assert await campaign.wait() == 128 + signal.SIGTERM
+    assert bridges(tmp_path) == []
+    assert not [*tmp_path.glob("campaign-*"), *tmp_path.glob("postgresql-*")]
 
 
 def test_a_seed_plans_a_round_alike_each_time(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.campaign.books import Books, Order, Written, text_of, token_of
 from tests.campaign.conservation import Account, Told, tally, violations
+from tests.campaign.rest import is_same
 
 TEXT, WROTE = text_of("o1x1", "short"), text_of("i1x1", "short")
 LONG = text_of("o1x2", "long")
@@ -133,6 +134,26 @@ def test_only_where_it_is_the_policy_may_one_go_out_again() -> None:
     assert "doubled" in violations(kept, told(parts=again))[0]
     kept.orders["o1x1"].policy = "resend"
     assert violations(kept, told(parts=again)) == []
+
+
+def test_each_try_of_a_phone_was_one_of_the_whole_text() -> None:
+    # a phone took it twice in the row of part 1 and failed, a modem then tried part 2 twice
+    kept = books()
+    kept.orders["o1x2"].policy = "resend"
+    parts = {"m1": [part()], "m2": [part(1, attempts=3), part(2, attempts=2)]}
+    for often, sound in ((4, True), (5, False)):
+        kept.on_air["o1x2", 2] = often
+        assert (violations(kept, told(parts=parts)) == []) == sound
+    # part 1 was tried as often as its own row says, whatever part 2 took
+    kept.on_air["o1x2", 1], kept.on_air["o1x2", 2] = 2, 1
+    again = {"m1": [part()], "m2": [part(1), part(2, attempts=3)]}
+    assert "doubled: part 1 of o1x2 went out 2 times, told 1 + 0" in violations(kept, told(parts=again))[0]
+
+
+def test_books_that_change_while_they_are_read_are_read_once_more() -> None:
+    assert is_same(replace(told(), at=1.0), replace(told(), at=2.0))
+    assert not is_same(told(), told(accounts=[Account("shop", 7, PAID[:2])]))
+    assert not is_same(None, told())
 
 
 def test_a_try_without_an_answer_may_be_a_message_where_a_repeat_is_not_known() -> None:

@@ -1,6 +1,8 @@
 /* Moves the wall clock of a process and of all that it starts by CLOCK_SHIFT seconds, when it is preloaded (ld.so(8)).
    Where CLOCK_STEPS names a file, the signed 64-bit number in it is added: who writes there steps a running clock.
 
+   It counts how often anybody asks what time it is, or what time that is in the machine's zone: `clock_asked`.
+
    Monotonic clocks stay as they are, so sleeps and time-outs last as long as they say. libfaketime 0.9.10 does not do for
    that: told to leave the monotonic clock alone it makes Python's time.sleep fail, and told to move it too it makes a lock
    with a time-out wait for ever. */
@@ -15,6 +17,9 @@
 #include <time.h>
 
 static const volatile int64_t *steps;
+unsigned long clock_asked;
+
+static void count(void) { __atomic_add_fetch(&clock_asked, 1, __ATOMIC_RELAXED); }
 
 __attribute__((constructor)) static void look(void) {
     const char *path = getenv("CLOCK_STEPS");
@@ -35,8 +40,10 @@ int clock_gettime(clockid_t clock, struct timespec *at) {
     if (!real)
         real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
     int failed = real(clock, at);
-    if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+    if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
         at->tv_sec += shift();
+        count();
+    }
     return failed;
 }
 
@@ -56,4 +63,20 @@ time_t time(time_t *at) {
     if (at)
         *at = now.tv_sec;
     return now.tv_sec;
+}
+
+struct tm *localtime_r(const time_t *at, struct tm *into) {
+    static struct tm *(*real)(const time_t *, struct tm *);
+    if (!real)
+        real = (struct tm * (*)(const time_t *, struct tm *)) dlsym(RTLD_NEXT, "localtime_r");
+    count();
+    return real(at, into);
+}
+
+time_t mktime(struct tm *at) {
+    static time_t (*real)(struct tm *);
+    if (!real)
+        real = (time_t(*)(struct tm *))dlsym(RTLD_NEXT, "mktime");
+    count();
+    return real(at);
 }

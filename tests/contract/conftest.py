@@ -7,6 +7,7 @@ import pytest
 
 from bridge.ports.store import Store
 from bridge.store import STORES, open_store
+from tests.support.empty_store import empty_store
 from tests.support.store_rows import CAFE, SHOP, Opener
 
 
@@ -14,11 +15,12 @@ from tests.support.store_rows import CAFE, SHOP, Opener
 async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Opener]:
     """Opens the same store again, as after a restart."""
     opened: list[Store] = []
+    url = empty_store(tmp_path, request.param)
 
     async def again() -> Store:
         if opened:
             await opened.pop().close()
-        opened.append(await open_store(f"{request.param}:///{tmp_path}/bridge.db", exclusive=True))
+        opened.append(await open_store(url, exclusive=True))
         return opened[0]
 
     yield again

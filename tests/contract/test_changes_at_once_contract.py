@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from bridge.accounts.administration import Desk
+from bridge.accounts.administration import Administration
 from bridge.bus import Bus
 from bridge.errors import BridgeError
 from bridge.gateway.endpoints import Endpoints
@@ -30,8 +30,10 @@ from bridge.model.user import Link, Role, Session, User, UserChange
 from bridge.model.webhook import Endpoint, EndpointChange
 from bridge.ports.store import Store
 from bridge.store import STORES, open_store
-from tests.support.changes import BLOCKED, NUMBER, Bench, Change, Site, furnish
+from bridge.store.sqlite import SqliteStore
+from tests.support.changes import BLOCKED, NUMBER, Bench, Change, Site, furnish, names
 from tests.support.clocks import START, FakeClock
+from tests.support.empty_store import empty_store, shared_database
 
 #: every field of `AccountChange` and of `EndpointChange`
 ACCOUNT: Mapping[str, Any] = {
@@ -39,6 +41,7 @@ ACCOUNT: Mapping[str, Any] = {
     "requests_per_minute": 5, "daily_per_recipient": 6, "zone": "Asia/Shanghai", "country": "GB",
     "verification": Verification.PENDING, "report_on": "sent",
     "lines": ("office",),
+    "inbound_lines": ("office",),
 }  # fmt: skip
 ENDPOINT: Mapping[str, Any] = {
     "url": "https://other.example/", "events": ("message.sent",), "secret": "third", "next_secret": "fourth",
@@ -47,7 +50,7 @@ ENDPOINT: Mapping[str, Any] = {
 
 
 def _account(name: str) -> Change:
-    return Change("Desk.change_account", lambda site: site.change_account(**{name: ACCOUNT[name]}), name)
+    return Change("Administration.change_account", lambda site: site.change_account(**{name: ACCOUNT[name]}), name)
 
 
 def _endpoint(name: str) -> Change:
@@ -55,19 +58,21 @@ def _endpoint(name: str) -> Change:
 
 
 def _desk(method: str, *rest: Any, **named: Any) -> Change:
-    """A call of the desk about the account by its name."""
+    """A call of the administration about the account by its name."""
     detail = " ".join(str(each) for each in rest if isinstance(each, str | int))
     return Change(
-        f"Desk.{method}", lambda site: getattr(site.gateway.desk, method)(site.who, site.name, *rest, **named), detail
+        f"Administration.{method}",
+        lambda site: getattr(site.gateway.administration, method)(site.who, site.name, *rest, **named),
+        detail,
     )
 
 
 def _template(method: str, text: str, approved: bool) -> Change:
     def call(site: Site) -> Awaitable[Any]:
         wanted = Template(site.name, "code", text, approved)
-        return getattr(site.gateway.desk, method)(site.who, wanted)  # type: ignore[no-any-return]
+        return getattr(site.gateway.administration, method)(site.who, wanted)  # type: ignore[no-any-return]
 
-    return Change(f"Desk.{method}", call, f"{text} {approved}")
+    return Change(f"Administration.{method}", call, f"{text} {approved}")
 
 
 def _hook(method: str, *rest: Any, **named: Any) -> Change:
@@ -132,12 +137,17 @@ OF_PEOPLE: tuple[Change, ...] = (
 )
 CHANGES: tuple[Change, ...] = (
     *(_account(field.name) for field in fields(AccountChange)),
-    Change("Desk.add_account", lambda site: site.gateway.desk.add_account(site.who, f"{site.name}-new")),
+    Change(
+        "Administration.add_account", lambda site: site.gateway.administration.add_account(site.who, f"{site.name}-new")
+    ),
     _desk("rotate", "client", 60),
     _desk("rotate", "client", 0),
     _desk("rotate", "apikey", 60),
     _desk("rotate", "webhook", 0),
-    Change("Desk.add_key", lambda site: site.gateway.desk.add_key(site.who, site.account, "till", EVERYTHING)),
+    Change(
+        "Administration.add_key",
+        lambda site: site.gateway.administration.add_key(site.who, site.account, "till", EVERYTHING),
+    ),
     _desk("revoke_key", "crm"),
     _desk("top_up", 5),
     _desk("top_up", -3),
@@ -166,18 +176,19 @@ CHANGES: tuple[Change, ...] = (
 )
 
 
+#: that nobody has yet in a store that all tests of the process share
+_NAMES = names()
+
+
 @pytest.fixture(params=sorted(STORES))
-async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[list[Store]]:
-    """One file, opened twice."""
-    opened = [await open_store(f"{request.param}:///{tmp_path}/bridge.db") for _ in range(2)]
-    yield opened
+async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+    """One store, opened twice."""
+    shares = request.param == "postgresql"
+    url = shared_database() if shares else empty_store(tmp_path, request.param)
+    opened = [await open_store(url) for _ in range(2)]
+    yield Bench(opened, _NAMES if shares else names())
     for store in opened:
         await store.close()
-
-
-@pytest.fixture
-def bench(stores: list[Store]) -> Bench:
-    return Bench(stores)
 
 
 @pytest.mark.parametrize("beside", [False, True], ids=["in one process", "in two"])
@@ -185,6 +196,8 @@ def bench(stores: list[Store]) -> Bench:
 async def test_both_count(bench: Bench, one: Change, beside: bool) -> None:
     # people and their things have nothing in common with accounts
     others = [each for each in CHANGES[CHANGES.index(one) :] if (each in OF_PEOPLE) is (one in OF_PEOPLE)]
+    if not isinstance(bench.stores[0], SqliteStore):
+        others = others[:2]  # whose turn it is is the engine's business, and each pair asks it a thousand times
     lost = await asyncio.gather(*(bench.loses(one, other, beside) for other in others))
     assert [str(other) for other in itertools.compress(others, lost)] == []
 
@@ -192,7 +205,7 @@ async def test_both_count(bench: Bench, one: Change, beside: bool) -> None:
 def test_every_administrative_call_is_in_the_table() -> None:
     made = {
         f"{owner.__name__}.{name}"
-        for owner in (Desk, Endpoints)
+        for owner in (Administration, Endpoints)
         for name, method in vars(owner).items()
         if inspect.iscoroutinefunction(method) and "who" in inspect.signature(method).parameters
     }
@@ -211,14 +224,13 @@ class Listening:
         return getattr(self._store, name)
 
 
-async def test_every_administrative_call_of_a_store_is_made_by_the_table(stores: list[Store]) -> None:
+async def test_every_administrative_call_of_a_store_is_made_by_the_table(bench: Bench) -> None:
     """Those with an author, whichever way somebody may reach them."""
     heard: set[str] = set()
-    bench = Bench(stores)
-    listening = cast(Store, Listening(stores[0], heard))
+    listening = cast(Store, Listening(bench.stores[0], heard))
     for change in CHANGES:
         name = next(bench.names)
-        await furnish(stores[0], name)
+        await furnish(bench.stores[0], name)
         with suppress(BridgeError):
             await change.call(Site(Gateway(listening, Bus(), clock=FakeClock()), listening, name, "one"))
     administrative = {
@@ -246,9 +258,15 @@ async def _write_everything(site: Site, endpoint: Endpoint) -> Endpoint:
     return await site.change_endpoint(**{field.name: getattr(endpoint, field.name) for field in fields(EndpointChange)})
 
 
+#: of both orders, until one loses a change
+TRIES = 20
+
+
 async def test_a_change_is_lost_when_everything_that_was_read_is_written_back(bench: Bench) -> None:
     """What is noticed here, so that the tests above are worth something."""
     one, other = Change("pause", _pause_as_before), Change("rotate", _rotate_as_before)
-    assert [await bench.loses(first, then) for first, then in itertools.product((one, other), repeat=2)] == [
-        False, True, True, False,
-    ]  # fmt: skip
+    assert [await bench.loses(each, each) for each in (one, other)] == [False, False]
+    for _ in range(TRIES):  # which of the two writes first is for the engine to say
+        if await bench.loses(one, other) or await bench.loses(other, one):
+            return
+    pytest.fail("no change was lost")

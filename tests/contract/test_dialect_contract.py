@@ -132,10 +132,10 @@ async def test_refuses_wrong_credentials_in_its_own_shape(site: HttpSite, dialec
 
 
 async def test_sends_nothing_for_a_prepaid_account_that_was_never_topped_up(site: HttpSite, dialect: Dialect) -> None:
-    await site.gateway.desk.change_account("tests", "shop", AccountChange(payment=Payment.PREPAID))
+    await site.gateway.administration.change_account("tests", "shop", AccountChange(payment=Payment.PREPAID))
     assert_refused(await send(site, sample(dialect)), dialect.refuse(OutOfCredit()))
     assert not await site.messages()
-    await site.gateway.desk.top_up("tests", "shop", 1)
+    await site.gateway.administration.top_up("tests", "shop", 1)
     assert 200 <= (await send(site, sample(dialect))).status < 300
     assert (await site.the_message()).text == TEXT
 

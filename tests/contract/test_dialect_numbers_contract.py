@@ -66,7 +66,7 @@ async def test_no_parameter_at_its_edge_is_an_accident(
 ) -> None:
     asked, accidents = Asked(monkeypatch), []
     async with open_site(tmp_path, dialects={name: "/here"}) as site:
-        await site.gateway.desk.change_account("tests", "shop", AccountChange(zone=zone))
+        await site.gateway.administration.change_account("tests", "shop", AccountChange(zone=zone))
         kind = DIALECTS[name]
         dialect = kind(Site(site.gateway), Mount("/here", kind.body_limit))
         for route in dialect.routes():
@@ -99,7 +99,7 @@ def native_requests() -> Iterator[tuple[str, str]]:
 async def test_no_query_of_the_native_api_at_its_edge_is_an_accident(zone: str, tmp_path: Path) -> None:
     headers = {"Authorization": f"Bearer {CREDENTIALS['apikey']}"}
     async with open_site(tmp_path, dialects={"native": "/here"}) as site:
-        await site.gateway.desk.change_account("tests", "shop", AccountChange(zone=zone))
+        await site.gateway.administration.change_account("tests", "shop", AccountChange(zone=zone))
         requests = list(native_requests())
         accidents = []
         for start in range(0, len(requests), 20):

@@ -17,10 +17,11 @@ from bridge.model.radio import Held, Inbound, InboundPart, InboundReport, Outgoi
 from bridge.ports.driver import Device, Driver, Examining, Link, Surveying
 from bridge.tasks import Tasks
 from tests.contract.bench import Bench, bench_for, open_on, programs_for
+from tests.support.waiting import queued
 
 #: seconds that anything may take
-SOON = 15.0
-#: seconds that the event loop may be held up; two busy cores need some slack
+SOON = 30.0
+#: seconds that the event loop may be held up
 HELD_UP = 0.25
 
 
@@ -305,9 +306,11 @@ async def test_never_holds_up_the_event_loop(driver: Driver, bench: Bench) -> No
     async def tick() -> None:
         nonlocal longest
         while True:
-            started = time.monotonic()
+            started, own, others = time.monotonic(), queued(), queued("self")
             await asyncio.sleep(0.01)
-            longest = max(longest, time.monotonic() - started)
+            # a busy machine is nobody's fault here, nor is a thread that has Python's lock and no processor
+            waited = max(queued() - own, queued("self") - others)
+            longest = max(longest, time.monotonic() - started - waited)
 
     ticking = Tasks("the contract")
     ticking.start(tick(), "tick")
@@ -319,7 +322,7 @@ async def test_never_holds_up_the_event_loop(driver: Driver, bench: Bench) -> No
         await link.refresh()
         bench.fall_silent()
         with pytest.raises(OutcomeUnknown):
-            await send(link, bench)
+            await send(link, bench, message="m2")
         await link.close()
     finally:
         await ticking.close()

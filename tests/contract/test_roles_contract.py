@@ -26,7 +26,7 @@ OWNERS = {
     ("POST", "/v1/accounts"), ("PATCH", "/v1/accounts/{name}"), ("POST", "/v1/accounts/{name}/credits"),
     ("POST", "/v1/accounts/{name}/rotate"), ("POST", "/v1/keys"), ("DELETE", "/v1/keys/{id}"),
     ("GET", "/v1/users"), ("POST", "/v1/users"), ("PATCH", "/v1/users/{name}"), ("DELETE", "/v1/users/{name}"),
-    ("POST", "/v1/user-links"),
+    ("POST", "/v1/user-links"), ("POST", "/v1/reload"),
 }  # fmt: skip
 #: GETs that a reader does not get
 OPERATORS = {("GET", "/v1/keys"), ("GET", "/v1/audit")}

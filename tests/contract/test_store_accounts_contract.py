@@ -31,7 +31,7 @@ DAY = 24 * 3600 * 1000
 NOTHING = AccountChange()
 EVERYTHING_ELSE = AccountChange(
     True, UnknownPolicy.RESEND, Payment.PREPAID, ("192.0.2.0/24",), 60, 5, "Asia/Shanghai", "CN",
-    Verification.PENDING, "delivered", ("office",),
+    Verification.PENDING, "delivered", ("office",), ("duo",),
 )  # fmt: skip
 #: NOW is 2026-11-18 11:06:40 UTC; this is the same day there, and the next one in Shanghai
 EVENING = NOW + 6 * 3600 * 1000
@@ -68,7 +68,7 @@ def _running(rows: Sequence[Movement]) -> list[int]:
 
 async def carry(store: Store, *states: State, whole: bool = False) -> Message:
     """The oldest message goes out part by part, with these outcomes."""
-    claim = await store.claim("office", ("", "office"), NOW, whole)
+    claim = await store.claim("office", ("", "office", "sim:office"), NOW, whole)
     assert claim is not None
     index, last = claim.index, claim.message
     for state in states:

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from bridge.errors import StoreUnavailable
+from bridge.model.history import QUARTER, HistoryQuery, Latest, Quarter
 from bridge.model.message import State
 from bridge.model.webhook import Endpoint, EndpointChange
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Outcome
-from tests.support.store_rows import BY, NOW, message
+from tests.support.store_rows import BY, NOW, claimed, message, sent
 
 SHOP, OTHER = (Endpoint(name, name, f"http://127.0.0.1/{name}") for name in ("shop", "cafe"))
 
@@ -68,4 +69,15 @@ async def test_a_paused_endpoint_waits_for_nobody(store: Store) -> None:
 async def test_tells_its_room(store: Store) -> None:
     room = await store.room()
     assert room.database + room.log > 0
-    assert 0 < room.free < room.total
+    assert (room.free is None) is (room.total is None)
+    assert room.free is None or 0 < room.free < (room.total or 0)
+
+
+async def test_remembers_how_lines_were_and_when_they_were_used(store: Store) -> None:
+    await store.submit([message(1)])
+    await sent(store, message(1), await claimed(store, message(1)), 7)
+    assert await store.latest(["office", "nobody's"]) == [Latest(NOW + 1, 0), Latest(0, 0)]
+    quarter = Quarter("office", NOW - NOW % QUARTER, -71, 1, 899)
+    await store.keep_quarters([quarter], 0)
+    assert list(await store.quarters("office", 0, NOW)) == [quarter]
+    assert (await store.past_alarms(HistoryQuery())).rows == (await store.past_trips(HistoryQuery())).rows == ()

@@ -90,7 +90,7 @@ class TestReports:
         assert [row["status"] for row in await pull(site, "report")] == ["DELETED", "EXPIRED"]
 
     async def test_tells_of_numbers_that_nothing_is_sent_to(self, site: HttpSite) -> None:
-        await site.gateway.desk.suppress("test", "shop", TO)
+        await site.gateway.administration.suppress("test", "shop", TO)
         task = await send(site, mobiles=f"{TO},{OTHER}")
         (row,) = await pull(site, "report")
         assert (row["sendId"], row["status"], row["mobile"]) == (task, "MBBLACK", "138****8000")

@@ -26,7 +26,7 @@ SENT = [*NEEDED[PATHS[0]], "taskId", "extNo"]
 async def site(tmp_path: Path) -> AsyncIterator[HttpSite]:
     """With credits, a report and an SMS to take; none of them may be gone after a refusal."""
     async with open_site(tmp_path) as site:
-        await site.gateway.desk.top_up("test", "shop", 100)
+        await site.gateway.administration.top_up("test", "shop", 100)
         await site.hear("hello")
         yield site
         await assert_untouched(site)
@@ -41,7 +41,7 @@ async def open_door(tmp_path: Path) -> AsyncIterator[HttpSite]:
 
 async def assert_untouched(site: HttpSite) -> None:
     assert not await site.messages()
-    assert (await site.gateway.desk.account("shop")).credits == 100
+    assert (await site.gateway.administration.account("shop")).credits == 100
     assert [row["content"] for row in await pull(site, "mo")] == ["hello"]
 
 
@@ -106,6 +106,22 @@ async def test_takes_a_form_only(site: HttpSite, path: str, label: str, body: by
 
 
 @pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("label", ["application/json", "application/json; charset=utf-8", FORM, "text/xml", "", None])
+async def test_says_that_json_is_no_form_instead_of_missing_what_is_in_it(
+    site: HttpSite, path: str, label: str | None
+) -> None:
+    body = b"\xef\xbb\xbf" * (label is None) + json.dumps(send_form()).encode()
+    answer = await post(site, path, body, headers={"Content-Type": label} if label is not None else {})
+    assert refused(answer) == "03"
+    assert "application/x-www-form-urlencoded" in answer.json["message"]
+
+
+async def test_says_which_field_an_empty_form_has_not(site: HttpSite) -> None:
+    for body in (b"", b"mobiles=%2B15550123"):
+        assert "account" in (await post(site, PATHS[0], body, headers={"Content-Type": FORM})).json["message"]
+
+
+@pytest.mark.parametrize("path", PATHS)
 async def test_takes_no_more_than_it_can_read(site: HttpSite, path: str) -> None:
     assert refused(await post(site, path, send_form(content="x" * (1 << 20)))) == "03"
 
@@ -165,11 +181,13 @@ def test_whatever_is_composed_is_within_bounds(mobiles: str, content: str, task:
 
 
 @given(form=st.dictionaries(st.sampled_from(SENT), _VALUES))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 async def test_whatever_comes_in_is_answered_and_queued_all_or_none(open_door: HttpSite, form: dict[str, str]) -> None:
     sent = {"account": SHOP, "pwd": PWD, "mobiles": TO, "content": "hello"} | form
     before = len(await open_door.messages())
-    open_door.gateway.admission.guesses = FailedLogins()  # each example is somebody else's first call
+    open_door.gateway.authenticator.guesses = FailedLogins()  # each example is somebody else's first call
     body = urlencode({name: value.encode("utf-8", "surrogatepass") for name, value in sent.items()})
     answer = await post(open_door, PATHS[0], body.encode())
     made = len(await open_door.messages()) - before

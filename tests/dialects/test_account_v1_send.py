@@ -151,7 +151,7 @@ class TestTerms:
         await send(site)
 
     async def test_refuses_a_disabled_account(self, site: HttpSite) -> None:
-        await site.gateway.desk.change_account("test", "shop", AccountChange(disabled=True))
+        await site.gateway.administration.change_account("test", "shop", AccountChange(disabled=True))
         assert refused(await post(site, "/api/v1/send", send_form())) == "08"
 
     async def test_refuses_an_account_that_is_not_verified(self, site: HttpSite) -> None:
@@ -166,7 +166,7 @@ class TestTerms:
 
     async def test_refuses_what_the_credits_do_not_cover_and_takes_none(self, site: HttpSite) -> None:
         await set_terms(site, payment=Payment.PREPAID)
-        await site.gateway.desk.top_up("test", "shop", 2)
+        await site.gateway.administration.top_up("test", "shop", 2)
         assert refused(await post(site, "/api/v1/send", send_form(mobiles=f"{TO},{OTHER},+15550123"))) == "05"
         assert not await site.messages()
         assert (await pull(site, "queryBalance"))["balance"] == 2
@@ -188,13 +188,13 @@ class TestTerms:
 class TestBalance:
     async def test_answers_as_the_page_prints_it(self, site: HttpSite) -> None:
         await set_terms(site, payment=Payment.PREPAID)
-        await site.gateway.desk.top_up("test", "shop", 200_000)
+        await site.gateway.administration.top_up("test", "shop", 200_000)
         answer = await post(site, "/api/v1/queryBalance", {"account": SHOP, "pwd": PWD})
         sample = '{"code": "00", "data": {"balance": 200000, "payment": 0, "paymentName": "预付"}, "message": "成功"}'
         assert answer.body.decode() == sample
 
     async def test_tells_of_accounts_that_pay_afterwards(self, site: HttpSite) -> None:
-        await site.gateway.desk.top_up("test", "shop", 1)
+        await site.gateway.administration.top_up("test", "shop", 1)
         await send(site, mobiles=f"{TO},{OTHER}")
         assert await pull(site, "queryBalance") == {"balance": -1, "payment": 1, "paymentName": "后付"}
 

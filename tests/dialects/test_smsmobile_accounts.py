@@ -68,7 +68,7 @@ async def test_clients_of_the_old_style_hear_of_too_many_requests_with_200_and_w
     ],
 )
 async def test_says_why_it_is_not_sent(site: HttpSite, terms: AccountChange, status: int, code: str) -> None:
-    await site.gateway.desk.top_up("test", "shop", 1)
+    await site.gateway.administration.top_up("test", "shop", 1)
     assert (await send(site)).status == 200
     await set_terms(site, terms)
     if terms.daily_per_recipient:
@@ -78,6 +78,6 @@ async def test_says_why_it_is_not_sent(site: HttpSite, terms: AccountChange, sta
 
 
 async def test_says_that_the_account_is_disabled(site: HttpSite) -> None:
-    await site.gateway.desk.change_account("test", "shop", AccountChange(disabled=True))
+    await site.gateway.administration.change_account("test", "shop", AccountChange(disabled=True))
     answer = await send(site)
     assert (answer.status, answer.json["error"]) == (403, "account_disabled")

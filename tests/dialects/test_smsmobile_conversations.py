@@ -37,6 +37,21 @@ async def test_shows_the_messages_of_one_number(site: HttpSite) -> None:
     assert [row["number"] for row in found["messages"]] == [TO, TO]
 
 
+@pytest.mark.parametrize("written", [TO, "15550123", "0015550123", " 15550123", "+1 555 0123"])
+@pytest.mark.parametrize("direction", ["sent", "received"])
+async def test_finds_a_number_however_it_is_written(site: HttpSite, written: str, direction: str) -> None:
+    await send(site, recipients=TO)
+    await site.hear("hello", TO)
+    (found,) = await conversations(site, origineConversation=direction, numero=written)
+    assert (found["numero"], found["count"]) == (TO, 1)
+
+
+async def test_finds_a_sender_by_its_name(site: HttpSite) -> None:
+    await site.hear("hello", "MPESA")
+    (found,) = await conversations(site, origineConversation="received", numero="MPESA")
+    assert found["numero"] == "MPESA"
+
+
 async def test_nothing_is_an_empty_list(site: HttpSite) -> None:
     assert await conversations(site, origineConversation="received", date_from="2026-01-01", date_to="2026-01-02") == []
 

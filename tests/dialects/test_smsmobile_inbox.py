@@ -62,7 +62,12 @@ async def test_newest_first_and_newer_than_a_moment(site: HttpSite) -> None:
     assert await texts(site, after_timestamp_unix=str(seen + 1)) == ["m2", "m1"]
     # what else arrives in that second would never be shown if it were left out; clients know rows by their guid
     assert await texts(site, after_timestamp_unix=str(seen)) == ["m2", "m1", "m0"]
-    assert (await get(site, "/getsms", after_timestamp_unix="now")).json["error"] == "invalid_after_timestamp_unix"
+    # as Python's time.time() and JavaScript's Date.now() have it
+    for written in (f"{seen + 1}.0", f"{seen + 1}.4375", f"{seen + 1}000", f"{seen + 1}999"):
+        assert await texts(site, after_timestamp_unix=written) == ["m2", "m1"], written
+    for written in ("now", "-1", "1.", ".5", "1e9", f"{seen}000.5.5"):
+        answer = await get(site, "/getsms", after_timestamp_unix=written)
+        assert answer.json["error"] == "invalid_after_timestamp_unix", written
 
 
 async def test_an_sms_is_deleted_by_its_guid_in_either_case(site: HttpSite) -> None:
@@ -85,6 +90,8 @@ async def test_shows_one_line_or_all_lines_of_a_phone(site: HttpSite, spelling: 
     assert await texts(site, **{spelling: "duo:2"}) == ["duo:2"]
     assert await texts(site, **{spelling: "duo"}) == ["duo:1", "duo:2", "duo:1"]
     assert await texts(site, **{spelling: "attic"}) == []
+    assert await texts(site, **{spelling: "DUO"}) == ["duo:1", "duo:2", "duo:1"]
+    assert await texts(site, **{spelling: "Duo:2"}) == ["duo:2"]
 
 
 async def test_only_unread_marks_what_it_returns_and_a_plain_look_does_not(site: HttpSite) -> None:

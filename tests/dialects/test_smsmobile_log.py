@@ -171,6 +171,21 @@ async def test_before_takes_a_date_and_time_in_the_accounts_zone(site: HttpSite)
     assert (answer.status, answer.json["error"]) == (400, "invalid_before")
 
 
+async def test_before_takes_times_as_the_answers_have_them(site: HttpSite) -> None:
+    await set_terms(site, AccountChange(zone="Asia/Shanghai"))
+    await send(site, message="early")
+    site.clock.at += 60_000
+    answer = (await get(site, "/sendsms", recipients="+15550123", message="late")).json["result"]
+    second = str(site.clock.at // 1000)
+    local, utc = answer["datetimeLocal"], answer["datetime"]
+    assert (local[-6:], utc[-1]) == ("+08:00", "Z")
+    for written in (utc, local, local.replace("+", " "), second, f"{second}.0", f"{second}000"):
+        rows = (await result(site, "/log/sent/sms", before=written))["sms"]
+        assert [row["message"] for row in rows] == ["early"], written
+    for written in (utc[:-1] + "X", "2026-02-30T01:02:03Z", local + ":99"):
+        assert (await get(site, "/log/sent/sms", before=written)).status == 400, written
+
+
 @pytest.mark.parametrize("keyword", ["+15550123", "%2B15550123"])
 async def test_a_raw_plus_in_a_keyword_is_a_plus(site: HttpSite, keyword: str) -> None:
     await send(site)

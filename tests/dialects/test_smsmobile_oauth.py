@@ -123,7 +123,9 @@ async def test_bytes_that_are_no_utf8_in_a_header_open_nothing(site: HttpSite) -
 
 async def test_a_token_may_do_what_its_client_may_and_ends_with_it(site: HttpSite) -> None:
     shop = site.account
-    made, printed = await site.gateway.desk.add_key("tests", shop, "crm", READ, "client", site.clock.at + 90_000)
+    made, printed = await site.gateway.administration.add_key(
+        "tests", shop, "crm", READ, "client", site.clock.at + 90_000
+    )
     ask = {"grant_type": "client_credentials", **printed}
     answer = (await site.ask("POST", "/oauth2/token", data=ask)).json
     assert (answer["expires_in"], answer["scope"]) == (90, "read")
@@ -131,7 +133,7 @@ async def test_a_token_may_do_what_its_client_may_and_ends_with_it(site: HttpSit
     assert (await site.ask("GET", "/log/sent/sms", headers=token)).status == 200
     refused = await site.ask("POST", "/sendsms", headers=token, data=TO)
     assert (refused.status, refused.json["error"]) == (403, "scope_missing")
-    await site.gateway.desk.revoke_key("tests", "shop", made.name)
+    await site.gateway.administration.revoke_key("tests", "shop", made.name)
     site.clock.at += 1001
     assert (await site.ask("GET", "/log/sent/sms", headers=token)).status == 401
     assert (await site.ask("POST", "/oauth2/token", data=ask)).json["error"] == "invalid_client"
@@ -139,5 +141,5 @@ async def test_a_token_may_do_what_its_client_may_and_ends_with_it(site: HttpSit
 
 async def test_a_client_that_was_replaced_gets_no_token_even_within_the_second(site: HttpSite) -> None:
     assert_token(await site.ask("POST", "/oauth2/token", data=ASK))
-    await site.gateway.desk.rotate("tests", "shop", "client", 0)
+    await site.gateway.administration.rotate("tests", "shop", "client", 0)
     assert (await site.ask("POST", "/oauth2/token", data=ASK)).json["error"] == "invalid_client"

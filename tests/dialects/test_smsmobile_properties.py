@@ -38,7 +38,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 async def furnished(site: HttpSite) -> None:
-    await site.gateway.desk.top_up("tests", "shop", 10**6)
+    await site.gateway.administration.top_up("tests", "shop", 10**6)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,9 @@ def bench() -> Iterator[PropertyBench]:
 
 
 @pytest.mark.parametrize("way", ["form", "query", "json"])
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(parameters=PARAMETERS)
 def test_success_is_one_message_and_anything_else_none(
     bench: PropertyBench, way: str, parameters: dict[str, str]

@@ -328,3 +328,11 @@ def test_every_text_comes_back_from_an_answer_and_from_a_fault(value: str) -> No
     assert "".join(kept.itertext()) == envelope.legal(value)
     told = ElementTree.fromstring(envelope.fault(envelope.SOAP_12, "Sender", value, value))
     assert "".join(told.itertext()) == f"soap:Sender{envelope.legal(value) * 2}"
+
+
+def test_exactly_what_xml_cannot_carry_is_replaced() -> None:
+    """XML 1.0 §2.2: Char ::= #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]."""
+    char = {0x9, 0xA, 0xD, *range(0x20, 0xD800), *range(0xE000, 0xFFFE), *range(0x10000, 0x110000)}
+    every = "".join(map(chr, range(0x110000)))
+    kept = {at for at, (was, now) in enumerate(zip(every, envelope.legal(every), strict=True)) if was == now}
+    assert kept == char

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.model.account import Author
+from bridge.model.account import AccountChange, Author
 from bridge.model.event import MESSAGE_RECEIVED
 from bridge.model.line import Channel, Line, LineState
 from bridge.model.message import State
@@ -15,7 +15,7 @@ from bridge.model.webhook import Endpoint
 from bridge.ports.store_rows import Outcome
 from tests.support.clocks import START
 from tests.support.http_site import LINES, HttpSite, open_site
-from tests.support.smsmobile_calls import TO, get, result, send, sent_id
+from tests.support.smsmobile_calls import TO, get, result, send, sent_id, set_terms
 
 SHOP = Line(
     "shop", "shop", "whatsapp_cloud", LineState.READY, number="+15550135", seen_at=START, channel=Channel.WHATSAPP
@@ -64,7 +64,9 @@ async def test_goes_by_whatsapp_alone(site: HttpSite, params: dict[str, str]) ->
     assert (await site.the_message()).channel is Channel.WHATSAPP
 
 
-@pytest.mark.parametrize("params", [{}, {"sendwa": "0"}, {"sendwa": "0", "sendsms": "0"}, {"waonly": "no"}])
+@pytest.mark.parametrize(
+    "params", [{}, {"sendwa": "0"}, {"sendsms": "0"}, {"sendwa": "0", "sendsms": "0"}, {"waonly": "no"}]
+)
 async def test_goes_by_sms_unless_whatsapp_is_asked_for(site: HttpSite, params: dict[str, str]) -> None:
     answer = (await send(site, **params)).json["result"]
     assert (answer["send_with_whatsapp"], answer["note"]) == ("0", "sent by mobile")
@@ -84,6 +86,37 @@ async def test_a_national_number_is_refused_for_nobody_knows_whose_it_is(site: H
     assert (answer.status, answer.json["error"]) == (400, "invalid_recipients")
     assert "country code" in answer.json["message"]
     assert not await site.messages()
+
+
+@pytest.mark.parametrize("params", [{"sendwa": "1"}, {"waonly": "yes"}])
+@pytest.mark.parametrize(
+    ("country", "written"), [("CN", "13800138000"), ("DE", "447700900123"), ("GB", "7700 900123"), ("DE", "15550123.0")]
+)
+async def test_digits_that_are_somebody_else_at_home_are_refused_by_whatsapp(
+    site: HttpSite, params: dict[str, str], country: str, written: str
+) -> None:
+    await set_terms(site, AccountChange(country=country))
+    answer = await send(site, **params, recipients=written)
+    assert (answer.status, answer.json["error"]) == (400, "invalid_recipients")
+    assert "write it with + and its country code" in answer.json["message"]
+    assert not await site.messages()
+
+
+@pytest.mark.parametrize(
+    ("country", "written", "to"),
+    [
+        ("GB", "447700900123", "+447700900123"),
+        ("GB", "07700 900123", "+447700900123"),
+        ("CN", "+8613800138000", "+8613800138000"),
+        ("CN", "8613800138000", "+8613800138000"),
+        ("", "44 7700 900123", "+447700900123"),
+    ],
+)
+async def test_sms_and_whatsapp_go_to_one_person(site: HttpSite, country: str, written: str, to: str) -> None:
+    await set_terms(site, AccountChange(country=country))
+    await sent_id(site, sendwa="1", recipients=written)
+    sms, whatsapp = await site.messages()
+    assert (sms.recipient, whatsapp.recipient) == (to if country else to[1:], to)
 
 
 async def test_a_phone_is_chosen_for_its_own_channel(site: HttpSite) -> None:
@@ -134,6 +167,22 @@ async def test_a_failure_is_told_by_metas_code(site: HttpSite) -> None:
     await bring(site, guid, State.FAILED, "WhatsApp (#131026) Message undeliverable")
     (row,) = (await result(site, "/log/sent/sms"))["sms"]
     assert (row["send_from_mobile"], row["send_from_mobile_erreur"], row["error_api"]) == ("0", "", "wa_131026")
+
+
+async def test_a_failure_is_listed_with_the_errors_of_the_side_that_its_row_names(site: HttpSite) -> None:
+    await bring(site, await whatsapp_id(site, message="by WhatsApp"), State.FAILED, "WhatsApp (#131026) Undeliverable")
+    await site.bring(await sent_id(site, message="by SMS"), State.FAILED, "+CMS ERROR: 38")
+    await sent_id(site, message="waits")
+
+    async def listed(**params: str) -> list[tuple[str, str, str]]:
+        rows = (await result(site, "/log/sent/sms", **params))["sms"]
+        return [(row["message"], row["error_api"], row["send_from_mobile_erreur"]) for row in rows]
+
+    whatsapp, sms = ("by WhatsApp", "wa_131026", ""), ("by SMS", "", "+CMS ERROR: 38")
+    assert await listed(error_api="1") == [whatsapp]
+    assert await listed(error_mobile="1") == [sms]
+    assert await listed(error_api="1", error_mobile="1") == [sms, whatsapp]
+    assert await listed(error_api="1", keyword="SMS") == []
 
 
 async def test_deleting_takes_both_ways(site: HttpSite) -> None:
@@ -234,6 +283,10 @@ async def test_what_is_known_of_a_number_is_from_messages_of_before(site: HttpSi
     assert await known() == "1"
 
 
+async def test_the_number_that_was_asked_for_is_echoed_with_its_plus(site: HttpSite) -> None:
+    assert (await get(site, "/whatsapp/checknumber", recipients=" 15550123")).json["result"]["recipients"] == TO
+
+
 async def test_who_wrote_by_whatsapp_has_it(site: HttpSite) -> None:
     await heard(site, "hello")
     assert (await result(site, "/whatsapp/checknumber", recipients=TO))["whatsapp"] == "1"
@@ -267,5 +320,5 @@ async def test_pulls_of_received_sms_leave_out_what_came_by_whatsapp(site: HttpS
     for number in range(3):
         await heard(site, f"by WhatsApp {number}")
     await site.hear("by SMS")
-    assert [each.text for each in await site.gateway.handouts.received(site.account, 2)] == ["by SMS"]
-    assert await site.gateway.handouts.received(site.account, 2) == []
+    assert [each.text for each in await site.gateway.pulls.received(site.account, 2)] == ["by SMS"]
+    assert await site.gateway.pulls.received(site.account, 2) == []

@@ -126,7 +126,7 @@ async def test_says_why_somebody_who_is_known_may_not(site: HttpSite, path: str)
     limited = await ask()
     assert_refused(limited, 429, "请求频率超限")
     assert limited.headers["Retry-After"] == "60"
-    await site.gateway.desk.change_account("tests", "shop", AccountChange(disabled=True))
+    await site.gateway.administration.change_account("tests", "shop", AccountChange(disabled=True))
     site.clock.at += 2000
     assert_refused(await ask(), 403, "禁用")
 

@@ -41,7 +41,7 @@ def bodies(*needed: str) -> st.SearchStrategy[Any]:
 async def furnished(site: HttpSite) -> None:
     await furnish(site)
     await add_template(site, "plain", "您好")
-    await site.gateway.desk.top_up("tests", "shop", 10**6)
+    await site.gateway.administration.top_up("tests", "shop", 10**6)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,9 @@ def bench() -> Iterator[PropertyBench]:
         bench.close()
 
 
-COMMON = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+COMMON = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @COMMON

@@ -11,6 +11,7 @@ from bridge.model.account import Verification
 from bridge.model.line import Line, LineState
 from tests.support.http_site import LINES, HttpSite, open_site
 from tests.support.template_calls import (
+    HEADERS,
     SHOWN,
     TO,
     add_template,
@@ -53,6 +54,14 @@ class TestTemplates:
         assert answer.status == 200, answer.body
         assert (await site.the_message()).text == meant
 
+    @pytest.mark.parametrize("number", ["12.50", "1e3", "0.00001", "-0.0", "12345678901234567890123"])
+    async def test_fills_a_number_in_as_it_is_written(self, site: HttpSite, number: str) -> None:
+        await add_template(site, "t", "{a}")
+        body = f'{{"phone": "{TO}", "template_id": "t", "params": {{"a": {number}}}}}'
+        answer = await site.ask("POST", "/api/sms/send", data=body, headers=HEADERS)
+        assert answer.status == 200, answer.body
+        assert (await site.the_message()).text == number
+
     async def test_names_the_values_that_are_missing(self, site: HttpSite) -> None:
         await add_template(site, "t", "{code} {time} {code}")
         assert_refused(await send(site, template_id="t", params={"more": "x"}), 400, "code, time")
@@ -64,7 +73,7 @@ class TestTemplates:
         await assert_untouched(site)
 
     async def test_knows_no_template_of_another_account(self, site: HttpSite) -> None:
-        await site.gateway.desk.remove_template("tests", "shop", "123456")
+        await site.gateway.administration.remove_template("tests", "shop", "123456")
         assert_refused(await send(site), 400, "123456")
 
     @pytest.mark.parametrize("value", ["x" * 40_000, "a\x00b", "\ud83d", " "])

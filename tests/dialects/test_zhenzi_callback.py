@@ -10,7 +10,7 @@ from api.webhooks.poster import Webhooks
 from bridge.model.message import Draft, State
 from bridge.model.query import LedgerQuery
 from bridge.model.webhook import Delivery, DeliveryState
-from bridge.webhooks.deliverer import Ledger
+from bridge.webhooks.deliverer import Deliverer
 from tests.support.http_site import HttpSite
 from tests.support.receivers import DEADLINE, Receiver
 from tests.support.webhook_site import answers
@@ -24,11 +24,11 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @asynccontextmanager
-async def at_work(site: HttpSite, receiver: Receiver) -> AsyncIterator[Ledger]:
+async def at_work(site: HttpSite, receiver: Receiver) -> AsyncIterator[Deliverer]:
     """Status reports go to the receiver meanwhile."""
     await site.gateway.endpoints.add("test", site.account, receiver.url, "zhenzi")
     webhooks = Webhooks()
-    ledger = Ledger(site.store, site.bus, site.clock, webhooks)
+    ledger = Deliverer(site.store, site.bus, site.clock, webhooks)
     await ledger.start()
     try:
         yield ledger

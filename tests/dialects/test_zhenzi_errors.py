@@ -99,7 +99,7 @@ async def test_105_and_110_for_credentials_that_are_wrong(site: HttpSite, path: 
 async def test_107_then_106_for_those_who_are_known_but_may_not(site: HttpSite, path: str) -> None:
     await agree(site, addresses=("192.0.2.0/24",))
     assert_refused(await call(site, path), 107, "ip")
-    await site.gateway.desk.change_account("tests", "shop", AccountChange(disabled=True))
+    await site.gateway.administration.change_account("tests", "shop", AccountChange(disabled=True))
     site.clock.at += 2000
     assert_refused(await call(site, path), 106)
     # who does not prove to be the application is told nothing of it
@@ -117,7 +117,7 @@ async def test_106_for_an_account_that_is_not_verified(site: HttpSite, path: str
 @pytest.mark.parametrize("path", [SEND, BY_TEMPLATE])
 async def test_108_when_the_credits_do_not_cover_it(site: HttpSite, path: str) -> None:
     await agree(site, payment=Payment.PREPAID)
-    await site.gateway.desk.top_up("tests", "shop", 1 - CREDITS)
+    await site.gateway.administration.top_up("tests", "shop", 1 - CREDITS)
     long = {SEND: {"message": "字" * 71}, BY_TEMPLATE: {"templateParams": f'["{"字" * 71}", "5"]'}}[path]
     assert_refused(await call(site, path, **long), 108, "余额不足")
     await assert_untouched(site, credits=1)

@@ -38,7 +38,7 @@ def forms(path: str) -> st.SearchStrategy[dict[str, str]]:
 
 async def furnished(site: HttpSite) -> None:
     await furnish(site)
-    await site.gateway.desk.top_up("tests", "shop", 10**6)
+    await site.gateway.administration.top_up("tests", "shop", 10**6)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,9 @@ def bench() -> Iterator[PropertyBench]:
 
 
 @pytest.mark.parametrize("path", FIELDS)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_code_0_is_one_message_and_any_other_none(bench: PropertyBench, path: str, data: st.DataObject) -> None:
     answer, queued, paid = bench.ask("POST", path, data=urlencode(data.draw(forms(path))), headers=FORM)

@@ -53,6 +53,12 @@ class TestSending:
         await call(site, BY_TEMPLATE, templateParams="[1234, 5]")
         assert (await site.the_message()).text == "您的验证码是1234,5分钟内有效"
 
+    async def test_numbers_of_a_template_are_as_they_are_written(self, site: HttpSite) -> None:
+        await call(site, BY_TEMPLATE, templateParams="[12.50, 0.00001]")
+        assert (await site.the_message()).text == "您的验证码是12.50,0.00001分钟内有效"
+        for odd in ("NaN", "-Infinity", "true", "null"):
+            assert_refused(await call(site, BY_TEMPLATE, templateParams=f'["1", {odd}]'), 100, "templateParams")
+
     async def test_a_number_counts_for_the_day_however_it_is_written(self, site: HttpSite) -> None:
         await agree(site, daily_per_recipient=2)
         for number in (TO, f"+86{TO}"):

@@ -1,13 +1,17 @@
 """`python -m tests.fuzz --seconds 60 [TARGET…]`: atheris on each target for so long, each in a process of its own.
 
+One for each processor works at a time, and what it says is printed when it ends.
+
 What is found is printed and written into `--keep` (`TARGET-crash-…`); `python -m tests.fuzz TARGET --replay FILE` shows
 it again. What leads there becomes a seed in `targets.py`, which `make test` runs.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.fuzz.targets import TARGETS
@@ -27,16 +31,19 @@ def main(arguments: list[str]) -> int:
     if asked.replay:
         TARGETS[asked.targets[0]](asked.replay.read_bytes())
         return 0
-    return max(abs(code) for code in [apart(name, asked) for name in asked.targets or TARGETS])
+    asked.keep.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return max(pool.map(lambda name: abs(apart(name, asked)), asked.targets or TARGETS))
 
 
 def apart(name: str, asked: argparse.Namespace) -> int:
     """Fuzz one target in a process of its own; its exit code."""
-    asked.keep.mkdir(parents=True, exist_ok=True)
-    sys.stdout.write(f"-- {name}, {asked.seconds} s\n")
-    sys.stdout.flush()
     command = [sys.executable, "-m", "tests.fuzz.inside", name, str(asked.seconds), str(asked.seed), str(asked.keep)]
-    return subprocess.run(command, check=False).returncode
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    said = done.stdout.decode(errors="replace")
+    sys.stdout.write(f"-- {name}, {asked.seconds} s\n{said}")
+    sys.stdout.flush()
+    return done.returncode
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from device_drivers.android_adb import facts, isms, radiolog, rows
-from device_drivers.gsm_modem import lines, news, reading, textmode
+from device_drivers.gsm_modem import framing, news, reading, textmode
 from device_drivers.gsm_modem.answers import Dialogue
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, StatusReport, decode
 
@@ -52,7 +52,7 @@ def at_framing(data: bytes) -> None:
     command = COMMANDS[data[0] % len(COMMANDS)]
     whole, pieces = _talk(command, [data[1:]]), _talk(command, [data[at : at + 1] for at in range(1, len(data))])
     assert len(whole) <= len(data), "more lines than there were octets"
-    in_text_mode = any(lines.is_text_mode(line) for line in whole)  # where nothing says where a text ends
+    in_text_mode = any(framing.is_text_mode(line) for line in whole)  # where nothing says where a text ends
     assert in_text_mode or whole == pieces, f"{whole} or, by the octet, {pieces}"
 
 

@@ -56,5 +56,5 @@ def refused(answer: Answer) -> str:
 
 async def set_terms(site: HttpSite, **terms: Any) -> None:
     """Other terms for the shop, at once."""
-    await site.gateway.desk.change_account("test", "shop", AccountChange(**terms))
+    await site.gateway.administration.change_account("test", "shop", AccountChange(**terms))
     site.clock.at += 1001  # accounts are remembered for a second

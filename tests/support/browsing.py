@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bridge.model.user import Role
 from tests.support.running import Bridge
@@ -19,7 +19,8 @@ from tests.support.running import Bridge
 #: what every test of the page starts; Playwright itself runs on Node.js
 PROGRAMS = ("chromium", "node")
 #: ms in which everything that a test waits for has happened
-PATIENCE = 20_000
+PATIENCE = 40_000
+expect.set_options(timeout=PATIENCE)
 WIDE, NARROW = {"width": 1280, "height": 820}, {"width": 360, "height": 740}
 #: where the run leaves its screenshots
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
@@ -53,8 +54,10 @@ class Visitor:
     mishaps: list[str] = field(default_factory=list)
 
     async def visit(self, place: str = "") -> None:
-        """Open a place of the page by its address, such as `messages`."""
+        """Open a place of the page by its address, such as `messages`; nothing of the place before is there then."""
         await self.page.goto(f"{self.bridge.url}/#/{place}")
+        # the page hears of another address in a task of its own; one that is set now runs behind it
+        await self.page.evaluate("new Promise((done) => setTimeout(done))")
 
     async def sign_in(self, place: str = "", name: str = "anna") -> None:
         """Get in as somebody whom `let_in` knows, and be at a place."""
@@ -87,9 +90,10 @@ class Visitor:
         await self.page.screenshot(path=SHOTS / f"{name}.png", animations="disabled")
 
     async def overflow(self) -> int:
-        """Pixels by which the page is wider than its window."""
+        """Pixels by which the page is wider than its window, or what is in a dialog or a row of buttons than that."""
         wide: int = await self.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            "Math.max(...[document.documentElement, ...document.querySelectorAll('.dialog, .segments')]"
+            ".map((each) => each.scrollWidth - each.clientWidth))"
         )
         return wide
 
@@ -105,7 +109,7 @@ class Visitor:
 
 async def comes_true(page: Page, expression: str) -> None:
     """Wait until it is so; asked from outside, because the page's policy lets no text become code."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while not await page.evaluate(expression):
             await asyncio.sleep(0.05)
 

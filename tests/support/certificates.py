@@ -29,16 +29,34 @@ def openssl(*arguments: str | Path, stdin: bytes = b"") -> str:
     return done.stdout.decode()
 
 
-def issue(folder: Path, serial: int = 1, days: int = 90, kind: str = "ec", password: str = "") -> Files:
-    """A certificate for `NAME` that vouches for itself; negative `days` make one that has ended."""
+def issue(
+    folder: Path,
+    serial: int = 1,
+    days: int = 90,
+    kind: str = "ec",
+    password: str = "",
+    name: str = NAME,
+    authority: Files | None = None,
+) -> Files:
+    """A certificate for a name, of an authority or itself; negative `days` make one that has ended."""
     folder.mkdir(parents=True, exist_ok=True)
     made = Files(folder / f"{serial}-cert.pem", folder / f"{serial}-key.pem")
     key = ("-newkey", "rsa:2048") if kind == "rsa" else ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
     lock = ("-passout", f"pass:{password}") if password else ("-nodes",)
-    names = ("-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}")
+    names = ("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
     request = folder / "request.pem"
     openssl("req", "-new", *key, *lock, "-keyout", made.key, *names, "-out", request)
     secret = ("-passin", f"pass:{password}") if password else ()
-    sign = ("x509", "-req", "-in", request, "-signkey", made.key, *secret, "-set_serial", str(serial))
+    by = ("-CA", authority.certificate, "-CAkey", authority.key) if authority else ("-signkey", made.key, *secret)
+    sign = ("x509", "-req", "-in", request, *by, "-set_serial", str(serial))
     openssl(*sign, "-days", str(days), "-copy_extensions", "copy", "-out", made.certificate)
+    return made
+
+
+def authority(folder: Path) -> Files:
+    """One that issues certificates for others."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = Files(folder / "authority.pem", folder / "authority-key.pem")
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", made.key)
+    openssl("req", "-x509", "-new", *key, "-subj", "/CN=Our own authority", "-days", "90", "-out", made.certificate)
     return made

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -27,6 +27,11 @@ from tests.support.store_rows import message
 
 NUMBER, BLOCKED = "+15550101", "+15550102"
 AUTHORS = ("one", "other")
+
+
+def names() -> Iterator[str]:
+    """Names of accounts, each another one."""
+    return (f"a{number:04}" for number in itertools.count())
 
 
 class Site:
@@ -56,7 +61,7 @@ class Site:
         await self.store.receive(InboundPart(self.name, f"{self.who} {text}", sender, text), self.name, START)
 
     async def change_account(self, **named: Any) -> Account:
-        return await self.gateway.desk.change_account(self.who, self.name, AccountChange(**named))
+        return await self.gateway.administration.change_account(self.who, self.name, AccountChange(**named))
 
     async def change_endpoint(self, **named: Any) -> Endpoint:
         return await self.store.change_endpoint(self.name, self.hook, EndpointChange(**named), self.by)
@@ -179,10 +184,10 @@ async def _is_there(store: Store, name: str) -> bool:
 class Bench:
     """Makes changes one after the other and at once, each time in a fresh account."""
 
-    def __init__(self, stores: Sequence[Store]) -> None:
+    def __init__(self, stores: Sequence[Store], names: Iterator[str]) -> None:
         self.stores = stores
         self.gateways = [Gateway(store, Bus(), clock=FakeClock()) for store in stores]
-        self.names = (f"a{number:04}" for number in itertools.count())
+        self.names = names
 
     async def made(self, *changes: tuple[str, Change], at_once: bool = False, beside: bool = False) -> str:
         """What these changes, each with its author, gave back and leave; `beside`: from a process each."""

@@ -55,7 +55,7 @@ class LinkSite:
 
     async def has(self, count: int) -> list[Inbound]:
         """Everything that came, once it is so many."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.came) < count:
                 self._news.clear()
                 await self._news.wait()
@@ -63,7 +63,7 @@ class LinkSite:
 
     async def asked(self, action: str, count: int) -> None:
         """Wait until the provider was asked so many times."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while sum(each == action for each, _ in self.provider.calls) < count:
                 await asyncio.sleep(0.01)
 
@@ -76,7 +76,7 @@ async def linked(name: str, provider: Emulated | None = None, **options: Any) ->
         await far.start()
     site = CallbackSite()
     await site.start()
-    given = {**far.options, "timeout": 0.5, "callback_secret": SECRET, **options}
+    given = {**far.options, "timeout": 2.0, "callback_secret": SECRET, **options}
     device = Device(name, name, given)
     if name == "tencent":
         chosen = TencentOptions.of(given)
@@ -114,7 +114,7 @@ async def on_cloud(
     far = provider or provider_of(name)
     if provider is None:
         await far.start()
-    device = Device(name, name, {**far.options, "timeout": 0.5, "callback_secret": SECRET, **options})
+    device = Device(name, name, {**far.options, "timeout": 2.0, "callback_secret": SECRET, **options})
     settings = replace(config(directory, {}), devices={name: device})
     try:
         async with running(settings) as bridge:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-PAGE = 4096
+PAGE = 2048
 
 
 def pages_with(database: Path, words: bytes) -> list[int]:

@@ -26,6 +26,7 @@ from bridge.ports.store_rows import Outcome
 from bridge.store import open_store
 from bridge.store.sqlite import SqliteStore
 from tests.support.clocks import START, FakeClock
+from tests.support.empty_store import empty_store
 
 #: what `account add --json` prints
 CREDENTIALS = {
@@ -92,7 +93,7 @@ class HttpSite:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(head + body)
         await writer.drain()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             response = await reader.read()
         writer.close()
         await writer.wait_closed()
@@ -152,11 +153,11 @@ async def open_site(
 ) -> AsyncIterator[HttpSite]:
     """Serve `build_app(gateway, **options)` over a fresh store, with one account called shop."""
     bus, clock = Bus(), FakeClock()
-    store = await open_store(f"sqlite:///{folder}/bridge.db", bus)
+    store = await open_store(empty_store(folder), bus)
     gateway = Gateway(store, bus, devices=Devices(lines), clock=clock)
     account = Account("shop", START)
     await store.add_account(account, kept(CREDENTIALS))
-    await gateway.desk.add_template("tests", Template("shop", SAMPLE_ID, SAMPLE_TEXT))
+    await gateway.administration.add_template("tests", Template("shop", SAMPLE_ID, SAMPLE_TEXT))
     site = HttpSite(store, gateway, clock, account, bus)
     serving = runner(build_app(gateway, **options))
     await serving.setup()

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.model.radio import Evidence, Held, Inbound, InboundPart, InboundReport, Outgoing, Sent
-from bridge.ports.driver import Device, Forgetful
+from bridge.ports.driver import Device, VolatileMemory
 from device_drivers.gsm_modem.driver import GsmModemDriver
 from device_drivers.gsm_modem.link import ModemLink
 from device_drivers.virtual.modem.modem import Modem
 from device_drivers.virtual.network.handset import Handset
 from device_drivers.virtual.network.service_centre import Network
+from tests.support.waiting import until
 
 OURS, THEIRS = "+15550101", "+15550199"
 #: seconds in which anything that is to happen has happened
-SOON = 10.0
+SOON = 30.0
 
 
 @dataclass
@@ -32,9 +33,9 @@ class Site:
     #: leave `port` out of the configuration, as an `imei` among the options does
     without_port: bool = False
     #: what the bridge keeps for the device over restarts
-    memory: Forgetful = field(default_factory=Forgetful)
-    #: what the link told of what it saw, in passing
-    held: list[Held] = field(default_factory=list)
+    memory: VolatileMemory = field(default_factory=VolatileMemory)
+    #: what the link gave out and somebody took, what it saw in passing among it
+    taken: list[Inbound] = field(default_factory=list)
     #: the stages that the driver went through with a silent modem
     recovering: list[str] = field(default_factory=list)
     _link: ModemLink | None = None
@@ -60,6 +61,10 @@ class Site:
         self._inbound = self._link.inbound()
         return self._link
 
+    async def rested(self) -> None:
+        """What is done after the opening is done: until something happens, or a poll is due, nothing is asked."""
+        await until(lambda: self.link._keeper._chores._waiters)  # type: ignore[attr-defined]
+
     async def close(self) -> None:
         """Let go of the modem."""
         if self._link is not None:
@@ -71,14 +76,14 @@ class Site:
         return await self.link.send("office", Outgoing(message, to, text, **more))
 
     async def take(self, count: int = 1, acknowledge: bool = True) -> list[Inbound]:
-        """The next things that come in; what the link saw is noted in `held`."""
+        """The next things that come in, what the link saw left out."""
         assert self._inbound is not None
         taken: list[Inbound] = []
         async with asyncio.timeout(SOON):
             while len(taken) < count:
                 item = await anext(self._inbound)
+                self.taken.append(item)
                 if isinstance(item, Held):
-                    self.held.append(item)
                     continue
                 taken.append(item)
                 if acknowledge:
@@ -103,10 +108,19 @@ class Site:
         assert isinstance(item, Evidence), item
         return item
 
-    def waiting(self) -> list[Inbound | None]:
+    def waiting(self) -> list[Inbound]:
         """What was given out and nobody took yet, sights left out."""
+        return [item for item in self._queued() if not isinstance(item, Held)]
+
+    def told_gone(self, part: InboundPart) -> bool:
+        """Was it told since `part` was taken that its slot was seen without it?"""
+        since = self.taken[self.taken.index(part) + 1 :] + self._queued()
+        sights = [item for item in since if isinstance(item, Held) and part.slot.startswith(item.place)]
+        return any(part.slot not in held.slots for held in sights)
+
+    def _queued(self) -> list[Inbound]:
         queue: deque[Inbound | None] = self.link._intake._inbound._queue  # type: ignore[attr-defined]
-        return [item for item in queue if not isinstance(item, Held)]
+        return [item for item in queue if item is not None]
 
     def stored(self) -> int:
         """How many SMS and reports the modem holds."""

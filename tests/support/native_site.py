@@ -24,21 +24,26 @@ from bridge.bus import Bus
 from bridge.errors import DeviceLost, NoSuchThing
 from bridge.gateway.gateway import Devices, Gateway
 from bridge.model.account import Account, Author
-from bridge.model.attention import Ongoing
 from bridge.model.finding import Finding
+from bridge.model.history import Ongoing
 from bridge.model.inbox import Received
 from bridge.model.line import Line, LineState
 from bridge.model.media import Media
 from bridge.model.message import Message, State
 from bridge.model.radio import InboundPart
+from bridge.model.site import Site as Outpost
 from bridge.model.user import Role, Session, User
 from bridge.ports.clock import Clock
 from bridge.ports.store import Store
 from bridge.ports.store_rows import Credential, Outcome
+from bridge.ports.virtual import VirtualPhones
 from bridge.store import open_store
+from tests.support.empty_store import empty_store
 from tests.support.openapi_document import Document
 
 DOCUMENT = Document(resources.files("api").joinpath("openapi.yaml").read_text("utf-8"))
+#: of what only a demo has
+VIRTUAL = Document(resources.files("api").joinpath("virtual.yaml").read_text("utf-8"))
 NOW = 1_795_215_712_123
 LINES = (
     Line("office", "office", "gsm_modem", LineState.READY, number="+15550190", signal_dbm=-71, seen_at=NOW),
@@ -96,7 +101,9 @@ class Caller:
         params = {name.rstrip("_"): str(value) for name, value in query.items()}
         async with self.http.request(method, path, data=raw, headers=headers | self.headers, params=params) as response:
             answer = Answer(response.status, response.headers, await _body(response))
-        DOCUMENT.judge(method, response.url.path, answer.status, answer.headers, answer.body)
+        demo = self.http.app is not None and self.http.app[SITE].gateway.virtual is not None
+        judge = VIRTUAL if demo and VIRTUAL.template(response.url.path) else DOCUMENT
+        judge.judge(method, response.url.path, answer.status, answer.headers, answer.body)
         return answer
 
     async def get(self, path: str, **query: Any) -> Answer:
@@ -159,7 +166,7 @@ class Site:
 
     async def carry(self, state: State, error: str = "", line: str = "office") -> Message:
         """A line takes the oldest message and each of its parts ends in `state`."""
-        claim = await self.store.claim(line, ("", line), self.gateway.now() + 1)
+        claim = await self.store.claim(line, ("", line, f"sim:{line}"), self.gateway.now() + 1)
         assert claim is not None
         message = claim.message
         for index in range(claim.index, message.parts + 1):
@@ -202,15 +209,18 @@ async def site_in(
     lines: Sequence[Line] = LINES,
     clock: Clock | None = None,
     alarms: Callable[[], Sequence[Ongoing]] = tuple,
+    virtual: VirtualPhones | None = None,
+    sites: Callable[[], Sequence[Outpost]] = tuple,
     **how: Any,
 ) -> AsyncIterator[Site]:
     """A bridge with the accounts `shop` and `bakery`, and `operator` who may do everything."""
     bus = Bus()
-    store = await open_store(f"sqlite:///{folder}/bridge.db", bus)
+    store = await open_store(empty_store(folder), bus)
     for name, key in KEYS.items():
         account = replace(Account(name, created_at=NOW), operator=name == "operator")
         await store.add_account(account, [Credential("apikey", "", digest(key))])
-    gateway = Gateway(store, bus, devices=Devices(lambda: lines, _examine, fetch=_fetch, alarms=alarms), clock=clock)
+    devices = Devices(lambda: lines, _examine, fetch=_fetch, alarms=alarms, virtual=virtual, sites=sites)
+    gateway = Gateway(store, bus, devices=devices, clock=clock)
     try:
         async with serving(gateway, **how) as http:
             yield Site(store, gateway, http)

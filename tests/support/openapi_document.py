@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 from api.dialects.native import responses as answers
 
@@ -17,7 +17,7 @@ class Document:
     """`api/openapi.yaml` as the bridge serves it."""
 
     def __init__(self, text: str) -> None:
-        self.tree: dict[str, Any] = yaml.safe_load(text)
+        self.tree: dict[str, Any] = yaml.load(text, yaml.CSafeLoader)
         self._paths = {re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "/?"): path for path in self.tree["paths"]}
         self._validators: dict[str, Draft202012Validator] = {}
 
@@ -70,7 +70,7 @@ class Document:
 
     def fits(self, schema: dict[str, Any], value: Any) -> None:
         """Raises AssertionError with every place where a value does not fit."""
-        errors = [f"{error.json_path}: {error.message}" for error in self._validator(schema).iter_errors(value)]
+        errors = [f"{error.instance_path}: {error.message}" for error in self._validator(schema).iter_errors(value)]
         assert errors == []
 
     def accepts(self, schema: dict[str, Any], value: Any) -> bool:

@@ -9,17 +9,18 @@ from typing import Any
 
 from bridge.errors import DeviceLost
 from bridge.model.radio import Evidence, Held, Inbound, InboundPart, Outgoing, Sent
-from bridge.ports.driver import Device, Forgetful
+from bridge.ports.driver import Device, VolatileMemory
 from device_drivers.android_adb.clocks import Clock
 from device_drivers.android_adb.driver import AndroidAdbDriver
 from device_drivers.android_adb.link import PhoneLink
 from device_drivers.virtual.network.handset import Handset
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import AdbServer, Phone
+from tests.support.waiting import until
 
 OURS, SECOND, THEIRS = "+15550101", "+15550102", "+15550199"
 #: seconds in which anything that is to happen has happened
-SOON = 20.0
+SOON = 30.0
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Site:
     adb: AdbServer
     far: Handset
     driver: AndroidAdbDriver = field(default_factory=AndroidAdbDriver)
-    memory: Forgetful = field(default_factory=Forgetful)
+    memory: VolatileMemory = field(default_factory=VolatileMemory)
     options: dict[str, Any] = field(default_factory=dict)
     _link: PhoneLink | None = None
     _inbound: AsyncIterator[Inbound] | None = None
@@ -69,6 +70,10 @@ class Site:
             self._link = await self.driver.open(self.device)
         self._inbound = self._link.inbound()
         return self._link
+
+    async def rested(self) -> None:
+        """The driver's look at the phone is over: it waits for the next one, or for news."""
+        await until(lambda: self.link._stirred._waiters)  # type: ignore[attr-defined]
 
     async def reopen(self) -> PhoneLink:
         """Connect as the core does: again and again until the phone is there."""

@@ -33,7 +33,7 @@ class PropertyBench:
         """One request."""
 
         async def asked() -> Outcome:
-            self.site.gateway.admission.guesses = FailedLogins()  # each example is somebody else's first call
+            self.site.gateway.authenticator.guesses = FailedLogins()  # each example is somebody else's first call
             before = await self._state()
             answer = await self.site.ask(method, path, **kwargs)
             after = await self._state()
@@ -42,7 +42,7 @@ class PropertyBench:
         return self._runner.run(asked())
 
     async def _state(self) -> tuple[int, int]:
-        account = await self.site.gateway.desk.account("shop")
+        account = await self.site.gateway.administration.account("shop")
         return await self.site.gateway.count(account, MessageQuery()), account.credits or 0
 
     def close(self) -> None:

@@ -15,7 +15,9 @@ from typing import Any, Self
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-DEADLINE = 10.0  # seconds a test waits for what must come
+from tests.support.ports import keep
+
+DEADLINE = 30.0  # seconds a test waits for what must come
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,19 @@ class Receiver:
     tls: ssl.SSLContext | None = None
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _runner: web.AppRunner | None = None
+    #: the port is ours while nobody listens there, too
+    _kept: socket.socket | None = None
 
     async def __aenter__(self) -> Self:
+        self._kept = keep(port=self.port)
+        self.port = self._kept.getsockname()[1]
         await self.rise()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.die()
+        if self._kept is not None:
+            self._kept.close()
 
     async def rise(self) -> None:
         """Listen (again)."""
@@ -78,7 +86,6 @@ class Receiver:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self.tls)
         await site.start()
-        self.port = self._runner.addresses[0][1]
 
     async def die(self) -> None:
         """Close the port and every connection."""

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import aiohttp
 
 from bridge.accounts.credentials import new_credentials
-from bridge.config.schema import Config, Http, Inbox, Sending, Storage
+from bridge.config.schema import Config, Http, Inbox, Sending
+from bridge.config.storage import Storage
 from bridge.daemon import run
 from bridge.errors import NotPossible
 from bridge.gateway.gateway import Gateway
@@ -22,6 +23,7 @@ from bridge.model.query import InboxQuery, MessageQuery
 from bridge.ports.clock import Clock
 from bridge.ports.driver import Device
 from bridge.ports.store import Store
+from bridge.ports.virtual import VirtualPhones
 from device_drivers.virtual.world import World
 from tests.support.waiting import until
 
@@ -60,6 +62,17 @@ class Bridge:
 
         return await until(look, patience)
 
+    async def became(self, message: str, *states: State) -> Message:
+        """A message, once it is in one of these states."""
+
+        async def look() -> Message | None:
+            found = await self.gateway.message(SHOP, message)
+            return found if found.state in states else None
+
+        found = await until(look)
+        assert found is not None
+        return found
+
     async def received(self, count: int, patience: float = PATIENCE) -> list[Received]:
         """The inbox, oldest first, once it holds so many."""
 
@@ -90,10 +103,13 @@ def config(directory: Path, devices: Mapping[str, Mapping[str, Any]], **sending:
 
 
 @asynccontextmanager
-async def running(settings: Config, machine: Clock | None = None) -> AsyncIterator[Bridge]:
-    """The daemon, from its first line to its last; by the time of this machine."""
+async def running(
+    settings: Config, machine: Clock | None = None, virtual: VirtualPhones | None = None
+) -> AsyncIterator[Bridge]:
+    """The daemon, from its first line to its last; by the time of this machine; a demo has `virtual` phones."""
     ready: asyncio.Future[run.Running] = asyncio.get_running_loop().create_future()
-    task = asyncio.get_running_loop().create_task(run.run(settings, on_ready=ready.set_result, machine=machine))
+    daemon = run.run(settings, on_ready=ready.set_result, machine=machine, virtual=virtual)
+    task = asyncio.get_running_loop().create_task(daemon)
     try:
         await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():

@@ -17,7 +17,7 @@ async def send(site: HttpSite, path: str = "/sendsms", **params: Any) -> Answer:
 
 async def set_terms(site: HttpSite, change: AccountChange) -> None:
     """Change what the account may do, and wait until authentication goes by it."""
-    await site.gateway.desk.change_account("test", "shop", change)
+    await site.gateway.administration.change_account("test", "shop", change)
     site.clock.at += 1001
 
 

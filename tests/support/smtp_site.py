@@ -16,8 +16,9 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from bridge.config.schema import Alarm
+from tests.support.ports import keep
 
-DEADLINE = 10.0  # s
+DEADLINE = 30.0  # s
 USER, PASSWORD = "bridge@example.com", "the right one"
 
 
@@ -63,7 +64,6 @@ class MailServer:
         """Listen (again)."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._converse, "127.0.0.1", self.port, ssl=self.tls)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     def _converse(self) -> SMTP:
         with warnings.catch_warnings():
@@ -120,12 +120,13 @@ def authenticated(server: SMTP, session: Session, envelope: Envelope, mechanism:
 @asynccontextmanager
 async def mail_server(**how: Any) -> AsyncIterator[MailServer]:
     """One that listens, made with these arguments of `MailServer`."""
-    server = MailServer(**how)
-    await server.rise()
-    try:
-        yield server
-    finally:
-        await server.die()
+    with keep() as kept:  # the port is its own while nobody listens there, too
+        server = MailServer(port=kept.getsockname()[1], **how)
+        await server.rise()
+        try:
+            yield server
+        finally:
+            await server.die()
 
 
 def mailing_to(server: MailServer, **more: Any) -> Alarm:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from bridge.model.account import Account, Author
 from bridge.model.message import Message, State
 from bridge.ports.store import Store
+from bridge.ports.store_rows import Outcome
 
 NOW = 1_795_000_000_000
 SHOP, CAFE = Account("shop", NOW), Account("cafe", NOW)
@@ -20,3 +21,16 @@ def message(number: int, **changes: object) -> Message:
         text=f"text {number}", state=State.QUEUED, created_at=NOW, updated_at=NOW, due_at=NOW,
     )  # fmt: skip
     return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+async def claimed(store: Store, expected: Message, line: str = "office") -> int:
+    """A line takes the message that is expected; returns the index of the part."""
+    claim = await store.claim(line, ("", line), NOW)
+    assert claim is not None
+    assert claim.message.id == expected.id
+    return claim.index
+
+
+async def sent(store: Store, which: Message, index: int, reference: int | None) -> Message:
+    """A part was handed over, with this reference."""
+    return await store.record(Outcome(which.id, index, State.SENT, reference), NOW + 1)

@@ -14,24 +14,24 @@ async def furnish(site: HttpSite) -> None:
     """The templates that the tests send by, and credits."""
     await add_template(site, "123456", "您的验证码是{code}")
     await add_template(site, "draft", "{code}", approved=False)
-    await site.gateway.desk.top_up("tests", "shop", CREDITS)
+    await site.gateway.administration.top_up("tests", "shop", CREDITS)
 
 
 async def add_template(site: HttpSite, id: str, text: str, approved: bool = True) -> None:
     """The account has this template from now on."""
-    await site.gateway.desk.add_template("tests", Template("shop", id, text, approved))
+    await site.gateway.administration.add_template("tests", Template("shop", id, text, approved))
 
 
 async def agree(site: HttpSite, **terms: Any) -> None:
     """Terms of the account; the bridge goes by them from the next second on."""
-    await site.gateway.desk.change_account("tests", "shop", AccountChange(**terms))
+    await site.gateway.administration.change_account("tests", "shop", AccountChange(**terms))
     site.clock.at += 2000
 
 
 async def prepaid(site: HttpSite, credits: int) -> None:
     """From now on nothing goes out that these credits do not cover."""
-    left = (await site.gateway.desk.account("shop")).credits or 0
-    await site.gateway.desk.top_up("tests", "shop", credits - left)
+    left = (await site.gateway.administration.account("shop")).credits or 0
+    await site.gateway.administration.top_up("tests", "shop", credits - left)
     await agree(site, payment=Payment.PREPAID)
 
 
@@ -77,4 +77,4 @@ def assert_refused(answer: Answer, status: int, *words: str) -> None:
 async def assert_untouched(site: HttpSite, messages: int = 0, credits: int = CREDITS) -> None:
     """Nothing more was queued, and nothing was paid."""
     assert len(await site.messages()) == messages
-    assert (await site.gateway.desk.account("shop")).credits == credits
+    assert (await site.gateway.administration.account("shop")).credits == credits

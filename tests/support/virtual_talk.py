@@ -47,7 +47,7 @@ class Talk:
         said = self.raw(line.encode() + b"\r").removeprefix(line.encode() + b"\r")
         return [line for line in said.decode().split("\r\n") if line]
 
-    async def until(self, text: str, timeout: float = 5.0) -> str:
+    async def until(self, text: str, timeout: float = 30.0) -> str:
         """Everything said since the last command, once it holds `text`."""
         async with asyncio.timeout(timeout):
             while text.encode() not in self.said:
@@ -65,13 +65,13 @@ class Talk:
 
 async def attached(talk: Talk) -> None:
     """Wait until the network knows the modem."""
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(20.0):
         while LINE not in talk.network.numbers:
             await asyncio.sleep(0)
 
 
 async def held(network: Network, count: int = 1) -> None:
     """Wait until the network holds so many messages back for the line."""
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(20.0):
         while network.held(LINE) != count:
             await asyncio.sleep(0)

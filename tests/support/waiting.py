@@ -4,11 +4,16 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
 #: real seconds in which anything that is to happen has happened
 PATIENCE = 30.0
+#: seconds between two looks: a look that takes long, at hundreds of messages, comes so many times its time later, or
+#: what it waits for would not get the processor
+OFTEN, RARELY, SHARE = 0.005, 0.5, 4
 
 
 async def until(look: Callable[[], T | Awaitable[T]], patience: float = PATIENCE) -> T:
@@ -18,6 +23,7 @@ async def until(look: Callable[[], T | Awaitable[T]], patience: float = PATIENCE
     """
     end = time.monotonic() + patience
     while True:
+        began = time.monotonic()
         found = look()
         if inspect.isawaitable(found):
             found = await found
@@ -25,4 +31,16 @@ async def until(look: Callable[[], T | Awaitable[T]], patience: float = PATIENCE
             return found
         if time.monotonic() > end:
             raise TimeoutError("it never happened")
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(min(max(OFTEN, SHARE * (time.monotonic() - began)), RARELY))
+
+
+def queued(process: str = "thread-self") -> float:
+    """Seconds that a process was ready and others had the processors, so far, summed over its threads.
+
+    Of this thread unless the process is named; 0 where Linux does not say.
+    """
+    waited = 0
+    for file in Path("/proc", process).glob("schedstat" if process == "thread-self" else "task/*/schedstat"):
+        with suppress(OSError, ValueError):  # a thread that ends meanwhile
+            waited += int(file.read_text().split()[1])
+    return waited / 1e9

@@ -18,7 +18,7 @@ from bridge.model.query import LedgerQuery
 from bridge.model.radio import InboundPart
 from bridge.model.webhook import Delivery, DeliveryState, Endpoint
 from bridge.store.sqlite import SqliteStore
-from bridge.webhooks.deliverer import Ledger
+from bridge.webhooks.deliverer import Deliverer
 from bridge.webhooks.endpoint_queue import Poster
 from tests.support.clocks import FakeClock
 from tests.support.receivers import DEADLINE, Answering, Heard, Receiver
@@ -62,7 +62,7 @@ class Bench:
         self.ledger.poke(endpoint)
 
     async def begin(self, post: Poster) -> None:
-        self.ledger = Ledger(self.store, self.bus, self.clock, post, self.deaths.append, self.grace)
+        self.ledger = Deliverer(self.store, self.bus, self.clock, post, self.deaths.append, self.grace)
         await self.ledger.start()
 
     async def restart(self, post: Poster | None = None) -> None:

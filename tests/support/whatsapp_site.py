@@ -37,7 +37,7 @@ async def on_whatsapp(directory: Path, modems: int = 1, **options: Any) -> Async
         platform.faults.always_open = True
         devices = {f"line{number}": {"port": str(modem.port)} for number, modem in enumerate(world.modems)}
         settings = config(directory, devices)
-        own = Device(LINE, "whatsapp_cloud", {**platform.options, "timeout": 0.5, **options})
+        own = Device(LINE, "whatsapp_cloud", {**platform.options, "timeout": 2.0, **options})
         settings = replace(settings, devices={**settings.devices, LINE: own})
         async with running(settings) as bridge:
             site = WhatsappSite(bridge, world, platform)

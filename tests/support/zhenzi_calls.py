@@ -23,18 +23,18 @@ async def furnish(site: HttpSite) -> None:
     """A template to send by, credits, and a place for status reports."""
     await add_template(site, "two", "您的验证码是{code},{time}分钟内有效")
     await add_template(site, "draft", "{1}", approved=False)
-    await site.gateway.desk.top_up("tests", "shop", CREDITS)
+    await site.gateway.administration.top_up("tests", "shop", CREDITS)
     await site.gateway.endpoints.add("test", site.account, "http://127.0.0.1:9/report", "zhenzi")
 
 
 async def add_template(site: HttpSite, id: str, text: str, approved: bool = True) -> None:
     """The account has this template from now on."""
-    await site.gateway.desk.add_template("tests", Template("shop", id, text, approved))
+    await site.gateway.administration.add_template("tests", Template("shop", id, text, approved))
 
 
 async def agree(site: HttpSite, **terms: Any) -> None:
     """Terms of the account; the bridge goes by them from the next second on."""
-    await site.gateway.desk.change_account("tests", "shop", AccountChange(**terms))
+    await site.gateway.administration.change_account("tests", "shop", AccountChange(**terms))
     site.clock.at += 2000
 
 
@@ -58,4 +58,4 @@ def assert_refused(answer: Answer, code: int, *words: str, status: int = 200) ->
 async def assert_untouched(site: HttpSite, messages: int = 0, credits: int = CREDITS) -> None:
     """Nothing more was queued, and nothing was paid."""
     assert len(await site.messages()) == messages
-    assert (await site.gateway.desk.account("shop")).credits == credits
+    assert (await site.gateway.administration.account("shop")).credits == credits

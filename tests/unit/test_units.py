@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.devices.supervisor import STOP_PATIENCE
+from bridge.devices.device_worker import STOP_PATIENCE
 from bridge.host.stopping import DEADLINE
 from bridge.webhooks.deliverer import GRACE
 

@@ -15,13 +15,13 @@ from random import Random
 from tests.unplugs.cables import Counts, cables, row
 
 HEADING = (
-    "| unplugs of each | threads | tasks | descriptors | blocks of Python's | MiB of malloc's | MiB RSS |\n"
-    "|---|---|---|---|---|---|---|"
+    "| unplugs of each | threads | tasks | descriptors | blocks of Python's | MiB of malloc's | MiB RSS "
+    "| of them needed |\n|---|---|---|---|---|---|---|---|"
 )
 #: of these the figures are shown
 SHOWN = 10
 #: blocks in all and for each unplug, and KiB in all, by which it may have grown: caches fill; heaps have room between
-BLOCKS, BLOCKS_EACH, ALLOCATED, RESIDENT = 1000, 1, 1024, 12 * 1024
+BLOCKS, BLOCKS_EACH, ALLOCATED, RESIDENT, NEEDED = 1000, 1, 1024, 12 * 1024, 3 * 1024
 
 
 def say(text: str) -> None:
@@ -69,7 +69,7 @@ def grown(before: Counts, after: Counts, times: int) -> list[str]:
     ]
     if (blocks := after.blocks - before.blocks) > BLOCKS + BLOCKS_EACH * times:
         found.append(f"Python's objects: {blocks} blocks more after {times} unplugs")
-    for name, most in (("allocated", ALLOCATED), ("resident", RESIDENT)):
+    for name, most in (("allocated", ALLOCATED), ("resident", RESIDENT), ("needed", NEEDED)):
         if (more := getattr(after, name) - getattr(before, name)) > most:
             found.append(f"memory ({name}): {more} KiB more after {times} unplugs")
     return found

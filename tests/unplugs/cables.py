@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import signal
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ import aiohttp
 from device_drivers.virtual.phone.server import AdbServer, NoServer
 from device_drivers.virtual.world import World
 from tests.campaign.serve import Serve
+from tests.support.ports import free_port
 from tests.support.waiting import until
 from tests.unplugs.watched import COUNTS
 
@@ -41,6 +41,8 @@ class Counts:
     allocated: int
     #: KiB that the process takes of the machine, with what is free in its heaps
     resident: int
+    #: KiB of them once what is free went back, without the store's page cache
+    needed: int
 
     @property
     def held(self) -> tuple[int, int, int]:
@@ -155,8 +157,7 @@ async def cables(directory: Path, chance: Random) -> AsyncIterator[Cables]:
 
 
 def _configured(directory: Path, world: World, adb: AdbServer) -> Path:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     path = directory / "config.toml"
     path.write_text(
         f'[http]\nport = {port}\n[store]\nurl = "sqlite:///{directory}/bridge.db"\n[log]\nlevel = "error"\n'
@@ -168,6 +169,6 @@ def _configured(directory: Path, world: World, adb: AdbServer) -> Path:
 
 def row(pulled: int, counts: Counts) -> str:
     """A row of the table."""
-    sizes = {name: f"{getattr(counts, name) / 1024:.1f}" for name in ("allocated", "resident")}
+    sizes = {name: f"{getattr(counts, name) / 1024:.1f}" for name in ("allocated", "resident", "needed")}
     values = {name: f"{value:,}" for name, value in asdict(counts).items()} | sizes
     return f"| {pulled:,} | " + " | ".join(values.values()) + " |"

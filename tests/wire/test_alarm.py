@@ -1,6 +1,5 @@
 """SMS is down, and somebody hears of it: a whole bridge, a real mail server, a real receiver of webhooks."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +22,8 @@ from tests.support.smtp_site import mail_server, mailing_to
 from tests.support.waiting import until
 
 SECRET = "a long random text"
+#: seconds without a line until it is told: more than a busy machine takes to connect one
+AFTER = 4.0
 
 
 @dataclass
@@ -60,7 +61,7 @@ def titles(heard: list[Heard]) -> list[str]:
 async def test_a_stick_that_is_pulled_is_told_by_webhook_and_mail_and_its_return_too(tmp_path: Path) -> None:
     async with Receiver() as receiver, mail_server() as server:
         receiver.answer = judge = StrictReceiver(SECRET)
-        alarm = mailing_to(server, after=0.3, webhook=receiver.url, webhook_secret=SECRET)
+        alarm = mailing_to(server, after=AFTER, webhook=receiver.url, webhook_secret=SECRET)
         async with site(tmp_path, alarm) as here, here.bridge() as bridge:
             await ready(bridge)
             here.world.modems[0].unplug()
@@ -81,7 +82,7 @@ async def test_a_stick_that_is_pulled_is_told_by_webhook_and_mail_and_its_return
 
 
 async def test_a_restart_in_the_middle_repeats_nothing_and_tells_the_end(tmp_path: Path) -> None:
-    async with mail_server() as server, site(tmp_path, mailing_to(server, after=0.3)) as here:
+    async with mail_server() as server, site(tmp_path, mailing_to(server, after=AFTER)) as here:
         async with here.bridge() as bridge:
             await ready(bridge)
             here.world.modems[0].unplug()
@@ -97,7 +98,7 @@ async def test_a_restart_in_the_middle_repeats_nothing_and_tells_the_end(tmp_pat
 
 async def test_a_mail_that_was_not_taken_is_sent_after_a_restart_with_the_same_id(tmp_path: Path) -> None:
     """What is owed is on disk: the server that was down gets both, in order, when somebody redelivers."""
-    async with mail_server() as server, site(tmp_path, mailing_to(server, after=0.3)) as here:
+    async with mail_server() as server, site(tmp_path, mailing_to(server, after=AFTER)) as here:
         server.refusals = ["451 4.3.2 not now"]
         async with here.bridge() as bridge:
             await ready(bridge)
@@ -113,7 +114,7 @@ async def test_a_mail_that_was_not_taken_is_sent_after_a_restart_with_the_same_i
             await ready(bridge)
             chief = Account("chief", operator=True)
             await bridge.gateway.endpoints.pause("test", chief, "alarm-mail", paused=False)  # tried at once
-            raised, over = await server.has(2, seconds=SCHEDULE.first / 1000 + 10)
+            raised, over = await server.has(2, seconds=SCHEDULE.first / 1000 + 30)
         assert (raised.subject, over.subject) == ("SMS is down: no line is ready", "SMS is up again")
         assert raised.message["Message-ID"].startswith(f"<{first.event_id}@")
 
@@ -122,7 +123,7 @@ async def test_operators_own_webhooks_hear_it_and_shops_do_not(tmp_path: Path) -
     async with (
         Receiver() as chiefs,
         Receiver() as shops,
-        site(tmp_path, Alarm(after=0.3)) as here,
+        site(tmp_path, Alarm(after=AFTER)) as here,
         here.bridge() as bridge,
     ):
         chief = Account("chief", operator=True)
@@ -137,9 +138,7 @@ async def test_operators_own_webhooks_hear_it_and_shops_do_not(tmp_path: Path) -
         world = here.world
         world.network.handset(world.customers[0]).send("+15550100", "the last that is told")
         await bridge.received(1)
-        async with asyncio.timeout(10):
-            while not shops.heard or shops.heard[-1].json["type"] != "sms.received":
-                await shops.has(len(shops.heard) + 1)
+        await until(lambda: any(each.json["type"] == "sms.received" for each in shops.heard))
     assert titles(chiefs.heard) == ["SMS is down: no line is ready", "SMS is up again"]
     assert {each.json["type"] for each in shops.heard} == {"line.changed", "sms.received"}
 

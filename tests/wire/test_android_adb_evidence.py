@@ -1,6 +1,7 @@
 """A phone's message is sent, failed or unknown by evidence for this very message: never twice on air on suspicion."""
 
 import asyncio
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bridge.model.message import State
 from bridge.model.radio import Doubtful, Typed
 from device_drivers.virtual.phone import PROFILES
 from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.needs("adb", "mksh")
 
@@ -36,6 +38,20 @@ async def test_a_reply_that_is_lost_leaves_the_outcome_open_and_the_store_settle
         await sent_once(site)
 
 
+async def test_a_warning_beside_a_lost_reply_is_no_refusal(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        site.phone.faults.linker_warns = True
+        await site.open()
+        await site.send("first", message="m0")
+        site.phone.faults.reply_lost_next = 1
+        with pytest.raises(OutcomeUnknown, match="SMS service answered"):
+            await site.send()
+        assert (await site.evidence()).state is State.SENT
+        site.far.send(OURS, "an answer")
+        assert await site.texts(1) == ["an answer"]
+        assert await site.heard(2) == ["first", "hello"]
+
+
 async def test_a_service_that_is_not_there_is_a_definite_no(tmp_path: Path) -> None:
     async with phone_site(tmp_path) as site:
         await site.open()
@@ -58,7 +74,7 @@ async def test_a_header_before_the_reply_is_no_exception(tmp_path: Path) -> None
 async def test_a_stream_that_is_cut_says_whether_the_message_may_be_out(tmp_path: Path, command: str) -> None:
     async with phone_site(tmp_path) as site:
         await site.open(poll_interval=60.0)
-        await asyncio.sleep(0.5)  # its first look is over
+        await site.rested()
         site.phone.faults.cut_next.add(command)
         if command == "content":  # before the message
             with pytest.raises(DeviceLost):
@@ -126,13 +142,34 @@ async def test_a_store_that_does_not_answer_after_the_row_was_seen_proves_nothin
         assert await site.heard(2) == ["first", "hello"]
 
 
+async def test_a_store_that_says_nothing_before_the_message_makes_no_old_row_its_proof(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        site.phone.faults.refuse_expressions = True
+        await site.open(poll_interval=60.0, send_timeout=1.0, radio_log=False)
+        await site.send(message="m0")
+        await site.close()
+        site.memory = type(site.memory)()  # whatever was remembered of it
+        await site.open()
+        await site.rested()
+        site.phone.faults.log_silent = True
+        site.phone.faults.store_empty_next = 1
+        site.phone.faults.silent_next = 1
+        with pytest.raises(DeviceLost, match="did not say"):
+            await site.send(message="m1")
+        assert len(site.phone.sent) == 1
+
+
 async def test_a_row_that_somebody_deletes_proves_no_failure(tmp_path: Path) -> None:
     async with phone_site(tmp_path, sdk=WITHOUT_NUMBERS) as site:
-        site.phone.faults.sent_deleted_after = 0.7
-        await site.open(settle=1.0)
+        await site.open(poll_interval=60.0, settle=1.0)
+        await site.rested()
+        sending = asyncio.ensure_future(site.send())  # noqa: TID251 - watched while it flies
+        (row,) = await site.phone.provider.until(bool)
+        starts = site.phone.commands.starts["content"]
+        await until(lambda: site.phone.commands.starts["content"] > starts)  # the driver sees it
+        site.phone.provider.delete(row.id)
         with pytest.raises(OutcomeUnknown, match="deleted"):
-            await site.send()
-        site.phone.faults.sent_deleted_after = None
+            await sending
         await sent_once(site)
 
 
@@ -270,6 +307,25 @@ async def test_a_row_that_the_log_proved_earlier_is_nobody_elses(tmp_path: Path)
         assert typed.text == "typed"
 
 
+@pytest.mark.parametrize("lag", [0.0, 1.5])
+@pytest.mark.parametrize("silent", [False, True])
+async def test_what_we_sent_was_typed_by_nobody_after_a_restart(tmp_path: Path, lag: float, silent: bool) -> None:
+    """Where the phone does not say who wrote a row, and the row comes behind the proof, or no proof came."""
+    async with phone_site(tmp_path, profile=PROFILES["anonymous"]) as site:
+        site.phone.faults.log_silent = silent
+        await site.open(send_timeout=0.5)
+        site.phone.faults.store_lag = lag + silent
+        with pytest.raises(OutcomeUnknown) if silent else nullcontext():
+            await site.send("ours")
+        await site.open()
+        await site.phone.provider.until(bool)
+        site.phone.faults.store_lag = 0.0
+        site.phone.type_sms(THEIRS, "typed")
+        (typed,) = await site.take()
+        assert isinstance(typed, Typed)
+        assert typed.text == "typed"
+
+
 async def test_two_sims_send_the_same_text_to_the_same_number(tmp_path: Path) -> None:
     async with phone_site(tmp_path, (OURS, SECOND), sdk=WITHOUT_NUMBERS) as site:
         await site.open(send_timeout=1.0)
@@ -289,7 +345,7 @@ async def test_a_message_is_handed_over_in_as_few_visits_as_the_phone_allows(tmp
         if lost:
             setattr(site.phone.faults, lost, True)
         await site.open(poll_interval=60.0)
-        await asyncio.sleep(0.5)  # its first look is over
+        await site.rested()
         site.phone.commands.calls.clear()
         await site.send()
         names = [words[0] for words in site.phone.commands.calls]

@@ -1,7 +1,9 @@
 """What may happen to a phone and its cable: nothing is lost, nothing is doubled, and a person is told what to do."""
 
 import asyncio
+import gc
 import random
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,12 @@ from bridge.model.line import LineState
 from bridge.model.radio import Doubtful, InboundPart, Outgoing
 from bridge.ports.driver import Device
 from device_drivers.android_adb import server
+from device_drivers.android_adb.driver import AndroidAdbDriver
 from device_drivers.android_adb.server import Server
+from device_drivers.android_adb.shell import Shell
 from device_drivers.virtual.phone import Phone
-from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
+from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, OwnClock, Site, phone_site
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.needs("adb", "mksh")
 
@@ -23,7 +28,7 @@ async def test_an_idle_phone_that_is_unplugged_is_lost_at_once_and_found_again(t
     async with phone_site(tmp_path) as site:
         await site.open(poll_interval=3.0)
         site.phone.unplug()
-        async with asyncio.timeout(8.0):  # the next look, and not the fifth, finds that it is gone
+        async with asyncio.timeout(14.0):  # the next look, and not the fifth, finds that it is gone
             assert await site.lost()
         with pytest.raises(DeviceLost):
             await site.send()
@@ -37,11 +42,67 @@ async def test_an_idle_phone_that_is_unplugged_is_lost_at_once_and_found_again(t
         assert await site.heard() == ["back"]
 
 
+@pytest.mark.parametrize("program", ["dumpsys", "content", "logcat", "waits"])
+async def test_cancelled_before_the_message_was_handed_over_nothing_left_us(tmp_path: Path, program: str) -> None:
+    async with phone_site(tmp_path, (OURS, SECOND)) as site:
+        await site.open(poll_interval=60.0)
+        await site.rested()
+        others = []
+        if program == "waits":  # behind the message of the other SIM
+            site.network.rules.send_latency = 1.0
+            others = [asyncio.ensure_future(site.send("other", line="office:2"))]  # noqa: TID251 - watched while it flies
+            while not site.phone.sent:
+                await asyncio.sleep(0.01)
+        else:
+            site.phone.faults.hang_next.add(program)
+        sending = asyncio.ensure_future(site.send(line="office:1", message="m2"))  # noqa: TID251 - as above
+        await asyncio.sleep(0.05)
+        if program != "waits":
+            await _until_gone(site, program)
+        sending.cancel()
+        with pytest.raises(DeviceLost, match="before it was given"):
+            await sending
+        await asyncio.gather(*others)
+        await site.send("again", line="office:1", message="m2")
+        assert await site.heard(len(others) + 1) == [*["other"] * len(others), "again"]
+
+
+async def test_a_phone_that_is_given_back_gets_nothing_that_waits_and_finishes_what_it_has(tmp_path: Path) -> None:
+    async with phone_site(tmp_path, (OURS, SECOND)) as site:
+        await site.open()
+        site.network.rules.send_latency = 2.0
+        first = asyncio.ensure_future(site.send("first", line="office:2"))  # noqa: TID251 - watched while it flies
+        while not site.phone.sent:
+            await asyncio.sleep(0.01)
+        waits = asyncio.ensure_future(site.send("waits", line="office:1", message="m2"))  # noqa: TID251 - as above
+        await asyncio.sleep(0)
+        site.link.give_back()
+        with pytest.raises(DeviceLost, match="before it was given"):
+            await waits
+        assert not first.done()
+        await first
+        assert [sms.text for sms in site.phone.sent] == ["first"]
+
+
+async def test_a_shell_that_is_killed_in_the_middle_says_nothing_of_the_phone(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        for program in ("service", "dumpsys", "getprop", "appops"):
+            site.phone.faults.kill_next.add(program)
+            with pytest.raises(DeviceLost):
+                await site.open()
+        link = await site.open()
+        site.phone.faults.kill_next.add("dumpsys")
+        (line,) = await link.refresh()
+        assert (line.state, line.battery) == (LineState.READY, 80)
+        await site.send()
+        assert await site.heard() == ["hello"]
+
+
 @pytest.mark.parametrize("program", ["logcat", "content"])
 async def test_unplugged_before_the_message_was_handed_over_nothing_left_us(tmp_path: Path, program: str) -> None:
     async with phone_site(tmp_path) as site:
         await site.open(poll_interval=60.0)
-        await asyncio.sleep(0.5)  # its first look is over
+        await site.rested()
         site.phone.faults.hang_next.add(program)
         sending = asyncio.ensure_future(site.send())  # noqa: TID251 - watched while it hangs
         await _until_gone(site, program)
@@ -76,6 +137,41 @@ async def test_a_service_that_hangs_leaves_the_outcome_unknown_and_the_link_live
             await site.send()
         await site.send("next", message="m2")
         assert await site.heard() == ["next"]
+
+
+async def test_a_phone_that_does_not_answer_is_not_ready_until_it_does(tmp_path: Path) -> None:
+    own = OwnClock()
+    async with phone_site(tmp_path) as site:
+        site.driver = AndroidAdbDriver(own.clock)
+        link = await site.open(command_timeout=4.0)
+        site.phone.faults.hang_next.add("content")
+        while site.phone.faults.hang_next:
+            await asyncio.sleep(0.01)
+        assert [line.state for line in link.lines] == [LineState.READY]
+        own.now += 20
+        (line,) = link.lines
+        assert (line.state, "a look into its SMS store since" in line.reason) == (LineState.OUT_OF_SERVICE, True)
+        site.far.send(OURS, "after it")
+        assert await site.texts(1) == ["after it"]
+        await until(lambda: [line.state for line in link.lines] == [LineState.READY])
+
+
+async def test_a_log_that_ends_again_and_again_leaves_nothing_behind(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        site.phone.faults.log_denied = True
+        shell = Shell(Server("", site.adb.port), site.phone.address, 15.0)
+        before = None
+        for _ in range(5):
+            over = asyncio.Event()
+            told = partial(asyncio.get_running_loop().call_soon_threadsafe, over.set)
+            shell.follow(("logcat", "-b", "radio", "-v", "epoch", "-T", "1"), lambda line: None, told)
+            async with asyncio.timeout(SOON):
+                await over.wait()
+            gc.collect()
+            left = sum(isinstance(each, server.Call) for each in gc.get_objects())
+            before = before or left
+            assert left <= before + 1  # its thread may just be ending
+        shell.close()
 
 
 async def test_a_look_that_hangs_is_made_again(tmp_path: Path) -> None:
@@ -169,7 +265,8 @@ async def test_a_message_in_the_air_when_the_phone_restarts_is_unknown(tmp_path:
         ("deny_read_sms", True, "READ_SMS allow", SendRefused),
         ("permission_denied", True, "READ_SMS allow", SendRefused),
         ("authorized", False, "Allow USB debugging", SendRefused),
-        ("offline", True, "does not answer", DeviceLost),
+        # adb forgets it by and by
+        ("offline", True, "does not answer|no phone answers", DeviceLost),
     ],
 )
 async def test_says_what_keeps_it_from_working(
@@ -204,6 +301,21 @@ async def test_a_table_that_does_not_fit_stops_sending_but_not_receiving(tmp_pat
         assert refused.value.refusal is Refusal.LINE
         site.far.send(OURS, "heard")
         assert await site.texts(1) == ["heard"]
+
+
+async def test_a_phone_that_lets_nobody_read_sms_any_more_says_so_and_tells_them_later(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open(idle_interval=0.5)
+        site.far.send(OURS, "before")
+        assert await site.texts(1) == ["before"]
+        site.phone.faults.deny_read_sms = True
+        site.far.send(OURS, "meanwhile")
+        assert "does not let its shell read SMS" in await site.lost()
+        with pytest.raises(SendRefused, match="does not let its shell read SMS"):
+            await site.open()
+        site.phone.faults.deny_read_sms = False
+        await site.open()
+        assert await site.texts(1) == ["meanwhile"]
 
 
 async def test_rights_that_are_taken_away_stop_a_message_before_it_goes(tmp_path: Path) -> None:

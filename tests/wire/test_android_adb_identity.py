@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import DeviceLost, Refusal, SendRefused
-from bridge.model.radio import InboundPart, Typed
+from bridge.model.radio import Call, InboundPart, Typed
 from device_drivers.android_adb.clocks import Clock
 from device_drivers.android_adb.driver import AndroidAdbDriver
-from device_drivers.virtual.phone import Phone
+from device_drivers.virtual.network.message import now
+from device_drivers.virtual.phone import Phone, state
+from device_drivers.virtual.phone.calllog import Kind
 from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
 
 pytestmark = pytest.mark.needs("adb", "mksh")
@@ -159,6 +161,26 @@ async def test_a_backup_that_is_restored_to_a_phone_that_was_empty_is_not_told(t
         await next_is(site, "after")
 
 
+@pytest.mark.parametrize("ahead", [0, -400 * DAY, 400 * DAY])
+async def test_a_call_is_told_whatever_the_clock_does_and_one_of_a_backup_is_not(tmp_path: Path, ahead: int) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open()
+        for number in range(3):
+            site.phone.add_call(Kind.MISSED, f"+1555017{number}")
+            (call,) = await site.take()
+            assert isinstance(call, Call)
+            assert call.number == f"+1555017{number}"
+            site.phone.faults.clock_offset += ahead
+            site.phone.restore_backup(5, days=1000 + 1000 * number)
+            await next_is(site, f"after {number}")
+        await site.close()
+        site.phone.add_call(Kind.INCOMING, "+15550174", duration=7200, at=site.phone.state.now() - 7_200_000)
+        await site.open()
+        (call,) = await site.take()
+        assert isinstance(call, Call)
+        assert call.number == "+15550174"
+
+
 @pytest.mark.parametrize("before", ["opened for the first time", "in use"])
 @pytest.mark.parametrize("behind", [400 * DAY, 3650 * DAY])
 async def test_a_backup_is_not_told_for_a_clock_of_ours_that_was_years_behind(
@@ -193,6 +215,171 @@ async def test_a_backup_of_what_was_told_last_week_is_not_told_again(tmp_path: P
                 type=1, address=row.address, body=row.body, date=row.date, date_sent=row.date_sent, sub_id=1
             )
         await next_is(site, "after")
+
+
+@pytest.mark.parametrize("count", [3, 60])
+async def test_what_an_app_stores_once_more_is_not_told_again(tmp_path: Path, count: int) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open()
+        now = site.phone.state.now() // 1000 * 1000
+        for number in range(count):
+            at, sent = now + number * 10 + 7, now - 5000
+            site.phone.provider.insert(type=1, address=THEIRS, body=f"{number}", date=at, date_sent=sent, sub_id=1)
+        assert len(await site.texts(count)) == count
+        site.phone.type_sms(THEIRS, "typed")
+        assert isinstance((await site.take())[0], Typed)
+        site.phone.copy_store()
+        await next_is(site, "after")
+        await site.close()
+        site.phone.copy_store()
+        await site.open()
+        await next_is(site, "after a restart")
+
+
+async def test_what_came_in_the_second_in_which_it_was_sent_is_not_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One SMS in a thousand had the date that only an app gives which knows no other than the centre's."""
+    monkeypatch.setattr(state, "now", lambda: now() // 1000 * 1000)
+    async with phone_site(tmp_path) as site:
+        await site.open()
+        await next_is(site, "before")
+        site.phone.copy_store()
+        await next_is(site, "after")
+
+
+async def test_what_is_stored_twice_at_once_is_told_once_and_a_repetition_is_told(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open(poll_interval=60.0, radio_log=False)
+        now = site.phone.state.now() // 1000 * 1000 + 7
+        for at in (now, now, now + 40):
+            site.phone.provider.insert(type=1, address=THEIRS, body="same", date=at, date_sent=now - 5007, sub_id=1)
+        await site.open(poll_interval=0.1)
+        assert await site.texts(2) == ["same", "same"]
+        await next_is(site, "after")
+
+
+@pytest.mark.parametrize("seconds", [-3600.0, 3600.0, 400 * 86400.0])
+async def test_an_app_that_sets_the_times_right_makes_nothing_new(tmp_path: Path, seconds: float) -> None:
+    async with phone_site(tmp_path) as site:
+        await site.open()
+        for number in range(3):
+            await next_is(site, f"number {number}")
+        site.phone.set_times(seconds)
+        await next_is(site, "after")
+        await site.close()
+        site.phone.set_times(seconds)
+        await site.open()
+        await next_is(site, "after a restart")
+        site.far.send(OURS, "not stored by us yet")
+        (one,) = await site.take(acknowledge=False)
+        site.phone.set_times(seconds)
+        await next_is(site, "while it was being stored")
+        await site.link.acknowledge(one)
+        await site.open()
+        await next_is(site, "at the end")
+
+
+@pytest.mark.parametrize("seconds", [-0.4, -3600.0, 3600.0, 400 * 86400.0])
+async def test_another_date_makes_nothing_new_where_it_is_all_that_tells_the_time(
+    tmp_path: Path, seconds: float
+) -> None:
+    async with phone_site(tmp_path) as site:
+        site.phone.faults.no_network_dates = True
+        await site.open()
+        await next_is(site, "same")
+        await next_is(site, "same")
+        site.phone.type_sms(THEIRS, "typed")
+        assert isinstance((await site.take())[0], Typed)
+        site.phone.set_times(seconds, all=True)
+        await next_is(site, "same")
+        await site.close()
+        site.phone.set_times(seconds, all=True)
+        await site.open()
+        await next_is(site, "after a restart")
+        site.far.send(OURS, "not stored by us yet")
+        (one,) = await site.take(acknowledge=False)
+        site.phone.set_times(seconds, all=True)
+        await next_is(site, "while it was being stored")
+        await site.link.acknowledge(one)
+        await site.open()
+        await next_is(site, "at the end")
+
+
+@pytest.mark.parametrize("ahead", [0, -400 * DAY, 400 * DAY])
+@pytest.mark.parametrize("emptied", [False, True])
+async def test_the_same_text_in_the_place_of_a_deleted_one_is_told(tmp_path: Path, ahead: int, emptied: bool) -> None:
+    async with phone_site(tmp_path) as site:
+        site.phone.faults.no_network_dates = True
+        await site.open()
+        await next_is(site, "before")
+        for _ in range(3):
+            await next_is(site, "same")
+            site.phone.faults.clock_offset += ahead
+            if emptied:
+                site.phone.wipe_store()
+            else:
+                site.phone.delete_newest()
+        await next_is(site, "same")
+        await next_is(site, "same")
+        await next_is(site, "after")
+
+
+async def test_the_same_text_is_told_again_where_the_phone_tells_half_of_a_date(tmp_path: Path) -> None:
+    async with phone_site(tmp_path, sdk=27) as site:
+        site.phone.faults.no_network_dates = site.phone.faults.refuse_expressions = True
+        await site.open()
+        for _ in range(2):
+            await next_is(site, "same")
+            site.phone.delete_newest()
+        await next_is(site, "same")
+
+
+async def test_a_row_with_another_date_does_not_have_the_phone_asked_for_the_time_at_each_look(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        site.phone.faults.no_network_dates = True
+        await site.open()
+        await next_is(site, "before")
+        site.phone.set_times(3600.0, all=True)
+        await next_is(site, "after")
+        before = site.phone.commands.starts["date"]
+        for number in range(3):
+            await next_is(site, f"number {number}")
+        assert site.phone.commands.starts["date"] == before
+
+
+@pytest.mark.parametrize("refuse_expressions", [False, True])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("date", ""),
+        ("date", "yesterday"),
+        ("date", 9e18),
+        ("date", None),
+        ("date_sent", "x"),
+        ("date_sent", 9e18),
+        ("sub_id", ""),
+        ("sub_id", None),
+    ],
+)
+async def test_a_row_with_nonsense_in_it_is_told_and_keeps_none_from_coming(
+    tmp_path: Path, column: str, value: object, refuse_expressions: bool
+) -> None:
+    async with phone_site(tmp_path) as site:
+        site.phone.faults.refuse_expressions = refuse_expressions
+        await site.open()
+        await next_is(site, "before")
+        columns = {"date": site.phone.state.now(), "date_sent": 0, "sub_id": 1} | {column: value}
+        site.phone.provider.insert(type=1, address=THEIRS, body="spoilt", **columns)
+        (spoilt,) = await site.take()
+        assert isinstance(spoilt, InboundPart)
+        assert (spoilt.text, spoilt.line) == ("spoilt", "office")
+        assert max(spoilt.sent_at, spoilt.received_at) < 1 << 42
+        await next_is(site, "after")
+        site.phone.spoil(column, value)
+        await next_is(site, "after that, too")
+        await site.open()
+        await next_is(site, "after a restart")
 
 
 @pytest.mark.parametrize("ahead", [-3650 * DAY, -400 * DAY, 400 * DAY])

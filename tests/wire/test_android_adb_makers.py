@@ -79,6 +79,36 @@ async def test_what_is_for_a_sim_that_is_gone_does_not_go_by_the_other_one(tmp_p
         assert (line.name, line.slot) == ("office", 1)
 
 
+async def test_a_sim_of_the_work_profile_is_no_line_that_is_ready(tmp_path: Path) -> None:
+    """It took every message without a word, and sent none; and nothing came in."""
+    async with phone_site(tmp_path, (OURS, SECOND), sdk=34) as site:
+        site.phone.faults.work_slot = 2
+        await site.open(send_timeout=1.0)
+        ours, of_work = site.link.lines
+        assert ours.state is LineState.READY
+        assert of_work.state is LineState.OUT_OF_SERVICE
+        assert "for user 10 of the phone alone" in of_work.reason
+        with pytest.raises(SendRefused, match="work profile") as refused:
+            await site.send(line="office:2")
+        assert refused.value.refusal is Refusal.LINE
+        await site.send(line="office:1", message="m2")
+        site.phone.faults.work_slot = 0
+        with pytest.raises(DeviceLost):
+            await site.link.refresh()
+        await site.open()
+        await site.send("by the other", line="office:2", message="m3")
+        assert [sms.sender for sms in await site.far.wait(2)] == [OURS, SECOND]
+
+
+async def test_a_sim_that_becomes_the_work_profiles_sends_nothing(tmp_path: Path) -> None:
+    async with phone_site(tmp_path, sdk=34) as site:
+        await site.open(poll_interval=60.0)
+        site.phone.faults.work_slot = 1
+        with pytest.raises(DeviceLost):
+            await site.send()
+        assert not site.phone.sent
+
+
 @pytest.mark.parametrize(("whole", "told"), [(False, "890010112…"), (True, "890010112345550101")])
 async def test_a_part_of_an_iccid_is_shown_and_matches_nothing(tmp_path: Path, whole: bool, told: str) -> None:
     async with phone_site(tmp_path) as site:

@@ -118,18 +118,37 @@ async def test_what_somebody_does_on_the_phone_itself_is_told(tmp_path: Path) ->
         (typed,) = await site.take()
         assert isinstance(typed, Typed)
         assert (typed.line, typed.recipient, typed.text) == ("office", THEIRS, "typed, by hand")
-        site.phone.add_call(Kind.MISSED, THEIRS, "Name, with\nRow: 1 x", at=1_700_000_000_000)
+        site.phone.add_call(Kind.MISSED, THEIRS, "Name, with\nRow: 1 x", at=(at := site.phone.state.now()))
         site.phone.add_call(Kind.VOICEMAIL, THEIRS)
         site.phone.add_call(Kind.INCOMING, THEIRS, duration=7)
         missed, answered = await site.take(2)
         assert isinstance(missed, Call)
         assert isinstance(answered, Call)
         assert (missed.kind, missed.number, missed.name) == ("missed", THEIRS, "Name, with\nRow: 1 x")
-        assert missed.at == 1_700_000_000_000
+        assert missed.at == at
         assert (answered.kind, answered.duration) == ("incoming", 7)
         await site.open()
         site.far.send(OURS, "nothing of that comes again")
         assert await site.texts(1) == ["nothing of that comes again"]
+
+
+async def test_a_call_log_that_answers_nothing_at_first_makes_no_call_new(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        for _ in range(3):
+            site.phone.add_call(Kind.MISSED, THEIRS)
+        site.phone.faults.calls_empty_next = 1
+        await site.open()
+        site.phone.add_call(Kind.MISSED, "+15550178")
+        (call,) = await site.take()
+        assert isinstance(call, Call)
+        assert call.number == "+15550178"
+        await site.close()
+        site.phone.faults.calls_empty_next = 2
+        await site.open()
+        site.phone.add_call(Kind.MISSED, "+15550179")
+        (call,) = await site.take()
+        assert isinstance(call, Call)
+        assert call.number == "+15550179"
 
 
 async def test_the_radio_log_tells_of_news_before_the_next_look(tmp_path: Path) -> None:
@@ -277,6 +296,20 @@ async def test_the_next_part_after_a_full_minute_waits_for_the_clock(tmp_path: P
         async with asyncio.timeout(SOON):
             await again
         assert (await site.heard(4))[3] == "one more"
+
+
+async def test_a_clock_that_was_set_back_makes_wait_for_one_minute_however_often_the_phone_is_opened(
+    tmp_path: Path,
+) -> None:
+    own = OwnClock(now=1_000_000.0)
+    async with phone_site(tmp_path) as site:
+        site.driver = AndroidAdbDriver(own.clock)
+        await site.open(segments_per_minute=1)
+        await site.send()
+        own.now = 1000.0
+        assert (await site.open()).pause("office") == pytest.approx(61)
+        own.now += 40
+        assert (await site.open()).pause("office") == pytest.approx(21)
 
 
 async def test_sends_of_one_phone_follow_each_other(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import re
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,33 +13,15 @@ import pytest
 
 from bridge.config.schema import Http
 from bridge.model.account import AccountChange
-from tests.support.certificates import NAME, Files, issue
+from tests.support.certificates import NAME, Files
+from tests.support.nginx import LOOPBACK, nginx
 from tests.support.running import Bridge, config, running
-from tests.support.waiting import until
 
 pytestmark = pytest.mark.needs("curl", "nginx", "openssl")
 
-PAGE = Path(__file__).parents[2] / "docs/operating.md"
-#: where nginx is, where its callers are, and where they are not
-LOOPBACK, CALLER, ELSEWHERE = "127.0.0.1", "127.0.0.2", "203.0.113.7"
+#: where its callers are, and where they are not
+CALLER, ELSEWHERE = "127.0.0.2", "203.0.113.7"
 FORM = ("-d", "recipients=%2B15550100", "-d", "message=hello")
-#: around the documented block: everything in a directory of its own, and this user's own rights
-FRAME = """
-daemon off;
-user {user};
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/t1;
-    proxy_temp_path {folder}/t2;
-    fastcgi_temp_path {folder}/t3;
-    uwsgi_temp_path {folder}/t4;
-    scgi_temp_path {folder}/t5;
-    {block}
-}}
-"""
 
 
 @dataclass
@@ -68,69 +48,20 @@ class Front:
         return str(told["result"]["error"])
 
 
-def free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def block(upstream: str, port: int, files: Files) -> str:
-    """The documented one, with this machine's paths and ports."""
-    found = re.search(r"```nginx\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert found is not None
-    text = found[1]
-    for old, new in (
-        ("server 127.0.0.1:8080;", f"server {upstream};"),
-        ("listen 443 ssl;", f"listen {LOOPBACK}:{port} ssl;"),
-        (f"/etc/letsencrypt/live/{NAME}/fullchain.pem", str(files.certificate)),
-        (f"/etc/letsencrypt/live/{NAME}/privkey.pem", str(files.key)),
-    ):
-        assert old in text
-        text = text.replace(old, new)
-    return text
-
-
-@asynccontextmanager
-async def nginx(folder: Path, upstream: str) -> AsyncIterator[Front]:
-    """In front of `upstream`, as nginx writes addresses."""
-    front = Front(free_port(), issue(folder))
-    conf = folder / "nginx.conf"
-    conf.write_text(FRAME.format(folder=folder, user=folder.owner(), block=block(upstream, front.port, front.files)))
-    with (folder / "out").open("w") as out:
-        process = await asyncio.create_subprocess_exec("nginx", "-p", folder, "-c", conf, stdout=out, stderr=out)
-
-    async def answers() -> bool:
-        assert process.returncode is None, (folder / "out").read_text()
-        try:
-            _, writer = await asyncio.open_connection(LOOPBACK, front.port)
-        except ConnectionRefusedError:
-            return False
-        writer.close()
-        await writer.wait_closed()
-        return True
-
-    try:
-        await until(answers)
-        yield front
-    finally:
-        process.terminate()
-        await process.wait()
-
-
 @asynccontextmanager
 async def fronted(folder: Path, unix: bool = False, **http: object) -> AsyncIterator[tuple[Bridge, Front]]:
     """A bridge with nginx in front, by TCP or a Unix socket."""
     path = folder / "http.sock"
     settings = Http(port=0, socket=str(path) if unix else "", **http)  # type: ignore[arg-type]
-    (folder / "nginx").mkdir()
     async with running(replace(config(folder, {}), http=settings)) as bridge:
         upstream = f"unix:{path}" if unix else f"{LOOPBACK}:{urlsplit(bridge.url).port}"
-        async with nginx(folder / "nginx", upstream) as front:
-            yield bridge, front
+        async with nginx(folder / "nginx", "operating.md", upstream) as front:
+            yield bridge, Front(front.port, front.files)
 
 
 async def bound_to(bridge: Bridge, address: str) -> None:
-    await bridge.gateway.desk.change_account("test", "shop", AccountChange(addresses=(address,)))
-    bridge.gateway.admission._callers.clear()
+    await bridge.gateway.administration.change_account("test", "shop", AccountChange(addresses=(address,)))
+    bridge.gateway.authenticator._callers.clear()
 
 
 @pytest.mark.parametrize("unix", [False, True], ids=["tcp", "unix"])

@@ -236,6 +236,7 @@ async def test_a_stopped_bridge_finishes_what_is_in_hand_and_another_goes_on_fro
         assert sorted(texts) == sorted(f"text {number}" for number in range(20))
 
 
+@pytest.mark.timeout(240)
 async def test_500_out_and_500_in_at_once_over_one_modem_with_reports(tmp_path: Path) -> None:
     async with on_modems(tmp_path) as (bridge, world):
         customers = [world.network.handset(number) for number in world.customers]
@@ -251,8 +252,8 @@ async def test_500_out_and_500_in_at_once_over_one_modem_with_reports(tmp_path: 
                     await asyncio.sleep(0)
 
         await asyncio.gather(out(), write_in())
-        found = await bridge.received(500)
-        await bridge.settled(State.DELIVERED)
+        found = await bridge.received(500, patience=100.0)
+        await bridge.settled(State.DELIVERED, patience=100.0)
         assert sorted(row.text for row in found) == sorted(f"in {n}" for n in range(500))
         texts = [sms.text for customer in customers for sms in customer.received]
         assert sorted(texts) == sorted(f"out {n}" for n in range(500))

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bridge.model.message import State
-from tests.support.phone_site import OURS, THEIRS, Site, phone_site
+from tests.support.phone_site import OURS, SECOND, THEIRS, Site, phone_site
 from tests.support.running import Bridge, config, running
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.needs("adb", "mksh")
 
@@ -39,6 +40,23 @@ async def test_a_bridge_sends_and_receives_by_phone_and_goes_on_where_it_stopped
             await bridge.settled(State.SENT)
             await bridge.received(3)
         assert await site.heard(2) == ["long enough for parts " * 12, "queued"]
+
+
+async def test_a_bridge_that_stops_begins_no_message_that_waits_for_its_turn_and_keeps_it(tmp_path: Path) -> None:
+    async with phone_site(tmp_path, (OURS, SECOND)) as site:
+        site.network.rules.send_latency, site.options = 10.0, {"send_timeout": 25.0}
+        async with on_phone(tmp_path, site) as bridge:
+            await bridge.ready("office:2")
+            await bridge.send(THEIRS, "one")
+            await bridge.send(THEIRS, "two")
+            await bridge.settled(State.SENDING)
+            await until(lambda: site.phone.sent)
+        assert [len(site.phone.sent), len(site.far.received)] == [1, 1]
+        site.network.rules.send_latency = 0.0
+        async with on_phone(tmp_path, site) as bridge:
+            await bridge.settled(State.SENT)
+        assert sorted(await site.heard(2)) == ["one", "two"]
+        assert len(site.phone.sent) == 2
 
 
 async def test_a_message_in_the_phones_hands_when_the_cable_goes_is_settled_and_sent_once(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bridge.model.line import Line, LineState
 from bridge.model.message import Draft, State
+from bridge.model.query import TypedQuery
 from bridge.ports.driver import Device
 from device_drivers.virtual.phone.server import AdbServer
 from device_drivers.virtual.world import World
@@ -93,5 +94,36 @@ async def test_a_phone_under_two_of_its_addresses_is_one_line_and_receives_once(
                     world.network.handset(CUSTOMER).send(PHONE, text)
                     received = await bridge.received(1 if text == "first" else 2)
                 assert [row.text for row in received] == ["first", "second"]
+        finally:
+            await server.close()
+
+
+async def test_a_phone_that_is_led_to_by_another_device_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Its cable is pulled, and the device of its network address takes over: nothing again, and nothing lost."""
+    async with World(tmp_path / "world", modems=0, phones=1) as world:
+        server = AdbServer(tmp_path / "adb")
+        await server.start()
+        try:
+            port, customer = world.phones[0].address.rpartition(":")[2], world.network.handset(CUSTOMER)
+            pace = {"adb_port": server.port, "poll_interval": 0.2, "settle": 0.1}
+            written: list[str] = []
+
+            def write(text: str) -> None:
+                written.append(text)
+                customer.send(PHONE, text)
+
+            for name, host in (("cable", "127.0.0.1"), ("network", "localhost"), ("cable", "127.0.0.1")):
+                await server.connect(f"{host}:{port}")
+                device = Device(name, "android_adb", {"serial": f"{host}:{port}"} | pace)
+                async with running(replace(config(tmp_path, {}), devices={name: device})) as bridge:
+                    await bridge.ready(name)
+                    write(f"by its {name}")
+                    received = await bridge.received(len(written))
+                    assert [row.text for row in received] == written
+                    await bridge.send(CUSTOMER, f"sent by its {name}")
+                    await bridge.settled(State.SENT, State.DELIVERED)
+                    assert not (await bridge.gateway.typed(SHOP, TypedQuery())).rows
+                await server.disconnect(f"{host}:{port}")
+                write(f"after its {name}")
         finally:
             await server.close()

@@ -11,12 +11,8 @@ from bridge.config.schema import Config, Dialect
 from bridge.errors import ConfigError
 from bridge.host import control_file
 from bridge.host.client import Client
+from tests.support.ports import free_port
 from tests.support.running import Bridge, config, running
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def speaking(directory: Path, **dialects: Dialect) -> Config:

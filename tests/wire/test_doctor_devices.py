@@ -105,7 +105,7 @@ async def test_says_when_the_bridge_does_not_know_a_device_yet(tmp_path: Path) -
             second = Device("shop", "gsm_modem", {"port": str(world.modems[1].port)})
             found = await looked(replace(settings, devices={**settings.devices, "shop": second}))
             (unknown,) = [each for each in found if "does not know" in each.message]
-            assert (unknown.level, unknown.remedy) == ("warn", "restart it: sms-bridge serve")
+            assert (unknown.level, unknown.remedy) == ("warn", "let it know: sms-bridge reload")
             assert any("answers AT" in message for _, message in about(found, "office"))
 
 

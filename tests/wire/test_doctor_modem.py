@@ -75,6 +75,19 @@ async def test_names_the_program_that_holds_the_port(how: str) -> None:
         assert {each.level for each in await examined(site)} == {"ok"}
 
 
+async def test_another_modem_or_sim_than_the_configured_one_is_named_with_what_to_write() -> None:
+    async with modem_site(imei="356938035643809", iccid="89001012345678909005") as site:
+        for option, wanted, there, words in (
+            ("imei", "490154203237518", "356938035643809", "its modem has IMEI"),
+            ("iccid", "89001012345678901237", "89001012345678909005", "its SIM has ICCID"),
+        ):
+            site.options = {"port": site.modem.port, option: wanted}
+            found = told(await examined(site), "is not what the configuration names")
+            assert found.level == "fail"
+            assert f"{words} {there}, `{option}` is {wanted}" in found.message
+            assert found.remedy.startswith(f'to use the one that is there, write {option} = "{there}"; or plug in ')
+
+
 async def test_leaves_out_those_that_may_hold_it() -> None:
     async with modem_site() as site:
         with holding(site.modem.port, "bare") as other:
@@ -131,7 +144,7 @@ async def test_looking_tries_a_pin_only_where_a_refusal_is_remembered() -> None:
 
 async def test_a_pin_that_the_sim_refused_before_is_not_tried_by_looking() -> None:
     class Kept:
-        """Obeys `bridge.ports.Memory` and is not `Forgetful`."""
+        """Obeys `bridge.ports.Memory` and is not `VolatileMemory`."""
 
         def __init__(self) -> None:
             self.values: dict[str, str] = {}

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bridge.errors import DeviceLost
 from bridge.model.finding import Finding
 from device_drivers.android_adb import keys
 from tests.support.phone_site import SOON, Site, phone_site
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.needs("adb", "mksh")
 
@@ -78,6 +80,19 @@ async def test_a_phone_that_is_unplugged(tmp_path: Path) -> None:
         assert "cable that carries data" in found.remedy
 
 
+async def test_another_phone_than_the_configured_one(tmp_path: Path) -> None:
+    async with phone_site(tmp_path) as site:
+        site.options["serial"] = "R58M12ABC"
+        there = site.phone.address
+        found = (await examined(site))[-1]
+        sentence = f"the phone R58M12ABC is not plugged in, and another one is ({there})"
+        remedy = f'plug it in; or, to use this one, write serial = "{there}"'
+        assert (found.level, found.message, found.remedy) == ("fail", sentence, remedy)
+        with pytest.raises(DeviceLost) as lost:  # what its line says
+            await site.open()
+        assert lost.value.message == f"{sentence}: {remedy}"
+
+
 async def test_no_adb_server_is_said_and_none_is_started_by_looking(tmp_path: Path) -> None:
     async with phone_site(tmp_path) as site:
         await site.adb.kill()
@@ -90,8 +105,7 @@ async def test_no_adb_server_is_said_and_none_is_started_by_looking(tmp_path: Pa
 
 async def test_an_adb_server_elsewhere_is_not_started_from_here(tmp_path: Path) -> None:
     async with phone_site(tmp_path) as site:
-        with socket.create_server(("127.0.0.2", 0)) as gone:
-            port = gone.getsockname()[1]
+        port = free_port("127.0.0.2")
         site.options |= {"adb_host": "127.0.0.2", "adb_port": port}
         (found,) = await examined(site)
         assert (found.level, found.message) == ("fail", f"no adb server answers at 127.0.0.2:{port}")

@@ -15,7 +15,7 @@ from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.model.line import LineState
 from bridge.model.message import State
 from bridge.model.radio import InboundPart, InboundReport, Outgoing
-from bridge.ports.driver import Forgetful
+from bridge.ports.driver import VolatileMemory
 from bridge.tasks import Tasks
 from device_drivers.gsm_modem import ports, seeking
 from device_drivers.gsm_modem.driver import GsmModemDriver
@@ -110,7 +110,7 @@ async def test_a_pin_is_not_repeated_where_a_modem_has_no_code_for_its_refusal()
 async def test_never_takes_the_last_try_even_after_restarts_of_its_own() -> None:
     async with modem_site(pin="1234") as site:
         for _ in range(4):
-            site.driver, site.memory = GsmModemDriver(), Forgetful()  # another bridge, which knows nothing
+            site.driver, site.memory = GsmModemDriver(), VolatileMemory()  # another bridge, which knows nothing
             with pytest.raises(SendRefused) as refused:
                 await site.open(pin="9999")
         assert "one try left" in refused.value.cause
@@ -157,7 +157,7 @@ async def test_says_who_holds_the_port() -> None:
         with subprocess.Popen([sys.executable, "-c", HOLDER, site.modem.port], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             await asyncio.to_thread(process.stdout.readline)
-            with pytest.raises(DeviceLost, match=rf"held by another program: .* \(process {process.pid}\); `fuser"):
+            with pytest.raises(DeviceLost, match=rf"held by another program: .* \(process {process.pid}\); `sudo "):
                 await site.open()
             process.terminate()
 

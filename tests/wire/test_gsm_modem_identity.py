@@ -8,6 +8,7 @@ import pytest
 
 from bridge.errors import DeviceLost, Refusal, SendRefused
 from bridge.model.line import LineState
+from device_drivers.gsm_modem import health
 from device_drivers.virtual.modem.modem import Modem
 from device_drivers.virtual.modem.profile import Profile
 from device_drivers.virtual.network.service_centre import Network
@@ -59,6 +60,7 @@ async def test_a_port_with_another_modem_behind_it_is_refused_with_both_names() 
             await site.open(port=site.modem.port, imei=IMEI)
         assert refused.value.refusal is Refusal.LINE
         assert all(name in refused.value.cause for name in (site.modem.port, IMEI, OTHER_IMEI))
+        assert f'To use the one that is there, write imei = "{OTHER_IMEI}"' in refused.value.cause
 
 
 async def test_no_pin_is_tried_on_another_modems_sim() -> None:
@@ -122,6 +124,20 @@ async def test_without_any_modem_it_says_so(tmp_path: Path) -> None:
         site.without_port = True
         with pytest.raises(DeviceLost, match="no modem that can be used is plugged in"):
             await site.open()
+
+
+async def test_another_modem_in_place_of_the_wanted_one_is_named_with_what_to_write(tmp_path: Path) -> None:
+    async with two_modems(tmp_path) as (site, _):
+        site.modem.unplug()
+        site.without_port = True
+        with pytest.raises(DeviceLost) as lost:
+            await site.open(imei=IMEI, iccid=ICCID)
+        assert lost.value.message.startswith(f"no modem with IMEI {IMEI} and SIM {ICCID} is plugged in; looked at ")
+        assert f"(IMEI {OTHER_IMEI}, SIM {OTHER_ICCID})" in lost.value.message
+        assert lost.value.message.endswith(
+            f'. To use the one that is there, write imei = "{OTHER_IMEI}" and write iccid = "{OTHER_ICCID}"; or plug '
+            "in the one that is named"
+        )
 
 
 # -- the SIM ---------------------------------------------------------------------------------------
@@ -200,3 +216,82 @@ async def test_lines_follow_their_sims_when_these_are_exchanged(tmp_path: Path) 
                 return await as_they_should() and imeis == {"line0": second.state.imei, "line1": first.state.imei}
 
             await until(exchanged)
+
+
+# -- what it does not say ---------------------------------------------------------------------------
+@pytest.mark.parametrize("question", ["+CIMI", "+CCID", "+CGSN", "+CGMM", "+CNUM", "+CREG", "+CSQ", "+COPS"])
+async def test_a_modem_that_is_silent_at_a_question_about_itself_is_used_all_the_same(question: str) -> None:
+    """Without an answer to AT+CIMI it was never opened; without one to AT+COPS? it was asked every second."""
+    async with modem_site() as site:
+        site.modem.faults.silences[question] = 1000
+        await site.open(command_timeout=0.3)
+        (line,) = await site.link.refresh()
+        assert (line.state, line.reason) == (LineState.READY, "")
+        assert (await site.send("hello", report=False)).reference == 0
+
+
+@pytest.mark.parametrize("question", ["+CSQ", "+COPS"])
+async def test_a_question_that_no_message_needs_is_not_asked_at_each_look_when_it_is_not_answered(
+    question: str,
+) -> None:
+    """Each look held up what was to be sent, for as long as a command may take."""
+    async with modem_site() as site:
+        await site.open(command_timeout=0.3)
+        site.modem.faults.silences[question] = 1000
+        for _ in range(4):
+            (line,) = await site.link.refresh()
+        assert site.modem.faults.silences[question] == 999
+        assert line.state is LineState.READY
+        assert {"+CSQ": line.signal_dbm is None, "+COPS": line.operator == ""}[question]
+
+
+async def test_the_signal_is_asked_for_at_each_look_where_nothing_else_tells_of_a_network() -> None:
+    async with modem_site() as site:
+        site.modem.faults.refusals |= dict.fromkeys(("+CREG", "+CEREG", "+CGREG", "+C5GREG"), "ERROR")
+        site.modem.faults.silences["+CSQ"] = 1
+        await site.open(command_timeout=0.3)
+        assert (await site.link.refresh())[0].state is LineState.READY
+
+
+async def test_a_question_that_was_not_answered_is_asked_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "REST", 1e-6)
+    async with modem_site() as site:
+        await site.open(command_timeout=0.3)
+        site.modem.faults.silences["+COPS"] = 1
+        assert (await site.link.refresh())[0].operator == ""
+        assert (await site.link.refresh())[0].operator == "Virtual Network"
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+async def test_no_message_goes_by_another_sim_that_was_put_in_without_a_word(restarted: bool) -> None:
+    """A message of one part went out by it, and its report was nobody's."""
+    async with modem_site() as site:
+        await site.open()
+        numbers: list[str] = []
+        site.network.listen(lambda posting, _copies: numbers.append(posting.sender))
+        site.modem.insert_sim(OTHER_NUMBER, OTHER_IMSI, OTHER_ICCID)
+        if restarted:
+            site.modem.reset(silently=True)
+        with pytest.raises(DeviceLost, match="another SIM"):
+            await site.send("by the other one")
+        assert numbers == []
+        await site.open()
+        await site.send("by the other one, as the line says")
+        assert (numbers, site.link.lines[0].imsi) == ([OTHER_NUMBER], OTHER_IMSI)
+
+
+# -- what it tells of its SIM -----------------------------------------------------------------------
+async def test_the_next_sim_in_the_box_is_another_one() -> None:
+    """They differ in the last two of twenty digits: the PIN of one was tried on the other."""
+    ours, neighbour = "89860012345678901234", "89860012345678901242"
+    async with modem_site(iccid=neighbour, pin="1234") as site:
+        with pytest.raises(SendRefused, match=neighbour):
+            await site.open(port=site.modem.port, iccid=ours, pin="9999")
+        assert site.modem.state.sim.pin_tries == 3
+
+
+async def test_an_iccid_in_the_order_in_which_it_is_stored_is_read_the_right_way_round() -> None:
+    async with modem_site() as site:
+        site.modem.faults.misread["+CCID"] = ["+CCID: 980010214365870921F3"] * 2
+        await site.open(iccid="8900011234567890123")
+        assert site.link.lines[0].iccid == "8900011234567890123"

@@ -132,11 +132,10 @@ async def test_news_of_the_registration_without_end_is_not_followed_without_end(
 async def test_a_prompt_that_stands_open_is_left_before_the_next_command() -> None:
     async with modem_site() as site:
         await site.open(poll_interval=30.0, command_timeout=30.0)
-        await until(lambda: '"SR"' in site.modem.state.terminal.heard[-1])
-        await site.link.refresh()  # behind all that is done after opening
+        await site.rested()
         site.modem.state.terminal.feed(b"AT+CMGS=17\r")
         await until(lambda: site.link._session._dialogue.at_prompt)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert (await site.send("not swallowed")).reference == 0
         assert [sms.text for sms in await site.far.wait()] == ["not swallowed"]
 

@@ -129,6 +129,55 @@ async def test_an_error_of_something_else_in_front_of_the_result_refuses_nothing
         assert not site.waiting()
 
 
+@pytest.mark.parametrize("final", [*DEFINITE, *DOUBTFUL])
+async def test_an_error_of_something_else_behind_the_reference_refuses_nothing(final: str) -> None:
+    """Between `+CMGS: 17` and its OK: the message was on air and was sent again, or left unknown."""
+    async with modem_site() as site:
+        await site.open()
+        site.modem.faults.inside["+CMGS"] = [final]
+        assert (await site.send("on air", report=False)).reference == 0
+        assert (await site.send("next", report=False)).reference == 1
+        assert [sms.text for sms in await site.far.wait(2)] == ["on air", "next"]
+        assert not site.waiting()
+
+
+@pytest.mark.parametrize("final", DOUBTFUL)
+async def test_an_ok_to_nothing_in_front_of_a_doubtful_error_is_no_yes(final: str) -> None:
+    async with modem_site() as site:
+        await site.open()
+        site.network.rules.send_latency = 1.5  # the information may come within a second of its OK
+        site.modem.faults.after_text = ["OK"]
+        site.modem.faults.results["+CMGS"] = [final]
+        with pytest.raises(OutcomeUnknown, match="said OK, and then something else"):
+            await site.send("nobody knows", report=False)
+        assert (await site.send("next", report=False)).reference == 1
+
+
+async def test_a_refusal_with_an_ok_behind_it_is_of_something_else() -> None:
+    """The reference got lost on the line, and its OK did not."""
+    async with modem_site() as site:
+        await site.open()
+        site.modem.faults.misread["+CMGS"] = ["+CM\r\n+CMS ERROR: 38\r\nGS: 0"]
+        with pytest.raises(OutcomeUnknown, match="CMS ERROR: 38, and then something else"):
+            await site.send("on air", report=False)
+        assert (await site.send("next", report=False)).reference == 1
+        assert [sms.text for sms in await site.far.wait(2)] == ["on air", "next"]
+
+
+@pytest.mark.parametrize(("takes", "settled"), [(3.0, True), (1000.0, False)])
+async def test_an_error_long_before_the_result_refuses_nothing(takes: float, settled: bool) -> None:
+    """While the modem said nothing more it was believed, and the message, on its way, was sent again."""
+    async with modem_site() as site:
+        await site.open(send_timeout=2.0)
+        site.network.rules.send_latency = takes
+        site.modem.faults.after_text = ["+CMS ERROR: 42"]
+        if settled:
+            assert (await site.send("on air", report=False)).reference == 0
+        else:
+            with pytest.raises(OutcomeUnknown, match="no answer that is certainly"):
+                await site.send("on air", report=False)
+
+
 @pytest.mark.parametrize("final", [*DOUBTFUL, "COMMAND NOT SUPPORT"])
 async def test_the_same_error_in_place_of_the_prompt_is_a_refusal(final: str) -> None:
     async with modem_site() as site:

@@ -74,6 +74,31 @@ async def test_no_pdu_goes_out_as_a_text_whatever_another_program_set(line: str)
         assert [sms.text for sms in site.far.received] == [f"message {number}" for number in range(3)]
 
 
+async def test_a_modem_that_loses_its_results_again_once_it_is_in_step_is_set_up_and_not_restarted() -> None:
+    """What it was asked for came, and no OK behind it: that counted as a modem that does not answer any more."""
+    async with modem_site() as site:
+        await site.open(poll_interval=60.0)
+        await site.rested()
+        for number in range(2):
+            site.modem.obey_elsewhere("ATQ1")
+            await site.send(f"message {number}", report=False)
+            await site.link.refresh()  # which brings it back into step
+        assert [sms.text for sms in site.far.received] == ["message 0", "message 1"]
+        assert site.recovering == []
+
+
+@pytest.mark.parametrize("line", TAMPERINGS)
+async def test_what_another_program_changed_is_seen_without_several_commands_on_a_line(line: str) -> None:
+    """ATQ1 there made the modem silent before each message: it was restarted."""
+    async with modem_site() as site:
+        site.modem.faults.no_chaining = True
+        await site.open(poll_interval=60.0)
+        await site.rested()
+        site.modem.obey_elsewhere(line)
+        await site.send(report=False, total=2)
+        assert site.recovering == []
+
+
 @pytest.mark.parametrize("line", TAMPERINGS)
 async def test_what_another_program_changed_is_set_again(line: str) -> None:
     async with modem_site() as site:
@@ -117,8 +142,9 @@ async def test_a_restart_without_a_word_between_prompt_and_pdu_sends_nothing_as_
     async with modem_site() as site:
         everybody: list[str] = []
         site.network.listen(lambda posting, _: everybody.append(posting.recipient))
-        await site.open()
-        site.modem.faults.delays["+CNMI"] = 0.2
+        await site.open(command_timeout=3.0)
+        await site.rested()  # what is asked after opening is not what is delayed
+        site.modem.faults.delays["+CNMI"] = 1.0
         sending = Tasks("test").start(site.send("hello", report=False), "send")
         await until(lambda: "+CMGS" in site.modem.state.terminal.heard[-1])
         site.modem.reset(silently=True)
@@ -172,6 +198,41 @@ async def test_opens_a_modem_that_another_program_left_otherwise(line: str) -> N
         site.modem.obey_elsewhere(line)
         await site.open()
         await is_at_work(site)
+
+
+async def test_a_modem_that_does_not_say_which_sim_it_has_is_set_up_again_and_kept() -> None:
+    """The SIM is asked for where an SMS lies that nothing announced; the silence ended what minds the modem."""
+    async with modem_site() as site:
+        await site.open(poll_interval=0.3)
+        await until(lambda: is_as_set_up(site))
+        site.far.send(OURS, "into the modem")
+        assert (await site.take_part()).text == "into the modem"
+        site.modem.faults.silences["+CIMI"] = 1
+        site.modem.store(encode_deliver(THEIRS, "onto the SIM", sent_at=NOW), "SM")
+        assert (await site.take_part()).text == "onto the SIM"
+        assert site.modem.faults.silences["+CIMI"] == 0
+        await is_at_work(site)
+
+
+async def test_a_modem_that_hangs_when_it_is_asked_for_its_sim_is_told_to_restart() -> None:
+    """It was taken for one that had lost its settings, and given up before anything was tried."""
+    async with modem_site() as site:
+        await site.open(command_timeout=0.1, watchdog=0.2, poll_interval=60.0)
+        site.far.send(OURS, "into the modem")
+        await site.take_part()
+        terminal, execute = site.modem.state.terminal, site.modem.state.terminal._execute
+
+        def dies(line: str) -> None:
+            if "+CIMI" in line:
+                site.modem.hang()
+            else:
+                execute(line)
+
+        terminal.obey(dies)
+        site.modem.store(encode_deliver(THEIRS, "onto the SIM", sent_at=NOW), "SM")
+        site.modem.urc('+CMTI: "ME",200')
+        with pytest.raises(DeviceLost, match="told to restart"):
+            await site.take()
 
 
 # -- makes that are different -----------------------------------------------------------------------

@@ -97,7 +97,7 @@ async def test_what_ends_the_waiting_is_noticed_at_once(event: str) -> None:
         else:
             site.modem.urc("RDY")
         with pytest.raises(OutcomeUnknown, match="anew" if event == "restart" else "lost"):
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(20):
                 await sending
 
 

@@ -46,10 +46,10 @@ async def test_a_message_for_any_line_moves_on_from_a_modem_that_hangs(tmp_path:
         began = time.monotonic()
         # both lines are called, one for each
         await bridge.gateway.submit(SHOP, [Draft(CUSTOMER, text) for text in ("one", "two")])
-        messages = await bridge.settled(State.SENT, State.DELIVERED, patience=10.0)
+        messages = await bridge.settled(State.SENT, State.DELIVERED, patience=30.0)
         assert {message.line for message in messages} == {"line1"}
         assert {message.attempts for message in messages} == {0}
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 20
         await becomes(bridge, LineState.OUT_OF_SERVICE, saying="not answering AT")
 
 
@@ -58,8 +58,8 @@ async def test_a_modem_that_is_well_again_is_ready_and_sends_what_waited_for_it(
         await becomes(bridge, LineState.READY)
         world.modems[0].hang()
         await bridge.gateway.submit(SHOP, [Draft(CUSTOMER, "waits", route="line0")])
-        await becomes(bridge, LineState.OUT_OF_SERVICE, patience=6.0)
-        await until(lambda: all_queued(bridge), 6.0)
+        await becomes(bridge, LineState.OUT_OF_SERVICE)
+        await until(lambda: all_queued(bridge))
         world.modems[0].unhang()
         await bridge.settled(State.DELIVERED)
         await becomes(bridge, LineState.READY)
@@ -76,7 +76,8 @@ async def test_a_modem_that_hangs_with_a_message_in_its_hands_is_not_ready_for_t
         world.modems[0].hang()
         await bridge.send(OTHER, "by the other line")
         await world.network.handset(OTHER).wait(1)
-        await becomes(bridge, LineState.OUT_OF_SERVICE, patience=15.0, saying="not answering a message since ")
+        await becomes(bridge, LineState.OUT_OF_SERVICE, patience=60.0, saying="not answering a message since ")
+        world.modems[0].unplug()  # or the end would be waited for, with the message in its hands
 
 
 async def test_a_modem_that_hangs_while_it_is_asked_for_its_health_shows_it(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ async def test_a_modem_that_hangs_while_it_is_asked_for_its_health_shows_it(tmp_
         async with running(config(tmp_path, {"line0": options})) as bridge:
             await becomes(bridge, LineState.READY)
             world.modems[0].hang()
-            await becomes(bridge, LineState.OUT_OF_SERVICE, patience=10.0, saying="not answering AT")
+            await becomes(bridge, LineState.OUT_OF_SERVICE, patience=40.0, saying="not answering AT")
 
 
 async def test_a_modem_that_takes_its_time_over_every_answer_is_not_taken_for_hanging(

@@ -98,10 +98,10 @@ async def test_goes_round_all_lines_and_says_how_long_it_took(tmp_path: Path) ->
         assert [trip.pair for trip in begun.started] == [("line0", "line1"), ("line1", "line2"), ("line2", "line0")]
         arrived = await live.told(LOOPBACK_ARRIVED, 3)
         assert {event.subject for event in arrived} == {trip.token for trip in begun.started}
-        assert all(0.3 <= event.data["seconds"] < 5 for event in arrived)
+        assert all(0.3 <= event.data["seconds"] < 60 for event in arrived)
         figures = await live.figures("line0", "line1")
         assert (figures["seconds_count"], figures["lost_total"]) == (1, 0)
-        assert 0.3 <= figures["seconds_sum"] < 5
+        assert 0.3 <= figures["seconds_sum"] < 60
         (ours,) = [event for event in arrived if event.data["from"] == "line0"]
         assert figures["last_success_timestamp_seconds"] == ours.at / 1000
 
@@ -137,24 +137,25 @@ async def test_goes_by_the_clock(tmp_path: Path) -> None:
 
 
 async def test_never_two_on_their_way_between_the_same_lines(tmp_path: Path) -> None:
-    async with site(tmp_path, modems=1, every=0.1, deadline=60.0) as here, here.bridge() as live:
-        here.world.network.rules.delivery_delay = 1.0
-        await until(live.sent)
-        again = await live.go()
-        assert (again.started, [each.reason for each in again.skipped]) == (
-            (), ["one is on its way to line0 already"],
-        )  # fmt: skip
-        await live.told(LOOPBACK_ARRIVED)
-        assert len(await live.sent()) <= 2
+    async with site(tmp_path, modems=1, every=0.1, deadline=60.0) as here:
+        here.world.network.rules.delivery_delay = 3.0  # also for the first, which leaves at once
+        async with here.bridge() as live:
+            await until(live.sent)
+            again = await live.go()
+            assert (again.started, [each.reason for each in again.skipped]) == (
+                (), ["one is on its way to line0 already"],
+            )  # fmt: skip
+            await live.told(LOOPBACK_ARRIVED)
+            assert len(await live.sent()) <= 2
 
 
 async def test_one_that_the_network_loses_is_an_alarm_until_the_next_arrives(tmp_path: Path) -> None:
     alarm = Alarm(per_hour=100)
-    async with site(tmp_path, 1, alarm, every=0.3, deadline=0.5) as here, here.bridge() as live:
+    async with site(tmp_path, 1, alarm, every=0.5, deadline=2.0) as here, here.bridge() as live:
         await live.told(LOOPBACK_ARRIVED)
         here.world.network.rules.loss = 1.0
         (lost, *_) = await live.told(LOOPBACK_LOST)
-        assert lost.data["reason"] == "the network took it, and nothing came within 0.5 s"
+        assert lost.data["reason"] == "the network took it, and nothing came within 2 s"
         (raised,) = await live.told("alarm.raised")
         assert raised.data["title"] == "SMS from line0 to line0 does not arrive"
         assert lost.data["reason"] in raised.data["text"]
@@ -177,7 +178,7 @@ async def test_a_late_one_counts_with_its_true_time_and_ends_the_alarm(tmp_path:
         await live.told("alarm.over")
         figures = await live.figures("line0", "line0")
         assert (figures["lost_total"], figures["seconds_count"]) == (1, 1)
-        assert 1.2 <= figures["seconds_sum"] < 5
+        assert 1.2 <= figures["seconds_sum"] < 60
 
 
 async def test_one_that_the_network_refuses_is_lost_at_once_with_its_words(tmp_path: Path) -> None:
@@ -192,13 +193,13 @@ async def test_one_that_the_network_refuses_is_lost_at_once_with_its_words(tmp_p
 
 async def test_a_restart_in_the_middle_sends_nothing_twice_and_raises_no_alarm(tmp_path: Path) -> None:
     alarm = Alarm(after=0)
-    async with site(tmp_path, 1, alarm, every=600.0, deadline=0.4) as here:
+    async with site(tmp_path, 1, alarm, every=600.0, deadline=5.0) as here:
         here.world.network.rules.delivery_delay = 0.3
-        async with here.bridge() as live:
+        async with here.bridge(deadline=60.0) as live:
             (trip,) = (await live.go()).started
             await until(lambda: _is_sent(live, trip))
         here.world.modems[0].unplug()
-        await asyncio.sleep(0.5)  # the deadline passes while nobody is there to hear it
+        await asyncio.sleep(5.1)  # the deadline passes while nobody is there to hear it
         here.world.modems[0].replug()
         async with here.bridge(every=0.2) as live:
             (event,) = await live.told(LOOPBACK_ARRIVED)
@@ -228,7 +229,7 @@ async def test_one_that_never_comes_is_missed_after_a_restart_too(tmp_path: Path
 
 
 async def test_one_that_was_noted_and_never_sent_is_forgotten_by_a_restart(tmp_path: Path) -> None:
-    async with site(tmp_path, 1, deadline=0.5) as here:
+    async with site(tmp_path, 1, deadline=60.0) as here:
         async with here.bridge() as live:
             assert await live.bridge.store.depart(Trip(trips.new_token(), "line0", "line0", 1))
             assert not (await live.go()).started
@@ -239,13 +240,14 @@ async def test_one_that_was_noted_and_never_sent_is_forgotten_by_a_restart(tmp_p
 
 
 async def test_one_that_the_bridge_stopped_before_it_went_is_no_alarm_and_is_not_sent_late(tmp_path: Path) -> None:
-    async with site(tmp_path, 2, Alarm(after=0), every=600.0, deadline=0.4) as here:
+    async with site(tmp_path, 2, Alarm(after=0), every=600.0, deadline=3.0) as here:
         async with here.bridge() as live:
-            here.world.network.rules.send_latency = 0.5
+            here.world.network.rules.send_latency = 2.0
             await live.bridge.send(here.world.customers[0], "keeps the line busy", sIdentifiant="line0")
             (trip,) = (await live.go("line0", "line1")).started
         here.world.network.rules.send_latency = 0.0
-        async with here.bridge() as live:
+        await asyncio.sleep(3.0)  # so long it had to go
+        async with here.bridge(deadline=60.0) as live:
             await live.bridge.settled(State.DELIVERED)
 
             async def expired() -> bool:

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bridge.devices import rest
+from bridge.errors import Refusal
 from bridge.model.line import Line, LineState
 from bridge.model.message import Draft, Message, State
 from bridge.model.query import MessageQuery
+from bridge.retry import Backoff
 from tests.support.running import SHOP, Bridge, on_modems
 from tests.support.waiting import until
 
@@ -77,7 +80,7 @@ async def test_another_line_carries_what_a_line_without_network_cannot(tmp_path:
     async with on_modems(tmp_path, 2) as (bridge, world):
         world.modems[0].outage(60.0)
         await submit(bridge, CUSTOMERS)
-        messages = await bridge.settled(State.DELIVERED, patience=5.0)
+        messages = await bridge.settled(State.DELIVERED)
         assert {message.line for message in messages} == {"line1"}
         assert {message.attempts for message in messages} == {0}
 
@@ -86,7 +89,7 @@ async def test_what_waits_for_a_line_expires_when_its_time_is_over(tmp_path: Pat
     async with on_modems(tmp_path) as (bridge, world):
         world.network.outage(60.0)
         await submit(bridge, CUSTOMERS[:2], lifetime=3000)
-        messages = await bridge.settled(State.EXPIRED, patience=10.0)
+        messages = await bridge.settled(State.EXPIRED)
         assert all("time ran out" in message.error for message in messages)
 
 
@@ -117,7 +120,10 @@ async def test_a_line_whose_sim_is_refused_is_parked_and_comes_back_by_itself(
         assert 'sms_bridge_line_rests_total{line="line0",refusal="line"} 1.0' in metrics
 
 
-async def test_a_line_that_finds_its_network_again_does_not_wait_out_its_rest(tmp_path: Path) -> None:
+async def test_a_line_that_finds_its_network_again_does_not_wait_out_its_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rest.SCHEDULES, Refusal.LINE, Backoff(first=600_000, ceiling=600_000))
     async with on_modems(tmp_path) as (bridge, world):
         modem = world.modems[0]
         modem.outage(600.0, 310)
@@ -127,7 +133,7 @@ async def test_a_line_that_finds_its_network_again_does_not_wait_out_its_rest(tm
         await until(lambda: _told(bridge, LineState.OUT_OF_SERVICE))
         modem.outage(0.0)
         modem.set_registration(1)
-        await bridge.settled(State.DELIVERED, patience=4.0)
+        await bridge.settled(State.DELIVERED)
 
 
 async def test_messages_that_go_without_an_answer_do_not_drag_the_whole_queue_along(tmp_path: Path) -> None:

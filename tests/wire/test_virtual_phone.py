@@ -5,6 +5,7 @@ import gc
 import os
 import shlex
 import shutil
+import socket
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -160,7 +161,7 @@ async def test_what_hangs_ends_with_its_connection(attached: Attached, phone: Ph
     connection = await hung(attached, phone)
     (child,) = children()
     connection.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while Path(f"/proc/{child}").exists():
             await asyncio.sleep(0.005)
     assert (await attached.run("dumpsys", "battery")).returncode == 0
@@ -177,18 +178,19 @@ async def hung(attached: Attached, phone: Phone) -> AdbConnection:
 
     phone.faults.hang_next.add("dumpsys")
     connection = await asyncio.to_thread(begin)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not phone.commands.calls:
             await asyncio.sleep(0.005)
     return connection
 
 
 def children() -> set[int]:
-    """Our own child processes, the adb server left out: shells, or the one command that a shell became."""
+    """Our own child processes but the adb server and PostgreSQL: shells, or the one command that a shell became."""
     found = set()
     for listed in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
         found |= {int(pid) for pid in listed.read_text().split()}
-    return {pid for pid in found if "nodaemon" not in Path(f"/proc/{pid}/cmdline").read_text()}
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in found}
+    return {pid for pid, command in commands.items() if "nodaemon" not in command and "postgres" not in command}
 
 
 # -- states ----------------------------------------------------------------------------------------
@@ -215,7 +217,7 @@ async def test_offline_while_the_phone_says_nothing(adb: AdbServer, attached: At
 
 async def test_comes_back_after_it_was_unplugged(adb: AdbServer, attached: Attached, phone: Phone) -> None:
     phone.unplug()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while (await adb.states()).get(phone.address) == "device":
             await asyncio.sleep(0.01)
     assert not phone.plugged
@@ -234,7 +236,7 @@ async def test_adb_reattaches_by_itself_after_a_restart(adb: AdbServer, attached
     phone.faults.has_pin = True
     before = phone.attached
     phone.reboot()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while phone.attached == before:
             await asyncio.sleep(0.01)
     await adb.until(phone.address, "device")
@@ -245,6 +247,8 @@ async def test_another_server_on_the_same_port_finds_it_again(adb: AdbServer, at
     await adb.kill()
     with pytest.raises(OSError, match="Connect call failed"):
         await adb.states()
+    with pytest.raises(OSError, match="in use"), socket.socket() as other:  # nobody takes the port meanwhile
+        other.bind(("127.0.0.1", adb.port))
     await adb.restart()
     assert await adb.states() == {}
     await adb.connect(phone.address)
@@ -289,7 +293,7 @@ async def test_a_phone_may_be_pulled_out_at_any_moment(adb: AdbServer, attached:
         phone.reboot()
         for connection in opened:
             connection.close()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while phone.attached == before:
                 await asyncio.sleep(0.005)
         await adb.until(phone.address, "device")

@@ -14,9 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from bridge.cli import commands
 from bridge.config.schema import Dialect, Metrics
 from bridge.model.message import State
+from tests.support.ports import free_port
 from tests.support.running import Bridge, config, on_modems, running
 from tests.support.waiting import until
-from tests.wire.test_dialect_ports import free_port
 
 UDEV = Path(__file__).parents[2] / "udev"
 DASHBOARD: dict[str, Any] = json.loads((UDEV / "grafana/sms-bridge.json").read_text())

@@ -11,7 +11,7 @@ import pytest
 from bridge.errors import UnknownLine
 from bridge.model.account import Account
 from bridge.model.line import LineState
-from bridge.model.message import Message, State
+from bridge.model.message import State
 from tests.support.running import SHOP
 from tests.support.waiting import until
 from tests.support.whatsapp_site import LINE, WhatsappSite, on_whatsapp
@@ -28,18 +28,6 @@ async def site(tmp_path: Path) -> AsyncIterator[WhatsappSite]:
 async def whatsapp(site: WhatsappSite, text: str = "hello", to: str = ANA, **more: str) -> str:
     """Send by WhatsApp alone; the message's id."""
     return await site.bridge.send(to, text, waonly="yes", **more)
-
-
-async def became(site: WhatsappSite, sent: str, state: State) -> Message:
-    """The message, once it is in this state."""
-
-    async def look() -> Message | None:
-        message = await site.bridge.gateway.message(SHOP, sent)
-        return message if message.state is state else None
-
-    found = await until(look)
-    assert found is not None
-    return found
 
 
 # -- out ------------------------------------------------------------------------------------------
@@ -60,7 +48,7 @@ async def test_a_message_goes_by_whatsapp_alone_as_the_vendor_writes_numbers(sit
     sent = await whatsapp(site, "grüße 😀\nzwei", ANA.lstrip("+"))
     (message,) = await site.platform.handset(ANA).wait()
     assert message.text == "grüße 😀\nzwei"
-    assert (await became(site, sent, State.DELIVERED)).line == LINE
+    assert (await site.bridge.became(sent, State.DELIVERED)).line == LINE
     assert site.world.network.handset(ANA).received == []
 
 
@@ -68,7 +56,7 @@ async def test_an_sms_never_goes_out_by_whatsapp(site: WhatsappSite) -> None:
     site.world.modems[0].unplug()
     await until(lambda: site.bridge.gateway.lines()[0].state is not LineState.READY)
     sent = await site.bridge.send(ANA, "an sms")
-    await became(site, await whatsapp(site), State.DELIVERED)
+    await site.bridge.became(await whatsapp(site), State.DELIVERED)
     assert (await site.bridge.gateway.message(SHOP, sent)).state is State.QUEUED
     assert len(site.platform.posts) == 1
 
@@ -83,7 +71,7 @@ async def test_media_go_by_url_with_the_text_below(site: WhatsappSite) -> None:
 
 async def test_an_archive_is_refused_and_nothing_is_sent(site: WhatsappSite) -> None:
     sent = await whatsapp(site, url_media="https://files.example.com/all.zip")
-    assert ".zip" in (await became(site, sent, State.FAILED)).error
+    assert ".zip" in (await site.bridge.became(sent, State.FAILED)).error
     assert site.platform.posts == []
 
 
@@ -96,12 +84,12 @@ async def test_an_archive_is_refused_and_nothing_is_sent(site: WhatsappSite) -> 
 async def test_what_was_taken_without_an_answer_is_unknown_until_a_status_names_it(
     site: WhatsappSite, fault: dict[str, Any]
 ) -> None:
-    site.platform.faults.status_delay = 1.0
+    site.platform.faults.status_delay = 4.0
     for name, value in fault.items():
         setattr(site.platform.faults, name, value)
     sent = await whatsapp(site)
-    await became(site, sent, State.UNKNOWN)
-    await became(site, sent, State.DELIVERED)
+    await site.bridge.became(sent, State.UNKNOWN)
+    await site.bridge.became(sent, State.DELIVERED)
     assert len(site.platform.posts) == 1
 
 
@@ -112,8 +100,8 @@ async def test_what_may_not_have_been_taken_stays_unknown_and_is_not_sent_again(
     for name, value in fault.items():
         setattr(site.platform.faults, name, value)
     lost = await whatsapp(site, "the first")
-    await became(site, lost, State.UNKNOWN)
-    await became(site, await whatsapp(site, "the second"), State.DELIVERED)
+    await site.bridge.became(lost, State.UNKNOWN)
+    await site.bridge.became(await whatsapp(site, "the second"), State.DELIVERED)
     assert (await site.bridge.gateway.message(SHOP, lost)).state is State.UNKNOWN
     assert [post.body["text"]["body"] for post in site.platform.posts] == ["the first", "the second"]
 
@@ -122,7 +110,7 @@ async def test_a_status_settles_what_a_bridge_before_did_not_know(tmp_path: Path
     async with on_whatsapp(tmp_path) as site:
         site.platform.faults.silent_next, site.platform.faults.statuses = 1, []
         sent = await whatsapp(site)
-        await became(site, sent, State.UNKNOWN)
+        await site.bridge.became(sent, State.UNKNOWN)
         reference = site.platform.posts[0].body["biz_opaque_callback_data"]
     async with on_whatsapp(tmp_path) as site:
         told = {
@@ -130,21 +118,21 @@ async def test_a_status_settles_what_a_bridge_before_did_not_know(tmp_path: Path
             "biz_opaque_callback_data": reference,
         }  # fmt: skip
         site.platform.webhooks.tell("statuses", told)
-        await became(site, sent, State.DELIVERED)
+        await site.bridge.became(sent, State.DELIVERED)
 
 
 async def test_a_status_that_is_quicker_than_the_answer_counts(site: WhatsappSite) -> None:
     site.platform.faults.answer_delay = 0.3
     sent = await whatsapp(site)
-    await became(site, sent, State.DELIVERED)
+    await site.bridge.became(sent, State.DELIVERED)
 
 
 async def test_a_status_counts_that_came_while_an_answer_was_still_waited_for_in_vain(site: WhatsappSite) -> None:
     site.platform.faults.silent_next = 1
     sent = await whatsapp(site)
-    await became(site, sent, State.DELIVERED)
+    await site.bridge.became(sent, State.DELIVERED)
     # the next message goes once the first has run out of patience
-    await became(site, await whatsapp(site, "the next"), State.DELIVERED)
+    await site.bridge.became(await whatsapp(site, "the next"), State.DELIVERED)
     assert (await site.bridge.gateway.message(SHOP, sent)).state is State.DELIVERED
     assert len(site.platform.posts) == 2
 
@@ -157,7 +145,7 @@ async def test_the_best_that_is_told_counts_in_whatever_order(site: WhatsappSite
     site.platform.faults.twice = True
     sent = await whatsapp(site)
     await until(lambda: len(site.platform.webhooks.delivered) == 2 * len(statuses))
-    assert (await became(site, sent, State.DELIVERED)).error == ""
+    assert (await site.bridge.became(sent, State.DELIVERED)).error == ""
 
 
 # -- refusals ---------------------------------------------------------------------------------------
@@ -165,7 +153,7 @@ async def test_a_closed_window_is_said_whenever_it_is_told(site: WhatsappSite) -
     site.platform.faults.always_open = False
     for late in (False, True):
         site.platform.faults.late_refusals = late
-        failed = await became(site, await whatsapp(site), State.FAILED)
+        failed = await site.bridge.became(await whatsapp(site), State.FAILED)
         assert "131047" in failed.error
         assert "template" in failed.error
 
@@ -174,7 +162,7 @@ async def test_a_template_carries_the_text_outside_the_window(tmp_path: Path) ->
     async with on_whatsapp(tmp_path, template="note", template_language="de") as site:
         site.platform.faults.always_open = False
         site.platform.faults.templates = {"note": 1}
-        await became(site, await whatsapp(site, "line one\nline two"), State.DELIVERED)
+        await site.bridge.became(await whatsapp(site, "line one\nline two"), State.DELIVERED)
         (message,) = await site.platform.handset(ANA).wait()
     assert (message.text, message.template) == ("line one line two", "note")
     assert [post.body["type"] for post in site.platform.posts] == ["text", "template"]
@@ -188,12 +176,12 @@ async def test_an_expired_token_parks_the_line_and_the_message_waits(site: Whats
     )
     assert parked is not None
     assert "access token" in parked.reason
-    await became(site, sent, State.QUEUED)
+    await site.bridge.became(sent, State.QUEUED)
 
 
 async def test_who_has_no_whatsapp_is_said(site: WhatsappSite) -> None:
     site.platform.faults.without_whatsapp = {ANA}
-    failed = await became(site, await whatsapp(site), State.FAILED)
+    failed = await site.bridge.became(await whatsapp(site), State.FAILED)
     assert "not on WhatsApp" in failed.error
 
 
@@ -249,7 +237,7 @@ async def test_the_native_api_sends_by_the_line_that_is_named(site: WhatsappSite
     async with site.bridge.http.post(f"{site.bridge.url}/v1/messages", json=order, headers=headers) as answer:
         told = await answer.json()
     assert (told["channel"], told["media"]) == ("whatsapp", order["media"])
-    await became(site, told["id"], State.DELIVERED)
+    await site.bridge.became(told["id"], State.DELIVERED)
     (message,) = await site.platform.handset(ANA).wait()
     assert (message.text, message.media) == ("look", order["media"])
 
@@ -280,7 +268,7 @@ async def test_while_meta_is_away_messages_wait_and_none_is_lost(tmp_path: Path)
         # a token that may not ask about the number is enough
         site.platform.faults.token_only_sends = True
         site.platform.replug()
-        await became(site, sent, State.DELIVERED)
+        await site.bridge.became(sent, State.DELIVERED)
         assert [received.text for received in await site.bridge.received(1)] == ["meanwhile"]
         assert len(site.platform.posts) == 1
 

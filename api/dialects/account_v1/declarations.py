@@ -27,5 +27,5 @@ CREDENTIALS = (
 #: each is pushed once, received or not, by its documentation
 FORMATS = {
     "account_v1_status": Wording(OUTCOMES, ends=True, attempts=1),
-    "account_v1_inbound": Wording(frozenset({MESSAGE_RECEIVED}), channel=Channel.SMS, attempts=1),
+    "account_v1_inbound": Wording(frozenset({MESSAGE_RECEIVED}), channel=Channel.SMS, answers="account_v1", attempts=1),
 }

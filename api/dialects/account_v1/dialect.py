@@ -91,11 +91,11 @@ class AccountV1:
 
     async def _report(self, account: Account, form: Parameters) -> Any:
         zone = zone_of(account)
-        return [rows.pulled_report(report, zone) for report in await self._gateway.handouts.reports(account)]
+        return [rows.pulled_report(report, zone) for report in await self._gateway.pulls.reports(account)]
 
     async def _received(self, account: Account, form: Parameters) -> Any:
         zone = zone_of(account)
-        received = await self._gateway.handouts.received(account)
+        received = await self._gateway.pulls.received(account)
         extensions = {sender: await self._extension(account, sender) for sender in {each.sender for each in received}}
         return [rows.pulled_received(each, extensions[each.sender], zone) for each in received]
 
@@ -109,7 +109,7 @@ class AccountV1:
         return rows.extension_of(last) if last else ""
 
     async def _balance(self, account: Account, form: Parameters) -> Any:
-        now = await self._gateway.desk.account(account.name)
+        now = await self._gateway.administration.account(account.name)
         payment, word = _PAYMENTS[now.terms.payment]
         return {"balance": UNCOUNTED if now.credits is None else now.credits, "payment": payment, "paymentName": word}
 

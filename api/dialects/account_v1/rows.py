@@ -76,13 +76,13 @@ def pushed_report(event: Event, zone: tzinfo) -> dict[str, Any]:
 
 
 def pushed_received(event: Event, zone: tzinfo) -> dict[str, Any]:
-    """The body posted to an account's inbound URL."""
+    """The body posted to an account's inbound URL; the extension is text there, as on the page."""
     data = event.data
     return {
         "mobile": national(data["from"]),
         "content": data["text"],
         "times": written(data["received_at"], zone),
-        "extNo": "",
+        "extNo": data.get("tag", ""),
     }
 
 

@@ -3,12 +3,12 @@
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from api.dialects.account_v1.rows import NAME, reference
 from api.dialects.account_v1.vocabulary import TooManyMobiles
 from api.http.errors import MissingParameter
 from api.http.parameters import Parameters
+from bridge.dataclass import dataclass
 from bridge.errors import BadRequest, InvalidText
 from bridge.messages.phone_numbers import restore_plus
 from bridge.model.message import Draft

@@ -52,6 +52,7 @@ class Word(NamedTuple):
 
 _WRONG_PAIR = Word("01", "账号或密码错误(pwd 为接口密码的 MD5 值)")
 _INTERNAL = Word("99", "系统内部错误")
+_NOT_A_FORM = Word("03", "请求内容必须是表单(application/x-www-form-urlencoded)")
 ERROR_WORDS: Mapping[type[BridgeError], Word] = {
     BridgeError: _INTERNAL,
     BadRequest: Word("03", "参数 {} 格式错误"),
@@ -101,5 +102,7 @@ def told(error: BridgeError) -> Word:
         return Word("03", f"参数 mobiles 中的号码 {error.written} 格式错误")
     word: Word = word_for(ERROR_WORDS, error)
     field = error.field if isinstance(error, BadRequest) else ""
+    if field == "body":
+        return _NOT_A_FORM
     name = about_key(error) or PARAMETERS.get(field.rpartition(".")[2], field)
     return Word(word.code, word.sentence.replace("{}", name or "请求"))

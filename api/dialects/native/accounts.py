@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from api.dialects.native import serializers, validators
-from api.dialects.native.request import Call, ForAnother
+from api.dialects.native.authorization import ForAnother
+from api.dialects.native.request import Call
 from api.dialects.native.responses import Answer, answer, nothing
 from bridge.accounts import credentials
 from bridge.errors import BadRequest, InvalidNumber, NoSuchThing, NotPossible, ScopeMissing
@@ -21,11 +22,12 @@ TERMS = {
     "requests_per_minute": validators.number(0, MOST),
     "daily_per_recipient": validators.number(0, MOST),
     "zone": validators.short(100, least=1),
-    # the desk says what a country is
+    # the administration says what a country is
     "country": validators.short(100),
     "verification": validators.choice(Verification),
     "report_on": validators.word("sent", "delivered", serializers.AUTO),
     "lines": validators.strings(100, most=100, least=0),
+    "inbound_lines": validators.strings(100, most=100, least=0),
 }
 NEW = {
     "name": validators.short(200, least=1),
@@ -48,7 +50,7 @@ AUDIT = validators.listing(account=validators.short(200, least=1))
 async def find(call: Call) -> Answer:
     """List accounts by name."""
     call.operators_only()
-    rows = await call.gateway.desk.accounts()
+    rows = await call.gateway.administration.accounts()
     return answer({"accounts": [serializers.account(row) for row in rows]})
 
 
@@ -58,7 +60,7 @@ async def add(call: Call) -> Answer:
     asked = await call.fields(NEW, "name")
     if asked.get("operator") and call.account.grant.scopes != EVERYTHING:
         raise ScopeMissing(written(EVERYTHING - call.account.grant.scopes))
-    made, printed = await call.gateway.desk.add_account(call.who, **asked)
+    made, printed = await call.gateway.administration.add_account(call.who, **asked)
     where = {"Location": f"{call.prefix}/v1/accounts/{made.name}"}
     return answer(serializers.account(made) | {"credentials": printed}, 201, where)
 
@@ -79,7 +81,7 @@ async def change(call: Call) -> Answer:
     if terms.get("report_on") == serializers.AUTO:
         terms["report_on"] = ""
     try:
-        changed = await call.gateway.desk.change_account(call.who, name, AccountChange(**asked, **terms))
+        changed = await call.gateway.administration.change_account(call.who, name, AccountChange(**asked, **terms))
     except BadRequest as error:
         error.field = f"terms.{error.field}"
         raise
@@ -91,14 +93,14 @@ async def top_up(call: Call) -> Answer:
     call.operators_only()
     asked = await call.fields(CREDITS, "credits")
     name = (await _changeable(call)).name
-    changed = await call.gateway.desk.top_up(call.who, name, asked["credits"], asked.get("note", ""))
+    changed = await call.gateway.administration.top_up(call.who, name, asked["credits"], asked.get("note", ""))
     return answer(serializers.account(changed))
 
 
 async def movements(call: Call) -> Answer:
     """List movements, newest first."""
     account = await _own(call)
-    rows = await call.gateway.desk.movements(account.name, **call.query)
+    rows = await call.gateway.administration.movements(account.name, **call.query)
     return answer(serializers.page("movements", rows, serializers.movement))
 
 
@@ -107,13 +109,15 @@ async def rotate(call: Call) -> Answer:
     call.operators_only()
     asked = await call.fields(ROTATE, "kind")
     name = (await _changeable(call)).name
-    return answer(await call.gateway.desk.rotate(call.who, name, asked["kind"], asked.get("overlap", 0)))
+    return answer(await call.gateway.administration.rotate(call.who, name, asked["kind"], asked.get("overlap", 0)))
 
 
 async def audit(call: Call) -> Answer:
     """List audit entries, newest first."""
     call.operators_only()
-    return answer(serializers.page("entries", await call.gateway.desk.audit(**call.query), serializers.audit_entry))
+    return answer(
+        serializers.page("entries", await call.gateway.administration.audit(**call.query), serializers.audit_entry)
+    )
 
 
 # -- who may ----------------------------------------------------------------------------------
@@ -124,7 +128,7 @@ async def _own(call: Call) -> Account:
         raise ForAnother("This account may ask about itself only.")
     if not credentials.is_name(name):
         raise NoSuchThing(f"there is no account {name!r}")
-    return await call.gateway.desk.account(name)
+    return await call.gateway.administration.account(name)
 
 
 async def _changeable(call: Call) -> Account:
@@ -138,14 +142,14 @@ async def _changeable(call: Call) -> Account:
 async def templates(call: Call) -> Answer:
     """List templates by id."""
     account = await _own(call)
-    rows = await call.gateway.desk.templates(account.name)
+    rows = await call.gateway.administration.templates(account.name)
     return answer({"templates": [serializers.template(row) for row in rows]})
 
 
 async def template(call: Call) -> Answer:
     """Show a template, approved or not."""
     account = await _own(call)
-    found = await call.gateway.desk.find_template(account.name, call.id)
+    found = await call.gateway.administration.find_template(account.name, call.id)
     if found is None:
         raise NoSuchThing("There is no template of this id in this account.")
     return answer(serializers.template(found))
@@ -161,18 +165,18 @@ async def keep_template(call: Call) -> Answer:
     # the id as it was written, so that the answer says what one may be
     wanted = Template(account.name, call.incoming.parts["id"], asked["text"], asked.get("approved", True))
     if call.account.operator:
-        kept = await call.gateway.desk.add_template(call.who, wanted)
+        kept = await call.gateway.administration.add_template(call.who, wanted)
     elif "approved" in asked:
         raise ForAnother("Only an operator may approve a template or withdraw its approval.")
     else:
-        kept = await call.gateway.desk.propose_template(call.who, wanted)
+        kept = await call.gateway.administration.propose_template(call.who, wanted)
     return answer(serializers.template(kept))
 
 
 async def remove_template(call: Call) -> Answer:
     """Remove a template."""
     account = await _own(call)
-    await call.gateway.desk.remove_template(call.who, account.name, call.id)
+    await call.gateway.administration.remove_template(call.who, account.name, call.id)
     return nothing()
 
 
@@ -180,7 +184,7 @@ async def remove_template(call: Call) -> Answer:
 async def suppressed(call: Call) -> Answer:
     """List suppressed numbers, oldest first."""
     account = await _own(call)
-    rows = await call.gateway.desk.suppressed(account.name)
+    rows = await call.gateway.administration.suppressed(account.name)
     return answer({"suppressed": [serializers.suppressed(row) for row in rows]})
 
 
@@ -189,7 +193,7 @@ async def suppress(call: Call) -> Answer:
     account = await _own(call)
     asked = await call.fields(SUPPRESS)
     with _number_at_fault():
-        put = await call.gateway.desk.suppress(call.who, account.name, _number(call), asked.get("reason", ""))
+        put = await call.gateway.administration.suppress(call.who, account.name, _number(call), asked.get("reason", ""))
     return answer(serializers.suppressed(put))
 
 
@@ -197,7 +201,7 @@ async def suppression(call: Call) -> Answer:
     """Show whether, since when and why a number is suppressed."""
     account = await _own(call)
     with _number_at_fault():
-        found = await call.gateway.desk.suppression(account.name, _number(call))
+        found = await call.gateway.administration.suppression(account.name, _number(call))
     return answer(serializers.suppressed(found))
 
 
@@ -205,9 +209,11 @@ async def allow(call: Call) -> Answer:
     """Remove a number from the suppression list. Only operators lift a STOP that holds for every account."""
     account = await _own(call)
     with _number_at_fault():
-        if (await call.gateway.desk.suppression(account.name, _number(call))).line and not call.account.operator:
+        if (
+            await call.gateway.administration.suppression(account.name, _number(call))
+        ).line and not call.account.operator:
             raise ForAnother("The recipient wrote STOP: only START, or an operator, lifts that for every account.")
-        await call.gateway.desk.allow(call.who, account.name, _number(call), for_all=call.account.operator)
+        await call.gateway.administration.allow(call.who, account.name, _number(call), for_all=call.account.operator)
     return nothing()
 
 

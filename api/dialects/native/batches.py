@@ -36,7 +36,7 @@ _HEADING = ("row", "number", "state", "problem", "message", "sent_at", "delivere
 
 async def add(call: Call) -> Answer:
     """Make a draft of a CSV or XLSX file."""
-    raw = await call.incoming.read(min(call.body_limit, LARGEST))
+    raw = await call.file(LARGEST)
     made = await call.gateway.batches.add(call.who, call.account, call.query.get("name", "file"), raw)
     return answer(await _shape(call, made), 201, {"Location": f"{call.prefix}/v1/batches/{made.id}"})
 
@@ -112,7 +112,7 @@ async def result(call: Call) -> Answer:
 def _line(each: RowResult) -> Sequence[str]:
     row = each.row
     state = each.state or ("" if row.state is RowState.OK else row.state.value)
-    times = (serializers.spoken(at) or "" for at in (each.sent_at, each.delivered_at))
+    times = (serializers.format_time(at) or "" for at in (each.sent_at, each.delivered_at))
     return (str(row.row), row.number, state, row.problem or each.error, row.message, *times, *row.cells)
 
 

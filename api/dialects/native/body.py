@@ -4,7 +4,7 @@ import asyncio
 import codecs
 import json
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from typing import Any, NoReturn, TypeVar
 
 from api.dialects.native.fields import Unfit
@@ -14,12 +14,28 @@ from api.dialects.native.pieces import Pieces
 from api.http import json_values
 from api.http.bodies import PIECE
 from bridge.errors import BadRequest
+from bridge.gateway.interpreter import considerate
 
 T = TypeVar("T")
 
 
 class NotJson(BadRequest):
     """Send JSON, with the header Content-Type: application/json."""
+
+
+class NotAFile(BadRequest):
+    """Send the file itself as the body (curl: --data-binary @FILE), not JSON and no form."""
+
+
+async def read_file(incoming: Incoming, limit: int) -> bytes:
+    """The file of at most `limit` bytes that the body is.
+
+    Raises BodyTooLarge, and NotAFile for what says that it is something else.
+    """
+    kind = incoming.content_type
+    if kind == "application/json" or kind.endswith("+json") or kind.startswith("multipart/"):
+        raise NotAFile
+    return await incoming.read(limit)
 
 
 async def read(incoming: Incoming, meaning: Callable[[Mapping[str, Any]], T], limit: int) -> T:
@@ -32,15 +48,23 @@ async def read(incoming: Incoming, meaning: Callable[[Mapping[str, Any]], T], li
     return meaning(_object_in(raw))
 
 
-async def read_order(incoming: Incoming, limit: int) -> Order:
-    """Read a submission of at most `limit` bytes, parsed as it arrives. Raises like `read`."""
+async def read_order(incoming: Incoming, limit: int, meanwhile: ExitStack) -> Order:
+    """Read a submission of at most `limit` bytes, parsed as it arrives. Raises like `read`.
+
+    `meanwhile` lasts until the call is answered, and so does what keeps a long one out of others' way.
+    """
     ordering, held = Ordering(), 0
+    whole = incoming.arrived(limit)
+    if whole is not None:
+        _check_label(incoming, whole)
+        return ordering.all(_object_in(whole))
     pieces = Pieces(_DECODER, ordering)
     async with aclosing(incoming.pieces(limit)) as coming:
         first = await anext(coming)
         _check_label(incoming, first)
         if len(first) < PIECE:
             return ordering.all(_object_in(first))
+        meanwhile.enter_context(considerate())
         pieces.feed(first)
         async for piece in coming:
             pieces.feed(piece)

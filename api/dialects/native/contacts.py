@@ -6,7 +6,6 @@ from typing import Any
 from api.dialects.native import serializers, validators
 from api.dialects.native.request import Call
 from api.dialects.native.responses import Answer, answer, nothing
-from bridge.messages import contact_files
 from bridge.model.conversation import Consent, Contact, ContactQuery
 
 #: bytes of a file
@@ -57,15 +56,16 @@ async def remove(call: Call) -> Answer:
 
 async def import_(call: Call) -> Answer:
     """Add the contacts of a file, or add to those that there are."""
-    raw = await call.incoming.read(min(call.body_limit, LARGEST))
-    rows = await asyncio.to_thread(contact_files.read, raw, call.query.get("format", "csv"))
-    done = await call.gateway.contacts.take_in(call.who, call.account, rows)
+    raw = await call.file(LARGEST)
+    done = await call.gateway.contacts.take_in(call.who, call.account, raw, call.query.get("format", "csv"))
     bad = [{"line": line, "number": number, "problem": problem} for line, number, problem in done.bad]
     return answer({"added": done.added, "changed": done.changed, "bad": bad})
 
 
 async def export(call: Call) -> Answer:
     """Write all contacts as a file that other programs read."""
+    from bridge.messages import contact_files  # for the few who keep contacts in files
+
     form, found, cursor = call.query.get("format", "csv"), list[Contact](), ""
     while True:
         page = await call.gateway.contacts.find(call.account, ContactQuery(limit=validators.MAX_LIMIT, cursor=cursor))

@@ -1,18 +1,19 @@
 """The routes of `/v1`."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib import resources
 from typing import Any, ClassVar
 
 from aiohttp import web
 
 from api.dialect.contract import Handler, Mount, Route, Sample, Site
-from api.dialects.native import events, fields, messages, operations
+from api.dialects.native import events, fields, messages, operations, virtual
+from api.dialects.native.authorization import Demand, acting
 from api.dialects.native.http import HttpIncoming, response
 from api.dialects.native.operations import Operation
 from api.dialects.native.problems import ERROR_WORDS, refusal
-from api.dialects.native.request import Call, acting
+from api.dialects.native.request import Call
 from api.dialects.native.responses import Answer, written
 from api.dialects.native.streams import Streams
 from bridge.errors import BridgeError, ConfigError
@@ -47,28 +48,30 @@ class Native:
         self._mount = mount
         # proxies cut connections that stay silent for 30 to 60 seconds
         self._streams = Streams(site.closing, *_seconds(mount.options, heartbeat=15.0, patience=20.0))
-        document = resources.files("api").joinpath("openapi.yaml").read_text("utf-8")
-        self._document = document.replace("  - url: /\n", f"  - url: {mount.prefix or '/'}\n", 1).encode()
 
     def routes(self) -> Sequence[Route]:
         """One route for each path; `_serve` dispatches methods."""
         paths: dict[str, dict[str, AnyOperation]] = {}
-        for operation in OPERATIONS:
+        phones = self._site.gateway.virtual
+        for operation in (*OPERATIONS, *(virtual.operations(phones) if phones is not None else ())):
             paths.setdefault(operation.path, {})[operation.method] = operation
-        served = [_route(path, methods, partial(self._serve, methods)) for path, methods in paths.items()]
-        return [*served, Route("/openapi.yaml", self._show_document, None, frozenset({"GET"}))]
+        served = [_route(path, methods, partial(self._serve, _asking(methods))) for path, methods in paths.items()]
+        described = partial(document, self._mount.prefix)
+        documents = [Route("/openapi.yaml", _showing(described), None, frozenset({"GET"}))]
+        if phones is not None:
+            documents.append(Route("/virtual.yaml", _showing(virtual.document), None, frozenset({"GET"})))
+        return [*served, *documents]
 
-    async def _serve(self, methods: Mapping[str, AnyOperation], request: web.Request) -> web.StreamResponse:
-        operation, gateway = methods[request.method], self._site.gateway
+    async def _serve(
+        self, methods: Mapping[str, tuple[AnyOperation, Demand]], request: web.Request
+    ) -> web.StreamResponse:
+        (operation, demand), gateway = methods[request.method], self._site.gateway
         incoming = HttpIncoming(request, self._site.public_url)
-        caller = await acting(incoming, gateway, operation.demand)
+        caller = await acting(incoming, gateway, demand)
         query = fields.query(incoming.query, operation.query)
         prefix, limit = self._mount.prefix, self._mount.body_limit
         made = await operation.perform(Call(incoming, gateway, caller, query, prefix, limit, self._streams))
         return response(made) if isinstance(made, Answer) else made
-
-    async def _show_document(self, request: web.Request) -> web.Response:
-        return web.Response(body=self._document, content_type="application/yaml", charset="utf-8")
 
     def refuse(self, error: BridgeError) -> web.Response:
         """An RFC 9457 problem."""
@@ -79,6 +82,28 @@ class Native:
         headers = {"Authorization": f"Bearer {credentials['apikey']}", "Content-Type": "application/json"}
         body = written({"to": recipient, "text": text})
         return Sample("POST", f"{self._mount.prefix}/v1/messages", headers, body)
+
+
+def document(prefix: str) -> bytes:
+    """The description of the API where it is mounted."""
+    from importlib import resources
+
+    text = resources.files("api").joinpath("openapi.yaml").read_text("utf-8")
+    return text.replace("  - url: /\n", f"  - url: {prefix or '/'}\n", 1).encode()
+
+
+def _showing(read: Callable[[], bytes]) -> Handler:
+    """A handler that answers with a document, which nobody keeps: it is long, and wanted once if at all."""
+
+    async def show(_request: web.Request) -> web.Response:
+        return web.Response(body=await asyncio.to_thread(read), content_type="application/yaml", charset="utf-8")
+
+    return show
+
+
+def _asking(methods: Mapping[str, AnyOperation]) -> dict[str, tuple[AnyOperation, Demand]]:
+    """Each with what it asks of its caller, which is the same for all."""
+    return {method: (operation, operation.demand) for method, operation in methods.items()}
 
 
 def _route(path: str, methods: Mapping[str, AnyOperation], handler: Handler) -> Route:

@@ -13,8 +13,9 @@ from aiohttp import web
 
 from api.dialect import auth
 from api.dialects.native import fields, serializers, validators
+from api.dialects.native.authorization import still_known
 from api.dialects.native.http import HttpIncoming
-from api.dialects.native.request import Call, still_known
+from api.dialects.native.request import Call
 from api.dialects.native.responses import written
 from api.dialects.native.streams import Streams
 from bridge.errors import StoreUnavailable
@@ -26,6 +27,10 @@ log = logging.getLogger(__name__)
 FAREWELL = 1.0  # seconds a stream gets to end at shutdown
 GLANCE = 1.0  # seconds between looks at a stream's key, which others than this process may change too
 MAX_SEQ = 2**53  # what every JSON parser can count to
+#: the newest event of all when the stream began: a smaller one than before is another store's
+POSITION = "SMS-Bridge-Position"
+#: the release that tells
+VERSION = "SMS-Bridge-Version"
 HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store",
@@ -43,16 +48,19 @@ def names(value: str) -> tuple[str, ...]:
     return given
 
 
-QUERY = {"after": validators.digits(0, MAX_SEQ), "names": names}
+QUERY = {"after": validators.digits(0, MAX_SEQ), "since": validators.moment, "names": names}
 
 
 async def stream(call: Call) -> web.StreamResponse:
-    """Stream events as they are committed; after `Last-Event-ID` or `after`, first the missed ones."""
+    """Stream events as they are committed; after `Last-Event-ID` or `after`, or `since`, first the missed ones."""
     after = _resumed(call)
+    if after is None and "since" in call.query:
+        after = await call.gateway.position_at(call.query["since"])
     with call.streams.place(call.account.name):
+        newest = await call.gateway.position()
         if after is None:
-            after = await call.gateway.position()
-        response = web.StreamResponse(headers=HEADERS)
+            after = newest
+        response = web.StreamResponse(headers={**HEADERS, POSITION: str(newest), VERSION: call.gateway.version})
         await response.prepare(_request(call))
         tasks = Tasks("event stream")
         tasks.start(_cut_when_over(call), "end")
@@ -82,6 +90,9 @@ async def _pass_on(response: web.StreamResponse, news: AsyncGenerator[Event, Non
         async for chunk in chunks:
             async with asyncio.timeout(streams.patience):
                 await response.write(chunk)
+    # here, where a caller who does not read is cut off, and not when the handler has ended
+    async with asyncio.timeout(streams.patience):
+        await response.write_eof()
 
 
 async def _chunks(news: AsyncIterator[Event], streams: Streams) -> AsyncGenerator[bytes, None]:
@@ -120,16 +131,16 @@ async def _cut_when_over(call: Call) -> None:
 
 async def _cut_without_key(call: Call) -> None:
     """End the stream within a second of its key or session: revoked, expired, or of no use to this caller any more."""
-    admission, address, known = call.gateway.admission, auth.address(_request(call)), True
+    authenticator, address, known = call.gateway.authenticator, auth.address(_request(call)), True
     while known:
         # counted before the look: what changes meanwhile is looked at once more
-        seen = admission.changes
+        seen = authenticator.changes
         with suppress(StoreUnavailable):
-            known = await still_known(call, address)
+            known = await still_known(call.caller, call.incoming, call.gateway, address)
         if known:
             with suppress(TimeoutError):
                 async with asyncio.timeout(GLANCE):
-                    await admission.change(seen)
+                    await authenticator.change(seen)
     _cut(call)
 
 

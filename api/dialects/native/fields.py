@@ -5,7 +5,6 @@ sentence ("must be a string"); the caller puts the name of the field before it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from bridge.errors import BadRequest
@@ -47,6 +46,8 @@ def take(given: Mapping[str, Any], readers: Mapping[str, Reader]) -> dict[str, A
 def query(items: Iterable[tuple[str, str]], readers: Mapping[str, Reader]) -> dict[str, Any]:
     """Read a query string. Raises Unfit, also for a repeated name."""
     given: dict[str, str] = {}
+    if not items:
+        return {}
     for name, value in items:
         if name in given:
             raise Unfit("is given twice", name)
@@ -70,5 +71,7 @@ def nearest(given: object, known: Iterable[str]) -> str:
     """`; did you mean …?` when a known name is similar, else ""."""
     if not isinstance(given, str) or len(given) > LONGEST_NAME:
         return ""
+    from difflib import get_close_matches
+
     near = get_close_matches(given, list(known), n=1, cutoff=0.5)
     return f"; did you mean `{near[0]}`?" if near else ""

@@ -1,16 +1,16 @@
 """Connects this dialect to HTTP requests and responses."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from dataclasses import dataclass
 
 from aiohttp import web
 
 from api.dialect.auth import enter
-from api.dialects.native.cookie import COOKIE
-from api.dialects.native.responses import Answer
+from api.dialects.native.cookie import COOKIE, name_at
+from api.dialects.native.responses import JSON, Answer
 from api.http import first_visit, peer, proxies
-from api.http.bodies import READING, read_body, read_pieces
+from api.http.bodies import READING, read_arrived, read_body, read_pieces
 from bridge.accounts.sessions import Origin
+from bridge.dataclass import dataclass
 from bridge.errors import BadRequest
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
@@ -40,14 +40,17 @@ class HttpIncoming:
     @property
     def query(self) -> Iterable[tuple[str, str]]:
         """Names and values of the query string, decoded."""
-        if self.request.raw_path.count("&") > MOST_PARAMETERS:
+        if "?" not in (path := self.request.raw_path):
+            return ()
+        if path.count("&") > MOST_PARAMETERS:
             raise BadRequest(f"the query string has more than {MOST_PARAMETERS} parameters")
         return self.request.query.items()
 
     @property
     def content_type(self) -> str:
         """The body's content type, without parameters."""
-        return self.request.content_type
+        written = self.request.headers.get("Content-Type")
+        return JSON if written == JSON else self.request.content_type
 
     @property
     def user(self) -> str:
@@ -57,7 +60,13 @@ class HttpIncoming:
     @property
     def cookie(self) -> str:
         """What the browser of somebody who is signed in has; "" for none."""
-        return self.request.cookies.get(COOKIE, "")
+        cookies = self.request.cookies
+        return cookies.get(self.cookie_name) or cookies.get(COOKIE, "")
+
+    @property
+    def cookie_name(self) -> str:
+        """The name of that cookie at the address the browser came to."""
+        return name_at(self.request.headers.get("Host", ""))
 
     @property
     def origin(self) -> Origin:
@@ -78,6 +87,10 @@ class HttpIncoming:
         """The body. Raises BodyTooLarge, BodyTooSlow."""
         return await read_body(self.request, limit)
 
+    def arrived(self, limit: int) -> bytes | None:
+        """The body where it is short and all here. Raises BadRequest."""
+        return read_arrived(self.request, limit)
+
     def pieces(self, limit: int) -> AsyncGenerator[bytes, None]:
         """The body in pieces as they arrive. Raises BodyTooLarge, BodyTooSlow."""
         return read_pieces(self.request, limit)
@@ -87,7 +100,7 @@ class HttpIncoming:
         self.request.app[READING].hold_made(self.request, size)
 
     async def enter(self, gateway: Gateway, secret: str) -> Account:
-        """Authenticate an API key or token. Raises what `Admission.enter` raises."""
+        """Authenticate an API key or token. Raises what `Authenticator.enter` raises."""
         return await enter(gateway, self.request, "apikey", "", secret, other="token")
 
 

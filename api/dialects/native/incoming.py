@@ -1,4 +1,4 @@
-"""A request to an operation, over HTTP or from a command in this process."""
+"""The request of an operation, from HTTP or from a command in this process."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Protocol
@@ -42,6 +42,11 @@ class Incoming(Protocol):
         ...
 
     @property
+    def cookie_name(self) -> str:
+        """The name of that cookie at the address the browser came to."""
+        ...
+
+    @property
     def origin(self) -> Origin:
         """Where it comes from."""
         ...
@@ -65,6 +70,10 @@ class Incoming(Protocol):
         """The body. Raises BodyTooLarge, BodyTooSlow."""
         ...
 
+    def arrived(self, limit: int) -> bytes | None:
+        """The body where it is shorter than a piece and all here; None for any other. Raises BadRequest."""
+        ...
+
     def pieces(self, limit: int) -> AsyncGenerator[bytes, None]:
         """The body as it arrives, in pieces of `PIECE` bytes, the last one shorter. Raises like `read`."""
         ...
@@ -74,5 +83,5 @@ class Incoming(Protocol):
         ...
 
     async def enter(self, gateway: Gateway, secret: str) -> Account:
-        """Authenticate an API key or token. Raises what `Admission.enter` raises."""
+        """Authenticate an API key or token. Raises what `Authenticator.enter` raises."""
         ...

@@ -27,7 +27,7 @@ LIST = {"all": validators.switch}
 async def add(call: Call) -> Answer:
     """Create a key; only this answer shows it."""
     asked = await call.fields(NEW, "name", "scopes")
-    made, printed = await call.gateway.desk.add_key(
+    made, printed = await call.gateway.administration.add_key(
         call.who, call.account, asked["name"], asked["scopes"], asked.get("kind", "apikey"), asked.get("expires_at", 0)
     )
     where = {"Location": f"{call.prefix}/v1/keys/{made.name}"}
@@ -39,11 +39,11 @@ async def find(call: Call) -> Answer:
     everybody = call.query.get("all", False)
     if everybody:
         call.operators_only()
-    rows = await call.gateway.desk.keys("" if everybody else call.account.name)
+    rows = await call.gateway.administration.keys("" if everybody else call.account.name)
     return answer({"keys": [serializers.key(row) for row in rows]})
 
 
 async def revoke(call: Call) -> Answer:
     """Revoke a key and its tokens at once."""
-    await call.gateway.desk.revoke_key(call.who, call.account.name, call.id)
+    await call.gateway.administration.revoke_key(call.who, call.account.name, call.id)
     return nothing()

@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from api.dialects.native import fields, messages
+from api.dialects.native.authorization import acting
 from api.dialects.native.operations import OPERATIONS, Operation
 from api.dialects.native.problems import refusal
-from api.dialects.native.request import Call, acting
+from api.dialects.native.request import Call
 from api.dialects.native.responses import JSON, Answer
 from api.dialects.native.streams import Streams
 from api.http.bodies import PIECE
 from api.http.errors import BodyTooLarge, UnknownPath
 from bridge.accounts.sessions import Origin
+from bridge.dataclass import dataclass
 from bridge.errors import BridgeError
 from bridge.gateway.gateway import Gateway
 from bridge.model.account import Account
@@ -24,7 +25,7 @@ NOWHERE = Origin("")
 
 @dataclass(frozen=True, slots=True)
 class LocalIncoming:
-    """Implements `Incoming` for commands. Bodies are JSON."""
+    """Implements `Incoming` for commands. A body is JSON unless its content type says otherwise."""
 
     headers: Mapping[str, str]
     parts: Mapping[str, str]
@@ -36,6 +37,7 @@ class LocalIncoming:
     content_type: str = JSON
     # nobody is signed in here
     cookie: str = ""
+    cookie_name: str = ""
     origin: Origin = NOWHERE
     secure: bool = False
     here: bool = False
@@ -46,6 +48,10 @@ class LocalIncoming:
         if len(self.body) > limit:
             raise BodyTooLarge(limit)
         return self.body
+
+    def arrived(self, limit: int) -> bytes | None:
+        """The body, if it is short."""
+        return self.body if len(self.body) < min(limit, PIECE) else None
 
     async def pieces(self, limit: int) -> AsyncGenerator[bytes, None]:
         """The body in pieces, with other tasks having a turn between them. Raises BodyTooLarge."""
@@ -58,8 +64,8 @@ class LocalIncoming:
         """Reserve nothing: the command runs in this process."""
 
     async def enter(self, gateway: Gateway, secret: str) -> Account:
-        """Authenticate an API key or token. Raises what `Admission.enter` raises."""
-        return await gateway.admission.enter("apikey", "", secret, "", self.needs, other="token")
+        """Authenticate an API key or token. Raises what `Authenticator.enter` raises."""
+        return await gateway.authenticator.enter("apikey", "", secret, "", self.needs, other="token")
 
 
 class Local:
@@ -82,7 +88,8 @@ class Local:
         url = urlsplit(target)
         operation, parts = _operation(method, url.path)
         query = parse_qsl(url.query, keep_blank_values=True)
-        incoming = LocalIncoming(headers, parts, query, self._user, body, operation.needs or EVERYTHING)
+        kind, needs = headers.get("Content-Type", JSON), operation.needs or EVERYTHING
+        incoming = LocalIncoming(headers, parts, query, self._user, body, needs, kind)
         caller = await acting(incoming, self._gateway, operation.demand)
         wanted = fields.query(incoming.query, operation.query)
         limit = messages.MAX_BODY

@@ -1,15 +1,18 @@
 """/v1/messages: submit, look up, cancel, resend and delete."""
 
+import asyncio
 import re
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 from api.dialects.native import body, fields, serializers, validators
 from api.dialects.native.order import Order
 from api.dialects.native.request import Call
-from api.dialects.native.responses import Answer, answer, nothing
+from api.dialects.native.responses import AT_ONCE, Answer, answer, answer_ids, nothing
 from bridge.errors import BadRequest, NotPossible
 from bridge.model.message import State
 from bridge.model.query import MessageQuery
+from bridge.tasks import let_go
 
 #: bytes, unless it is configured otherwise
 MAX_BODY = 64 * 1024 * 1024
@@ -32,7 +35,12 @@ LIST = validators.listing(
 async def submit(call: Call) -> Answer:
     """Accept messages: 202 once on disk; a known Idempotency-Key returns the first call's messages."""
     key = _idempotency_key(call.incoming.headers)
-    asked = await body.read_order(call.incoming, call.body_limit)
+    with ExitStack() as meanwhile:
+        return await _submit(call, key, meanwhile)
+
+
+async def _submit(call: Call, key: str, meanwhile: ExitStack) -> Answer:
+    asked = await body.read_order(call.incoming, call.body_limit, meanwhile)
     try:
         done = await call.gateway.submit(call.account, asked.drafts, key)
     except BadRequest as error:
@@ -41,7 +49,11 @@ async def submit(call: Call) -> Answer:
     if asked.single:
         row = done.messages[0]
         return answer(serializers.message(row), 202, headers | {"Location": f"{call.prefix}/v1/messages/{row.id}"})
-    return answer({"count": len(done.messages), "ids": [row.id for row in done.messages]}, 202, headers)
+    meanwhile.callback(let_go, asked.drafts)
+    meanwhile.callback(let_go, done.messages)
+    if len(done.messages) <= AT_ONCE:
+        return answer_ids(done.messages, 202, headers)
+    return await asyncio.to_thread(answer_ids, done.messages, 202, headers)
 
 
 def _idempotency_key(headers: Mapping[str, str]) -> str:

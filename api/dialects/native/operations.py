@@ -1,7 +1,7 @@
 """The `/v1` operations with immediate answers, for HTTP and for commands in this process."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from api.dialects.native import (
@@ -12,6 +12,7 @@ from api.dialects.native import (
     conversations,
     devices,
     fields,
+    history,
     inbox,
     keys,
     ledger,
@@ -19,13 +20,17 @@ from api.dialects.native import (
     messages,
     notifications,
     phones,
+    reload,
     sessions,
+    sites,
     statistics,
     users,
     webhooks,
 )
-from api.dialects.native.request import Call, Demand
+from api.dialects.native.authorization import Demand
+from api.dialects.native.request import Call
 from api.dialects.native.responses import Answer
+from bridge.dataclass import dataclass
 from bridge.model.scope import ADMIN, ANY, INBOX, READ, SEND, WEBHOOKS, Needs
 from bridge.model.user import Role
 
@@ -97,9 +102,14 @@ OPERATIONS: tuple[Operation[Answer], ...] = (
     Operation("GET", "/v1/notifications", READ, notifications.find, notifications.LIST),
     Operation("GET", "/v1/lines", READ, lines.find),
     Operation("GET", "/v1/lines/{id}", READ, lines.show),
+    Operation("GET", "/v1/lines/{id}/history", READ, history.line, history.SPAN),
+    Operation("GET", "/v1/sites", READ, sites.find),
+    Operation("GET", "/v1/alarms", READ, history.alarms, history.LIST),
+    Operation("GET", "/v1/loopback", READ, history.loops, history.LIST),
     Operation("GET", "/v1/devices/{device}/examination", READ, devices.examine),
     Operation("GET", "/v1/devices/{device}/memory", ADMIN, devices.memory),
     Operation("PUT", "/v1/devices/{device}/memory/{id}", ADMIN, devices.remember),
+    Operation("POST", "/v1/reload", ADMIN, reload.reload),
     Operation("POST", "/v1/loopback", SEND, lines.loop_back),
     Operation("POST", "/v1/webhooks", WEBHOOKS | READ | INBOX, webhooks.add),
     Operation("GET", "/v1/webhooks", WEBHOOKS, webhooks.find),

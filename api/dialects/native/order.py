@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from api.dialects.native import fields, validators
+from bridge.dataclass import dataclass
 from bridge.model.account import UnknownPolicy
 from bridge.model.message import Draft
 

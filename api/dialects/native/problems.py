@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from api.dialect.contract import word_for
-from api.dialects.native.body import NotJson
-from api.dialects.native.request import ForAnother
+from api.dialects.native.authorization import ForAnother
+from api.dialects.native.body import NotAFile, NotJson
 from api.dialects.native.responses import Answer, problem
 from api.dialects.native.streams import TooMany
 from api.http.errors import (
@@ -41,6 +41,7 @@ ERROR_WORDS: Mapping[type[BridgeError], str] = {
     MissingParameter: "bad-request",
     NotOffered: "bad-request",
     NotJson: "not-json",
+    NotAFile: "not-a-file",
     BodyTooLarge: "too-large",
     BodyTooSlow: "too-slow",
     WrongMethod: "method-not-allowed",

@@ -1,10 +1,12 @@
 """Answers: JSON, and problems of RFC 9457."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+
+from bridge.dataclass import dataclass
+from bridge.model.message import Message
 
 JSON, PROBLEM = "application/json", "application/problem+json"
 #: kind of problem → status; `type` of a problem is this prefix and the kind
@@ -20,10 +22,13 @@ PROBLEMS: Mapping[str, int] = {
     "idempotency-conflict": 409,
     "too-large": 413,
     "not-json": 415,
+    "not-a-file": 415,
     "too-many": 429,
     "internal": 500,
     "store-unavailable": 503,
 }
+#: ids that are put into an answer at once
+AT_ONCE = 1000
 PREFIX = "urn:sms-bridge:problem:"
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -43,6 +48,17 @@ class Answer:
 def answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """A JSON answer."""
     return Answer(status, written(value), JSON, headers)
+
+
+def answer_ids(rows: Sequence[Message], status: int, headers: Mapping[str, str]) -> Answer:
+    """The ids of many messages, which need no escapes: an encoder takes 30 ms for the most there may be.
+
+    It is composed in pieces, as no other thread has a turn in the middle of one.
+    """
+    pieces = [
+        '","'.join([row.id for row in rows[start : start + AT_ONCE]]).encode() for start in range(0, len(rows), AT_ONCE)
+    ]
+    return Answer(status, b'{"count":%d,"ids":["%b"]}' % (len(rows), b'","'.join(pieces)), JSON, headers)
 
 
 def nothing() -> Answer:

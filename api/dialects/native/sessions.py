@@ -1,7 +1,8 @@
 """/v1/session and /v1/sessions: people sign in and out, and look after their own password and codes."""
 
 from api.dialects.native import cookie, serializers, validators
-from api.dialects.native.request import Call, ForAnother
+from api.dialects.native.authorization import ForAnother
+from api.dialects.native.request import Call
 from api.dialects.native.responses import Answer, answer, nothing
 from bridge.accounts import one_time_codes
 from bridge.accounts.passwords import MOST
@@ -38,7 +39,9 @@ async def sign_in(call: Call) -> Answer:
 async def sign_out(call: Call) -> Answer:
     """Sign out on this browser, or everywhere."""
     await call.gateway.sessions.sign_out(call.person(), call.query.get("everywhere", False))
-    return Answer(204, headers={"Set-Cookie": cookie.kept("", call.prefix, 0, call.incoming.secure)})
+    return Answer(
+        204, headers={"Set-Cookie": cookie.kept(call.incoming.cookie_name, "", call.prefix, 0, call.incoming.secure)}
+    )
 
 
 # -- the first visit, and links -------------------------------------------------------------------
@@ -46,7 +49,9 @@ async def look_at_link(call: Call) -> Answer:
     """Show whom a one-time link is for."""
     asked = await call.fields(LINK, "link")
     found = await call.gateway.sessions.link(asked["link"])
-    return answer({"name": found.user, "role": found.role.value, "expires_at": serializers.spoken(found.expires_at)})
+    return answer(
+        {"name": found.user, "role": found.role.value, "expires_at": serializers.format_time(found.expires_at)}
+    )
 
 
 async def welcome(call: Call) -> Answer:
@@ -108,7 +113,7 @@ async def end(call: Call) -> Answer:
 
 # -- what is answered ---------------------------------------------------------------------------------
 async def _begun(call: Call, made: SignedIn) -> Answer:
-    kept = cookie.kept(made.secret, call.prefix, LIFE // 1000, call.incoming.secure)
+    kept = cookie.kept(call.incoming.cookie_name, made.secret, call.prefix, LIFE // 1000, call.incoming.secure)
     return answer(await _shape(call, made), 201, {"Set-Cookie": kept})
 
 

@@ -68,4 +68,4 @@ async def link(call: Call) -> Answer:
 
 def _link(call: Call, secret: str, ends: int) -> dict[str, Any]:
     """The URL of a link; the secret is behind `#`, so that it appears in no request and no log."""
-    return {"link": f"{call.incoming.public_url}/#/welcome/{secret}", "link_expires_at": serializers.spoken(ends)}
+    return {"link": f"{call.incoming.public_url}/#/welcome/{secret}", "link_expires_at": serializers.format_time(ends)}

@@ -11,8 +11,9 @@ from aiohttp import web
 from api.dialects.smsmobile.refusals import reply
 from api.dialects.smsmobile.rows import Calendar, inbox_row, sent_row
 from api.http.parameters import Parameters
-from bridge.errors import BadRequest
+from bridge.errors import BadRequest, InvalidNumber
 from bridge.gateway.gateway import Gateway
+from bridge.messages.phone_numbers import SHORT_CODE_DIGITS, normalise
 from bridge.model.account import Account
 from bridge.model.line import Channel
 from bridge.model.query import InboxQuery, MessageQuery
@@ -34,7 +35,12 @@ class Conversations:
         if direction not in ("received", "sent"):
             raise BadRequest("The parameter origineConversation is received or sent.", "origineConversation")
         number = params.number("numero").strip()
-        rows = await self._rows(account, params, direction, number)
+        rows = [
+            row
+            for spelling in _spellings(number, account.terms.country)
+            for row in await self._rows(account, params, direction, spelling)
+        ]
+        rows.sort(key=lambda row: int(row["timestamp_unix"]), reverse=True)
         grouped = _grouped(rows)
         if params.text("sort").strip().upper() == "ASC":
             grouped.reverse()
@@ -55,6 +61,16 @@ class Conversations:
         sent = MessageQuery(recipient=number, since=first, until=last, limit=MOST_ROWS)
         rows = (await self._gateway.messages(account, sent)).rows
         return [sent_row(row, calendar) for row in rows if row.channel is Channel.SMS]
+
+
+def _spellings(number: str, country: str) -> Sequence[str]:
+    """As rows may have a number: international, and without + for an account without a country."""
+    try:
+        known = normalise(number, country) if number else ""
+    except InvalidNumber:
+        return (number,)  # a sender with a name
+    bare = known.removeprefix("+")
+    return (bare, f"+{bare}") if len(bare) > SHORT_CODE_DIGITS and not bare.startswith("0") else (known,)
 
 
 def _grouped(rows: Sequence[Mapping[str, Any]]) -> list[Sequence[Mapping[str, Any]]]:

@@ -99,7 +99,9 @@ class SmsMobile:
         params = await read_parameters(request, self._mount.body_limit)
         account = await self._caller(request, params)
         key = _idempotency_key(request.headers)
-        submission = await self._gateway.submit(account, compose(params, self._gateway.lines()), key)
+        submission = await self._gateway.submit(
+            account, compose(params, self._gateway.lines(), account.terms.country), key
+        )
         body = accepted(submission.messages, self._calendar.of(account), params)
         return web.Response(body=body, headers=HEADERS)
 

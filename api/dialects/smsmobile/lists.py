@@ -7,7 +7,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from api.dialects.smsmobile.refusals import reply
-from api.dialects.smsmobile.rows import Calendar, inbox_row, phone_row, sent_row, typed_row
+from api.dialects.smsmobile.rows import Calendar, inbox_row, phone_row, sent_row, typed_row, unix_ms
 from api.dialects.smsmobile.send import flag, phone
 from api.dialects.smsmobile.vocabulary import STATE_WORDS
 from api.http.errors import MissingParameter
@@ -26,6 +26,8 @@ LOG_PAGE = 100
 MOST_ROWS = 10_000
 
 DAY = 86_400_000  # ms
+#: the key of a row for an error of the phone
+_MOBILE = "send_from_mobile_erreur"
 #: word → days before today that it begins with
 _PERIODS = {"today": 0, "yesterday": 1, "last_7days": 7, "last_30days": 30}
 _MESSAGE_ID = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
@@ -45,13 +47,11 @@ class Lists:
     async def sent(self, account: Account, params: Parameters) -> web.Response:
         """`/log/sent/sms`, newest first."""
         guid = params.text("guid_message").strip().lower()
-        states: frozenset[State] = frozenset()
-        if flag(params, "error_api"):
-            states |= _blamed("error_api")
-        if flag(params, "error_mobile"):
-            states |= _blamed("send_from_mobile_erreur")
+        by_api, by_mobile = flag(params, "error_api"), flag(params, "error_mobile")
+        states, failed_by = self._with_errors(by_api, by_mobile)
         query = MessageQuery(
             states=states,
+            failed_by=failed_by,
             ids=_legs(guid) if guid else (),
             keyword=params.number("keyword"),
             limit=limit_in(params, LOG_PAGE),
@@ -63,6 +63,16 @@ class Lists:
             # an answer and no failure of the request: clients that poll look for this in `result`
             return reply({"result": {"error": "not_found", "sms": [], "note": "There is no such message."}})
         return reply({"result": {"error": 0, "sms": [sent_row(row, calendar) for row in rows]}})
+
+    def _with_errors(self, by_api: bool, by_mobile: bool) -> tuple[frozenset[State], Channel | None]:
+        """The states of rows with an error of the API or of the phone; of failed ones the channel, None for both.
+
+        No phone has a part in a failure by WhatsApp.
+        """
+        states = (_blamed("error_api") if by_api else frozenset()) | (_blamed(_MOBILE) if by_mobile else frozenset())
+        if by_api is by_mobile or all(line.channel is Channel.SMS for line in self._gateway.lines()):
+            return states, None
+        return states | {State.FAILED}, Channel.WHATSAPP if by_api else Channel.SMS
 
     async def _whole_seconds(self, account: Account, query: MessageQuery) -> Sequence[Message]:
         """A page and the rest of its last second, which a client paging with `before` would miss."""
@@ -80,12 +90,11 @@ class Lists:
             return query
         if _MESSAGE_ID.fullmatch(written):
             return replace(query, before_id=written.lower())
-        if re.fullmatch(r"[0-9]{1,13}", written):
-            moment = int(written) * (1 if len(written) > 10 else 1000)
+        if (moment := unix_ms(written)) is not None:
             return replace(query, until=max(1, moment - 1))
         if re.fullmatch(r"\d{4}-\d\d-\d\d", written):
             return replace(query, until=calendar.day(written, "before")[0] - 1)
-        if re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d", written):
+        if re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(Z|[+ -]\d\d:\d\d)?", written):
             return replace(query, until=calendar.moment(written, "before") - 1)
         raise BadRequest(
             "The parameter before is a Unix time in seconds, a date, a date and time, or a guid.", "before"
@@ -117,14 +126,14 @@ class Lists:
     async def inbox(self, account: Account, params: Parameters) -> web.Response:
         """`/getsms`, newest first; `onlyunread=yes` marks what it returns as read."""
         unread = flag(params, "onlyunread")
-        after = params.text("after_timestamp_unix").strip()
-        if after and not re.fullmatch(r"[0-9]{1,10}", after):
+        after = unix_ms(params.text("after_timestamp_unix").strip() or "0")
+        if after is None:
             raise BadRequest("The parameter after_timestamp_unix is a Unix time in seconds.", "after_timestamp_unix")
         query = InboxQuery(
             unread=unread,
             mark_read=unread,
             # what else arrived in that second may not have been there when the client asked; it knows guids
-            since=int(after) * 1000 if after else 0,
+            since=after // 1000 * 1000,
             limit=limit_in(params, MOST_ROWS),
             channel=Channel.SMS,
         )
@@ -133,7 +142,8 @@ class Lists:
 
     def _lines_of(self, name: str) -> Sequence[str]:
         """The lines a phone's name stands for: a line, or each SIM of a device; "" for all."""
-        return [line.name for line in self._gateway.lines() if line.device == name] or [name]
+        lines = self._gateway.lines()
+        return [line.name for line in lines if name.lower() in (line.device.lower(), line.name.lower())] or [name]
 
     async def _received(self, account: Account, query: InboxQuery, lines: Sequence[str]) -> Sequence[Received]:
         pages = [await self._gateway.inbox(account, replace(query, line=line)) for line in lines]
@@ -169,7 +179,7 @@ class Lists:
         sid, search = phone(params), params.text("search").strip()
         rows = [phone_row(line, self._calendar.of(account)) for line in self._gateway.lines()]
         online = sum(row["online"] for row in rows)
-        found = [row for row in rows if sid in ("", row["sid"]) and search.lower() in _searchable(row)]
+        found = [row for row in rows if sid.lower() in ("", row["sid"].lower()) and search.lower() in _searchable(row)]
         answer = {
             "success": True,
             "connected_now": online,

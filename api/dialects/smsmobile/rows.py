@@ -41,9 +41,11 @@ class Calendar:
         return self if own == NO_ZONE else _calendar(own)
 
     def moment(self, written: str, field: str) -> int:
-        """Parse `YYYY-MM-DD HH:MM:SS`. Raises BadRequest naming `field`."""
+        """Parse `YYYY-MM-DD HH:MM:SS`, also with Z or an offset. Raises BadRequest naming `field`."""
         try:
-            return _ms(datetime.fromisoformat(written.strip()).replace(tzinfo=self._zone))
+            # the + of an offset was decoded to a blank where it was not percent-encoded
+            moment = datetime.fromisoformat(re.sub(r" (?=\d\d:\d\d$)", "+", written.strip()))
+            return _ms(moment if moment.tzinfo else moment.replace(tzinfo=self._zone))
         except (ValueError, OverflowError) as error:
             raise BadRequest(f"The parameter {field} is a date and time written YYYY-MM-DD HH:MM:SS.", field) from error
 
@@ -82,6 +84,15 @@ _calendar = lru_cache(maxsize=64)(Calendar)
 
 def _ms(moment: datetime) -> int:
     return int(moment.timestamp()) * 1000
+
+
+def unix_ms(written: str) -> int | None:
+    """Parse a Unix time in seconds, with a fraction or without, or in JavaScript's milliseconds; None for neither."""
+    match = re.fullmatch(r"([0-9]{1,13})(?:\.([0-9]{1,9}))?", written)
+    if match is None:
+        return None
+    whole, fraction = match[1], (match[2] or "")[:3]
+    return int(whole) if len(whole) > 10 else int(whole) * 1000 + int(fraction.ljust(3, "0"))
 
 
 def number_of(id: str) -> int:

@@ -9,7 +9,8 @@ from api.dialects.smsmobile.rows import Calendar
 from api.dialects.smsmobile.vocabulary import WhatsappNotConnected
 from api.http.errors import NotOffered
 from api.http.parameters import Parameters
-from bridge.errors import BadRequest
+from bridge.errors import BadRequest, InvalidNumber
+from bridge.messages.phone_numbers import normalise
 from bridge.model.line import Channel, Line
 from bridge.model.message import Draft, Message
 
@@ -78,16 +79,17 @@ def phone(params: Parameters) -> str:
     return ""
 
 
-def compose(params: Parameters, lines: Sequence[Line]) -> Sequence[Draft]:
-    """Parse parameters into drafts: by SMS, by WhatsApp, or the same message by both.
+def compose(params: Parameters, lines: Sequence[Line], country: str = "") -> Sequence[Draft]:
+    """Parse parameters into drafts: by SMS, by WhatsApp, or the same message by both; `country` is the account's.
 
     Raises BadRequest and its subclasses for what is missing, wrong or not offered.
     """
     sms, whatsapp = True, False
-    there = any(line.channel is Channel.WHATSAPP for line in lines)
-    if params.any_of(_CHANNELS):
+    chosen, more = params.any_of(_CHANNELS), params.any_of(_EXTRA_NAMES)
+    there = (chosen or more) and any(line.channel is Channel.WHATSAPP for line in lines)
+    if chosen:
         sms, whatsapp = _channels(params, there)
-    media = _extras(params, there, whatsapp) if params.any_of(_EXTRA_NAMES) else ""
+    media = _extras(params, there, whatsapp) if more else ""
     draft = Draft(
         recipient=params.need_number("recipients"),
         text=params.text("message") if media and not sms else params.need("message"),
@@ -97,28 +99,42 @@ def compose(params: Parameters, lines: Sequence[Line]) -> Sequence[Draft]:
         tag=params.text("from")[:_TAG],
         dialect="smsmobile",
     )
-    return _legs(draft, media, sms, lines) if whatsapp else (draft,)
+    if not whatsapp:
+        return (draft,)
+    return _legs(draft, replace(draft, recipient=_international(draft.recipient, country), media=media), sms, lines)
 
 
-def _legs(draft: Draft, media: str, sms: bool, lines: Sequence[Line]) -> Sequence[Draft]:
+def _legs(draft: Draft, by_whatsapp: Draft, sms: bool, lines: Sequence[Line]) -> Sequence[Draft]:
     """The message by WhatsApp, and before it by SMS where that is wanted; a phone is chosen for its own channel."""
     names = {line.name.lower() for line in lines if line.channel is Channel.WHATSAPP}
     is_whatsapp = draft.route.lower() in names
-    by_whatsapp = replace(
-        draft,
-        recipient=_international(draft.recipient),
-        route=draft.route if is_whatsapp else "",
-        channel=Channel.WHATSAPP,
-        media=media,
-        leg=sms,
-    )
+    route = draft.route if is_whatsapp else ""
+    by_whatsapp = replace(by_whatsapp, route=route, channel=Channel.WHATSAPP, leg=sms)
     by_sms = replace(draft, route="" if is_whatsapp else draft.route)
     return (by_sms, by_whatsapp) if sms else (by_whatsapp,)
 
 
-def _international(recipient: str) -> str:
-    """The vendor has WhatsApp's numbers with their country code, and without + or 00."""
-    return f"+{recipient}" if re.fullmatch(r"[1-9][0-9]{6,14}", recipient.strip()) else recipient
+def _international(recipient: str, country: str) -> str:
+    """The vendor has WhatsApp's numbers with their country code, and without + or 00.
+
+    Raises InvalidNumber when the digits are another number in the account's country, where an SMS would go.
+    """
+    digits = normalise(recipient)
+    if not re.fullmatch(r"[1-9][0-9]{6,14}", digits):
+        return recipient
+    abroad = f"+{digits}"
+    at_home = _at_home(digits, country)
+    if at_home not in ("", abroad):
+        raise InvalidNumber(f"this can be {abroad} or {at_home}: write it with + and its country code")
+    return abroad
+
+
+def _at_home(digits: str, country: str) -> str:
+    """The number that digits are in the account's country; "" when they are none."""
+    try:
+        return normalise(digits, country) if country else ""
+    except InvalidNumber:
+        return ""
 
 
 def _extras(params: Parameters, there: bool, whatsapp: bool) -> str:

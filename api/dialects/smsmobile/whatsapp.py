@@ -13,7 +13,7 @@ from aiohttp import web
 from api.dialect.downloads import as_download
 from api.dialects.smsmobile.lists import MOST_ROWS, limit_in
 from api.dialects.smsmobile.refusals import HEADERS, Refusals, reply
-from api.dialects.smsmobile.rows import Calendar, inbox_row
+from api.dialects.smsmobile.rows import Calendar, inbox_row, unix_ms
 from api.dialects.smsmobile.send import accepted, flag
 from api.dialects.smsmobile.vocabulary import WhatsappNotConnected
 from api.http.parameters import Parameters
@@ -93,10 +93,10 @@ class Whatsapp:
         if date := params.text("date").strip():
             since, until = calendar.day(date, "date")
         if before := params.text("before").strip():
-            if not re.fullmatch(r"[0-9]{1,13}", before):
+            moment = unix_ms(before)
+            if moment is None:
                 raise BadRequest("The parameter before is a Unix time in seconds.", "before")
-            moment = int(before) * (1 if len(before) > 10 else 1000) - 1
-            until = max(1, min(until or moment, moment))
+            until = max(1, min(until or moment, moment - 1))
         limit = limit_in(params, MOST_ROWS)
         return InboxQuery(channel=Channel.WHATSAPP, since=since, until=until, limit=limit)
 
@@ -134,7 +134,7 @@ class Whatsapp:
 
     async def number(self, account: Account, params: Parameters) -> web.Response:
         """`/whatsapp/checknumber`: what is known from messages of before; nobody is written to for it."""
-        asked = params.text("recipients")
+        asked = params.number("recipients")
         result = {"error": "0", "recipients": asked, "whatsapp": "0", "note": f"{_NOT_CONNECTED}."}
         if self._lines:
             digits = params.need_number("recipients").strip()

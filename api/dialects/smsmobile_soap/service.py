@@ -115,7 +115,8 @@ class SmsMobileSoap:
         for name, value in parts.items():
             params.put(name, value.encode())
         account = await auth.caller(self._gateway, params.text("apikey"), request)
-        drafts = [replace(draft, dialect=self.name) for draft in compose(params, self._gateway.lines())]
+        lines, country = self._gateway.lines(), account.terms.country
+        drafts = [replace(draft, dialect=self.name) for draft in compose(params, lines, country)]
         submission = await self._gateway.submit(account, drafts)
         return accepted(submission.messages, self._calendar, params).decode()
 

@@ -10,9 +10,22 @@ from aiohttp import web
 from api.dialects.template_platform.vocabulary import Wrong
 from api.http import json_values
 from api.http.bodies import read_body
+from bridge.dataclass import dataclass
 
 #: characters of an id, a number or a name
 LONGEST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as the body writes it: a price of 12.50 is not 12.5 to people, nor 0.00001 1e-05."""
+
+    written: str
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether it is one that JSON has, of a length that means anything."""
+        return len(self.written) <= LONGEST and math.isfinite(float(self.written))
 
 
 async def read(request: web.Request, limit: int, names: Collection[str]) -> Mapping[str, Any]:
@@ -42,7 +55,7 @@ def text(members: Mapping[str, Any], name: str, needed: bool = True) -> str:
 
 
 def params(members: Mapping[str, Any]) -> Mapping[str, str]:
-    """Values of template placeholders; numbers and booleans as JSON writes them. Raises Wrong."""
+    """Values of template placeholders; numbers and booleans as the body writes them. Raises Wrong."""
     given = members.get("params", {})
     if given == []:
         return {}  # how PHP writes an empty array
@@ -54,7 +67,9 @@ def params(members: Mapping[str, Any]) -> Mapping[str, str]:
 def _value(name: str, value: Any) -> str:
     if isinstance(value, str):
         return value
-    if value is None or isinstance(value, dict | list) or (isinstance(value, float) and not math.isfinite(value)):
+    if isinstance(value, Number) and value.is_finite:
+        return value.written
+    if not isinstance(value, bool):
         raise Wrong(f"params.{name[:LONGEST]} 必须是字符串", "params")
     return json.dumps(value)
 
@@ -69,7 +84,6 @@ def _parse(raw: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise Wrong(f"请求内容不是有效的 JSON:第 {error.lineno} 行第 {error.colno} 列") from None
     except (ValueError, RecursionError):
-        # ValueError is also CPython's limit on the digits of an integer
         raise Wrong("请求内容不是有效的 JSON") from None
 
 
@@ -86,4 +100,4 @@ def _constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_int=Number, parse_float=Number)

@@ -73,7 +73,7 @@ class TemplatePlatform:
         return handle
 
     async def _caller(self, request: web.Request) -> Account:
-        """Authenticate. Raises what `Admission.enter` raises; a missing or repeated header matches no account."""
+        """Authenticate. Raises what `Authenticator.enter` raises; a missing or repeated header matches no account."""
         given = [request.headers.getall(name, []) for name in ("X-API-Key", "X-API-Secret")]
         if any(len(values) != 1 or not values[0] or not values[0].isascii() for values in given):
             raise UnknownCaller

@@ -54,7 +54,7 @@ class Records:
 
     async def account(self, account: Account, request: web.Request) -> web.Response:
         """`/api/account/info`: the current account."""
-        now = await self._gateway.desk.account(account.name)
+        now = await self._gateway.administration.account(account.name)
         midnight = datetime.fromtimestamp(self._gateway.now() // 1000, zone_of(now)).replace(hour=0, minute=0, second=0)
         data = {
             "balance": BALANCE,

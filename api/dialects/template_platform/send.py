@@ -82,7 +82,7 @@ class Sending:
     async def _text(self, account: Account, id: str, values: Mapping[str, str]) -> str:
         try:
             # ids are ASCII; others could not even be looked for
-            template = await self._gateway.desk.template(account.name, id if id.isascii() else "?")
+            template = await self._gateway.administration.template(account.name, id if id.isascii() else "?")
         except UnknownTemplate as error:
             raise Wrong(f"模板 {id} 不存在或未通过审核", "template_id") from error
         if missing := [name for name in places(template.text) if name not in values]:

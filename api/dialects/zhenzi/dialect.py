@@ -85,7 +85,7 @@ class Zhenzi:
 
     async def _balance(self, account: Account, _form: Parameters) -> web.Response:
         """`/account/balance.do`: the current balance."""
-        left = (await self._gateway.desk.account(account.name)).credits
+        left = (await self._gateway.administration.account(account.name)).credits
         return reply(0, UNCOUNTED if left is None else left)
 
     async def _find(self, account: Account, form: Parameters) -> web.Response:

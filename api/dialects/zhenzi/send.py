@@ -4,7 +4,7 @@ import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from api.dialect.templated import tag
 from api.dialects.zhenzi.vocabulary import TooLong, Wrong
@@ -64,7 +64,7 @@ class Composing:
         values = _values(optional(form, "templateParams", longest=0))
         _check_address(optional(form, "clientIp"))
         try:
-            template = await self._gateway.desk.template(account.name, wanted)
+            template = await self._gateway.administration.template(account.name, wanted)
         except UnknownTemplate as error:
             raise Wrong(f"模板 {wanted} 不存在或未通过审核", "templateId") from error
         text = render(template.text, by_position(places(template.text), values))
@@ -101,13 +101,20 @@ def by_position(names: Sequence[str], values: Sequence[str]) -> Mapping[str, str
 
 
 def _values(written: str) -> Sequence[str]:
-    """A JSON array of texts or numbers; empty for an empty field."""
+    """A JSON array of texts or numbers, these as they are written; empty for an empty field."""
     values: Any = None
     with suppress(ValueError, RecursionError):
-        values = None if json_values.too_many(written.encode(errors="replace")) else json.loads(written or "[]")
-    if not isinstance(values, list) or not all(type(value) in (str, int, float) for value in values):
+        values = None if json_values.too_many(written.encode(errors="replace")) else _DECODER.decode(written or "[]")
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise Wrong("templateParams 必须是字符串或数字的 JSON 数组", "templateParams")
-    return [str(value) for value in values]
+    return values
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_constant)
 
 
 def _check_address(written: str) -> None:

@@ -1,13 +1,11 @@
 // Where the page begins: the words of the reader's language, who is signed in, then everything else.
-import { chosen, paint } from "./core/preferences.js";
-import { lookForSession } from "./core/session.js";
-import { html, render } from "./core/view.js";
-import { loadWords, t } from "./core/words.js";
+import { chosen, html, loadReasons, loadWords, lookForSession, paint, render, t } from "./core.js";
 import { Door } from "./door/door.js";
 
 async function begin() {
   paint(chosen("colours"));
   await loadWords();
+  await loadReasons().catch(() => {}); // without them they are read as they were said
   const place = document.getElementById("page");
   try {
     await lookForSession();

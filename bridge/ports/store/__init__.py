@@ -12,6 +12,7 @@ from bridge.ports.store.batches import BatchStore
 from bridge.ports.store.conversations import ContactStore, ConversationStore
 from bridge.ports.store.devices import DeviceStore, LoopbackStore, MemoryStore, ReceivingStore, SendingStore
 from bridge.ports.store.events import EventStore
+from bridge.ports.store.history import HistoryStore
 from bridge.ports.store.inbox import InboxStore
 from bridge.ports.store.lists import AuditStore, SuppressionStore, TemplateStore
 from bridge.ports.store.messages import MessageStore, PullStore, StatisticsStore, SubmissionStore
@@ -33,6 +34,7 @@ __all__ = [
     "EndpointStore",
     "EventStore",
     "HealthStore",
+    "HistoryStore",
     "InboxStore",
     "KeyStore",
     "LedgerStore",
@@ -56,7 +58,7 @@ __all__ = [
 
 class Store(
     SubmissionStore, MessageStore, StatisticsStore, PullStore,
-    SendingStore, ReceivingStore, DeviceStore, LoopbackStore,
+    SendingStore, ReceivingStore, DeviceStore, LoopbackStore, HistoryStore,
     InboxStore, ConversationStore, ContactStore,
     EndpointStore, DeliveryStore, LedgerStore,
     CredentialStore, AccountStore, KeyStore, CreditStore, TemplateStore, SuppressionStore, AuditStore,

@@ -1,6 +1,6 @@
 """Store protocols for devices: sending, receiving, driver memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from bridge.model.inbox import LoggedCall, Received, TypedMessage
@@ -34,8 +34,11 @@ class SendingStore(Protocol):
 class ReceivingStore(Protocol):
     """What a link's receiver needs."""
 
-    async def receive(self, item: InboundPart, device: str, now: int) -> Received | None:
-        """Commit a received part. Returns the SMS that it completed; None for a re-read or while parts are missing."""
+    async def receive(self, item: InboundPart, device: str, now: int, sim: str = "") -> Received | None:
+        """Commit a received part. Returns the SMS that it completed; None for a re-read or while parts are missing.
+
+        `sim`: `Line.sim` of the line that it came by: parts of one SMS come by one SIM, in whatever device that is.
+        """
         ...
 
     async def let_go(self, item: Held) -> None:
@@ -69,6 +72,10 @@ class MemoryStore(Protocol):
 
 class DeviceStore(MemoryStore, Protocol):
     """What outlives the connection to a device."""
+
+    async def held(self, holders: Collection[str]) -> Collection[str]:
+        """The slots of these holders that were received from and not let go: a SIM, a modem, or a line."""
+        ...
 
     async def doubtful(self, lines: Sequence[str]) -> Sequence[Doubtful]:
         """Parts with unknown outcome that these lines handled, oldest first."""

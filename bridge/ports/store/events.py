@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bridge.model.event import Event
+from bridge.model.history import PastAlarm
 from bridge.model.notification import Notification, NotificationQuery
 from bridge.model.query import Page
 
@@ -15,8 +16,10 @@ class EventStore(Protocol):
         """Log an event that belongs to no other change (line.changed); returns it with its `seq`."""
         ...
 
-    async def note_together(self, events: Sequence[Event], device: str, key: str, value: str) -> None:
-        """Log events and store a driver or alarm value in one transaction."""
+    async def note_together(
+        self, events: Sequence[Event], device: str, key: str, value: str, alarms: Sequence[PastAlarm] = ()
+    ) -> None:
+        """Log events, store a driver or alarm value, and remember alarms that begin or end, in one transaction."""
         ...
 
     async def events(
@@ -34,4 +37,8 @@ class EventStore(Protocol):
 
     async def newest_event(self) -> int:
         """The position of the last event; 0 when there are no events."""
+        ...
+
+    async def event_position(self, at: int) -> int:
+        """The position after which events are from `at` (Unix ms) on."""
         ...

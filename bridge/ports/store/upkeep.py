@@ -77,6 +77,10 @@ class TimeStore(Protocol):
 class HealthStore(Protocol):
     """Whether the store works, and its backlog."""
 
+    async def moved(self) -> str:
+        """Where the store was moved to, in a sentence; "" for one that was not."""
+        ...
+
     async def prove(self) -> None:
         """Make a commit that changes nothing but takes everything a message's takes."""
         ...

@@ -1,8 +1,8 @@
 """Decodes PDUs from hex."""
 
 from binascii import unhexlify
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from device_drivers.gsm_modem.pdu.address import read_address, read_centre
 from device_drivers.gsm_modem.pdu.dcs import coding
 from device_drivers.gsm_modem.pdu.reader import Malformed, Reader

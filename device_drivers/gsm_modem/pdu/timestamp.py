@@ -15,7 +15,7 @@ def read_timestamp(octets: bytes) -> tuple[int | None, int | None]:
 
     The zone tells where the clock stands; the moment is the same everywhere.
     """
-    if any(octet & 15 > 9 or octet >> 4 > 9 for octet in octets[:6]) or octets[6] >> 4 > 9:
+    if not octets[:6].hex().isdecimal() or octets[6] >> 4 > 9:
         return None, None
     year, month, day, hour, minute, second = (_swapped(octet) for octet in octets[:6])
     zone = _ZONE_MINUTES * _swapped(octets[6] & ~8)

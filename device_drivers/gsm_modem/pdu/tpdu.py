@@ -5,8 +5,7 @@ and `join` (bridge.messages.segmentation) makes valid Unicode of the parts in or
 `data` holds the user data that is not text.
 """
 
-from dataclasses import dataclass
-
+from bridge.dataclass import dataclass
 from bridge.model.message import State
 from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu.status import outcome

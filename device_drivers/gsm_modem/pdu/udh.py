@@ -1,7 +1,6 @@
 """The user data header: information elements before the text (3GPP TS 23.040 §9.2.3.24)."""
 
-from dataclasses import dataclass
-
+from bridge.dataclass import dataclass
 from bridge.model.radio import Concat
 
 #: information element identifiers

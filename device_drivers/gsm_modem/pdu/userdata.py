@@ -1,7 +1,6 @@
 """User data: header, then text or octets (3GPP TS 23.040 §9.2.3.16 and .24)."""
 
-from dataclasses import dataclass
-
+from bridge.dataclass import dataclass
 from bridge.model.radio import Alphabet
 from device_drivers.gsm_modem.pdu.dcs import DCS_EIGHT_BIT, DCS_GSM7, DCS_UCS2, EIGHT_BIT, GSM7, coding
 from device_drivers.gsm_modem.pdu.gsm7 import pack, septets_of, text_of, unpack

@@ -5,7 +5,6 @@ import hmac
 import json
 import re
 import time
-from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -14,11 +13,9 @@ from urllib.parse import parse_qsl, quote
 from aiohttp import web
 
 from bridge.messages.templates import places
-from device_drivers.virtual.cloud.far import Far, Record, rendered
-from device_drivers.virtual.cloud.pushes import Pushes
-from device_drivers.virtual.cloud.server import Server
+from device_drivers.virtual.cloud.account import Account
+from device_drivers.virtual.cloud.far import Record, rendered
 from device_drivers.virtual.network.message import now
-from device_drivers.virtual.network.timers import Timers
 from device_drivers.virtual.whatsapp.person import Person
 
 KEY_ID, KEY_SECRET, SIGN = "LTAIvirtual", "virtual-access-key-secret", "虚拟公司"
@@ -37,21 +34,15 @@ class Refused(Exception):
         self.code, self.message, self.status = code, message, status
 
 
-class Aliyun(Server):
+class Aliyun(Account):
     """An account at Alibaba. `start` and `close` it."""
 
     def __init__(self, templates: Mapping[str, str], port: int = 0) -> None:
         """`templates`: code → approved text, as `${name}`; those of codes with SMS_9 are for other countries."""
-        self._lay_out(port)
-        self.templates = dict(templates)
-        self.far = Far(SIGN, self._wrote)
-        self.pushes = Pushes(self.faults, _took)
+        super().__init__(templates, SIGN, _took, port)
         #: (action, parameters) of every call whose signature was right
         self.calls: list[tuple[str, Mapping[str, str]]] = []
-        self._timers = Timers()
-        self._count = 0
         self._nonces: set[str] = set()
-        self._recent: deque[float] = deque()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -63,12 +54,6 @@ class Aliyun(Server):
             "foreign_templates": abroad,
         }  # fmt: skip
 
-    async def close(self) -> None:
-        """The end: nothing is on its way any more."""
-        self._timers.close()
-        await self.pushes.close()
-        await super().close()
-
     # -- answering --------------------------------------------------------------------------------
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -78,7 +63,8 @@ class Aliyun(Server):
             self._admit(request, query, body)
             action = request.headers["x-acs-action"]
             self.calls.append((action, asked))
-            self._throttle()
+            if self._is_too_often():
+                raise Refused("Throttling.User", status=400)
             if self.faults.fail_next:
                 raise Refused(self.faults.fail_next.pop(0))
             if action == "SendSms":
@@ -128,14 +114,6 @@ class Aliyun(Server):
             raise Refused("SignatureNonceUsed", status=400)
         self._nonces.add(nonce)
 
-    def _throttle(self) -> None:
-        at = time.monotonic()
-        while self._recent and self._recent[0] <= at - 1:
-            self._recent.popleft()
-        if self.faults.per_second and len(self._recent) >= self.faults.per_second:
-            raise Refused("Throttling.User", status=400)
-        self._recent.append(at)
-
     async def _send(self, request: web.Request, asked: Mapping[str, str]) -> web.StreamResponse:
         if (instead := await self._before(request)) is not None:
             return instead
@@ -148,7 +126,7 @@ class Aliyun(Server):
         biz = f"9006{now()}{self._count:06}^0"
         records = [self._record(biz, _e164(number), asked) for number in numbers]
         for record in records:
-            self._take(record)
+            self._carry(record)
         return await self._after(request) or _reply({"Code": "OK", "Message": "OK", "BizId": biz})
 
     def _record(self, biz: str, number: str, asked: Mapping[str, str]) -> Record:
@@ -171,13 +149,6 @@ class Aliyun(Server):
         if not all(isinstance(each, str) for each in values.values()):
             raise Refused("isv.INVALID_JSON_PARAM")
         return Record(biz, number, code, rendered(self.templates[code], values), asked.get("OutId", ""), now())
-
-    def _take(self, record: Record) -> None:
-        self.far.take(record)
-        if self.faults.outcome != "failed":
-            self.far.arrive(record)
-        if self.faults.outcome:
-            self._timers.after(self.faults.report_delay, self._settle, record, self.faults.outcome)
 
     # -- what becomes of messages -----------------------------------------------------------------
     def _settle(self, record: Record, outcome: str) -> None:

@@ -1,8 +1,8 @@
 """The far end of emulated providers: people with phones, and what was sent to them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from bridge.messages.templates import render
 from device_drivers.virtual.network.message import now
 from device_drivers.virtual.whatsapp.person import Message, Person

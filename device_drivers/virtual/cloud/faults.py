@@ -1,10 +1,13 @@
-"""What may be wrong with an emulated provider. Every field may be changed while it runs."""
+"""Faults of an emulated provider, to be switched on by tests. Every field may be changed while it runs."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from bridge.dataclass import dataclass
+from device_drivers.virtual.provider_server import AnswerFaults
 
 
 @dataclass(slots=True)
-class Faults:
+class Faults(AnswerFaults):
     """Switches of one provider. Seconds; codes are the provider's own."""
 
     #: error codes of the next messages, first one first
@@ -13,16 +16,6 @@ class Faults:
     refuse: dict[str, str] = field(default_factory=dict)
     #: error codes of the next calls of any kind, instead of an answer
     fail_next: list[str] = field(default_factory=list)
-    #: HTTP statuses of the next messages, with a page of HTML in place of an answer
-    pages_next: list[int] = field(default_factory=list)
-    #: so many of the next messages are taken, and never answered
-    silent_next: int = 0
-    #: so many are read, and neither taken nor answered
-    lost_next: int = 0
-    #: so many are taken, and the connection is reset
-    reset_next: int = 0
-    #: so many are taken, and answered with 200 and something that is no JSON
-    garbled_next: int = 0
     #: calls that are answered in a second; those beyond are throttled. 0 for any number
     per_second: int = 0
     #: what becomes of a message: `delivered`, `failed`, or "" for a carrier that never tells

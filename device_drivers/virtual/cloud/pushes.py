@@ -1,4 +1,4 @@
-"""What a provider pushes to a callback URL, repeated while it is not taken, up to the provider's number of times."""
+"""Pushes reports and replies to a callback URL, and repeats what was not taken as often as the provider does."""
 
 import asyncio
 import json

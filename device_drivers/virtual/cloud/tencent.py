@@ -12,11 +12,9 @@ from typing import Any
 from aiohttp import web
 
 from bridge.messages.templates import places
-from device_drivers.virtual.cloud.far import Far, Record, rendered
-from device_drivers.virtual.cloud.pushes import Pushes
-from device_drivers.virtual.cloud.server import Server
+from device_drivers.virtual.cloud.account import Account
+from device_drivers.virtual.cloud.far import Record, rendered
 from device_drivers.virtual.network.message import now
-from device_drivers.virtual.network.timers import Timers
 from device_drivers.virtual.whatsapp.person import Person
 
 SECRET_ID, SECRET_KEY, SDK_APP_ID, SIGN = "AKIDvirtual", "virtual-secret-key", "1400006666", "虚拟公司"
@@ -34,23 +32,17 @@ class Refused(Exception):
         self.code, self.message = code, message
 
 
-class Tencent(Server):
+class Tencent(Account):
     """An application at Tencent. `start` and `close` it."""
 
     def __init__(self, templates: Mapping[str, str], port: int = 0) -> None:
         """`templates`: id → approved text, as `{1}`; those of ids that begin with 9 are for other countries."""
-        self._lay_out(port)
-        self.templates = dict(templates)
-        self.far = Far(SIGN, self._wrote)
-        self.pushes = Pushes(self.faults, _took)
+        super().__init__(templates, SIGN, _took, port)
         #: (action, body) of every call whose signature was right
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
-        self._timers = Timers()
-        self._count = 0
         #: what the two pulls give out, each once
         self._reports: deque[dict[str, Any]] = deque()
         self._replies: deque[dict[str, Any]] = deque()
-        self._recent: deque[float] = deque()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -62,12 +54,6 @@ class Tencent(Server):
             "foreign_templates": {name: text for name, text in self.templates.items() if name not in home},
         }  # fmt: skip
 
-    async def close(self) -> None:
-        """The end: nothing is on its way any more."""
-        self._timers.close()
-        await self.pushes.close()
-        await super().close()
-
     # -- answering --------------------------------------------------------------------------------
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -76,7 +62,8 @@ class Tencent(Server):
             asked = json.loads(body)
             action = request.headers["X-TC-Action"]
             self.calls.append((action, asked))
-            self._throttle()
+            if self._is_too_often():
+                raise Refused("RequestLimitExceeded")
             if self.faults.fail_next:
                 raise Refused(self.faults.fail_next.pop(0))
             if asked.get("SmsSdkAppId") != SDK_APP_ID:
@@ -114,14 +101,6 @@ class Tencent(Server):
             raise Refused("AuthFailure.SignatureFailure")
         if request.headers.get("X-TC-Version") != "2021-01-11":
             raise Refused("NoSuchVersion")
-
-    def _throttle(self) -> None:
-        at = time.monotonic()
-        while self._recent and self._recent[0] <= at - 1:
-            self._recent.popleft()
-        if self.faults.per_second and len(self._recent) >= self.faults.per_second:
-            raise Refused("RequestLimitExceeded")
-        self._recent.append(at)
 
     async def _send(self, request: web.Request, asked: Mapping[str, Any]) -> web.StreamResponse:
         if (instead := await self._before(request)) is not None:
@@ -168,11 +147,7 @@ class Tencent(Server):
         self._count += 1
         serial = f"5000:{now():x}{self._count:06x}"
         record = Record(serial, number, name, text, str(asked.get("SessionContext", "")), now())
-        self.far.take(record)
-        if self.faults.outcome != "failed":
-            self.far.arrive(record)
-        if self.faults.outcome:
-            self._timers.after(self.faults.report_delay, self._settle, record, self.faults.outcome)
+        self._carry(record)
         return record
 
     # -- what becomes of messages -----------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""What a modem's commands come to: information lines, a refusal, a prompt for text, or an answer that takes time."""
+"""Answers to AT commands: information lines, an error, a prompt for text, or an answer that takes time."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from bridge.dataclass import dataclass
 
 #: 3GPP TS 27.005 §3.2.5, TS 24.011 annex E and TS 23.040 §9.2.3.22, as verbose modems put them (+CMEE=2)
 CMS_TEXT = {

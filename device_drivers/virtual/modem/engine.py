@@ -1,13 +1,14 @@
-"""The AT engine: a command line is carried out command by command; their answers come together, a refusal ends it."""
+"""The AT engine: runs a command line command by command, joins the answers and stops at the first error."""
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from device_drivers.virtual.modem.answers import Lines, NoAnswer, Outcome, Pending, Prompt, Refused, Reply, cme, cms
 from device_drivers.virtual.modem.commands import COMMANDS, Entry
 from device_drivers.virtual.modem.state import ModemState
-from device_drivers.virtual.modem.syntax import Command, parse
+from device_drivers.virtual.modem.syntax import EXTENDED, Command, parse
 
 T = TypeVar("T")
 
@@ -40,7 +41,8 @@ def _takes(state: ModemState, commands: list[Command]) -> bool:
     """Whether this make takes these commands in one line."""
     if state.faults.sends_alone and any(command.name == "+CMGS" for command in commands):
         return False
-    return not state.faults.no_chaining
+    # those of one letter, as in ATE0V1, go together on every make (V.250 §5.2.4)
+    return not state.faults.no_chaining or not any(command.name[0] in EXTENDED for command in commands)
 
 
 class _Execution:
@@ -137,7 +139,11 @@ class _Execution:
 
 
 def _perform(state: ModemState, command: Command) -> Reply | Outcome:
-    """Do one command."""
+    """Do one command, behind what another program has typed at another port."""
+    if typed := state.faults.typed_elsewhere.get(command.name):
+        with suppress(ValueError):
+            for other in parse(typed.pop(0).upper().removeprefix("AT")):
+                _perform(state, other)
     instead = state.faults.answer(command.name)
     if instead is not None:
         return Refused(text=instead)

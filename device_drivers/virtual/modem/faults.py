@@ -1,6 +1,8 @@
-"""What can be wrong with a modem on purpose, so that a driver can be seen to cope."""
+"""Faults of an emulated modem, to be switched on by tests."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from bridge.dataclass import dataclass
 
 
 @dataclass(slots=True)
@@ -41,7 +43,9 @@ class Faults:
     late: dict[str, list[float]] = field(default_factory=dict)
     #: command → how many of the next ones are done without ever saying so
     silences: dict[str, int] = field(default_factory=dict)
-    #: a line with several commands is an ERROR
+    #: command → what another program types at another port of the modem right before each of the next ones
+    typed_elsewhere: dict[str, list[str]] = field(default_factory=dict)
+    #: a line with several commands, an extended one (+…) among them, is an ERROR
     no_chaining: bool = False
     #: +CMGS only works alone on its line
     sends_alone: bool = False
@@ -51,10 +55,18 @@ class Faults:
     restarts_while_hung: bool = False
     #: the prompt for text in place of the profile's
     prompt: bytes | None = None
+    #: the reference that every message gets; None for one after the other
+    reference: int | None = None
 
     # -- the memories ---------------------------------------------------------------------------------
     #: so many of the next deletions are answered with OK and delete nothing
     undeleted: int = 0
+    #: a deletion empties the whole memory, whatever it names
+    deletes_all: bool = False
+    #: a deletion empties the place so many further on than it names
+    deletes_beside: int = 0
+    #: what lies behind a place that is emptied moves up by one
+    renumbers: bool = False
     #: SM and ME are two names of one memory
     one_memory: bool = False
     #: how many names AT+CPMS takes, no more and no fewer; 0 for one, two or three
@@ -67,6 +79,10 @@ class Faults:
     counts: dict[str, int] = field(default_factory=dict)
     #: so many of the next lists and SMS that are read lose an octet on the line
     garbled: int = 0
+
+    # -- the SIM --------------------------------------------------------------------------------------
+    #: how many digits of the ICCID it tells, 0 for none; None for all
+    iccid_digits: int | None = None
 
     # -- the radio ------------------------------------------------------------------------------------
     #: what +CREG, +CGREG, +CEREG or +C5GREG tells, whatever is the case elsewhere: `{"+CREG": 2}`

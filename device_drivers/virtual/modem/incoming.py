@@ -1,4 +1,4 @@
-"""Where what arrives goes: into a memory or straight to the computer, as +CNMI says (3GPP TS 27.005 §3.4.1)."""
+"""Routes what arrives into a memory or straight to the computer, as +CNMI says (3GPP TS 27.005 §3.4.1)."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A modem on a pseudo-terminal: to a program that opens its port, a USB state."""
+"""A modem on a pseudo-terminal, which a program opens as it opens the port of a USB stick."""
 
 import contextlib
 import os
@@ -97,7 +97,7 @@ class Modem:
             with contextlib.suppress(FileNotFoundError):
                 self._link.unlink()
         port, self._port = self._port, None
-        port.close()
+        port.close(keep_name=self._link is None)
 
     def _hear(self, data: bytes) -> None:
         if self.state.terminal.hung and self.faults.restarts_while_hung and b"+CFUN=1,1" in data.upper():

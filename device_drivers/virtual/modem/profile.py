@@ -1,8 +1,9 @@
-"""What makes one make of modem different from another, as data."""
+"""How makes of modem differ from each other, as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from bridge.dataclass import dataclass
 from device_drivers.virtual.modem.terminal import PROMPT
 
 #: commands no modem of these is without; more come from the profile
@@ -58,6 +59,8 @@ class Profile:
     stamps_sends: bool = False
     #: says SM in +CMTI whatever memory took the message
     misnames_memory: bool = False
+    #: what lies behind a place that is emptied moves up by one
+    renumbers: bool = False
 
     def supports(self, name: str) -> bool:
         """Whether it knows a command."""
@@ -156,4 +159,8 @@ RM500Q = replace(
     domains=("+C5GREG",),
 )
 
-PROFILES = {profile.name: profile for profile in (GENERIC, HUAWEI, SIMCOM, QUECTEL, ZTE, SIM7600, RM500Q)}
+#: phones that serve as modems close the gap when an SMS is deleted
+RENUMBERING = Profile(name="renumbering", model="Virtual Phone", sizes={"ME": 100, "SM": 20, "SR": 100}, renumbers=True)
+
+MAKES = (GENERIC, HUAWEI, SIMCOM, QUECTEL, ZTE, SIM7600, RM500Q, RENUMBERING)
+PROFILES = {profile.name: profile for profile in MAKES}

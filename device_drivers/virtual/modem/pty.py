@@ -8,6 +8,7 @@ import os
 import pty
 import termios
 import tty
+from collections import deque
 from collections.abc import Callable
 
 from device_drivers.virtual.modem.faults import Faults
@@ -17,6 +18,9 @@ _READ_SIZE = 65536
 MAX_BACKLOG = 1 << 16
 #: seconds between looks at what a program left behind
 FORGET = 1.0
+#: near ends of ports that were closed, whose names nobody else gets meanwhile
+_KEPT: deque[int] = deque()
+KEPT = 16
 _NO_PTY = "no pseudo-terminal for the virtual modem: mount /dev/pts (sudo mount -t devpts devpts /dev/pts)"
 
 
@@ -92,8 +96,12 @@ class Port:
             self._loop.remove_writer(self._far)
         self._flushing = wanted
 
-    def close(self) -> None:
-        """Hang up. Harmless when repeated."""
+    def close(self, keep_name: bool = False) -> None:
+        """Hang up. Harmless when repeated.
+
+        `keep_name`: for whom it goes by its own name. The kernel would give that to whoever makes the next
+        pseudo-terminal, and a bridge that looks for its modem would take somebody else's.
+        """
         if self._closed:
             return
         self._closed = True
@@ -102,6 +110,15 @@ class Port:
         if self._pause is not None:
             self._pause.cancel()
         self._forgetting.cancel()
-        for descriptor in (self._far, self._near):
-            with contextlib.suppress(OSError):
-                os.close(descriptor)
+        _close(self._far)
+        if keep_name:
+            _KEPT.append(self._near)
+        else:
+            _close(self._near)
+        while len(_KEPT) > KEPT:
+            _close(_KEPT.popleft())
+
+
+def _close(descriptor: int) -> None:
+    with contextlib.suppress(OSError):
+        os.close(descriptor)

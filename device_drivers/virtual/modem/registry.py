@@ -1,8 +1,8 @@
-"""The table of commands: each subject's module puts its own into it."""
+"""The table of AT commands, in which the module of each subject registers its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from device_drivers.virtual.modem.answers import Reply
 from device_drivers.virtual.modem.state import ModemState
 from device_drivers.virtual.modem.syntax import Command

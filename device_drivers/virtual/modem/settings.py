@@ -1,7 +1,8 @@
-"""What a modem forgets when its power goes: the settings that AT commands make."""
+"""The settings made by AT commands, which are lost when the modem loses power."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 
+from bridge.dataclass import dataclass
 from device_drivers.virtual.modem.profile import Profile
 from device_drivers.virtual.network.message import SERVICE_CENTRE
 

@@ -1,7 +1,6 @@
 """The SIM: who the subscriber is, and the PIN that guards it (3GPP TS 27.007 §8.3)."""
 
-from dataclasses import dataclass
-
+from bridge.dataclass import dataclass
 from device_drivers.virtual.modem.answers import Refused, cme, cms
 
 PIN_TRIES, PUK_TRIES = 3, 10

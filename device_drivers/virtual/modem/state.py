@@ -1,4 +1,4 @@
-"""A modem as it stands now: its SIM, settings, memories, terminal and network. The commands read and change it."""
+"""The state of a modem: SIM, settings, memories, terminal and network. Commands read and change it."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -158,5 +158,7 @@ class ModemState:
 
     def next_reference(self) -> int:
         """TP-MR of the next message: 0 to 255 and round again (TS 23.040 §9.2.3.6)."""
+        if self.faults.reference is not None:
+            return self.faults.reference
         self._reference = (self._reference + 1) % 256
         return self._reference

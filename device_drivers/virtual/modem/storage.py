@@ -1,9 +1,11 @@
-"""The message memories of a SIM and its modem (3GPP TS 27.005 §3.1): they outlive a reset and an unplug."""
+"""The message memories of a SIM and its modem (3GPP TS 27.005 §3.1), which survive a reset and an unplug."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
+
+from bridge.dataclass import dataclass
 
 
 class Status(IntEnum):
@@ -79,6 +81,11 @@ class Memory:
         if self.get(index) is not None:
             del self._places[index]
             self._from = min(self._from, index)
+
+    def close_up(self) -> None:
+        """Number the messages anew, from the first place on, without a gap."""
+        self._places = {index: stored for index, (_, stored) in enumerate(self, self.first)}
+        self._from = self.first + len(self)
 
     def purge(self, unwanted: Callable[[Stored], bool]) -> None:
         """Empty every place whose message is `unwanted`."""

@@ -1,8 +1,9 @@
 """A command line of a modem as data (ITU-T V.250 §5.2 to §5.4): `+CMEE=1;+CREG=2` is two commands."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from bridge.dataclass import dataclass
 
 #: what an extended command's name may begin with; everything but `+` is some maker's own
 EXTENDED = "+^$%*#_"

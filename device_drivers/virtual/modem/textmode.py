@@ -1,4 +1,4 @@
-"""How messages look on the line, as PDUs or, with +CMGF=1, as text (3GPP TS 27.005 §3)."""
+"""Writes messages as a terminal sees them: as PDUs or, with +CMGF=1, as text (3GPP TS 27.005 §3)."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

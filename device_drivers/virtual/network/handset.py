@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from bridge.messages.segmentation import alphabet, join, split
 from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, decode, encode_deliver
-from device_drivers.virtual.network.message import SERVICE_CENTRE, Posting, now
+from device_drivers.virtual.network.message import SERVICE_CENTRE, Moments, Posting, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,16 @@ class Sms:
     data: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message that the person wrote."""
+
+    recipient: str
+    text: str
+    #: Unix ms
+    at: int
+
+
 class Handset:
     """A phone in somebody's hand; `carry` brings what it writes to others. `Network.handset` makes one."""
 
@@ -30,9 +40,12 @@ class Handset:
         self.number = number
         #: complete messages, oldest first
         self.received: list[Sms] = []
+        #: oldest first
+        self.written: list[Written] = []
         self._carry = carry
         self._parts: dict[tuple[str, int, int, int, str], dict[int, str]] = {}
         self._reference = 0
+        self._moments = Moments()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
 
     # -- receiving --------------------------------------------------------------------------------
@@ -51,7 +64,7 @@ class Handset:
     def _show(self, deliver: Deliver) -> None:
         text = self._join(deliver)
         if text is not None:
-            self._keep(Sms(deliver.sender, text, now(), deliver.data))
+            self._keep(Sms(deliver.sender, text, self._moments.later(now()), deliver.data))
 
     def _join(self, deliver: Deliver) -> str | None:
         place = deliver.concat
@@ -72,7 +85,7 @@ class Handset:
             if len(self.received) >= count and not future.done():
                 future.set_result(None)
 
-    async def wait(self, count: int = 1, timeout: float | None = 10.0) -> list[Sms]:
+    async def wait(self, count: int = 1, timeout: float | None = 30.0) -> list[Sms]:
         """Everything received, once it is `count` messages. Raises TimeoutError after `timeout` seconds, if any."""
         if len(self.received) < count:
             entry = (count, asyncio.get_running_loop().create_future())
@@ -87,6 +100,7 @@ class Handset:
     def send(self, to: str, text: str) -> None:
         """Write to a number; a long text goes out in parts."""
         parts = split(text)
+        self.written.append(Written(to, text, self._moments.later(now())))
         if len(parts) > 1:
             self._reference = (self._reference + 1) % 256
         for index, part in enumerate(parts, 1):

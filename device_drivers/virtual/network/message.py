@@ -1,10 +1,23 @@
-"""A message between a sender and the service centre, and what the centre says to it."""
+"""A message on its way through the service centre, and the centre's answer to its sender."""
 
 import time
-from dataclasses import dataclass
+
+from bridge.dataclass import dataclass
 
 #: the number of the virtual network's service centre
 SERVICE_CENTRE = "+15550199"
+
+
+class Moments:
+    """Times of what one person reads and writes: a question comes before its answer within a millisecond too."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def later(self, at: int) -> int:
+        """This time in Unix ms, or the millisecond after the last one where that is later."""
+        self._last = max(at, self._last + 1)
+        return self._last
 
 
 def now() -> int:

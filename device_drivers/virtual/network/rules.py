@@ -1,6 +1,8 @@
 """How the virtual network behaves: delays, losses, refusals. Every field may be changed while it runs."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from bridge.dataclass import dataclass
 
 
 @dataclass(slots=True)

@@ -1,12 +1,12 @@
-"""The service centre: takes messages, holds those it cannot deliver, reports what became of them."""
+"""The service centre: accepts messages, keeps those it cannot deliver yet, and sends delivery reports."""
 
 import asyncio
 import random
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
+from bridge.dataclass import dataclass
 from device_drivers.gsm_modem.pdu import encode_report
 from device_drivers.virtual.network.handset import Handset
 from device_drivers.virtual.network.message import SERVICE_CENTRE, Accepted, Posting, Verdict, now

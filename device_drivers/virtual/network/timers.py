@@ -1,4 +1,4 @@
-"""Things to do later on the running loop, and to forget together."""
+"""Timers on the running loop that are cancelled together."""
 
 import asyncio
 from collections.abc import Callable

@@ -4,6 +4,7 @@ The far end is a real adb server that was told `adb connect`.
 """
 
 import asyncio
+import errno
 import os
 import socket
 import struct
@@ -199,9 +200,12 @@ class Adbd:
         self.accepted = 0
 
     def start(self) -> None:
-        """Take a port and listen there. Raises OSError when there is none."""
+        """Take a port and listen there: another one where somebody has it. Raises OSError when there is none."""
         while self._reserved is None:
-            taken = _bound(self.port)
+            taken = _bound_or_none(self.port)
+            if taken is None:
+                self.port = 0  # another network on this machine has it: any other will do
+                continue
             if self.port == 0 and taken.getsockname()[1] in PROBED:
                 taken.close()
             else:
@@ -255,6 +259,16 @@ class Adbd:
             await connection.serve()
         finally:
             self._connections.discard(connection)
+
+
+def _bound_or_none(port: int) -> socket.socket | None:
+    """What `_bound` returns; None where somebody has the port."""
+    try:
+        return _bound(port)
+    except OSError as error:
+        if port == 0 or error.errno != errno.EADDRINUSE:
+            raise
+        return None
 
 
 def _bound(port: int) -> socket.socket:

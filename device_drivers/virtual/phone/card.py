@@ -1,6 +1,6 @@
-"""A SIM as the phone knows it: what lies in a slot."""
+"""A SIM card in a slot, as the phone knows it."""
 
-from dataclasses import dataclass
+from bridge.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

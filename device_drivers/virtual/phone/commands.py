@@ -1,4 +1,4 @@
-"""The phone's commands by name. What no phone knows is a mistake, and says so as loudly as the phone does."""
+"""The phone's shell commands by name; an unknown one fails with an error, as on a real phone."""
 
 import asyncio
 from collections import Counter
@@ -9,7 +9,7 @@ from device_drivers.virtual.phone.content import Content
 from device_drivers.virtual.phone.provider import MESSAGING, SHELL
 from device_drivers.virtual.phone.radiolog import RadioLog, Request
 from device_drivers.virtual.phone.service import Service
-from device_drivers.virtual.phone.shell import Cut
+from device_drivers.virtual.phone.shell import Cut, Killed
 from device_drivers.virtual.phone.state import State
 
 Write = Callable[[int, bytes], None]
@@ -17,6 +17,8 @@ Run = Callable[[list[str], Write], Awaitable[int]]
 
 #: `id` of the shell user
 UID = 2000
+#: what the linker may say of a maker's own libraries
+_WARNING = b'WARNING: linker: /vendor/lib64/libqti.so: library "libperf.so" does not exist, ignored\n'
 #: key a person has to switch on before MIUI lets the shell change anything
 _MIUI = "java.lang.SecurityException: Requires “USB debugging (Security settings)” to be switched on\n"
 
@@ -58,6 +60,8 @@ class Commands:
         self.calls.append(words)
         name, *arguments = words
         faults = self._state.faults
+        if faults.linker_warns:
+            write(2, _WARNING)
         if name in faults.hang_next:
             faults.hang_next.discard(name)
             await asyncio.Event().wait()  # until its shell is ended
@@ -65,6 +69,10 @@ class Commands:
             faults.cut_next.discard(name)
             await self._commands[name](arguments, lambda _kind, _data: None)
             raise Cut(name)
+        if name in faults.kill_next:
+            faults.kill_next.discard(name)
+            await self._commands[name](arguments, write)
+            raise Killed(name)
         try:
             return await self._commands[name](arguments, write)
         except ValueError as wrong:
@@ -155,6 +163,9 @@ class Commands:
         return 0
 
     async def _logcat(self, arguments: list[str], write: Write) -> int:
+        if self._state.faults.log_denied:
+            write(2, b"logcat: Permission denied\n")
+            return 1
         await self._log.logcat(Request.of(arguments), lambda data: write(1, data))
         return 0
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import field
 from typing import Any
 
+from bridge.dataclass import dataclass
 from device_drivers.virtual.phone.calllog import CallLog, Denied
 from device_drivers.virtual.phone.faults import Faults
 from device_drivers.virtual.phone.provider import Provider
@@ -62,6 +63,8 @@ class Rights:
     sms: Callable[[], bool]
     restricted: Callable[[], bool]
     unlocked: Callable[[], bool]
+    #: SIMs that are another user's
+    hidden: Callable[[], Sequence[int]]
 
 
 class Content:
@@ -108,6 +111,8 @@ class Content:
         if authority == "sms":
             return self._sms(path, query)
         if authority == "call_log" and path.split("/", maxsplit=1)[0] == "calls":
+            if self._faults.use_up("calls_empty_next"):
+                return None
             return self._calls.query(path.removeprefix("calls"), query.projection, query.where, query.sort)
         self._mistake(f"content: {query.uri}")
         raise LookupError(f"Could not find provider: {authority}")
@@ -119,8 +124,10 @@ class Content:
             return None
         if not self._rights.sms() or (self._faults.refuse_expressions and not _plain(query.projection)):
             return None
-        restricted = self._rights.restricted()
-        return self._provider.query(path, query.projection, query.where, query.sort, restricted=restricted)
+        restricted, hidden = self._rights.restricted(), self._rights.hidden()
+        return self._provider.query(
+            path, query.projection, query.where, query.sort, restricted=restricted, hidden=hidden
+        )
 
     def _printed(self, found: Found | None) -> bytes:
         if found is None or not found.rows:

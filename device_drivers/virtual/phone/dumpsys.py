@@ -1,4 +1,4 @@
-"""The command `dumpsys`: what the services print of themselves, as far as a gateway reads it."""
+"""The command `dumpsys`: what the services print, as far as a gateway reads it."""
 
 from collections.abc import Callable
 
@@ -62,7 +62,8 @@ def _manager(state: State) -> str:
         "portIndex=0 "
         f"isEmbedded=0 isRemovableEmbedded=0 carrierId=-1 displayName={OPERATOR} carrierName={OPERATOR} "
         "isOpportunistic=0 displayNameSource=CARRIER iconTint=-16746133 number=[****] dataRoaming=0 mcc=001 mnc=01 "
-        "ehplmns= hplmns= cardString=[****] cardId=0 type=LOCAL_SIM areUiccApplicationsEnabled=1]"
+        "ehplmns= hplmns= cardString=[****] cardId=0 type=LOCAL_SIM areUiccApplicationsEnabled=1 "
+        f"userId={state.user(sim.sub_id)} isSatelliteEnabled=0 isGroupDisabled=false]"
         for sim in state.cards
     ]
     lines = ["SubscriptionManagerService:", "  Logical SIM slot sub id mapping:"]

@@ -1,8 +1,10 @@
-"""What can be wrong with a phone on purpose, so that a driver can be seen to cope."""
+"""Faults of an emulated phone, to be switched on by tests."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from bridge.dataclass import dataclass
 
 
 @dataclass
@@ -18,10 +20,14 @@ class Faults:
     offline_next: int = 0
     #: what the host writes into a shell does not arrive there
     stdin_lost: bool = False
+    #: every program begins with a warning about libraries, as on phones of some makers
+    linker_warns: bool = False
     #: seconds between the octets of what a shell says
     trickle: float = 0.0
     #: the stream is cut after a command of these names has run, before it has answered, once each
     cut_next: set[str] = field(default_factory=set)
+    #: the shell is killed once a command of these names has answered, as when memory runs out, once each
+    kill_next: set[str] = field(default_factory=set)
     #: commands of these names hang, once each
     hang_next: set[str] = field(default_factory=set)
 
@@ -40,6 +46,8 @@ class Faults:
     #: percent
     battery: int = 80
     no_sim: bool = False
+    #: slot of the SIM that only the work profile has, from Android 14 on; 0 for none
+    work_slot: int = 0
     airplane: bool = False
     #: the list of SIMs shows the whole of their ICCIDs, as builds for developers do
     whole_iccids: bool = False
@@ -59,6 +67,8 @@ class Faults:
     call_log_granted: bool | None = None
     #: so many of the next queries of the store find nothing, whatever is there
     store_empty_next: int = 0
+    #: so many of the next queries of the call log find nothing, whatever is there
+    calls_empty_next: int = 0
     #: so many of the next queries of the store end in the middle of a row
     store_garbled_next: int = 0
     #: seconds that each query of the store takes
@@ -109,6 +119,8 @@ class Faults:
     rival_fails_next: int = 0
     #: so many of the next sends are accompanied by the same text of another app to the same number
     rival_sends_next: int = 0
+    #: the shell may not read the radio log
+    log_denied: bool = False
     #: the radio log says nothing of SMS
     log_silent: bool = False
     #: the radio log says what builds for developers say beside the rest

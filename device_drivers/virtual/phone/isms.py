@@ -4,8 +4,8 @@ ISms.aidl of Android 6 to 16, as stated for 23 to 29 and from 30 on.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from device_drivers.virtual.phone.parcel import (
     BAD_PARCELABLE,
     BROKEN_PIPE,

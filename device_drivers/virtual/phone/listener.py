@@ -1,4 +1,4 @@
-"""A listening socket whose connections all end when it is told to, at once and without a leak."""
+"""A listening socket that can end all of its connections at once."""
 
 import asyncio
 import contextlib

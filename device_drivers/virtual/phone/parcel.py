@@ -4,7 +4,8 @@ Little endian, everything on a multiple of four octets (AOSP frameworks/native, 
 """
 
 import struct
-from dataclasses import dataclass
+
+from bridge.dataclass import dataclass
 
 #: strerror of what a transaction may fail with; the second one means that the process died over it (DEAD_OBJECT)
 UNKNOWN_TRANSACTION = (-74, "Bad message")

@@ -82,6 +82,7 @@ class Phone:
             sms=lambda: self.state.op("READ_SMS") == "allow",
             restricted=lambda: self.state.op("READ_RESTRICTED_MESSAGES") == "allow",
             unlocked=lambda: not (self.state.locked or self.faults.booting),
+            hidden=self.state.hidden,
         )
         content = Content(self.provider, self.calls, self.faults, rights, self.mistakes.append)
         service = Service(isms, self.faults, self.mistakes.append)
@@ -218,8 +219,9 @@ class Phone:
         self.provider.wipe()
 
     def restore_backup(self, count: int = 120, days: int = 1000) -> None:
-        """Somebody gets back messages that are so many days old and more, from an app that keeps them."""
+        """Somebody gets back messages and calls that are so many days old and more, from an app that keeps them."""
         for place in range(count):
+            self.add_call(Kind.MISSED, f"+1555019{place % 10}", at=self.state.now() - (days + count - place) * DAY)
             self._hold(place, self.state.now() - (days + count - place) * DAY, "long ago")
 
     def _hold(self, place: int, at: int, words: str) -> None:
@@ -228,6 +230,29 @@ class Phone:
             type=int(Box.SENT if place % 4 == 3 else Box.INBOX), address=f"+1555019{place % 10}",
             body=f"{words} {place}", date=at, date_sent=at, sub_id=1, creator="com.example.backup", read=1, seen=1,
         )  # fmt: skip
+
+    def copy_store(self) -> None:
+        """An app stores all messages once more, as some do that import or merge."""
+        for row in self.provider.rows():
+            self.provider.insert(
+                type=row.type, address=row.address, body=row.body, date=row.date, date_sent=row.date_sent,
+                sub_id=row.sub_id, creator="com.example.backup", read=1, seen=1,
+            )  # fmt: skip
+
+    def set_times(self, seconds: float = 3600.0, *, all: bool = False) -> None:
+        """An app moves the dates of what was received, where the service centre's is there to compare it with.
+
+        With `all` it moves every date there is.
+        """
+        where = "1" if all else f"type={int(Box.INBOX)} AND date_sent>0"
+        self.provider.move_dates(round(seconds * 1000), where)
+
+    def spoil(self, column: str = "date", value: object = "") -> None:
+        """An app stores nonsense in a column of the newest message that was received. Raises ValueError for others."""
+        if column not in ("date", "date_sent", "sub_id"):
+            raise ValueError(f"no number is stored in {column}")
+        for row in self.provider.rows(int(Box.INBOX))[-1:]:
+            self.provider.change(row.id, column, value)
 
     def delete_newest(self, type: int = int(Box.INBOX)) -> None:
         """Somebody deletes the newest message of a kind. Harmless when there is none."""

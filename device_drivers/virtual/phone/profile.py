@@ -1,8 +1,10 @@
-"""Makes of phones, as they differ for a program that speaks to their shell."""
+"""How makes of phone differ for a program that uses their shell, as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from bridge.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from enum import IntEnum
 
+from bridge.dataclass import dataclass
 from device_drivers.virtual.phone.sql import Found, Refused, check, select
 
 #: the package whose name the shell's messages bear
@@ -108,6 +109,16 @@ class Provider:
         self._database.execute("DELETE FROM sms WHERE _id=?", (id,))
         self._changed()
 
+    def move_dates(self, ms: int, where: str) -> None:
+        """An app sets the dates of some messages. `where` is ours."""
+        self._database.execute(f"UPDATE sms SET date=date+? WHERE {where}", (ms,))  # noqa: S608 - a constant
+        self._changed()
+
+    def change(self, id: int, column: str, value: object) -> None:
+        """An app stores something else in one column of a message."""
+        self._database.execute(f"UPDATE sms SET {column}=? WHERE _id=?", (value, id))  # noqa: S608 - a name of ours
+        self._changed()
+
     def wipe(self) -> None:
         """The store is made anew: its ids begin at 1 again."""
         self._database.executescript("DROP VIEW sms_restricted; DROP TABLE sms")
@@ -119,7 +130,7 @@ class Provider:
         found = self._database.execute(f"SELECT {_COLUMNS} FROM sms ORDER BY _id").fetchall()  # noqa: S608 - a constant
         return [row for row in (Row(*values) for values in found) if type in (None, row.type)]
 
-    async def until(self, true: Callable[[list[Row]], bool], timeout: float = 10.0) -> list[Row]:
+    async def until(self, true: Callable[[list[Row]], bool], timeout: float = 30.0) -> list[Row]:
         """The rows, once they are as wanted. Raises TimeoutError after `timeout` seconds."""
         async with asyncio.timeout(timeout):
             while not true(self.rows()):
@@ -135,15 +146,25 @@ class Provider:
                 change.set_result(None)
 
     # -- the shell's side --------------------------------------------------------------------------
-    def query(self, path: str, projection: list[str], where: str, sort: str, *, restricted: bool = False) -> Found:
+    def query(
+        self,
+        path: str,
+        projection: list[str],
+        where: str,
+        sort: str,
+        *,
+        restricted: bool = False,
+        hidden: Sequence[int] = (),
+    ) -> Found:
         """What the shell sees. Raises Refused for a null cursor, ValueError for an unknown path, sqlite3.Error.
 
-        `restricted` shows what Android 17 hides from everybody but the SMS app.
+        `restricted` shows what Android 17 hides from everybody but the SMS app; `hidden` are SIMs of another user.
         """
-        hidden = "restricted=0" if self.sdk >= 37 and not restricted else ""
+        seen = "restricted=0" if self.sdk >= 37 and not restricted else ""
+        others = f"sub_id NOT IN ({', '.join(str(int(sub)) for sub in hidden)})" if hidden else ""
         inside = self._inside(path)
         check([*projection, where, sort], self.sdk)
-        conditions = " AND ".join(f"({part})" for part in (inside, hidden, where) if part)
+        conditions = " AND ".join(f"({part})" for part in (inside, seen, others, where) if part)
         return select(self._database, self.sdk, "sms_restricted", projection, conditions, sort or "date DESC")
 
     def _inside(self, path: str) -> str:

@@ -5,8 +5,8 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from bridge.dataclass import dataclass
 from bridge.messages.segmentation import alphabet
 from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import encode_deliver

@@ -4,7 +4,8 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from bridge.dataclass import dataclass
 
 #: lines kept
 SIZE = 2000

@@ -12,7 +12,7 @@ from device_drivers import _adb
 from device_drivers.virtual.phone.adbd import PROBED
 
 #: seconds until it must listen
-START_WITHIN = 20.0
+START_WITHIN = 30.0
 #: seconds for one question to it
 ANSWER_WITHIN = 30.0
 
@@ -33,6 +33,8 @@ class AdbServer:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._process: asyncio.subprocess.Process | None = None
+        #: keeps others from our port while no server listens there
+        self._kept: socket.socket | None = None
         self.port = 0
 
     @property
@@ -54,7 +56,9 @@ class AdbServer:
         except FileNotFoundError as error:
             raise NoServer(str(error)) from error
         (self._directory / ".android").mkdir(parents=True, exist_ok=True)
-        self.port = self.port or _free_port()
+        if self._kept is None:
+            self._kept = _kept(self.port)
+            self.port = self._kept.getsockname()[1]
         with (self._directory / "adb.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *_not_outliving_us(), program, "-P", str(self.port), "nodaemon", "server", env=self.environment,
@@ -67,6 +71,9 @@ class AdbServer:
         except TimeoutError:
             await self.close()
             raise NoServer(f"adb did not start: {self._last_words()}") from None
+        except BaseException:
+            await self.close()
+            raise
 
     async def _listens(self) -> bool:
         if self._process is None or self._process.returncode is not None:
@@ -79,20 +86,23 @@ class AdbServer:
         return (self._directory / "adb.log").read_text(errors="replace")[-300:]
 
     async def close(self) -> None:
-        """End it. Harmless when repeated."""
+        """End it, and let go of its port. Harmless when repeated."""
+        await self.kill()
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    async def kill(self) -> None:
+        """It dies; `start` or `restart` brings it back on the same port. Harmless when repeated."""
         process, self._process = self._process, None
         if process is not None:
             if process.returncode is None:
                 process.kill()
             await process.wait()
 
-    async def kill(self) -> None:
-        """It dies; `start` or `restart` brings it back on the same port."""
-        await self.close()
-
     async def restart(self) -> None:
         """Kill and start it: it has forgotten every phone on the network. Raises NoServer."""
-        await self.close()
+        await self.kill()
         await self.start()
 
     # -- asking ------------------------------------------------------------------------------------
@@ -130,7 +140,7 @@ class AdbServer:
         """Serial → state. Raises like `ask`."""
         return _states(await self.ask("host:devices"))
 
-    async def until(self, serial: str, state: str, timeout: float = 20.0) -> None:
+    async def until(self, serial: str, state: str, timeout: float = 30.0) -> None:
         """Wait for a phone to reach a state, "" for gone. Raises TimeoutError, and like `ask`."""
         async with asyncio.timeout(timeout):
             # adb's own track-devices keeps still when a phone becomes unauthorized
@@ -150,10 +160,12 @@ def _states(block: str) -> dict[str, str]:
     return dict(line.split("\t", 1) for line in block.splitlines() if "\t" in line)
 
 
-def _free_port() -> int:
-    """One that nobody listens on, and that adb does not take for an emulator's."""
+def _kept(port: int) -> socket.socket:
+    """Bound to a port, or to any that adb does not take for an emulator's; adb can listen there all the same."""
     while True:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port: int = probe.getsockname()[1]
-        if port not in PROBED:
-            return port
+        bound = socket.socket()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", port))
+        if port or bound.getsockname()[1] not in PROBED:
+            return bound
+        bound.close()

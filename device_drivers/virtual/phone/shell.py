@@ -47,6 +47,10 @@ class Cut(Exception):
     """The stream is to be cut now; its command has run, and its answer is lost."""
 
 
+class Killed(Exception):
+    """The shell that has run the command is to be killed now."""
+
+
 class Shell:
     """Runs command lines. `run` does the commands; `mistake` hears of those that no phone has."""
 
@@ -67,6 +71,10 @@ class Shell:
         self._sessions = 0
         #: commands that run, by the shell that started them
         self._running: dict[str, set[asyncio.Task[None]]] = {}
+        #: process groups, by shell
+        self._groups: dict[str, int] = {}
+        #: sessions whose shells are to be killed
+        self._doomed: set[str] = set()
         #: where shells say something, by shell
         self._streams: dict[str, Stream] = {}
         self.path = device_shell()
@@ -114,11 +122,27 @@ class Shell:
             code = await self._run(words, lambda kind, data: writer.write(packet(kind, data)))
             writer.write(packet(EXIT, bytes((code,))))
             await writer.drain()
+        except Killed:
+            await writer.drain()
+            running.discard(task)
+            self._kill(session)
         except Cut:
             running.discard(task)  # the shell ends its commands, and this is one
             self._streams[session].close()
         finally:
             running.discard(task)
+
+    def started(self, environment: dict[str, str], group: int) -> None:
+        """A shell runs, with what it starts in this process group."""
+        session = environment["SESSION"]
+        self._groups[session] = group
+        if session in self._doomed:
+            self._kill(session)
+
+    def _kill(self, session: str) -> None:
+        self._doomed.add(session)  # a quick command is through before its shell is known to run
+        with contextlib.suppress(ProcessLookupError, KeyError):
+            os.killpg(self._groups[session], signal.SIGKILL)
 
     # -- command lines -----------------------------------------------------------------------------
     def opened(self, stream: Stream, service: str) -> Service | None:
@@ -143,6 +167,8 @@ class Shell:
         """A shell is over, and so are its commands."""
         session = environment["SESSION"]
         self._streams.pop(session, None)
+        self._groups.pop(session, None)
+        self._doomed.discard(session)
         for command in self._running.pop(session, set()):
             command.cancel()
 
@@ -201,6 +227,7 @@ class Session:
         process = await self._started(environment)
         try:
             self._process = process
+            self._shell.started(environment, process.pid)
             self._pass_input()
             await asyncio.gather(self._pump(process.stdout, STDOUT), self._pump(process.stderr, STDERR))
             code = await process.wait()

@@ -87,7 +87,7 @@ class Sim:
             type=int(Box.INBOX),
             address=spelling.written(parts[0].sender, faults),
             body=join([part.text for part in parts]),
-            date=stamp if faults.network_dates else self._state.now(),
+            date=stamp if faults.network_dates else self._received_at(stamp),
             date_sent=0 if faults.no_network_dates else stamp,
             sub_id=self.card.sub_id,
             creator=None if faults.no_creators else MESSAGING,
@@ -96,6 +96,11 @@ class Sim:
             read=0,
             seen=0,
         )
+
+    def _received_at(self, stamp: int) -> int:
+        """By the phone's clock, in ms; what is on its way takes at least one of them, also here."""
+        at = self._state.now()
+        return at + 1 if at == stamp else at
 
     def unlock(self) -> None:
         """The storage opens: what waited is stored now."""

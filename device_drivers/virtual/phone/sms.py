@@ -1,7 +1,8 @@
 """A message that an app asked the phone to send."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bridge.dataclass import dataclass
 from device_drivers.virtual.phone.provider import SHELL
 
 

@@ -1,4 +1,4 @@
-"""How the apps of a phone write a number into its store, which is not always how it was dialled."""
+"""How a phone's apps write numbers into its store, which may differ from what was dialled."""
 
 from device_drivers.virtual.phone.faults import Faults
 

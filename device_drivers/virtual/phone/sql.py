@@ -8,8 +8,9 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from bridge.dataclass import dataclass
 
 #: refused from 17 on
 _BANNED = frozenset({

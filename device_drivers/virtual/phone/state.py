@@ -1,9 +1,10 @@
-"""What a phone is and how it stands now; the commands and the telephony of one phone share it."""
+"""The state of a phone, shared by its commands and its telephony."""
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bridge.dataclass import dataclass
 from device_drivers.virtual.network.message import now
 from device_drivers.virtual.phone.calllog import GRANTED
 from device_drivers.virtual.phone.card import Card
@@ -14,6 +15,8 @@ RELEASES = {
     23: "6.0", 24: "7.0", 25: "7.1", 26: "8.0.0", 27: "8.1.0", 28: "9", 29: "10", 30: "11", 31: "12", 32: "12",
     33: "13", 34: "14", 35: "15", 36: "16", 37: "17",
 }  # fmt: skip
+#: from here on SIMs may be one user's, and the number of the work profile's
+OF_USERS, WORK = 34, 10
 #: the oldest we know the codes of
 OLDEST = 23
 
@@ -80,6 +83,15 @@ class State:
     def card(self, slot: int) -> Card | None:
         """What works in a slot."""
         return next((card for card in self.active if card.slot == slot), None)
+
+    def user(self, sub_id: int) -> int:
+        """The only user who has this SIM, who is not the shell's; -10000 for nobody."""
+        at_work = self.card(self.faults.work_slot) if self.sdk >= OF_USERS else None
+        return WORK if at_work is not None and at_work.sub_id == sub_id else -10000
+
+    def hidden(self) -> Sequence[int]:
+        """The subscriptions whose messages the shell does not see and cannot send by."""
+        return [card.sub_id for card in self.active if self.user(card.sub_id) == WORK]
 
     def preferred(self) -> int:
         """The subscription for SMS; -1 for none."""

@@ -102,6 +102,9 @@ class Telephony:
         if self._state.active and all(sms.sub_id != card.sub_id for card in self._state.active):
             sms.sub_id = self._state.active[0].sub_id  # an unknown one falls back without a word
         self.sent.append(sms)
+        if sms.package == SHELL and sms.sub_id in self._state.hidden():
+            sms.state = "lost"  # only a sentIntent would hear of it (SmsController)
+            return
         if self._state.sdk >= IDENTIFIED:
             self._say(f"sendText id:{self._about(sms)}")
         if not self._fits(sms):

@@ -1,10 +1,13 @@
-"""What may be wrong with the emulated platform. Every field may be changed while it runs."""
+"""Faults of the emulated platform, to be switched on by tests. Every field may be changed while it runs."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from bridge.dataclass import dataclass
+from device_drivers.virtual.provider_server import AnswerFaults
 
 
 @dataclass(slots=True)
-class Faults:
+class Faults(AnswerFaults):
     """Switches of one number at Meta. Seconds; codes are those of the Graph API."""
 
     #: error codes of the next messages, first one first
@@ -13,16 +16,6 @@ class Faults:
     refuse: dict[str, int] = field(default_factory=dict)
     #: people who have no WhatsApp: their messages fail with 131026
     without_whatsapp: set[str] = field(default_factory=set)
-    #: HTTP statuses of the next messages, with a page of HTML in place of an answer
-    pages_next: list[int] = field(default_factory=list)
-    #: so many of the next messages are taken, and never answered
-    silent_next: int = 0
-    #: so many are read, and neither taken nor answered
-    lost_next: int = 0
-    #: so many are taken, and the connection is reset
-    reset_next: int = 0
-    #: so many are taken, and answered with 200 and something that is no JSON
-    garbled_next: int = 0
     #: seconds before an answer; the message and its statuses are on their way meanwhile
     answer_delay: float = 0.0
     #: the token has expired: 190 for everything

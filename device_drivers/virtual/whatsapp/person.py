@@ -1,8 +1,11 @@
-"""Somebody with WhatsApp on a phone."""
+"""A person with WhatsApp on a phone."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+
+from bridge.dataclass import dataclass
+from device_drivers.virtual.network.message import Moments, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +30,17 @@ class Person:
         self.number = number
         #: oldest first
         self.received: list[Message] = []
+        #: text and Unix ms, oldest first
+        self.written: list[tuple[str, int]] = []
         #: Unix ms at which the person last wrote; 0 for never
         self.wrote_at = 0
+        self._moments = Moments()
         self._carry = carry
         self._arrived = asyncio.Event()
 
     def take(self, message: Message) -> None:
         """It arrives."""
-        self.received.append(message)
+        self.received.append(replace(message, at=self._moments.later(message.at)))
         self._arrived.set()
 
     async def wait(self, count: int = 1, timeout: float | None = 10.0) -> list[Message]:
@@ -47,4 +53,5 @@ class Person:
 
     def send(self, text: str) -> None:
         """Write to the business, which may write back for a day."""
+        self.written.append((text, self._moments.later(now())))
         self._carry(self, text)

@@ -1,28 +1,26 @@
-"""The emulated Graph API of one number: takes messages, brings them to people, and tells what became of them."""
+"""The emulated Graph API of one number: takes messages, delivers them to people and reports their statuses."""
 
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from bridge.tasks import Tasks
+from bridge.dataclass import dataclass
 from device_drivers.virtual.network.message import now
 from device_drivers.virtual.network.timers import Timers
+from device_drivers.virtual.provider_server import ProviderServer
 from device_drivers.virtual.whatsapp import errors
 from device_drivers.virtual.whatsapp.faults import Faults
 from device_drivers.virtual.whatsapp.person import Message, Person
 from device_drivers.virtual.whatsapp.webhooks import Webhooks
 
-HOST = "127.0.0.1"
 #: what the sender puts into its configuration
 NUMBER_ID, TOKEN, APP_SECRET, VERIFY_TOKEN = "106540352242922", "EAAG-virtual-token", "virtual-app-secret", "handshake"
 NAME = "Virtual Shop"
 #: the longest text, characters
 LONGEST = 4096
-_PAGE = b"<html><head><title>Bad Gateway</title></head><body>Sorry, something went wrong.</body></html>"
 
 
 class Refused(Exception):
@@ -49,34 +47,27 @@ class Post:
     headers: Mapping[str, str]
 
 
-class Whatsapp:
+class Whatsapp(ProviderServer):
     """A business number at Meta. `start` and `close` it."""
+
+    garbled = b'{"messaging_product": "whats'
 
     def __init__(self, number: str, *, number_id: str = NUMBER_ID, port: int = 0) -> None:
         self.number = number
         self.number_id = number_id
         self.faults = Faults()
+        super().__init__("virtual WhatsApp", self.faults, port)
         #: every POST for a message, taken or not
         self.posts: list[Post] = []
         metadata = {"display_phone_number": number.lstrip("+"), "phone_number_id": number_id}
         self.webhooks = Webhooks(APP_SECRET, self.faults, metadata)
-        self._port = port
         self._people: dict[str, Person] = {}
         #: by Meta's id
         self._files: dict[str, File] = {}
         self._timers = Timers()
-        self._tasks = Tasks("virtual WhatsApp")
-        self._runner: web.AppRunner | None = None
-        self._server: asyncio.Server | None = None
-        self._unplugged = asyncio.Event()
         self._count = 0
 
     # -- where it is ------------------------------------------------------------------------------
-    @property
-    def url(self) -> str:
-        """`base_url` of the driver."""
-        return f"http://{HOST}:{self._port}"
-
     @property
     def options(self) -> dict[str, str]:
         """What a bridge's configuration says of it."""
@@ -88,52 +79,17 @@ class Whatsapp:
             "base_url": self.url,
         }
 
-    @property
-    def plugged(self) -> bool:
-        """Whether anybody answers."""
-        return self._server is not None
-
-    async def start(self) -> None:
-        """Answer. Raises OSError."""
-        app = web.Application()
-        app.router.add_post("/{version}/{number_id}/messages", self._messages)
-        app.router.add_get("/{version}/{number_id}", self._about)
-        app.router.add_get("/media/{name}", self._download)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await self._listen()
-
-    def replug(self) -> None:
-        """Answer again soon, after `unplug`; at the same port. Harmless when it answers."""
-        self._tasks.start(self._listen(), "replug")
-
-    async def _listen(self) -> None:
-        """Raises OSError."""
-        if self._runner is None or self._runner.server is None or self._server is not None:
-            return
-        self._unplugged.clear()
-        self._server = await asyncio.get_running_loop().create_server(self._runner.server, HOST, self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
-
-    def unplug(self) -> None:
-        """Answer nobody, as when the network is away. Harmless when repeated."""
-        server, self._server = self._server, None
-        if server is None:
-            return
-        self._unplugged.set()
-        server.close()
-        for connection in self._runner.server.connections if self._runner and self._runner.server else ():
-            connection.force_close()
-
     async def close(self) -> None:
         """The end: nothing is on its way any more."""
         self._timers.close()
         await self._tasks.close()
         await self.webhooks.close()
-        self.unplug()
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        await super().close()
+
+    def _add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_post("/{version}/{number_id}/messages", self._messages)
+        router.add_get("/{version}/{number_id}", self._about)
+        router.add_get("/media/{name}", self._download)
 
     async def subscribe(self, url: str) -> bool:
         """Meta's handshake with a callback URL."""
@@ -235,12 +191,8 @@ class Whatsapp:
         except ValueError:
             return self._refusal(Refused(errors.BAD_PARAMETER, "the body is no JSON"))
         self.posts.append(Post(body, dict(request.headers)))
-        faults = self.faults
-        if faults.lost_next > 0:
-            faults.lost_next -= 1
-            return await self._never(request)
-        if faults.pages_next:
-            return web.Response(status=faults.pages_next.pop(0), body=_PAGE, content_type="text/html")
+        if (instead := await self._before(request)) is not None:
+            return instead
         try:
             self._admit(request)
             person, failure = self._checked(body)
@@ -321,28 +273,13 @@ class Whatsapp:
 
     async def _taken(self, request: web.Request, wamid: str, person: Person) -> web.StreamResponse:
         """The answer for a message that was taken, or none."""
-        faults = self.faults
-        if faults.silent_next > 0:
-            faults.silent_next -= 1
-            return await self._never(request)
-        if faults.reset_next > 0:
-            faults.reset_next -= 1
-            _reset(request)
-            return web.Response()
-        if faults.garbled_next > 0:
-            faults.garbled_next -= 1
-            return web.Response(body=b'{"messaging_product": "whats', content_type="application/json")
-        if faults.answer_delay:
-            await asyncio.sleep(faults.answer_delay)
+        if (instead := await self._after(request)) is not None:
+            return instead
+        if self.faults.answer_delay:
+            await asyncio.sleep(self.faults.answer_delay)
         contact = {"input": person.number, "wa_id": person.number.lstrip("+")}
         told = {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": wamid}]}
         return web.json_response(told)
-
-    async def _never(self, request: web.Request) -> web.StreamResponse:
-        """No answer, until the network is away."""
-        await self._unplugged.wait()
-        _reset(request)
-        return web.Response()
 
     def _next_id(self) -> str:
         self._count += 1
@@ -356,11 +293,6 @@ def _has_token(request: web.Request) -> bool:
 def _user_id(person: Person) -> str:
     """By which somebody is known who shows no number."""
     return f"US.{person.number[:0:-1]}"
-
-
-def _reset(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
 
 
 def _parameters(template: Mapping[str, Any]) -> list[str]:

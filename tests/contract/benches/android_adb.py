@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import Refusal
-from bridge.ports.driver import Device, Forgetful
+from bridge.ports.driver import Device, VolatileMemory
 from device_drivers.virtual.network.service_centre import Network
 from device_drivers.virtual.phone import AdbServer, Phone
 
@@ -32,7 +32,7 @@ class AndroidAdbBench:
         self._phone = Phone(self._network, [OURS])
         self._adb = AdbServer(directory)
         self._far = self._network.handset(THEIRS)
-        self._memory = Forgetful()
+        self._memory = VolatileMemory()
         self._environment = os.environ.get(_PORT)
 
     async def start(self) -> None:

@@ -51,7 +51,7 @@ class TencentBench:
     def device(self) -> Device:
         """As the configuration has it."""
         options: dict[str, Any] = {
-            **self.provider.options, "timeout": 0.5, "check_interval": 0.2, "forget_after": 0.0,
+            **self.provider.options, "timeout": 2.0, "check_interval": 0.2, "forget_after": 0.0,
             "callback_secret": SECRET,
         }  # fmt: skip
         return Device("office", "tencent", options)

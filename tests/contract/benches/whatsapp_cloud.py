@@ -49,7 +49,7 @@ class WhatsappCloudBench:
     def device(self) -> Device:
         """As the configuration has it."""
         options: dict[str, Any] = {
-            **self.platform.options, "timeout": 0.5, "check_interval": 0.2, "forget_after": 0.0,
+            **self.platform.options, "timeout": 2.0, "check_interval": 0.2, "forget_after": 0.0,
         }  # fmt: skip
         return Device("office", "whatsapp_cloud", options)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.model.attention import Ongoing
+from bridge.model.history import Ongoing
 from bridge.model.message import State
 from bridge.model.user import Role
 from bridge.model.webhook import DeliveryState

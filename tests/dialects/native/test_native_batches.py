@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,18 @@ async def reached(caller: Caller, batch: str, state: str) -> dict[str, Any]:
 async def sent_to(site: Site, account: str = "shop") -> list[str]:
     rows = (await site.store.messages(account, MessageQuery(limit=1000))).rows
     return sorted(row.recipient for row in rows)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/vnd.x+json", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize("path", ["/v1/batches", "/v1/contacts/import"])
+async def test_what_says_that_it_is_no_file_is_not_read_as_one(site: Site, path: str, kind: str) -> None:
+    answer = await site.shop.with_headers(Content_Type=kind).call("POST", path, b"{}")
+    assert answer.problem == (415, "not-a-file", "")
+    assert "Send the file itself as the body" in answer.body["detail"]
+
+
+async def test_what_curl_calls_a_form_is_the_file_that_it_is(site: Site) -> None:
+    assert (await upload(site.shop, FILE, "application/x-www-form-urlencoded")).status == 201
 
 
 async def test_a_file_becomes_a_draft_that_says_what_is_wrong_with_it(site: Site) -> None:
@@ -173,6 +186,31 @@ async def test_a_pace_is_kept(site: Site, clock: FakeClock) -> None:
             clock.at += 30_000
 
 
+async def test_how_fast_it_goes_is_known_until_the_last_message_has_gone_out(site: Site, clock: FakeClock) -> None:
+    """It is done when all rows were accepted; what it is watched for begins then."""
+    batch = await draft(site.shop)
+
+    async def seen_after(seconds: int) -> tuple[float, float | None]:
+        clock.at += 1000 * seconds
+        found = await shown(site.shop, batch)
+        left = found["done_at"] and datetime.fromisoformat(found["done_at"]).timestamp() - clock.at / 1000
+        return found["rate_per_minute"], left and round(left)
+
+    async with running(site):
+        await act(site.shop, batch, "start")
+        await reached(site.shop, batch, "done")
+    clock.at += 60_000
+    await site.carry(State.SENT)
+    assert await seen_after(60) == (0.5, 360)  # one of four in the two minutes since it began
+    await site.carry(State.SENT)
+    assert await seen_after(30) == (0.8, 150)
+    assert await seen_after(30) == (1, 120)  # one in the last minute
+    assert await seen_after(60) == (0, None)
+    await site.carry(State.SENT)
+    await site.carry(State.FAILED, "no such number")
+    assert await seen_after(10) == (0, None)
+
+
 async def test_nothing_is_sent_before_its_time(site: Site, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_runner, "LONGEST_NAP", 0.01)
     batch = await draft(site.shop, not_before=clock.at / 1000 + 60)
@@ -207,6 +245,26 @@ async def test_a_pause_holds_the_rest_until_it_is_over_also_over_a_restart(
         assert (await act(site.shop, batch, "resume")).body["state"] == "running"
         await reached(site.shop, batch, "done")
     assert await sent_to(site) == ["+15550101", "+15550102", "+15550103", "+15550104"]
+
+
+async def test_who_pauses_a_batch_while_its_next_rows_are_looked_up_stops_no_other(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, other = await draft(site.shop), await draft(site.shop, FILE + "+15550105,Mary\n")
+    look, stopped = site.store.under_way, list[Answer]()
+
+    async def meanwhile(id: str, limit: int) -> int:
+        if id == batch and not stopped:
+            stopped.append(await act(site.shop, batch, "pause"))
+        return await look(id, limit)
+
+    monkeypatch.setattr(site.store, "under_way", meanwhile)
+    async with running(site):
+        await act(site.shop, batch, "start")
+        await reached(site.shop, batch, "paused")
+        await act(site.shop, other, "start")
+        await reached(site.shop, other, "done")
+    assert (await shown(site.shop, batch))["made"] == 0
 
 
 async def test_rows_that_a_crash_interrupted_are_not_sent_twice(site: Site) -> None:

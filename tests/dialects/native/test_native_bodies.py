@@ -1,6 +1,7 @@
 """Bodies that two parsers might read differently, and credentials in every place."""
 
 import asyncio
+import gc
 import gzip
 import json
 
@@ -68,6 +69,35 @@ async def test_other_callers_are_answered_while_a_long_body_is_read(site: Site) 
     assert answered >= 2
 
 
+@pytest.mark.parametrize("end", [[], [{}]], ids=["taken", "refused at its end"])
+async def test_only_new_objects_are_looked_at_from_the_first_piece_of_a_long_body_to_its_answer(
+    shop: Caller, end: list[object]
+) -> None:
+    batch = json.dumps({"messages": [SOUND] * 6000 + end}).encode()
+    await shop.get("/v1/me")
+    spared, thresholds = list[bool](), gc.get_threshold()
+
+    def look(phase: str, about: dict[str, int]) -> None:
+        spared.append(gc.get_threshold()[2] > 100_000)
+
+    gc.set_threshold(100, 2, 1)
+    gc.callbacks.append(look)
+    try:
+        answer = await shop.post("/v1/messages", batch)
+    finally:
+        gc.callbacks.remove(look)
+        after = gc.get_threshold()
+        gc.set_threshold(*thresholds)
+    assert answer.status == (400 if end else 202)
+    assert end or len(set(answer.body["ids"])) == answer.body["count"] == 6000
+    # in the order of the messages, whose ids ascend
+    assert end or answer.body["ids"] == sorted(answer.body["ids"])
+    assert after == (100, 2, 1)
+    first, last = spared.index(True), len(spared) - spared[::-1].index(True)
+    assert all(spared[first:last])
+    assert last - first > 20
+
+
 async def test_texts_of_any_script_come_through_unchanged(shop: Caller) -> None:
     for text in ("Grüße €", "验证码 5678", "👩‍👩‍👧 \n\ttab", "\u202eright to left"):
         assert (await shop.send(text=text))["text"] == text
@@ -95,7 +125,7 @@ async def test_an_api_key_goes_in_either_header(site: Site) -> None:
 
 
 async def test_takes_an_oauth_token_until_it_ends(site: Site) -> None:
-    client = await site.gateway.desk.rotate("test", "shop", "client", 0)
+    client = await site.gateway.administration.rotate("test", "shop", "client", 0)
     pair = client["client_id"], client["client_secret"]
     token, ended = await site.gateway.issue_token(*pair), await site.gateway.issue_token(*pair, seconds=0)
     assert (await site.caller(token).get("/v1/me")).body["name"] == "shop"
@@ -122,5 +152,5 @@ async def test_nobody_gets_in_without_good_credentials(site: Site, headers: dict
 
 
 async def test_a_disabled_account_is_told_so(site: Site) -> None:
-    await site.gateway.desk.change_account("test", "bakery", AccountChange(disabled=True))
+    await site.gateway.administration.change_account("test", "bakery", AccountChange(disabled=True))
     assert (await site.bakery.get("/v1/me")).problem == (403, "not-allowed", "")

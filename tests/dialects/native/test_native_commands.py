@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from api.http.app import build_command_app
-from api.http.server import Serving
+from api.http.server import HttpServers
 from bridge.config.schema import Http
 from tests.support.native_site import Site
 
@@ -20,8 +20,8 @@ ME, SOMEBODY_ELSE = os.geteuid(), os.geteuid() + 1
 @asynccontextmanager
 async def by_socket(site: Site, path: Path, owner: int) -> AsyncIterator[aiohttp.ClientSession]:
     """A command's session with the bridge of the user `owner`."""
-    headers = {"Authorization": f"Bearer {site.gateway.admission.grant_to_commands()}"}
-    async with Serving(Http()) as serving:
+    headers = {"Authorization": f"Bearer {site.gateway.authenticator.grant_to_commands()}"}
+    async with HttpServers(Http()) as serving:
         await serving.listen_for_ourselves(build_command_app(site.gateway, owner), path)
         connector = aiohttp.UnixConnector(str(path))
         async with aiohttp.ClientSession("http://localhost", connector=connector, headers=headers) as session:
@@ -33,7 +33,7 @@ async def who(site: Site) -> str:
 
 
 async def test_a_command_may_do_what_an_operator_may(site: Site) -> None:
-    command = site.caller(site.gateway.admission.grant_to_commands())
+    command = site.caller(site.gateway.authenticator.grant_to_commands())
     assert (await command.post("/v1/accounts/shop/credits", {"credits": 5})).body["credits"] == 5
     assert await who(site) == "command line"
     for_shop = command.with_headers(SMS_Bridge_Account="shop")
@@ -41,7 +41,7 @@ async def test_a_command_may_do_what_an_operator_may(site: Site) -> None:
 
 
 async def test_the_token_of_commands_is_the_last_one_and_is_in_no_store(site: Site, tmp_path: Path) -> None:
-    old, new = (site.gateway.admission.grant_to_commands() for _ in range(2))
+    old, new = (site.gateway.authenticator.grant_to_commands() for _ in range(2))
     assert (await site.caller(old).get("/v1/accounts")).problem == (401, "not-authenticated", "")
     assert (await site.caller(new).get("/v1/accounts")).status == 200
     assert (await site.caller("").get("/v1/accounts")).problem == (401, "not-authenticated", "")
@@ -50,7 +50,7 @@ async def test_the_token_of_commands_is_the_last_one_and_is_in_no_store(site: Si
 
 async def test_without_a_token_of_commands_nobody_is_one(site: Site) -> None:
     for secret in ("", " ", "\udcff"):
-        assert not site.gateway.admission.is_command(secret)
+        assert not site.gateway.authenticator.is_command(secret)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ BODIES: Mapping[str, Any] = {
 #: what only an operator may ask for
 OPERATORS = {
     "listAccounts", "addAccount", "changeAccount", "topUp", "rotateCredentials", "listAudit", "loopBack",
-    "examineDevice", "getDeviceMemory", "rememberForDevice",
+    "examineDevice", "getDeviceMemory", "rememberForDevice", "reload",
 }  # fmt: skip
 #: what only a person who is signed in may ask for; the one who asks is an owner
 PEOPLE = {
@@ -66,6 +66,8 @@ PEOPLE = {
 }  # fmt: skip
 #: what cannot be done a second time
 TWICE = {"addKey", "submitMessages"}
+#: what takes a file as it is, and nothing that says it is JSON
+OF_FILES = {"importContacts", "addBatch"}
 #: what is asked for without credentials
 PUBLIC = {"getSession", "signIn", "lookAtLink", "welcome"}
 OPERATIONS = {operation["operationId"]: (method, path) for method, path, operation in DOCUMENT.operations()}
@@ -93,6 +95,17 @@ async def asking(site: Site, name: str) -> Caller:
     if name in PEOPLE:
         return await site.person(Role.OWNER)
     return site.operator if name in OPERATORS else site.shop
+
+
+def labelled(caller: Caller, kind: str) -> Caller:
+    """The same one, whose bodies are of this kind."""
+    return caller.with_headers(Content_Type=kind)
+
+
+async def asking_with(site: Site, name: str) -> Caller:
+    """Somebody who may, and says what kind of body the operation takes."""
+    caller = await asking(site, name)
+    return labelled(caller, "text/csv") if name in OF_FILES else caller
 
 
 async def perform(caller: Caller, name: str, id: str = NOTHING, account: str = "shop", **query: str) -> Answer:
@@ -148,7 +161,7 @@ async def wrong_state_of_people(site: Site, name: str) -> Answer:
 
 
 async def wrong_state_of_batches(site: Site, name: str) -> Answer:
-    made = await site.shop.call("POST", "/v1/batches", b"number\n+15550150\n")
+    made = await labelled(site.shop, "text/csv").call("POST", "/v1/batches", b"number\n+15550150\n")
     path = f"/v1/batches/{made.body['id']}"
     if name in ("changeBatch", "removeBatch", "cancelBatch"):
         await site.shop.patch(path, {"text": "hello"})
@@ -188,7 +201,7 @@ async def wrong_state(site: Site, name: str) -> Answer:
 
 async def too_large(site: Site, name: str) -> Answer:
     method, path = OPERATIONS[name]
-    return await (await asking(site, name)).call(method, filled(path), {"text": "x" * 2000})
+    return await (await asking_with(site, name)).call(method, filled(path), {"text": "x" * 2000})
 
 
 async def too_slow(site: Site, name: str) -> Answer:
@@ -197,12 +210,12 @@ async def too_slow(site: Site, name: str) -> Answer:
         await asyncio.Event().wait()
 
     method, path = OPERATIONS[name]
-    return await (await asking(site, name)).call(method, filled(path), dribble())
+    return await (await asking_with(site, name)).call(method, filled(path), dribble())
 
 
-async def not_json(site: Site, name: str) -> Answer:
+async def wrongly_labelled(site: Site, name: str) -> Answer:
     method, path = OPERATIONS[name]
-    caller = (await asking(site, name)).with_headers(Content_Type="text/plain")
+    caller = labelled(await asking(site, name), "application/json" if name in OF_FILES else "text/plain")
     return await caller.call(method, filled(path), b"x")
 
 
@@ -229,7 +242,7 @@ async def too_often(site: Site, name: str) -> Answer:
     if name in ("signIn", "changePassword", "proposeCodes", "endCodes"):
         return await too_many_guesses(site, name)
     for account in ("shop", "operator"):
-        await site.gateway.desk.change_account("test", account, AccountChange(requests_per_minute=1))
+        await site.gateway.administration.change_account("test", account, AccountChange(requests_per_minute=1))
     caller = site.shop if name in PEOPLE else await asking(site, name)  # how often is looked at before what for
     await perform(caller, name)
     return await perform(caller, name)
@@ -240,8 +253,8 @@ async def out_of_credit(site: Site, name: str) -> Answer:
     if name == "settleMessage":
         await site.carry(State.UNKNOWN)
     await site.store.advance(LATE)
-    await site.gateway.desk.change_account("test", "shop", AccountChange(payment=Payment.PREPAID))
-    await site.gateway.desk.top_up("test", "shop", 0)
+    await site.gateway.administration.change_account("test", "shop", AccountChange(payment=Payment.PREPAID))
+    await site.gateway.administration.top_up("test", "shop", 0)
     return await perform(site.shop, name, made)
 
 
@@ -260,7 +273,7 @@ WAYS: Mapping[int, Callable[[Site, str], Awaitable[Answer]]] = {
     408: too_slow,
     409: wrong_state,
     413: too_large,
-    415: not_json,
+    415: wrongly_labelled,
     429: too_often,
     503: store_closed,
 }

@@ -51,6 +51,13 @@ async def test_a_key_gives_away_no_more_than_it_has(site: Site) -> None:
     assert (await site.caller(await key(clerk, "read", name="less")).get("/v1/messages")).status == 200
 
 
+async def test_a_key_with_admin_can_make_one_that_lives_longer(site: Site) -> None:
+    ends = {"name": "clerk", "expires_at": "2098-01-01T00:00:00Z"}
+    clerk = site.caller(await key(site.shop, "admin", **ends))
+    answer = await clerk.post("/v1/keys", {"name": "heir", "scopes": ["admin"], "expires_at": "2099-01-01T00:00:00Z"})
+    assert (answer.status, answer.body["expires_at"]) == (201, "2099-01-01T00:00:00.000Z")
+
+
 async def test_only_admin_makes_keys(site: Site) -> None:
     most = site.caller(await key(site.shop, *(scope for scope in ALL if scope != "admin")))
     for answer in (

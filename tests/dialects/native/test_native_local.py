@@ -75,7 +75,7 @@ async def test_wants_the_credentials_and_the_scopes_that_http_wants(site: Site) 
 
 @pytest.mark.parametrize(("user", "who"), [("", "command line"), ("root", "command line (root)")])
 async def test_the_trail_names_the_user(site: Site, user: str, who: str) -> None:
-    token = {"Authorization": f"Bearer {site.gateway.admission.grant_to_commands()}"}
+    token = {"Authorization": f"Bearer {site.gateway.authenticator.grant_to_commands()}"}
     await Local(site.gateway, user).answer("PATCH", "/v1/accounts/shop", token, b'{"disabled": true}')
     [entry] = (await site.operator.get("/v1/audit")).body["entries"]
     assert entry["who"] == who

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.dialects.native import order, responses, validators
 from api.dialects.native.dialect import OPERATIONS
@@ -22,6 +21,9 @@ def schema(name: str) -> dict[str, object]:
 
 
 def test_is_valid_openapi_3_1() -> None:
+    # here and not above: its import takes longer than all others, in each process that collects tests
+    from openapi_spec_validator import OpenAPIV31SpecValidator
+
     assert DOCUMENT.tree["openapi"].startswith("3.1.")
     assert [error.message for error in OpenAPIV31SpecValidator(DOCUMENT.tree).iter_errors()] == []
 
@@ -36,7 +38,7 @@ async def test_the_application_answers_on_each_described_path(tmp_path: Path) ->
         served = {resource.canonical for resource in site.http.app.router.resources()}  # type: ignore[union-attr]
     ours = {path for path in served if path.startswith(("/v1", "/openapi"))}
     paths = set(DOCUMENT.tree["paths"])
-    assert ours == paths | {f"{path}/" for path in paths}
+    assert ours == paths | {f"{path}/" for path in paths if "{" not in path}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: f"{each.method} {each.path}")

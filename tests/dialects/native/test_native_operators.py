@@ -22,6 +22,7 @@ TERMS = {
     "verification": "approved",
     "report_on": "delivered",
     "lines": ["office"],
+    "inbound_lines": [],
 }
 
 
@@ -131,7 +132,7 @@ async def test_adds_an_account_whose_credentials_work_at_once(site: Site) -> Non
 
 async def test_an_account_that_says_nothing_about_unknown_outcomes_has_what_the_bridge_has(site: Site) -> None:
     gateway = Gateway(site.store, Bus(), on_unknown=UnknownPolicy.RESEND)
-    account, _ = await gateway.desk.add_account("test", "clinic")
+    account, _ = await gateway.administration.add_account("test", "clinic")
     assert account.on_unknown == UnknownPolicy.RESEND
     assert (await site.store.account("clinic")).on_unknown == UnknownPolicy.RESEND
 
@@ -202,6 +203,7 @@ async def test_refuses_a_rotation_that_is_none(site: Site, body: Any, field: str
     [
         ("GET", "/v1/accounts", None),
         ("GET", "/v1/audit", None),
+        ("POST", "/v1/reload", {}),
         ("POST", "/v1/accounts", {"name": "clinic"}),
         ("PATCH", "/v1/accounts/shop", {"disabled": False}),
         ("POST", "/v1/accounts/shop/credits", {"credits": 100}),
@@ -317,7 +319,7 @@ async def test_a_key_that_lacks_a_scope_makes_no_operator_who_has_it(site: Site)
 
 
 async def test_what_the_command_line_sends_without_an_account_is_shown_like_all_else(site: Site) -> None:
-    commands = site.caller(site.gateway.admission.grant_to_commands())
+    commands = site.caller(site.gateway.authenticator.grant_to_commands())
     sent = await commands.send()
     assert sent["account"] == "operator"
     page = await site.person(Role.READER)

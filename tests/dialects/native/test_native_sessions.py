@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.dialects.native.cookie import COOKIE, PROOF_HEADER
+from api.dialects.native.cookie import COOKIE, PROOF_HEADER, name_at
 from bridge.accounts import one_time_codes
 from bridge.accounts.sessions import IDLE, LIFE, MOST_WAITING
 from bridge.accounts.throttling import FREE
@@ -91,12 +91,16 @@ async def test_wrong_names_and_wrong_passwords_hear_the_same(site: Site) -> None
 
 
 async def test_who_guesses_has_to_wait_and_no_guess_is_looked_at_meanwhile(site: Site, clock: FakeClock) -> None:
-    await site.person(Role.OWNER)
+    page, reader = await site.person(Role.OWNER), await site.person(Role.READER)
     for _ in range(FREE):
         assert (await sign_in(site, password="guess")).status == 401
     answer = await sign_in(site)
     assert answer.problem == (429, "too-many", "")
     assert answer.headers["Retry-After"] == "1"
+    # who is signed in stays so, and a link lets in
+    assert (await reader.get("/v1/lines")).status == 200
+    link = (await page.post("/v1/user-links", {"user": "owner"})).body["link"].rpartition("/")[2]
+    assert (await welcome(site, link=link)).status == 201
     clock.at += 1001
     assert (await sign_in(site)).status == 201
 
@@ -312,3 +316,26 @@ async def test_a_key_in_the_headers_counts_more_than_a_cookie(site: Site) -> Non
 async def test_a_key_has_no_session(site: Site) -> None:
     for answer in (await site.shop.delete("/v1/session"), await site.shop.get("/v1/sessions")):
         assert answer.problem == (403, "not-allowed", "")
+
+
+async def test_two_bridges_on_one_host_do_not_sign_each_other_out(site: Site) -> None:
+    """A browser sends the cookies of a host to each of its ports."""
+    await site.person(Role.OWNER)
+    answer = await sign_in(site)
+    name, _, secret = answer.headers["Set-Cookie"].partition(";")[0].partition("=")
+    assert name == f"{COOKIE}_{site.http.port}"
+    both = {"Cookie": f"{COOKIE}_1=other; {name}={secret}; {COOKIE}=another", PROOF_HEADER: answer.body["csrf"]}
+    assert (await Caller(site.http, both).get("/v1/session")).body["user"]["name"] == "owner"
+    ended = await Caller(site.http, both).delete("/v1/session")
+    assert ended.headers["Set-Cookie"].startswith(f"{name}=;")
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("shop.example", COOKIE), ("192.0.2.7:8080", f"{COOKIE}_8080"), ("[2001:db8::7]", COOKIE),
+        ("[2001:db8::7]:81", f"{COOKIE}_81"), ("", COOKIE), ("shop.example:", COOKIE), ("shop.example:x", COOKIE),
+    ],
+)  # fmt: skip
+def test_the_cookie_is_named_by_the_port_of_the_address(host: str, name: str) -> None:
+    assert name_at(host) == name

@@ -152,6 +152,13 @@ async def test_the_ledger_owes_each_event_to_the_webhook(site: Site) -> None:
     assert (await site.bakery.get("/v1/ledger")).body["deliveries"] == []
 
 
+async def test_an_account_learns_the_status_that_came_back(site: Site) -> None:
+    await owing(site)
+    await bury(site)
+    rows = (await site.shop.get("/v1/ledger", state="dead")).body["deliveries"]
+    assert [row["status"] for row in rows] == [500] * 3
+
+
 async def test_finds_deliveries(site: Site) -> None:
     rows = await owing(site)
     last = rows[0]

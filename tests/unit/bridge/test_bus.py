@@ -2,13 +2,21 @@
 
 from collections.abc import Sequence
 
-from bridge.bus import Bus
+from bridge.bus import Bus, News
 from bridge.model.event import LINE_CHANGED, MESSAGE_RECEIVED, MESSAGE_SENT, Event
 from bridge.ports.store_rows import Queued
+from bridge.telemetry.metrics import Counter
 
 
 def told(name: str) -> Event:
     return Event(1, "id", name, "", 0, "subject", {})
+
+
+def received(bus: Bus) -> float:
+    """How many SMS were counted."""
+    counter = bus.metrics.all["sms_bridge_messages_received_total"]
+    assert isinstance(counter, Counter)
+    return sum(counter.values.values())
 
 
 def test_a_subscriber_hears_the_events_that_it_named_and_no_others() -> None:
@@ -51,3 +59,27 @@ def test_a_subscriber_that_fails_keeps_nothing_from_the_others() -> None:
     bus.publish([told(MESSAGE_SENT)])
     bus.publish_queued([Queued("office")])
     assert (len(events), len(queues)) == (1, 1)
+
+
+def test_news_of_another_process_are_told_and_not_counted_again() -> None:
+    bus, events, queues, admitted, endpoints = Bus(), list[Event](), list[Queued](), list[bool](), list[str | None]()
+    bus.subscribe(events.extend)
+    bus.subscribe_queues(queues.extend)
+    bus.subscribe_admission(lambda: admitted.append(True))
+    bus.subscribe_endpoints(endpoints.append)
+    bus.hear(News([told(MESSAGE_RECEIVED)], [Queued("office")], admission=True, endpoints=["e1", ""]))
+    assert ([event.name for event in events], queues) == ([MESSAGE_RECEIVED], [Queued("office")])
+    assert (admitted, endpoints) == ([True], ["e1", None])
+    assert received(bus) == 0
+    bus.publish([told(MESSAGE_RECEIVED)])
+    assert received(bus) == 1
+
+
+def test_who_may_have_missed_something_is_woken() -> None:
+    bus, woken = Bus(), list[object]()
+    bus.subscribe(woken.append, MESSAGE_SENT)
+    bus.subscribe_queues(woken.append)
+    bus.subscribe_admission(lambda: woken.append("admission"))
+    bus.subscribe_endpoints(woken.append)
+    bus.wake()
+    assert woken == ["admission", None, [], ()]

@@ -59,6 +59,7 @@ class Bench:
             self.store, self.bus, self.clock, on_death=self.deaths.append, partial_after_ms=PARTIAL_AFTER, keep_ms=keep
         )
         await self.scheduler.start()
+        await self.scheduler.take_up()
         await until(lambda: self.store.looks)
 
     async def look(self) -> None:
@@ -106,6 +107,15 @@ async def test_what_is_submitted_during_a_nap_is_due_in_time(bench: Bench) -> No
     bench.clock.at += 1000
     skip(1.0)
     await until(lambda: expired(bench))
+
+
+async def test_what_nobody_told_of_is_looked_for_when_everybody_looks(bench: Bench) -> None:
+    await bench.start()
+    skip(GATHERING)
+    await settle()
+    looks = bench.store.looks
+    bench.bus.wake()
+    await until(lambda: bench.store.looks > looks)
 
 
 async def expired(bench: Bench) -> bool:

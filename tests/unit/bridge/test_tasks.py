@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+import threading
 
 import pytest
 
 from bridge.errors import DeviceLost
-from bridge.tasks import Tasks
+from bridge.tasks import BITE, Tasks, let_go
+from tests.support.freed import Text
+from tests.support.waiting import until
 
 
 async def fail(error: Exception) -> None:
@@ -77,3 +80,13 @@ async def test_a_task_may_close_its_owner() -> None:
 
     assert await tasks.start(closing(), "closing") == "closed"
     assert other.cancelled()
+
+
+async def test_very_many_objects_are_freed_where_they_hold_nobody_up() -> None:
+    freed: list[int] = []
+    many = [Text.noting(freed, str(number)) for number in range(2 * BITE + 1)]
+    let_go(many)
+    assert len(many) == 2 * BITE + 1
+    del many
+    await until(lambda: len(freed) == 2 * BITE + 1)
+    assert threading.get_ident() not in freed

@@ -1,11 +1,17 @@
 """How the modules of the drivers and of the virtual network hang together."""
 
+import subprocess
+import sys
+
 import grimp
 import pytest
 
+#: what a bridge has no use for until somebody has a device examined
+FOR_LATER = ("examination", "survey")
+
 
 @pytest.mark.parametrize(
-    "room", ["gsm_modem", "whatsapp_cloud", "virtual.modem", "virtual.network", "virtual.whatsapp"]
+    "room", ["gsm_modem", "whatsapp_cloud", "bridge_remote", "virtual.modem", "virtual.network", "virtual.whatsapp"]
 )
 def test_no_two_modules_need_each_other(room: str) -> None:
     """Imports for type checking count too: what is named in a signature has to be known to read it."""
@@ -19,3 +25,13 @@ def test_no_two_modules_need_each_other(room: str) -> None:
     ]
     assert len(inside) > 1
     assert not circles
+
+
+@pytest.mark.parametrize("driver", ["gsm_modem", "android_adb"])
+def test_a_driver_comes_without_what_examines_its_devices(driver: str) -> None:
+    """In an interpreter of its own, for what a process has imported stays imported."""
+    loaded = f"import sys, device_drivers.{driver}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    modules = done.stdout.split()
+    assert f"device_drivers.{driver}.link" in modules
+    assert [name for name in modules if name.rpartition(".")[2] in FOR_LATER] == []

@@ -23,7 +23,7 @@ async def test_a_webhook_is_answered_once_all_that_it_brought_is_acknowledged() 
     intake.acknowledge(FIRST, NOW)
     assert not bringing.done()
     intake.acknowledge(SECOND, NOW)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await bringing
 
 
@@ -34,7 +34,7 @@ async def test_what_is_brought_twice_before_it_is_acknowledged_is_given_out_once
     assert await intake.take(0.01, NOW) is None
     intake.acknowledge(FIRST, NOW)
     intake.acknowledge(FIRST, NOW)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await asyncio.gather(*both)
 
 
@@ -45,7 +45,7 @@ async def test_who_gives_up_waiting_leaves_the_others_waiting() -> None:
     impatient.cancel()
     await asyncio.gather(impatient, return_exceptions=True)
     intake.acknowledge(FIRST, NOW)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await patient
 
 

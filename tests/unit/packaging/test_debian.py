@@ -10,6 +10,9 @@ import pytest
 pytestmark = pytest.mark.needs("dpkg-deb")
 
 ROOT = Path(__file__).parents[3]
+MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
+#: what a package for this Python is called
+RELEASE = {"3.11": "deb12", "3.13": "deb13"}.get(MINOR, f"py{MINOR}")
 SCRIPTS = ("build", "postinst", "prerm", "postrm")
 #: does what `uv pip install --target DIR …` leaves behind
 UV = """#!/bin/sh
@@ -31,9 +34,9 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def build(tree: Path, arch: str = "arm64") -> subprocess.CompletedProcess[str]:
+def build(tree: Path, arch: str = "arm64", python: str = sys.executable) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [tree / "udev/debian/build", "dist/sms_bridge-1.2.0rc1-py3-none-any.whl", sys.executable, arch],
+        [tree / "udev/debian/build", "dist/sms_bridge-1.2.0rc1-py3-none-any.whl", python, arch],
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "UV": str(tree / "uv"), "SOURCE_DATE_EPOCH": "1700000000"},
         capture_output=True,
         text=True,
@@ -49,7 +52,7 @@ def told(option: str, package: Path, *more: str) -> str:
 def package(tree: Path) -> Path:
     done = build(tree)
     assert done.returncode == 0, done.stderr
-    return tree / "dist/sms-bridge_1.2.0~rc1_arm64.deb"
+    return tree / f"dist/sms-bridge_1.2.0~rc1+{RELEASE}_arm64.deb"
 
 
 def test_has_every_file_where_the_system_looks_for_it(package: Path) -> None:
@@ -67,6 +70,10 @@ def test_has_every_file_where_the_system_looks_for_it(package: Path) -> None:
         "/usr/lib/sysusers.d/sms-bridge.conf",
         "/usr/lib/tmpfiles.d/sms-bridge.conf",
         f"/opt/sms-bridge/lib/{minor}/site-packages/bridge/__init__.py",
+        "/usr/share/bash-completion/completions/sms-bridge",
+        "/usr/share/zsh/vendor-completions/_sms-bridge",
+        "/usr/share/man/man1/sms-bridge.1.gz",
+        "/usr/share/fish/vendor_completions.d/sms-bridge.fish",
         "/usr/share/doc/sms-bridge/changelog.gz",
         "/usr/share/doc/sms-bridge/copyright",
     ):
@@ -87,12 +94,24 @@ def test_has_nothing_of_the_machine_that_made_it(package: Path) -> None:
 def test_says_what_it_is_and_what_it_needs(package: Path) -> None:
     minor = f"python{sys.version_info.major}.{sys.version_info.minor}"
     assert told("--field", package, "Version", "Architecture").splitlines() == [
-        "Version: 1.2.0~rc1",
+        f"Version: 1.2.0~rc1+{RELEASE}",
         "Architecture: arm64",
     ]
     assert minor in told("--field", package, "Depends").split(", ")
     assert told("--field", package, "Recommends").strip() == "adb, usb-modeswitch"
     assert "@" not in told("--field", package).replace("sms-bridge@localhost", "")
+
+
+@pytest.mark.parametrize(("version", "release"), [("3.11.2", "deb12"), ("3.12.3", "py3.12"), ("3.13.5", "deb13")])
+def test_packages_for_two_releases_have_two_names(tree: Path, version: str, release: str) -> None:
+    python = tree / "python"
+    python.write_text(f"#!/bin/sh\necho {version}\n")
+    python.chmod(0o755)
+    for arch in ("amd64", "arm64"):
+        done = build(tree, arch, str(python))
+        assert done.returncode == 0, done.stderr
+        made = tree / f"dist/sms-bridge_1.2.0~rc1+{release}_{arch}.deb"
+        assert told("--field", made, "Version") == f"1.2.0~rc1+{release}\n"
 
 
 def test_the_administrators_configuration_is_left_alone_by_upgrades(package: Path) -> None:

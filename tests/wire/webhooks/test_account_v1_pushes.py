@@ -1,5 +1,6 @@
 """The pushes of the account/MD5 page: reports and received SMS, each posted once, received or not."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,10 +9,11 @@ import pytest
 
 from bridge.model.account import Account, AccountChange, Terms
 from bridge.model.message import Draft, Message, State
+from bridge.model.query import LedgerQuery
 from bridge.model.radio import InboundReport
 from bridge.model.webhook import DeliveryState, Endpoint
 from bridge.ports.store_rows import Outcome
-from tests.support.receivers import Receiver
+from tests.support.receivers import DEADLINE, Receiver
 from tests.support.webhook_site import SHOP, Bench, answers
 
 STATUS, INBOUND = "account_v1_status", "account_v1_inbound"
@@ -82,6 +84,40 @@ async def test_pushes_a_received_sms_as_the_page_prints_it(bench: Bench, receive
     (heard,) = receiver.heard
     sample = '{"mobile":"+15550100","content":"端午节快乐","times":"2026-09-23 20:00:00","extNo":""}'
     assert heard.raw.decode() == sample
+
+
+async def test_a_push_has_the_extension_of_the_last_message_before_it(
+    bench: Bench, receiver: Receiver, shop: Account
+) -> None:
+    draft = Draft("+15550100", "hello", tag="007", dialect="account_v1")
+    for each in (
+        replace(draft, tag="10"),
+        draft,
+        replace(draft, tag="11", dialect="native"),
+        replace(draft, recipient=TO),
+    ):
+        await bench.gateway.submit(shop, [each])
+    await watch(bench, shop, receiver, INBOUND)
+    await bench.sms("yes")
+    await bench.delivered(1)
+    assert [(told["content"], told["extNo"]) for told in pushed(receiver)] == [("yes", "007")]
+
+
+async def test_a_push_that_comes_late_has_the_extension_of_its_time(
+    bench: Bench, receiver: Receiver, shop: Account
+) -> None:
+    endpoint = await watch(bench, shop, receiver, INBOUND)
+    await bench.gateway.submit(shop, [Draft("+15550100", "hello", tag="007", dialect="account_v1")])
+    await bench.sms("yes")
+    await bench.delivered(1)
+    bench.pass_time(1000)
+    await bench.gateway.submit(shop, [Draft("+15550100", "hello", tag="12", dialect="account_v1")])
+    await bench.store.redeliver(shop.name, LedgerQuery(endpoint=endpoint.id), (), bench.clock.at)
+    bench.ledger.poke()
+    async with asyncio.timeout(DEADLINE):
+        while len(receiver.heard) < 2:
+            await asyncio.sleep(0.005)
+    assert [told["extNo"] for told in pushed(receiver)] == ["007", "007"]
 
 
 async def test_tells_each_endpoint_of_its_own_things_only(bench: Bench, receiver: Receiver, shop: Account) -> None:
@@ -163,7 +199,7 @@ class TestWhatCountsAsTheEnd:
     async def test_sending_and_nothing_more_where_the_account_says_so(
         self, bench: Bench, receiver: Receiver, shop: Account
     ) -> None:
-        await bench.gateway.desk.change_account("test", "shop", AccountChange(report_on="sent"))
+        await bench.gateway.administration.change_account("test", "shop", AccountChange(report_on="sent"))
         await watch(bench, shop, receiver, STATUS)
         first, _ = await submit(bench, shop, TO, "+447700900123")
         await end(bench, State.SENT)
@@ -175,7 +211,7 @@ class TestWhatCountsAsTheEnd:
     async def test_delivery_alone_where_the_account_says_so(
         self, bench: Bench, receiver: Receiver, shop: Account
     ) -> None:
-        await bench.gateway.desk.change_account("test", "shop", AccountChange(report_on="delivered"))
+        await bench.gateway.administration.change_account("test", "shop", AccountChange(report_on="delivered"))
         await watch(bench, shop, receiver, STATUS)
         (message,) = await submit(bench, shop, TO, report=False)
         await end(bench, State.SENT)
@@ -186,7 +222,7 @@ class TestWhatCountsAsTheEnd:
 
     async def test_a_number_that_nothing_is_sent_to(self, bench: Bench, receiver: Receiver, shop: Account) -> None:
         await watch(bench, shop, receiver, STATUS)
-        await bench.gateway.desk.suppress("test", "shop", TO)
+        await bench.gateway.administration.suppress("test", "shop", TO)
         await submit(bench, shop, TO)
         await receiver.has(1)
         assert await self.statuses(bench, receiver) == ["MBBLACK"]
@@ -196,7 +232,7 @@ async def test_a_new_time_zone_holds_for_endpoints_that_are_there(
     bench: Bench, receiver: Receiver, shop: Account
 ) -> None:
     await watch(bench, shop, receiver, INBOUND)
-    await bench.gateway.desk.change_account("test", "shop", AccountChange(zone="Europe/Paris"))
+    await bench.gateway.administration.change_account("test", "shop", AccountChange(zone="Europe/Paris"))
     await bench.restart()
     await bench.sms("hello")
     await receiver.has(1)

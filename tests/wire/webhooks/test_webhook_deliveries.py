@@ -76,16 +76,6 @@ class TestADelivery:
 
 
 class TestAnAnswer:
-    async def test_that_redirects_is_not_followed(self, bench: Bench, receiver: Receiver) -> None:
-        async with Receiver() as elsewhere:
-            await bench.endpoint(receiver)
-            receiver.answer = answers(302, 307, 308, headers={"Location": elsewhere.url})
-            await bench.sms("hello")
-            for attempt in (1, 2, 3):
-                bench.pass_until((await bench.tried(attempt)).due_at)
-            await bench.delivered(1)
-            assert (elsewhere.heard, len(receiver.heard)) == ([], 4)
-
     async def test_without_end_costs_a_connection_and_no_time(self, bench: Bench, receiver: Receiver) -> None:
         written = 0
 

@@ -64,7 +64,7 @@ BRIDGE_IN_A_PROCESS = """
 import asyncio, sys
 from api.webhooks.poster import Webhooks
 from bridge.bus import Bus
-from bridge.webhooks.deliverer import Ledger
+from bridge.webhooks.deliverer import Deliverer
 from bridge.ports.clock import SystemClock
 from bridge.store.sqlite import SqliteStore
 
@@ -72,7 +72,7 @@ async def main():
     bus = Bus()
     store = SqliteStore(sys.argv[1], bus)
     await store.open()
-    ledger = Ledger(store, bus, SystemClock(), Webhooks())
+    ledger = Deliverer(store, bus, SystemClock(), Webhooks())
     await ledger.start()
     await asyncio.Event().wait()
 

@@ -270,6 +270,10 @@ class TestAnEventThatIsRefused:
         bad, _ = await bench.delivered(1)
         assert (bad.state, bad.error) == ("owed", "internal error: ZeroDivisionError")
         assert "ZeroDivisionError" in caplog.text
+        await bench.restart(clumsy)
+        await bench.sms("better")
+        await bench.delivered(2)
+        assert receiver.texts == ["good", "better"]
 
 
 async def test_a_clock_that_was_set_back_holds_nothing_up_for_years(bench: Bench, receiver: Receiver) -> None:

@@ -1,20 +1,11 @@
-// Accounts: the programs that send through the bridge, with their credentials and keys.
-import { patch, post } from "../core/api.js";
-import { useDeed, useLoad } from "../core/loading.js";
-import { Moment, brief, number } from "../core/moments.js";
-import { to } from "../core/route.js";
-import { html, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Dialog, Done, FormEnd } from "../parts/dialog.js";
-import { Code } from "../parts/copy.js";
-import { FormTrouble, Text } from "../parts/fields.js";
-import { Icon } from "../parts/icons.js";
-import { Empty, Trouble, Waiting } from "../parts/notice.js";
+import { Moment, brief, html, number, patch, post, t, to, useDeed, useLoad, useState } from "../core.js";
+import { Check, Code, Dialog, Done, Empty, Facts, Form, FormEnd, FormTrouble, Icon, Listed, Text, Trouble } from "../parts.js";
 import { Keys } from "./keys.js";
 
 export function Accounts({ route }) {
   const [name] = route.parts;
-  const { data, error, loading, reload } = useLoad("/v1/accounts");
+  const loaded = useLoad("/v1/accounts");
+  const { data, reload } = loaded;
   const [adding, setAdding] = useState(false);
   const account = data?.accounts.find((each) => each.name === name);
   const add = html`<button type="button" class="primary" onClick=${() => setAdding(true)}>
@@ -23,11 +14,8 @@ export function Accounts({ route }) {
       <h1>${name ? html`<a class="up" href=${to("accounts")}>${t("place.accounts")}</a> ${name}` : t("place.accounts")}</h1>${!name && add}
     </header>
     ${!name && html`<p class="lead">${t("accounts.text")}</p>`}
-    <${Trouble} error=${error} retry=${reload} />
-    ${loading && html`<${Waiting} />`}
-    ${data && !name && (data.accounts.length
-      ? html`<ul class="rows">${data.accounts.map((each) => html`<${Row} key=${each.name} each=${each} />`)}</ul>`
-      : html`<${Empty} icon="accounts" title=${t("accounts.none")} action=${add}>${t("accounts.none.text")}</${Empty}>`)}
+    <${Listed} of=${loaded} rows=${!name && data?.accounts} draw=${(each) => html`<${Row} key=${each.name} each=${each} />`}
+      none=${html`<${Empty} icon="accounts" title=${t("accounts.none")} action=${add}>${t("accounts.none.text")}</${Empty}>`} />
     ${account && html`<${Account} key=${name} account=${account} reload=${reload} />`}
     ${adding && html`<${AddAccount} onClose=${() => { setAdding(false); reload(); }} />`}`;
 }
@@ -59,36 +47,42 @@ function Account({ account, reload }) {
     ["left", account.credits === null ? t("accounts.uncounted") : number(account.credits)],
     ["zone", terms.zone], ["country", terms.country], ["addresses", terms.addresses.join(", ")],
     ["requests_per_minute", terms.requests_per_minute || ""], ["daily_per_recipient", terms.daily_per_recipient || ""],
-  ].filter(([, value]) => value);
+  ];
   return html`<section class="card">
-      <dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${t(`accounts.${name}`)}</dt><dd>${value}</dd></div>`)}</dl>
-      <form class="inline" onSubmit=${(event) => { event.preventDefault(); top.run(); }}>
-        <${Text} label=${t("accounts.top_up")} hint=${t("accounts.top_up.hint")} type="number" step="1" value=${amount} onInput=${setAmount}
-          error=${top.error} field="credits" required />
-        <button type="submit" disabled=${top.busy || !amount}>${t("accounts.top_up.act")}</button></form>
-      <${FormTrouble} error=${top.error} fields=${["credits"]} />
+      <${Facts} of=${facts.map(([name, value]) => [t(`accounts.${name}`), value])} />
+      <${Form} class="inline" deed=${top}>
+        <${Text} label=${t("accounts.top_up")} hint=${t(account.credits === null ? "accounts.top_up.first" : "accounts.top_up.hint")} type="number" step="1" value=${amount} onInput=${setAmount} field="credits" required />
+        <button type="submit" disabled=${top.busy || !amount}>${t("accounts.top_up.act")}</button><${FormTrouble} /></${Form}>
       ${!account.operator && html`<p class="deeds"><button type="button" disabled=${change.busy}
         onClick=${() => change.run({ disabled: !account.disabled })}>${t(account.disabled ? "accounts.enable" : "accounts.disable")}</button></p>`}
       <${Trouble} error=${change.error} />
     </section>
+    <${Lines} terms=${terms} change=${change} />
     <${Keys} account=${account.name} />`;
+}
+
+// Which lines are for whom, where several programs share the bridge; none checked are all.
+function Lines({ terms, change }) {
+  const { data } = useLoad("/v1/lines");
+  const names = [...new Set([...(data?.lines.map((each) => each.name) || []), ...terms.lines, ...terms.inbound_lines])];
+  if (names.length < 2) return null;
+  const turn = (term, name, on) => change.run({ terms: { [term]: on ? [...terms[term], name] : terms[term].filter((each) => each !== name) } });
+  return html`<section class="card"><h2>${t("place.lines")}</h2><p class="quiet">${t("accounts.lines.text")}</p>
+    ${["lines", "inbound_lines"].map((term) => html`<fieldset key=${term}><legend>${t(`accounts.${term}`)}</legend>
+      ${names.map((name) => html`<${Check} key=${name} label=${name} checked=${terms[term].includes(name)} disabled=${change.busy}
+        onInput=${(on) => turn(term, name, on)} />`)}</fieldset>`)}</section>`;
 }
 
 export function AddAccount({ onClose }) {
   const [name, setName] = useState("");
   const add = useDeed(() => post("/v1/accounts", { name: name.trim() }));
-  const send = (event) => {
-    event.preventDefault();
-    add.run();
-  };
   return html`<${Dialog} title=${t("accounts.add")} onClose=${onClose}>
     ${add.result
       ? html`<${Credentials} credentials=${add.result.credentials} /><${Done} onClose=${onClose} />`
-      : html`<form onSubmit=${send}>
+      : html`<${Form} deed=${add}>
         <${Text} label=${t("accounts.name")} hint=${t("accounts.name.hint")} value=${name} onInput=${setName} required autofocus
-          autocapitalize="none" spellcheck=${false} error=${add.error} field="name" />
-        <${FormTrouble} error=${add.error} fields=${["name"]} />
-        <${FormEnd} onClose=${onClose} act=${t("accounts.add")} off=${add.busy} /></form>`}
+          autocapitalize="none" spellcheck=${false} field="name" />
+        <${FormEnd} onClose=${onClose} act=${t("accounts.add")} /></${Form}>`}
   </${Dialog}>`;
 }
 

@@ -1,29 +1,33 @@
-// Who changed what, newest first.
-import { usePages } from "../core/loading.js";
-import { Moment, clockWithSeconds, dayOf } from "../core/moments.js";
-import { html } from "../core/view.js";
-import { has, t } from "../core/words.js";
-import { Empty, Trouble, Waiting } from "../parts/notice.js";
+import { Moment, clockWithSeconds, dayOf, has, html, t, usePages } from "../core.js";
+import { Empty, Listed } from "../parts.js";
+import { agent } from "../you/sessions.js";
 
 export function Audit() {
   const pages = usePages("/v1/audit", { limit: 100 }, (answer) => answer.entries);
   return html`<header class="top"><h1>${t("place.audit")}</h1></header>
     <p class="lead">${t("audit.text")}</p>
-    <${Trouble} error=${pages.error} retry=${pages.reload} />
-    ${pages.loading && html`<${Waiting} rows=${8} />`}
-    ${pages.rows && (pages.rows.length
-      ? html`<ul class="rows audit">${pages.rows.map((each, index) => html`<${Row} key=${each.seq} each=${each} before=${pages.rows[index - 1]} />`)}</ul>`
-      : html`<${Empty} icon="audit" title=${t("audit.none")}>${t("audit.none.text")}</${Empty}>`)}
-    ${pages.more && html`<p class="after"><button type="button" onClick=${pages.more}>${t("act.more")}</button></p>`}`;
+    <${Listed} of=${pages} waiting=${8} kind="audit" draw=${(each, index) => html`<${Row} key=${each.seq} each=${each} before=${pages.rows[index - 1]} />`}
+      none=${html`<${Empty} icon="audit" title=${t("audit.none")}>${t("audit.none.text")}</${Empty}>`} />`;
+}
+
+// Whose it is that was changed: an account's, or a person, who has none.
+function subject({ what, account, detail }) {
+  if (what === "sign_in") return { about: "", detail: agent(detail) };
+  // an id is no name: it shows when pointed at
+  if (!what.endsWith("_user")) return { about: account, detail: detail.replace(/^[0-9a-f]{16}, /, "") };
+  const [name, ...rest] = detail.split(", ");
+  return { about: name, detail: rest.map((each) => (has(`role.${each}`) ? t(`role.${each}`) : each)).join(", ") };
 }
 
 function Row({ each, before }) {
   const day = !before || dayOf(before.at) !== dayOf(each.at) ? dayOf(each.at) : "";
   const key = `audit.${each.what}`;
+  const [who, ...where] = each.who.split(" from ");
+  const { about, detail } = subject(each);
   return html`${day && html`<li class="day">${day}</li>`}<li class="row">
     <${Moment} at=${each.at} as=${clockWithSeconds} />
-    <span class="who" dir="auto">${each.who}</span>
-    <span class="what strong">${has(key) ? t(key) : each.what} <span class="quiet">${each.account}</span></span>
-    <span class="via wide" dir="auto">${each.detail}</span>
+    <span class="who" dir="auto">${who} ${where.length > 0 && html`<small>${t("audit.from", { address: where.join(" ") })}</small>`}</span>
+    <span class="what strong" title=${about}>${has(key) ? t(key) : each.what} <span class="quiet">${about}</span></span>
+    <span class="via wide" dir="auto" title=${each.detail}>${detail}</span>
   </li>`;
 }

@@ -1,14 +1,5 @@
-// Bulk: a file of numbers and one text for all of them; what was sent so, and what is being sent.
-import { post } from "../core/api.js";
-import { useDeed, usePages } from "../core/loading.js";
-import { Moment, brief } from "../core/moments.js";
-import { go, to } from "../core/route.js";
-import { may } from "../core/session.js";
-import { html, useEffect, useRef, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Icon } from "../parts/icons.js";
-import { Empty, Trouble, Waiting } from "../parts/notice.js";
-import { State } from "../parts/state.js";
+import { Moment, brief, go, html, may, post, t, to, useDeed, useEffect, usePages, useRef, useState } from "../core.js";
+import { Empty, Icon, Listed, State, Trouble } from "../parts.js";
 import { Batch } from "./batch.js";
 import { Bar, stateOf } from "./progress.js";
 
@@ -32,12 +23,8 @@ function Batches() {
   }, [going]);
   return html`<header class="top"><h1>${t("place.bulk")}</h1></header>
     ${may("operator") && html`<${Drop} />`}
-    <${Trouble} error=${pages.error} retry=${pages.reload} />
-    ${pages.loading && html`<${Waiting} />`}
-    ${pages.rows && (pages.rows.length
-      ? html`<ul class="rows">${pages.rows.map((each) => html`<${Row} key=${each.id} each=${each} />`)}</ul>`
-      : !may("operator") && html`<${Empty} icon="bulk" title=${t("bulk.none")}>${t("bulk.none.text")}</${Empty}>`)}
-    ${pages.more && html`<p class="after"><button type="button" onClick=${pages.more}>${t("act.more")}</button></p>`}`;
+    <${Listed} of=${pages} draw=${(each) => html`<${Row} key=${each.id} each=${each} />`}
+      none=${!may("operator") && html`<${Empty} icon="bulk" title=${t("bulk.none")}>${t("bulk.none.text")}</${Empty}>`} />`;
 }
 
 function Row({ each }) {
@@ -56,9 +43,8 @@ function Drop() {
   const bring = useDeed(async (chosen) => {
     const type = KINDS[chosen.name.split(".").pop().toLowerCase()] || "text/csv";
     const sent = new Blob([await chosen.arrayBuffer()], { type });
-    const batch = await post(`/v1/batches?name=${encodeURIComponent(chosen.name.slice(0, 200))}`, undefined, { file: sent });
-    go("bulk", batch.id);
-  });
+    return post(`/v1/batches?name=${encodeURIComponent(chosen.name.slice(0, 200))}`, undefined, { file: sent });
+  }, (batch) => go("bulk", batch.id));
   const take = (files) => files[0] && bring.run(files[0]);
   const hold = (event) => {
     event.preventDefault();

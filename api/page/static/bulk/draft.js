@@ -1,13 +1,5 @@
-// A file that is not sent yet: its column of numbers, text, time and pace.
-import { get, patch, post } from "../core/api.js";
-import { useDeed } from "../core/loading.js";
-import { Moment, brief, lasted, number } from "../core/moments.js";
-import { to } from "../core/route.js";
-import { html, useEffect, useRef, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Confirm } from "../parts/dialog.js";
-import { Choice, FormTrouble, Text } from "../parts/fields.js";
-import { Trouble } from "../parts/notice.js";
+import { Moment, brief, get, html, lasted, number, patch, post, t, to, useDeed, useEffect, useRef, useState } from "../core.js";
+import { Choice, Confirm, Facts, Text, Trouble } from "../parts.js";
 
 export function Draft({ batch, set }) {
   const path = `/v1/batches/${batch.id}`;
@@ -17,14 +9,20 @@ export function Draft({ batch, set }) {
   const [asked, setAsked] = useState(false);
   const box = useRef(null);
   useEffect(() => void get("/v1/lines").then((answer) => setLines(answer.lines), () => {}), []);
-  const save = useDeed(async (what) => set(await patch(path, what)));
+  // one after the other: the answer to the text, come behind that to the column, would show a file without one for good
+  const before = useRef(Promise.resolve());
+  const save = useDeed((what) => {
+    const saved = before.current.then(() => patch(path, what)).then(set);
+    before.current = saved.catch(() => {});
+    return saved;
+  });
   const start = useDeed(async () => set(await post(`${path}/start`, batch.same_as.length ? { again: true } : {})));
   // the text is kept as it is typed, so that counts and preview follow
   useEffect(() => {
     if (text === batch.text) return undefined;
     const timer = setTimeout(() => save.run({ text }), 400);
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [text, batch.text]); // an answer may bring a text that was changed back meanwhile
   const insert = (name) => {
     const { selectionStart: from, selectionEnd: end } = box.current;
     setText(`${text.slice(0, from)}{${name}}${text.slice(end)}`);
@@ -43,6 +41,7 @@ export function Draft({ batch, set }) {
             placeholder=${t("bulk.text.example")}></textarea>
           <div class="chips small" role="group" aria-label=${t("bulk.places")}>${batch.columns.map((each) => html`<button type="button" key=${each.name}
             onClick=${() => insert(each.name)}>{${each.name}}</button>`)}</div></div>
+        <${Trouble} error=${save.error} />
         <details><summary>${t("bulk.more")}</summary>
           <${Text} label=${t("bulk.country")} hint=${t("bulk.country.hint")} value=${batch.country} maxlength="2" onChange=${(event) => save.run({ country: event.target.value.toUpperCase() })} onInput=${() => {}} />
           ${lines.length > 1 && html`<${Choice} label=${t("compose.line")} value=${batch.line} onInput=${(line) => save.run({ line })}
@@ -52,17 +51,16 @@ export function Draft({ batch, set }) {
           <${Text} label=${t("compose.when")} hint=${t("compose.when.hint")} type="datetime-local" value=${local(batch.not_before)} onInput=${() => {}}
             onChange=${(event) => save.run({ not_before: event.target.value ? new Date(event.target.value).toISOString() : 0 })} />
         </details>
-        <${FormTrouble} error=${save.error} />
       </section>
       <section class="card" aria-live="polite"><h2>${t("bulk.sum")}</h2>
-        <dl class="facts sum">
-          <div><dt>${t("bulk.sendable")}</dt><dd><b>${number(batch.sendable)}</b></dd></div>
-          <div><dt>${t("bulk.parts")}</dt><dd>${number(batch.parts)}</dd></div>
-          ${["bad", "duplicates", "suppressed"].map((name) => batch[name] > 0 && html`<div key=${name}><dt>${t(`bulk.${name}`)}</dt><dd>${number(batch[name])}</dd></div>`)}
-          ${perMinute > 0 && html`<div><dt>${t("bulk.takes")}</dt><dd>${lasted((batch.sendable / perMinute) * 60_000)}</dd></div>`}
-        </dl>
+        <${Facts} kind="facts sum" of=${[
+          [t("bulk.sendable"), html`<b>${number(batch.sendable)}</b>`], [t("bulk.parts"), number(batch.parts)],
+          ...["bad", "duplicates", "suppressed"].map((name) => batch[name] > 0 && [t(`bulk.${name}`), number(batch[name])]),
+          perMinute > 0 && [t("bulk.takes"), lasted((batch.sendable / perMinute) * 60_000)],
+        ]} />
         <p class="deeds"><button type="button" class="primary" disabled=${!ready || save.busy || start.busy} onClick=${() => setAsked(true)}>
           ${t("bulk.send", { n: batch.sendable })}</button></p>
+        ${!text.trim() && html`<p class="quiet">${t("bulk.no_text")}</p>`}
         <${Trouble} error=${start.error} />
       </section>
     </div>

@@ -1,13 +1,5 @@
-// The rows of a file: what each one gets, and those that are left out with the reason.
-import { address } from "../core/api.js";
-import { usePages } from "../core/loading.js";
-import { to } from "../core/route.js";
-import { html, useEffect, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Segments } from "../parts/fields.js";
-import { Icon } from "../parts/icons.js";
-import { Trouble, Waiting } from "../parts/notice.js";
-import { State } from "../parts/state.js";
+import { address, html, may, reason, t, to, useEffect, usePages, useState } from "../core.js";
+import { Icon, Listed, Segments, State } from "../parts.js";
 
 const KINDS = { ok: "sendable", bad: "bad", duplicate: "duplicates", suppressed: "suppressed" };
 
@@ -16,6 +8,7 @@ export function Rows({ batch }) {
   const pages = usePages(`/v1/batches/${batch.id}/rows`, { state: kind, limit: 20 }, (answer) => answer.rows);
   const { text, number_column: column, country, made, state } = batch;
   useEffect(() => void pages.reload(), [text, column, country, made, state, JSON.stringify(batch.counts)]);
+  const can = may("operator");
   const kinds = Object.entries(KINDS).filter(([name, count]) => name === "ok" || batch[count] > 0);
   return html`<section aria-labelledby="bulk-rows">
     <header class="top"><h2 id="bulk-rows">${t(state === "draft" ? "bulk.preview" : "bulk.rows.title")}</h2>
@@ -24,11 +17,8 @@ export function Rows({ batch }) {
       ${kind !== "ok" && html`<a class="button" href=${address(`/v1/batches/${batch.id}/result`, { state: kind })} download>
         <${Icon} name="download" size=${18} />${t("bulk.download")}</a>`}
     </header>
-    <${Trouble} error=${pages.error} retry=${pages.reload} />
-    ${pages.loading && html`<${Waiting} rows=${3} />`}
-    ${pages.rows?.length === 0 && html`<p class="quiet none">${t(column ? "bulk.no_rows" : "bulk.choose_column")}</p>`}
-    ${pages.rows?.length > 0 && html`<ul class="rows">${pages.rows.map((each) => html`<${Row} key=${each.row} each=${each} />`)}</ul>`}
-    ${pages.more && html`<p class="after"><button type="button" onClick=${pages.more}>${t("act.more")}</button></p>`}
+    <${Listed} of=${pages} waiting=${3} draw=${(each) => html`<${Row} key=${each.row} each=${each} />`}
+      none=${html`<p class="quiet none">${t(column ? "bulk.no_rows" : can ? "bulk.choose_column" : "bulk.no_column")}</p>`} />
   </section>`;
 }
 
@@ -37,8 +27,8 @@ function Row({ each }) {
   return html`<li class="row">
     <span class="number quiet">${each.row}</span>
     ${message?.id ? html`<a class="who" href=${to("messages", message.id)}>${each.number}</a>` : html`<span class="who">${each.number || each.cells?.[0]}</span>`}
-    <span class="what" dir="auto">${each.problem || each.text}</span>
-    ${each.state === "ok" && !message && html`<span class="via">${t("measure.parts", { n: each.parts })}</span>`}
+    <span class="what" dir="auto">${reason(each.problem) || each.text}</span>
+    ${each.state === "ok" && !message && each.parts > 0 && html`<span class="via">${t("measure.parts", { n: each.parts })}</span>`}
     ${message && html`<${State} state=${message.state} />`}
   </li>`;
 }

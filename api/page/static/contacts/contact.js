@@ -1,13 +1,5 @@
-// One contact: who a number is, what one should know, and whether it may be written to.
-import { put, remove } from "../core/api.js";
-import { useDeed } from "../core/loading.js";
-import { Moment, brief } from "../core/moments.js";
-import { may } from "../core/session.js";
-import { html, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Dialog } from "../parts/dialog.js";
-import { Choice, FormTrouble, Text } from "../parts/fields.js";
-import { say } from "../parts/notice.js";
+import { Moment, brief, html, may, put, remove, t, useDeed, useState } from "../core.js";
+import { Choice, Dialog, Facts, Form, FormEnd, Text, say } from "../parts.js";
 
 const CONSENTS = ["unknown", "given", "refused"];
 const groupsOf = (text) => [...new Set(text.split(",").map((each) => each.trim()).filter(Boolean))];
@@ -30,30 +22,23 @@ export function Contact({ number, contact, onClose }) {
     say(t("contact.forgotten"));
     onClose();
   });
-  const can = may("operator");
-  const send = (event) => {
-    event.preventDefault();
-    keep.run();
-  };
-  const error = keep.error || forget.error;
-  return html`<${Dialog} title=${contact ? t("contact") : t("contact.add")} onClose=${onClose}><form onSubmit=${send}>
+  if (!may("operator")) return html`<${Dialog} title=${contact.name} onClose=${onClose}><${Facts} of=${[
+    [t("stop.number"), number], [t("contact.groups"), groups], [t("contact.note"), note], [t("contact.consent"), t(`consent.${consent}`)],
+    [t("contact.consent.note"), consentNote], [t("contact.consent.at"), contact.consent_at && html`<${Moment} at=${contact.consent_at} as=${brief} />`],
+  ]} /></${Dialog}>`;
+  return html`<${Dialog} title=${contact ? t("contact") : t("contact.add")} onClose=${onClose}><${Form} deed=${keep} error=${keep.error || forget.error}>
     ${number
       ? html`<p class="quiet">${number}${contact?.suppressed && html` <span class="state bad">STOP</span>`}</p>`
-      : html`<${Text} label=${t("stop.number")} hint=${t("compose.to.hint")} type="tel" value=${to} onInput=${setTo} required autofocus
-          error=${error} field="number" />`}
-    <${Text} label=${t("contact.name.label")} value=${name} onInput=${setName} maxlength="200" disabled=${!can} required autofocus=${Boolean(number)}
-      error=${error} field="name" />
-    <${Text} label=${t("contact.groups")} hint=${t("contact.groups.hint")} value=${groups} onInput=${setGroups} disabled=${!can} error=${error} field="groups" />
-    <${Text} label=${t("contact.note")} value=${note} onInput=${setNote} disabled=${!can} maxlength="2000" error=${error} field="note" />
-    <${Choice} label=${t("contact.consent")} value=${consent} onInput=${setConsent} disabled=${!can}
+      : html`<${Text} label=${t("stop.number")} hint=${t("compose.to.hint")} type="tel" value=${to} onInput=${setTo} required autofocus field="number" />`}
+    <${Text} label=${t("contact.name.label")} value=${name} onInput=${setName} maxlength="200" required autofocus=${Boolean(number)} field="name" />
+    <${Text} label=${t("contact.groups")} hint=${t("contact.groups.hint")} value=${groups} onInput=${setGroups} field="groups" />
+    <${Text} label=${t("contact.note")} value=${note} onInput=${setNote} maxlength="2000" field="note" />
+    <${Choice} label=${t("contact.consent")} value=${consent} onInput=${setConsent}
       options=${CONSENTS.map((each) => [each, t(`consent.${each}`)])} />
     ${consent !== "unknown" && html`<${Text} label=${t("contact.consent.note")} hint=${t("contact.consent.hint")} value=${consentNote}
-      onInput=${setConsentNote} disabled=${!can} error=${error} field="consent_note" />`}
+      onInput=${setConsentNote} field="consent_note" />`}
     ${contact?.consent_at && html`<p class="quiet">${t("contact.consent.at")} <${Moment} at=${contact.consent_at} as=${brief} /></p>`}
-    <${FormTrouble} error=${error} fields=${["number", "name", "groups", "note", "consent_note"]} />
-    ${can && html`<footer>
-      ${contact && html`<button type="button" disabled=${forget.busy} onClick=${forget.run}>${t("contact.forget")}</button><span class="grow"></span>`}
-      <button type="button" onClick=${onClose}>${t("act.discard")}</button>
-      <button type="submit" class="primary" disabled=${keep.busy}>${t("act.save")}</button></footer>`}
-  </form></${Dialog}>`;
+    <${FormEnd} onClose=${onClose} act=${t("act.save")}>
+      ${contact && html`<button type="button" disabled=${forget.busy} onClick=${forget.run}>${t("contact.forget")}</button><span class="grow"></span>`}</${FormEnd}>
+  </${Form}></${Dialog}>`;
 }

@@ -1,39 +1,30 @@
-// Conversations: who on the left, what was said on the right.
-import { get } from "../core/api.js";
-import { useEvents } from "../core/live.js";
-import { Moment } from "../core/moments.js";
-import { to } from "../core/route.js";
-import { may } from "../core/session.js";
-import { html, useCallback, useEffect, useRef, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Icon } from "../parts/icons.js";
-import { Empty, Trouble, Waiting } from "../parts/notice.js";
-import { Tick } from "../parts/state.js";
-import { Unread } from "../shell/unread.js";
+import { Moment, html, may, t, to, useAgain, useEffect, usePages, useTyped } from "../core.js";
+import { Empty, Icon, Tick, Trouble, Waiting } from "../parts.js";
 import { compose } from "../shell/composing.js";
+import { Unread } from "../shell/unread.js";
 import { Thread } from "./thread.js";
 
 const SHOWN = 50;
 
 export function Conversations({ route }) {
   const [number] = route.parts;
-  const [keyword, setKeyword] = useState("");
-  const { list, cursor, error, reload, more } = useConversations(keyword);
+  const [typed, setTyped, keyword] = useTyped();
+  const { rows: list, error, reload, more } = useConversations(keyword);
   return html`<h1 class="hidden">${t("place.conversations")}</h1><div class="talks ${number ? "open" : ""}">
     <section class="people" aria-label=${t("place.conversations")}>
       <header class="top">
         <p class="title" aria-hidden="true">${t("place.conversations")}</p>
         ${may("operator") && html`<button type="button" class="primary square" aria-label=${t("compose.title")}
-          title=${t("compose.title")} onClick=${() => compose({ onSent: (made) => void (location.hash = to("conversations", made.to)) })}>
+          title=${t("compose.title")} onClick=${() => compose({ conversation: true })}>
           <${Icon} name="plus" /></button>`}
       </header>
       <label class="search"><${Icon} name="search" size=${18} /><span class="hidden">${t("conversations.search")}</span>
-        <input type="search" value=${keyword} placeholder=${t("conversations.search")}
-          onInput=${(event) => setKeyword(event.target.value)} /></label>
+        <input type="search" value=${typed} placeholder=${t("conversations.search")}
+          onInput=${(event) => setTyped(event.target.value)} /></label>
       <${Trouble} error=${error} retry=${reload} />
       ${!list && !error && html`<${Waiting} rows=${7} />`}
       ${list && html`<ul>${list.map((each) => html`<${Person} key=${each.number} each=${each} chosen=${each.number === number} />`)}
-        ${cursor && html`<li class="after"><button type="button" onClick=${more}>${t("act.more")}</button></li>`}</ul>`}
+        ${more && html`<li class="after"><button type="button" onClick=${more}>${t("act.more")}</button></li>`}</ul>`}
       ${list && !list.length && html`<p class="quiet none">${t(keyword ? "conversations.not_found" : "conversations.none")}</p>`}
     </section>
     ${number
@@ -43,37 +34,15 @@ export function Conversations({ route }) {
   </div>`;
 }
 
+// With as many as are shown, when something was said and when the window is looked at again.
 function useConversations(keyword) {
-  const [state, setState] = useState({ list: null, cursor: null, error: null });
-  const asked = useRef(0);
-  const load = useCallback(async (cursor) => {
-    const mine = (asked.current += 1);
-    try {
-      const answer = await get("/v1/conversations", { limit: SHOWN, keyword: keyword.trim(), cursor });
-      if (asked.current !== mine) return;
-      setState((before) => ({
-        list: cursor ? [...before.list, ...answer.conversations] : answer.conversations, cursor: answer.cursor, error: null,
-      }));
-    } catch (error) {
-      if (asked.current === mine) setState((before) => ({ ...before, error }));
-    }
-  }, [keyword]);
-  const reload = useCallback(() => load(), [load]);
-  const soon = useRef(0);
+  const pages = usePages("/v1/conversations", { limit: SHOWN, keyword }, (answer) => answer.conversations);
+  useAgain(pages.reload, ({ name }) => /^(message|recipient)\./.test(name));
   useEffect(() => {
-    const timer = setTimeout(reload, keyword ? 250 : 0);
-    addEventListener("focus", reload);
-    return () => {
-      clearTimeout(timer);
-      removeEventListener("focus", reload);
-    };
-  }, [load]);
-  useEvents((event) => {
-    if (event && !event.name.startsWith("message.") && !event.name.startsWith("recipient.")) return;
-    clearTimeout(soon.current);
-    soon.current = setTimeout(reload, 250);
-  }, [load]);
-  return { ...state, reload, more: () => load(state.cursor) };
+    addEventListener("focus", pages.reload);
+    return () => removeEventListener("focus", pages.reload);
+  }, [pages.reload]);
+  return pages;
 }
 
 function Person({ each, chosen }) {

@@ -1,35 +1,35 @@
-// The box to answer in. A number that said STOP gets nothing, and the box says so before somebody types. Who wrote by
-// WhatsApp is answered by the same line.
-import { post } from "../core/api.js";
-import { useDeed } from "../core/loading.js";
-import { html, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Icon } from "../parts/icons.js";
-import { FormTrouble } from "../parts/fields.js";
+// The box to answer in. A number that said STOP gets nothing, and the box says so before somebody types. People are
+// answered by the line that they wrote to, while it is there: from another number an answer is a stranger's.
+import { get, html, post, t, useDeed, useState } from "../core.js";
+import { Form, FormTrouble, Icon } from "../parts.js";
 import { TextBox } from "../sms/text_box.js";
 
 // What can be answered; the others are names that networks and firms send under.
 export const NUMBER = /^\+?\d{2,}$/;
 
-export function Reply({ number, suppressed, whatsapp, onSent }) {
+export function Reply({ number, suppressed, last, onSent }) {
+  const whatsapp = last?.channel === "whatsapp" && last.line;
   const [text, setText] = useState("");
   const deed = useDeed(async () => {
-    const message = await post("/v1/messages", { to: number, text, ...(whatsapp && { line: whatsapp }) });
-    setText("");
+    const line = whatsapp || (last && (await isReady(last.line)) && last.line);
+    const message = await post("/v1/messages", { to: number, text, ...(line && { line }) });
+    setText((now) => (now === text ? "" : now)); // what was typed meanwhile stays
     onSent(message);
   });
   if (suppressed) return html`<p class="reply stopped" role="note">${t("conversations.stopped")}</p>`;
   if (!NUMBER.test(number)) return html`<p class="reply stopped" role="note">${t("conversations.no_reply")}</p>`;
   const label = t(whatsapp ? "conversations.reply.whatsapp" : "conversations.reply");
-  const send = (event) => {
-    event?.preventDefault();
-    if (text.trim() && !deed.busy) deed.run();
-  };
-  return html`<form class="reply" onSubmit=${send}>
-    <${FormTrouble} error=${deed.error} />
+  const send = () => text.trim() && !deed.busy && deed.run();
+  return html`<${Form} class="reply" deed=${{ ...deed, run: send }}>
+    <${FormTrouble} />
     <${TextBox} label=${label} placeholder=${label} value=${text} onInput=${setText}
       onSend=${send} rows=${2} />
     <button type="submit" class="primary" disabled=${deed.busy || !text.trim()} title=${t("conversations.send.keys")}>
       <${Icon} name="send" size=${18} />${t("compose.send")}</button>
-  </form>`;
+  </${Form}>`;
+}
+
+async function isReady(name) {
+  const { lines } = await get("/v1/lines");
+  return lines.some((line) => line.name === name && line.state === "ready");
 }

@@ -1,17 +1,11 @@
-// One conversation: bubbles with the newest at the bottom, and a box to answer in.
-import { get, post } from "../core/api.js";
-import { useEvents } from "../core/live.js";
-import { clock, dayOf, whole } from "../core/moments.js";
-import { to } from "../core/route.js";
-import { may } from "../core/session.js";
-import { html, useCallback, useEffect, useLayoutEffect, useRef, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Icon } from "../parts/icons.js";
-import { Trouble, Waiting } from "../parts/notice.js";
-import { Tick } from "../parts/state.js";
+import {
+  clock, dayOf, get, html, may, post, reason, t, to, useAgain, useCallback, useDeed, useEffect, useEvents,
+  useLayoutEffect, useRecovery, useRef, useState, useTurns, whole,
+} from "../core.js";
+import { Icon, Tick, Trouble, Waiting } from "../parts.js";
+import { Contact } from "../contacts/contact.js";
 import { countUnread } from "../shell/unread.js";
 import { NUMBER, Reply } from "./reply.js";
-import { Contact } from "../contacts/contact.js";
 
 // rows that are kept on the page: a window left open for a day must not grow
 const MOST = 500;
@@ -22,12 +16,19 @@ export function Thread({ number, onRead }) {
   const [error, setError] = useState(null);
   const [editing, setEditing] = useState(false);
   const path = `/v1/conversations/${encodeURIComponent(number)}`;
+  const turn = useTurns();
+  // what happens while an answer is on its way may not be in it
+  const meanwhile = useRef([]);
   const load = useCallback(async () => {
+    const isNewest = turn();
+    meanwhile.current = [];
     try {
-      setThread(await get(path, { limit: EACH }));
+      const answer = await get(path, { limit: EACH });
+      if (!isNewest()) return;
+      setThread({ ...answer, entries: meanwhile.current.reduce(changed, answer.entries) });
       setError(null);
     } catch (problem) {
-      setError(problem);
+      if (isNewest()) setError(problem);
     }
   }, [number]);
   const read = useCallback(async () => {
@@ -36,39 +37,39 @@ export function Thread({ number, onRead }) {
     countUnread();
     onRead();
   }, [number, onRead]);
-  const earlier = async () => {
-    const answer = await get(path, { limit: EACH, cursor: thread.cursor });
-    setThread((before) => ({ ...before, entries: [...before.entries, ...answer.entries], cursor: answer.cursor }));
-  };
+  const earlier = useDeed(async (cursor) => {
+    const answer = await get(path, { limit: EACH, cursor });
+    // asked for twice, or loaded again meanwhile: these follow nothing that is shown
+    setThread((before) => (before.cursor !== cursor ? before
+      : { ...before, entries: [...before.entries, ...answer.entries], cursor: answer.cursor }));
+  });
+  useRecovery(error, load);
   useEffect(() => void load().then(read), [number]);
   useEvents((event) => {
     if (!event || event.name.startsWith("recipient.")) return void load();
     if (!event.name.startsWith("message.") || ![event.data.to, event.data.from].includes(number)) return undefined;
+    meanwhile.current = [...meanwhile.current, event].slice(-MOST);
     setThread((before) => before && { ...before, entries: changed(before.entries, event).slice(0, MOST) });
-    return event.name === "message.received" ? void read() : undefined;
-  }, [number, read]);
+    return undefined;
+  }, [number]);
+  useAgain(read, ({ name, data }) => name === "message.received" && data.from === number);
   const name = thread?.contact?.name;
+  const can = may("operator");
   return html`<section class="thread" aria-label=${name || number}>
     <header>
       <a class="button plain square narrow" href=${to("conversations")} aria-label=${t("act.back")}><${Icon} name="back" /></a>
-      <h2 dir="auto">${name || number || t("sender.none")}${name && html` <small>${number}</small>`}</h2>
+      <h2><span class="brief" dir="auto" title=${name}>${name || number || t("sender.none")}</span>${name && html` <small>${number}</small>`}</h2>
       ${thread?.suppressed && html`<span class="state bad">STOP</span>`}
-      ${thread && NUMBER.test(number) && html`<button type="button" onClick=${() => setEditing(true)}>
-        <${Icon} name="contacts" size=${18} />${t(name ? "contact" : may("operator") ? "contact.name" : "contact")}</button>`}
+      ${thread && NUMBER.test(number) && (name || can) && html`<button type="button" onClick=${() => setEditing(true)}>
+        <${Icon} name="contacts" size=${18} />${t(name ? "contact" : "contact.name")}</button>`}
     </header>
-    <${Trouble} error=${error} retry=${load} />
+    <${Trouble} error=${error || earlier.error} retry=${load} />
     ${!thread && !error && html`<${Waiting} />`}
-    ${thread && html`<${Bubbles} entries=${thread.entries} more=${thread.cursor && earlier} />`}
-    ${thread && may("operator") && html`<${Reply} number=${number} suppressed=${thread.suppressed} whatsapp=${whatsappLine(thread.entries)}
+    ${thread && html`<${Bubbles} entries=${thread.entries} more=${thread.cursor && (() => earlier.run(thread.cursor))} />`}
+    ${thread && can && html`<${Reply} number=${number} suppressed=${thread.suppressed} last=${thread.entries.find((each) => each.received)?.received}
       onSent=${(message) => setThread((before) => ({ ...before, entries: withSent(before.entries, message) }))} />`}
     ${editing && html`<${Contact} number=${number} contact=${thread.contact} onClose=${() => { setEditing(false); load(); onRead(); }} />`}
   </section>`;
-}
-
-// The line by which the other side wrote last, where that was by WhatsApp.
-function whatsappLine(entries) {
-  const { received } = entries.find((each) => each.received) || {};
-  return received?.channel === "whatsapp" ? received.line : "";
 }
 
 // The entries, newest first, after an event.
@@ -124,14 +125,14 @@ function Bubble({ entry }) {
   const time = html`<time datetime=${entry.at} title=${whole(entry.at)}>${clock(entry.at)}</time>`;
   if (received) {
     return html`<div class="bubble in">
-      <p dir="auto">${received.text || received.error}</p>
+      <p dir="auto">${received.text || reason(received.error)}</p>
       ${received.partial && html`<p class="reason">${t("received.partial")}</p>`}
       <p class="under"><span class="hidden">${t("way.in")} </span>${channel(received)}${time}</p>
     </div>`;
   }
   return html`<div class="bubble out ${message.state}">
     <p dir="auto">${message.text}</p>
-    ${message.error && html`<p class="reason">${message.error}</p>`}
+    ${message.error && html`<p class="reason">${reason(message.error)}</p>`}
     <p class="under"><a href=${to("messages", message.id)} aria-label=${t("message.open")}>
       <span class="hidden">${t("way.out")} </span>${channel(message)}${time} <${Tick} state=${message.state} /></a></p>
   </div>`;

@@ -1,7 +1,10 @@
 // Calls to the native API. What it answers with a problem (RFC 9457) is thrown as a Problem.
+import { reason } from "./reasons.js";
 import { t } from "./words.js";
 
 const PREFIX = document.querySelector('meta[name="api"]').content;
+// a demo has a virtual network around it
+export const DEMO = Boolean(document.querySelector('meta[name="demo"]').content);
 // a proxy may have the bridge below a path of its own
 const ROOT = new URL(".", location.href).pathname.replace(/\/$/, "") + PREFIX;
 
@@ -10,7 +13,7 @@ export const credentials = { headers: () => ({}), refused: () => {} };
 
 export class Problem extends Error {
   constructor(status, { type = "", detail = "", field = "" }) {
-    super(detail || t("problem.status", { status }));
+    super(reason(detail) || t("problem.status", { status }));
     this.status = status;
     this.kind = type.split(":").pop();
     this.field = field;
@@ -47,7 +50,9 @@ export async function ask(method, path, { query, body, file, headers = {}, signa
     throw new Unreachable();
   }
   if (answer.ok) return answer;
-  const problem = new Problem(answer.status, await answer.json().catch(() => ({})));
+  const said = await answer.json().catch(() => ({}));
+  if (file && answer.status === 413) said.detail = t("problem.file");
+  const problem = new Problem(answer.status, said);
   if (answer.status === 401) credentials.refused();
   throw problem;
 }

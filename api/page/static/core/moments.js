@@ -18,6 +18,7 @@ export const clock = (at) => format({ timeStyle: "short" }).format(new Date(at))
 export const clockWithSeconds = (at) => format({ timeStyle: "medium" }).format(new Date(at));
 export const whole = (at) => format({ dateStyle: "full", timeStyle: "medium" }).format(new Date(at));
 export const number = (value) => value.toLocaleString(locale);
+export const percent = (value) => (value / 100).toLocaleString(locale, { style: "percent" });
 
 const midnight = (at) => new Date(at).setHours(0, 0, 0, 0);
 
@@ -55,7 +56,7 @@ export function lasted(ms) {
   const unit = (value, name) =>
     new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: 1 })
       .format(value);
-  if (ms < 1000) return unit(ms, "millisecond");
+  if (ms && ms < 1000) return unit(ms, "millisecond");
   if (ms < MINUTE) return unit(ms / 1000, "second");
   if (ms < HOUR) return unit(ms / MINUTE, "minute");
   if (ms < 2 * DAY) return unit(ms / HOUR, "hour");

@@ -31,6 +31,37 @@ export function go(...parts) {
 
 // The same without a step to go back to: for filters as they are typed.
 export function become(...parts) {
-  history.replaceState(null, "", to(...parts));
+  history.replaceState(history.state, "", to(...parts));
   here.set(read());
+}
+
+// What closes each dialog that is open, the last on top. Each is a step of the browser's history: going back takes it
+// away and leaves the place as it is.
+const dialogs = [];
+let returning = false;
+const depth = () => history.state?.dialogs || 0;
+
+// Steps of dialogs that are no more, as after a reload or on the way back from elsewhere, are passed over.
+function align() {
+  while (!returning && depth() < dialogs.length) history.pushState({ dialogs: depth() + 1 }, "");
+  if (returning || depth() === dialogs.length) return;
+  returning = true;
+  history.go(dialogs.length - depth());
+}
+
+addEventListener("popstate", () => {
+  while (!returning && dialogs.length > depth()) dialogs.pop()();
+  returning = false;
+  align();
+});
+align();
+
+// Returns what ends the step. One that ends as another begins is the same step of the history.
+export function stepInto(close) {
+  dialogs.push(close);
+  queueMicrotask(align);
+  return () => {
+    if (dialogs.includes(close)) dialogs.splice(dialogs.indexOf(close), 1);
+    queueMicrotask(align);
+  };
 }

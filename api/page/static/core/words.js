@@ -15,10 +15,12 @@ function wanted() {
   return all.find((each) => each in LANGUAGES) || "en";
 }
 
+// A file of texts that comes with the page.
+export const load = async (name) => (await fetch(new URL(`../${name}.json`, import.meta.url))).json();
+
 export async function loadWords() {
   const name = wanted();
-  const answer = await fetch(new URL(`../words/${name}.json`, import.meta.url));
-  words = await answer.json();
+  words = await load(`words/${name}`);
   language = name;
   locale = navigator.languages.find((each) => each.split("-")[0] === name) || name;
   plurals = new Intl.PluralRules(name);
@@ -30,6 +32,10 @@ export function t(key, values = {}) {
   let text = words[key];
   if (text && typeof text === "object") text = text[plurals.select(values.n)] || text.other;
   if (text === undefined) return key;
+  return fill(text, values);
+}
+
+export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values[name];
     if (value === undefined) return whole;

@@ -1,8 +1,4 @@
-// Who is not signed in stands before the door; who is, is inside.
-import { useRoute } from "../core/route.js";
-import { session } from "../core/session.js";
-import { useSignal } from "../core/signal.js";
-import { html } from "../core/view.js";
+import { html, session, useRoute, useSignal } from "../core.js";
 import { Shell } from "../shell/shell.js";
 import { SignIn } from "./sign_in.js";
 import { NeedsLink, Welcome } from "./welcome.js";

@@ -1,7 +1,4 @@
-// The frame before the door: one card, and the languages.
-import { choose } from "../core/preferences.js";
-import { html } from "../core/view.js";
-import { LANGUAGES, language, t } from "../core/words.js";
+import { LANGUAGES, choose, html, language, t } from "../core.js";
 
 export async function speak(name) {
   choose("language", name);

@@ -1,11 +1,5 @@
-// The first visit, and visits by a one-time link: choose a name and a password.
-import { useDeed } from "../core/loading.js";
-import { go } from "../core/route.js";
-import { linkMeans, welcome } from "../core/session.js";
-import { html, useEffect, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { FormTrouble, Text } from "../parts/fields.js";
-import { Waiting } from "../parts/notice.js";
+import { go, html, linkMeans, t, useDeed, useEffect, useState, welcome } from "../core.js";
+import { Form, FormTrouble, Text, Waiting } from "../parts.js";
 import { Frame } from "./frame.js";
 
 export function Welcome({ link }) {
@@ -31,24 +25,19 @@ function Choose({ link, known }) {
     history.replaceState(null, "", "#/");
     go(known.role === "owner" && !known.name ? "first" : "home");
   });
-  const send = (event) => {
-    event.preventDefault();
-    deed.run();
-  };
   const fresh = !known.name;
   return html`<${Frame} title=${fresh ? t("welcome.title") : t("welcome.again", { name: known.name })}
       lead=${fresh ? t(`welcome.lead.${known.role}`) : t("welcome.again.lead")}>
-    <form onSubmit=${send}>
+    <${Form} deed=${deed}>
       ${fresh
         ? html`<${Text} label=${t("welcome.name")} hint=${t("welcome.name.hint")} value=${name} onInput=${setName}
-            autocomplete="username" autocapitalize="none" spellcheck=${false} autofocus required
-            error=${deed.error} field="name" />`
+            autocomplete="username" autocapitalize="none" spellcheck=${false} autofocus required field="name" />`
         : html`<input type="hidden" autocomplete="username" value=${known.name} />`}
       <${Text} label=${t("welcome.password")} hint=${t("welcome.password.hint")} type="password" value=${password}
-        onInput=${setPassword} autocomplete="new-password" minlength="10" required error=${deed.error} field="password" />
-      <${FormTrouble} error=${deed.error} fields=${["name", "password"]} />
+        onInput=${setPassword} autocomplete="new-password" minlength="10" required field="password" />
+      <${FormTrouble} />
       <button type="submit" class="primary wide" disabled=${deed.busy}>${t("welcome.enter")}</button>
-    </form>
+    </${Form}>
   </${Frame}>`;
 }
 

@@ -1,21 +1,9 @@
-// First steps: is a line there, does an SMS go out, and how does a program send one.
-import { post } from "../core/api.js";
-import { useDeed, useLoad } from "../core/loading.js";
-import { to } from "../core/route.js";
-import { html, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Icon } from "../parts/icons.js";
-import { FormTrouble, Text } from "../parts/fields.js";
-import { Trouble, Waiting } from "../parts/notice.js";
-import { State } from "../parts/state.js";
-import { Code } from "../parts/copy.js";
-import { LineCard } from "../lines/line_card.js";
+import { DEMO, address, html, post, reason, t, to, useDeed, useLoad, useState } from "../core.js";
+import { Code, Form, FormTrouble, Icon, Samples, State, Text, Trouble, Waiting } from "../parts.js";
+import { LineCard, ofLines } from "../lines/line_card.js";
 import { Examination } from "../lines/lines.js";
 import { TextBox } from "../sms/text_box.js";
-import { Samples } from "../webhooks/verify.js";
-import { samples } from "./samples.js";
 
-const ofLines = { when: (event) => event.name === "line.changed" };
 const ofMessages = { when: (event) => event.name.startsWith("message.") };
 
 export function First() {
@@ -50,27 +38,29 @@ function PlugIn({ lines }) {
       <p class="quiet">${t("first.line.none.then")}</p>`;
   }
   const ill = lines.find((line) => line.state !== "ready");
+  // what is well takes no room from what is to be done next
+  if (!ill) {
+    return html`<ul class="plain">${lines.map((line) => html`<li key=${line.name}><a class="grow" href=${to("lines", line.name)}>${line.name}</a>
+      <span class="quiet">${line.number}</span><${State} state=${line.state} kind="line" /></li>`)}</ul>`;
+  }
   return html`<div class="cards">${lines.map((line) => html`<${LineCard} key=${line.name} line=${line} />`)}</div>
-    ${ill && html`<${Examination} device=${ill.device} />`}`;
+    ${ill && html`<${Examination} key=${ill.device} device=${ill.device} />`}`;
 }
 
 function SendTest({ ready }) {
-  const [number, setNumber] = useState("");
+  // in a demo somebody is there whatever the number is
+  const [number, setNumber] = useState(DEMO ? "+15550150" : "");
   const [text, setText] = useState(t("first.send.words"));
   const send = useDeed(() => post("/v1/messages", { to: number.trim(), text }));
-  const submit = (event) => {
-    event?.preventDefault();
-    send.run();
-  };
-  return html`<p>${t("first.send.text")}</p>
-    <form onSubmit=${submit}>
-      <${Text} label=${t("first.send.to")} type="tel" hint=${t("compose.to.hint")} value=${number} onInput=${setNumber} required
-        autocomplete="tel" placeholder="+1 555 0150" error=${send.error} field="to" />
-      <${TextBox} label=${t("compose.text")} value=${text} onInput=${setText} onSend=${submit} rows=${2} />
-      <${FormTrouble} error=${send.error} fields=${["to"]} />
+  return html`<p>${t(DEMO ? "first.send.demo" : "first.send.text")}</p>
+    <${Form} deed=${send}>
+      <${Text} label=${t(DEMO ? "first.send.any" : "first.send.to")} type="tel" hint=${t("compose.to.hint")} value=${number} onInput=${setNumber} required
+        autocomplete="tel" placeholder=${t("compose.to.example")} field="to" />
+      <${TextBox} label=${t("compose.text")} value=${text} onInput=${setText} onSend=${send.run} rows=${2} />
+      <${FormTrouble} />
       <p class="deeds"><button type="submit" class="primary" disabled=${send.busy || !number.trim() || !text}>${t("compose.send")}</button></p>
       ${!ready && html`<p class="quiet">${t("first.send.waits")}</p>`}
-    </form>
+    </${Form}>
     ${send.result && html`<${Followed} id=${send.result.id} />`}`;
 }
 
@@ -79,8 +69,9 @@ function Followed({ id }) {
   const { data } = useLoad(`/v1/messages/${id}`, {}, { when: (event) => event.subject === id });
   if (!data) return null;
   return html`<p class="notice" role="status"><${State} state=${data.state} />
-    <span class="grow">${data.error || t(`state.${data.state}.means`)}</span>
-    <a href=${to("messages", id)}>${t("message.timeline")}</a></p>`;
+    <span class="grow">${reason(data.error) || t(`state.${data.state}.means`)}</span>
+    <a href=${to("messages", id)}>${t("message.timeline")}</a>
+    ${DEMO && html`<a href=${to("virtual", data.to)}>${t("virtual.whose")}</a>`}</p>`;
 }
 
 function FirstKey({ onMade }) {
@@ -91,17 +82,12 @@ function FirstKey({ onMade }) {
     return made;
   });
   const key = add.result?.credentials.apikey;
-  const submit = (event) => {
-    event.preventDefault();
-    add.run();
-  };
   return html`<p>${t("first.program.text")}</p>
     ${key
       ? html`<p class="notice good"><span>${t("accounts.once")}</span></p><${Code} text=${key} label=${t("door.key")} />`
-      : html`<form class="inline" onSubmit=${submit}>
+      : html`<${Form} class="inline" deed=${add}>
           <${Text} label=${t("accounts.name")} hint=${t("accounts.name.hint")} value=${name} onInput=${setName} required
-            autocapitalize="none" spellcheck=${false} placeholder="webshop" error=${add.error} field="name" />
-          <button type="submit" class="primary" disabled=${add.busy || !name.trim()}>${t("first.program.make")}</button></form>
-        <${FormTrouble} error=${add.error} fields=${["name"]} />`}
-    <${Samples} samples=${samples(key || "$KEY")} />`;
+            autocapitalize="none" spellcheck=${false} placeholder="webshop" field="name" />
+          <button type="submit" class="primary" disabled=${add.busy || !name.trim()}>${t("first.program.make")}</button><${FormTrouble} /></${Form}>`}
+    <${Samples} of="send" values=${{ url: location.origin + address("/v1/messages"), key: key || "$KEY" }} />`;
 }

@@ -1,12 +1,7 @@
-// The day at a glance: what needs a person, the lines, today's counts, and how busy it was.
-import { useLoad } from "../core/loading.js";
-import { may } from "../core/session.js";
-import { html } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Icon } from "../parts/icons.js";
-import { Trouble, Waiting } from "../parts/notice.js";
+import { DEMO, html, may, t, to, useLoad } from "../core.js";
+import { Icon, Trouble, Waiting } from "../parts.js";
+import { LineCard, NoLines, ofLines } from "../lines/line_card.js";
 import { compose } from "../shell/composing.js";
-import { LineCard, NoLines } from "../lines/line_card.js";
 import { Attention } from "./attention.js";
 import { Latest } from "./latest.js";
 import { Today } from "./today.js";
@@ -17,6 +12,8 @@ export function Home() {
       ${may("operator") && html`<button type="button" class="primary" onClick=${() => compose()}>
         <${Icon} name="plus" size=${18} />${t("compose.title")}</button>`}
     </header>
+    ${DEMO && html`<p class="notice"><${Icon} name="virtual" /><span class="grow">${t("virtual.demo")}</span>
+      <a class="button" href=${to("virtual")}>${t("place.virtual")}</a></p>`}
     <${Attention} />
     <${Lines} />
     <${Today} />
@@ -24,7 +21,7 @@ export function Home() {
 }
 
 function Lines() {
-  const { data, error, loading, reload } = useLoad("/v1/lines", {}, { when: (event) => event.name === "line.changed" });
+  const { data, error, loading, reload } = useLoad("/v1/lines", {}, ofLines);
   return html`<section aria-labelledby="home-lines">
     <h2 id="home-lines">${t("home.lines")}</h2>
     <${Trouble} error=${error} retry=${reload} />

@@ -1,14 +1,6 @@
-// The last messages in both directions, as they come.
-import { useLoad } from "../core/loading.js";
-import { Moment, ago } from "../core/moments.js";
-import { to } from "../core/route.js";
-import { html } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Icon } from "../parts/icons.js";
-import { Empty } from "../parts/notice.js";
-import { State } from "../parts/state.js";
+import { Moment, ago, html, may, reason, t, to, useLoad } from "../core.js";
+import { Empty, Icon, State } from "../parts.js";
 import { compose } from "../shell/composing.js";
-import { may } from "../core/session.js";
 
 const SHOWN = 6;
 const ofMessages = { when: (event) => event.name.startsWith("message.") };
@@ -17,6 +9,7 @@ export function Latest() {
   const sent = useLoad("/v1/messages", { limit: SHOWN }, ofMessages).data;
   const came = useLoad("/v1/inbox", { limit: SHOWN }, ofMessages).data;
   if (!sent || !came) return null;
+  const can = may("operator");
   const rows = [
     ...sent.messages.map((each) => ({ ...each, at: each.created_at, number: each.to })),
     ...came.messages.map((each) => ({ ...each, at: each.received_at, number: each.from })),
@@ -25,9 +18,9 @@ export function Latest() {
     <h2 id="home-latest">${t("home.latest")}</h2>
     ${rows.length
       ? html`<ul class="rows">${rows.map((row) => html`<${Row} key=${row.id} row=${row} />`)}</ul>`
-      : html`<${Empty} icon="messages" title=${t("home.nothing")} action=${may("operator") &&
+      : html`<${Empty} icon="messages" title=${t("home.nothing")} action=${can &&
           html`<button type="button" class="primary" onClick=${() => compose()}>${t("compose.title")}</button>`}>
-          ${t("home.nothing.text")}</${Empty}>`}
+          ${t(can ? "home.nothing.text" : "home.nothing.reader")}</${Empty}>`}
   </section>`;
 }
 
@@ -37,7 +30,7 @@ function Row({ row }) {
     <span class="way ${out ? "out" : "in"}"><${Icon} name=${out ? "send" : "chats"} size=${18} />
       <span class="hidden">${t(out ? "way.out" : "way.in")}</span></span>
     <span class="who" dir="auto">${row.number || t("sender.none")}</span>
-    <span class="what" dir="auto">${row.text || row.error}</span>
+    <span class="what" dir="auto">${row.text || reason(row.error)}</span>
     ${out ? html`<${State} state=${row.state} />` : html`<span class="state quiet">${t("way.in")}</span>`}
     <${Moment} at=${row.at} as=${ago} />
   </a></li>`;

@@ -1,11 +1,5 @@
-// Today in numbers, and how busy it was: of the counters that the bridge keeps.
-import { useLoad } from "../core/loading.js";
-import { number } from "../core/moments.js";
-import { to } from "../core/route.js";
-import { html, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Segments } from "../parts/fields.js";
-import { Trouble } from "../parts/notice.js";
+import { html, number, t, to, useLoad, useState } from "../core.js";
+import { Segments, Trouble } from "../parts.js";
 import { Chart } from "./chart.js";
 
 const HOUR = 3_600_000;

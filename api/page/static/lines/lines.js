@@ -1,45 +1,43 @@
-// The lines, and one of them with all that is known of it.
-import { get, post } from "../core/api.js";
-import { useDeed, useLoad } from "../core/loading.js";
-import { Moment, ago } from "../core/moments.js";
-import { to } from "../core/route.js";
-import { may } from "../core/session.js";
-import { html } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Icon } from "../parts/icons.js";
-import { Trouble, Waiting, say } from "../parts/notice.js";
-import { LineCard, NoLines } from "./line_card.js";
-
-const ofLines = { when: (event) => event.name === "line.changed" };
+import { get, has, html, may, post, reason, t, to, useDeed, useLoad, useState } from "../core.js";
+import { Facts, Icon, Trouble, Waiting, say } from "../parts.js";
+import { LineCard, NoLines, ofLines } from "./line_card.js";
+import { Alarms, Loops } from "./past.js";
+import { SignalHistory } from "./signal.js";
+import { Sites } from "./sites.js";
 
 export function Lines({ route }) {
   const [name] = route.parts;
   const { data, error, loading, reload } = useLoad("/v1/lines", {}, ofLines);
   const line = data?.lines.find((each) => each.name === name);
+  const far = !name && data?.lines.some((each) => each.driver === "bridge_remote");
+  const sites = useLoad(far ? "/v1/sites" : null, {}, ofLines);
+  const known = sites.data?.sites || [];
   return html`<header class="top">
       <h1>${name ? html`<a class="up" href=${to("lines")}>${t("place.lines")}</a> ${name}` : t("place.lines")}</h1>
-      ${!name && may("operator") && data?.lines.length > 1 && html`<${Loop} />`}
     </header>
-    <${Trouble} error=${error} retry=${reload} />
-    ${loading && html`<${Waiting} />`}
-    ${data && !name && (data.lines.length
-      ? html`<div class="cards">${data.lines.map((each) => html`<${LineCard} key=${each.name} line=${each} level="h2" />`)}</div>`
+    <${Trouble} error=${error || sites.error} retry=${error ? reload : sites.reload} />
+    ${(loading || sites.loading) && html`<${Waiting} />`}
+    ${data && !name && !sites.loading && (data.lines.length
+      ? html`<div class="cards">${data.lines.filter((each) => known.every((site) => site.name !== each.device)).map((each) =>
+          html`<${LineCard} key=${each.name} line=${each} level="h2" />`)}</div>
+        ${known.length > 0 && html`<${Sites} sites=${known} lines=${data.lines} reload=${() => [reload(), sites.reload()]} />`}`
       : html`<${NoLines} />`)}
-    ${data && name && (line ? html`<${Line} line=${line} />` : html`<p class="quiet">${t("lines.unknown")}</p>`)}`;
+    ${data?.lines.length > 0 && !name && html`<${Past} lines=${data.lines} />`}
+    ${data && name && (line ? html`<${Line} key=${name} line=${line} />` : html`<p class="quiet">${t("lines.unknown")}</p>`)}`;
 }
 
 function Line({ line }) {
-  const facts = ["driver", "device", "model", "slot", "registration", "imei", "imsi", "iccid"].filter((each) => line[each]);
+  const facts = ["driver", "device", "model", "slot", "registration", "imei", "imsi", "iccid"]
+    .filter((each) => each !== "registration" || line.state !== "absent");
   return html`<div class="pair">
-    <div><${LineCard} line=${line} level="h2" />
+    <div><${LineCard} line=${line} level="h2" /><${SignalHistory} line=${line.name} /></div>
+    <div><${Examination} device=${line.device} />
       <section class="card"><h2>${t("line.facts")}</h2>
-        <dl class="facts">
-          ${facts.map((each) => html`<div key=${each}><dt>${t(`line.${each}`)}</dt><dd>${line[each]}</dd></div>`)}
-          <div><dt>${t("line.reports")}</dt><dd>${t(line.reports ? "line.reports.yes" : "line.reports.no")}</dd></div>
-          ${line.seen_at && html`<div><dt>${t("line.seen")}</dt><dd><${Moment} at=${line.seen_at} as=${ago} /></dd></div>`}
-        </dl></section></div>
-    <${Examination} device=${line.device} />
-  </div>`;
+        <${Facts} of=${[...facts.map((each) => [t(`line.${each}`), has(`registration.${line[each]}`) ? t(`registration.${line[each]}`) : line[each]]),
+          [t("line.reports"), t(line.reports ? "line.reports.yes" : "line.reports.no")]]} /></section></div>
+  </div>
+  <${Alarms} line=${line.name} />
+  <${Loops} line=${line.name}>${may("operator") && html`<${Loop} from=${line.name} />`}</${Loops}>`;
 }
 
 export function Examination({ device }) {
@@ -54,17 +52,39 @@ export function Examination({ device }) {
 }
 
 function Findings({ findings }) {
-  return html`<ul class="findings" role="status">${findings.map((each, index) => html`<li key=${index} class=${each.level}>
-    <${Icon} name=${each.level === "ok" ? "check" : "alert"} size=${18} />
-    <div><span class="hidden">${t(`examine.${each.level}`)}: </span><p>${each.message}</p>
-      ${each.remedy && html`<pre>${each.remedy}</pre>`}</div>
-  </li>`)}</ul>`;
+  return html`<ul class="findings" role="status">${findings.map((each, index) => {
+    const [message, remedy] = told(each);
+    return html`<li key=${index} class=${each.level}>
+      <${Icon} name=${each.level === "ok" ? "check" : "alert"} size=${18} />
+      <div><span class="hidden">${t(`examine.${each.level}`)}: </span><p>${message}</p>
+        ${remedy && html`<pre>${remedy}</pre>`}</div>
+    </li>`;
+  })}</ul>`;
 }
 
-// Each line writes to the next one: whether SMS really go through, at the price of an SMS each.
-function Loop() {
+// Why a line is not ready is one sentence: what is wrong, a colon and what helps.
+function told({ message, remedy }) {
+  const whole = `${message}: ${remedy}`;
+  const ours = reason(whole);
+  const at = ours.indexOf("：");
+  const apart = reason(message) !== message || ours === whole || at < 0;
+  return apart ? [reason(message), reason(remedy)] : [ours.slice(0, at), ours.slice(at + 1)];
+}
+
+// What was, of all lines or of one.
+function Past({ lines }) {
+  const [line, setLine] = useState("");
+  const names = ["", ...lines.map((each) => each.name)];
+  return html`${lines.length > 1 && html`<div class="chips past-of" role="group" aria-label=${t("history.of")}>${names.map((name) =>
+      html`<button type="button" key=${name} aria-pressed=${name === line} onClick=${() => setLine(name)}>${name || t("messages.state.all")}</button>`)}</div>`}
+    <${Alarms} key=${`alarms ${line}`} line=${line} />
+    <${Loops} key=${`loops ${line}`} line=${line}>${may("operator") && html`<${Loop} from=${line} />`}</${Loops}>`;
+}
+
+// Each line writes to the next one, or one line does: whether SMS really go through, at the price of an SMS each.
+function Loop({ from }) {
   const loop = useDeed(async () => {
-    const { started } = await post("/v1/loopback", {});
+    const { started } = await post("/v1/loopback", from ? { from } : {});
     say(t("loop.started", { n: started.length }));
   });
   return html`<button type="button" disabled=${loop.busy} onClick=${loop.run} title=${t("loop.means")}>${t("loop")}</button>

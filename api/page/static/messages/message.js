@@ -1,15 +1,5 @@
-// One message: what it says, what became of it, and what can be done now.
-import { post } from "../core/api.js";
-import { useDeed, useLoad } from "../core/loading.js";
-import { Moment, whole } from "../core/moments.js";
-import { to } from "../core/route.js";
-import { may } from "../core/session.js";
-import { html, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Confirm } from "../parts/dialog.js";
-import { Icon } from "../parts/icons.js";
-import { Trouble, Waiting, say } from "../parts/notice.js";
-import { State } from "../parts/state.js";
+import { Moment, html, may, post, reason, t, to, useDeed, useLoad, useState, whole } from "../core.js";
+import { Confirm, Facts, Icon, State, Trouble, Waiting, say } from "../parts.js";
 import { Settle } from "./settle.js";
 import { Timeline } from "./timeline.js";
 
@@ -38,16 +28,16 @@ function meaning({ state }, entries) {
 function Whole({ message, entries, reload }) {
   return html`<p class="text" dir="auto">${message.text}</p>
     <p class="means">${meaning(message, entries)}</p>
-    ${message.error && html`<p class="reason">${message.error}</p>`}
+    ${message.error && html`<p class="reason">${reason(message.error)}</p>`}
     ${message.state === "unknown" && may("operator") && html`<p>${t("settle.text")}</p><${Settle} message=${message} onDone=${reload} />`}
     <${Deeds} message=${message} reload=${reload} />
     <h3>${t("message.timeline")}</h3>
     <${Timeline} message=${message} entries=${entries} />
     <h3>${t("message.facts")}</h3>
-    <${Facts} message=${message} />`;
+    <${Known} message=${message} />`;
 }
 
-function Facts({ message }) {
+function Known({ message }) {
   const facts = [
     ["parts", t("measure.parts", { n: message.parts })],
     ["line", message.line || message.route || t("message.line.any")],
@@ -58,9 +48,8 @@ function Facts({ message }) {
     ["client_ref", message.client_ref],
     ["tag", message.tag],
     ["id", html`<code>${message.id}</code>`],
-  ].filter(([, value]) => value);
-  return html`<dl class="facts">${facts.map(([name, value]) => html`<div key=${name}>
-    <dt>${t(`message.${name}`)}</dt><dd dir="auto">${value}</dd></div>`)}</dl>`;
+  ];
+  return html`<${Facts} of=${facts.map(([name, value]) => [t(`message.${name}`), value])} />`;
 }
 
 function Deeds({ message, reload }) {
@@ -79,7 +68,7 @@ function Deeds({ message, reload }) {
       ${can && ended && html`<button type="button" disabled=${act.busy} onClick=${() => setAsked("resend")}>${t("message.resend")}</button>`}
     </p>
     <${Trouble} error=${act.error} />
-    ${asked && html`<${Confirm} title=${t("message.resend")} act=${t("message.resend")} danger=${false}
+    ${asked && html`<${Confirm} title=${t("message.resend")} what=${message.to} act=${t("message.resend")} danger=${false}
       text=${t("message.resend.text")}
       deed=${{ busy: act.busy, run: () => act.run("resend") }} onClose=${() => setAsked("")} />`}`;
 }

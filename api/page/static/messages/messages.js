@@ -1,14 +1,5 @@
-// Messages by state, words and line; one of them opens beside the list.
-import { useEvents } from "../core/live.js";
-import { usePages } from "../core/loading.js";
-import { Moment } from "../core/moments.js";
-import { become, to } from "../core/route.js";
-import { may } from "../core/session.js";
-import { html, useEffect, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Icon } from "../parts/icons.js";
-import { Empty, Trouble, Waiting } from "../parts/notice.js";
-import { State } from "../parts/state.js";
+import { Moment, become, html, may, t, to, useEffect, useEvents, usePages, useRef, useState } from "../core.js";
+import { Empty, Icon, Listed, State } from "../parts.js";
 import { compose } from "../shell/composing.js";
 import { Message } from "./message.js";
 
@@ -29,7 +20,7 @@ export function Messages({ route }) {
   const query = { limit: SHOWN, state: GROUPS[state] ?? "", keyword };
   const pages = usePages("/v1/messages", query, (answer) => answer.messages);
   useChanges(pages, state, keyword);
-  const filter = (change) => become("messages", { state, keyword, ...change });
+  const filter = (change) => become("messages", ...(id ? [id] : []), { state, keyword, ...change });
   return html`<header class="top">
       <h1>${t("place.messages")}</h1>
       ${may("operator") && html`<button type="button" class="primary" onClick=${() => compose()}>
@@ -38,12 +29,8 @@ export function Messages({ route }) {
     <div class="beside ${id ? "open" : ""}">
       <div class="list">
         <${Filters} state=${state} keyword=${keyword} filter=${filter} />
-        <${Trouble} error=${pages.error} retry=${pages.reload} />
-        ${pages.loading && html`<${Waiting} rows=${8} />`}
-        ${pages.rows && (pages.rows.length
-          ? html`<${Table} rows=${pages.rows} chosen=${id} query=${{ state, keyword }} />`
-          : html`<${Nothing} filtered=${state || keyword} />`)}
-        ${pages.more && html`<p class="after"><button type="button" onClick=${pages.more}>${t("act.more")}</button></p>`}
+        <${Listed} of=${pages} waiting=${8} kind="messages" none=${html`<${Nothing} filtered=${state || keyword} />`}
+          draw=${(row) => html`<${Row} key=${row.id} row=${row} chosen=${id} query=${{ state, keyword }} />`} />
       </div>
       ${id && html`<${Message} key=${id} id=${id} back=${to("messages", { state, keyword })} />`}
     </div>`;
@@ -67,11 +54,22 @@ function useChanges(pages, state, keyword) {
 
 function Filters({ state, keyword, filter }) {
   const [typed, setTyped] = useState(keyword);
+  const latest = useRef(filter); // with the state that was chosen while the timer ran
+  latest.current = filter;
+  const looked = useRef(keyword);
   useEffect(() => {
     if (typed === keyword) return undefined;
-    const timer = setTimeout(() => filter({ keyword: typed }), 250);
+    const timer = setTimeout(() => {
+      looked.current = typed;
+      latest.current({ keyword: typed });
+    }, 250);
     return () => clearTimeout(timer);
   }, [typed]);
+  // other words by a link or the back button: the box says what the list shows
+  useEffect(() => {
+    if (keyword !== looked.current) setTyped(keyword);
+    looked.current = keyword;
+  }, [keyword]);
   return html`<div class="filters">
     <label class="search"><${Icon} name="search" size=${18} /><span class="hidden">${t("messages.search")}</span>
       <input type="search" value=${typed} placeholder=${t("messages.search")} onInput=${(e) => setTyped(e.target.value)} />
@@ -83,17 +81,14 @@ function Filters({ state, keyword, filter }) {
   </div>`;
 }
 
-function Table({ rows, chosen, query }) {
-  return html`<ul class="rows messages">
-    ${rows.map((row) => html`<li key=${row.id}>
-      <a href=${to("messages", row.id, query)} aria-current=${row.id === chosen ? "true" : undefined}>
-        <span class="who" dir="auto">${row.to}</span>
-        <span class="what" dir="auto">${row.text}</span>
-        <${State} state=${row.state} />
-        <span class="via">${row.line || row.route}</span>
-        <${Moment} at=${row.created_at} />
-      </a></li>`)}
-  </ul>`;
+function Row({ row, chosen, query }) {
+  return html`<li><a href=${to("messages", row.id, query)} aria-current=${row.id === chosen ? "true" : undefined}>
+    <span class="who" dir="auto">${row.to}</span>
+    <span class="what" dir="auto">${row.text}</span>
+    <${State} state=${row.state} />
+    <span class="via">${row.line || row.route}</span>
+    <${Moment} at=${row.created_at} />
+  </a></li>`;
 }
 
 function Nothing({ filtered }) {

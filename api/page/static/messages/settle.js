@@ -1,10 +1,5 @@
-// An unknown message is settled by what a person knows.
-import { post } from "../core/api.js";
-import { useDeed } from "../core/loading.js";
-import { may } from "../core/session.js";
-import { html } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Trouble, say } from "../parts/notice.js";
+import { html, may, post, t, useDeed } from "../core.js";
+import { Trouble, say } from "../parts.js";
 
 const WAYS = ["arrived", "again", "leave"];
 

@@ -1,23 +1,19 @@
-// A message's life, step by step.
-import { Moment, clockWithSeconds, dayOf, lasted } from "../core/moments.js";
-import { to } from "../core/route.js";
-import { html } from "../core/view.js";
-import { has, t } from "../core/words.js";
-import { toneOf } from "../parts/state.js";
+import { Moment, clockWithSeconds, dayOf, has, html, lasted, reason, t, to } from "../core.js";
+import { toneOf } from "../parts.js";
 
 // Entry of the API → { tone, title, which, note }
 const STEPS = {
   event(entry) {
     const key = `timeline.${entry.name}`;
     const state = entry.name.split(".").pop();
-    return { tone: state === "submitted" ? "wait" : toneOf(entry.state || state), title: has(key) ? t(key) : entry.name, note: entry.error };
+    return { tone: state === "submitted" ? "wait" : toneOf(entry.state || state), title: has(key) ? t(key) : entry.name, note: reason(entry.error) };
   },
   attempt(entry, message) {
     return {
       tone: "busy",
       title: t("timeline.attempt", { line: entry.line }),
       which: message.parts > 1 ? t("timeline.part", { n: entry.part, of: message.parts }) : "",
-      note: [entry.reference !== null && entry.reference !== undefined && t("timeline.reference", { reference: entry.reference }), entry.error]
+      note: [entry.reference !== null && entry.reference !== undefined && t("timeline.reference", { reference: entry.reference }), reason(entry.error)]
         .filter(Boolean).join(" · "),
     };
   },
@@ -26,7 +22,7 @@ const STEPS = {
       tone: toneOf(entry.state),
       title: t("timeline.report", { state: t(`state.${entry.state}`) }),
       which: message.parts > 1 ? t("timeline.part", { n: entry.part, of: message.parts }) : "",
-      note: entry.error,
+      note: reason(entry.error),
     };
   },
   webhook({ delivery }) {
@@ -34,7 +30,7 @@ const STEPS = {
       tone: toneOf(delivery.state),
       title: html`<a href=${to("webhooks", delivery.endpoint)}>${t("timeline.webhook", { event: delivery.event })}</a>`,
       which: t(`delivery.${delivery.state}`),
-      note: [delivery.status, delivery.error].filter(Boolean).join(" · "),
+      note: [delivery.status, reason(delivery.error)].filter(Boolean).join(" · "),
     };
   },
   settled: (entry) => ({ tone: "good", title: t(`settle.${entry.as}`), which: entry.who }),

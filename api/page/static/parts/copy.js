@@ -1,4 +1,3 @@
-// Something to copy: a key, a secret, a command.
 import { html, useState } from "../core/view.js";
 import { t } from "../core/words.js";
 import { Icon } from "./icons.js";

@@ -1,11 +1,33 @@
 // Labelled fields of forms, with what is wrong beside the one that it is about.
-import { html, useState } from "../core/view.js";
+import { createContext, html, useContext, useEffect, useRef, useState } from "../core/view.js";
 
 let next = 0;
 const name = () => `field-${(next += 1)}`;
 
-export function Field({ label, hint, error, field, children }) {
+// What a form does, what was wrong with it, and the fields that say so themselves.
+const Around = createContext({ names: new Set() });
+
+// `deed` is what it does when it is sent; `error` where what is shown is not all that went wrong.
+export function Form({ deed, error = deed.error, children, ...more }) {
+  const { names } = useRef({ names: new Set() }).current;
+  const send = (event) => {
+    event.preventDefault();
+    deed.run();
+  };
+  return html`<form ...${more} onSubmit=${send}>
+    <${Around.Provider} value=${{ names, error, busy: deed.busy }}>${children}</${Around.Provider}></form>`;
+}
+
+export const useForm = () => useContext(Around);
+
+// `field` is its name in the API.
+export function Field({ label, hint, field, children }) {
   const [id] = useState(name);
+  const { error, names } = useForm();
+  useEffect(() => {
+    if (field) names.add(field);
+    return () => names.delete(field);
+  }, [field]);
   const wrong = error && field && error.field === field;
   return html`<div class="field ${wrong ? "wrong" : ""}">
     <label for=${id}>${label}</label>
@@ -14,8 +36,8 @@ export function Field({ label, hint, error, field, children }) {
   </div>`;
 }
 
-export function Text({ label, hint, value, onInput, error, field, ...more }) {
-  return html`<${Field} label=${label} hint=${hint} error=${error} field=${field}>
+export function Text({ label, hint, value, onInput, field, ...more }) {
+  return html`<${Field} label=${label} hint=${hint} field=${field}>
     ${(how) => html`<input type="text" ...${how} ...${more} value=${value}
       onInput=${(event) => onInput(event.target.value)} />`}
   </${Field}>`;
@@ -37,8 +59,9 @@ export function Check({ label, checked, onInput, ...more }) {
 }
 
 // A form's own error: only where no field shows it.
-export function FormTrouble({ error, fields = [] }) {
-  if (!error || (error.field && fields.includes(error.field))) return null;
+export function FormTrouble() {
+  const { error, names } = useForm();
+  if (!error || names.has(error.field)) return null;
   return html`<div class="notice bad" role="alert"><span>${error.message}</span></div>`;
 }
 

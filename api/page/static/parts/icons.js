@@ -9,6 +9,7 @@ const DRAWINGS = {
   bulk: ["M5 4h10l4 4v12H5z", "M8 12h8M8 16h8M8 8h3"],
   contacts: ["M12 11a3.5 3.5 0 100-7 3.5 3.5 0 000 7z", "M5 20c.6-4 3.3-6 7-6s6.4 2 7 6"],
   webhooks: ["M9 8L5 12l4 4", "M15 8l4 4-4 4", "M13 6l-2 12"],
+  virtual: ["M7 3h10v18H7z", "M11 18h2"],
   lines: ["M5 20v-4M10 20v-8M15 20V8M20 20V4"],
   stop: ["M12 21a9 9 0 100-18 9 9 0 000 18z", "M6 6l12 12"],
   accounts: ["M8 15a4 4 0 113.5-6H21v4h-2v3h-3v-3h-4.5A4 4 0 018 15z"],

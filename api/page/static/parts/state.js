@@ -18,6 +18,11 @@ export function State({ state, kind = "state" }) {
   </span>`;
 }
 
+// The same in other words.
+export function Fate({ tone, children }) {
+  return html`<span class="state ${tone}"><span class="mark" aria-hidden="true"></span>${children}</span>`;
+}
+
 // In a bubble there is room for a mark only; the word is there for who hears it.
 export function Tick({ state }) {
   const signs = { delivered: "✓✓", sent: "✓", sending: "…", queued: "◷", scheduled: "◷", unknown: "?" };

@@ -1,37 +1,26 @@
-// People who may sign in: added by a one-time link, with a role, switched off, removed.
-import { patch, post, remove } from "../core/api.js";
-import { useDeed, useLoad } from "../core/loading.js";
-import { Moment, ago } from "../core/moments.js";
-import { session } from "../core/session.js";
-import { html, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Confirm, Dialog, Done, FormEnd } from "../parts/dialog.js";
-import { Code } from "../parts/copy.js";
-import { Choice, FormTrouble, Text } from "../parts/fields.js";
-import { Icon } from "../parts/icons.js";
-import { Trouble, Waiting } from "../parts/notice.js";
+import { Moment, ago, html, patch, post, remove, session, t, useDeed, useLoad, useState } from "../core.js";
+import { Choice, Code, Confirm, Dialog, Done, Form, FormEnd, Icon, Listed, Text, Trouble } from "../parts.js";
 
 export const ROLES = ["owner", "operator", "reader"];
 const roles = () => ROLES.map((role) => [role, t(`role.${role}`)]);
 
 export function People() {
-  const { data, error, loading, reload } = useLoad("/v1/users");
+  const loaded = useLoad("/v1/users");
+  const { data, reload } = loaded;
   const [adding, setAdding] = useState(false);
   const [chosen, setChosen] = useState(null);
   const user = data?.users.find((each) => each.name === chosen);
   return html`<header class="top"><h1>${t("place.people")}</h1>
       <button type="button" class="primary" onClick=${() => setAdding(true)}><${Icon} name="plus" size=${18} />${t("people.add")}</button></header>
     <p class="lead">${t("people.text")}</p>
-    <${Trouble} error=${error} retry=${reload} />
-    ${loading && html`<${Waiting} />`}
-    ${data && html`<ul class="rows">${data.users.map((each) => html`<li key=${each.name} class="row">
+    <${Listed} of=${loaded} rows=${data?.users} draw=${(each) => html`<li key=${each.name} class="row">
       <span class="face" aria-hidden="true">${each.name[0].toUpperCase()}</span>
       <span class="who">${each.name}</span>
       <span class="what">${t(`role.${each.role}`)}${each.totp ? ` · ${t("codes")}` : ""}</span>
       ${each.disabled && html`<span class="state bad">${t("accounts.off")}</span>`}
       ${each.seen_at ? html`<${Moment} at=${each.seen_at} as=${ago} />` : html`<time>${t("people.never")}</time>`}
       <button type="button" onClick=${() => setChosen(each.name)} aria-label=${t("people.change.name", { name: each.name })}>${t("people.change")}</button>
-    </li>`)}</ul>`}
+    </li>`} />
     ${adding && html`<${Add} onClose=${() => { setAdding(false); reload(); }} />`}
     ${user && html`<${Change} user=${user} reload=${reload} onClose=${() => setChosen(null)} />`}`;
 }
@@ -40,19 +29,14 @@ function Add({ onClose }) {
   const [name, setName] = useState("");
   const [role, setRole] = useState("operator");
   const add = useDeed(() => post("/v1/users", { name: name.trim(), role }));
-  const send = (event) => {
-    event.preventDefault();
-    add.run();
-  };
   return html`<${Dialog} title=${t("people.add")} onClose=${onClose}>
     ${add.result
       ? html`<${Link} link=${add.result.link} name=${add.result.name} /><${Done} onClose=${onClose} />`
-      : html`<form onSubmit=${send}>
+      : html`<${Form} deed=${add}>
         <${Text} label=${t("door.name")} hint=${t("welcome.name.hint")} value=${name} onInput=${setName} required autofocus
-          autocomplete="off" autocapitalize="none" spellcheck=${false} error=${add.error} field="name" />
+          autocomplete="off" autocapitalize="none" spellcheck=${false} field="name" />
         <${Choice} label=${t("people.role")} hint=${t(`role.${role}.means`)} value=${role} onInput=${setRole} options=${roles()} />
-        <${FormTrouble} error=${add.error} fields=${["name"]} />
-        <${FormEnd} onClose=${onClose} act=${t("people.add")} off=${add.busy} /></form>`}
+        <${FormEnd} onClose=${onClose} act=${t("people.add")} /></${Form}>`}
   </${Dialog}>`;
 }
 

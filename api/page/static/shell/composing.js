@@ -1,5 +1,4 @@
-// The message that is being written in a dialog, or null.
-import { Signal } from "../core/signal.js";
+import { Signal } from "../core.js";
 
 export const composing = new Signal(null);
 

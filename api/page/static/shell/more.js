@@ -1,11 +1,8 @@
-// On a small screen: everything that has no place in the bar at the bottom.
-import { to } from "../core/route.js";
-import { html } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Icon } from "../parts/icons.js";
+import { html, t, to } from "../core.js";
+import { Icon } from "../parts.js";
+import { You } from "../you/you.js";
 import { listed } from "./places.js";
 import { Live } from "./shell.js";
-import { You } from "../you/you.js";
 
 export function More() {
   return html`<h1>${t("place.more")}</h1>

@@ -1,8 +1,4 @@
-// Browser notifications of received SMS, for those who allow them.
-import { onEvent } from "../core/live.js";
-import { to } from "../core/route.js";
-import { html, useEffect, useState } from "../core/view.js";
-import { t } from "../core/words.js";
+import { html, onEvent, t, to, useEffect, useState } from "../core.js";
 
 const able = "Notification" in window;
 

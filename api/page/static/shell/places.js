@@ -1,16 +1,17 @@
 // Every place in the page: its address, its icon, who may go there and what draws it.
+import { DEMO, may } from "../core.js";
 import { Accounts } from "../accounts/accounts.js";
 import { Audit } from "../audit/audit.js";
 import { Bulk } from "../bulk/bulk.js";
 import { Contacts } from "../contacts/contacts.js";
 import { Conversations } from "../conversations/conversations.js";
-import { may } from "../core/session.js";
 import { First } from "../first/first.js";
 import { Home } from "../home/home.js";
 import { Lines } from "../lines/lines.js";
 import { Messages } from "../messages/messages.js";
 import { People } from "../people/people.js";
 import { StopList } from "../stop/stop_list.js";
+import { Virtual } from "../virtual/virtual.js";
 import { Webhooks } from "../webhooks/webhooks.js";
 import { More } from "./more.js";
 
@@ -21,6 +22,7 @@ export const PLACES = [
   { name: "messages", draw: Messages, low: true },
   { name: "bulk", draw: Bulk },
   { name: "contacts", draw: Contacts },
+  ...(DEMO ? [{ name: "virtual", draw: Virtual, whole: true }] : []),
   { name: "lines", draw: Lines, group: "manage" },
   { name: "webhooks", draw: Webhooks, group: "manage" },
   { name: "stop", draw: StopList, group: "manage" },

@@ -1,18 +1,12 @@
-// The frame around every place.
-import { connection, startLive, stopLive } from "../core/live.js";
-import { to, useRoute } from "../core/route.js";
-import { useSignal } from "../core/signal.js";
-import { html, useEffect, useRef, useState } from "../core/view.js";
-import { t } from "../core/words.js";
+import { connection, html, startLive, stopLive, t, to, useEffect, useRef, useRoute, useSignal, useState } from "../core.js";
+import { Empty, Icon, Said, Waiting } from "../parts.js";
 import { Brand } from "../door/frame.js";
-import { Icon } from "../parts/icons.js";
-import { Empty, Said, Waiting } from "../parts/notice.js";
 import { Compose } from "../sms/compose.js";
-import { listed, placeOf } from "./places.js";
+import { You } from "../you/you.js";
 import { composing } from "./composing.js";
 import { useNotifications } from "./notify.js";
+import { listed, placeOf } from "./places.js";
 import { Unread, useUnread } from "./unread.js";
-import { You } from "../you/you.js";
 
 export function Shell() {
   const route = useRoute();

@@ -1,9 +1,4 @@
-// How many conversations have something unread.
-import { get } from "../core/api.js";
-import { onEvent } from "../core/live.js";
-import { Signal, useSignal } from "../core/signal.js";
-import { html, useEffect } from "../core/view.js";
-import { t } from "../core/words.js";
+import { Signal, get, html, onEvent, t, useEffect, useSignal } from "../core.js";
 
 const MOST = 100;
 const unread = new Signal(0);

@@ -39,13 +39,15 @@ function count(text, alphabet) {
 }
 
 // { encoding, parts, used, left, characters, dear, plain }: `dear` are the characters that make the whole text UCS-2,
-// each once; `plain` is the text with those replaced that a plain character can stand for, "" where it changes nothing.
+// each once; `few` says that they could be done without, unlike in Chinese; `plain` is the text with those replaced that a plain character can stand for, "" where it changes nothing.
 export function measure(text) {
-  const dear = [...new Set([...text].filter((char) => !fits(char)))];
+  const all = [...text];
+  const others = all.filter((char) => !fits(char));
+  const dear = [...new Set(others)];
   const alphabet = dear.length ? UCS2 : GSM7;
   const replaceable = dear.filter((char) => char in PLAIN);
-  const plain = replaceable.length ? [...text].map((char) => (fits(char) ? char : PLAIN[char] ?? char)).join("") : "";
-  return { encoding: alphabet.name, characters: [...text].length, ...count(text, alphabet), dear, plain };
+  const plain = replaceable.length ? all.map((char) => (fits(char) ? char : PLAIN[char] ?? char)).join("") : "";
+  return { encoding: alphabet.name, characters: all.length, ...count(text, alphabet), dear, few: others.length * 2 < all.length, plain };
 }
 
 // A character as one can name it: spaces by their code.

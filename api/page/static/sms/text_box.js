@@ -1,15 +1,14 @@
 // A box for the text of an SMS that says, as one types, what it will take.
-import { html, useState } from "../core/view.js";
-import { t } from "../core/words.js";
+import { html, t, useState } from "../core.js";
 import { measure, named } from "./alphabet.js";
 
-export function Measure({ text, onInput }) {
+export function Measure({ text, onInput, sends }) {
   const found = measure(text);
   const shown = found.dear.slice(0, 3).map(named).join("  ");
   return html`<div class="measure">
     <p role="status">${!text ? "\u00a0" : html`<b>${t("measure.parts", { n: found.parts })}</b>
-      <span> · ${t("measure.characters", { n: found.characters })} · ${found.encoding} · ${t("measure.left", { n: found.left })}</span>`}</p>
-    ${found.dear.length > 0 && html`<p class="why">
+      <span> · ${t("measure.characters", { n: found.characters })} · ${found.encoding} · ${t("measure.left", { n: found.left })}</span>${sends && html`<span class="keys" aria-hidden="true"> · ${t("conversations.send.keys")}</span>`}`}</p>
+    ${found.dear.length > 0 && (found.few || found.plain) && html`<p class="why">
       ${t("measure.dear", { characters: shown + (found.dear.length > 3 ? " …" : "") })}
       ${found.plain && html` <button type="button" class="link" onClick=${() => onInput(found.plain)}>
         ${t(measure(found.plain).encoding === "GSM-7" ? "measure.plain" : "measure.plainer")}
@@ -31,6 +30,6 @@ export function TextBox({ label, value, onInput, onSend, placeholder, rows = 3, 
     <label for=${id}>${label}</label>
     <textarea id=${id} rows=${rows} placeholder=${placeholder} value=${value} dir="auto" ...${more}
       onInput=${(event) => onInput(event.target.value)} onKeyDown=${keys}></textarea>
-    <${Measure} text=${value} onInput=${onInput} />
+    <${Measure} text=${value} onInput=${onInput} sends=${Boolean(onSend)} />
   </div>`;
 }

@@ -1,16 +1,5 @@
-// The numbers that nothing is sent to: who wrote STOP, and who was put here by hand.
-import { get, put, remove } from "../core/api.js";
-import { onEvent } from "../core/live.js";
-import { useDeed } from "../core/loading.js";
-import { Moment, ago } from "../core/moments.js";
-import { to } from "../core/route.js";
-import { may } from "../core/session.js";
-import { html, useEffect, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Confirm, Dialog, FormEnd } from "../parts/dialog.js";
-import { FormTrouble, Text } from "../parts/fields.js";
-import { Icon } from "../parts/icons.js";
-import { Empty, Trouble, Waiting, say } from "../parts/notice.js";
+import { Moment, ago, get, html, may, onEvent, put, reason, remove, t, to, useDeed, useEffect, useState } from "../core.js";
+import { Confirm, Dialog, Empty, Form, FormEnd, Icon, Listed, Text, say } from "../parts.js";
 
 const listOf = (account) => `/v1/accounts/${encodeURIComponent(account)}/suppressed`;
 
@@ -47,17 +36,14 @@ export function StopList() {
     <${Icon} name="plus" size=${18} />${t("stop.add")}</button>`;
   return html`<header class="top"><h1>${t("place.stop")}</h1>${add}</header>
     <p class="lead">${t("stop.text")}</p>
-    <${Trouble} error=${error || free.error} retry=${reload} />
-    ${!data && !error && html`<${Waiting} />`}
-    ${data && (data.rows.length
-      ? html`<ul class="rows">${data.rows.map((each) => html`<li key=${each.number + each.line} class="row">
+    <${Listed} of=${{ reload, loading: !data && !error }} rows=${data?.rows} error=${error || free.error} draw=${(each) => html`<li key=${each.number + each.line} class="row">
           <a class="who" href=${to("conversations", each.number)}>${each.number}</a>
-          <span class="what" dir="auto">${each.reason}</span>
+          <span class="what" dir="auto">${reason(each.reason)}</span>
           <span class="via">${each.line === "*" ? t("stop.every") : each.line}</span>
           <${Moment} at=${each.at} as=${ago} />
           ${may("operator") && html`<button type="button" onClick=${() => setFreed(each)}>${t("stop.free")}</button>`}
-        </li>`)}</ul>`
-      : html`<${Empty} icon="stop" title=${t("stop.none")}>${t("stop.none.text")}</${Empty}>`)}
+        </li>`}
+      none=${html`<${Empty} icon="stop" title=${t("stop.none")}>${t("stop.none.text")}</${Empty}>`} />
     ${adding && html`<${Add} accounts=${data?.names || []} onClose=${() => { setAdding(false); reload(); }} />`}
     ${freed && html`<${Confirm} title=${t("stop.free")} text=${t("stop.free.text", { number: freed.number })} act=${t("stop.free")}
       danger=${false} deed=${free} onClose=${() => setFreed(null)} />`}`;
@@ -72,14 +58,9 @@ function Add({ accounts, onClose }) {
     await Promise.all(accounts.map((account) => put(`${listOf(account)}/${encodeURIComponent(number.trim())}`, what)));
     onClose();
   });
-  const send = (event) => {
-    event.preventDefault();
-    add.run();
-  };
-  return html`<${Dialog} title=${t("stop.add")} onClose=${onClose}><form onSubmit=${send}>
-    <${Text} label=${t("stop.number")} type="tel" value=${number} onInput=${setNumber} required autofocus placeholder="+1 555 0150" />
+  return html`<${Dialog} title=${t("stop.add")} onClose=${onClose}><${Form} deed=${add}>
+    <${Text} label=${t("stop.number")} type="tel" value=${number} onInput=${setNumber} required autofocus placeholder=${t("compose.to.example")} />
     <${Text} label=${t("stop.reason")} value=${reason} onInput=${setReason} maxlength="200" />
-    <${FormTrouble} error=${add.error} />
-    <${FormEnd} onClose=${onClose} act=${t("stop.add")} off=${add.busy} />
-  </form></${Dialog}>`;
+    <${FormEnd} onClose=${onClose} act=${t("stop.add")} />
+  </${Form}></${Dialog}>`;
 }

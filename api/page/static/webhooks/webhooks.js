@@ -1,33 +1,22 @@
-// Webhooks: where events are delivered, and one of them with every delivery.
-import { patch, post, remove } from "../core/api.js";
-import { useDeed, useLoad } from "../core/loading.js";
-import { lasted } from "../core/moments.js";
-import { go, to } from "../core/route.js";
-import { may } from "../core/session.js";
-import { html, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Confirm, Dialog } from "../parts/dialog.js";
-import { Icon } from "../parts/icons.js";
-import { Empty, Trouble, Waiting, say } from "../parts/notice.js";
+import { go, html, lasted, may, patch, post, reason, remove, t, to, useDeed, useLoad, useState } from "../core.js";
+import { Confirm, Dialog, Empty, Facts, Icon, Listed, Trouble, say } from "../parts.js";
 import { AddWebhook } from "./add.js";
 import { Deliveries } from "./deliveries.js";
 import { Secret } from "./verify.js";
 
 export function Webhooks({ route }) {
   const [id] = route.parts;
-  const { data, error, loading, reload } = useLoad("/v1/webhooks");
+  const loaded = useLoad("/v1/webhooks");
+  const { data, reload } = loaded;
   const [adding, setAdding] = useState(false);
   const chosen = data?.webhooks.find((each) => each.id === id);
   const add = may("operator") && html`<button type="button" class="primary" onClick=${() => setAdding(true)}>
     <${Icon} name="plus" size=${18} />${t("webhooks.add")}</button>`;
   return html`<header class="top">
-      <h1>${id ? html`<a class="up" href=${to("webhooks")}>${t("place.webhooks")}</a>` : t("place.webhooks")}</h1>${!id && add}
+      <h1>${id ? html`<a class="up" href=${to("webhooks")}>${t("place.webhooks")}</a> ${chosen && (new URL(chosen.url).host || chosen.url)}` : t("place.webhooks")}</h1>${!id && add}
     </header>
-    <${Trouble} error=${error} retry=${reload} />
-    ${loading && html`<${Waiting} />`}
-    ${data && !id && (data.webhooks.length
-      ? html`<ul class="rows">${data.webhooks.map((each) => html`<${Row} key=${each.id} each=${each} />`)}</ul>`
-      : html`<${Empty} icon="webhooks" title=${t("webhooks.none")} action=${add}>${t("webhooks.none.text")}</${Empty}>`)}
+    <${Listed} of=${loaded} rows=${!id && data?.webhooks} draw=${(each) => html`<${Row} key=${each.id} each=${each} />`}
+      none=${html`<${Empty} icon="webhooks" title=${t("webhooks.none")} action=${add}>${t(add ? "webhooks.none.text" : "webhooks.none.reader")}</${Empty}>`} />
     ${chosen && html`<${Webhook} key=${id} webhook=${chosen} reload=${reload} />`}
     ${adding && html`<${AddWebhook} onClose=${() => { setAdding(false); reload(); }} />`}`;
 }
@@ -67,12 +56,8 @@ function Webhook({ webhook, reload }) {
     go("webhooks");
     reload();
   });
-  return html`<section class="card"><header class="head"><h2 dir="ltr">${webhook.url}</h2><${Paused} webhook=${webhook} /></header>
-      <dl class="facts">
-        <div><dt>${t("webhooks.events")}</dt><dd>${events(webhook)}</dd></div>
-        <div><dt>${t("webhooks.format")}</dt><dd>${webhook.format}</dd></div>
-        <div><dt>${t("message.account")}</dt><dd>${webhook.account}</dd></div>
-      </dl>
+  return html`<section class="card"><header class="head"><h2 class="brief" dir="ltr" title=${webhook.url}>${webhook.url}</h2><${Paused} webhook=${webhook} /></header>
+      <${Facts} of=${[[t("webhooks.events"), events(webhook)], [t("webhooks.format"), webhook.format], [t("message.account"), webhook.account]]} />
       ${may("operator") && html`<p class="deeds">
         <button type="button" class="primary" disabled=${trial.busy} onClick=${trial.run}>${t("webhooks.test")}</button>
         <button type="button" disabled=${pause.busy} onClick=${pause.run}>${t(webhook.paused ? "webhooks.go_on" : "webhooks.pause")}</button>
@@ -81,10 +66,10 @@ function Webhook({ webhook, reload }) {
       <${Trouble} error=${pause.error || turn.error || end.error || trial.error} />
       ${trial.result && html`<p class="notice ${trial.result.ok ? "good" : "bad"}" role="status"><span>
         ${t(trial.result.ok ? "webhooks.test.ok" : "webhooks.test.bad", { event: trial.result.event, took: lasted(trial.result.took_ms) })}
-        ${" "}${[trial.result.status, trial.result.error].filter(Boolean).join(" · ")}</span></p>`}
+        ${" "}${[trial.result.status, reason(trial.result.error)].filter(Boolean).join(" · ")}</span></p>`}
     </section>
     <${Deliveries} endpoint=${webhook.id} />
-    ${asked && html`<${Confirm} title=${t("webhooks.remove")} text=${t("webhooks.remove.text")} act=${t("webhooks.remove")}
+    ${asked && html`<${Confirm} title=${t("webhooks.remove")} what=${webhook.url} text=${t("webhooks.remove.text")} act=${t("webhooks.remove")}
       deed=${end} onClose=${() => setAsked("")} />`}
     ${secret && html`<${Dialog} title=${t("webhooks.secret")} wide=${true} onClose=${() => setSecret("")}><${Secret} secret=${secret} /></${Dialog}>`}`;
 }

@@ -1,10 +1,5 @@
-// One-time codes from an authenticator app, beside the password.
-import { useDeed } from "../core/loading.js";
-import { beginCodes, confirmCodes, endCodes } from "../core/session.js";
-import { html, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Code } from "../parts/copy.js";
-import { FormTrouble, Text } from "../parts/fields.js";
+import { beginCodes, confirmCodes, endCodes, html, t, useDeed, useState } from "../core.js";
+import { Code, Form, FormTrouble, Text } from "../parts.js";
 
 export function Codes({ user }) {
   const [password, setPassword] = useState("");
@@ -15,15 +10,11 @@ export function Codes({ user }) {
     await endCodes(password);
     setPassword("");
   });
-  const run = (deed) => (event) => {
-    event.preventDefault();
-    deed.run();
-  };
-  const asking = (deed, act) => html`<form onSubmit=${run(deed)}>
+  const asking = (deed, act) => html`<${Form} deed=${deed}>
     <${Text} label=${t("door.password")} type="password" value=${password} onInput=${setPassword} required
-      autocomplete="current-password" error=${deed.error} field="password" />
-    <${FormTrouble} error=${deed.error} fields=${["password"]} />
-    <button type="submit" disabled=${deed.busy}>${act}</button></form>`;
+      autocomplete="current-password" field="password" />
+    <${FormTrouble} />
+    <button type="submit" disabled=${deed.busy}>${act}</button></${Form}>`;
   if (confirm.result) {
     return html`<p>${t("codes.recovery")}</p><${Code} text=${confirm.result.join("\n")} label=${t("codes.recovery")} />`;
   }
@@ -33,9 +24,9 @@ export function Codes({ user }) {
   return html`<p>${t("codes.secret")}</p>
     <${Code} text=${secret.replace(/(.{4})(?=.)/g, "$1 ")} label=${t("codes.secret")} />
     <p><a href=${uri}>${t("codes.open")}</a></p>
-    <form onSubmit=${run(confirm)}>
+    <${Form} deed=${confirm}>
       <${Text} label=${t("door.code")} hint=${t("codes.confirm.hint")} value=${code} onInput=${setCode} inputmode="numeric"
-        autocomplete="one-time-code" required error=${confirm.error} field="code" />
-      <${FormTrouble} error=${confirm.error} fields=${["code"]} />
-      <button type="submit" disabled=${confirm.busy}>${t("codes.confirm")}</button></form>`;
+        autocomplete="one-time-code" required field="code" />
+      <${FormTrouble} />
+      <button type="submit" disabled=${confirm.busy}>${t("codes.confirm")}</button></${Form}>`;
 }

@@ -1,10 +1,5 @@
-// Another password. All other sessions of the person end.
-import { useDeed } from "../core/loading.js";
-import { changePassword } from "../core/session.js";
-import { html, useState } from "../core/view.js";
-import { t } from "../core/words.js";
-import { FormTrouble, Text } from "../parts/fields.js";
-import { say } from "../parts/notice.js";
+import { changePassword, html, t, useDeed, useState } from "../core.js";
+import { Form, FormTrouble, Text, say } from "../parts.js";
 
 export function Password({ name }) {
   const [old, setOld] = useState("");
@@ -15,17 +10,12 @@ export function Password({ name }) {
     setFresh("");
     say(t("you.password.done"));
   });
-  const send = (event) => {
-    event.preventDefault();
-    change.run();
-  };
-  return html`<form onSubmit=${send}>
+  return html`<${Form} deed=${change}>
     <input type="hidden" autocomplete="username" value=${name} />
-    <${Text} label=${t("you.password.old")} type="password" value=${old} onInput=${setOld} autocomplete="current-password" required
-      error=${change.error} field="old" />
+    <${Text} label=${t("you.password.old")} type="password" value=${old} onInput=${setOld} autocomplete="current-password" required field="old" />
     <${Text} label=${t("you.password.new")} hint=${t("welcome.password.hint")} type="password" value=${fresh} onInput=${setFresh}
-      autocomplete="new-password" minlength="10" required error=${change.error} field="new" />
-    <${FormTrouble} error=${change.error} fields=${["old", "new"]} />
+      autocomplete="new-password" minlength="10" required field="new" />
+    <${FormTrouble} />
     <button type="submit" disabled=${change.busy}>${t("you.password")}</button>
-  </form>`;
+  </${Form}>`;
 }

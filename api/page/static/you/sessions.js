@@ -1,11 +1,5 @@
-// Where a person is signed in; each can be ended.
-import { remove } from "../core/api.js";
-import { useDeed, useLoad } from "../core/loading.js";
-import { Moment, ago } from "../core/moments.js";
-import { signOut } from "../core/session.js";
-import { html } from "../core/view.js";
-import { t } from "../core/words.js";
-import { Trouble } from "../parts/notice.js";
+import { Moment, ago, html, remove, signOut, t, useDeed, useLoad } from "../core.js";
+import { Trouble } from "../parts.js";
 
 export function Sessions() {
   const { data, error, reload } = useLoad("/v1/sessions");
@@ -23,7 +17,7 @@ export function Sessions() {
 }
 
 // "Firefox, Linux" of what a browser says about itself.
-function agent(text = "") {
+export function agent(text = "") {
   const browser = [["Edg/", "Edge"], ["OPR/", "Opera"], ["Firefox/", "Firefox"], ["Chrome/", "Chrome"], ["Safari/", "Safari"]]
     .find(([mark]) => text.includes(mark))?.[1];
   const system = ["Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux"].find((each) => text.includes(each));

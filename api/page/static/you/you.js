@@ -1,13 +1,6 @@
-// Who is signed in, with language and colours.
-import { choose, chosen, paint } from "../core/preferences.js";
-import { session, signOut } from "../core/session.js";
-import { useSignal } from "../core/signal.js";
-import { html, useState } from "../core/view.js";
-import { LANGUAGES, language, t } from "../core/words.js";
+import { LANGUAGES, choose, chosen, html, language, paint, session, signOut, t, useSignal, useState } from "../core.js";
+import { Dialog, Icon, Segments } from "../parts.js";
 import { speak } from "../door/frame.js";
-import { Dialog } from "../parts/dialog.js";
-import { Segments } from "../parts/fields.js";
-import { Icon } from "../parts/icons.js";
 import { AllowNotifications } from "../shell/notify.js";
 import { Codes } from "./codes.js";
 import { Password } from "./password.js";
@@ -44,7 +37,7 @@ function Settings({ user, onClose }) {
     <details><summary>${t("you.password")}</summary><${Password} name=${user.name} /></details>
     <details><summary>${t("codes")} · ${t(user.totp ? "codes.on" : "codes.off")}</summary><${Codes} user=${user} /></details>
     <details><summary>${t("sessions")}</summary><${Sessions} /></details>
-    <footer>
+    <footer role="none">
       <button type="button" onClick=${() => signOut()}><${Icon} name="out" size=${18} />${t("you.out")}</button>
     </footer>
   </${Dialog}>`;

@@ -1,6 +1,6 @@
 """Commands about the modem and its SIM: who they are, power, PIN (3GPP TS 27.007 §5, §8)."""
 
-from device_drivers.virtual.modem.answers import Reply, cme
+from device_drivers.virtual.modem.answers import Refused, Reply, cme
 from device_drivers.virtual.modem.registry import command
 from device_drivers.virtual.modem.state import ModemState
 from device_drivers.virtual.modem.syntax import Command, Kind
@@ -49,7 +49,9 @@ def iccid(state: ModemState, given: Command) -> Reply:
     """The number printed on the SIM; readable before its PIN."""
     if not state.sim.present:
         raise cme(10)
-    return [] if given.kind is Kind.TEST else [f"{given.name}: {state.sim.iccid}"]
+    if state.faults.iccid_digits == 0:
+        raise Refused()
+    return [] if given.kind is Kind.TEST else [f"{given.name}: {state.sim.iccid[: state.faults.iccid_digits]}"]
 
 
 @command("+CNUM", sim=True)

@@ -1,5 +1,7 @@
 """Listing, reading and deleting stored messages (3GPP TS 27.005 §3.4.2, §3.4.3, §3.5.4)."""
 
+from contextlib import suppress
+
 from device_drivers.virtual.modem.answers import Reply, cms
 from device_drivers.virtual.modem.registry import command
 from device_drivers.virtual.modem.state import ModemState
@@ -72,11 +74,14 @@ def delete_messages(state: ModemState, given: Command) -> Reply:
     index, flag = int(given.text(0)), given.number(1, 0)
     if state.faults.keeps():
         return []
-    if flag:
-        unwanted = DELETED[flag]
+    if flag or state.faults.deletes_all:
+        unwanted = DELETED[flag or ALL]
         memory.purge(lambda stored: stored.status in unwanted)
     else:
         _place(state, index)
-        memory.delete(index)
+        with suppress(IndexError):
+            memory.delete(index + state.faults.deletes_beside)
+    if state.faults.renumbers or state.profile.renumbers:
+        memory.close_up()
     state.recover()
     return []

@@ -16,6 +16,7 @@ from bridge.errors import BridgeError, ScopeMissing, UnknownCaller
 from bridge.gateway.gateway import Gateway
 from bridge.model.scope import READ, SEND, Scope
 from bridge.store import open_store
+from tests.support.empty_store import empty_store
 
 Http = TestClient[web.Request, web.Application]
 #: what a route may need: nothing, a scope, or what it does not say
@@ -37,9 +38,9 @@ class Site:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    store = await open_store(f"sqlite:///{tmp_path}/bridge.db", exclusive=True)
+    store = await open_store(empty_store(tmp_path), exclusive=True)
     gateway = Gateway(store, Bus())
-    _, keys = await gateway.desk.add_account("test", "shop")
+    _, keys = await gateway.administration.add_account("test", "shop")
 
     async def who(request: web.Request) -> web.Response:
         auth.NEEDS.set(NEEDS[request.query.get("needs", "nothing")])
@@ -80,8 +81,8 @@ async def test_says_what_is_missing_or_wrong(site: Site) -> None:
 
 
 async def test_a_key_without_the_scopes_of_the_route_is_refused(site: Site) -> None:
-    shop = await site.gateway.desk.account("shop")
-    _, printed = await site.gateway.desk.add_key("test", shop, "till", frozenset({Scope.SEND}))
+    shop = await site.gateway.administration.account("shop")
+    _, printed = await site.gateway.administration.add_key("test", shop, "till", frozenset({Scope.SEND}))
     for needs, told in (("send", "shop"), ("read", ScopeMissing.__name__), ("unsaid", ScopeMissing.__name__)):
         assert await site.told(f"/?needs={needs}", X_Api_Key=printed["apikey"]) == told
 

@@ -1,5 +1,9 @@
 """How the frame finds dialects, and which word of theirs an error gets."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from aiohttp import web
 
@@ -51,3 +55,22 @@ def test_only_the_dialects_that_are_wanted_are_imported() -> None:
 @pytest.mark.parametrize("name", installed())
 def test_a_dialect_is_called_as_its_folder_is(name: str) -> None:
     assert discover([name])[name].name == name
+
+
+def test_a_dialect_that_is_not_spoken_is_not_imported(tmp_path: Path) -> None:
+    """In an interpreter of its own, for what a process has imported stays imported."""
+    silent = [name for name in installed() if name != "native"]
+    config = tmp_path / "config.toml"
+    config.write_text("".join(f"[dialects.{name}]\nenabled = false\n" for name in silent))
+    script = (
+        "import sys; from pathlib import Path; from bridge.cli import product; from bridge.daemon import http\n"
+        f"spoken = http._spoken(product.configuration(Path({str(config)!r})))\n"
+        "print(*[name for port in spoken.values() for name in port['dialects']]); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    spoken, modules = done.stdout.splitlines()
+    assert spoken == "native"
+    imported = {name.split(".")[2] for name in modules.split() if name.startswith("api.dialects.")}
+    declared = {name for name in silent if f"api.dialects.{name}.declarations" in modules.split()}
+    assert imported - declared == {"native"}
+    assert not {f"api.dialects.{name}.dialect" for name in silent} & set(modules.split())

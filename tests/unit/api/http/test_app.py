@@ -25,6 +25,13 @@ async def test_a_dialect_answers_under_its_prefix_only(site: HttpSite) -> None:
     assert len(await site.messages()) == 2
 
 
+@pytest.mark.parametrize("path", ["//vendor/sendsms", "///vendor/sendsms", "//vendor/sendsms/"])
+async def test_a_base_url_may_end_in_a_slash(site: HttpSite, path: str) -> None:
+    assert (await site.ask("POST", path, data=SEND)).status == 200
+    assert (await site.ask("POST", f"{path}/more", data=SEND)).status == 404
+    assert len(await site.messages()) == 1
+
+
 async def test_an_unknown_path_is_told_in_the_words_of_the_dialect_it_is_under(site: HttpSite) -> None:
     for path in ("/vendor", "/vendor/", "/vendor/nothing", "/vendor/sendsms/more"):
         assert (await site.ask("GET", path)).json["error"] == "unknown_path"
@@ -75,6 +82,6 @@ async def test_says_what_does_not_fit(kwargs: dict[str, Any], problem: str, tmp_
 
 async def test_a_disabled_account_is_shut_out_within_a_second(site: HttpSite) -> None:
     assert (await site.ask("POST", "/vendor/sendsms", data=SEND)).status == 200
-    await site.gateway.desk.change_account("test", site.account.name, AccountChange(disabled=True))
+    await site.gateway.administration.change_account("test", site.account.name, AccountChange(disabled=True))
     site.clock.at += 1001
     assert (await site.ask("POST", "/vendor/sendsms", data=SEND)).status == 403

@@ -75,6 +75,17 @@ async def test_long_answers_that_wait_to_be_read_have_so_much_room_and_short_one
     connections.close()
 
 
+async def test_an_answer_whose_caller_went_away_needs_no_room() -> None:
+    connections = await book()
+    gone, other = admit(connections, "203.0.113.1", "203.0.113.1")
+    assert gone is not None
+    assert other is not None
+    connections.leave(gone)
+    assert gone.hold(ANSWERS // 2)
+    assert other.hold(ANSWERS // 2)
+    connections.close()
+
+
 async def test_refusals_are_told_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     connections = await book(per_address=1)
@@ -93,7 +104,7 @@ async def test_nothing_is_looked_at_while_nobody_is_there() -> None:
     assert await idle_within(connections)
 
 
-async def idle_within(connections: Connections, seconds: float = 5.0) -> bool:
+async def idle_within(connections: Connections, seconds: float = 30.0) -> bool:
     async with asyncio.timeout(seconds):
         while connections._next_look is not None:
             await asyncio.sleep(0.005)

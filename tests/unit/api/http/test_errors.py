@@ -25,5 +25,6 @@ def test_a_wrong_method_says_the_right_ones_for_the_header() -> None:
 
 def test_a_body_says_what_it_was_too_large_or_too_slow_for() -> None:
     assert BodyTooLarge(1024).message == "The request body is larger than 1024 bytes."
+    assert BodyTooLarge(16 * 1024 * 1024).message == "The request body is larger than 16 MiB."
     assert BodyTooSlow(2.5).message == "The request body did not arrive within 2.5 seconds."
     assert BodyTooSlow().message == "The request body took too long to arrive."

@@ -51,7 +51,7 @@ def test_unquotes_like_everybody_else(raw: bytes) -> None:
 def test_a_text_in_which_every_character_is_quoted_is_read_at_once() -> None:
     began = time.process_time()
     assert _unquote(b"%41" * 350_000 + b"%") == b"A" * 350_000 + b"%"
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 1.0
 
 
 def test_a_few_percent_signs_stand_for_themselves_and_a_body_of_them_is_refused_at_once() -> None:
@@ -59,7 +59,7 @@ def test_a_few_percent_signs_stand_for_themselves_and_a_body_of_them_is_refused_
     began = time.process_time()
     with pytest.raises(BadRequest, match="percent signs that encode nothing"):
         form(b"a=" + b"%" * 1_000_000)
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 1.0
 
 
 @pytest.mark.parametrize("raw", [b"a=1&" * (MOST + 1), b"&" * (MOST + 1)])
@@ -115,6 +115,10 @@ def test_a_charset_that_makes_no_sense_is_taken_for_utf8(charset: str) -> None:
     ("raw", "values"),
     [
         (b'{"a": "1", "b": 2, "c": 3.5, "d": true, "e": false}', {"a": "1", "b": "2", "c": "3.5", "d": "1", "e": "0"}),
+        (
+            b'{"a": 12.50, "b": 4.477009E+11, "c": 1' + b"0" * 30 + b"}",
+            {"a": "12.50", "b": "4.477009E+11", "c": "1" + "0" * 30},
+        ),
         (b'{"a": null, "b": ""}', {}),
         ('{"a": "é🙂"}'.encode(), {"a": "é🙂"}),
         (b'\xef\xbb\xbf{"a": "1"}', {"a": "1"}),
@@ -135,6 +139,7 @@ def test_reads_json(raw: bytes, values: dict[str, str]) -> None:
         (b'"a"', "is not a JSON object"),
         (b"\xff", "is not UTF-8: byte 0 is 0xff"),
         (b"null", "is not a JSON object"),
+        (b'{"a": NaN}', "is not JSON: it has NaN"),
         (b"[" * 9_000, "is not JSON"),
         (b"[" * 100_000, "has more than 10000 values"),
         (b'{"a":' * 9_000, "is not JSON"),

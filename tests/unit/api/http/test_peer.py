@@ -9,7 +9,7 @@ from aiohttp import web
 
 from api.http.listener import bound
 from api.http.peer import OWNER, stranger
-from api.http.server import Serving
+from api.http.server import HttpServers
 from bridge.config.schema import Http
 
 
@@ -27,7 +27,7 @@ def app(owner: int | None) -> web.Application:
 
 async def asked(path: Path, owner: int | None) -> str:
     """What is known of this very process, when it calls an application of that owner's."""
-    async with Serving(Http()) as serving:
+    async with HttpServers(Http()) as serving:
         await serving.listen_for_ourselves(app(owner), path)
         connector, lies = aiohttp.UnixConnector(str(path)), {"X-Forwarded-User": "root"}
         async with aiohttp.ClientSession(connector=connector, headers=lies) as http, http.get("http://x/") as response:
@@ -44,7 +44,7 @@ async def test_another_user_is_known_by_name(tmp_path: Path) -> None:
 
 async def test_a_socket_that_is_not_for_commands_asks_nobody(tmp_path: Path) -> None:
     assert await asked(tmp_path / "own", None) == "nobody else"
-    async with Serving(Http()) as serving, aiohttp.ClientSession() as http:
+    async with HttpServers(Http()) as serving, aiohttp.ClientSession() as http:
         (door,) = await bound("127.0.0.1", 0)
         await serving.listen(app(None), [door])
         async with http.get(f"http://127.0.0.1:{door.getsockname()[1]}/") as response:

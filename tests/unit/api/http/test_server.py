@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from api.http.listener import bound
-from api.http.server import Serving
+from api.http.server import HttpServers
 from bridge.config.schema import Http
 
 
@@ -24,8 +24,8 @@ def app() -> web.Application:
 
 
 @pytest.fixture
-async def serving() -> AsyncIterator[Serving]:
-    async with Serving(Http(max_connections_per_address=1)) as opened:
+async def serving() -> AsyncIterator[HttpServers]:
+    async with HttpServers(Http(max_connections_per_address=1)) as opened:
         yield opened
 
 
@@ -41,7 +41,7 @@ def mode(path: Path) -> int:
 
 
 async def test_a_proxys_socket_is_for_its_group_and_our_own_for_our_user_alone(
-    serving: Serving, tmp_path: Path
+    serving: HttpServers, tmp_path: Path
 ) -> None:
     await serving.listen(app(), [], tmp_path / "proxy")
     await serving.listen_for_ourselves(app(), tmp_path / "own")
@@ -50,7 +50,7 @@ async def test_a_proxys_socket_is_for_its_group_and_our_own_for_our_user_alone(
 
 
 async def test_nothing_is_left_of_it_at_the_end(tmp_path: Path) -> None:
-    async with Serving(Http()) as serving:
+    async with HttpServers(Http()) as serving:
         (door,) = await bound("127.0.0.1", 0)
         url = f"http://127.0.0.1:{door.getsockname()[1]}/"
         await serving.listen(app(), [door], tmp_path / "proxy")

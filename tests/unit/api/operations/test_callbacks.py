@@ -16,6 +16,7 @@ from bridge.errors import DeviceLost, NoSuchThing
 from bridge.gateway.gateway import Devices, Gateway
 from bridge.model.callback import Callback, Reply
 from bridge.store import open_store
+from tests.support.empty_store import empty_store
 
 
 @dataclass
@@ -38,7 +39,7 @@ async def provider(tmp_path: Path) -> AsyncIterator[Provider]:
         return made.reply
 
     bus = Bus()
-    store = await open_store(f"sqlite:///{tmp_path}/bridge.db", bus)
+    store = await open_store(empty_store(tmp_path), bus)
     app = build_app(Gateway(store, bus, devices=Devices(call_back=call_back)))
     async with TestClient(TestServer(app)) as client:
         made = Provider(client)

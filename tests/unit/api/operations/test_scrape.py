@@ -37,6 +37,11 @@ def test_what_is_not_known_of_a_line_is_left_out() -> None:
     assert seen == {("office",): NOW / 1000, ("attic",): NOW / 1000}
 
 
+def test_the_lag_of_a_site_is_told_while_its_line_is_there() -> None:
+    lines = [READY, *(replace(each, name=f"shop2:{each.name}", lag_ms=250) for each in (READY, ABSENT))]
+    assert read(scrape.lines(lines), "sms_bridge_line_lag_seconds") == {("shop2:office",): 0.25}
+
+
 @pytest.mark.parametrize(("since", "seconds"), [(0, 0), (NOW - 90_500, 90.5), (NOW, 0), (NOW + 5_000, 0)])
 def test_an_age_is_never_negative_though_the_clock_was_set_back(since: int, seconds: float) -> None:
     gauges = list(scrape.backlog(Backlog(due_since=since, owed_since=since), NOW))

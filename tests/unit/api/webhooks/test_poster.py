@@ -7,7 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.webhooks.poster import LONGEST_WAIT, _retry_after
+from api.webhooks.payloads import formats
+from api.webhooks.poster import LONGEST_WAIT, Webhooks, _retry_after, user_agent
+from api.webhooks.url_policy import Policy
+from bridge.errors import BadRequest
+from bridge.version import installed
 
 NUMBERS = st.integers(0, 10**30).map(str)
 DAYS = st.sampled_from(["Mon, ", "", "Xyz, "])
@@ -46,3 +50,19 @@ def test_a_date_is_the_time_until_then() -> None:
     then = datetime.now(UTC) + timedelta(hours=1)
     assert _retry_after(format_datetime(then, usegmt=True)) == pytest.approx(3_600_000, abs=60_000)
     assert _retry_after(format_datetime(then - timedelta(hours=2), usegmt=True)) == 0
+
+
+async def test_a_changed_policy_counts_for_the_next_attempt() -> None:
+    post, url = Webhooks(Policy(frozenset({"198.51.100.7"}))), "http://198.51.100.7/sms"
+    assert str(post._target(url)) == url
+    post.adopt(Policy(), formats())
+    with pytest.raises(BadRequest, match="outside this network"):
+        post._target(url)
+    await post.close()
+
+
+def test_the_release_is_looked_up_once_and_not_for_each_webhook() -> None:
+    """Its metadata were read from the disk each time, which took longer than all the rest of an attempt."""
+    installed.cache_clear()
+    assert [user_agent().partition("/")[0] for _ in range(3)] == ["sms-bridge"] * 3
+    assert installed.cache_info().misses == 1

@@ -16,6 +16,7 @@ from bridge.ports.store_rows import Credential
 from bridge.scheduler import Scheduler
 from bridge.store import open_store
 from tests.support.clocks import START, FakeClock
+from tests.support.empty_store import empty_store
 from tests.support.waiting import until
 
 DAY = 86_400_000
@@ -24,7 +25,7 @@ CRM = Key("shop", "crm", "client", "abc", SEND | READ, START, START + 2 * DAY)
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await open_store(f"sqlite:///{tmp_path}/bridge.db")
+    store = await open_store(empty_store(tmp_path))
     await store.add_account(Account("shop", START), [])
     yield store
     await store.close()
@@ -64,6 +65,7 @@ async def test_the_log_warns_of_keys_that_end_soon(store: Store, caplog: pytest.
     scheduler = Scheduler(store, Bus(), FakeClock(), partial_after_ms=1000)
     with caplog.at_level(logging.WARNING):
         await scheduler.start()
+        await scheduler.take_up()
         await until(lambda: caplog.records)
         await scheduler.close()
     assert [record.getMessage().partition(": ")[0] for record in caplog.records] == [

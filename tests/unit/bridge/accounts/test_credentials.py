@@ -1,10 +1,12 @@
 """Credentials: every dialect's kind, printed once, kept as digests only."""
 
 import hashlib
+import math
 import re
 
 import pytest
 
+import api.dialects  # noqa: F401 - makes their kinds known
 from bridge.accounts import credentials as accounts
 from bridge.errors import BadRequest
 
@@ -28,6 +30,19 @@ def test_prints_a_credential_for_every_dialect() -> None:
     assert printed.keys() == SHAPES.keys()
     assert list(printed)[-1] == "webhook_secret"
     assert [key for key, shape in SHAPES.items() if not re.fullmatch(shape, printed[key])] == []
+
+
+def test_every_secret_has_at_least_128_random_bits() -> None:
+    many = [accounts.new_credentials("shop")[0] for _ in range(100)]
+    for key in (key for key in SHAPES if key.endswith(("secret", "password", "apikey"))):
+        # at each place, as many different characters as are seen there
+        bits = sum(math.log2(len(set(place))) for place in zip(*(printed[key] for printed in many), strict=True))
+        assert bits >= 128, key
+
+
+def test_an_accounts_own_credentials_do_not_expire() -> None:
+    _, credentials = accounts.new_credentials("shop")
+    assert {each.expires_at for each in credentials} == {0}
 
 
 def test_keeps_no_secret() -> None:

@@ -8,11 +8,14 @@ import pytest
 from bridge.accounts import sessions
 from bridge.accounts.passwords import hashed
 from bridge.accounts.sessions import MINUTE, MOST_WAITING, Origin, Sessions
+from bridge.accounts.tallies import Tallies
+from bridge.accounts.throttling import FREE
 from bridge.errors import TooManyRequests, WrongSecret
 from bridge.model.account import Author
 from bridge.model.user import Role, User
 from bridge.store.sqlite import SqliteStore
 from tests.support.clocks import START, FakeClock
+from tests.support.empty_store import empty_store
 
 PASSWORD = "correct horse battery"
 HERE = Origin("192.0.2.7", "x" * 500)
@@ -20,6 +23,7 @@ HERE = Origin("192.0.2.7", "x" * 500)
 
 @pytest.fixture
 async def store(tmp_path: Path) -> SqliteStore:
+    empty_store(tmp_path)
     store = SqliteStore(str(tmp_path / "bridge.db"))
     await store.open()
     await store.add_user(User("anna", Role.OWNER, START), hashed(PASSWORD), Author("test", START))
@@ -78,4 +82,13 @@ async def test_guesses_from_everywhere_for_one_name_have_to_wait_and_others_do_n
     with pytest.raises(TooManyRequests, match=r"try again in \d+ s"):
         await people.sign_in("anna", PASSWORD, "", HERE)
     assert (await people.sign_in("bob", PASSWORD, "", HERE)).user.name == "bob"
+    await store.close()
+
+
+async def test_wrong_passwords_at_another_process_make_their_sender_wait_here(store: SqliteStore) -> None:
+    tallies = Tallies()
+    people = Sessions(store, FakeClock(), tallies=tallies)
+    tallies.hear([(("wrong passwords", HERE.address, "user", "anna"), FREE)])
+    with pytest.raises(TooManyRequests, match=r"try again in \d+ s"):
+        await people.sign_in("anna", PASSWORD, "", HERE)
     await store.close()

@@ -46,6 +46,6 @@ def test_refuses_by_name_what_makes_no_sense() -> None:
 def test_says_what_is_different() -> None:
     after = changed(SHOP, AccountChange(zone="UTC", addresses=("192.0.2.1", "::1"), on_unknown=UnknownPolicy.FAIL))
     assert (
-        difference(SHOP, after) == "addresses: none → 192.0.2.1 ::1, zone: Europe/Paris → UTC, on_unknown: hold → fail"
+        difference(SHOP, after) == "addresses: any → 192.0.2.1 ::1, zone: Europe/Paris → UTC, on_unknown: hold → fail"
     )
     assert difference(SHOP, replace(SHOP, disabled=True)) == ""

@@ -94,3 +94,14 @@ def test_no_pause_is_longer_than_the_longest_and_none_comes_before_the_tenth(
         assert number >= FREE or pause == 0
         told += pause > 0
     assert (guesses.wrong, guesses.paused) == (len(calls), told)
+
+
+def test_what_another_process_counted_makes_the_same_sender_wait_here() -> None:
+    here, told = FailedLogins(), list[tuple[str, ...]]()
+    elsewhere = FailedLogins(lambda *of: told.append(of))
+    for _ in range(FREE + 3):
+        elsewhere.pause(HERE, ("apikey", "shop"), START)
+    assert told == [(HERE, "apikey", "shop")] * FREE  # what had to wait counts no more
+    here.hear(told[0], FREE, START)
+    assert here.pause(HERE, None, START) == here.pause(THERE, ("apikey", "shop"), START) == FIRST_PAUSE
+    assert here.pause(THERE, None, START) == 0

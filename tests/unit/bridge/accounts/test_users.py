@@ -9,10 +9,12 @@ from bridge.errors import BadRequest, NotPossible
 from bridge.model.user import Role
 from bridge.store.sqlite import SqliteStore
 from tests.support.clocks import START, FakeClock
+from tests.support.empty_store import empty_store
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> SqliteStore:
+    empty_store(tmp_path)
     store = SqliteStore(str(tmp_path / "bridge.db"))
     await store.open()
     return store

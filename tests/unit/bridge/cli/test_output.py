@@ -6,7 +6,7 @@ from typing import Any
 import click
 import pytest
 
-from bridge.cli.output import event_line
+from bridge.cli.output import event_line, for_programs
 
 LONG = "x" * 100
 
@@ -84,3 +84,9 @@ def test_an_sms_does_not_steer_the_terminal_that_shows_it(steering: str) -> None
     line = click.unstyle(event_line({"name": "message.received", "at": 0, "subject": "x", "data": data}))
     assert line.isprintable()
     assert "hi" in line
+
+
+def test_every_moment_is_a_number_for_programs() -> None:
+    at = "1970-01-01T00:00:01.500Z"
+    row = {"at": at, "sent_at": None, "not_before": at, "that": at}
+    assert for_programs(row) == {"at": 1500, "sent_at": 0, "not_before": 1500, "that": at}

@@ -11,12 +11,14 @@ async def nothing() -> None:
     pass
 
 
-def test_what_goes_on_for_long_collects_its_garbage() -> None:
+def test_what_goes_on_for_long_collects_its_garbage_but_not_among_what_was_imported() -> None:
     gc.disable()
     try:
         assert product.until_stopped(nothing())
         assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
     finally:
+        gc.unfreeze()
         gc.enable()
 
 

@@ -17,7 +17,7 @@ from bridge.config.field import Check, Secret
         (
             field.web_address,
             ["", "https://sms.example.com", "http://127.0.0.1:8080/sms"],
-            ["sms.example.com", "ftp://example.com", "https://", "mailto:a@example.com"],
+            ["sms.example.com", "ftp://example.com", "https://", "https://[::1", "mailto:a@example.com"],
         ),
         (
             field.networks,
@@ -26,8 +26,8 @@ from bridge.config.field import Check, Secret
         ),
         (
             field.store_url,
-            ["sqlite:////var/lib/sms-bridge/bridge.db", "sqlite:///bridge.db"],
-            ["sqlite:///", "bridge.db", "postgresql:///bridge"],
+            ["sqlite:////var/lib/sms-bridge/bridge.db", "sqlite:///bridge.db", "postgresql://sms@db.example/bridge"],
+            ["sqlite:///", "bridge.db", "mysql:///bridge", "postgres://db.example/bridge", "postgresql://[::1/bridge"],
         ),
         (field.time_zone, ["UTC", "Europe/Paris"], ["", "Mars/Olympus", "CEST+1", "../x"]),
         (field.path_prefix, ["", "/vendor", "/a/b-c~d.e"], ["/", "vendor", "/vendor/", "/a//b", "/a b"]),
@@ -44,6 +44,25 @@ def test_a_check_lets_right_values_pass_and_names_a_wrong_one(
         said = check(value)
         assert said.startswith("must ")
         assert shown in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://sms:hunter2@db.example/sms", "postgresql:///sms?password=hunter2",
+        "postgres://sms:hunter2@db.example/sms",
+    ],
+)  # fmt: skip
+def test_a_password_in_a_url_is_refused_and_not_repeated(url: str) -> None:
+    said = field.store_url(url)
+    assert "store.password" in said
+    assert "hunter2" not in said
+
+
+def test_a_url_that_is_wrong_besides_is_shown_without_its_password() -> None:
+    said = field.store_url("postgresql://sms:hunter2@[::1/sms")
+    assert said.startswith("must look like")
+    assert "hunter2" not in said
 
 
 def test_a_secret_is_shown_to_those_who_ask_for_the_text_alone() -> None:

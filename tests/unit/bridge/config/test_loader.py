@@ -170,7 +170,7 @@ MISTAKES: list[tuple[str, str]] = [
         "[zzz]",
         (
             "zzz: there is no such section; "
-            "there are: alarm, devices, dialects, http, inbox, log, loopback, metrics, opt_out, "
+            "there are: alarm, devices, dialects, http, hubs, inbox, log, loopback, metrics, opt_out, "
             "sending, store, webhooks"
         ),
     ),
@@ -192,7 +192,7 @@ MISTAKES: list[tuple[str, str]] = [
         '[store]\nurl = "/var/lib/bridge.db"',
         (
             'store.url: must look like "sqlite:////var/lib/sms-bridge/bridge.db" (four slashes: an absolute path), '
-            'not "/var/lib/bridge.db"'
+            'or like "postgresql://user@host/database", not "/var/lib/bridge.db"'
         ),
     ),
     ("[store]\nkeep_days = -1", "store.keep_days: must be 0 or more, not -1"),
@@ -287,13 +287,13 @@ def test_names_the_variable_that_is_wrong(file: Path) -> None:
 def test_says_when_the_file_is_not_there(file: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         loader.load(file, {}, Drivers())
-    assert caught.value.problems == [f"{file}: there is no such file"]
+    assert caught.value.problems == [f"{file}: there is no such file: make it, or correct the name"]
 
 
 def test_says_when_it_is_a_directory(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         loader.load(tmp_path, {}, Drivers())
-    assert caught.value.problems == [f"{tmp_path}: is a directory, not a file"]
+    assert caught.value.problems == [f"{tmp_path} is a folder, where a file is needed: give the name of a file in it"]
 
 
 def test_says_when_it_is_no_text(file: Path) -> None:

@@ -94,7 +94,7 @@ def test_variables_name_files_for_settings_and_options_of_dialects_too(tmp_path:
     ("reference", "told"),
     [
         ('{ file = "DIR/none" }', "the file DIR/none is not there: make it, or correct the name"),
-        ('{ file = "DIR" }', "the file DIR is a directory"),
+        ('{ file = "DIR" }', "DIR is a folder, where a file is needed: give the name of a file in it"),
         ('{ file = "DIR/empty" }', "the file DIR/empty is empty"),
         ('{ file = "DIR/noise" }', "the file DIR/noise is not UTF-8 text"),
         ('{ file = "DIR/large" }', "the file DIR/large is larger than 65536 bytes, which is no secret"),

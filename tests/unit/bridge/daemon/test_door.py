@@ -1,20 +1,24 @@
 """The one door for commands: through the bridge that runs, else through a gateway of one's own."""
 
 import asyncio
+import grp
 import json
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from bridge.config.field import Secret
-from bridge.config.schema import Config, Storage
+from bridge.config.schema import Config
+from bridge.config.storage import Storage
 from bridge.daemon.door import door
 from bridge.errors import NoSuchThing, StoreUnavailable
 from bridge.host import control_file
@@ -27,6 +31,8 @@ from tests.support.users import somebody_else
 from tests.support.waiting import until
 
 START = "sms-bridge serve"
+#: a group that every Linux has
+USERS = 100
 
 #: another process that holds a store until its input ends
 HOLDER = """
@@ -42,7 +48,8 @@ sys.stdin.read()
 #: a command in a process of its own, which says what it has open and what it has imported
 COMMAND = """
 import asyncio, json, os, sys
-from bridge.config.schema import Config, Storage
+from bridge.config.schema import Config
+from bridge.config.storage import Storage
 from bridge.daemon.door import door
 
 async def main():
@@ -252,7 +259,7 @@ async def test_a_store_of_another_user_is_told_with_the_command_that_helps(tmp_p
 async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     settings = replace(stopped(tmp_path), store=Storage(f"sqlite:///{tmp_path}/file/bridge.db"))
-    with pytest.raises(StoreUnavailable, match=r"bridge\.db: File exists"):
+    with pytest.raises(StoreUnavailable, match=f"{tmp_path}/file is a file, where a folder is needed: move it away"):
         await names(settings)
 
 
@@ -264,3 +271,41 @@ async def test_finds_a_bridge_that_has_the_store_by_a_symbolic_link(tmp_path: Pa
         assert "shop" in await names(by_link)
     async with running(by_link):
         assert "shop" in await names(stopped(tmp_path / "real"))
+
+
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, int]]:
+    """A directory as the service has it, of a group of this machine in place of the service's."""
+    group = USERS if os.geteuid() == 0 else os.getegid()
+    monkeypatch.setattr(control_file, "GROUP", grp.getgrgid(group).gr_name)
+    with TemporaryDirectory() as directory:
+        os.chown(directory, -1, group)
+        os.chmod(directory, 0o750)
+        yield Path(directory), group
+
+
+async def test_a_member_of_the_group_uses_the_bridge_that_runs_and_its_store_not(shared: tuple[Path, int]) -> None:
+    directory, group = shared
+    async with running(config(directory, {})), door(stopped(directory), START) as own:
+        assert (await own.get("/v1/lines")) == {"lines": [], "alarms": []}
+        assert stat.S_IMODE((directory / "control.json").stat().st_mode) == 0o640
+        assert stat.S_IMODE((directory / "control.sock").stat().st_mode) == 0o660
+        assert not os.stat(directory / "bridge.db").st_mode & 0o077
+        with somebody_else([group]):
+            async with door(stopped(directory), START) as client:
+                assert (await client.get("/v1/lines")) == {"lines": [], "alarms": []}
+        if os.geteuid() == 0:
+            # nobody else can become somebody of no group
+            with somebody_else(), pytest.raises((NotRunning, StoreUnavailable)):
+                async with door(stopped(directory), START):
+                    pass
+
+
+async def test_a_directory_of_another_group_is_for_its_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_file, "GROUP", grp.getgrgid(os.getegid()).gr_name)
+    tmp_path.chmod(0o700)
+    async with running(config(tmp_path, {})):
+        assert stat.S_IMODE((tmp_path / "control.json").stat().st_mode) == 0o600
+        assert stat.S_IMODE((tmp_path / "control.sock").stat().st_mode) == 0o600

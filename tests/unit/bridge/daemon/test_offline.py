@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.config.schema import Config, Storage
+from bridge.config.schema import Config
+from bridge.config.storage import Storage
 from bridge.daemon.offline import serve_offline
 from bridge.errors import StoreUnavailable
 from bridge.host.client import Client
@@ -26,7 +27,7 @@ async def test_answers_as_a_bridge_without_lines_does(tmp_path: Path) -> None:
     config = settings(tmp_path)
     async with serve_offline(config, lock(config)) as offline:
         client = Client(offline.control, "serve", ask=offline.ask)
-        assert await client.get("/v1/lines") == {"lines": []}
+        assert await client.get("/v1/lines") == {"lines": [], "alarms": []}
         for _ in range(3):  # each by a connection of its own
             assert await client.get("/v1/accounts") == {"accounts": []}
 

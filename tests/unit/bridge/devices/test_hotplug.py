@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.devices.hotplug import Plugs, is_plug, parse
+from bridge.devices.hotplug import HotplugWatcher, is_plug, parse
 
 
 def message(*words: str, prefix: bytes = b"libudev\0", magic: bytes = b"\xfe\xed\xca\xfe") -> bytes:
@@ -63,7 +63,7 @@ async def test_where_there_is_no_udev_that_is_said_once_and_nothing_is_called(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    plugs = Plugs(pytest.fail, control=tmp_path / "none")
+    plugs = HotplugWatcher(pytest.fail, control=tmp_path / "none")
     plugs.start()
     plugs.close()
     assert [record.levelno for record in caplog.records] == [logging.INFO]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from tests.support.clocks import FakeClock, settle, skip
 from tests.support.memory_device import MemoryLink
 from tests.support.store_rows import NOW, SHOP, message
 
-SOON = 10.0  # seconds a test waits for what must come
+SOON = 30.0  # seconds a test waits for what must come
 RULES = SendingRules(retries=2, retry_interval_ms=60_000)
 
 
@@ -363,3 +364,17 @@ async def test_the_network_may_try_for_as_long_as_the_message_lives(bench: Bench
     bench.start()
     await bench.becomes(hello, State.SENT)
     assert bench.link.sent[0].validity == asked
+
+
+async def test_what_is_left_of_a_text_is_not_for_a_device_that_takes_it_whole(bench: Bench) -> None:
+    """A SIM that was moved from a modem to a phone: the phone cannot send one part of a text."""
+    (left,) = await bench.submit("first part second one")
+    await bench.store.claim("attic", ("",), NOW, sim="8901")
+    await bench.store.record(Outcome(left, 1, State.SENT, 7), NOW)
+    await bench.store.record(Outcome(left, 2, State.QUEUED), NOW)
+    bench.link = MemoryLink()  # type: ignore[assignment]
+    bench.link.line = replace(bench.link.line, iccid="8901")
+    (other,) = await bench.submit("whole")
+    bench.start()
+    await bench.becomes(other, State.SENT)
+    assert (bench.sent, (await bench.store.message(left)).state) == (["whole"], State.QUEUED)

@@ -15,6 +15,25 @@ class KnownLink(MemoryLink):
         self.hardware = hardware
 
 
+class RelayingLink(KnownLink):
+    """A link to lines elsewhere."""
+
+    def __init__(self, account: str, **sims: str) -> None:
+        super().__init__(account, account)
+        self.sims = {sim: line for line, sim in sims.items()}
+
+
+async def test_refuses_a_line_elsewhere_that_comes_by_two_accounts() -> None:
+    twins = Twins()
+    await twins.admit("shop2", RelayingLink("hub", office="8900101"))
+    other = RelayingLink("hub2", private="8900102", office="8900101")
+    with pytest.raises(SendRefused, match="office is office by another account of the site") as refused:
+        await twins.admit("shop3", other)
+    assert refused.value.refusal is Refusal.LINE
+    assert other.closed
+    await twins.admit("shop3", RelayingLink("hub2", private="8900102"))
+
+
 async def test_refuses_the_same_device_by_another_address_and_closes_that_link() -> None:
     twins = Twins()
     cable, network = KnownLink("cable", "phone R58"), KnownLink("network", "phone R58")

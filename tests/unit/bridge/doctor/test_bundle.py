@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.config.field import MASK, Secret
-from bridge.config.schema import Config, Dialect, Storage
+from bridge.config.schema import Config, Dialect
+from bridge.config.storage import Storage
 from bridge.doctor import bundle, evidence, masking
 from bridge.model.account import Account, Author
 from bridge.model.finding import Finding

@@ -13,10 +13,10 @@ LOADED = {"LoadState": "loaded", "UnitFileState": "enabled", "NRestarts": "0"}
         ({"LoadState": "not-found"}, [], ""),
         ({}, [], ""),
         (LOADED | {"ActiveState": "active"}, ["ok"], ""),
-        (LOADED | {"ActiveState": "active", "NRestarts": "3"}, ["warn"], "journalctl -u sms-bridge -p warning"),
-        (LOADED | {"ActiveState": "activating", "SubState": "auto-restart"}, ["warn"], "journalctl -u sms-bridge"),
+        (LOADED | {"ActiveState": "active", "NRestarts": "3"}, ["warn"], "sudo journalctl -u sms-bridge -p warning"),
+        (LOADED | {"ActiveState": "activating", "SubState": "auto-restart"}, ["warn"], "sudo journalctl -u sms-bridge"),
         (LOADED | {"ActiveState": "inactive"}, ["warn"], "sudo systemctl start sms-bridge"),
-        (LOADED | {"ActiveState": "failed", "Result": "exit-code"}, ["fail"], "journalctl -u sms-bridge -n 50"),
+        (LOADED | {"ActiveState": "failed", "Result": "exit-code"}, ["fail"], "sudo journalctl -u sms-bridge -n 50"),
         (
             LOADED | {"ActiveState": "active", "UnitFileState": "disabled"},
             ["ok", "warn"],

@@ -1,6 +1,7 @@
 """What the doctor makes of the disk."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bridge.doctor.storage import commit_finding
 from bridge.model.message import State
 from bridge.store import open_store
 from tests.support.damage import flip, pages_with
+from tests.support.rights import anybody
 from tests.support.store_rows import message
 
 
@@ -51,3 +53,26 @@ async def test_a_damaged_store_is_found_with_the_way_out(tmp_path: Path) -> None
     database.write_bytes(b"")
     (found,) = storage.sound(database)
     assert (found.level, found.message) == ("warn", f"{database} is empty")
+
+
+def test_nobody_is_told_to_take_a_services_directory_away_from_it(tmp_path: Path) -> None:
+    assert "chown" not in storage._way_in(tmp_path, os.geteuid() + 1)
+    assert storage._way_in(tmp_path, os.geteuid()) == (
+        "run it with sudo, or choose a directory of your own in store.url"
+    )
+
+
+def test_a_member_of_the_services_group_is_told_of_no_fault_in_its_directory() -> None:
+    def directory(mode: int) -> os.stat_result:
+        return os.stat_result((stat.S_IFDIR | mode, 0, 0, 1, 4711, 4712, 0, 0, 0, 0))
+
+    assert storage.is_for_members(directory(0o750), [1, 4712], 4712)
+    assert not storage.is_for_members(directory(0o700), [1, 4712], 4712)
+    assert not storage.is_for_members(directory(0o750), [1], 4712)
+    assert not storage.is_for_members(directory(0o750), [1, 4712], 1)
+
+
+def test_a_directory_that_only_root_can_make_is_made_with_sudo(tmp_path: Path) -> None:
+    assert storage.keeps(tmp_path / "a/b").remedy == f"mkdir -p {tmp_path}/a/b"
+    with anybody():
+        assert storage.keeps(Path("/proc/1/a")).remedy == "sudo mkdir -p /proc/1/a"

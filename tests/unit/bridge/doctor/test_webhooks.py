@@ -1,25 +1,28 @@
 """What the doctor says of receivers of webhooks: real ones, on this machine."""
 
 import asyncio
-import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bridge.config.field import Secret
 from bridge.config.schema import Config
+from bridge.config.storage import Storage
 from bridge.doctor import webhooks
 from bridge.doctor.surroundings import Surroundings, Told
+from bridge.errors import StoreUnavailable
 from bridge.host.control_file import Control
 from bridge.model.finding import Finding
 from bridge.model.scope import Key
 from bridge.model.webhook import Endpoint
 from bridge.ports.clock import SystemClock
 from bridge.ports.driver import Device
+from tests.support.ports import free_port
 
 
 async def _anywhere(url: str) -> None:
@@ -46,6 +49,20 @@ async def looked(url: str, paused: bool = False) -> Finding:
     told = Told(Control("http://127.0.0.1:9", Secret("x"), 1), "sms-bridge serve", True, (), (endpoint,))
     (found,) = await webhooks.look(Config(), SURROUNDINGS, told)
     return found
+
+
+async def test_says_what_helps_where_the_store_cannot_be_asked(tmp_path: Path) -> None:
+    async def unavailable() -> Sequence[Endpoint]:
+        raise StoreUnavailable("it does not answer")
+
+    (tmp_path / "postgresql").touch()
+    surroundings = replace(SURROUNDINGS, endpoints=unavailable)
+    file = Storage(url=f"sqlite:///{tmp_path / 'postgresql'}")
+    database = Storage(url="postgresql://sms@db.example/sms", directory=str(tmp_path))
+    (of_file,) = await webhooks.look(Config(store=file), surroundings, None)
+    (of_database,) = await webhooks.look(Config(store=database), surroundings, None)
+    assert "from a backup" in of_file.remedy
+    assert "store.url" in of_database.remedy
 
 
 def certificate(folder: Path, days: int) -> Path:
@@ -97,14 +114,13 @@ async def receiving(pem: Path | None = None) -> AsyncIterator[Receiver]:
 async def test_connects_and_says_nothing() -> None:
     async with receiving() as receiver:
         found = await looked(f"http://127.0.0.1:{receiver.port}/sms")
-        await asyncio.wait_for(receiver.gone.wait(), 10)
+        await asyncio.wait_for(receiver.gone.wait(), 30)
     assert (found.level, receiver.heard) == ("ok", [b""])
     assert found.message.endswith("/sms of shop is allowed and takes connections")
 
 
 async def test_a_receiver_that_is_off_is_worth_a_word() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        url = f"http://127.0.0.1:{gone.getsockname()[1]}/sms"
+    url = f"http://127.0.0.1:{free_port()}/sms"
     found = await looked(url)
     assert (found.level, "its deliveries wait" in found.message) == ("warn", True)
     assert f"curl -v {url}" in found.remedy

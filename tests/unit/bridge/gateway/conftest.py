@@ -8,6 +8,7 @@ import pytest
 from bridge.bus import Bus
 from bridge.model.account import Account
 from bridge.store.sqlite import SqliteStore
+from tests.support.empty_store import empty_store
 from tests.support.store_rows import CAFE, SHOP
 
 CHIEF = Account("chief", operator=True)
@@ -20,6 +21,7 @@ def bus() -> Bus:
 
 @pytest.fixture
 async def store(tmp_path: Path, bus: Bus) -> AsyncIterator[SqliteStore]:
+    empty_store(tmp_path)
     store = SqliteStore(str(tmp_path / "bridge.db"), bus)
     await store.open()
     for account in (SHOP, CAFE, CHIEF):

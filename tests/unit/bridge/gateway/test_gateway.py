@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bridge.bus import Bus
-from bridge.errors import NoSuchThing, NotAllowed, NotPossible
+from bridge.errors import NoSuchThing, NotAllowed, NotPossible, StoreUnavailable
 from bridge.gateway.gateway import Devices, Gateway
 from bridge.model.account import Account
 from bridge.model.finding import Finding
@@ -16,7 +17,9 @@ from bridge.model.message import Draft, Message
 from bridge.model.query import MessageQuery
 from bridge.model.scope import Grant, Scope
 from bridge.store.sqlite import SqliteStore
+from tests.support.empty_store import empty_store
 from tests.support.store_rows import CAFE, SHOP
+from tests.support.waiting import until
 from tests.unit.bridge.gateway.conftest import CHIEF
 
 
@@ -90,3 +93,36 @@ async def test_an_account_finds_its_news_behind_any_number_of_others(
             if len(heard) == 29:
                 break
     assert heard == [f"{number}.{index}" for number in range(4) for index in range(7)] + ["at last"]
+
+
+class AwayStore(SqliteStore):
+    """Does not answer a reader of events for some times."""
+
+    troubles = 0
+
+    async def newest_event(self) -> int:
+        if self.troubles:
+            self.troubles -= 1
+            raise StoreUnavailable("the database does not answer")
+        return await super().newest_event()
+
+
+async def test_a_stream_goes_on_when_a_store_that_did_not_answer_is_back(tmp_path: Path, bus: Bus) -> None:
+    store = AwayStore(empty_store(tmp_path).removeprefix("sqlite:///"), bus)
+    await store.open()
+    await store.add_account(SHOP, [])
+    gateway = Gateway(store, bus)
+    async with aclosing(gateway.events(SHOP, 0)) as news:
+        await gateway.submit(SHOP, [Draft("+15550123", "one")])
+        assert (await anext(news)).data["text"] == "one"
+        following = asyncio.gather(anext(news))
+        await asyncio.sleep(0)
+        store.troubles = 1
+        bus.wake()  # whoever listens looks again
+        await until(lambda: not store.troubles)
+        await gateway.submit(SHOP, [Draft("+15550123", "two")])
+        assert (await following)[0].data["text"] == "two"
+    store.troubles = 1
+    with pytest.raises(StoreUnavailable):
+        await anext(gateway.events(SHOP))
+    await store.close()

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.errors import StoreUnavailable
 from bridge.gateway import health
-from bridge.gateway.health import LEAST_ROOM, Cached, Vitals
+from bridge.gateway.health import LEAST_ROOM, Cached, StoreHealth
 from bridge.ports.store_rows import Backlog, Room
 from bridge.store.sqlite import SqliteStore
 from tests.support.clocks import FakeClock, settle
@@ -37,32 +37,32 @@ class Disk:
 
 
 async def test_a_disk_that_keeps_messages_is_well() -> None:
-    assert await Vitals(Disk(), FakeClock()).trouble() == ""
+    assert await StoreHealth(Disk(), FakeClock()).trouble() == ""
 
 
 async def test_a_store_that_refuses_says_why() -> None:
     disk = Disk()
     disk.trouble = StoreUnavailable("the disk is full: make room")
-    assert await Vitals(disk, FakeClock()).trouble() == "the disk is full: make room"
+    assert await StoreHealth(disk, FakeClock()).trouble() == "the disk is full: make room"
 
 
 async def test_a_disk_with_hardly_any_room_is_full() -> None:
-    vitals = Vitals(Disk(LEAST_ROOM - 1), FakeClock())
-    assert (await vitals.trouble()).startswith("the disk is full: 1023 KiB are left")
+    store_health = StoreHealth(Disk(LEAST_ROOM - 1), FakeClock())
+    assert (await store_health.trouble()).startswith("the disk is full: 1023 KiB are left")
 
 
 async def test_a_store_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "PATIENCE", 0.01)
     disk = Disk()
     disk.may_answer.clear()
-    assert await Vitals(disk, FakeClock()).trouble() == "The store did not answer within 0.01 seconds."
+    assert await StoreHealth(disk, FakeClock()).trouble() == "The store did not answer within 0.01 seconds."
 
 
 async def test_many_who_ask_at_once_cost_one_look() -> None:
     disk = Disk()
-    vitals = Vitals(disk, FakeClock())
+    store_health = StoreHealth(disk, FakeClock())
     disk.may_answer.clear()
-    asking = asyncio.gather(*(vitals.trouble() for _ in range(50)))
+    asking = asyncio.gather(*(store_health.trouble() for _ in range(50)))
     await settle()
     disk.may_answer.set()
     assert await asking == [""] * 50
@@ -101,6 +101,6 @@ async def test_an_error_is_not_remembered() -> None:
 async def test_a_real_store_proves_itself(tmp_path: Path) -> None:
     store = SqliteStore(str(tmp_path / "bridge.db"), None)
     await store.open()
-    assert await Vitals(store, FakeClock()).trouble() == ""
+    assert await StoreHealth(store, FakeClock()).trouble() == ""
     await store.close()
-    assert await Vitals(store, FakeClock()).trouble() == "the store is closed"
+    assert await StoreHealth(store, FakeClock()).trouble() == "the store is closed"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bridge.errors import BadRequest
-from bridge.gateway.statistics import DAYS, MOST, Figures
+from bridge.gateway.statistics import DAYS, MOST, StatisticsQueries
 from bridge.model.message import State
 from bridge.model.statistics import StatisticsQuery, Step
 from bridge.store.sqlite import SqliteStore
@@ -19,11 +19,11 @@ NOON = int(datetime(2026, 10, 26, 12, tzinfo=UTC).timestamp()) * 1000
 
 
 @pytest.fixture
-def figures(store: SqliteStore) -> Figures:
-    return Figures(store, FakeClock(NOON))
+def figures(store: SqliteStore) -> StatisticsQueries:
+    return StatisticsQueries(store, FakeClock(NOON))
 
 
-async def test_it_is_today_by_the_hour_when_nothing_is_said(figures: Figures, store: SqliteStore) -> None:
+async def test_it_is_today_by_the_hour_when_nothing_is_said(figures: StatisticsQueries, store: SqliteStore) -> None:
     await store.submit([message(1, created_at=NOON), message(2, created_at=NOON - 24 * HOUR)])
     await store.submit([message(3, created_at=NOON, account="cafe", parts=3)])
     found = await figures(SHOP, StatisticsQuery(zone="Europe/Berlin"))
@@ -34,7 +34,7 @@ async def test_it_is_today_by_the_hour_when_nothing_is_said(figures: Figures, st
     assert (await figures(CHIEF, StatisticsQuery())).totals.accepted == 2
 
 
-async def test_a_day_with_a_change_of_the_clocks_has_25_hours(figures: Figures) -> None:
+async def test_a_day_with_a_change_of_the_clocks_has_25_hours(figures: StatisticsQueries) -> None:
     found = await figures(SHOP, StatisticsQuery(Step.DAY, "Europe/Berlin"))
     assert len(found.periods) == DAYS
     lengths = [(end - start) // HOUR for start, end in zip(found.edges, found.edges[1:], strict=False)]
@@ -42,13 +42,13 @@ async def test_a_day_with_a_change_of_the_clocks_has_25_hours(figures: Figures) 
 
 
 @pytest.mark.parametrize(("zone", "minutes"), [("Asia/Kolkata", 30), ("Asia/Kathmandu", 15), ("UTC", 0)])
-async def test_hours_begin_where_the_zones_do(figures: Figures, zone: str, minutes: int) -> None:
+async def test_hours_begin_where_the_zones_do(figures: StatisticsQueries, zone: str, minutes: int) -> None:
     found = await figures(SHOP, StatisticsQuery(zone=zone))
     assert {edge // 60_000 % 60 for edge in found.edges} == {minutes}
     assert found.edges[-2] <= NOON < found.edges[-1]
 
 
-async def test_only_one_line_when_it_is_named(figures: Figures, store: SqliteStore) -> None:
+async def test_only_one_line_when_it_is_named(figures: StatisticsQueries, store: SqliteStore) -> None:
     await store.submit([message(1, created_at=NOON), message(2, created_at=NOON)])
     await store.claim("office", ("",), NOON * 2)
     assert list((await figures(SHOP, StatisticsQuery())).lines) == ["", "office"]
@@ -63,14 +63,14 @@ async def test_only_one_line_when_it_is_named(figures: Figures, store: SqliteSto
         (StatisticsQuery(zone="Mars/Olympus"), "zone"),
     ],
 )
-async def test_says_what_cannot_be_counted(figures: Figures, query: StatisticsQuery, field: str) -> None:
+async def test_says_what_cannot_be_counted(figures: StatisticsQueries, query: StatisticsQuery, field: str) -> None:
     with pytest.raises(BadRequest) as raised:
         await figures(SHOP, query)
     assert raised.value.field == field
 
 
 async def test_what_was_sent_is_counted_for_an_account_and_for_all_by_an_operator(
-    figures: Figures, store: SqliteStore
+    figures: StatisticsQueries, store: SqliteStore
 ) -> None:
     await store.submit([message(number, state=State.SENT, created_at=NOON - number * 24 * HOUR) for number in range(3)])
     await store.submit([message(3, account="cafe", state=State.DELIVERED, created_at=NOON)])

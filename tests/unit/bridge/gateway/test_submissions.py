@@ -1,5 +1,6 @@
 """A repeated submission is one submission, whatever became of the first in between."""
 
+import gc
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from bridge.model.message import Draft
 from bridge.model.query import MessageQuery
 from bridge.store import open_store
 from tests.support.clocks import START, FakeClock
+from tests.support.empty_store import empty_store
 
 SHOP = Account("shop", START)
 HOUR = 3_600_000
@@ -43,7 +45,7 @@ class Site:
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     bus, clock = Bus(), FakeClock()
-    store = await open_store(f"sqlite:///{tmp_path}/bridge.db", bus)
+    store = await open_store(empty_store(tmp_path), bus)
     await store.add_account(SHOP, [])
     yield Site(Gateway(store, bus, clock=clock), clock)
     await store.close()
@@ -97,3 +99,24 @@ async def test_every_field_of_every_draft_counts(site: Site, count: int) -> None
     drafts[-1] = replace(drafts[-1], report=False)
     with pytest.raises(IdempotencyConflict):
         await site.submit(*drafts)
+
+
+async def test_no_object_of_before_is_looked_at_while_many_messages_are_in_memory(site: Site) -> None:
+    drafts = [Draft("+15550123", f"text {number}") for number in range(20 * INLINE_DRAFTS)]
+    seen: list[int] = []
+
+    def look(phase: str, about: dict[str, int]) -> None:
+        seen.append(about["generation"])
+
+    thresholds = gc.get_threshold()
+    gc.set_threshold(100, 2, 1)
+    gc.callbacks.append(look)
+    try:
+        await site.gateway.submit(SHOP, drafts)
+    finally:
+        gc.callbacks.remove(look)
+        after = gc.get_threshold()
+        gc.set_threshold(*thresholds)
+    assert seen
+    assert 2 not in seen[:-10]
+    assert after == (100, 2, 1)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from aiohttp import web
 
 from bridge.config.field import Secret
 from bridge.errors import BadRequest
+from bridge.host import client as clients
 from bridge.host import control_file
 from bridge.host.client import Client, Declined, path
 from bridge.host.control_file import Control, NotRunning
@@ -94,6 +96,43 @@ async def test_hears_events_until_the_bridge_stops() -> None:
         assert [event["name"] async for event in events] == ["message.sent", "line.changed"]
 
 
+async def test_what_fails_while_events_are_shown_is_not_taken_for_a_lost_bridge() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await response.write(b'id: 7\ndata: {"name":"message.sent"}\n\n')
+        return response
+
+    async def show(client: Client) -> None:
+        async with client.listen() as events:
+            await anext(events)
+            raise BrokenPipeError
+
+    async with bridge(answer) as client:
+        with pytest.raises(BrokenPipeError):
+            await show(client)
+
+
+async def test_says_when_the_bridge_is_lost_while_it_is_listened_to() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await response.write(b'id: 7\ndata: {"name":"message.sent"}\n\n')
+        assert request.transport is not None
+        reset = struct.pack("ii", 1, 0)  # the connection is reset, not ended
+        request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        request.transport.abort()
+        return response
+
+    async def hear(client: Client) -> list[object]:
+        async with client.listen() as events:
+            return [event async for event in events]
+
+    async with bridge(answer) as client:
+        with pytest.raises(NotRunning, match="nobody answers at"):
+            await hear(client)
+
+
 async def test_says_when_nobody_answers_any_more() -> None:
     async def answer(_: web.Request) -> web.Response:
         return web.json_response({})
@@ -141,6 +180,35 @@ async def test_says_whose_socket_it_is(tmp_path: Path) -> None:
         told = f"s is for the user {tmp_path.owner()}, who runs"
         with somebody_else(), pytest.raises(NotRunning, match=told):
             await Client(control(socket=str(tmp_path / "s")), START).get("/v1/lines")
+
+
+async def test_says_what_keeps_a_bridge_from_answering() -> None:
+    gone = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path == "/readyz":
+            return web.json_response({"reason": "the database does not answer"}, status=503)
+        await gone.wait()
+        return web.Response()
+
+    async with bridge(answer) as client:
+        with pytest.raises(NotRunning, match=r"runs, but cannot answer now: the database does not answer$"):
+            await client.get("/v1/messages", patience=0.1)
+        gone.set()
+
+
+async def test_what_is_refused_late_is_told_by_what_keeps_the_bridge(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        if request.path == "/readyz":
+            return web.json_response({"reason": "the database does not answer"}, status=503)
+        return web.json_response({"detail": "this search takes longer than 5 s: narrow it"}, status=400)
+
+    async with bridge(answer) as client:
+        with pytest.raises(Declined, match="narrow it"):
+            await client.get("/v1/messages")
+        monkeypatch.setattr(clients, "SLOW", 0.0)
+        with pytest.raises(Declined, match=r"^the database does not answer$"):
+            await client.get("/v1/messages")
 
 
 async def test_says_how_to_restart_a_bridge_that_takes_calls_and_answers_none(tmp_path: Path) -> None:

@@ -75,9 +75,12 @@ def test_says_what_is_wrong_at_the_start(tmp_path: Path) -> None:
     torn.write_bytes(good.certificate.read_bytes()[:200] + b"\n-----END CERTIFICATE-----\n")
     absent = tmp_path / "absent.pem"
     cases = (
-        (Files(absent, good.key), f"http.certificate: {absent} does not exist"),
-        (Files(good.certificate, absent), f"http.key: {absent} does not exist"),
-        (Files(tmp_path, good.key), f"http.certificate: {tmp_path} is a directory, not a file"),
+        (Files(absent, good.key), f"http.certificate: {absent}: there is no such file"),
+        (Files(good.certificate, absent), f"http.key: {absent}: there is no such file"),
+        (
+            Files(tmp_path, good.key),
+            f"http.certificate: {tmp_path} is a folder, where a file is needed",
+        ),
         (Files(text, good.key), f"http.certificate: {text} is no certificate in PEM form"),
         (Files(good.certificate, text), f"http.key: {text} is no private key in PEM form"),
         (Files(good.key, good.certificate), f"http.certificate: {good.key} is no certificate in PEM form"),
@@ -192,7 +195,7 @@ def test_a_key_that_is_roots_alone_is_told_plainly(tmp_path: Path) -> None:
     finally:
         os.seteuid(before)
     assert told is not None
-    assert (told.level, told.message.endswith("may not be read by this user")) == ("fail", True)
+    assert (told.level, "may not be read by this user: sudo chgrp sms-bridge" in told.message) == ("fail", True)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Contacts out of the files that phones and spreadsheets write."""
 
+import time
+
 import pytest
 
 from bridge.errors import BadRequest
@@ -79,3 +81,15 @@ def test_a_file_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contact_files, "MOST", 2)
     with pytest.raises(BadRequest, match="more than 2 contacts"):
         contact_files.read(b"number\n+15550123\n+15550124\n+15550125\n", "csv")
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [b"".join(b"TEL:%d\n" % number for number in range(40_000)), b"TEL:1\nFN:" + b"\n a" * 1_300_000 + b"\n"],
+    ids=["numbers", "folds"],
+)
+def test_a_card_takes_no_longer_than_as_much_in_many(inside: bytes) -> None:
+    """Nine seconds for 40,000 numbers, and four times that for twice as many: threads that others need."""
+    began = time.process_time()
+    assert contact_files.read(b"BEGIN:VCARD\n" + inside + b"END:VCARD\n", "vcard")
+    assert time.process_time() - began < 4.0

@@ -45,6 +45,13 @@ def test_a_device_s_route_is_shared_by_its_lines_and_by_no_other() -> None:
     assert [line.name for line in LINES if "phone" in routes(line)] == ["phone:1", "phone:2"]
 
 
+def test_what_keeps_to_a_sim_goes_by_the_line_that_it_is_in() -> None:
+    known, untold = Line("a", "a", "x", iccid="89001012345678901237", imsi="001010123456789"), Line("b", "b", "x")
+    lines = (known, untold, Line("c", "c", "x", iccid="890010123…"))
+    assert [line.name for line in lines if "sim:89001012345678901237" in routes(line)] == ["a"]
+    assert [line.name for line in lines if "sim:b" in routes(line)] == ["b"]
+
+
 def test_an_iccid_names_a_line_only_where_all_of_it_is_known() -> None:
     whole, cut = Line("a", "a", "x", iccid="89001012345678901237"), Line("b", "b", "x", iccid="890010123…")
     assert route("89001012345678901237", 0, [whole, cut]) == "a"

@@ -81,9 +81,9 @@ def test_what_a_template_made_it_can_be_read_from(pieces: list[str], data: st.Da
 
 
 def test_a_long_text_that_almost_fits_takes_no_longer_than_it_should() -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     assert match("".join(f"{{{place}}}a" for place in range(30)) + "b", "a" * 20_000) is None
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 class TestChoosing:

@@ -12,7 +12,10 @@ from bridge.bus import Bus
 from bridge.config.schema import Alarm as Settings
 from bridge.errors import StoreUnavailable
 from bridge.model.event import ALARM_OVER, ALARM_RAISED, LINE_CHANGED, Event
+from bridge.model.history import HistoryQuery, Ongoing
 from bridge.model.line import Line, LineState
+from bridge.model.site import Site as Outpost
+from bridge.model.site import Way
 from bridge.monitoring.alarm import MAIL, WEBHOOK, Alarm, arrange
 from bridge.monitoring.problems import Trouble
 from bridge.store.sqlite import SqliteStore
@@ -22,7 +25,7 @@ from tests.support.waiting import until
 START = 1_795_215_712_000
 MINUTE = 60_000
 #: seconds; enough for anything to have been told that is going to be
-PATIENCE = 10.0
+PATIENCE = 30.0
 OFFICE = Line("office", "office", "gsm_modem", LineState.READY)
 SHOP = replace(OFFICE, name="shop", device="shop")
 
@@ -34,11 +37,11 @@ class Disk(SqliteStore):
     #: alarms that it did not take
     refused = 0
 
-    async def note_together(self, events: Any, device: str, key: str, value: str) -> None:
+    async def note_together(self, events: Any, device: str, key: str, value: str, alarms: Any = ()) -> None:
         if self.full:
             self.refused += len(events)
             raise StoreUnavailable("the disk is full")
-        await super().note_together(events, device, key, value)
+        await super().note_together(events, device, key, value, alarms)
 
 
 @dataclass
@@ -51,6 +54,7 @@ class Site:
     lines: list[Line] = field(default_factory=lambda: [OFFICE, SHOP])
     at: int = START
     lost: list[Trouble] = field(default_factory=list)
+    sites: list[Outpost] = field(default_factory=list)
     looped: bool = True
     deaths: list[BaseException] = field(default_factory=list)
 
@@ -65,7 +69,9 @@ class Site:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[Alarm]:
-        alarm = Alarm(self.store, self.bus, self, self.settings, lambda: self.lines, self, self.deaths.append)
+        alarm = Alarm(
+            self.store, self.bus, self, self.settings, lambda: self.lines, self, self.deaths.append, lambda: self.sites
+        )
         await alarm.start()
         try:
             yield alarm
@@ -130,6 +136,9 @@ async def test_tells_once_when_it_begins_and_once_when_it_is_over(tmp_path: Path
         )  # fmt: skip
         assert "after 7 minutes" in over.data["text"]
         await until(lambda: not alarm.raised)
+        (past,) = (await here.store.past_alarms(HistoryQuery("shop"))).rows
+        assert (past.key, past.title, past.reason) == ("line:shop", raised.data["title"], raised.data["reason"])
+        assert (past.raised_at, past.ended_at) == (raised.at, over.at)
 
 
 async def test_a_short_absence_is_not_told(tmp_path: Path) -> None:
@@ -284,3 +293,41 @@ async def test_the_ledger_has_the_channels_of_the_configuration(tmp_path: Path) 
         }  # fmt: skip
         assert await channels(webhook="https://two.example") == {WEBHOOK: "https://two.example"}
         assert await channels() == {}
+
+
+LOST_THERE = Ongoing("loopback:a>b", "SMS from a to b does not arrive", "lost", "shop2:a", START - MINUTE)
+SHOP2 = Outpost("shop2", Way.DIALS)
+
+
+async def test_an_alarm_of_a_site_is_one_here_from_when_it_began_there_until_it_ends_there(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        here.put(OFFICE, Line("shop2:a", "shop2", "bridge_remote", LineState.READY))
+        async with here.watching():
+            here.sites = [replace(SHOP2, alarms=(LOST_THERE,))]
+            here.stir()
+            await here.has(1)
+        # not known again until the site was reached
+        here.sites = [SHOP2]
+        async with here.watching():
+            here.put(away(OFFICE), Line("shop2:a", "shop2", "bridge_remote", LineState.READY))
+            assert (await here.has(2))[1] == "The line office is out of service"
+            here.sites = [replace(SHOP2, alarms=())]
+            here.stir()
+            await here.has(3)
+        raised, _, over = await here.told()
+        assert (raised.subject, raised.data["began_at"]) == ("site:shop2:loopback:a>b", LOST_THERE.began_at)
+        assert [event.data["title"] for event in (raised, over)] == [
+            f"At the site shop2: {LOST_THERE.title}", f"At the site shop2 it is over: {LOST_THERE.title}",
+        ]  # fmt: skip
+
+
+async def test_an_alarm_of_a_site_that_is_removed_is_not_watched_any_more(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        here.put(OFFICE, Line("shop2:a", "shop2", "bridge_remote", LineState.READY))
+        async with here.watching():
+            here.sites = [replace(SHOP2, alarms=(LOST_THERE,))]
+            here.stir()
+            await here.has(1)
+            here.sites = []
+            here.put(OFFICE)
+            assert (await here.has(2))[1] == f"No longer watched: At the site shop2: {LOST_THERE.title}"

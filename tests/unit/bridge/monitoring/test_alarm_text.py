@@ -3,12 +3,12 @@
 import pytest
 
 from bridge.model.event import ALARM_OVER, ALARM_RAISED
-from bridge.monitoring.alarm_text import REMEDY, Raised, begun, ended, gathered, span, trial
+from bridge.monitoring.alarm_text import REMEDY, RaisedAlarm, begun, ended, gathered, span, trial
 from tests.support.store_rows import NOW
 
 MINUTE = 60_000  # ms
-LOST = Raised(NOW, NOW, "line office is absent", "line office is back", "office", "unplugged\ncheck the cable")
-FULL = Raised(NOW - MINUTE, NOW, "the disk is full", "the disk has room again")
+LOST = RaisedAlarm(NOW, NOW, "line office is absent", "line office is back", "office", "unplugged\ncheck the cable")
+FULL = RaisedAlarm(NOW - MINUTE, NOW, "the disk is full", "the disk has room again")
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_beginning_says_what_since_when_why_and_what_to_do() -> None:
 
 
 def test_a_reminder_says_that_it_is_one() -> None:
-    event = begun("line.office", Raised(NOW, NOW, LOST.title, LOST.over, reminders=2), [], NOW + MINUTE)
+    event = begun("line.office", RaisedAlarm(NOW, NOW, LOST.title, LOST.over, reminders=2), [], NOW + MINUTE)
     assert (event.data["title"], event.data["reminder"]) == ("Still so: line office is absent", 2)
 
 
@@ -69,7 +69,7 @@ def test_what_is_not_configured_any_more_is_not_said_to_be_well() -> None:
         (7, [FULL, LOST], ALARM_RAISED, "7 alarms were held back; 2 still are wrong"),
     ],
 )
-def test_those_held_back_are_told_together(count: int, wrong: list[Raised], name: str, title: str) -> None:
+def test_those_held_back_are_told_together(count: int, wrong: list[RaisedAlarm], name: str, title: str) -> None:
     event = gathered(count, wrong, NOW)
     assert (event.name, event.data["title"], event.data["held_back"]) == (name, title, count)
 

@@ -138,6 +138,15 @@ def test_a_queue_whose_lines_are_away_is_told_of_the_lines() -> None:
     assert found["queue:gone"].reason == "1 due, and no line of that name is configured"
 
 
+def test_a_queue_for_a_sim_that_is_in_no_line_says_so() -> None:
+    site = Site()
+    site.see(line("a"), queues=[Waiting("sim:89001012345678901237", 1, START, 1)])
+    site.clock = 1_000
+    (found,) = site.alarms().values()
+    assert found.title == "Messages for the SIM 89001012345678901237 wait and none goes out"
+    assert found.reason == "1 due, and that SIM is in no line"
+
+
 def test_after_a_restart_a_queue_that_still_stands_is_the_same_alarm() -> None:
     site = Site()
     site.watch.resume({}, {"": 7}, site.now, site.clock)

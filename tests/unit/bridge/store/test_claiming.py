@@ -28,6 +28,17 @@ async def test_a_line_gets_the_oldest_of_all_its_routes(store: SqliteStore) -> N
     assert await store.claim("office", ("", "office"), NOW) is None
 
 
+async def test_all_routes_of_a_line_are_looked_through_by_one_statement(store: SqliteStore) -> None:
+    """Each statement lets go of the interpreter, which others then have to give back."""
+    await store.submit([FIRST, SECOND])
+    statements: list[str] = []
+    store._write_connection.set_trace_callback(statements.append)
+    claim = await store.claim("office", ("", "office", "modem", ":1", "sim:1"), NOW)
+    store._write_connection.set_trace_callback(None)
+    assert claim is not None
+    assert sum("FROM messages WHERE state = 'queued'" in each for each in statements) == 1
+
+
 async def test_behind_many_whose_time_ran_out_one_is_claimed_once_those_are_taken_away(store: SqliteStore) -> None:
     """A claim looks at a few of a queue, however long it is."""
     await store.submit([message(10 + number, expires_at=NOW + 1) for number in range(LOOKED_AT)])

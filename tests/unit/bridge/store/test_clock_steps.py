@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.model.account import Author
 from bridge.model.message import State
 from bridge.model.query import MessageQuery
+from bridge.model.user import Role, User
 from bridge.ports.store_rows import ClockState, Outcome
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import NOW, message
@@ -40,6 +42,20 @@ async def test_parts_that_a_report_may_be_of_move(store: SqliteStore, state: Sta
     (after,) = await store.parts(message(1).id)
     sent_at = before.sent_at and before.sent_at + STEP
     assert after == replace(before, intent_at=NOW + STEP, done_at=NOW + 5 + STEP, sent_at=sent_at)
+
+
+async def test_who_used_a_code_of_a_later_time_is_not_kept_out_until_that_comes(store: SqliteStore) -> None:
+    author = Author("owner", NOW)
+    await store.add_user(User("ana", Role.OWNER, NOW), "", author)
+    await store.propose_totp("ana", "secret")
+    ahead = NOW + 3650 * 86_400_000
+    await store.begin_totp("ana", ahead // 30_000, [], author)
+    assert not await store.use_totp("ana", NOW // 30_000)
+    await store.shift(NOW - ahead, ClockState("boot", 0, NOW))
+    assert not await store.use_totp("ana", NOW // 30_000 + 1)
+    assert await store.use_totp("ana", NOW // 30_000 + 2)
+    await store.shift(STEP, AFTER)
+    assert not await store.use_totp("ana", NOW // 30_000 + 2)
 
 
 async def test_what_time_it_was_is_known_again(store: SqliteStore) -> None:

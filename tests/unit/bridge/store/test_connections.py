@@ -12,7 +12,7 @@ from bridge.model.account import Account
 from bridge.model.event import Event
 from bridge.model.query import MessageQuery
 from bridge.store.connections import SEARCHERS, reads, searches, writes
-from bridge.store.searching import LONGEST
+from bridge.store.reading_threads import LONGEST
 from bridge.store.sqlite import SqliteStore
 from bridge.store.writer import Tx
 from tests.support.store_rows import message

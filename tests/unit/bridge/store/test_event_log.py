@@ -3,6 +3,8 @@
 import re
 import uuid
 
+import pytest
+
 from bridge.bus import Bus
 from bridge.model.event import Event
 from bridge.store.event_log import new_uuid
@@ -39,3 +41,11 @@ async def test_an_account_reads_its_own_events_and_everybodys(store: SqliteStore
 
 async def test_the_position_is_zero_while_nothing_has_happened(store: SqliteStore) -> None:
     assert await store.newest_event() == 0
+
+
+@pytest.mark.parametrize(("at", "heard"), [(0, "abc"), (10, "abc"), (11, "bc"), (20, "bc"), (21, "c"), (31, "")])
+async def test_finds_what_happened_from_a_moment_on(store: SqliteStore, at: int, heard: str) -> None:
+    for when, subject in ((10, "a"), (20, "b"), (30, "c")):
+        await store.note(Event(0, "", "line.changed", "", when, subject, {}))
+    found = await store.events("", after=await store.event_position(at), limit=10)
+    assert "".join(event.subject for event in found) == heard

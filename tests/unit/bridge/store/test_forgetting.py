@@ -6,12 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridge.bus import Bus
-from bridge.model.account import Account, Terms
+from bridge.model.account import Account, Template, Terms
+from bridge.model.conversation import Contact
 from bridge.model.message import State
 from bridge.model.query import InboxQuery, LedgerQuery, MessageQuery
 from bridge.model.radio import Call, Concat, InboundPart, InboundReport, Typed
 from bridge.model.webhook import DeliveryState, Endpoint
 from bridge.ports.store_rows import Outcome
+from bridge.store import forgetting
 from bridge.store.messages import TOGETHER
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import BY, NOW, message
@@ -93,6 +95,28 @@ async def test_no_table_and_no_free_page_keeps_a_number_or_a_text(store: SqliteS
     assert found(tmp_path / "bridge.db") == {}
     assert on_disk(tmp_path) == []
     assert await store.count("", MessageQuery()) == 400
+
+
+async def test_lists_templates_and_accounts_stay_until_somebody_removes_them(store: SqliteStore) -> None:
+    await store.add_account(PAID, [])
+    await store.suppress("paid", NUMBER, "asked", BY)
+    await store.keep_template(Template("paid", "code", "Your code is {code}"), BY)
+    await forget(store, NOW + 10_000 * DAY)
+    assert [row.number for row in await store.suppressed("paid")] == [NUMBER]
+    assert [row.id for row in await store.templates("paid")] == ["code"]
+    assert (await store.account("paid")).name == "paid"
+
+
+async def test_a_contact_that_is_removed_leaves_its_number_in_the_trail_until_that_is_old(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    await store.keep_contact(Contact("shop", NUMBER, NAME, note=TEXT), BY)
+    await store.drop_contact("shop", NUMBER, BY)
+    await forget(store, NOW - 1)
+    assert found(tmp_path / "bridge.db") == {"audit": [NUMBER[-7:]]}
+    await forget(store, NOW + 1)
+    assert found(tmp_path / "bridge.db") == {}
+    assert on_disk(tmp_path) == []
 
 
 async def test_what_counts_parts_of_long_texts_knows_no_number(store: SqliteStore, tmp_path: Path) -> None:
@@ -188,3 +212,40 @@ async def test_what_an_account_sent_does_not_become_less_by_deleting_or_forgetti
     await forget(store, today - 30 * DAY)
     assert (await store.sent("shop"), await store.sent("shop", today), await store.sent("")) == counts
     assert await store.count("shop", MessageQuery()) == 2
+
+
+async def steps_of_deleting(store: SqliteStore, number: int) -> int:
+    """Of SQLite's machine, in tens."""
+    taken = [0]
+
+    def count() -> None:
+        taken[0] += 1
+
+    store._write_connection.set_progress_handler(count, 10)
+    assert await store.delete_messages("shop", MessageQuery(ids=(message(number).id,))) == 1
+    store._write_connection.set_progress_handler(None, 0)
+    return taken[0]
+
+
+async def test_a_message_is_deleted_in_as_many_steps_however_many_conversations_there_are(store: SqliteStore) -> None:
+    taken = []
+    for first, last in ((0, 100), (100, 1000)):
+        new = range(first, last)
+        await store.submit([message(n, recipient=f"+1555{n:07}", state=State.FAILED) for n in new])
+        while await store.index_conversations():
+            pass
+        taken.append(await steps_of_deleting(store, first + 10))
+    assert taken[1] <= 1.2 * taken[0]
+
+
+async def test_where_several_of_a_conversation_grow_old_together_the_one_before_all_of_them_is_its_newest(
+    store: SqliteStore,
+) -> None:
+    await store.submit([message(1, created_at=NOW + 2 * KEPT, state=State.FAILED)])
+    await store.submit([message(number, state=State.FAILED) for number in (2, 3, 4)])
+    await store.submit([message(5, recipient="+447700900123", state=State.FAILED)])
+    while await store.index_conversations():
+        pass
+    await store._write(lambda tx: forgetting.drop(tx, "messages", ("seq",), [(2,), (3,), (4,), (5,)]))
+    told = store._write_connection.execute("SELECT account, number, sent FROM conversations ORDER BY 1").fetchall()
+    assert told == [("", message(1).recipient, 1), ("shop", message(1).recipient, 1)]

@@ -125,6 +125,22 @@ async def test_what_the_network_delivers_twice_is_one(line: Line, order: tuple[i
     assert len(await line.inbox()) == 1
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 1, 3, 2), (0, 2, 1, 3), (3, 0, 1, 2)])
+async def test_two_messages_that_begin_alike_in_one_second_are_both_whole(line: Line, order: tuple[int, ...]) -> None:
+    """The beginning of the second could be a repeat of the first one's: it is used when nothing better comes."""
+    parts = [part(1, "head ", NOW), part(2, "A", NOW), part(1, "head ", NOW), part(2, "B", NOW)]
+    await line.hears(*(parts[place] for place in order))
+    await line.waits(HOLD)
+    assert set(await line.inbox()) == {("head A", False), ("head B", False)}
+    assert await line.waits(HOUR + SECOND) == []
+
+
+async def test_a_repeated_beginning_is_not_put_before_what_has_one_of_its_own(line: Line) -> None:
+    assert await line.hears(*FIRST, FIRST[0]) == ["first one first two"]
+    assert await line.hears(part(2, "other two", NOW), part(1, "other one ", NOW)) == ["other one other two"]
+    assert await line.waits(HOUR + SECOND) == []
+
+
 async def test_a_part_that_the_sender_sent_again_is_no_message_of_its_own(line: Line) -> None:
     again = replace(FIRST[0], sent_at=NOW + 30 * SECOND)
     last = replace(FIRST[1], sent_at=NOW + 32 * SECOND)
@@ -223,7 +239,9 @@ async def test_what_was_deleted_by_the_keeper_s_terms_is_not_brought_back_by_a_l
     assert await line.hears(FIRST[1]) == ["[part 1 of 2 missing]first two"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 async def test_nothing_is_lost_doubled_or_mixed_in_any_interleaving(store: SqliteStore, data: st.DataObject) -> None:
     """Three messages under one reference, a minute apart, some parts twice, in any order."""

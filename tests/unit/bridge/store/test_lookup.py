@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 
 import pytest
 
+from bridge.model.line import Channel
 from bridge.model.message import Message, State
 from bridge.model.query import MessageQuery
 from bridge.store.sqlite import SqliteStore
@@ -26,7 +27,7 @@ def rows() -> Iterator[Message]:
             number, account="cafe" if number % 3 == 0 else "shop", recipient=f"+1555010{number % 7}",
             text=f"text {number % 5}", created_at=at, updated_at=at, due_at=at, state=STATES[number % 4],
             line="van" if number % 8 == 1 else "", client_ref=f"r{number}" if number % 9 == 0 else "",
-            dialect="native" if number % 2 else "zhenzi",
+            dialect="native" if number % 2 else "zhenzi", route="@" if number % 5 == 1 else "",
         )  # fmt: skip
 
 
@@ -35,6 +36,8 @@ QUERIES = [
     MessageQuery(),
     MessageQuery(states=frozenset({State.FAILED})),
     MessageQuery(states=frozenset({State.FAILED, State.QUEUED, State.EXPIRED})),
+    MessageQuery(states=frozenset({State.FAILED, State.QUEUED}), failed_by=Channel.WHATSAPP),
+    MessageQuery(failed_by=Channel.SMS),
     MessageQuery(ids=(ALL[3].id, ALL[4].id, "nothing")),
     MessageQuery(client_ref="r9"),
     MessageQuery(recipient="+15550103"),
@@ -65,6 +68,7 @@ def expected(account: str, query: MessageQuery) -> list[str]:
         for place, row in reversed(list(enumerate(ALL)))
         if (not account or row.account == account) and place < before
         and (not query.states or row.state in query.states)
+        and (row.state is not State.FAILED or query.failed_by in (None, row.channel))
         and (not query.ids or row.id in query.ids)
         and (not query.keyword or query.keyword in row.recipient or query.keyword in row.text)
         and all(getattr(query, name) in ("", getattr(row, name)) for name in PLAIN)

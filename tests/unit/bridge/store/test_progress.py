@@ -36,6 +36,12 @@ def schema(path: Path) -> int:
         return int(raw.execute("PRAGMA user_version").fetchone()[0])
 
 
+def test_a_new_store_has_nothing_to_say() -> None:
+    told: list[str] = []
+    Progress(told.append, interval=0).step()
+    assert told == []
+
+
 def test_says_what_is_done_and_how_far_it_is_now_and_then() -> None:
     told: list[str] = []
     progress = Progress(told.append, interval=0.0)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bridge.store.read_only import read_only
+from bridge.store.row_counts import figures
 from bridge.store.sqlite import SqliteStore
-from bridge.store.statistics import figures
 from tests.support.store_rows import NOW, SHOP, message
 
 

@@ -13,7 +13,7 @@ PLACES = ("SM:1:abc", "SM:12:abc", "ME:1:abc")
 
 async def known(store: SqliteStore) -> list[str]:
     """Those of the places whose SMS would be taken for a re-read now."""
-    rows = store._write_connection.execute("SELECT slot FROM slots WHERE line = 'office' ORDER BY slot").fetchall()
+    rows = store._write_connection.execute("SELECT slot FROM slots WHERE holder = 'office' ORDER BY slot").fetchall()
     return [row[0] for row in rows]
 
 

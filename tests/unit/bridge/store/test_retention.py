@@ -98,7 +98,7 @@ async def test_what_is_forgotten_is_found_by_an_index_however_much_is_kept(store
     assert {each.split()[2] for each in dropped} >= {"messages", "parts", "received"}
     for each in dropped:
         plan = [row[3] for row in store._write_connection.execute(f"EXPLAIN QUERY PLAN {each}")]
-        assert [row for row in plan if "SCAN" in row] == [], each
+        assert [row for row in plan if "SCAN" in row and "json_each" not in row] == [], each
 
 
 async def test_a_clock_that_was_wrong_once_keeps_nothing_for_ever(store: SqliteStore) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bridge.model.attention import Verdict
 from bridge.model.conversation import ContactQuery, ConversationQuery
+from bridge.model.history import HistoryQuery, Quarter
 from bridge.model.inbox import CallKind
 from bridge.model.line import Channel
 from bridge.model.message import State
@@ -19,7 +20,13 @@ from bridge.model.radio import Call, Concat, Evidence, Held, InboundPart, Inboun
 from bridge.model.webhook import DeliveryState, Endpoint
 from bridge.ports.store import Store
 from bridge.ports.store_rows import ClockState, Outcome
-from bridge.store.reports import PARTS_IN_HAND, PARTS_OF_REFERENCE, PARTS_OF_UNKNOWN_FATE, REFERENCES_BEFORE
+from bridge.store.delivery_reports import (
+    PARTS_IN_HAND,
+    PARTS_OF_OWN_REFERENCE,
+    PARTS_OF_REFERENCE,
+    PARTS_OF_UNKNOWN_FATE,
+    REFERENCES_BEFORE,
+)
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import BY, NOW, message
 
@@ -74,6 +81,7 @@ SMALL = frozenset(
         "lose_trip",
         "memories",
         "memorise",
+        "moved",
         "note_clock",
         "note_session",
         "pause_endpoint",
@@ -179,7 +187,8 @@ async def live(store: SqliteStore) -> AsyncIterator[str]:
     await store.release_partial(NOW + 1, NOW + 90_000_000)
     await store.keep(Typed("office", "1", "+15550101", "typed", NOW), "office", NOW)
     await store.keep(Call("office", "2", "missed", "+15550101", "Robin", NOW, 3), "office", NOW)
-    yield "receive let_go release_partial keep"
+    await store.held(["office"])
+    yield "receive let_go held release_partial keep"
     unknown = (await store.messages("", MessageQuery(frozenset({State.UNKNOWN})))).rows
     await store.decide(unknown[0].id, Verdict.ARRIVED, BY)
     await store.doubtful(["office"])
@@ -211,9 +220,9 @@ async def ask(store: SqliteStore) -> AsyncIterator[str]:
         for reading in (inbox, replace(inbox, mark_read=True)):
             await store.inbox("shop", reading, NOW)
     for typed in queries(TypedQuery):
-        await store.typed(typed)
+        await store.typed("shop", typed)
     for calls in queries(CallQuery):
-        await store.calls(calls)
+        await store.calls("shop", calls)
     await store.received("shop", (await store.inbox("shop", InboxQuery(), NOW)).rows[0].id)
     yield "inbox typed calls received"
     while await store.index_conversations():
@@ -227,10 +236,11 @@ async def ask(store: SqliteStore) -> AsyncIterator[str]:
     await store.parts(message(1).id)
     await store.movements("shop")
     await store.newest_event()
+    await store.event_position(NOW)
     await store.owed("e1", 10)
     await store.hand_out_reports("shop", "", frozenset({"office"}), 10)
     await store.hand_out_received("shop", 0, 10)
-    yield "message parts movements newest_event owed hand_out_reports hand_out_received"
+    yield "message parts movements newest_event event_position owed hand_out_reports hand_out_received"
     await store.life("shop", message(1).id)
     await store.undecided("shop", 10)
     await store.dead_letters("shop", 10)
@@ -242,6 +252,19 @@ async def ask(store: SqliteStore) -> AsyncIterator[str]:
     await store.index_words()
     await store.forget_words()
     yield "backlog waiting pulse to_index index_words forget_words"
+
+
+async def look_back(store: SqliteStore) -> AsyncIterator[str]:
+    """What is remembered of lines; the methods that were called."""
+    for line in ("", "office"):
+        for cursor in ("", f"{NOW}-{'a' * 26}"):
+            await store.past_trips(HistoryQuery(line, cursor=cursor))
+        for cursor in ("", "2"):
+            await store.past_alarms(HistoryQuery(line, cursor=cursor))
+    await store.keep_quarters([Quarter("office", NOW, -71, 0, 900)], NOW - 5)
+    await store.quarters("office", NOW - 5, NOW)
+    await store.latest(["van", "nobody"])
+    yield "past_trips past_alarms keep_quarters quarters latest"
 
 
 async def forget(store: SqliteStore) -> AsyncIterator[str]:
@@ -279,7 +302,7 @@ async def asked(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> tuple[fr
     for connection in store._connections:
         connection.set_trace_callback(made.setdefault)
     called: set[str] = set()
-    for tour in (live, ask, forget):
+    for tour in (live, ask, look_back, forget):
         async for methods in tour(store):
             called |= set(methods.split())
     for connection in store._connections:
@@ -319,6 +342,11 @@ async def test_is_found_by_an_index(store: SqliteStore, query: str, values: tupl
     plan = store._write_connection.execute(f"EXPLAIN QUERY PLAN {query}", values).fetchall()
     assert [row[3] for row in plan if "SCAN" in row[3]] == []
     assert "intent_at>? AND intent_at<?" in plan[0][3]
+
+
+async def test_a_reference_that_no_other_part_has_is_found_by_its_index(store: SqliteStore) -> None:
+    plan = store._write_connection.execute(f"EXPLAIN QUERY PLAN {PARTS_OF_OWN_REFERENCE}", (1 << 61, 1, 2)).fetchall()
+    assert "SEARCH p USING INDEX parts_own_reference (reference=?)" in {row[3] for row in plan}
 
 
 async def test_what_came_before_a_part_is_found_by_the_index_of_references(store: SqliteStore) -> None:

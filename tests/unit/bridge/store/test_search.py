@@ -1,5 +1,7 @@
 """A keyword finds what looking at each row finds, whether that is in the index of words yet or not."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from bridge.errors import BridgeError
@@ -10,6 +12,7 @@ from bridge.model.radio import InboundPart
 from bridge.store import lookup, streams
 from bridge.store.search import BITE
 from bridge.store.sqlite import SqliteStore
+from bridge.store.words import expression
 from tests.support.store_rows import NOW, message
 
 KEYWORDS = ("code 7", "CODE", "验证", "码", "0103", "+1555", "q", "7.", "nothing of this", '"')
@@ -68,7 +71,8 @@ async def test_finds_the_same_before_while_and_after_it_is_indexed(
 
 
 async def words(store: SqliteStore, table: str, keyword: str) -> int:
-    rows = store._read_connection.execute(f"SELECT count(*) FROM {table} WHERE {table} MATCH ?", (f'"{keyword}"',))
+    asked = expression(["shop" if table == "message_words" else ""], keyword)
+    rows = store._read_connection.execute(f"SELECT count(*) FROM {table} WHERE {table} MATCH ?", (asked,))
     return int(rows.fetchone()[0])
 
 
@@ -116,7 +120,29 @@ async def test_the_words_of_what_is_deleted_leave_the_file_once_all_is_merged(fu
     assert not await full.forget_words()
 
 
-def steps(store: SqliteStore, keyword: str) -> int:
+async def test_no_transaction_merges_much_of_the_index(store: SqliteStore) -> None:
+    """FTS5 by itself merges 64 pages for each of its levels whenever 64 were written."""
+    texts = {number: "".join(chr(0x4E00 + number * 40 + place) for place in range(40)) for number in range(3000)}
+    written: list[int] = []
+
+    async def bite(job: Callable[[], Awaitable[object]]) -> None:
+        before = store._write_connection.total_changes
+        await job()
+        written.append(store._write_connection.total_changes - before)
+
+    await store.submit([message(number, text=texts[number % 500], state=State.FAILED) for number in range(3000)])
+    while await store.to_index():
+        await bite(store.index_words)
+    indexed = sorted(written)
+    while await store.count("", MessageQuery()):
+        await bite(lambda: store.sweep(NOW + 10**9, 0))
+    assert len(indexed) == 3000 // BITE
+    assert indexed[-1] < 2.5 * indexed[len(indexed) // 2]
+    assert len(written) > 4 * len(indexed)
+    assert await words(store, "message_words", texts[7][3:9]) == 0
+
+
+def steps(store: SqliteStore, keyword: str, found_rows: int = 3) -> int:
     """Of SQLite's machine, for a page of what has a keyword."""
     taken = [0]
 
@@ -126,7 +152,7 @@ def steps(store: SqliteStore, keyword: str) -> int:
     connection = store._read_connection
     found = lookup.select(connection, "shop", MessageQuery(keyword=keyword))
     connection.set_progress_handler(count, 10)
-    assert len(streams.positions(connection, found, 50)) == 3
+    assert len(streams.positions(connection, found, 50)) == found_rows
     connection.set_progress_handler(None, 0)
     return taken[0]
 
@@ -147,3 +173,20 @@ async def test_finds_what_few_have_in_hardly_more_steps_when_there_are_ten_times
         taken.append(steps(store, keyword))
     # some for each segment of the index
     assert taken[1] <= 3 * taken[0], taken
+
+
+async def test_what_only_others_write_takes_no_step_more_however_much_it_is(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.store.lookup.FEW", 0)
+    taken = []
+    for start, end in ((0, 1_000), (1_000, 10_000)):
+        # shop has most of the messages, so nothing is gained by looking at each of its own
+        await store.submit([message(number, text=f"Your code is {number}.") for number in range(start, end)])
+        others = range(start + 100_000, end + 100_000)
+        await store.submit([message(number, account="cafe", text="Your parcel has come") for number in others])
+        while await store.to_index():
+            await store.index_words()
+        taken.append(steps(store, "parcel", 0))
+    # some for each segment of the index
+    assert taken[1] <= 2 * taken[0], taken

@@ -9,7 +9,7 @@ from bridge.model import event as events
 from bridge.model.message import Message, State
 from bridge.model.radio import Evidence, InboundReport
 from bridge.ports.store_rows import Outcome
-from bridge.store.reports import LONGEST_WAY, PROVIDERS_WAY
+from bridge.store.delivery_reports import LONGEST_WAY, PROVIDERS_WAY
 from bridge.store.sqlite import SqliteStore
 from tests.support.store_rows import NOW, message
 
@@ -126,6 +126,17 @@ async def test_evidence_that_came_before_the_outcome_stands(network: Network) ->
 
 
 # -- one reference, many parts --------------------------------------------------------------------
+async def test_what_is_certain_not_to_have_gone_out_waits_for_another_try(network: Network) -> None:
+    await network.send(first := to_one_number(1), NOW, None, State.UNKNOWN)
+    await network.store.settle(Evidence("office", first.id, 1, State.QUEUED), NOW + SECOND)
+    assert await network.state(first) is State.QUEUED
+    again = await network.store.claim("office", ("", "office"), NOW + SECOND)
+    assert again is not None
+    # told a second time, it is of the try before, and says nothing about this one
+    await network.store.settle(Evidence("office", first.id, 1, State.QUEUED), NOW + 2 * SECOND)
+    assert await network.end(first, NOW + 3 * SECOND, 7) is State.SENT
+
+
 async def test_300_messages_to_one_number_get_each_its_own_report(network: Network) -> None:
     chance = random.Random(3)
     sent = [(to_one_number(number), NOW + number * 300, number % 256) for number in range(1, 301)]
@@ -274,6 +285,42 @@ async def test_what_was_kept_is_decided_when_the_clock_is_known(network: Network
     assert [await network.state(which) for which in (ONE, TWO, THREE)] == [State.DELIVERED] * 3
 
 
+@pytest.mark.parametrize("ahead", [9 * SECOND, -9 * SECOND, 100 * SECOND, -3 * MINUTE])
+async def test_a_clock_that_is_off_gives_no_report_to_the_wrong_one_of_a_reference(
+    store: SqliteStore, ahead: int
+) -> None:
+    """Modems that answer 0 each time: the nearest one was told to be delivered, whichever the report was of."""
+    network = Network(store, ahead=ahead)
+    await network.send(ONE, NOW, 0)
+    await network.send(TWO, NOW + 10 * SECOND, 0)
+    await network.tell(network.report(0, NOW + 300), NOW + 20 * SECOND)
+    assert await network.state(TWO) is State.SENT
+    await network.send(THREE, NOW + HOUR, 0)
+    await network.tell(network.report(0, NOW + HOUR + 300), NOW + HOUR + 3 * SECOND)
+    assert [await network.state(which) for which in (ONE, TWO, THREE)] == [
+        State.DELIVERED, State.SENT, State.DELIVERED
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "reference", "expected"),
+    [(4, 5, State.DELIVERED), (0, 0, State.UNKNOWN)],
+    ids=["given again", "always the same"],
+)
+async def test_a_reference_that_is_given_again_leaves_an_unknown_one_its_report(
+    network: Network, before: int, reference: int, expected: State
+) -> None:
+    """A modem that lost its power while it sent may begin again with the reference before."""
+    await network.send(THREE, NOW - HOUR, before)
+    await network.tell(network.report(before, NOW - HOUR), NOW - HOUR + 3 * SECOND)
+    await network.send(ONE, NOW, None, State.UNKNOWN)
+    await network.send(TWO, NOW + 12 * SECOND, reference)
+    await network.tell(network.report(reference, NOW), NOW + 20 * SECOND)
+    assert [await network.state(which) for which in (ONE, TWO)] == [expected, State.SENT]
+    await network.tell(network.report(reference, NOW + 12 * SECOND), NOW + 21 * SECOND)
+    assert await network.state(TWO) is State.DELIVERED
+
+
 # -- reports without a stamp ----------------------------------------------------------------------
 async def test_without_a_stamp_the_reference_must_be_one_part_s(network: Network) -> None:
     undated = replace(network.report(5, NOW), sent_at=0)
@@ -306,6 +353,17 @@ async def test_a_provider_may_tell_for_longer_for_its_ids_are_never_given_twice(
     await network.send(ONE, NOW, 1 << 51)
     await network.tell(replace(network.report(1 << 51, NOW), sent_at=0, slot=""), NOW + PROVIDERS_WAY + late)
     assert await network.state(ONE) is expected
+
+
+async def test_without_a_stamp_a_repeat_is_not_of_what_was_begun_after_it(network: Network) -> None:
+    undated = replace(network.report(5, NOW), sent_at=0)
+    await network.send(ONE, NOW, 5)
+    await network.tell(undated, NOW + MINUTE)
+    await network.send(TWO, NOW + HOUR, 5)
+    await network.tell(replace(undated, slot="SR:again"), NOW + 2 * HOUR)
+    assert [await network.state(which) for which in (ONE, TWO)] == [State.DELIVERED, State.SENT]
+    await network.tell(replace(undated, slot="SR:its own", at=NOW + HOUR + SECOND), NOW + 2 * HOUR)
+    assert await network.state(TWO) is State.DELIVERED
 
 
 async def test_without_a_stamp_and_a_reference_nothing_is_settled(network: Network) -> None:

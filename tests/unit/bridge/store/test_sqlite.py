@@ -63,7 +63,7 @@ async def test_a_file_of_the_first_release_gets_what_came_since_and_keeps_all_it
     await store.memorise("phone", "sms", "1")
     await store.close()
     again = await open_store(f"sqlite:///{tmp_path}/old.db", exclusive=True)
-    assert len((await again.typed(TypedQuery())).rows) == 1
+    assert len((await again.typed("shop", TypedQuery())).rows) == 1
     await again.close()
 
 
@@ -93,8 +93,8 @@ async def test_old_things_go_and_waiting_ones_stay(store: Store) -> None:
         pass
     assert [row.id for row in (await store.messages("shop", MessageQuery())).rows] == [message(2).id]
     assert (await store.inbox("shop", InboxQuery(), NOW)).rows == ()
-    assert (await store.typed(TypedQuery())).rows == ()
-    assert (await store.calls(CallQuery())).rows == ()
+    assert (await store.typed("shop", TypedQuery())).rows == ()
+    assert (await store.calls("shop", CallQuery())).rows == ()
 
 
 async def test_events_reach_the_bus_only_when_they_are_on_disk(tmp_path: Path) -> None:

@@ -37,27 +37,3 @@ def test_ranges_are_merged_and_not_sorted(conn: sqlite3.Connection) -> None:
     statement = " UNION ALL ".join(text for text, _ in arms) + " ORDER BY seq DESC LIMIT 3"
     plan = conn.execute(f"EXPLAIN QUERY PLAN {statement}", [value for _, some in arms for value in some]).fetchall()
     assert not [row[3] for row in plan if "SCAN" in row[3] or "TEMP B-TREE" in row[3]]
-
-
-HOURS = [(0, 1, 9, 1), (10, 10, 19, 0), (11, 20, 29, 0), (12, 30, 60, 0), (99, 40, 41, 1)]
-
-
-@pytest.mark.parametrize(
-    ("since", "until", "wanted"),
-    [
-        (0, 0, (0, 1 << 62)),
-        (11, 0, (20, 1 << 62)),
-        (13, 0, (40, 1 << 62)),
-        (100, 0, (1 << 62, 1 << 62)),
-        (0, 10, (0, 19)),
-        (0, 5, (0, 9)),
-        (0, -1, (0, -1)),
-        (0, 200, (0, 60)),
-    ],
-)
-def test_a_time_is_between_rows_though_the_clock_was_set(since: int, until: int, wanted: tuple[int, int]) -> None:
-    conn = sqlite3.connect(":memory:")
-    conn.execute("CREATE TABLE hours (hour INTEGER PRIMARY KEY, first INTEGER, last INTEGER, odd INTEGER)")
-    conn.executemany("INSERT INTO hours VALUES (?, ?, ?, ?)", HOURS)
-    hour = 3_600_000
-    assert streams.between(conn, "hours", since * hour, until * hour) == wanted

@@ -4,9 +4,11 @@ import pytest
 
 from bridge.errors import InvalidNumber
 from bridge.model.account import AccountChange
+from bridge.model.message import State
+from bridge.ports.store_rows import Outcome
 from bridge.store.sqlite import SqliteStore
-from bridge.store.suppression import ENTRIES_OF, STOPS_OF, is_same
-from tests.support.store_rows import BY
+from bridge.store.suppression import ENTRIES_OF, STOPS_OF, Stop, is_same, stop
+from tests.support.store_rows import BY, NOW, message
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,13 @@ def test_two_international_numbers_are_the_same_only_when_they_are() -> None:
     assert is_same("07700900123", "+447700900123")
     assert not is_same("+447700900123", "+17700900123")
     assert is_same("+447700900123", "+447700900123")
+
+
+async def test_a_stop_to_a_line_ends_a_message_that_keeps_to_the_sim_in_it(store: SqliteStore) -> None:
+    for number, line in ((1, "office"), (2, "attic")):
+        await store.submit([message(number, recipient="+15550150", parts=2)])
+        await store.claim(line, ("",), NOW, sim=f"8901{number}")
+        await store.record(Outcome(message(number).id, 1, State.SENT, 7), NOW)
+        await store.record(Outcome(message(number).id, 2, State.QUEUED), NOW)
+    await store._write(stop, Stop("office", "office", "+15550150", "STOP", NOW))
+    assert [(await store.message(message(number).id)).state for number in (1, 2)] == [State.FAILED, State.QUEUED]

@@ -64,7 +64,7 @@ def test_no_secret_leaves_the_store(database: Path, tmp_path: Path, form: tables
 
 
 def test_refuses_a_table_that_is_not_for_others(database: Path, tmp_path: Path) -> None:
-    with pytest.raises(NoSuchThing, match="no table credentials to export; there are: accounts, audit"):
+    with pytest.raises(NoSuchThing, match="no table credentials to export; there are: accounts, alarms, audit"):
         tables.export(database, tmp_path, ["credentials"])
 
 
@@ -89,7 +89,11 @@ def test_reads_what_spreadsheets_and_programs_write(tmp_path: Path, name: str, t
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("numbers.csv", "+15550101\n+15550102\n", "row 1 has no number; the first line names the columns"),
+        (
+            "numbers.csv",
+            "+15550101\n+15550102\n",
+            "row 1 has no number; the first line names the columns, one of them number",
+        ),
         ("numbers.csv", "number,reason\n+15550101,x\n,y\n", "row 2 has no number"),
         ("numbers.json", "{", "is not JSON"),
         ("numbers.jsonl", '["+15550101"]\n', "is not NL"),

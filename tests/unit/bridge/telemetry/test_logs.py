@@ -63,8 +63,8 @@ def stream() -> io.StringIO:
 @pytest.fixture
 def log(journal: JournalEnd, stream: io.StringIO) -> Iterator[logging.Logger]:
     """A logger that writes to the journal as the product's do."""
-    handler = logs.Journal(stream, journal.path)
-    handler.setFormatter(logs.Discreet(logs.FORMAT))
+    handler = logs.JournalHandler(stream, journal.path)
+    handler.setFormatter(logs.MaskingFormatter(logs.FORMAT))
     log = logging.Logger("bridge.devices.receiver")
     log.addHandler(handler)
     yield log
@@ -142,7 +142,7 @@ def test_numbers_are_cut_and_names_are_not(written: str, told: str) -> None:
 
 def formatted(error: BaseException, level: int = logging.ERROR) -> str:
     record = logging.LogRecord("bridge", level, __file__, 1, "it failed", (), (type(error), error, error.__traceback__))
-    return logs.Discreet(logs.FORMAT).format(record)
+    return logs.MaskingFormatter(logs.FORMAT).format(record)
 
 
 def raised(error: BaseException, cause: BaseException | None = None) -> BaseException:

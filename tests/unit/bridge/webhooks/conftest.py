@@ -16,7 +16,7 @@ from bridge.webhooks.retry_policy import Answer
 from tests.support.clocks import START, FakeClock
 from tests.support.store_rows import BY, SHOP
 
-SOON = 10.0  # seconds a test waits for what must come
+SOON = 30.0  # seconds a test waits for what must come
 
 
 class SlowStore(SqliteStore):

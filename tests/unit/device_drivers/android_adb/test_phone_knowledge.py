@@ -51,6 +51,13 @@ def test_reads_the_sims_of_android_14_and_after() -> None:
     assert subscriptions.parse(MANAGER) == (Sim(2, 1, "890010112…", "Some Mobile", ""),)
 
 
+@pytest.mark.parametrize(("told", "user"), [("-10000", 0), ("0", 0), ("10", 10)])
+def test_a_sim_may_be_one_users(told: str, user: int) -> None:
+    record = f"[SubscriptionInfoInternal: id=2 simSlotIndex=0 displayName=mine userId=11 carrierName=x userId={told}]"
+    (sim,) = subscriptions.parse(f"Active subscriptions:\n  {record}\n")
+    assert sim.user == user
+
+
 def test_an_empty_list_of_sims_is_told_from_none() -> None:
     assert subscriptions.is_dump(" ActiveSubInfoList:\n  Null\n")
     assert subscriptions.parse(" ActiveSubInfoList:\n  Null\n++++\n{id=1 simSlotIndex=0}\n") == ()
@@ -112,6 +119,32 @@ def test_every_state_of_adb_has_a_sentence_and_a_step(state: str, stops: Stops, 
     assert words in condition.error.message
     assert condition.remedy
     assert isinstance(condition.error, SendRefused if stops is Stops.LINE else DeviceLost)
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "sentence", "step"),
+    [
+        (
+            "R58M12ABC", {"R58M99XYZ"}, "the phone R58M12ABC is not plugged in, and another one is (R58M99XYZ)",
+            'plug it in; or, to use this one, write serial = "R58M99XYZ"',
+        ),
+        (
+            "R58M12ABC", {"B", "A"}, "the phone R58M12ABC is not plugged in, and others are (A, B)",
+            'plug it in; or, to use one of these, write serial = "A"',
+        ),
+        (
+            "192.168.1.20:5555", {"A"}, "no phone answers at 192.168.1.20:5555, and another one is (A)",
+            'see that it is on this network; or, to use this one, write serial = "A"',
+        ),
+    ],
+    ids=["one", "two", "network"],
+)  # fmt: skip
+def test_another_phone_in_its_place_is_named_with_what_to_do(
+    name: str, others: set[str], sentence: str, step: str
+) -> None:
+    condition = conditions.of_state("absent", name, others)
+    assert condition is not None
+    assert (condition.stops, condition.sentence, condition.remedy) == (Stops.DEVICE, sentence, step)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_a_row_without_a_word_of_the_log_ends_the_trust() -> None:
 def test_a_log_that_ended_is_not_relied_on_and_a_doubt_is_looked_for() -> None:
     polling = Polling(3.0, 30.0, trusted=True)
     assert (polling.pause(True), polling.pause(False)) == (3.0, 30.0)
-    polling.deaf()
+    polling.deaf(0.0)
     assert polling.pause(False) == 3.0
 
 
@@ -56,3 +56,20 @@ def test_other_news_brings_two_looks() -> None:
     polling = Polling(3.0, 30.0, trusted=True)
     polling.stirred()
     assert [polling.pause(False) for _ in range(3)] == [0.0, 1.0, 30.0]
+
+
+def test_a_log_that_cannot_be_heard_is_tried_ever_less_often_and_one_that_was_heard_soon() -> None:
+    polling, now, tries = Polling(3.0, 30.0), 0.0, []
+    polling.listens(now)
+    for _ in range(10):
+        polling.deaf(now)
+        began = now
+        while not polling.may_listen(now):
+            now += 1.0
+        tries.append(now - began)
+        polling.listens(now)
+    assert tries[:3] == [21.0, 41.0, 81.0]
+    assert tries[-1] == 601.0
+    polling.deaf(now + 3600.0)
+    assert not polling.may_listen(now + 3610.0)
+    assert polling.may_listen(now + 3611.0)

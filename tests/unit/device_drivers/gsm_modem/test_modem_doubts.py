@@ -2,7 +2,7 @@
 
 import pytest
 
-from device_drivers.gsm_modem.doubts import ALIKE, Doubts
+from device_drivers.gsm_modem.doubts import ALIKE, Doubts, is_suspicious
 from device_drivers.gsm_modem.memories import Stored
 from device_drivers.gsm_modem.pdu import encode_deliver
 
@@ -54,3 +54,26 @@ def test_what_is_put_off_is_read_again_until_it_is_believed() -> None:
     assert doubts.take_due() == [("ME", 3)]
     assert doubts.believe(reading(WHOLE))
     assert doubts.due_at == float("inf")
+
+
+OURS = Stored("SM", 1, "AA")
+HELD = {OURS.slot: OURS}
+
+
+@pytest.mark.parametrize(
+    ("memory", "found", "announced", "index", "suspicious"),
+    [
+        ("SM", (OURS,), frozenset(), None, False),
+        ("SM", (), frozenset(), None, True),
+        ("SM", (), frozenset(), 2, False),
+        ("SM", (), frozenset(), 1, True),
+        ("SM", (OURS, Stored("SM", 2, "BB")), frozenset(), None, True),
+        ("SM", (OURS, Stored("SM", 2, "BB")), frozenset({2}), None, False),
+        ("SM", (OURS, Stored("SM", 2, "BB"), Stored("SM", 3, "CC")), frozenset({2}), None, True),
+        ("ME", (Stored("ME", 2, "BB"),), frozenset(), None, False),
+    ],
+)
+def test_what_came_unannounced_or_went_by_itself_may_be_of_another_sim(
+    memory: str, found: tuple[Stored, ...], announced: frozenset[int], index: int | None, suspicious: bool
+) -> None:
+    assert is_suspicious(memory, HELD, found, announced, index) is suspicious

@@ -2,12 +2,15 @@
 
 import pytest
 
+from bridge.ports.driver import Memory, VolatileMemory
 from device_drivers.gsm_modem import bringup, news, options, quirks
-from device_drivers.gsm_modem.identity import imei_in
+from device_drivers.gsm_modem.answers import Failed
+from device_drivers.gsm_modem.identity import imei_in, known_as, same_iccid
 from device_drivers.gsm_modem.memories import Stored, parse_list, slot_of
 from device_drivers.gsm_modem.news import Meaning
 from device_drivers.gsm_modem.options import Options
 from device_drivers.gsm_modem.recovery import Stage, Watchdog
+from device_drivers.gsm_modem.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -130,3 +133,45 @@ def test_restarts_a_modem_after_three_silences_and_forgives_earlier_ones() -> No
     watchdog.answered()
     steps = [watchdog.missed(now) for now in (1, 2, 3)]
     assert steps == [Stage.PROBE, Stage.RESYNC, Stage.RESTART]
+
+
+class Refusing:
+    """A modem that answers every command with ERROR."""
+
+    def ask(self, command: str, timeout: float | None = None) -> list[str]:
+        raise Failed(command, "ERROR")
+
+
+def test_an_error_is_a_sign_of_life_of_a_modem_that_tells_none_of_its_settings() -> None:
+    settings = Settings(Refusing())
+    settings.learn()
+    settings.check(thoroughly=True)
+
+
+async def test_a_sim_is_known_as_it_was_told_first() -> None:
+    memories: dict[str, Memory] = {}
+
+    async def memory_of(what: str) -> Memory:
+        return memories.setdefault(what, VolatileMemory())
+
+    imsi, iccid, other = "001010123456789", "8900101234567890123", "8900101234567891014"
+    told = [
+        ("8900101234567890", iccid, ""),
+        (imsi, "", ""),
+        (imsi, iccid, imsi),
+        ("001010123456700", iccid, ""),
+        ("001010123456700", "", iccid),
+        ("001010123456700", iccid[:-1], iccid),
+        ("001010123456700", other, ""),
+        ("001010123456700", iccid, ""),
+        ("", iccid, ""),
+    ]
+    for number, card, known in told:
+        assert await known_as(memory_of, number, card) == known
+    assert await known_as(None, imsi, "") == ""
+
+
+def test_iccids_are_the_same_as_far_as_both_are_told() -> None:
+    assert same_iccid("89860012345678901234", "8986001234567890123")
+    assert not same_iccid("89860012345678901234", "89860012345678901242")
+    assert not same_iccid("89860012345678901234", "")

@@ -1,6 +1,10 @@
 """What this machine does to a modem's port: facts of sysfs, udev's database, rules and modes → lines of doctor."""
 
+import errno
 import os
+import subprocess
+import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +12,10 @@ import pytest
 
 from bridge.model.line import Line, LineState
 from device_drivers import _access
-from device_drivers.gsm_modem import checkup, ports, survey
+from device_drivers.gsm_modem import checkup, holders, ports, survey
+from device_drivers.gsm_modem.holders import Holder
 from device_drivers.gsm_modem.options import Options
+from tests.support.rights import anybody
 
 READY = Line(
     "office",
@@ -265,3 +271,55 @@ def test_says_which_of_a_modems_ports_gives_notifications(port: str, others: lis
     (tmp_path / "sys/class/tty/ttyUSB2/device").symlink_to(interface / "ttyUSB2")
     found = list(survey._beside("devices.office", f"/dev/{port}", tmp_path))
     assert [name for name in ("ttyUSB0", "ttyUSB2") for finding in found if name in finding.remedy] == others
+
+
+def test_another_bridge_is_not_killed() -> None:
+    remedy = Holder(4711, "sms-bridge").remedy
+    assert "kill" not in remedy
+    assert remedy.startswith("it is another bridge")
+    assert Holder(4711, "sms-bridge", "sms-bridge.service").remedy == "sudo systemctl stop sms-bridge.service"
+
+
+def test_a_bridge_that_was_started_as_a_module_is_a_bridge() -> None:
+    command = [sys.executable, "-m", "bridge", "sim", "network", "--data", "/nowhere/at/all"]
+    with subprocess.Popen(["sh", "-c", 'read _; exec "$@"', "sh", *command], stdin=subprocess.PIPE) as process:
+        try:
+            folder = Path(f"/proc/{process.pid}")
+            while not (folder / "cmdline").read_bytes().startswith(b"sh\0"):  # as long as it is not executed yet
+                assert process.poll() is None
+            assert holders._holder(process.pid).name == "sh"
+            assert process.stdin is not None
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            while b"bridge" not in (folder / "cmdline").read_bytes().split(b"\0")[:3]:
+                assert process.poll() is None
+            assert holders._holder(process.pid).name == "sms-bridge"
+        finally:
+            process.kill()
+
+
+def test_a_program_of_ones_own_is_ended_without_sudo() -> None:
+    assert Holder(os.getpid(), "minicom").remedy == f"end it: kill {os.getpid()}"
+    assert Holder(2**22 + 1, "minicom").remedy == f"end it: sudo kill {2**22 + 1}"
+
+
+def test_what_a_running_bridge_has_in_hand_need_not_be_open_to_whoever_asks() -> None:
+    # outside of pytest's folder, which is for its user alone
+    with tempfile.NamedTemporaryFile() as port:
+        os.chmod(port.name, 0o000)
+        with anybody():
+            asked = [list(survey._barred("x", port.name, running, Path("/nowhere"))) for running in (False, True)]
+    assert [[found.level for found in each] for each in asked] == [["fail"], []]
+
+
+def test_knows_a_serial_port_without_opening_it(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    try:
+        assert ports.is_serial(os.ttyname(slave))
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert not ports.is_serial("/dev/null")
+    (tmp_path / "file").write_text("")
+    assert not ports.is_serial(str(tmp_path / "file"))
+    assert "is no serial port" in ports.why_not_open(str(tmp_path), OSError(errno.EISDIR, "Is a directory"))

@@ -333,3 +333,10 @@ async def test_an_answer_that_was_due_before_a_reset_never_comes(talk: Talk) -> 
     await handset.wait(1)
     assert b"+CMGS" not in talk.said
     assert talk.raw(b"ATE0\r") == b"ATE0\r\r\nOK\r\n"
+
+
+async def test_another_program_may_type_something_between_two_commands(talk: Talk) -> None:
+    talk.state.incoming.store("ME", "00AA")
+    talk.state.faults.typed_elsewhere["+CMGL"] = ['AT+CPMS="SM"', "no command"]
+    assert talk.type('AT+CPMS="ME";+CMGL=4')[1:] == ["OK"]
+    assert talk.type('AT+CPMS="ME";+CMGL=4')[1:] == ["+CMGL: 1,0,,1", "00AA", "OK"]

@@ -1,6 +1,7 @@
 """Sending, receiving, storing and reporting on the virtual modem's command line."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -334,6 +335,36 @@ async def test_may_say_that_it_deleted_what_it_keeps(talk: Talk) -> None:
     talk.state.faults.undeleted = 1
     assert [talk.type("AT+CMGD=1"), len(talk.state.storage["ME"])] == [["OK"], 1]
     assert [talk.type("AT+CMGD=1"), len(talk.state.storage["ME"])] == [["OK"], 0]
+
+
+async def test_may_close_the_gap_that_a_deletion_leaves(talk: Talk) -> None:
+    talk.state.faults.renumbers = True
+    for pdu in ("00AA", "00BB", "00CC"):
+        talk.state.incoming.store("ME", pdu)
+    talk.type("AT+CMGD=1")
+    assert talk.type("AT+CMGL=4") == ["+CMGL: 1,0,,1", "00BB", "+CMGL: 2,0,,1", "00CC", "OK"]
+    assert talk.state.incoming.store("ME", "00DD") == 3
+
+
+async def test_phones_close_the_gap_that_a_deletion_leaves(modem: Callable[..., Talk]) -> None:
+    talk = modem(PROFILES["renumbering"])
+    for pdu in ("00AA", "00BB"):
+        talk.state.incoming.store("ME", pdu)
+    talk.type("ATE0+CMGD=1")
+    assert talk.type("AT+CMGL=4") == ["+CMGL: 1,0,,1", "00BB", "OK"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "left"),
+    [({"deletes_all": True}, []), ({"deletes_beside": 1}, [1, 3]), ({"deletes_beside": 99}, [1, 2, 3])],
+)
+async def test_may_delete_another_sms_than_is_named_or_all(talk: Talk, fault: dict[str, Any], left: list[int]) -> None:
+    for pdu in ("00AA", "00BB", "00CC"):
+        talk.state.incoming.store("ME", pdu)
+    for name, value in fault.items():
+        setattr(talk.state.faults, name, value)
+    assert talk.type("AT+CMGD=1") == ["OK"]
+    assert [index for index, _ in talk.state.storage["ME"]] == left
 
 
 async def test_sim_and_modem_may_be_one_memory(talk: Talk) -> None:

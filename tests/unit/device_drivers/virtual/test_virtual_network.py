@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from bridge.model.radio import Concat
 from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.virtual.network.message import Accepted, Posting, Verdict
 from device_drivers.virtual.network.service_centre import Network
+from device_drivers.virtual.world import World
 from tests.support.virtual_talk import CUSTOMER, LINE, Talk, attached
 
 OTHER = "+15550151"
@@ -112,7 +114,7 @@ async def test_what_comes_for_a_phone_that_is_off_waits_in_order(network: Networ
     network.detach(handset)
     for text in ("first", "second"):
         network.handset(OTHER).send(CUSTOMER, text)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while network.held(CUSTOMER) != 2:
             await asyncio.sleep(0)
     assert handset.received == []
@@ -124,7 +126,7 @@ async def test_an_outage_refuses_everybody_for_so_long_and_ends_by_itself(networ
     verdicts: list[Verdict] = []
     network.outage(0.05, 38)
     network.post(posting(), verdicts.append)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while network.rules.outage:
             await asyncio.sleep(0.01)
     network.post(posting(), verdicts.append)
@@ -140,3 +142,11 @@ async def test_an_outage_of_one_line_leaves_the_others_and_may_be_ended_early(ne
     network.outage(0.0, number=OTHER)
     network.post(posting(), verdicts.append)
     assert verdicts == [Accepted(), 331, Accepted()]
+
+
+async def test_the_devices_of_two_networks_are_told_apart(tmp_path: Path) -> None:
+    """A bridge that has both would take a modem or SIM that it has already for one that is configured twice."""
+    worlds = World(tmp_path / "one", modems=3, phones=2), World(tmp_path / "other", modems=3, phones=2, first=3)
+    states = [modem.state for world in worlds for modem in world.modems]
+    assert len({state.imei for state in states}) == len({state.sim.iccid for state in states}) == 6
+    assert len({phone.state.serial for world in worlds for phone in world.phones}) == 4

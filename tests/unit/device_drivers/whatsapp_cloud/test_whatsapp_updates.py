@@ -37,7 +37,7 @@ def test_a_signature_is_of_the_bytes_as_they_came(body: bytes, digest: str) -> N
     assert is_signed(body, f"sha256={digest}", SECRET)
     assert not is_signed(body + b" ", f"sha256={digest}", SECRET)
     assert not is_signed(json.dumps(json.loads(body), ensure_ascii=False).encode(), f"sha256={digest}", SECRET)
-    for wrong in (digest, f"sha256={digest.upper()}", f"sha1={digest}", "", "sha256=", "sha256=ä"):
+    for wrong in (digest, f"sha256={digest.upper()}", f"sha1={digest}", "", "sha256=", "sha256=ä", "sha256=\udce4"):
         assert not is_signed(body, wrong, SECRET)
 
 

@@ -34,7 +34,7 @@ class Host:
 
     async def hear(self) -> tuple[int, int, int, bytes]:
         """The next packet."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             command, first, second, size, *_ = struct.unpack("<6I", await self._reader.readexactly(24))
             return command, first, second, await self._reader.readexactly(size)
 

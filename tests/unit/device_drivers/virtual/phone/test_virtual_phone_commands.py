@@ -92,7 +92,7 @@ async def test_the_radio_log_can_be_followed(talk: Talk) -> None:
     tasks.start(talk.phone.commands.run(words, lambda _kind, data: lines.put_nowait(data)), "logcat")
     await asyncio.sleep(0)
     await talk.text("hi")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert b"sendText id" in await lines.get()
     await tasks.close()
 

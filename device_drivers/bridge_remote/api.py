@@ -1,0 +1,202 @@
+"""The site's native API, as far as its lines are used from here: each call is one request."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any, Self
+from urllib.parse import quote
+
+import aiohttp
+
+from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
+from device_drivers import _trust
+from device_drivers._http import Answer, Http, by_tcp
+from device_drivers.bridge_remote.options import Options
+from device_drivers.bridge_remote.switchboard import Switchboard
+
+#: statuses by which the site, or a server in between, does not say whether anything was accepted
+_IN_BETWEEN = frozenset({408, 500, 502, 503, 504})
+#: what to do about a key that is refused
+ADVICE = "check the account and its key there (sms-bridge key list), and `key` here"
+#: a request for each scope, and what it is for; the first is refused for its empty body once the scope is there
+_TRIALS = (
+    ("POST", "/v1/messages", "send"),
+    ("GET", "/v1/messages?limit=1", "see what became of messages"),
+    ("GET", "/v1/inbox?limit=1", "see what comes in"),
+)
+#: seconds until something is asked again, where the site does not say
+RETRY_AFTER = 5
+Shape = Mapping[str, Any]
+Connector = Callable[[], aiohttp.BaseConnector]
+
+
+class Problem(Exception):
+    """The site answered with a problem (RFC 9457)."""
+
+    def __init__(self, status: int, kind: str, detail: str, field: str = "", retry_after: str = "") -> None:
+        super().__init__(f"{status} {detail}")
+        self.status = status
+        #: the last word of its type: bad-request, not-possible …
+        self.kind = kind
+        self.detail = detail
+        #: the parameter at fault
+        self.field = field
+        #: seconds until the same may be asked again
+        self.retry_after = int(retry_after) if retry_after.isascii() and retry_after.isdecimal() else RETRY_AFTER
+
+
+def refused(problem: Problem) -> SendRefused:
+    """What a problem means for a message that was to be sent."""
+    kinds = {
+        "bad-request": Refusal.LINE if problem.field == "line" else Refusal.PERMANENT,
+        "not-possible": Refusal.TEMPORARY,  # a limit for a day, of this recipient
+        "out-of-credit": Refusal.CREDIT,
+        "not-authenticated": Refusal.LINE,
+        "not-allowed": Refusal.LINE,
+        "no-such-thing": Refusal.LINE,
+    }
+    if problem.field == "expires_at":
+        return SendRefused("its time ran out before the site had it", Refusal.TEMPORARY)
+    advice = f": {ADVICE}" if problem.status in (401, 403) else ""
+    words = f"the site refuses ({problem.status}): {problem.detail}{advice}"
+    return SendRefused(words, kinds.get(problem.kind, Refusal.NETWORK))
+
+
+class Api:
+    """The native API of one site. `close` it."""
+
+    def __init__(self, options: Options, connector: Connector = by_tcp, board: Switchboard | None = None) -> None:
+        """`board`: where the site dials in, if it does."""
+        self.board = board
+        self.base = options.base
+        self.headers = {"Authorization": f"Bearer {options.key}", "Accept": "application/json"}
+        #: makes what connects to the site, for the stream of events, too
+        self.connector = connector
+        self._http = Http(options.timeout, options.timeout, connector)
+        #: how far the site's clock is ahead of ours, ms, to a second; by its last answer
+        self.ahead = 0
+        #: the alarms about its lines, by its last answer; a release before this one tells none
+        self.alarms: Sequence[Shape] = ()
+        #: Unix ms of its last answer, and ms that this took
+        self.heard_at, self.round_trip = 0, 0
+
+    @classmethod
+    async def by_network(cls, options: Options) -> Self:
+        """That of a site that is reached where it is. Raises SendRefused(LINE) for authorities that cannot be read."""
+        if not options.ca:
+            return cls(options)
+        try:
+            trusted = await asyncio.to_thread(_trust.context, options.ca)
+        except _trust.NoAuthority as error:
+            raise SendRefused(str(error), Refusal.LINE) from error
+        return cls(options, partial(by_tcp, trusted))
+
+    async def me(self) -> Shape:
+        """The account of the key. Raises LinkError."""
+        return await self._calm("GET", "/v1/me")
+
+    async def lines(self) -> Sequence[Shape]:
+        """All lines of the site. Raises LinkError."""
+        told = await self._calm("GET", "/v1/lines")
+        found: Sequence[Shape] = told["lines"]
+        self.alarms = told.get("alarms", ())
+        return found
+
+    async def submit(self, message: Shape, key: str) -> tuple[Shape, bool]:
+        """Hand a message over, once for each key: as it is there, and whether it came by an earlier request.
+
+        Raises Problem, DeviceLost, OutcomeUnknown.
+        """
+        answer = await self._answer("POST", "/v1/messages", message, {"Idempotency-Key": key})
+        return _shape(answer), "idempotency-replayed" in answer.headers
+
+    async def find(self, reference: str) -> Shape | None:
+        """The message of this client reference. Raises LinkError."""
+        path = f"/v1/messages?limit=1&client_ref={quote(reference, safe='')}"
+        return next(iter((await self._calm("GET", path))["messages"]), None)
+
+    async def show(self, message: str) -> Shape:
+        """A message with the parts that were tried. Raises LinkError."""
+        return await self._calm("GET", f"/v1/messages/{message}")
+
+    async def cancel(self, message: str) -> Shape | None:
+        """Take a message back; as it is then, None when that is not possible any more. Raises LinkError."""
+        try:
+            return await self._ask("POST", f"/v1/messages/{message}/cancel")
+        except Problem as problem:
+            if problem.kind in ("not-possible", "no-such-thing"):
+                return None
+            raise refused(problem) from problem
+
+    async def missing_scopes(self) -> Sequence[str]:
+        """What the key may not do, by harmless requests that need each scope. Raises LinkError, Problem."""
+        missing = []
+        for method, path, words in _TRIALS:
+            try:
+                await self._ask(method, path)
+            except Problem as problem:
+                if problem.status == 403:
+                    missing.append(f"{words}: {problem.detail}")
+                elif problem.kind not in ("bad-request", "not-json"):
+                    raise
+        return missing
+
+    def site_time(self, ours: int) -> int:
+        """A moment of our clock by the site's, Unix ms."""
+        return ours + self.ahead
+
+    async def close(self) -> None:
+        """Hang up. Never raises."""
+        await self._http.close()
+
+    async def _calm(self, method: str, path: str) -> Shape:
+        """A request that changes nothing. Raises DeviceLost, SendRefused."""
+        try:
+            return await self._ask(method, path)
+        except Problem as problem:
+            raise refused(problem) from problem
+        except OutcomeUnknown as error:
+            raise DeviceLost(error.message) from error
+
+    async def _ask(self, method: str, path: str, body: Shape | None = None, more: Mapping[str, str] = {}) -> Shape:
+        """Raises Problem, DeviceLost, OutcomeUnknown."""
+        return _shape(await self._answer(method, path, body, more))
+
+    async def _answer(self, method: str, path: str, body: Shape | None, more: Mapping[str, str]) -> Answer:
+        """Raises DeviceLost, OutcomeUnknown."""
+        content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+        kind = {"Content-Type": "application/json"} if content else {}
+        began = time.time_ns() // 1_000_000
+        answer = await self._http.ask(method, self.base + path, headers={**self.headers, **kind, **more}, body=content)
+        self._look_at_clock(answer, began)
+        return answer
+
+    def _look_at_clock(self, answer: Answer, began: int) -> None:
+        self.heard_at = time.time_ns() // 1_000_000
+        self.round_trip = max(0, self.heard_at - began)
+        try:
+            # it tells whole seconds, and was written at some moment of that second
+            told = round(parsedate_to_datetime(answer.headers["date"]).timestamp() * 1000) + 500
+        except (KeyError, ValueError):
+            return
+        ahead = told - (began + self.heard_at) // 2
+        self.ahead = ahead if abs(ahead) > 1000 + self.round_trip else 0
+
+
+def _shape(answer: Answer) -> Shape:
+    try:
+        found = json.loads(answer.body) if answer.body else {}
+    except ValueError:
+        found = None
+    if 200 <= answer.status < 300 and isinstance(found, dict):
+        return found
+    kind = str(found.get("type", "")).rpartition(":")[2] if isinstance(found, dict) else ""
+    detail = str(found.get("detail", "")) if isinstance(found, dict) else ""
+    if answer.status in _IN_BETWEEN:
+        raise OutcomeUnknown(f"the site, or a server before it, answered {answer.status} {detail}".rstrip())
+    if not isinstance(found, dict) or not kind:
+        kind, detail, found = "", "this is no answer of an sms-bridge: check `url`", {}
+    raise Problem(answer.status, kind, detail, str(found.get("field", "")), answer.headers.get("retry-after", ""))

@@ -1,0 +1,37 @@
+"""What places of a modem's memories were seen to hold: what is not told there any more has gone."""
+
+from collections.abc import Collection, Iterable
+
+
+class Sights:
+    """Since they were last told. On the modem's worker thread, but `take`."""
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[str, tuple[str, ...]]] = []
+        #: the last sight of each memory as a whole
+        self._last: dict[str, tuple[str, ...]] = {}
+
+    def has_seen(self, memory: str) -> bool:
+        """Whether this memory was ever seen as a whole."""
+        return memory in self._last
+
+    def note_memory(self, memory: str, slots: tuple[str, ...]) -> None:
+        """All slots that a memory holds."""
+        if self._last.get(memory) != slots:
+            self._last[memory] = slots
+            self.note(f"{memory}:", slots)
+
+    def note(self, place: str, slots: tuple[str, ...] = ()) -> None:
+        """The slots that a place holds."""
+        self._seen.append((place, slots))
+
+    def take(self, held: Collection[str]) -> list[tuple[str, tuple[str, ...]]]:
+        """Places with all slots they hold, those of `held` among them that came since, for `Held`."""
+        # a look says of no SMS that it has gone before it came
+        seen, self._seen = self._seen, []
+        return [(place, slots + came_since(place, slots, held)) for place, slots in seen]
+
+
+def came_since(place: str, slots: Collection[str], held: Iterable[str]) -> tuple[str, ...]:
+    """The slots of `held` in this place, or in this memory, that a look at it did not see yet."""
+    return tuple(slot for slot in held if slot.startswith(place) and slot not in slots)

@@ -1,0 +1,125 @@
+"""Debian's PostgreSQL, in a folder of its own and on a Unix socket, for a process of tests or for one test."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+#: databases that are kept for a test that has several
+_KEPT = 8
+#: who may run it where root must not
+_USER = "postgres"
+
+
+def _programs() -> Path:
+    """Where its programs are: Debian puts each version's into a folder of its own."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    if found:
+        return found[-1].parent
+    beside = shutil.which("initdb")
+    assert beside, "PostgreSQL is missing: apt-get install postgresql"
+    return Path(beside).resolve().parent
+
+
+class Server:
+    """A server with a folder of its own. `durable`: what is committed is still there after a power cut.
+
+    `apart`: Ctrl-C in the terminal ends it no sooner than who started it does.
+    """
+
+    def __init__(self, durable: bool = False, apart: bool = False) -> None:
+        self._apart = apart
+        self.folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
+        self._databases: list[str] = []
+        self._number = 0
+        self._settings = [] if durable else ["-c", "fsync=off"]
+        if os.geteuid() == 0:
+            account = pwd.getpwnam(_USER)
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+        data = str(self.folder / "data")
+        self._run("initdb", "-D", data, "-U", "sms", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        self.start()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        self._begin(program, *arguments).wait()
+
+    def _begin(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
+        as_user: dict[str, Any] = {"user": _USER, "group": _USER, "extra_groups": []} if os.geteuid() == 0 else {}
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [str(_programs() / program), *arguments], cwd=self.folder, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=self._apart, **as_user,
+            )  # fmt: skip
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        data, socket = str(self.folder / "data"), str(self.folder)
+        self._process = self._begin(
+            "postgres", "-D", data, "-k", socket, "-c", "listen_addresses=", "-c", "max_connections=200",
+            *self._settings,
+        )  # fmt: skip
+        wait = ["pg_isready", "-q", "-h", socket, "-t", "1"]
+        for _ in range(600):
+            if subprocess.run([str(_programs() / wait[0]), *wait[1:]], check=False).returncode == 0:
+                return
+            if self._process.poll() is not None:
+                break
+        raise AssertionError((self.folder / "log").read_text())
+
+    def kill(self) -> None:
+        """Kill it with all its processes, as a power cut does."""
+        self.signal(signal.SIGKILL)
+        self._process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to all its processes."""
+        self._process.send_signal(signal.SIGSTOP)  # so that it makes no other one meanwhile
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        for child in children:
+            with suppress(ProcessLookupError):  # it has ended
+                os.kill(int(child), number)
+        self._process.send_signal(number)
+
+    def stop(self) -> None:
+        """Stop it, and remove its folder."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        """The URL of a database, as `store.url` has it."""
+        return f"postgresql://sms@/{database}?host={self.folder}"
+
+    def create(self, template: str = "template0", stays: bool = False) -> str:
+        """Create a database; returns its name. Unless it `stays`, it goes when some more have been created."""
+        self._number += 1
+        name = f"store_{self._number}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as session:
+            while len(self._databases) >= _KEPT:
+                session.execute(f"DROP DATABASE {self._databases.pop(0)} WITH (FORCE)")
+            # by copying its files, which takes half as long as by way of the log where nothing waits for a disk
+            session.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        if template != "template0" and not stays:
+            self._databases.append(name)
+        return name
+
+
+@cache
+def server() -> Server:
+    """The one of this process."""
+    return Server()
+
+
+def end() -> None:
+    """Stop the one of this process, where there is one."""
+    if server.cache_info().currsize:
+        server().stop()
+        server.cache_clear()

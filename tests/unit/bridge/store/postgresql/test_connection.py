@@ -1,0 +1,124 @@
+"""A connection to PostgreSQL in SQLite's place."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bridge.store.postgresql.connection import NUL, Connection
+from tests.support.empty_store import empty_store
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return empty_store(tmp_path, "postgresql")
+
+
+@pytest.fixture
+def connection(url: str) -> Iterator[Connection]:
+    made = Connection(url, "BEGIN")
+    yield made
+    made.close()
+
+
+def test_a_row_has_whole_numbers_and_an_insert_tells_its_number(connection: Connection) -> None:
+    made = connection.execute("INSERT INTO bulk (account) VALUES (?)", ("shop",))
+    assert (made.lastrowid, made.rowcount, made.fetchall()) == (1, 1, [])
+    assert connection.execute("SELECT sum(id), count(*) FROM bulk").fetchone() == (1, 1)
+
+
+def test_flags_are_conditions_and_numbers(connection: Connection) -> None:
+    connection.execute("INSERT INTO templates VALUES ('a', 'b', 'c', ?, 1)", (True,))
+    found = connection.execute("SELECT approved FROM templates WHERE ? AND approved = 1", (True,))
+    assert found.fetchone() == (1,)
+
+
+def test_the_character_that_no_text_can_have_is_shown(connection: Connection) -> None:
+    connection.execute("INSERT INTO read_to VALUES (?, 1)", ("a\0b",))
+    assert connection.execute("SELECT account FROM read_to").fetchone() == (f"a{NUL}b",)
+
+
+def test_what_is_there_twice_undoes_its_job_and_leaves_the_transaction(connection: Connection) -> None:
+    connection.execute("BEGIN")
+    connection.execute("INSERT INTO read_to VALUES ('before', 1)")
+    connection.execute("SAVEPOINT jobs")
+    connection.execute("INSERT INTO read_to VALUES ('job', 1)")
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute("INSERT INTO read_to VALUES ('before', 2)")
+    assert connection.execute("SELECT account FROM read_to").fetchall() == [("before",)]
+    connection.execute("COMMIT")
+    assert not connection.in_transaction
+
+
+def test_jobs_of_a_transaction_that_begins_with_a_savepoint_are_undone_each_for_itself(url: str) -> None:
+    connection = Connection(url, "BEGIN; SAVEPOINT jobs; SELECT 1")
+    connection.execute("BEGIN")
+    for name, is_undone in (("first", False), ("undone", True), ("second", False)):
+        connection.execute("SAVEPOINT jobs")
+        connection.execute("INSERT INTO read_to VALUES (?, 1)", (name,))
+        connection.execute("SAVEPOINT jobs")
+        connection.execute("INSERT INTO read_to VALUES (?, 1)", (f"{name} within",))
+        connection.execute("RELEASE jobs")
+        if is_undone:
+            connection.execute("ROLLBACK TO jobs")
+        connection.execute("RELEASE jobs")
+    connection.execute("COMMIT")
+    kept = connection.execute("SELECT account FROM read_to").fetchall()
+    assert kept == [("first",), ("first within",), ("second",), ("second within",)]
+    connection.close()
+
+
+def test_a_server_that_says_nothing_is_lost_in_time_and_found_again(connection: Connection, url: str) -> None:
+    """TCP takes one for well that is stopped, or whose disk hangs."""
+    connection.expect(0.5)
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE read_to")
+        connection.execute("BEGIN")
+        with pytest.raises(sqlite3.OperationalError, match="does not answer"):
+            connection.execute("SELECT account FROM read_to")
+        other.rollback()
+    connection.execute("BEGIN")
+    assert connection.execute("SELECT account FROM read_to").fetchall() == []
+
+
+def test_what_takes_long_and_says_something_meanwhile_is_not_lost(connection: Connection) -> None:
+    connection.expect(1.0)
+    rows = connection.execute("SELECT pg_sleep(0.02), repeat('x', 20000) FROM generate_series(1, 100)").fetchall()
+    assert len(rows) == 100
+
+
+def test_a_server_that_cannot_be_reached_is_logged_once(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr("bridge.store.postgresql.connection._PAUSE", 0.0)
+    known, connection._conninfo = connection._conninfo, "host=/nowhere"
+    connection.close()
+    for _ in range(3):
+        with pytest.raises(sqlite3.OperationalError, match="does not answer"):
+            connection.reconnect()
+    connection._conninfo = known
+    connection.reconnect()
+    said = [record.message.partition(":")[0] for record in caplog.records]
+    assert said == ["the database cannot be reached", "the database is reached again"]
+
+
+def test_a_lost_session_is_begun_anew_with_the_next_transaction(connection: Connection, url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    with pytest.raises(sqlite3.OperationalError, match="does not answer"):
+        connection.execute("SELECT 1")
+    connection.execute("BEGIN")
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_an_interrupt_that_comes_late_leaves_the_next_transaction_alone(connection: Connection) -> None:
+    for _ in range(10):
+        connection.execute("BEGIN")
+        connection.interrupt()
+        connection.rollback()
+        connection.execute("BEGIN")
+        assert connection.execute("SELECT 7 FROM pg_sleep(0.05)").fetchone() == (7,)
+        connection.rollback()

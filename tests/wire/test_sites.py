@@ -1,0 +1,262 @@
+"""The lines of another bridge: two real bridges, the site with an emulated modem, and the way between them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bridge.devices.twins import Twins
+from bridge.errors import SendRefused
+from bridge.model.account import Account, AccountChange
+from bridge.model.inbox import LoggedCall
+from bridge.model.line import Line, LineState
+from bridge.model.message import State
+from bridge.model.query import CallQuery, MessageQuery, TypedQuery
+from bridge.model.radio import Call, InboundPart, Typed
+from bridge.model.scope import Scope
+from bridge.ports.driver import Device, VolatileMemory
+from device_drivers.bridge_remote import DRIVER
+from tests.support.running import SHOP
+from tests.support.two_bridges import LINE, OPTIONS, SITE, TwoBridges, two_bridges
+from tests.support.waiting import until
+
+
+@pytest.fixture
+async def both(tmp_path: Path) -> AsyncIterator[TwoBridges]:
+    async with two_bridges(tmp_path) as made:
+        yield made
+
+
+async def at_site(both: TwoBridges) -> list[tuple[str, State]]:
+    """What the site has been asked to send."""
+    rows = (await both.site.gateway.messages(SHOP, MessageQuery(limit=1000))).rows
+    return [(row.text, row.state) for row in reversed(rows)]
+
+
+async def test_a_message_goes_by_the_site_and_its_report_comes_back(both: TwoBridges) -> None:
+    ana = both.world.customers[0]
+    sent = await both.hub.send(ana, "hello from afar")
+    message = await both.hub.became(sent, State.DELIVERED)
+    assert (message.line, message.error) == (LINE, "")
+    assert [sms.text for sms in await both.person().wait(1)] == ["hello from afar"]
+    assert await at_site(both) == [("hello from afar", State.DELIVERED)]
+
+
+async def test_it_is_sent_only_once_the_sites_device_has_sent_it(both: TwoBridges) -> None:
+    both.world.network.rules.send_latency = 1.0
+    sent = await both.hub.send(both.world.customers[0], "slow")
+    await until(lambda: _has(both, 1))
+    assert (await both.hub.gateway.message(SHOP, sent)).state is State.SENDING
+    await both.hub.became(sent, State.DELIVERED)
+
+
+async def _has(both: TwoBridges, count: int) -> bool:
+    return len(await at_site(both)) >= count
+
+
+async def test_a_long_text_arrives_whole_in_both_directions(both: TwoBridges) -> None:
+    text = "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. " * 8
+    sent = await both.hub.send(both.world.customers[0], text)
+    await both.hub.became(sent, State.DELIVERED)
+    assert [sms.text for sms in await both.person().wait(1)] == [text]
+    both.person().send(both.modem.number, text)
+    [received] = await both.hub.received(1)
+    assert (received.text, received.line, received.sender) == (text, LINE, both.world.customers[0])
+
+
+async def test_what_comes_in_comes_once_and_in_order_over_drops(both: TwoBridges) -> None:
+    for number in range(20):
+        both.person().send(both.modem.number, f"number {number}")
+        if number % 5 == 4:
+            await both.hub.received(number - 2)
+            both.way.cut()
+    received = await both.hub.received(20)
+    assert [each.text for each in received] == [f"number {number}" for number in range(20)]
+
+
+async def test_calls_and_what_was_typed_come_once_and_in_order_over_drops(both: TwoBridges) -> None:
+    """As a phone at the site would tell them: its bridge has them from there."""
+    now = both.site.gateway.now()
+    for number in range(9):
+        kind = ("missed", "incoming", "outgoing")[number % 3]
+        call = Call("line0", f"call {number}", kind, f"+155502{number:02}", "Ana", now + number * 1000, number)
+        for _ in range(2):  # a phone's log is read again
+            await both.site.store.keep(call, "line0", now)
+        typed = Typed("line0", f"typed {number}", "+15550199", f"typed {number}", now + number * 1000)
+        await both.site.store.keep(typed, "line0", now)
+        if number % 3 == 2:
+            await until(partial(hub_calls, both, number - 1))
+            both.way.cut()
+    calls = await until(partial(hub_calls, both, 9))
+    assert [(row.kind, row.number, row.name, row.duration_seconds) for row in calls] == [
+        (("missed", "incoming", "outgoing")[number % 3], f"+155502{number:02}", "Ana", number) for number in range(9)
+    ]
+    assert {row.line for row in calls} == {LINE}
+    assert [row.call_at for row in calls] == [now + number * 1000 for number in range(9)]
+
+    async def typed_all() -> list[str]:
+        rows = (await both.hub.gateway.typed(SHOP, TypedQuery(limit=100))).rows
+        return [row.text for row in reversed(rows)] if len(rows) >= 9 else []
+
+    assert await until(typed_all) == [f"typed {number}" for number in range(9)]
+
+
+async def hub_calls(both: TwoBridges, count: int) -> list[LoggedCall]:
+    """The hub's calls, oldest first, once there are so many."""
+    rows = (await both.hub.gateway.calls(SHOP, CallQuery(limit=100))).rows
+    return list(reversed(rows)) if len(rows) >= count else []
+
+
+async def test_a_refusal_of_the_network_fails_with_its_cause(both: TwoBridges) -> None:
+    both.world.network.rules.refuse_next.append(1)
+    sent = await both.hub.send(both.world.customers[0], "to nobody")
+    message = await both.hub.became(sent, State.FAILED)
+    assert "unassigned" in message.error.lower()
+
+
+@pytest.mark.parametrize("fault", ["lose", "lose_answers", "repeat"])
+async def test_a_request_that_is_lost_or_repeated_sends_one_sms(both: TwoBridges, fault: str) -> None:
+    setattr(both.way.faults, fault, 1)
+    sent = await both.hub.send(both.world.customers[0], fault)
+    await both.hub.became(sent, State.DELIVERED)
+    assert await at_site(both) == [(fault, State.DELIVERED)]
+    assert [sms.text for sms in await both.person().wait(1)] == [fault]
+
+
+async def test_a_request_that_comes_when_nobody_waits_for_it_finds_its_place_taken(both: TwoBridges) -> None:
+    """The hub gives up, makes sure that it cannot go out any more, and sends it anew."""
+    both.way.faults.hold_back, both.way.faults.lose = 1, 1000
+    sent = await both.hub.send(both.world.customers[0], "late")
+    await both.hub.became(sent, State.UNKNOWN)
+    both.way.faults.lose = 0
+    await both.hub.became(sent, State.DELIVERED)
+    await both.way.let_through()
+    assert both.way.arrived == [409]
+    assert await at_site(both) == [("withdrawn", State.CANCELLED), ("late", State.DELIVERED)]
+    assert [sms.text for sms in await both.person().wait(1)] == ["late"]
+
+
+async def test_what_was_taken_back_goes_out_by_the_same_site_once_it_may(both: TwoBridges) -> None:
+    """Its name is taken there by what was taken back; another try has another."""
+    both.world.network.rules.send_latency = 1.0
+    await both.site.send(both.world.customers[1], "their own, for which the modem is busy")
+    sent = await both.hub.send(both.world.customers[0], "in the end")
+    await until(lambda: _has(both, 2))
+    for row in (await both.site.gateway.messages(SHOP, MessageQuery(limit=10))).rows:
+        if row.text == "in the end":
+            await both.site.gateway.cancel(SHOP, row.id)
+    await both.hub.became(sent, State.DELIVERED)
+    assert [sms.text for sms in await both.person().wait(1)] == ["in the end"]
+    assert sorted(state for text, state in await at_site(both) if text == "in the end") == ["cancelled", "delivered"]
+
+
+async def test_an_outcome_that_the_site_does_not_know_is_unknown_and_settled_later(both: TwoBridges) -> None:
+    both.modem.faults.silences["+CMGS"] = 1
+    both.world.network.rules.report_delay = 4.0
+    sent = await both.hub.send(both.world.customers[0], "who knows")
+    await both.hub.became(sent, State.UNKNOWN)
+    await both.hub.became(sent, State.DELIVERED)
+
+
+async def test_health_is_mirrored_and_a_message_that_waits_there_is_taken_back(both: TwoBridges) -> None:
+    both.modem.unplug()
+
+    def resting() -> Line | None:
+        return next((each for each in both.hub.gateway.lines() if each.state is LineState.ABSENT), None)
+
+    line = await until(resting)
+    assert line is not None
+    assert (line.name, line.number, line.driver) == (LINE, both.modem.number, "bridge_remote")
+    sent = await both.hub.send(both.world.customers[0], "waits here")
+    assert (await both.hub.gateway.message(SHOP, sent)).state is State.QUEUED
+    assert await at_site(both) == []
+
+
+async def test_a_site_under_two_accounts_is_used_by_one_of_them(both: TwoBridges) -> None:
+    """Each SMS would come twice, and nobody would know which line to answer by."""
+    _, printed = await both.site.gateway.administration.add_account("test", "hub2")
+    device = Device("shop3", "bridge_remote", {"url": both.way.url, "key": printed["apikey"], **OPTIONS})
+    twins = Twins()
+    mine = await DRIVER.open(replace(device, name=SITE, options={**device.options, "key": both.site.keys["apikey"]}))
+    await twins.admit(SITE, mine)
+    with pytest.raises(SendRefused, match=f"shop3:line0 is {LINE} by another account of the site"):
+        await twins.admit("shop3", await DRIVER.open(device))
+    await mine.close()
+
+
+async def test_what_comes_to_a_site_that_is_out_of_reach_waits_there(both: TwoBridges) -> None:
+    both.way.unplug()
+    both.person().send(both.modem.number, "while away")
+    await both.site.received(1)
+    await until(lambda: _absent(both))
+    await both.way.plug()
+    [received] = await both.hub.received(1)
+    assert received.text == "while away"
+    assert (await both.hub.ready(LINE)).lag_ms is not None
+
+
+async def test_a_site_that_was_set_up_from_an_older_backup_is_read_on(both: TwoBridges) -> None:
+    memory = VolatileMemory()
+    device = Device("other", "bridge_remote", {"url": both.way.url, "key": both.site.keys["apikey"], **OPTIONS}, memory)
+    assert await heard(device, both, "before") == ["before"]
+    seq, _, at = (memory.get("position") or "").partition(" ")
+    await memory.put("position", f"{int(seq) + 1_000_000} {at}")
+    assert await heard(device, both, "after") == ["after"]
+    assert int((memory.get("position") or "").partition(" ")[0]) < 1_000_000
+
+
+async def heard(device: Device, both: TwoBridges, text: str) -> list[str]:
+    """What comes by a link of its own until this text does."""
+    link = await DRIVER.open(device)
+    both.person().send(both.modem.number, text)
+    texts = []
+    try:
+        async with asyncio.timeout(20):
+            async for item in link.inbound():
+                await link.acknowledge(item)
+                if isinstance(item, InboundPart):
+                    texts.append(item.text)
+                    if item.text == text:
+                        return texts
+        return texts
+    finally:
+        await link.close()
+
+
+async def test_examining_says_what_is_wrong_and_what_to_do(both: TwoBridges) -> None:
+    operator = Account("operator", operator=True)
+    assert {finding.level for finding in await both.hub.gateway.examine(operator, SITE)} == {"ok"}
+    scopes = frozenset({Scope.SEND, Scope.READ})
+    _, printed = await both.site.gateway.administration.add_key("test", SHOP, "hub", scopes)
+    [fault] = await faults(both, printed["apikey"])
+    assert "lacks the scope inbox" in fault
+    [fault] = await faults(both, "guess")
+    assert "401" in fault
+    assert "check the account and its key" in fault
+    both.way.unplug()
+    [fault] = await faults(both, "guess")
+    assert "cannot be reached" in fault
+
+
+async def faults(both: TwoBridges, key: str) -> list[str]:
+    """What an examination with this key finds wrong."""
+    device = Device(SITE, "bridge_remote", {"url": both.way.url, "key": key, **OPTIONS})
+    return [each.message for each in await DRIVER.examine(device) if each.level == "fail" and each.remedy]
+
+
+async def test_a_key_that_is_refused_parks_the_lines_and_says_so(both: TwoBridges) -> None:
+    await both.site.gateway.administration.change_account("test", SHOP.name, AccountChange(disabled=True))
+
+    def parked() -> Line | None:
+        return next((each for each in both.hub.gateway.lines() if each.state is LineState.PARKED), None)
+
+    line = await until(parked)
+    assert line is not None
+    assert "the account is disabled" in line.reason.lower()
+
+
+def _absent(both: TwoBridges) -> bool:
+    return [each.state for each in both.hub.gateway.lines()] == [LineState.ABSENT]
