@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from bridge.accounts.credentials import checked_name
 from bridge.cli import place, product
 from bridge.cli.advice import advising
 from bridge.cli.output import Misuse, for_programs, json_line, json_lines, moment, table
+from bridge.errors import NoSuchThing, NotPossible
 from bridge.model.user import Role
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
@@ -33,8 +35,14 @@ def add(name: str, role: str, by_link: bool, wanted: place.Wanted, as_json: bool
 
     With --link the user chooses it: the link is good once, for 24 hours.
     """
-    body = {"name": name, "role": role} | ({} if by_link else {"password": _new_password()})
-    made = product.ask(wanted.find(), "POST", "users", body=body)
+    where = wanted.find()
+    body = {"name": name, "role": role}
+    if not by_link:
+        # both before anybody thinks of a password
+        if checked_name(name) in _names(where):
+            raise NotPossible(f"there is a user {name!r} already; to change it: sms-bridge user password {name}")
+        body["password"] = _new_password()
+    made = product.ask(where, "POST", "users", body=body)
     if as_json:
         json_line(for_programs(made | _absolute(wanted, made)))
         return
@@ -91,8 +99,11 @@ def remove(name: str, wanted: place.Wanted) -> None:
 @place.options
 def password(name: str, wanted: place.Wanted) -> None:
     """Give NAME another password; it is asked for, or read from standard input. The user's sessions end."""
+    where = wanted.find()
+    if name not in _names(where):
+        raise NoSuchThing(f"there is no user {name!r}; {_LIST}")
     with advising(_LIST):
-        product.ask(wanted.find(), "PATCH", "users", name, body={"password": _new_password()})
+        product.ask(where, "PATCH", "users", name, body={"password": _new_password()})
     click.echo(f"{name} has another password, and is signed out everywhere.")
 
 
@@ -112,6 +123,10 @@ def link(name: str, wanted: place.Wanted, as_json: bool) -> None:
         json_line(for_programs(made))
     else:
         _show_link(made["link"], name)
+
+
+def _names(where: place.Place) -> set[str]:
+    return {each["name"] for each in product.listed(where, "users")}
 
 
 def _new_password() -> str:

@@ -67,6 +67,18 @@ def test_says_what_is_wrong(sms_bridge: SmsBridge, data: tuple[str, str]) -> Non
     assert "say whom the link is for" in sms_bridge("user", "link", *data).err
 
 
+def test_says_whether_the_name_is_there_before_it_asks_for_a_password(
+    sms_bridge: SmsBridge, data: tuple[str, str]
+) -> None:
+    sms_bridge("user", "add", "anna", *data, typed=PASSWORD)
+    taken = sms_bridge("user", "add", "anna", *data)
+    words = "there is a user 'anna' already; to change it: sms-bridge user password anna"
+    assert (taken.code, taken.err) == (1, f"sms-bridge: {words}\n")
+    assert '"a b" cannot be a name here' in sms_bridge("user", "add", "a b", *data).err
+    absent = sms_bridge("user", "password", "bob", *data)
+    assert (absent.code, absent.err) == (1, "sms-bridge: there is no user 'bob'; see: sms-bridge user list\n")
+
+
 def test_prints_links_that_lead_to_the_bridge(sms_bridge: SmsBridge, tmp_path: Path, data: tuple[str, str]) -> None:
     first = json.loads(sms_bridge("user", "link", "--json", *data).out)
     assert first["link"].startswith("http://127.0.0.1:8080/#/welcome/")
