@@ -27,16 +27,21 @@ def template() -> None:
 @place.options
 @_json
 def add(account: str, id: str, text: str, pending: bool, wanted: place.Wanted, as_json: bool) -> None:
-    """Keep TEXT as the template ID of ACCOUNT, in place of the one that has this id.
+    """Keep TEXT as the template ID of ACCOUNT, in place of the one that has this id, which is shown.
 
     {name}, ${name} and {1} are places that each message fills.
     """
+    where = wanted.find()
     body = {"text": text, "approved": not pending}
-    kept = product.ask(wanted.find(), "PUT", "accounts", account, "templates", id, body=body)
+    before = _find(where, account, id)
+    kept = product.ask(where, "PUT", "accounts", account, "templates", id, body=body)
     if as_json:
         json_line(_shape(kept, account))
-    else:
-        click.echo(f"The template {id} of {account} is {_state(kept)}. Its places: {_places(kept)}.")
+        return
+    click.echo(f"The template {id} of {account} is {_state(kept)}. Its places: {_places(kept)}.")
+    if before is not None and (before["text"], before["approved"]) != (kept["text"], kept["approved"]):
+        click.echo(f"It replaced one that was {_state(before)}:")
+        click.echo(whole(before["text"]))
 
 
 @template.command("list")
@@ -61,8 +66,7 @@ def list_(account: str, wanted: place.Wanted, as_json: bool) -> None:
 @_json
 def show(account: str, id: str, wanted: place.Wanted, as_json: bool) -> None:
     """Show one template of ACCOUNT."""
-    rows = product.ask(wanted.find(), "GET", "accounts", account, "templates")["templates"]
-    found = next((each for each in rows if each["id"] == id), None)
+    found = _find(wanted.find(), account, id)
     if found is None:
         raise NoSuchThing(f"{account} has no template {id!r}; see: sms-bridge template list {account}")
     shown = _shape(found, account)
@@ -81,6 +85,11 @@ def remove(account: str, id: str, wanted: place.Wanted) -> None:
     """Forget a template of ACCOUNT."""
     product.ask(wanted.find(), "DELETE", "accounts", account, "templates", id)
     click.echo(f"The template {id} of {account} is removed.")
+
+
+def _find(where: place.Place, account: str, id: str) -> Mapping[str, Any] | None:
+    rows = product.ask(where, "GET", "accounts", account, "templates")["templates"]
+    return next((each for each in rows if each["id"] == id), None)
 
 
 def _shape(template: Mapping[str, Any], account: str) -> dict[str, Any]:

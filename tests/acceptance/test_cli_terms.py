@@ -223,6 +223,14 @@ def test_keeps_shows_and_removes_templates(run: Run) -> None:
     )
 
 
+def test_shows_the_template_that_another_replaced(run: Run) -> None:
+    run("template", "add", "shop", "code", "Your code is {code}", "--pending")
+    kept = "The template code of shop is approved. Its places: pin.\n"
+    replaced = run("template", "add", "shop", "code", "PIN {pin}").out
+    assert replaced == f"{kept}It replaced one that was not approved:\nYour code is {{code}}\n"
+    assert run("template", "add", "shop", "code", "PIN {pin}").out == kept
+
+
 @pytest.mark.parametrize(("id", "text", "sentence"), [("a b", "x", "a template's id is"), ("a", " ", "the template's")])
 def test_says_what_a_template_may_be(run: Run, id: str, text: str, sentence: str) -> None:
     ended = run("template", "add", "shop", id, text)
