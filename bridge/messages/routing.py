@@ -28,7 +28,7 @@ def route(line: str, slot: int, lines: Sequence[Line], channel: Channel = Channe
     named = [each for each in lines if line and _is_named(each, line)]
     if channel is Channel.WHATSAPP or (named and all(each.channel is Channel.WHATSAPP for each in named)):
         return _by_whatsapp(line, [each for each in lines if each.channel is Channel.WHATSAPP])
-    return _by_sms(line, slot, [each for each in lines if each.channel is Channel.SMS])
+    return _by_sms(line, slot, lines)
 
 
 def within(route: str, allowed: Sequence[str], lines: Sequence[Line], recipient: str) -> str:
@@ -57,11 +57,12 @@ def _by_whatsapp(line: str, lines: Sequence[Line]) -> str:
 
 
 def _by_sms(line: str, slot: int, lines: Sequence[Line]) -> str:
-    wanted = [each for each in lines if not line or _is_named(each, line)]
+    by_sms = [each for each in lines if each.channel is Channel.SMS]
+    wanted = [each for each in by_sms if not line or _is_named(each, line)]
     if slot:
         wanted = [each for each in wanted if each.slot == slot and (line or each.forms is None)]
-    if not wanted:
-        known = ", ".join(sorted({each.name for each in lines})) or "none is configured"
+    if not wanted:  # any line that is named decides the channel; only those for SMS have slots
+        known = ", ".join(sorted({each.name for each in (by_sms if slot else lines)})) or "none is configured"
         asked = repr(line) if line else "any device"
         raise UnknownLine(f"there is no line {asked}{f' with SIM slot {slot}' if slot else ''}; known lines: {known}")
     if not line:

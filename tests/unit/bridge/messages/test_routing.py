@@ -37,8 +37,15 @@ def test_a_wish_becomes_a_route_that_some_line_serves(wish: str, slot: int, expe
 
 @pytest.mark.parametrize(("wish", "slot"), [("attic", 0), ("office", 2), ("", 3)])
 def test_an_unknown_line_is_refused_with_the_known_ones(wish: str, slot: int) -> None:
-    with pytest.raises(UnknownLine, match="known lines: office, phone:1, phone:2"):
+    with pytest.raises(UnknownLine, match=r"known lines: office, phone:1, phone:2$"):
         route(wish, slot, LINES)
+
+
+def test_an_unknown_line_is_refused_with_those_for_whatsapp_too() -> None:
+    with pytest.raises(UnknownLine, match=r"known lines: office, phone:1, phone:2, shop$"):
+        route("attic", 0, BOTH)
+    with pytest.raises(UnknownLine, match=r"known lines: office, phone:1, phone:2$"):
+        route("attic", 1, BOTH)
 
 
 def test_a_device_s_route_is_shared_by_its_lines_and_by_no_other() -> None:
