@@ -29,6 +29,12 @@ TERMS = {
     "lines": validators.strings(100, most=100, least=0),
     "inbound_lines": validators.strings(100, most=100, least=0),
 }
+#: credits of a prepaid account are always counted
+COUNTED_NOW = (
+    "This account is postpaid: it sends without credits, too. They are counted from now on. To let it send only what "
+    'it has paid for: PATCH it with {"terms": {"payment": "prepaid"}}.'
+)
+
 NEW = {
     "name": validators.short(200, least=1),
     "on_unknown": validators.choice(UnknownPolicy),
@@ -89,12 +95,12 @@ async def change(call: Call) -> Answer:
 
 
 async def top_up(call: Call) -> Answer:
-    """Add credits; they are counted from the first time on."""
+    """Add credits; they are counted from the first time on, of which a postpaid account's answer tells once."""
     call.operators_only()
     asked = await call.fields(CREDITS, "credits")
-    name = (await _changeable(call)).name
-    changed = await call.gateway.administration.top_up(call.who, name, asked["credits"], asked.get("note", ""))
-    return answer(serializers.account(changed))
+    before = await _changeable(call)
+    changed = await call.gateway.administration.top_up(call.who, before.name, asked["credits"], asked.get("note", ""))
+    return answer(serializers.account(changed) | ({"notice": COUNTED_NOW} if before.credits is None else {}))
 
 
 async def movements(call: Call) -> Answer:

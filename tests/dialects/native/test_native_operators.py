@@ -168,6 +168,19 @@ async def test_changed_terms_count_at_once(site: Site) -> None:
     assert (await site.shop.get("/v1/me")).problem == (403, "not-allowed", "")
 
 
+async def test_says_once_that_a_postpaid_account_s_credits_are_counted_from_now_on(site: Site) -> None:
+    first = (await site.operator.post("/v1/accounts/shop/credits", {"credits": 5})).body
+    assert "This account is postpaid" in first["notice"]
+    again = (await site.operator.post("/v1/accounts/shop/credits", {"credits": 5})).body
+    assert (again["credits"], "notice" in again) == (10, False)
+
+
+async def test_says_nothing_about_the_first_credits_of_a_prepaid_account(site: Site) -> None:
+    await site.operator.patch("/v1/accounts/shop", {"terms": {"payment": "prepaid"}})
+    first = (await site.operator.post("/v1/accounts/shop/credits", {"credits": 5})).body
+    assert (first["credits"], "notice" in first) == (5, False)
+
+
 async def test_fresh_credits_are_seen_at_once(site: Site) -> None:
     await site.shop.get("/v1/me")
     await site.operator.post("/v1/accounts/shop/credits", {"credits": 5})
