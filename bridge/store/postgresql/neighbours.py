@@ -58,7 +58,8 @@ coalesce(o.lines, '[]') FROM bridges b LEFT JOIN device_owners o ON o.bridge = b
 WHERE b.name <> ? AND b.seen > clock_timestamp() - iif(b.ended, INTERVAL '1 hour', INTERVAL '7 days')
 ORDER BY b.name, o.device
 """
-_IN_HAND = "SELECT message, idx, line FROM parts WHERE state IN ('sending', 'unknown') AND state = 'sending'"
+#: `parts_open` has them: the server knows that what is being sent is open
+_IN_HAND = "SELECT message, idx, line FROM parts WHERE state = 'sending'"
 _KNOWN = {each.name for each in fields(Line)}
 
 
@@ -172,8 +173,7 @@ def record(tx: Tx, place: Place, held: Held | None, outcome: Outcome, now: int) 
 
 def _still_has(conn: sqlite3.Connection, held: Held, outcome: Outcome) -> bool:
     row = conn.execute(
-        "SELECT line, intent_at FROM parts WHERE message = ? AND idx = ? AND state IN ('sending', 'unknown') "
-        "AND state = 'sending'",
+        "SELECT line, intent_at FROM parts WHERE message = ? AND idx = ? AND state = 'sending'",
         (outcome.message, outcome.index),
     ).fetchone()
     return row is not None and tuple(row) == (held.line, held.intent_at)
