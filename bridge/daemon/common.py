@@ -38,12 +38,15 @@ class Common:
     end: Callable[[BaseException], None]
 
     async def once(self, start: Callable[[], Awaitable[None]], close: Callable[[], Awaitable[None]]) -> None:
-        """Run a part of which there is one for a store: until the end, or while this bridge does it for all."""
+        """Run a part of which there is one for a store: until the end, or while this bridge does it for all.
+
+        A part that is ended while it starts is closed all the same.
+        """
         if self.sharing is not None:
             self.sharing.once(start, close)
             return
-        await start()
         self.stack.push_async_callback(close)
+        await start()
 
 
 async def join(

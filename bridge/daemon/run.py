@@ -335,16 +335,17 @@ def _leave_word(common: Common, gateway: Gateway, front: Front) -> None:
 
 async def _keep_watch(common: Common, gateway: Gateway, alarm: Alarm, loopback: Loopback, sampler: Sampler) -> None:
     """Start alarms, loop-back tests and what remembers how the lines were, and see to the other bridges."""
-    await loopback.start()
+    # these ask the store while they start: what ends them then closes what they have begun
     common.stack.push_async_callback(loopback.close)
+    await loopback.start()
     await common.once(alarm.start, alarm.close)
     await sampler.start()
     common.stack.push_async_callback(sampler.close)
     if (sharing := common.sharing) is not None:
         sharing.heed = (gateway.batches.woken.set, alarm.follow)
         sharing.hear(common.bus)
-        await sharing.start()
         common.stack.push_async_callback(sharing.close)
+        await sharing.start()
 
 
 async def _welcome(common: Common, gateway: Gateway, url: str) -> tuple[str, bool]:

@@ -270,13 +270,20 @@ class Sharing:
         self.on_duty = True
         with self._store.on_duty():  # those that the store kept from starting last time
             for part in self._parts[len(self._running) :]:
-                await part.start()
+                # before it starts: one that is ended meanwhile is closed, too
                 self._running.append(part)
+                try:
+                    await part.start()
+                except StoreUnavailable:
+                    await part.close()
+                    self._running.pop()
+                    raise
 
     async def _lay_down(self) -> None:
         self.on_duty = False
         while self._running:
-            await self._running.pop().close()
+            await self._running[-1].close()
+            self._running.pop()
 
     async def _take_again(self) -> None:
         """Go on, without what another bridge has taken meanwhile."""

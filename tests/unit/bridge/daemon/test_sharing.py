@@ -209,6 +209,31 @@ async def test_a_duty_that_the_store_keeps_from_starting_is_started_by_the_next_
     assert len(tries) == 2  # and not again
 
 
+async def test_a_duty_that_is_ended_while_it_starts_is_closed_with_those_before_it(bench: Bench) -> None:
+    log: list[str] = []
+    never = asyncio.Event()
+
+    def part(name: str, wait: asyncio.Event | None = None) -> None:
+        async def start() -> None:
+            log.append(f"{name} starts")
+            if wait is not None:
+                await wait.wait()
+
+        async def close() -> None:
+            log.append(f"{name} closes")
+
+        bench.sharing.once(start, close)
+
+    part("webhooks")
+    part("alarms", never)
+    beginning = asyncio.get_running_loop().create_task(bench.sharing.start())
+    await until(lambda: "alarms starts" in log)
+    beginning.cancel()
+    await asyncio.wait([beginning])
+    await bench.sharing.close()
+    assert log == ["webhooks starts", "alarms starts", "alarms closes", "webhooks closes"]
+
+
 async def test_tells_how_its_lines_are_when_that_changes(bench: Bench) -> None:
     bus = Bus()
     slow = Sharing(bench.store, "east", 1.0, bench.deaths.append)
