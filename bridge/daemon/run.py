@@ -21,6 +21,7 @@ from bridge.daemon.common import Common, join
 from bridge.daemon.core import build_gateway, build_submissions, make_operator, opt_out_of, webhook_policy
 from bridge.daemon.http import Front, open_front
 from bridge.daemon.reloading import Reloading, Source
+from bridge.daemon.waiting import upgrading, with_store
 from bridge.dataclass import dataclass
 from bridge.devices.hotplug import HotplugWatcher
 from bridge.devices.supervisor import Supervisor
@@ -52,9 +53,6 @@ if TYPE_CHECKING:
     from api.webhooks.url_policy import Policy
 
 log = logging.getLogger(__name__)
-
-#: that the service manager may wait for the next word of an upgrade
-UPGRADE_PATIENCE = 300.0  # s
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ async def run(
             broken.set_exception(error)
 
     async with AsyncExitStack() as stack:
-        common = await _common(stack, config, source, machine, role, end)
+        common = await with_store(stack, config.store, partial(_common, stack, config, source, machine, role, end))
         store, bus, clock, sharing = common.store, common.bus, common.clock, common.sharing
         post = await _poster(common, webhook_policy(config))
         ledger = await _ledger(common, post)
@@ -122,13 +120,14 @@ async def _common(
     machine: Clock | None,
     role: Role,
     end: Callable[[BaseException], None],
+    begun: AsyncExitStack,
 ) -> Common:
-    """Open the store, take the bridge's place there, and bring what the last run left up to now."""
+    """Open the store, take the bridge's place there, and bring what the last run left up to now; `begun` closes it."""
     bus = Bus()
-    store = await _store(stack, config, bus)
-    sharing = await join(stack, config, store, end, role)
+    store = await _store(begun, config, bus)
+    sharing = await join(begun, config, store, end, role)
     clock = SteadyClock(machine or (sharing.clock if sharing else SystemClock()))
-    timekeeper = await _timekeeper(stack, sharing.time(store) if sharing else store, bus, clock, end)
+    timekeeper = await _timekeeper(begun, sharing.time(store) if sharing else store, bus, clock, end)
     await _settle_what_was_left(store, clock)
     return Common(config, Reloading(config, source), stack, store, bus, clock, timekeeper, sharing, role, end)
 
@@ -139,16 +138,10 @@ async def _store(stack: AsyncExitStack, config: Config, bus: Bus) -> Store:
     held = None if config.store.is_file else await wait_for_lock(config.store.path)
     rules = opt_out_of(config)
     store = await open_store(
-        config.store.address, bus, exclusive=True, held=held, opt_out=rules, tell=_upgrading, name=config.store.name
+        config.store.address, bus, exclusive=True, held=held, opt_out=rules, tell=upgrading, name=config.store.name
     )
     stack.push_async_callback(store.close)
     return store
-
-
-def _upgrading(words: str) -> None:
-    """Say how far an upgrade is, to the service manager, too, which waits for the bridge to be ready."""
-    log.info("%s", words)
-    Notifier.of(os.environ).tell(f"STATUS={words}", f"EXTEND_TIMEOUT_USEC={round(UPGRADE_PATIENCE * 1e6)}")
 
 
 async def _timekeeper(

@@ -189,8 +189,8 @@ class Sharing:
         bus.subscribe(lambda _: self._woken.set(), LINE_CHANGED)
 
     async def start(self) -> None:
-        """Give signs of life from now on."""
-        await self._beat()
+        """Give signs of life from now on; callers are answered already, so that nothing ends where the first fails."""
+        await self._try_to_beat()
         self._tasks.start(self._run(), "signs of life")
 
     async def close(self) -> None:
@@ -216,14 +216,20 @@ class Sharing:
                         await asyncio.sleep(self._interval / 10)
                         await self._look_again()
             await asyncio.sleep(self._interval / 10)  # what changes together is told together
-            try:
-                await self._beat()
-            except PlaceLost as error:
-                log.error("%s", error.message)
-                await self._take_again()
-            except StoreUnavailable as error:
-                log.error("no sign of life: %s", error.message)
+            if not await self._try_to_beat():
                 await asyncio.sleep(self._interval)
+
+    async def _try_to_beat(self) -> bool:
+        """Give a sign of life, or take the place that was lost again; False while the store does not answer."""
+        try:
+            await self._beat()
+        except PlaceLost as error:
+            log.error("%s", error.message)
+            await self._take_again()
+        except StoreUnavailable as error:
+            log.error("no sign of life: %s", error.message)
+            return False
+        return True
 
     async def _beat(self) -> None:
         news = self._news()

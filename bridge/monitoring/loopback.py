@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 from bridge.accounts.credentials import OPERATOR
@@ -33,6 +34,7 @@ from bridge.model.query import MessageQuery
 from bridge.monitoring.problems import LOOPBACK, Trouble
 from bridge.ports.clock import Clock
 from bridge.ports.store import LoopbackStore, MessageStore
+from bridge.retry import retry_until_stored
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -129,11 +131,11 @@ class Loopback:
 
     # -- life -------------------------------------------------------------------------------------
     async def start(self) -> None:
-        """Resume the trips that were on their way when the last run ended. Raises StoreUnavailable."""
+        """Resume the trips that were on their way when the last run ended, once the store tells them."""
         last = 0
         if self.watches():
             self._bus.metrics.loops_every(self._settings.every)
-        for trip in await self._store.trips():
+        for trip in await retry_until_stored(self._store.trips):
             if trip.lost_at and not trip.arrived_at:
                 self._failing.setdefault(trip.pair, trip)
             elif trip.arrived_at:
@@ -145,7 +147,7 @@ class Loopback:
             if trip.arrived_at:
                 self._bus.metrics.loop_ended(*trip.pair, trip.arrived_at)
             elif not trip.lost_at:
-                await self._resume(trip)
+                await retry_until_stored(partial(self._resume, trip))
         since = (self._clock.now() - last) / 1000
         wait = max(min(self._settings.every, SETTLING), self._settings.every - max(0.0, since))
         self._next = _time() + wait

@@ -228,7 +228,9 @@ class Writer:
         try:
             return job.future, job.run(self._connection), None
         except sqlite3.Error as error:
-            return job.future, None, unavailable(error)
+            failure = unavailable(error)
+            failure.__cause__ = error
+            return job.future, None, failure
 
     def _transact(self, tx: Tx, batch: list[Job]) -> list[Done]:
         if trouble := self._trouble():
@@ -252,6 +254,7 @@ class Writer:
             if committed:
                 return done
             failure = uncertain(error) if committed is None else unavailable(error)
+            failure.__cause__ = error
             tx.events.clear()
             tx.queued.clear()
             return [(job.future, None, failure) for job in batch]

@@ -1,6 +1,7 @@
 """A bridge on PostgreSQL: the bridge and the server are killed while messages flow, and nothing is lost or doubled."""
 
 import asyncio
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -107,3 +108,19 @@ async def test_a_second_bridge_is_refused_and_commands_work_without_one(server: 
         other = Serve(elsewhere, "/dev/null", url)
         with pytest.raises(AssertionError, match="assert 1 == 0"):
             await other.command("account", "list")
+
+
+@pytest.mark.timeout(180)
+async def test_a_bridge_waits_for_its_server_which_is_away_when_it_starts(server: Server, tmp_path: Path) -> None:
+    url, log = server.url(server.create()), tmp_path / "log"
+    async with World(tmp_path / "world", modems=1) as world:
+        serve = Serve(tmp_path, str(world.modems[0].port), url)
+        await asyncio.to_thread(server.kill)
+        starting = asyncio.get_running_loop().create_task(serve.start())
+        try:
+            await until(lambda: log.exists() and "waiting for the database: store.url" in log.read_text())
+            await asyncio.to_thread(server.start)
+            await starting
+        finally:
+            starting.cancel()
+            await serve.kill(signal.SIGTERM)

@@ -15,8 +15,8 @@ from random import Random
 import aiohttp
 
 from device_drivers.virtual.world import World
-from tests.campaign.exchange import TRIES, Exchange, Told, violations
-from tests.campaign.serve import NotStarted, Serve, configured
+from tests.campaign.exchange import Exchange, Told, violations
+from tests.campaign.serve import Serve, configured
 from tests.campaign.sites import HEADINGS, ORDERS, REST, SPAN, TROUBLES
 from tests.support.database_way import DatabaseWay
 from tests.support.postgresql import Server
@@ -28,8 +28,6 @@ OF_A_BRIDGE = ("kill", "end", "freeze", "cut", "cut and lose", "unplug")
 BEAT = 0.5
 #: seconds for which a bridge is frozen or cut off: some are missed, some are not
 ABSENCE = (0.2, 4.0)
-#: the last words of a bridge whose server was lost while it started
-_FOUND_NO_STORE = "sms-bridge: the store cannot be used"
 #: characters that are shown of the log of one that ended
 LAST = 350
 #: of a modem that has a message in hand
@@ -45,15 +43,6 @@ class Bridge:
     way: DatabaseWay
     #: one trouble after the other
     trouble: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def back(self) -> None:
-        """Start it, also while its server starts."""
-        for _ in range(TRIES):
-            try:
-                return await self.serve.start()
-            except NotStarted:
-                await asyncio.sleep(0.5)
-        raise NotStarted(self.serve.last_words())
 
 
 @dataclass
@@ -162,7 +151,7 @@ async def trouble(cluster: Cluster, kind: str, bridge: Bridge, seconds: float) -
     async with bridge.trouble:
         if kind in ("kill", "end"):
             await (bridge.serve.kill() if kind == "kill" else bridge.serve.end())
-            await bridge.back()
+            await bridge.serve.start()
         elif kind == "freeze":
             bridge.serve.signal(signal.SIGSTOP)
             await asyncio.sleep(seconds)
@@ -197,9 +186,6 @@ async def rest(cluster: Cluster) -> Told | None:
     loop = asyncio.get_running_loop()
     end = loop.time() + REST
     while True:
-        for bridge in cluster.bridges:
-            if not bridge.serve.running and _FOUND_NO_STORE in "".join(bridge.serve.last_words().splitlines()[-1:]):
-                await bridge.back()  # as systemd does where the server is lost while a bridge starts
         if _ended(cluster):
             return None
         try:

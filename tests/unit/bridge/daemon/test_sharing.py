@@ -256,6 +256,20 @@ async def test_tells_again_what_the_store_did_not_take(bench: Bench) -> None:
     await until(lambda: {"modem": bench.lines} in bench.store.told)
 
 
+async def test_goes_on_where_the_store_does_not_take_its_first_sign_of_life(bench: Bench) -> None:
+    log = bench.store.log
+
+    async def start() -> None:
+        log.append("start")
+
+    await bench.sharing.begin(["modem"])
+    bench.sharing.once(start, bench.sharing.leave)
+    bench.store.troubles = [StoreUnavailable("the database does not answer")]
+    await bench.sharing.start()
+    assert "start" not in log
+    await until(lambda: "start" in log)
+
+
 async def test_waits_between_tries_while_the_store_takes_nothing(bench: Bench) -> None:
     loop = asyncio.get_running_loop()
     await bench.sharing.begin(["modem"])

@@ -1,6 +1,6 @@
 """Loop-backs of other bridges on the store; what passes between two lines is in tests/wire/test_loopback.py."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -8,6 +8,7 @@ import pytest
 
 from bridge.bus import Bus, News
 from bridge.config.schema import Loopback as Settings
+from bridge.errors import StoreUnavailable
 from bridge.gateway.submissions import Submissions
 from bridge.model.event import LOOPBACK_ARRIVED, LOOPBACK_LOST, Event
 from bridge.model.line import Line
@@ -75,3 +76,23 @@ async def test_one_that_another_bridge_has_on_its_way_is_left_to_it(loopback: Lo
         assert await store.depart(Trip(f"token of {line}", line, line, NOW))
     await loopback.start()
     assert [trip.sender for trip in await store.trips()] == ["other"]
+
+
+async def test_starts_once_the_store_answers(
+    loopback: Loopback, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Callers are answered by then, and what is answered does not end because a database was lost."""
+    assert await store.depart(Trip("token", "own", "own", NOW))
+    failed, trips = list[str](), store.trips
+
+    async def fail_first() -> Sequence[Trip]:
+        if not failed:
+            failed.append("once")
+            raise StoreUnavailable("the database does not answer")
+        return await trips()
+
+    monkeypatch.setattr(store, "trips", fail_first)
+    monkeypatch.setattr("bridge.retry.STORE_PAUSE", 0)
+    await loopback.start()
+    assert failed
+    assert not await trips()  # it was resumed: its message was never sent
