@@ -28,8 +28,14 @@ class _Question:
     asked_at: float
     #: monotonic seconds from which the answer is late
     due_at: float
-    #: for people
-    words: str
+    what: str
+    #: Unix seconds
+    at: float
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return f"{self.what} since {time.strftime('%H:%M:%S', time.localtime(self.at))}"
 
 
 class Silence:
@@ -55,8 +61,7 @@ class Silence:
     def asked(self, what: str, kind: str = "", least: float = LEAST) -> None:
         """A question was sent; `what` describes it to people, `kind` selects comparable answer times."""
         now = self._clock()
-        words = f"{what} since {time.strftime('%H:%M:%S')}"
-        self._pending = _Question(kind or what, now, now + self.patience(kind or what, least), words)
+        self._pending = _Question(kind or what, now, now + self.patience(kind or what, least), what, time.time())
         self._first = self._first or self._pending
 
     def answered(self) -> None:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from bridge.errors import DeviceLost, LinkError, Refusal, SendRefused
 from device_drivers.gsm_modem.answers import Failed, Silent
+from device_drivers.gsm_modem.errands import COMPANY
 from device_drivers.gsm_modem.identity import OtherSim
 from device_drivers.gsm_modem.intake import Intake
 from device_drivers.gsm_modem.memories import Hint, Stored
@@ -67,6 +68,8 @@ class Keeper:
         self._noted = noted
         self._watchdog = Watchdog(options.watchdog)
         self._chores = asyncio.Event()
+        #: wakes for what is committed and not deleted yet
+        self._forgetting: asyncio.TimerHandle | None = None
         #: all memories are to be read
         self._everywhere = False
         self._restarted = False
@@ -133,6 +136,11 @@ class Keeper:
     def forget_soon(self, slot: str) -> None:
         """Delete a committed report soon: in a queue that is full, along with the look for the next one."""
         self._storage.errands.release(slot)
+        if self._forgetting is None:
+            self._forgetting = asyncio.get_running_loop().call_later(COMPANY, self._forget_now)
+
+    def _forget_now(self) -> None:
+        self._forgetting = None
         self._chores.set()
 
     async def give_back(self, reason: str) -> None:
@@ -156,9 +164,10 @@ class Keeper:
     async def _wait_for_chores(self) -> None:
         now = time.monotonic()
         wait = min(self._probe_at(now), self._read_at(now)) - now
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(wait, 0.001)):
-                await self._chores.wait()
+        if not self._chores.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(wait, 0.001)):
+                    await self._chores.wait()
         self._chores.clear()
 
     async def _do_chores(self) -> None:

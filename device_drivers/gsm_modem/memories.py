@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
+from functools import cached_property
 from itertools import pairwise
 
 from bridge.dataclass import dataclass
@@ -53,9 +54,9 @@ class Hint:
     index: int = -1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stored:
-    """A stored SMS or report."""
+    """A stored SMS or report. What is found out of it is asked many times, and kept."""
 
     memory: str
     index: int
@@ -69,7 +70,7 @@ class Stored:
     #: the slot under which it was first read, in another place; "" for its own
     known_as: str = field(default="", compare=False)
 
-    @property
+    @cached_property
     def slot(self) -> str:
         """Its place and content: the same at every re-read."""
         return self.known_as or slot_of(f"{self.memory}:{self.index}", self.pdu)
@@ -83,7 +84,7 @@ class Stored:
             return True
         return self.announced is not None and len(octets) != self.announced + 1 + (octets[0] if octets else 0)
 
-    @property
+    @cached_property
     def is_damaged(self) -> bool:
         """It is cut, or says nothing: it may have been read over a bad line, or lie there like that."""
         if self.is_cut:

@@ -29,7 +29,8 @@ class Moves:
 
     def name(self, stored: Stored) -> Stored:
         """This SMS under the name that it was first read under."""
-        return replace(stored, known_as=self._names.get(stored.slot, ""))
+        known_as = self._names.get(stored.slot, "")
+        return stored if known_as == stored.known_as else replace(stored, known_as=known_as)
 
     def rename(self, stored: Stored, slot: str) -> None:
         """What lies in its place was first read under this name."""
@@ -46,7 +47,7 @@ class Moves:
             self._recognise(listing, held)
         if listing.is_whole and not any(each.slot not in held and each.is_damaged for each in listing.received):
             self._expected.pop(memory, None)
-        return replace(listing, stored=tuple(map(self.name, listing.stored)))
+        return replace(listing, stored=tuple(map(self.name, listing.stored))) if self._names else listing
 
     def forget(self, slot: str) -> None:
         """The SMS of this name has gone."""

@@ -5,16 +5,20 @@ thread all the same.
 """
 
 import fcntl
+import os
+import select
 import termios
 import threading
 import weakref
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 import serial
 
 #: seconds for bytes to leave; only flow control or a dead USB device makes it long
 WRITE_TIMEOUT = 10.0
+#: octets that are read at once: what the kernel keeps of a serial port
+MOST = 4096
 
 
 class Listener(Protocol):
@@ -59,9 +63,7 @@ def _read(port: serial.Serial, owner: "weakref.ref[Listener]", closing: threadin
     loss: Exception | None = None
     try:
         while not closing.is_set():
-            data = port.read()
-            if data and (more := port.in_waiting):  # an answer comes in one piece, and is told in one
-                data += port.read(more)
+            data = _heard(port)
             listener = owner()
             if listener is None:
                 break
@@ -79,3 +81,38 @@ def _read(port: serial.Serial, owner: "weakref.ref[Listener]", closing: threadin
     listener = owner()
     if loss is not None and listener is not None:
         listener.lost(loss)
+
+
+def _heard(port: serial.Serial) -> bytes:
+    """Wait for what comes and take all of it: an answer comes in one piece, and is told in one; b"" when told to end.
+
+    pyserial would wait for the first octet, ask how many more there are, and wait and read once more.
+    """
+    wakes: list[Any] = [port, port.pipe_abort_read_r]
+    ready, _, _ = select.select(wakes, [], [])
+    if port not in ready:  # told to end
+        return b""
+    try:
+        data = os.read(port.fileno(), MOST)
+    except BlockingIOError:
+        return b""
+    except OSError as error:
+        raise serial.SerialException(f"read failed: {error}") from error
+    if not data:
+        raise serial.SerialException("read failed: there is nothing; it was unplugged, or another program reads")
+    return data
+
+
+def write(port: serial.Serial, data: bytes) -> None:
+    """Write all of it. Raises serial.SerialException.
+
+    The kernel mostly takes it at once; pyserial would then wait until it would take more.
+    """
+    try:
+        written = os.write(port.fileno(), data)
+    except BlockingIOError:
+        written = 0
+    except OSError as error:
+        raise serial.SerialException(f"write failed: {error}") from error
+    if written < len(data):
+        port.write(data[written:])

@@ -29,9 +29,16 @@ class Sights:
         """Places with all slots they hold, those of `held` among them that came since, for `Held`."""
         # a look says of no SMS that it has gone before it came
         seen, self._seen = self._seen, []
-        return [(place, slots + came_since(place, slots, held)) for place, slots in seen]
+        told = [(place, slots + came_since(place, slots, held)) for place, slots in seen]
+        return [sight for at, sight in enumerate(told) if not any(_says_all(later, *sight) for later in told[at + 1 :])]
 
 
 def came_since(place: str, slots: Collection[str], held: Iterable[str]) -> tuple[str, ...]:
     """The slots of `held` in this place, or in this memory, that a look at it did not see yet."""
     return tuple(slot for slot in held if slot.startswith(place) and slot not in slots)
+
+
+def _says_all(later: tuple[str, tuple[str, ...]], place: str, slots: tuple[str, ...]) -> bool:
+    """Whether a later look at this place, or at the memory around it, saw there no more than this one did."""
+    around, there = later
+    return place.startswith(around) and all(slot in slots for slot in there if slot.startswith(place))

@@ -9,6 +9,7 @@ from device_drivers.gsm_modem.answers import Failed
 from device_drivers.gsm_modem.doubts import Doubt, Doubts
 from device_drivers.gsm_modem.memories import Hint, Listing, Memories, Stored
 from device_drivers.gsm_modem.settings import NotAsSetUp
+from device_drivers.gsm_modem.sights import Sights
 from device_drivers.gsm_modem.storage import Storage
 from device_drivers.gsm_modem.tries import Tries
 
@@ -180,7 +181,7 @@ def test_what_is_committed_is_deleted_with_the_question_for_what_arrived() -> No
     memories.errands.announce([Hint("SM", 2)])
     assert memories.tend() == [second]
     assert modem.asked == ["delete and list 1", "list"]
-    assert dict(memories.sights()) == {first.slot: (), "SM:": (second.slot,)}
+    assert memories.sights() == [("SM:", (second.slot,))], "what the memory holds says that the other one has gone"
     assert memories.due_at == float("inf")
     assert memories.tend() == []
     assert modem.asked == ["delete and list 1", "list"]
@@ -233,3 +234,19 @@ def test_nothing_is_deleted_with_a_list_that_shows_where_it_lies_by_now() -> Non
     memories.moves.doubtful.add("SM")
     forget(memories, second)
     assert modem.asked == ["list", "delete 2"]
+
+
+def test_what_the_look_at_a_memory_says_of_a_place_in_it_is_told_once() -> None:
+    sights = Sights()
+    sights.note("SM:1:0a")
+    sights.note("ME:1:0a")
+    sights.note_memory("SM", ("SM:2:0b",))
+    assert sights.take([]) == [("ME:1:0a", ()), ("SM:", ("SM:2:0b",))]
+
+
+def test_that_an_sms_went_is_told_before_one_that_is_the_same_lies_in_its_place() -> None:
+    """Both are named alike: the second one is new because the first one was seen to be gone."""
+    sights = Sights()
+    sights.note("SM:1:0a")
+    sights.note_memory("SM", ("SM:1:0a",))
+    assert sights.take([]) == [("SM:1:0a", ()), ("SM:", ("SM:1:0a",))]
