@@ -8,7 +8,7 @@ from aiohttp import web
 
 from api.http.errors import BodyTooLarge, BodyTooSlow
 from api.http.proxies import address
-from api.http.room import Room
+from api.http.room import PIECE, Room
 from bridge.errors import BadRequest, TooManyRequests
 
 #: bytes of the largest body where nothing else is configured
@@ -21,8 +21,6 @@ MADE = 48 * 1024 * 1024
 SMALL = 64 * 1024
 #: bytes a second with which a long body must come
 PACE = 1024
-#: bytes of a long body that are given on at once: others are answered before the next ones
-PIECE = 16 * 1024
 #: seconds, and bytes after unpacking, in which the rest of a body is taken and dropped once its request is answered
 LINGER, DROPPED = 10.0, LARGEST
 #: in a request: bytes of room that its body holds, and that what is made of its body does

@@ -4,6 +4,9 @@ from collections import Counter
 
 from bridge.networks import sender
 
+#: bytes of a long body that are given on at once: others are answered before the next ones
+PIECE = 16 * 1024
+
 
 class Room:
     """Counts reserved bytes by address; an IPv6 /64 counts as one address."""

@@ -228,6 +228,9 @@ async def run_bridge(
     `role`: what this process does of it; everything by default. Raises ConfigError or StoreUnavailable when it cannot
     start.
     """
+    from api import http_library
+
+    http_library.load()  # before there are threads
     from bridge.config.role import Role
     from bridge.daemon import run as daemon
 

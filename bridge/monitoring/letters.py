@@ -3,8 +3,7 @@
 import re
 import socket
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.utils import format_datetime, formataddr, make_msgid
+from typing import TYPE_CHECKING
 
 from bridge.config.field import mail_address
 from bridge.config.schema import Alarm
@@ -13,6 +12,9 @@ from bridge.model.account import Account
 from bridge.model.notification import Letter, Posted
 from bridge.monitoring.mail import Mailer, NotTaken, PerhapsTaken
 from bridge.ports.clock import Clock
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 #: stands for every account in `[alarm] mail_accounts`
 EVERYBODY = "*"
@@ -48,8 +50,11 @@ class Letters:
         return Posted(str(message["Message-ID"]).strip("<>"), tuple(refused))
 
 
-def composed(letter: Letter, sender: str, now: int) -> EmailMessage:
+def composed(letter: Letter, sender: str, now: int) -> "EmailMessage":
     """Compose it. It is from the server's own address, because no other is taken. Raises BadRequest."""
+    from email.message import EmailMessage
+    from email.utils import format_datetime, formataddr, make_msgid
+
     copies = [(address, f"email_cc{place}") for place, address in enumerate(letter.copies, 1)]
     for address, name in ((letter.recipient, "recipient_email"), (letter.reply_to, "sender_email"), *copies):
         if wrong := mail_address(address):

@@ -7,8 +7,6 @@ import os
 import socket
 import ssl
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from bridge.config.schema import Alarm
@@ -18,6 +16,8 @@ from bridge.webhooks.endpoint_queue import Poster
 from bridge.webhooks.retry_policy import Answer
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
+
     import aiosmtplib
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Mailer:
             log.warning("an alarm was mailed, but %s refused %s", self._server, ", ".join(refused))
         return Answer(TAKEN)
 
-    async def deliver(self, message: EmailMessage, recipients: list[str]) -> list[str]:
+    async def deliver(self, message: "EmailMessage", recipients: list[str]) -> list[str]:
         """Hand a mail over, once; the recipients that were refused. Raises NotTaken for a definite no, PerhapsTaken."""
         try:
             return await self._talk(message, recipients)
@@ -87,7 +87,7 @@ class Mailer:
         except Exception as error:
             raise NotTaken(self._words(error)) from error
 
-    async def _talk(self, message: EmailMessage, recipients: list[str]) -> list[str]:
+    async def _talk(self, message: "EmailMessage", recipients: list[str]) -> list[str]:
         """Talk to the server; returns the recipients it refused when it took others."""
         server = self._client()
         try:
@@ -104,7 +104,7 @@ class Mailer:
         finally:
             server.close()  # at once, when the task was cancelled in the middle
 
-    async def _hand_over(self, server: "aiosmtplib.SMTP", message: EmailMessage, recipients: list[str]) -> list[str]:
+    async def _hand_over(self, server: "aiosmtplib.SMTP", message: "EmailMessage", recipients: list[str]) -> list[str]:
         """The recipients it refused when it took others."""
         import aiosmtplib
 
@@ -197,8 +197,11 @@ class _NotOffered(Exception):
         self.instead = instead
 
 
-def composed(event: Event, sender: str, recipients: list[str]) -> EmailMessage:
+def composed(event: Event, sender: str, recipients: list[str]) -> "EmailMessage":
     """Compose an event's mail: identical at each attempt, so that a mailbox recognises repeats by Message-ID."""
+    from email.message import EmailMessage
+    from email.utils import format_datetime
+
     data, domain = event.data, sender.rpartition("@")[2]
     text, thread, host = data["text"], f"alarm.{data.get('began_at')}", data.get("host") or socket.gethostname()
     if event.name == NOTIFICATION_SENT:

@@ -12,7 +12,7 @@ from api.dialects.native.incoming import Incoming
 from api.dialects.native.order import Order, Ordering
 from api.dialects.native.pieces import Pieces
 from api.http import json_values
-from api.http.bodies import PIECE
+from api.http.room import PIECE
 from bridge.errors import BadRequest
 from bridge.gateway.interpreter import considerate
 

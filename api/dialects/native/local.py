@@ -11,8 +11,8 @@ from api.dialects.native.problems import refusal
 from api.dialects.native.request import Call
 from api.dialects.native.responses import JSON, Answer
 from api.dialects.native.streams import Streams
-from api.http.bodies import PIECE
 from api.http.errors import BodyTooLarge, UnknownPath
+from api.http.room import PIECE
 from bridge.accounts.sessions import Origin
 from bridge.dataclass import dataclass
 from bridge.errors import BridgeError

@@ -57,6 +57,46 @@ def test_a_command_comes_without_it(command: tuple[str, ...]) -> None:
         text=True,
         check=True,
     )
-    names = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
+    names = imported(told.stderr)
     assert "bridge.cli" in names
     assert "aiohttp" not in names
+
+
+@pytest.mark.parametrize("command", [("account", "list"), ("messages",), ("user", "list"), ("webhook", "list")])
+def test_a_command_that_opens_the_store_itself_comes_without_it(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """It was three of four tenths of a second of each command while no bridge ran."""
+    (tmp_path / "config.toml").write_text(f'[store]\nurl = "sqlite:///{tmp_path}/sms.db"\n')
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "bridge", *command, "--config", tmp_path / "config.toml"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = imported(told.stderr)
+    assert "bridge.daemon.offline" in names
+    assert names & {"aiohttp", "attr", "email.message", "yarl"} == set()
+
+
+def imported(told: str) -> set[str]:
+    """Modules, of what `-X importtime` says."""
+    return {line.rpartition("|")[2].strip() for line in told.splitlines()}
+
+
+def test_a_process_with_threads_imports_it_without_touching_the_environment() -> None:
+    """What says where the machine's authorities are is read by all of them, and given to programs that they start."""
+    found = """
+import os, threading
+os.environ.pop("SSL_CERT_FILE", None)
+seen = []
+class Watched(type(os.environ)):
+    def __setitem__(self, name, value):
+        seen.append(name)
+        super().__setitem__(name, value)
+os.environ.__class__ = Watched
+end = threading.Event()
+threading.Thread(target=end.wait).start()
+import api.http_library, aiohttp
+end.set()
+print(seen)
+"""
+    assert subprocess.check_output([sys.executable, "-c", found], text=True) == "[]\n"

@@ -8,8 +8,9 @@ from aiohttp.base_protocol import BaseProtocol
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.test_utils import make_mocked_request
 
-from api.http.bodies import FURTHER, MADE, PIECE, READING, SHARE, SMALL, Reading, read_arrived, read_body
+from api.http.bodies import FURTHER, MADE, READING, SHARE, SMALL, Reading, read_arrived, read_body
 from api.http.proxies import PROXIES, Proxies
+from api.http.room import PIECE
 from bridge.errors import BadRequest, TooManyRequests
 
 LARGEST = 1024 * 1024
