@@ -22,6 +22,8 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from tests.support import scratch
+
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(__file__).with_name("shift.c")
 #: what needs no program of another's, for such a program may ask the kernel for the time
@@ -152,6 +154,7 @@ def main(arguments: Sequence[str]) -> int:
     if noted and not ((noted / "state").is_file() and (noted / "state").read_text() == state()):
         say(f"{noted} was not noted of these files as they are now, so all tests run at the first moment")
         noted = None
+    scratch.move()
     tests = tests or ["-q", "-n", WORKERS, "--dist", "worksteal", *TESTS]
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "shift.so"

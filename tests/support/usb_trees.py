@@ -135,6 +135,8 @@ def inside(directory: Path, devices: Sequence[Device], script: str, rules: Seque
         + "".join(f"cp '{each}' /run/udev/rules.d/\n" for each in rules)
         + "touch /run/dev/null\nmount --bind /dev/null /run/dev/null\n"
         + "mount -t devpts -o newinstance,ptmxmode=666 pts /run/dev/pts\nln -s pts/ptmx /run/dev/ptmx\n"
+        # where the folder may be
+        + "mkdir /run/dev/shm\nmount --rbind /dev/shm /run/dev/shm\n"
         + "mount --rbind /run/dev /dev\n"
         + f"exec umockdev-run --device '{record}' -- sh '{inner}'\n"
     )

@@ -4,9 +4,10 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -89,15 +90,22 @@ async def test_what_can_be_no_modem_or_phone_wakes_nobody() -> None:
                 await asyncio.wait_for(output.readline(), 1.5)
 
 
-async def test_a_device_is_back_at_once_when_something_is_plugged_in(tmp_path: Path) -> None:
-    config = tmp_path / "config.toml"
-    async with World(tmp_path / "world", modems=1) as world:
+@pytest.fixture
+def beside_dev() -> Iterator[Path]:
+    """A folder on the disk: for a program that umockdev watches, all of /dev is another, with what lies in /dev/shm."""
+    with TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Path(folder)
+
+
+async def test_a_device_is_back_at_once_when_something_is_plugged_in(beside_dev: Path) -> None:
+    config = beside_dev / "config.toml"
+    async with World(beside_dev / "world", modems=1) as world:
         modem = world.modems[0]
         modem.state.sim.pin = "1234"  # and none is configured: a line that waits for a person waits 30 s at least
         modem.unplug()
         modem.replug()
         config.write_text(
-            f'[http]\nport = 0\n[store]\nurl = "sqlite:///{tmp_path}/bridge.db"\n'
+            f'[http]\nport = 0\n[store]\nurl = "sqlite:///{beside_dev}/bridge.db"\n'
             f'[devices.office]\ndriver = "gsm_modem"\nport = "{modem.port}"\n'
         )
         with sender(TREE) as events:
