@@ -48,7 +48,7 @@ async def with_store(stack: AsyncExitStack, store: Storage, begin: Callable[[Asy
             else:
                 stack.push_async_exit(begun.pop_all())
                 return done
-        if not _was_lost(failure):
+        if store.is_file or not _was_lost(failure):
             raise failure
         if not await _answers(store):
             await _until_it_answers(store, failure)

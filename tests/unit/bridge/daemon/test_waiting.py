@@ -4,6 +4,8 @@ import asyncio
 import logging
 import re
 import socket
+import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -118,3 +120,19 @@ async def test_does_not_wait_for_a_file(tmp_path: Path) -> None:
         with pytest.raises(StoreUnavailable, match="damaged"):
             await with_store(stack, begin.store, begin)
     assert begin.opened == 1
+
+
+async def test_a_file_that_fails_is_no_matter_of_postgresqls_client(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("psycopg", "bridge.store.postgresql.absence"):  # as where it is not installed
+        monkeypatch.setitem(sys.modules, name, None)
+    failed = StoreUnavailable("the store cannot be read: disk I/O error")
+
+    async def begin(_: AsyncExitStack) -> None:
+        raise failed from sqlite3.OperationalError("disk I/O error")
+
+    async with AsyncExitStack() as stack:
+        with pytest.raises(StoreUnavailable) as found:
+            await with_store(stack, Storage(f"sqlite:///{tmp_path}/bridge.db"), begin)
+    assert found.value is failed
