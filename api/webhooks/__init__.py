@@ -1,1 +1,0 @@
-from api import http_library  # noqa: F401 - before anything imports aiohttp

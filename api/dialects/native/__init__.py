@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from api import http_library  # noqa: F401 - before anything imports aiohttp
-
 
 def __getattr__(name: str) -> Any:
     """`DIALECT`, imported on first use: commands need the operations without HTTP."""

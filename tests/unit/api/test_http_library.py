@@ -10,9 +10,10 @@ import pytest
 from tests.support.certificates import authority
 
 #: how many authorities aiohttp has, what the environment says afterwards, how many types of files are known
-IMPORTED = """
-import os, sys, importlib
-importlib.import_module(sys.argv[1])
+LOADED = """
+import os
+from api import http_library
+http_library.load()
 import aiohttp.connector, mimetypes
 print(
     len(aiohttp.connector._SSL_CONTEXT_VERIFIED.get_ca_certs()),
@@ -21,32 +22,17 @@ print(
     mimetypes.guess_type("a.odt")[0],
 )
 """
-#: what a process may import first of all that uses aiohttp
-FIRST = ("contract", "dialect.contract"), ("native", "dialects.native.local"), ("poster", "webhooks.poster")
 
 
 @pytest.mark.needs("openssl")
-@pytest.mark.parametrize("module", [f"api.{name}" for _, name in FIRST], ids=[name for name, _ in FIRST])
 @pytest.mark.parametrize("said", [True, False])
-def test_it_has_read_neither_authorities_nor_types_of_files(tmp_path: Path, module: str, said: bool) -> None:
+def test_it_has_read_neither_authorities_nor_types_of_files(tmp_path: Path, said: bool) -> None:
     ours = str(authority(tmp_path).certificate)
     environment = {name: value for name, value in os.environ.items() if name != "SSL_CERT_FILE"}
     if said:
         environment["SSL_CERT_FILE"] = ours
-    told = subprocess.check_output([sys.executable, "-c", IMPORTED, module], env=environment, text=True)
+    told = subprocess.check_output([sys.executable, "-c", LOADED], env=environment, text=True)
     assert told.split() == ["0", ours if said else "None", "image/png", "None"]
-
-
-def test_whatever_uses_aiohttp_is_in_a_package_that_begins_with_it() -> None:
-    """The dialects of vendors are loaded after `api.dialect`."""
-    api = Path(__file__).parents[3] / "api"
-    using = {
-        path.parent
-        for path in api.rglob("*.py")
-        if "aiohttp" in path.read_text() and path.parent != api and path.name != "__init__.py"
-    }
-    late = {each.name for each in using if "http_library" not in (each / "__init__.py").read_text()}
-    assert late == {each.name for each in (api / "dialects").iterdir() if each in using} - {"native"}
 
 
 @pytest.mark.parametrize("command", [("account", "add"), ("webhook",), ("send",)])
@@ -80,23 +66,3 @@ def test_a_command_that_opens_the_store_itself_comes_without_it(tmp_path: Path, 
 def imported(told: str) -> set[str]:
     """Modules, of what `-X importtime` says."""
     return {line.rpartition("|")[2].strip() for line in told.splitlines()}
-
-
-def test_a_process_with_threads_imports_it_without_touching_the_environment() -> None:
-    """What says where the machine's authorities are is read by all of them, and given to programs that they start."""
-    found = """
-import os, threading
-os.environ.pop("SSL_CERT_FILE", None)
-seen = []
-class Watched(type(os.environ)):
-    def __setitem__(self, name, value):
-        seen.append(name)
-        super().__setitem__(name, value)
-os.environ.__class__ = Watched
-end = threading.Event()
-threading.Thread(target=end.wait).start()
-import api.http_library, aiohttp
-end.set()
-print(seen)
-"""
-    assert subprocess.check_output([sys.executable, "-c", found], text=True) == "[]\n"
