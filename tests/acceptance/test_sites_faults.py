@@ -13,7 +13,7 @@ import pytest
 from tests.campaign.clock import DAY, Clock
 from tests.campaign.exchange import violations
 from tests.campaign.serve import Serve
-from tests.campaign.sites import Roof, rest, roof
+from tests.campaign.sites import Roof, roof
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 #: of each direction
@@ -36,7 +36,9 @@ async def exchange(made: Roof, name: str, meanwhile: float = 0.0) -> None:
 
 async def add_up(made: Roof) -> None:
     """Nothing lost, nothing doubled, and every state true."""
-    assert violations(made.asked, made.accepted, made.written, await rest(made)) == []
+    told = await made.rest()
+    assert told is not None, made.ended()
+    assert violations(made.asked, made.accepted, made.written, told) == []
 
 
 @pytest.mark.parametrize("whose", ["hub", "site that is reached", "site that dials"])
@@ -96,6 +98,6 @@ async def test_many_messages_that_waited_go_out_once_when_the_sites_are_back(tmp
         for site in made.sites:
             await site.start()
         async with asyncio.timeout(400):
-            while (told := await rest(made)).moves:
-                pass
+            while (told := await made.rest()) is None or told.moves:
+                assert not made.ended()
         assert violations(made.asked, made.accepted, made.written, told) == []

@@ -17,10 +17,12 @@ from pathlib import Path
 from random import Random
 
 from device_drivers.virtual.modem.profile import PROFILES
-from tests.campaign import cluster, sites
+from tests.campaign import exchange
 from tests.campaign.clock import can_be_stepped
+from tests.campaign.cluster import cluster
 from tests.campaign.plan import Plan, drawn
 from tests.campaign.rounds import Outcome, Play
+from tests.campaign.sites import roof
 from tests.campaign.stage import ACCOUNTS, Stage, stage
 
 #: rounds on one store
@@ -177,15 +179,20 @@ async def _of_several(seed: int, hub_sites: int, bridges: int, seasons: Iterator
     """A hub and its sites, or bridges on one database; 0 when no round failed."""
     what, count = ("a hub and {} sites", hub_sites) if hub_sites else ("{} bridges on one database", bridges)
     say(f"seed {seed}, {what.format(count)}")
-    say(" ".join(sites.HEADINGS))
+    say(" ".join(exchange.HEADINGS))
     for season in seasons:
         with tempfile.TemporaryDirectory(prefix="campaign-") as directory:
-            play = sites.season if hub_sites else cluster.season
-            async with aclosing(play(Path(directory), season, seed, count)) as played:
+            stage = (roof if hub_sites else cluster)(Path(directory), count, seed)
+            name = f"{seed} {'sites' if hub_sites else 'cluster'}"
+            async with aclosing(exchange.season(stage, season, name)) as played:
                 async for number, found, cells in played:
-                    say(" ".join(str(cell).rjust(len(head)) for cell, head in zip(cells, sites.HEADINGS, strict=True)))
+                    say(
+                        " ".join(
+                            str(cell).rjust(len(head)) for cell, head in zip(cells, exchange.HEADINGS, strict=True)
+                        )
+                    )
                     if found:
-                        sites.keep(Path(directory), kept / f"{seed}-{number}", found)
+                        exchange.keep(Path(directory), kept / f"{seed}-{number}", found)
                         say("\n".join(f"  {each[:LONGEST]}" for each in found[:SHOWN]))
                         say(f"failed: round {number}, kept in {kept / f'{seed}-{number}'}")
                         return 1

@@ -1,4 +1,4 @@
-"""Rounds of bridges that share a PostgreSQL database, and whether its books are right afterwards.
+"""Bridges that share a PostgreSQL database; their books are those of any one of them.
 
 The virtual network, the server and the ways to it belong to this process; each bridge is a process of its own.
 """
@@ -6,18 +6,18 @@ The virtual network, the server and the ways to it belong to this process; each 
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import aiohttp
 
 from device_drivers.virtual.world import World
-from tests.campaign.exchange import Exchange, Told, violations
+from tests.campaign.exchange import REST, TAKES, Exchange, Told
 from tests.campaign.serve import Serve, configured
-from tests.campaign.sites import HEADINGS, ORDERS, REST, SPAN, TROUBLES
 from tests.support.database_way import DatabaseWay
 from tests.support.postgresql import Server
 
@@ -28,10 +28,6 @@ OF_A_BRIDGE = ("kill", "end", "freeze", "cut", "cut and lose", "unplug")
 BEAT = 0.5
 #: seconds for which a bridge is frozen or cut off: some are missed, some are not
 ABSENCE = (0.2, 4.0)
-#: characters that are shown of the log of one that ended
-LAST = 350
-#: of a modem that has a message in hand
-_TAKES = 0.1
 
 
 @dataclass
@@ -59,13 +55,30 @@ class Cluster(Exchange):
     def door(self) -> str:
         return self.chance.choice(self.bridges).serve.url
 
+    @property
+    def serves(self) -> Mapping[str, Serve]:
+        return {f"bridge{each.place}": each.serve for each in self.bridges}
+
+    def drawn(self, chance: Random) -> Callable[[], Awaitable[None]]:
+        kind = chance.choice(OF_THE_SERVER + OF_A_BRIDGE * 2)
+        return partial(trouble, self, kind, chance.choice(self.bridges), chance.uniform(*ABSENCE))
+
+    async def ask(self) -> Told:
+        """What any one of them tells: they have the same books."""
+        serve, key = self.chance.choice(self.bridges).serve, self.key
+        rows = [(str(row["text"]), str(row["state"])) for row in await self.rows(serve, key, "/v1/messages")]
+        inbox = Counter(str(row["text"]) for row in await self.rows(serve, key, "/v1/inbox"))
+        # nobody knows better than the bridge that had it
+        unsure = {text for text, state in rows if state == "unknown"}
+        return Told(rows, inbox, self.arrived(), unsure)
+
 
 @asynccontextmanager
 async def cluster(directory: Path, count: int, seed: int = 0) -> AsyncIterator[Cluster]:
     """So many bridges on a database of their own, each with a modem, all running and ready."""
     async with AsyncExitStack() as undo:
         world = await undo.enter_async_context(World(directory / "world", modems=count))
-        world.network.rules.send_latency = _TAKES
+        world.network.rules.send_latency = TAKES
         http = await undo.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)))
         server = Server(durable=True)
         undo.callback(server.stop)
@@ -94,49 +107,7 @@ async def _until_ready(cluster: Cluster) -> None:
                 await asyncio.sleep(0.2)
 
 
-# -- a round ---------------------------------------------------------------------------------------
-async def play(cluster: Cluster, number: int, chance: Random) -> tuple[list[str], tuple[object, ...]]:
-    """One round; what does not add up, and the cells of its line."""
-    troubles = [_drawn(cluster, chance) for _ in range(chance.randint(3, TROUBLES))]
-    customers = cluster.world.customers
-    async with asyncio.TaskGroup() as group:
-        for each in range(ORDERS):
-            customer, modem = customers[each % 4], chance.randrange(len(cluster.bridges))
-            group.create_task(_order(cluster, f"out {number}.{each}", chance.uniform(0, SPAN), customer))
-            group.create_task(_letter(cluster, f"in {number}.{each}", chance.uniform(0, SPAN), modem, customer))
-        for at, kind, bridge, seconds in troubles:
-            group.create_task(_later(cluster, at, kind, bridge, seconds))
-    told = await rest(cluster)
-    if told is None:
-        return _ended(cluster), (number, len(troubles), len(cluster.accepted), *("?" for _ in HEADINGS[3:]))
-    states = Counter(state for _, state in told.rows)
-    cells = (
-        number, len(troubles), len(cluster.accepted), *(states[each] for each in HEADINGS[3:8]),
-        cluster.written.total(),
-    )  # fmt: skip
-    return violations(cluster.asked, cluster.accepted, cluster.written, told), cells
-
-
-def _drawn(cluster: Cluster, chance: Random) -> tuple[float, str, Bridge, float]:
-    kind = chance.choice(OF_THE_SERVER + OF_A_BRIDGE * 2)
-    return chance.uniform(0.2, SPAN), kind, chance.choice(cluster.bridges), chance.uniform(*ABSENCE)
-
-
-async def _order(cluster: Cluster, text: str, at: float, recipient: str) -> None:
-    await asyncio.sleep(at)
-    await cluster.submit(text, recipient)
-
-
-async def _letter(cluster: Cluster, text: str, at: float, modem: int, customer: str) -> None:
-    await asyncio.sleep(at)
-    cluster.letter(text, modem, customer)
-
-
-async def _later(cluster: Cluster, at: float, kind: str, bridge: Bridge, seconds: float) -> None:
-    await asyncio.sleep(at)
-    await trouble(cluster, kind, bridge, seconds)
-
-
+# -- what happens to them --------------------------------------------------------------------------
 async def trouble(cluster: Cluster, kind: str, bridge: Bridge, seconds: float) -> None:
     """Have something happen to a bridge, or to the server of all, and put it right; `seconds` that it lasts."""
     if kind in OF_THE_SERVER:
@@ -169,53 +140,3 @@ async def trouble(cluster: Cluster, kind: str, bridge: Bridge, seconds: float) -
 def _restart(server: Server) -> None:
     server.kill()
     server.start()
-
-
-# -- the books -------------------------------------------------------------------------------------
-def _ended(cluster: Cluster) -> list[str]:
-    """The bridges that ended by themselves."""
-    return [
-        f"bridge{each.place} ended by itself: {each.serve.last_words()[-LAST:]}"
-        for each in cluster.bridges
-        if not each.serve.running
-    ]
-
-
-async def rest(cluster: Cluster) -> Told | None:
-    """Once nothing moves any more, or after a time in which it should have come to rest; None when one has ended."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + REST
-    while True:
-        if _ended(cluster):
-            return None
-        try:
-            told = await _ask(cluster)
-        except (aiohttp.ClientError, TimeoutError):  # one has not found its server again
-            if loop.time() > end:
-                raise
-        else:
-            if loop.time() > end or (not told.moves and told.inbox.total() >= cluster.written.total()):
-                return told
-        await asyncio.sleep(0.5)
-
-
-async def _ask(cluster: Cluster) -> Told:
-    """What any one of them tells: they have the same books."""
-    serve, key = cluster.chance.choice(cluster.bridges).serve, cluster.key
-    rows = [(str(row["text"]), str(row["state"])) for row in await cluster.rows(serve, key, "/v1/messages")]
-    inbox = Counter(str(row["text"]) for row in await cluster.rows(serve, key, "/v1/inbox"))
-    # nobody knows better than the bridge that had it
-    unsure = {text for text, state in rows if state == "unknown"}
-    return Told(rows, inbox, cluster.arrived(), unsure)
-
-
-async def season(
-    directory: Path, rounds: range, seed: int, count: int
-) -> AsyncGenerator[tuple[int, list[str], tuple[object, ...]]]:
-    """These rounds on one database: the number of each, what does not add up, its cells."""
-    async with cluster(directory, count, seed) as ready:
-        for number in rounds:
-            found, cells = await play(ready, number, Random(f"{seed} cluster {number}"))
-            yield number, found, cells
-            if found:
-                return

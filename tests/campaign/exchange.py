@@ -1,8 +1,13 @@
-"""What is said to bridges from outside and by customers, and whether their books are right about it."""
+"""Rounds in which several bridges are spoken to from outside and by customers, and whether their books are right."""
 
 import asyncio
+import shutil
 from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -10,14 +15,43 @@ import aiohttp
 from device_drivers.virtual.world import World
 from tests.campaign.serve import Serve
 
+HEADINGS = ("round", "troubles", "accepted", "sent", "delivered", "unknown", "failed", "expired", "inbox")
+#: of a round: seconds that it lasts, messages each way, most troubles
+SPAN, ORDERS, TROUBLES = 4.0, 16, 8
+#: seconds until nothing moves any more
+REST = 60.0
 #: half seconds for which a client goes on
 TRIES = 120
+#: of a modem that has a message in hand
+TAKES = 0.1
+#: characters that are shown of the log of a bridge that ended
+LAST = 350
 OPEN = frozenset({"scheduled", "queued", "sending"})
+#: number of a round, what does not add up, the cells of its line
+Played = tuple[int, list[str], tuple[object, ...]]
+
+
+@dataclass
+class Told:
+    """What bridges and customers tell once nothing moves any more."""
+
+    #: of the hub, or of one of those with one database: text and state
+    rows: list[tuple[str, str]]
+    inbox: Counter[str]
+    #: texts that customers received
+    arrived: Counter[str]
+    #: texts of which the bridge that had them does not know the outcome
+    unsure: set[str]
+
+    @property
+    def moves(self) -> bool:
+        """Whether a bridge is about to do or to learn something."""
+        return any(state in OPEN or (state == "unknown" and text not in self.unsure) for text, state in self.rows)
 
 
 @dataclass
 class Exchange:
-    """A network, an account, and the texts that went to and fro."""
+    """A network, its bridges, an account, and the texts that went to and fro."""
 
     world: World
     http: aiohttp.ClientSession
@@ -30,6 +64,22 @@ class Exchange:
     @property
     def door(self) -> str:
         """The URL of a bridge that takes messages."""
+        raise NotImplementedError
+
+    @property
+    def serves(self) -> Mapping[str, Serve]:
+        """The processes of the bridges, by their names."""
+        raise NotImplementedError
+
+    def drawn(self, chance: Random) -> Callable[[], Awaitable[None]]:
+        """Something that happens to a bridge, its modem or a way."""
+        raise NotImplementedError
+
+    async def repair(self) -> None:
+        """Put right what outlasts a round."""
+
+    async def ask(self) -> Told:
+        """What the bridges and customers tell now."""
         raise NotImplementedError
 
     async def rows(self, serve: Serve, key: str, path: str) -> list[dict[str, Any]]:
@@ -71,23 +121,63 @@ class Exchange:
         network = self.world.network
         return Counter(sms.text for customer in self.world.customers for sms in network.handset(customer).received)
 
+    # -- a round -----------------------------------------------------------------------------------
+    async def play(self, number: int, chance: Random) -> Played:
+        """Play one round."""
+        troubles = [(chance.uniform(0.2, SPAN), self.drawn(chance)) for _ in range(chance.randint(3, TROUBLES))]
+        async with asyncio.TaskGroup() as group:
+            for each in range(ORDERS):
+                customer, modem = self.world.customers[each % 4], chance.randrange(len(self.world.modems))
+                group.create_task(self._order(f"out {number}.{each}", chance.uniform(0, SPAN), customer))
+                group.create_task(self._letter(f"in {number}.{each}", chance.uniform(0, SPAN), modem, customer))
+            for at, trouble in troubles:
+                group.create_task(_later(at, trouble))
+        await self.repair()
+        told = await self.rest()
+        if told is None:
+            return number, self.ended(), (number, len(troubles), len(self.accepted), *("?" for _ in HEADINGS[3:]))
+        states = Counter(state for _, state in told.rows)
+        cells = (
+            number, len(troubles), len(self.accepted), *(states[each] for each in HEADINGS[3:8]), self.written.total(),
+        )  # fmt: skip
+        return number, violations(self.asked, self.accepted, self.written, told), cells
 
-@dataclass
-class Told:
-    """What hub, sites and customers tell once nothing moves any more."""
+    async def _order(self, text: str, at: float, recipient: str) -> None:
+        await asyncio.sleep(at)
+        await self.submit(text, recipient)
 
-    #: of the hub: text and state
-    rows: list[tuple[str, str]]
-    inbox: Counter[str]
-    #: texts that customers received
-    arrived: Counter[str]
-    #: texts of which a site does not know the outcome
-    unsure: set[str]
+    async def _letter(self, text: str, at: float, modem: int, customer: str) -> None:
+        await asyncio.sleep(at)
+        self.letter(text, modem, customer)
 
-    @property
-    def moves(self) -> bool:
-        """Whether the hub is about to do or to learn something."""
-        return any(state in OPEN or (state == "unknown" and text not in self.unsure) for text, state in self.rows)
+    def ended(self) -> list[str]:
+        """The bridges that ended by themselves."""
+        return [
+            f"{name} ended by itself: {serve.last_words()[-LAST:]}"
+            for name, serve in self.serves.items()
+            if not serve.running
+        ]
+
+    async def rest(self) -> Told | None:
+        """Once nothing moves any more, or after a time in which it should have come to rest; None when one ended."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + REST
+        while not self.ended():
+            try:
+                told = await self.ask()
+            except (aiohttp.ClientError, TimeoutError):  # one is not there again
+                if loop.time() > end:
+                    raise
+            else:
+                if loop.time() > end or (not told.moves and told.inbox.total() >= self.written.total()):
+                    return told
+            await asyncio.sleep(0.5)
+        return None
+
+
+async def _later(at: float, trouble: Callable[[], Awaitable[None]]) -> None:
+    await asyncio.sleep(at)
+    await trouble()
 
 
 def violations(asked: set[str], accepted: set[str], written: Counter[str], told: Told) -> list[str]:
@@ -111,3 +201,26 @@ def violations(asked: set[str], accepted: set[str], written: Counter[str], told:
         if inbox[text] != written[text]:
             found.append(f"{text}: written {written[text]} times, received {inbox[text]}")
     return found
+
+
+# -- all of them -----------------------------------------------------------------------------------
+async def season(stage: AbstractAsyncContextManager[Exchange], rounds: range, seed: str) -> AsyncGenerator[Played]:
+    """Play these rounds with the same bridges, until one does not add up."""
+    async with stage as ready:
+        for number in rounds:
+            played = await ready.play(number, Random(f"{seed} {number}"))
+            yield played
+            if played[1]:
+                return
+
+
+def keep(directory: Path, target: Path, found: list[str]) -> None:
+    """Stores and logs of the bridges, and what does not add up."""
+    shutil.rmtree(target, ignore_errors=True)
+    wanted = (".db", ".db-wal", ".log", ".toml")
+    for path in directory.glob("*/*"):
+        if path.is_file() and path.suffix in wanted:
+            (target / path.parent.name).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target / path.parent.name)
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "violations.txt").write_text("\n".join(found) + "\n")

@@ -1,35 +1,28 @@
-"""Rounds of a hub and its sites over ways that flap, and whether the hub's books are right afterwards.
+"""A hub and its sites over ways that flap; their books are the hub's.
 
 The virtual network and the ways live in this process and survive; hub and sites are processes of their own.
 """
 
 import asyncio
-import shutil
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import aiohttp
 
 from device_drivers.virtual.world import World
-from tests.campaign.exchange import Exchange, Told, violations
+from tests.campaign.exchange import REST, TAKES, Exchange, Told
 from tests.campaign.serve import Serve, configured
 from tests.support.bad_way import BadWay
 from tests.support.dialled_bridges import DIAL_KEY, Wire
 
-HEADINGS = ("round", "troubles", "accepted", "sent", "delivered", "unknown", "failed", "expired", "inbox")
 #: what happens to the hub, and to a site, its modem or the way to it
 OF_THE_HUB = ("kill hub",)
 OF_A_SITE = ("kill", "unplug", "lose", "lose_answers", "repeat", "hold_back", "cut", "away", "delay", "flaps")
-#: of a round: seconds that it lasts, messages each way, most troubles
-SPAN, ORDERS, TROUBLES = 4.0, 16, 8
-#: seconds until nothing moves any more
-REST = 60.0
-#: of a modem that has a message in hand
-_TAKES = 0.1
 
 
 @dataclass
@@ -73,9 +66,38 @@ class Roof(Exchange):
             if site.wire is not None:
                 site.wire.target = self.hub.url
 
+    @property
+    def serves(self) -> Mapping[str, Serve]:
+        return {"hub": self.hub, **{f"site{site.place}": site.serve for site in self.sites}}
+
     def write(self, text: str, site: Site, customer: str) -> None:
         """A customer writes to a site."""
         self.letter(text, site.place, customer)
+
+    def drawn(self, chance: Random) -> Callable[[], Awaitable[None]]:
+        return partial(trouble, self, chance.choice(OF_THE_HUB * 2 + OF_A_SITE), chance.choice(self.sites))
+
+    async def repair(self) -> None:
+        for site in self.sites:
+            if site.wire is not None:
+                site.wire.cut_after = 0
+            faults = site.way.faults
+            faults.lose = faults.lose_answers = faults.repeat = faults.hold_back = 0
+            faults.delay = faults.flaps = 0.0
+            self.world.modems[site.place].replug()
+            with suppress(aiohttp.ClientError):  # it came while the site was dead
+                await site.way.let_through()
+
+    async def ask(self) -> Told:
+        unsure = {
+            str(row["text"])
+            for site in self.sites
+            for row in await self.rows(site.serve, site.key, "/v1/messages")
+            if row["state"] == "unknown"
+        }
+        inbox = Counter(str(row["text"]) for row in await self.rows(self.hub, self.key, "/v1/inbox"))
+        rows = [(str(row["text"]), str(row["state"])) for row in await self.rows(self.hub, self.key, "/v1/messages")]
+        return Told(rows, inbox, self.arrived(), unsure)
 
 
 @asynccontextmanager
@@ -83,7 +105,7 @@ async def roof(directory: Path, count: int, seed: int = 0) -> AsyncIterator[Roof
     """A hub and so many sites, each with a modem, all running and ready; every second of them dials the hub."""
     async with AsyncExitStack() as undo:
         world = await undo.enter_async_context(World(directory / "world", modems=count))
-        world.network.rules.send_latency = _TAKES
+        world.network.rules.send_latency = TAKES
         http = await undo.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)))
         sites, devices = list[Site](), ""
         for place in range(count):
@@ -122,43 +144,9 @@ async def _until_ready(roof: Roof) -> None:
             await asyncio.sleep(0.2)
 
 
-# -- a round ---------------------------------------------------------------------------------------
-async def play(roof: Roof, number: int, chance: Random) -> tuple[list[str], tuple[object, ...]]:
-    """One round; what does not add up, and the cells of its line."""
-    troubles = [_drawn(roof, chance) for _ in range(chance.randint(3, TROUBLES))]
-    customers = roof.world.customers
-    async with asyncio.TaskGroup() as group:
-        for each in range(ORDERS):
-            group.create_task(_order(roof, f"out {number}.{each}", chance.uniform(0, SPAN), customers[each % 4]))
-            site = chance.choice(roof.sites)
-            group.create_task(_letter(roof, f"in {number}.{each}", chance.uniform(0, SPAN), site, customers[each % 4]))
-        for at, kind, site in troubles:
-            group.create_task(_later(roof, at, kind, site))
-    await _repair(roof)
-    told = await rest(roof)
-    states = Counter(state for _, state in told.rows)
-    cells = (
-        number, len(troubles), len(roof.accepted), *(states[each] for each in HEADINGS[3:8]), sum(roof.written.values())
-    )  # fmt: skip
-    return violations(roof.asked, roof.accepted, roof.written, told), cells
-
-
-def _drawn(roof: Roof, chance: Random) -> tuple[float, str, Site]:
-    return chance.uniform(0.2, SPAN), chance.choice(OF_THE_HUB * 2 + OF_A_SITE), chance.choice(roof.sites)
-
-
-async def _order(roof: Roof, text: str, at: float, recipient: str) -> None:
-    await asyncio.sleep(at)
-    await roof.submit(text, recipient)
-
-
-async def _letter(roof: Roof, text: str, at: float, site: Site, customer: str) -> None:
-    await asyncio.sleep(at)
-    roof.write(text, site, customer)
-
-
-async def _later(roof: Roof, at: float, kind: str, site: Site) -> None:
-    await asyncio.sleep(at)
+# -- what happens to them --------------------------------------------------------------------------
+async def trouble(roof: Roof, kind: str, site: Site) -> None:
+    """Have something happen to the hub, or to a site, its modem or its way."""
     if kind == "kill hub":
         async with roof.process:
             await roof.hub.kill()
@@ -199,63 +187,3 @@ async def _disturb(wire: Wire, kind: str) -> None:
         wire.flows.set()
     else:
         wire.cut()
-
-
-async def _repair(roof: Roof) -> None:
-    for site in roof.sites:
-        if site.wire is not None:
-            site.wire.cut_after = 0
-        faults = site.way.faults
-        faults.lose = faults.lose_answers = faults.repeat = faults.hold_back = 0
-        faults.delay = faults.flaps = 0.0
-        roof.world.modems[site.place].replug()
-        with suppress(aiohttp.ClientError):  # it came while the site was dead
-            await site.way.let_through()
-
-
-# -- the books -------------------------------------------------------------------------------------
-async def rest(roof: Roof) -> Told:
-    """Once nothing moves any more, or after a time in which it should have come to rest."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + REST
-    while True:
-        told = await _ask(roof)
-        if loop.time() > end or (not told.moves and told.inbox.total() >= roof.written.total()):
-            return told
-        await asyncio.sleep(0.5)
-
-
-async def _ask(roof: Roof) -> Told:
-    unsure = {
-        str(row["text"])
-        for site in roof.sites
-        for row in await roof.rows(site.serve, site.key, "/v1/messages")
-        if row["state"] == "unknown"
-    }
-    inbox = Counter(str(row["text"]) for row in await roof.rows(roof.hub, roof.key, "/v1/inbox"))
-    rows = [(str(row["text"]), str(row["state"])) for row in await roof.rows(roof.hub, roof.key, "/v1/messages")]
-    return Told(rows, inbox, roof.arrived(), unsure)
-
-
-# -- all of them -----------------------------------------------------------------------------------
-async def season(
-    directory: Path, rounds: range, seed: int, count: int
-) -> AsyncGenerator[tuple[int, list[str], tuple[object, ...]]]:
-    """These rounds on one roof: the number of each, what does not add up, its cells."""
-    async with roof(directory, count, seed) as ready:
-        for number in rounds:
-            found, cells = await play(ready, number, Random(f"{seed} sites {number}"))
-            yield number, found, cells
-            if found:
-                return
-
-
-def keep(directory: Path, target: Path, found: list[str]) -> None:
-    """Stores and logs of hub and sites, and what does not add up."""
-    shutil.rmtree(target, ignore_errors=True)
-    wanted = (".db", ".db-wal", ".log", ".toml")
-    for path in directory.glob("*/*"):
-        if path.is_file() and path.suffix in wanted:
-            (target / path.parent.name).mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, target / path.parent.name)
-    (target / "violations.txt").write_text("\n".join(found) + "\n")

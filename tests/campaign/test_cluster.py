@@ -6,16 +6,15 @@ from random import Random
 
 import pytest
 
-from tests.campaign.cluster import OF_A_BRIDGE, OF_THE_SERVER, cluster, play, rest, trouble
-from tests.campaign.exchange import violations
-from tests.campaign.sites import ORDERS
+from tests.campaign.cluster import OF_A_BRIDGE, OF_THE_SERVER, cluster, trouble
+from tests.campaign.exchange import ORDERS, violations
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_a_round_of_two_bridges_on_one_database_adds_up(tmp_path: Path) -> None:
     async with cluster(tmp_path, 2) as ready:
-        wrong, cells = await play(ready, 0, Random("1 cluster 1"))
+        _, wrong, cells = await ready.play(0, Random("1 cluster 1"))
         assert wrong == []
         assert len(ready.accepted) == ready.written.total() == cells[-1] == ORDERS
 
@@ -29,7 +28,7 @@ async def test_after_each_trouble_a_message_goes_out_and_one_comes_in(tmp_path: 
             await trouble(ready, kind, ready.bridges[0], seconds=3.0)
             await ready.submit(f"out {kind}", customer)
             ready.letter(f"in {kind}", 0, customer)
-        told = await rest(ready)
+        told = await ready.rest()
         assert told is not None
         assert violations(ready.asked, ready.accepted, ready.written, told) == []
         assert set(Counter(state for _, state in told.rows)) <= {"sent", "delivered", "unknown"}
@@ -39,4 +38,4 @@ async def test_after_each_trouble_a_message_goes_out_and_one_comes_in(tmp_path: 
 async def test_a_bridge_that_ends_by_itself_is_a_violation(tmp_path: Path) -> None:
     async with cluster(tmp_path, 1) as ready:
         await ready.bridges[0].serve.kill()
-        assert await rest(ready) is None
+        assert await ready.rest() is None

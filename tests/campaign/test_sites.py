@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from tests.campaign.exchange import Told, violations
-from tests.campaign.sites import ORDERS, play, roof
+from tests.campaign.exchange import ORDERS, Told, violations
+from tests.campaign.sites import roof
 
 
 def found(state: str = "delivered", *, arrived: int = 1, unsure: bool = False, received: int = 1) -> list[str]:
@@ -52,6 +52,6 @@ def test_what_is_lost_there_twice_or_of_nobody_is_told() -> None:
 @pytest.mark.timeout(240)
 async def test_a_round_of_a_hub_and_two_sites_over_bad_ways_adds_up(tmp_path: Path) -> None:
     async with roof(tmp_path, 2) as ready:
-        wrong, _ = await play(ready, 0, Random("1 sites 0"))
+        _, wrong, _ = await ready.play(0, Random("1 sites 0"))
         assert wrong == []
         assert len(ready.accepted) == len(ready.written) == ORDERS
