@@ -114,10 +114,12 @@ class DeviceWorker:
         return tuple(self._as_usable(line) for line in self._link.lines)
 
     def _as_usable(self, line: Line) -> Line:
-        lane = self._lanes.get(line.name)
-        if lane is None or not lane.rest.reason or line.state is not LineState.READY:
+        if line.state is not LineState.READY:
             return line
-        return replace(line, state=lane.rest.state, reason=lane.rest.reason)
+        lane = self._lanes.get(line.name)
+        if lane is not None and lane.rest.reason:
+            return replace(line, state=lane.rest.state, reason=lane.rest.reason)
+        return replace(line, reason=twin) if (twin := self._twins.trouble(line.name)) and not line.reason else line
 
     @property
     def site(self) -> Site | None:
@@ -203,8 +205,12 @@ class DeviceWorker:
             words = f"was busy for {EXAMINE_PATIENCE:g} seconds and could not be examined"
             found = [Finding("warn", subject, words, "ask again when less is being sent")]
         remedy = "check coverage and the SIM (credit, barring, PIN); the line tries again by itself"
-        resting = {name: lane.rest.reason for name, lane in self._lanes.items() if lane.rest.reason}
-        return [*found, *(Finding("fail", f"line {name}", why, remedy) for name, why in resting.items())]
+        for name, lane in self._lanes.items():
+            if lane.rest.reason:
+                found.append(Finding("fail", f"line {name}", lane.rest.reason, remedy))
+            if twin := self._twins.trouble(name):
+                found.append(Finding("warn", f"line {name}", twin, "use the SIM in one device only"))
+        return found
 
     async def opened(self) -> Link:
         """The open link, once the device was looked for. Raises DeviceLost while it is away."""
@@ -369,6 +375,7 @@ class DeviceWorker:
             if countdown <= 0:
                 countdown = REFRESH_INTERVAL
                 await link.refresh()
+            self._twins.compare()
             now = self.lines
             await self._tell(before, now)
             if [line.state for line in now] != [line.state for line in before]:
@@ -381,7 +388,8 @@ class DeviceWorker:
         for line in now:
             if was.get(line.name) == (line.state, line.reason):
                 continue
-            level = logging.INFO if line.state in (LineState.READY, LineState.CONNECTING) else logging.WARNING
+            is_well = line.state is LineState.CONNECTING or (line.state is LineState.READY and not line.reason)
+            level = logging.INFO if is_well else logging.WARNING
             reason = f": {line.reason}" if line.reason else ""
             log.log(level, "%s is %s%s", line.name, line.state, reason, extra=self._fields | {"sms_line": line.name})
             data = {"line": line.name, "device": line.device, "state": line.state.value, "reason": line.reason}

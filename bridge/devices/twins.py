@@ -1,9 +1,11 @@
 """Refuses a device that is configured twice, by two of its ports, addresses or accounts: each SMS would come twice.
 
-A phone on a cable and on the network is two transports of adb, and a modem has several AT ports.
+A phone on a cable and on the network is two transports of adb, and a modem has several AT ports. Two devices that tell
+one SIM are both used, and said to: a SIM may be a copy, or a device tell what it was made with.
 """
 
 from bridge.errors import Refusal, SendRefused
+from bridge.model.line import LineState
 from bridge.ports.driver import Identified, Link, Relaying
 
 
@@ -13,6 +15,8 @@ class Twins:
     def __init__(self) -> None:
         #: by the device's name
         self._links: dict[str, Link] = {}
+        #: line → the other one with its SIM
+        self._shared: dict[str, str] = {}
 
     async def admit(self, device: str, link: Link) -> Link:
         """Return the link just opened. Raises SendRefused, with the link closed, where another one has its hardware."""
@@ -38,6 +42,22 @@ class Twins:
     def release(self, device: str) -> None:
         """The device's link is closed. Harmless when repeated."""
         self._links.pop(device, None)
+        self.compare()
+
+    def compare(self) -> None:
+        """Look which lines that are ready have one SIM; one that is not may have been moved into another device."""
+        lines = [line for link in self._links.values() for line in link.lines if line.state is LineState.READY]
+        by_sim: dict[str, list[str]] = {}
+        for line in lines:
+            if line.sim:
+                by_sim.setdefault(line.sim, []).append(line.name)
+        names = [each for each in by_sim.values() if len(each) > 1]
+        self._shared = {name: next((other for other in each if other != name), "") for each in names for name in each}
+
+    def trouble(self, line: str) -> str:
+        """What is wrong where another line has the SIM of this one, as `compare` saw it; else ""."""
+        other = self._shared.get(line)
+        return f"The line {other} has the same SIM: reports of one may be taken for the other's." if other else ""
 
 
 def _twin(mine: Link, theirs: Link) -> tuple[str, str] | None:

@@ -47,6 +47,19 @@ async def test_what_was_found_of_one_line_is_not_said_of_another(browser: Browse
         await expect(anna.page.locator(".findings")).to_have_count(0)
 
 
+async def test_a_line_s_card_says_that_another_one_has_its_sim(browser: Browser, tmp_path: Path) -> None:
+    async with on_modems(tmp_path, 2) as (bridge, world), visitor(browser, bridge) as anna:
+        sim = world.modems[0].state.sim
+        world.modems[1].unplug()
+        world.modems[1].insert_sim(imsi=sim.imsi, iccid=sim.iccid)
+        world.modems[1].replug()
+        await let_in(bridge, "anna")
+        await anna.sign_in()
+        for line, other in (("line0", "line1"), ("line1", "line0")):
+            card = anna.page.locator(".line", has=anna.page.get_by_role("link", name=line))
+            await expect(card).to_contain_text(f"The line {other} has the same SIM", timeout=30_000)
+
+
 async def test_a_line_s_card_says_when_it_was_used_last(anna: Visitor, bridge: Bridge, world: World) -> None:
     await anna.sign_in()
     card = anna.page.locator(".line")

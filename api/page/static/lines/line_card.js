@@ -25,7 +25,7 @@ export function LineCard({ line, level = "h3", within, children }) {
       <${State} state=${line.state} kind="line" />
     </header>
     <p class="number">${line.number || t("line.no_number")}</p>
-    ${line.reason && line.state !== "ready" && !within?.problems.includes(line.reason) && html`<p class="reason">${reason(line.reason)}</p>`}
+    ${line.reason && !within?.problems.includes(line.reason) && html`<p class="reason">${reason(line.reason)}</p>`}
     <${Facts} kind="" of=${facts} />
     ${children}
   </article>`;

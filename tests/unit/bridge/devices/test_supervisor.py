@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -69,6 +70,30 @@ async def test_a_device_is_never_opened_and_examined_at_once(store: Store, bus: 
         driver.may_examine.set()
         await examination
         await until(lambda: len(driver.opened) > before)
+
+
+async def test_says_at_both_lines_and_in_the_log_that_they_have_one_sim(
+    store: Store, bus: Bus, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.devices.device_worker.LOOK_INTERVAL", 0.01)
+    links = [MemoryLink("one"), MemoryLink("two")]
+    for link in links:
+        link.line = replace(link.line, iccid="89001012345678901237")
+    driver = MemoryDriver(*links)
+    supervisor = Supervisor(store, bus, SystemClock(), {"memory": driver}, driver.devices, RULES)
+    await supervisor.start()
+    try:
+        await until(lambda: all("has the same SIM" in line.reason for line in supervisor.lines()))
+        assert [line.state for line in supervisor.lines()] == [LineState.READY] * 2
+        words = "The line two has the same SIM: reports of one may be taken for the other's."
+        await until(lambda: f"one is ready: {words}" in caplog.messages)
+        assert [found for found in await supervisor.examine("one") if found.subject == "line one"] == [
+            Finding("warn", "line one", words, "use the SIM in one device only")
+        ]
+        links[1].become(LineState.OUT_OF_SERVICE)
+        await until(lambda: supervisor.lines()[0].reason == "")
+    finally:
+        await supervisor.close()
 
 
 class AnsweringLink(FakeLink):

@@ -1,9 +1,12 @@
 """Which links may be open beside each other."""
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.devices.twins import Twins
 from bridge.errors import Refusal, SendRefused
+from bridge.model.line import LineState
 from tests.support.memory_device import MemoryLink
 
 
@@ -71,3 +74,35 @@ async def test_admits_any_number_of_devices_that_nobody_can_tell_apart(link: typ
     twins = Twins()
     for name in ("one", "two"):
         await twins.admit(name, link(name))
+
+
+class SimLink(MemoryLink):
+    """A link to a SIM."""
+
+    def __init__(self, name: str, iccid: str) -> None:
+        super().__init__(name)
+        self.line = replace(self.line, iccid=iccid)
+
+
+async def test_tells_of_lines_that_are_ready_with_one_sim() -> None:
+    twins = Twins()
+    one, two = SimLink("one", "8900101"), SimLink("two", "8900101")
+    for link in (one, two, SimLink("three", "8900102"), SimLink("four", ""), SimLink("five", "")):
+        await twins.admit(link.line.name, link)
+    assert twins.trouble("one") == ""
+    twins.compare()
+    assert twins.trouble("one") == "The line two has the same SIM: reports of one may be taken for the other's."
+    assert twins.trouble("two").startswith("The line one has the same SIM")
+    assert [twins.trouble(name) for name in ("three", "four", "five")] == ["", "", ""]
+    two.become(LineState.OUT_OF_SERVICE)  # its SIM may be in the other one now
+    twins.compare()
+    assert twins.trouble("one") == ""
+
+
+async def test_tells_no_more_of_a_sim_that_a_closed_link_had() -> None:
+    twins = Twins()
+    for name in ("one", "two"):
+        await twins.admit(name, SimLink(name, "8900101"))
+    twins.compare()
+    twins.release("two")
+    assert twins.trouble("one") == ""
