@@ -57,6 +57,7 @@ class LineSender:
     ) -> None:
         self._store = store
         self._link = link
+        self._paced = link if isinstance(link, Paced) else None
         #: the line as it is at the moment of the call
         self._line = line
         self._clock = clock
@@ -163,7 +164,7 @@ class LineSender:
             self.rest.cut_short()
         if left := self.rest.left(asyncio.get_running_loop().time()):
             return min(left, LOOK_INTERVAL)
-        pause = self._link.pause(line.name) if isinstance(self._link, Paced) else 0.0
+        pause = self._paced.pause(line.name) if self._paced is not None else 0.0
         return pause if pause > 0 else None
 
     def _pass_on(self) -> None:
@@ -224,9 +225,10 @@ class LineSender:
             return unknown(message, index, f"the driver failed: {error}", now())
         self._blame.succeeded(message.recipient)
         self.rest.end()
-        self._metrics.parts.add(self._line().name, by=message.parts if self._whole else 1)
-        self._metrics.last_sent.set(now() / 1000, self._line().name)
-        return Outcome(message.id, index, sent.state, sent.reference, reports=self._line().reports)
+        line = self._line()
+        self._metrics.parts.add(line.name, by=message.parts if self._whole else 1)
+        self._metrics.last_sent.set(now() / 1000, line.name)
+        return Outcome(message.id, index, sent.state, sent.reference, reports=line.reports)
 
     async def _hand_over(self, outgoing: Outgoing) -> Sent:
         """Hand a part to the device, with metrics. Raises what `Link.send` raises."""

@@ -59,7 +59,7 @@ class Intake:
         """Pass on what was found in memories, oldest first."""
         items: list[InboundPart | InboundReport] = []
         for one in stored:
-            item = reading.read(self.line, one.slot, one.pdu)
+            item = reading.read(self.line, one.slot, one.pdu, one.content)
             if item is not None:
                 items.append(replace(item, holder=self.holders.of(one.slot)))
         for item in reading.oldest_first(items):

@@ -17,7 +17,7 @@ from bridge.dataclass import dataclass
 from device_drivers.gsm_modem import causes
 from device_drivers.gsm_modem.answers import Failed, Misshapen
 from device_drivers.gsm_modem.bringup import Setup
-from device_drivers.gsm_modem.pdu import Malformed, decode
+from device_drivers.gsm_modem.pdu import Deliver, Malformed, StatusReport, Submit, decode
 from device_drivers.gsm_modem.settings import NotAsSetUp, Settings
 from device_drivers.gsm_modem.transport import Transport
 
@@ -87,13 +87,15 @@ class Stored:
     @cached_property
     def is_damaged(self) -> bool:
         """It is cut, or says nothing: it may have been read over a bad line, or lie there like that."""
-        if self.is_cut:
-            return True
+        return self.is_cut or self.content is None
+
+    @cached_property
+    def content(self) -> Deliver | StatusReport | Submit | None:
+        """What it says; None for what makes no sense."""
         try:
-            decode(self.pdu)
+            return decode(self.pdu)
         except Malformed:
-            return True
-        return False
+            return None
 
 
 def slot_of(place: str, pdu: str) -> str:

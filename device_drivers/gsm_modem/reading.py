@@ -4,10 +4,15 @@ from bridge.model.radio import InboundPart, InboundReport
 from device_drivers.gsm_modem.pdu import Deliver, Malformed, StatusReport, Submit, decode
 
 
-def read(line: str, slot: str, pdu: str) -> InboundPart | InboundReport | None:
-    """Convert a PDU; None for an outgoing one (a draft). An undecodable PDU is passed on as it is."""
+def read(
+    line: str, slot: str, pdu: str, content: Deliver | StatusReport | Submit | None = None
+) -> InboundPart | InboundReport | None:
+    """Convert a PDU, with its `content` where that is known; None for an outgoing one (a draft).
+
+    An undecodable PDU is passed on as it is.
+    """
     try:
-        content = decode(pdu)
+        content = content or decode(pdu)
     except Malformed as error:
         return InboundPart(line, slot, "", "", data=_as_hex(pdu), error=error.args[0], raw=pdu)
     if isinstance(content, Submit):

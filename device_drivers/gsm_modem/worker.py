@@ -38,11 +38,21 @@ class _Turn:
         self._begun = self._withdrawn = False
         #: how it ended, on the loop
         self.end: asyncio.Future[Any] = loop.create_future()
+        #: asks whether it is still wanted
+        self._look: asyncio.TimerHandle | None = None
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether it is too late to withdraw it."""
-        return self._begun
+    def look_later(self, give_up: GiveUp) -> None:
+        """While its turn has not come, ask now and then whether it is still wanted; on the loop."""
+        self._look = self._loop.call_later(LOOK_INTERVAL, self._look_now, give_up)
+
+    def _look_now(self, give_up: GiveUp) -> None:
+        self._look = None
+        if self._begun or self.end.done():
+            return
+        if give_up() and self.withdraw():
+            self.end.set_exception(Withdrawn())
+        else:
+            self.look_later(give_up)
 
     def withdraw(self) -> bool:
         """Withdraw it; returns whether it will never be done."""
@@ -65,6 +75,8 @@ class _Turn:
             self._loop.call_soon_threadsafe(self._tell, result, failure)
 
     def _tell(self, result: object, failure: Exception | None) -> None:
+        if self._look is not None:
+            self._look.cancel()
         if self.end.done():  # nobody waits for it any more
             return
         if failure is None:
@@ -96,11 +108,9 @@ class Worker:
         if self.loss:
             raise DeviceLost(self.loss)
         turn = self._queue(partial(work, *arguments))
+        if give_up is not never:
+            turn.look_later(give_up)
         try:
-            while give_up is not never and not turn.has_begun:
-                await asyncio.wait({turn.end}, timeout=LOOK_INTERVAL)
-                if give_up() and turn.withdraw():
-                    raise Withdrawn
             return cast(T, await turn.end)
         except asyncio.CancelledError:
             turn.withdraw()
