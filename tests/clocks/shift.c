@@ -21,6 +21,9 @@ unsigned long clock_asked;
 
 static void count(void) { __atomic_add_fetch(&clock_asked, 1, __ATOMIC_RELAXED); }
 
+/* Whoever asked last is not to count. */
+void clock_forgive(void) { __atomic_sub_fetch(&clock_asked, 1, __ATOMIC_RELAXED); }
+
 __attribute__((constructor)) static void look(void) {
     const char *path = getenv("CLOCK_STEPS");
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;

@@ -11,11 +11,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TESTS = """
-import datetime, sqlite3, subprocess, sys, threading, time
+import datetime, logging, sqlite3, subprocess, sys, threading, time
 import pytest
+from aiohttp import helpers
 
 def test_adds(): assert 1 + 1 == 2
 def test_measures(): time.monotonic(), time.perf_counter(), time.process_time()
+def test_logs(): logging.getLogger("it").warning("a line")
+def test_dates_an_answer(): assert helpers.rfc822_formatted_time()
 def test_asks(): time.time()
 def test_asks_for_the_date(): datetime.datetime.now(datetime.UTC)
 def test_asks_for_the_zone(): datetime.datetime.fromtimestamp(5, datetime.UTC).astimezone()
@@ -28,6 +31,10 @@ def shared(): return time.time()
 def test_has_it_from_a_fixture(shared): pass
 def test_has_it_from_the_same(shared): pass
 """
+
+
+#: of these, what tests may do and still not ask what time it is
+TIMELESS = {"test_adds", "test_measures", "test_logs", "test_dates_an_answer"}
 
 
 def clocks(folder: Path, *arguments: str, tests: str = TESTS) -> subprocess.CompletedProcess[str]:
@@ -56,7 +63,7 @@ def test_what_asks_what_time_it_is_runs_at_every_moment(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     first, second = (passed(part) for part in done.stdout.split("\nautumn: "))
     assert first == set(re.findall(r"def (test_\w+)", TESTS))
-    assert first - second == {"test_adds", "test_measures"}
+    assert first - second == TIMELESS
 
 
 @pytest.mark.needs("cc")
@@ -70,7 +77,7 @@ def test_a_run_by_the_clock_as_it_is_can_note_what_asks(tmp_path: Path) -> None:
     done = clocks(tmp_path, "--noted", notes, "leap", "autumn", tests=f"{TESTS}\ndef test_is_new(): pass\n")
     assert done.returncode == 0, done.stdout + done.stderr
     for part in done.stdout.split("\nautumn: "):
-        asking = everything - {"test_adds", "test_measures", "test_starts_what_is_not_moved"}
+        asking = everything - TIMELESS - {"test_starts_what_is_not_moved"}
         assert passed(part) == {*asking, "test_is_new"}
 
 
