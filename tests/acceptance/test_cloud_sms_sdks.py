@@ -94,6 +94,7 @@ def aliyun_sdk(request: pytest.FixtureRequest) -> Any:
     return call
 
 
+@pytest.mark.long  # the download
 async def test_tencents_sdk_sends_and_asks(at_tencent: Tencent, tencent_sdk: Any) -> None:
     sent = await tencent_sdk(
         at_tencent, "SendSms", PhoneNumberSet=[ANA, "+15550150"], TemplateId="1001", SignName=tencent.SIGN,
@@ -114,6 +115,7 @@ async def test_tencents_sdk_with_a_wrong_key_is_refused(at_tencent: Tencent, ten
     assert at_tencent.calls == []
 
 
+@pytest.mark.long  # the download, and thousands of lines to compile
 async def test_alibabas_sdk_sends_and_asks(at_aliyun: Aliyun, aliyun_sdk: Any) -> None:
     param = '{"code": "1 2*~签"}'
     sent = await aliyun_sdk(

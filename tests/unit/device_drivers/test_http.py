@@ -17,7 +17,15 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    made = Http(timeout=0.3, connect_timeout=1.0)
+    made = Http(timeout=30.0, connect_timeout=5.0)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def hasty() -> AsyncIterator[Http]:
+    """One that waits for nobody for long."""
+    made = Http(timeout=1.0, connect_timeout=1.0)
     yield made
     await made.close()
 
@@ -26,10 +34,12 @@ async def serving(serve: Serve) -> tuple[asyncio.Server, str]:
     """Somebody who answers like this, and where."""
 
     async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, ConnectionError):  # the caller may have gone
-            await reader.readuntil(b"\r\n\r\n")
-            await serve(reader, writer)
-        writer.close()
+        try:
+            with suppress(asyncio.IncompleteReadError, ConnectionError):  # the caller may have gone
+                await reader.readuntil(b"\r\n\r\n")
+                await serve(reader, writer)
+        finally:
+            writer.close()  # however the test ends, or the next one hears of it
 
     server = await asyncio.start_server(once, "127.0.0.1", 0)
     return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -102,11 +112,11 @@ async def _nonsense(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 @pytest.mark.parametrize("serve", [_silent, _gone, _cut, _nonsense])
-async def test_the_outcome_is_unknown_once_somebody_was_reached(http: Http, serve: Serve) -> None:
+async def test_the_outcome_is_unknown_once_somebody_was_reached(hasty: Http, serve: Serve) -> None:
     server, url = await serving(serve)
     async with server:
         with pytest.raises(OutcomeUnknown, match="had the request"):
-            await http.ask("POST", url, body=b"1")
+            await hasty.ask("POST", url, body=b"1")
 
 
 async def test_a_closed_client_leaves_nobody_waiting(http: Http) -> None:
@@ -149,8 +159,8 @@ async def test_nothing_leaves_us_for_a_server_whose_certificate_nobody_vouches_f
     assert b"".join(heard) == b""
 
 
-async def test_nothing_leaves_us_for_a_server_that_speaks_no_tls(http: Http) -> None:
+async def test_nothing_leaves_us_for_a_server_that_speaks_no_tls(hasty: Http) -> None:
     server, url = await serving(_nonsense)
     async with server:
         with pytest.raises(DeviceLost, match="cannot be reached"):
-            await http.ask("POST", url.replace("http:", "https:"), body=b"secret")
+            await hasty.ask("POST", url.replace("http:", "https:"), body=b"secret")

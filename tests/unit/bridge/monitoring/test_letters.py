@@ -49,7 +49,7 @@ async def test_a_server_that_ends_the_connection_over_the_mail_leaves_it_unknown
 
     far = await asyncio.start_server(converse, "127.0.0.1", 0)
     settings = mailing_to(MailServer(port=far.sockets[0].getsockname()[1]), mail_accounts=("*",))
-    letters = Letters(settings, Mailer(settings, timeout=3), FakeClock())
+    letters = Letters(settings, Mailer(settings, timeout=30), FakeClock())
     with pytest.raises(OutcomeUnknown, match="may or may not have been sent"):
         await letters(Account("shop"), LETTER)
     far.close()

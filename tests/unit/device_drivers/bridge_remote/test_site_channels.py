@@ -13,7 +13,7 @@ from bridge.errors import DeviceLost
 from device_drivers.bridge_remote.channels import MOST, PIECE, WINDOW, Channels
 from device_drivers.bridge_remote.stream import Stream
 from device_drivers.bridge_remote.switchboard import Switchboard
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 END_OF_ALL = None
 
@@ -99,7 +99,7 @@ async def test_a_channel_that_is_not_read_holds_a_window_and_no_other_channel() 
         flood.write(bytes(20 * WINDOW))
         (reader, _), (_, back) = await pair(hub, site)
         back.write(b"quick\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await reader.readline() == b"quick\n"
         before = -1
         while before != far.sent:  # until nothing moves
@@ -122,7 +122,7 @@ async def test_a_reader_who_goes_away_ends_the_channel_on_the_other_side() -> No
     async with connected() as (hub, site, _, _):
         (_, writer), (there, _) = await pair(hub, site)
         writer.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await there.read() == b""
 
 
@@ -243,7 +243,7 @@ async def test_a_site_that_reads_nothing_holds_up_nobody_who_opens_a_channel() -
     hub = Channels(stuck)
     run = asyncio.get_running_loop().create_task(hub.run())
     for _ in range(MOST):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0):
                     await hub.open()
@@ -259,7 +259,7 @@ async def test_what_is_asked_over_a_replaced_connection_ends_though_its_site_doe
         (reader, _), _ = await pair(hub, site)
         hub._frames = Stuck()
         closing = asyncio.get_running_loop().create_task(hub.close("another took its place"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await reader.read() == b""
         closing.cancel()
         hub._frames = near
@@ -271,7 +271,7 @@ async def test_a_site_that_takes_no_channel_is_given_up_by_who_listens_to_it() -
     carried = asyncio.get_running_loop().create_task(board.carry(silent))
     await until(lambda: board._current)
     stream = Stream("http://shop2", {}, 0.1, board.connector)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(DeviceLost, match="listened"):
             await anext(stream.read(1, ""))
     await stream.close()
