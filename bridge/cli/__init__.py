@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, Command] = {
     "backup": Command("backup:backup", "Back up a running bridge, and keep the newest few."),
     "cancel": Command("records:cancel", "Cancel a message that was not sent yet."),
     "check": Command("examine:check", "Check the configuration and every device."),
+    "bridges": Command("bridges:bridges", "List the bridges that share the database."),
     "contacts": Command("contacts:contacts", "Keep the names of numbers: list, add, import, export."),
     "demo": Command("demo:demo", "Try everything without any hardware, until Ctrl-C."),
     "devices": Command("run:devices", "Show what is plugged in, ready for the configuration."),

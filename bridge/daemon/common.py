@@ -58,7 +58,7 @@ async def join(
     from bridge.daemon.sharing import Sharing
 
     shared, mine = cast("NeighbourStore", store), config.store
-    sharing = Sharing(shared, mine.name, mine.beat, end, reluctant=role is Role.API)
+    sharing = Sharing(shared, mine.name, mine.beat, end, role=role)
     stack.push_async_callback(sharing.leave)
     await sharing.begin(tuple(config.devices))
     return sharing

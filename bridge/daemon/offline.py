@@ -5,8 +5,9 @@ ask, in the same words; only HTTP is not between them.
 """
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, cast
 
 from api.dialects.native.local import Local
 from api.http.local_users import name_of
@@ -17,12 +18,18 @@ from bridge.daemon.core import build_gateway, build_submissions
 from bridge.daemon.reloading import Reloading
 from bridge.dataclass import dataclass
 from bridge.errors import StoreUnavailable
+from bridge.gateway.gateway import Devices
 from bridge.host.client import Ask
 from bridge.host.control_file import Control
+from bridge.model.neighbour import MISSED, Neighbour
 from bridge.ports.clock import SystemClock
+from bridge.ports.store import Store
 from bridge.store import open_store
 from bridge.store.lock import StoreLock
 from bridge.store.ownership import leave_to_owner
+
+if TYPE_CHECKING:
+    from bridge.ports.store.neighbours import NeighbourStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,8 @@ async def serve_offline(config: Config, held: StoreLock) -> AsyncIterator[Offlin
         store = await open_store(config.store.address, bus, held=held, name=config.store.name)
         stack.push_async_callback(store.close)
         leave_to_owner(config.store.path)
-        gateway = build_gateway(Reloading(config), store, bus, clock, build_submissions(config, store, bus, clock))
+        submissions, devices = build_submissions(config, store, bus, clock), Devices(bridges=_bridges(config, store))
+        gateway = build_gateway(Reloading(config), store, bus, clock, submissions, devices)
         me, owner = os.geteuid(), config.store.path.stat().st_uid
         local = Local(gateway, "" if me == owner else name_of(me))
 
@@ -57,3 +65,13 @@ async def serve_offline(config: Config, held: StoreLock) -> AsyncIterator[Offlin
 
         control = Control("", Secret(gateway.authenticator.grant_to_commands()), os.getpid())
         yield Offline(control, ask)
+
+
+def _bridges(config: Config, store: Store) -> Callable[[], Awaitable[Sequence[Neighbour]]] | None:
+    """What tells the bridges of the database; None for a file."""
+
+    async def told() -> Sequence[Neighbour]:
+        found = await cast("NeighbourStore", store).neighbours()
+        return [each.seen(config.store.beat * MISSED) for each in found]
+
+    return None if config.store.is_file else told

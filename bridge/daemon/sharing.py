@@ -13,24 +13,24 @@ from dataclasses import replace
 from typing import TypeVar
 
 from bridge.bus import Bus
+from bridge.config.role import Role
 from bridge.dataclass import dataclass
 from bridge.errors import NotPossible, StoreUnavailable
 from bridge.gateway.gateway import Devices
 from bridge.model.event import LINE_CHANGED
 from bridge.model.line import Line, LineState
-from bridge.model.neighbour import Beat, Neighbour
+from bridge.model.neighbour import MISSED, Beat, Neighbour
 from bridge.ports.clock import SystemClock
 from bridge.ports.driver import Device
 from bridge.ports.store import TimeStore
 from bridge.ports.store.neighbours import NeighbourStore, PlaceLost
 from bridge.ports.store_rows import ClockState
 from bridge.tasks import Tasks
+from bridge.version import version
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: signs of life that may be missing before another takes over
-MISSED = 3
 #: the clock of this machine differs so much from the server's before it is followed
 APART = 250  # ms
 
@@ -62,15 +62,15 @@ class ServerClock(SystemClock):
 class Sharing:
     """The place of this bridge among those on its database. `end` is called when it dies of a bug.
 
-    A `reluctant` one leaves the duties to any other that has lines, as long as there is one.
+    One that has no devices leaves the duties to any other that has lines, as long as there is one.
     """
 
     def __init__(
         self, store: NeighbourStore, name: str, beat: float, end: Callable[[BaseException], None], *,
-        reluctant: bool = False,
+        role: Role = Role.ALL,
     ) -> None:  # fmt: skip
         self._store = store
-        self._name, self._reluctant = name, reluctant
+        self._name, self._role, self._reluctant = name, role, role is Role.API
         #: by which all of them stamp
         self.clock = ServerClock()
         self._interval, self.lease = beat, beat * MISSED
@@ -98,23 +98,19 @@ class Sharing:
         """The lines of all bridges, this one's first."""
         own = tuple(replace(line, bridge=self._name) for line in self._own())
         mine = {line.device for line in own}
-        return (*own, *(line for each in self._neighbours for line in self._of(each) if line.device not in mine))
+        others = (line for each in self._neighbours for line in each.seen(self.lease).lines)
+        return (*own, *(line for line in others if line.device not in mine))
 
-    def _of(self, neighbour: Neighbour) -> Sequence[Line]:
-        """A neighbour's lines, with what is wrong where it is away."""
-        if self._is_there(neighbour):
-            return [replace(line, bridge=neighbour.name) for line in neighbour.lines]
-        how = "has ended" if neighbour.ended else f"was last heard of {neighbour.silent_ms // 1000} s ago"
-        gone = {"state": LineState.ABSENT, "reason": f"its bridge, {neighbour.name}, {how}", "bridge": neighbour.name}
-        return [replace(line, **gone) for line in neighbour.lines]  # type: ignore[arg-type]
-
-    def _is_there(self, neighbour: Neighbour) -> bool:
-        return not neighbour.ended and neighbour.silent_ms <= self.lease * 1000
+    async def bridges(self) -> Sequence[Neighbour]:
+        """All bridges of the database, this one first. Raises StoreUnavailable."""
+        own = [replace(line, bridge=self._name) for line in self._own()]
+        me = Neighbour(self._name, version(), 0, False, own, self._role, self.on_duty)
+        return [me, *(each.seen(self.lease) for each in await self._store.neighbours())]
 
     def beside(self, devices: Devices) -> Devices:
         """The same devices, with the lines of all bridges."""
         return replace(
-            devices, lines=self._lines, own=devices.lines,
+            devices, lines=self._lines, own=devices.lines, bridges=self.bridges,
             examine=self._here(devices.examine), loop=self._loop(self._here(devices.loop)),
             call_back=self._here(devices.call_back), dialled=self._here(devices.dialled),
             fetch=self._here(devices.fetch),
@@ -233,8 +229,8 @@ class Sharing:
 
     async def _beat(self) -> None:
         news = self._news()
-        asks = not (self._reluctant and any(each.lines and self._is_there(each) for each in self._neighbours))
-        beat = await self._store.beat(self.lease, news, asks)
+        asks = not (self._reluctant and any(each.lines and each.is_there(self.lease) for each in self._neighbours))
+        beat = await self._store.beat(self.lease, news, asks, self._role)
         self._told.update(news)
         self.clock.follow(beat.at)
         await self._look()

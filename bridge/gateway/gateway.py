@@ -42,6 +42,7 @@ from bridge.model.line import Line
 from bridge.model.loopback import Departures
 from bridge.model.media import Media
 from bridge.model.message import Message, Part
+from bridge.model.neighbour import Neighbour
 from bridge.model.notification import Letter, Notification, NotificationQuery, Posted
 from bridge.model.query import CallQuery, InboxQuery, MessageQuery, Page, TypedQuery
 from bridge.model.reloaded import Reloaded
@@ -135,6 +136,8 @@ class Devices:
     recent: Callable[[str], Sequence[Quarter]] = _nothing_recent
     #: the devices that are other bridges
     sites: Callable[[], Sequence[Site]] = tuple
+    #: those that share the database, this one first; None where the store is a file; raises StoreUnavailable
+    bridges: Callable[[], Awaitable[Sequence[Neighbour]]] | None = None
     #: the lines of this process' own devices; None where that is all of them
     own: Callable[[], Sequence[Line]] | None = None
 
@@ -175,8 +178,7 @@ class Gateway:
         outlets: Outlets | None = None,
         reload: Callable[[], Awaitable[Reloaded]] = _no_reload,
     ) -> None:
-        self._store = store
-        self._bus = bus
+        self._store, self._bus = store, bus
         #: counters, read by metrics
         self.metrics = bus.metrics
         self._clock = clock or SystemClock()
@@ -199,6 +201,8 @@ class Gateway:
         self.lines = self._devices.lines
         #: those of this process' own devices
         self.own_lines = self._devices.own or self._devices.lines
+        #: those that share the database, or None
+        self.bridges = self._devices.bridges
         #: the customers' phones of a demo, else None
         self.virtual = self._devices.virtual
         #: alarms that were raised and are not over, oldest first
@@ -268,9 +272,7 @@ class Gateway:
         return token
 
     async def account(self, operator: Account, name: str) -> Account:
-        """Return an account for an operator to act on, limited to the operator's scopes. Raises NotAllowed,
-        NoSuchThing.
-        """
+        """An account for an operator to act on, with the operator's scopes. Raises NotAllowed, NoSuchThing."""
         if not operator.operator:
             raise NotAllowed("only an operator may act for another account")
         return replace(await self._store.account(name), grant=operator.grant)

@@ -64,6 +64,21 @@ def test_a_role_is_for_those_who_share_a_database(sms_bridge: SmsBridge, tmp_pat
     assert "--role api is for processes that share a database" in message
 
 
+def test_lists_the_bridges_of_a_database(start: Start, sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    configure(tmp_path, server().url(server().create()), 'bridge = "east"\n')
+    assert sms_bridge("bridges", *CONFIG).out == "No other bridge has given a sign of life in the last week.\n"
+    start("serve", "--role", "api", *CONFIG, together=True).says(READY)
+    (row,) = (line.split() for line in sms_bridge("bridges", *CONFIG).out.splitlines()[1:])
+    assert row[:3] == ["east", "api", "running,"]
+    (told,) = (json.loads(line) for line in sms_bridge("bridges", "--json", *CONFIG).out.splitlines())
+    assert (told["name"], told["role"], told["on_duty"], told["lines"]) == ("east", "api", True, [])
+
+
+def test_a_file_is_one_bridge_s_alone(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(f'[store]\nurl = "sqlite:///{tmp_path}/sms.db"\n')
+    assert sms_bridge("bridges", *CONFIG).out == "The store is a file, which one bridge has for itself.\n"
+
+
 def test_the_first_owner_of_a_shared_database_is_made_by_a_command(start: Start, tmp_path: Path) -> None:
     """For each link ends the one before, and other processes start as well."""
     configure(tmp_path, server().url(server().create()))

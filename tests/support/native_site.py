@@ -5,7 +5,7 @@ The tests play the devices through the store, as the dispatcher and the inbox do
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -30,6 +30,7 @@ from bridge.model.inbox import Received
 from bridge.model.line import Line, LineState
 from bridge.model.media import Media
 from bridge.model.message import Message, State
+from bridge.model.neighbour import Neighbour
 from bridge.model.radio import InboundPart
 from bridge.model.site import Site as Outpost
 from bridge.model.user import Role, Session, User
@@ -211,6 +212,7 @@ async def site_in(
     alarms: Callable[[], Sequence[Ongoing]] = tuple,
     virtual: VirtualPhones | None = None,
     sites: Callable[[], Sequence[Outpost]] = tuple,
+    bridges: Callable[[], Awaitable[Sequence[Neighbour]]] | None = None,
     **how: Any,
 ) -> AsyncIterator[Site]:
     """A bridge with the accounts `shop` and `bakery`, and `operator` who may do everything."""
@@ -219,7 +221,9 @@ async def site_in(
     for name, key in KEYS.items():
         account = replace(Account(name, created_at=NOW), operator=name == "operator")
         await store.add_account(account, [Credential("apikey", "", digest(key))])
-    devices = Devices(lambda: lines, _examine, fetch=_fetch, alarms=alarms, virtual=virtual, sites=sites)
+    devices = Devices(
+        lambda: lines, _examine, fetch=_fetch, alarms=alarms, virtual=virtual, sites=sites, bridges=bridges
+    )
     gateway = Gateway(store, bus, devices=devices, clock=clock)
     try:
         async with serving(gateway, **how) as http:

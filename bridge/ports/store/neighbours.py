@@ -24,10 +24,10 @@ class NeighbourStore(Protocol):
         """
         ...
 
-    async def beat(self, lease: float, lines: Mapping[str, Sequence[Line]], asks: bool = True) -> Beat:
+    async def beat(self, lease: float, lines: Mapping[str, Sequence[Line]], asks: bool = True, role: str = "") -> Beat:
         """Give a sign of life, tell how the lines of devices are, and ask for the duties for `lease` seconds.
 
-        Without `asks`, let go of the duties instead.
+        Without `asks`, let go of the duties instead. `role`: what this process does of the work of a bridge.
 
         Raises StoreUnavailable, and PlaceLost when another bridge has taken a device of this one.
         """

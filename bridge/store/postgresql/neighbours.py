@@ -39,7 +39,7 @@ _OWN = (
     "INSERT INTO device_owners (device, bridge) VALUES (?, ?) "
     "ON CONFLICT (device) DO UPDATE SET bridge = excluded.bridge"
 )
-_BEAT = "UPDATE bridges SET seen = clock_timestamp(), ended = 0 WHERE name = ?"
+_BEAT = "UPDATE bridges SET seen = clock_timestamp(), ended = 0, role = ? WHERE name = ?"
 #: from one whose session is gone at once, from another when its time is up
 _DUTY = f"""
 INSERT INTO duties (name, bridge, until) VALUES (?, ?, clock_timestamp() + make_interval(secs => CAST(? AS FLOAT)))
@@ -54,7 +54,9 @@ _HAS_IT = (
 #: one that ended, or was not heard of for long, is not coming back
 _OTHERS = """
 SELECT b.name, b.version, CAST(greatest(extract(epoch FROM clock_timestamp() - b.seen), 0) * 1000 AS BIGINT), b.ended,
-coalesce(o.lines, '[]') FROM bridges b LEFT JOIN device_owners o ON o.bridge = b.name
+coalesce(o.lines, '[]'), b.role,
+EXISTS (SELECT FROM duties d WHERE d.bridge = b.name AND d.until > clock_timestamp())
+FROM bridges b LEFT JOIN device_owners o ON o.bridge = b.name
 WHERE b.name <> ? AND b.seen > clock_timestamp() - iif(b.ended, INTERVAL '1 hour', INTERVAL '7 days')
 ORDER BY b.name, o.device
 """
@@ -122,9 +124,9 @@ def recover(tx: Tx, place: Place, now: int) -> int:
     return _settle(tx, lambda line: _device(line) not in others, now, error)
 
 
-def beat(tx: Tx, place: Place, lease: float, lines: Mapping[str, Sequence[Line]], asks: bool) -> Beat:
+def beat(tx: Tx, place: Place, lease: float, lines: Mapping[str, Sequence[Line]], asks: bool, role: str) -> Beat:
     """See `NeighbourStore.beat`."""
-    tx.conn.execute(_BEAT, (place.name,))
+    tx.conn.execute(_BEAT, (role, place.name))
     if asks:
         tx.conn.execute(_DUTY, (UPKEEP, place.name, lease))
     else:
@@ -145,9 +147,9 @@ def moment(conn: sqlite3.Connection) -> int:
 def neighbours(conn: sqlite3.Connection, name: str) -> Sequence[Neighbour]:
     """The other bridges, with their lines."""
     found: dict[str, Neighbour] = {}
-    for other, version, silent, ended, lines in conn.execute(_OTHERS, (name,)).fetchall():
+    for other, version, silent, ended, lines, role, duty in conn.execute(_OTHERS, (name,)).fetchall():
         before = found[other].lines if other in found else ()
-        found[other] = Neighbour(other, version, silent, bool(ended), (*before, *_read(lines)))
+        found[other] = Neighbour(other, version, silent, bool(ended), (*before, *_read(lines)), role, bool(duty))
     return tuple(found.values())
 
 
@@ -212,10 +214,10 @@ class Neighbours(Connections):
         """See `NeighbourStore.hold`."""
         return await self._write(hold, self._my_place, devices, lease, now)
 
-    async def beat(self, lease: float, lines: Mapping[str, Sequence[Line]], asks: bool = True) -> Beat:
+    async def beat(self, lease: float, lines: Mapping[str, Sequence[Line]], asks: bool = True, role: str = "") -> Beat:
         """See `NeighbourStore.beat`."""
         try:
-            return await self._write(beat, self._my_place, lease, lines, asks)
+            return await self._write(beat, self._my_place, lease, lines, asks, role)
         except StoreUnavailable as error:
             if self._my_place.lost:
                 raise PlaceLost(error.message) from error

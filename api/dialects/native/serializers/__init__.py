@@ -2,6 +2,7 @@
 
 from api.dialects.native.serializers.accounts import AUTO, account, audit_entry, key, movement, suppressed, template
 from api.dialects.native.serializers.batches import batch
+from api.dialects.native.serializers.bridges import bridge
 from api.dialects.native.serializers.conversations import contact, conversation, thread
 from api.dialects.native.serializers.events import event, ongoing
 from api.dialects.native.serializers.history import past_alarm, quarter, trip
@@ -20,6 +21,7 @@ __all__ = [
     "account",
     "audit_entry",
     "batch",
+    "bridge",
     "busy_line",
     "call",
     "contact",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bridge.bus import Bus
+from bridge.config.role import Role
 from bridge.daemon.sharing import ServerClock, Sharing
 from bridge.errors import NotPossible, StoreUnavailable
 from bridge.gateway.gateway import Devices
@@ -39,7 +40,7 @@ class FakeNeighbours:
         self.log.append(f"hold {', '.join(devices)}")
         return {device: why for device, why in self.taken.items() if device in devices}
 
-    async def beat(self, lease: float, lines: Mapping[str, Sequence[Line]], asks: bool = True) -> Beat:
+    async def beat(self, lease: float, lines: Mapping[str, Sequence[Line]], asks: bool = True, role: str = "") -> Beat:
         if self.troubles:
             raise self.troubles.pop(0)
         self.told.append(lines)
@@ -97,6 +98,16 @@ async def test_shows_the_lines_of_all_and_those_of_a_bridge_that_is_gone_as_abse
         assert mine == replace(MODEM, bridge="east")
         assert theirs.bridge == "west"
         assert (theirs.name, theirs.state, theirs.reason) == ("phone:2", state, reason)
+
+
+async def test_tells_of_all_bridges_what_each_does_and_how_its_lines_are(bench: Bench) -> None:
+    bench.store.others = [replace(west(60_000), role="devices", on_duty=True)]
+    await bench.sharing.begin(["modem"])
+    mine, theirs = await bench.sharing.bridges()
+    assert (mine.name, mine.role, mine.silent_ms, mine.on_duty) == ("east", "all", 0, False)
+    assert mine.lines == [replace(MODEM, bridge="east")]
+    assert (theirs.name, theirs.role, theirs.on_duty) == ("west", "devices", True)
+    assert [line.state for line in theirs.lines] == [LineState.ABSENT]
 
 
 async def test_says_whose_a_device_is_that_another_bridge_has(bench: Bench) -> None:
@@ -179,7 +190,7 @@ async def test_runs_the_duties_while_it_has_them(bench: Bench) -> None:
 
 
 async def test_a_reluctant_one_leaves_the_duties_to_another_with_lines(bench: Bench) -> None:
-    front = Sharing(bench.store, "front", 0.01, bench.deaths.append, reluctant=True)
+    front = Sharing(bench.store, "front", 0.01, bench.deaths.append, role=Role.API)
     bench.store.others = [replace(west(), lines=())]
     await front.start()
     for others, on_duty in (([west()], False), ([west(60_000)], True), ([west()], False), ([west(ended=True)], True)):

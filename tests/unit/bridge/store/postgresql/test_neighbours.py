@@ -188,6 +188,10 @@ async def test_each_knows_how_the_lines_of_the_others_are(east: PostgresqlStore,
     [found] = await west.neighbours()
     assert (found.name, found.ended, found.lines) == ("east", False, (line,))
     assert 0 <= found.silent_ms < 60_000
+    assert (found.role, found.on_duty) == ("", True)
+    await east.beat(LEASE, {}, asks=False, role="api")
+    [found] = await west.neighbours()
+    assert (found.role, found.on_duty) == ("api", False)
     await east.leave()
     [found] = await west.neighbours()
     assert found.ended
