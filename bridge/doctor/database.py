@@ -19,8 +19,8 @@ def look(address: str) -> Finding:
         import psycopg
     except ModuleNotFoundError:
         return Finding("fail", "store", "PostgreSQL needs psycopg", "pip install 'sms-bridge[postgresql]'")
-    from bridge.store.postgresql.connection import one_line
     from bridge.store.postgresql.schema import refuse_unfit
+    from bridge.store.postgresql.session import one_line
 
     took = []
     try:

@@ -7,15 +7,17 @@ from functools import cache
 from itertools import chain, islice
 from typing import Any
 
+from bridge.dataclass import dataclass
 from bridge.errors import AlreadyUsed, IdempotencyConflict, NotPossible
 from bridge.model.event import MESSAGE_SUBMITTED, Event
 from bridge.model.message import WHATSAPP_ROUTE, Message, State
 from bridge.ports.store_rows import Queued
 from bridge.store import event_log, limits
 from bridge.store.messages import COLUMNS, QUALIFIED, message_of
-from bridge.store.sql import UUID
+from bridge.store.sql import UUID, last_number
 from bridge.store.writer import Tx
 
+_REMEMBERED = "SELECT digest, ids FROM idempotency WHERE account = ? AND key = ?"
 _ROW = f"({', '.join('?' * (COLUMNS.count(',') + 1))})"
 # Rows of one statement: the thread gives the interpreter up once a statement, not once a row. Powers of two,
 # so that a few prepared statements do for any number of rows; SQLite binds 32,766 values at most.
@@ -37,8 +39,28 @@ def insert(tx: Tx, messages: Sequence[Message], freely: bool = False) -> Sequenc
 
     For accounts that nothing is counted of it gives back what it got. `freely`: whatever the rules.
     """
-    rules = {} if freely else limits.rules_of(tx.conn, messages)
-    _refuse_reserved(tx.conn, messages)
+    return _insert_within(tx, messages, _ask(tx.conn, messages, freely))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for at once, before messages are inserted."""
+
+    limits: sqlite3.Cursor | None
+    #: whether anything is reserved, for messages that callers give names
+    reserved: sqlite3.Cursor | None
+
+
+def _ask(conn: sqlite3.Connection, messages: Sequence[Message], freely: bool = False) -> _Asked:
+    named = any(message.client_ref for message in messages)
+    reserved = conn.execute("SELECT 1 FROM bulk_refs LIMIT 1") if named else None
+    return _Asked(None if freely else limits.ask(conn, messages), reserved)
+
+
+def _insert_within(tx: Tx, messages: Sequence[Message], asked: _Asked) -> Sequence[Message]:
+    rules = limits.told(asked.limits) if asked.limits is not None else {}
+    if asked.reserved is not None and asked.reserved.fetchone() is not None:
+        _refuse_reserved(tx.conn, messages)
     last = put(tx, messages)
     return limits.apply(tx, rules, messages, last) if rules else messages
 
@@ -49,7 +71,8 @@ def put(tx: Tx, messages: Sequence[Message]) -> int:
         last = _insert_rows(tx.conn, messages)
     except sqlite3.IntegrityError:
         raise _used_before(tx.conn, messages) from None
-    last_event = tx.conn.execute(_SUBMITTED, (last - len(messages) + 1, last)).lastrowid or 0
+    told = tx.conn.execute(_SUBMITTED, (last - len(messages) + 1, last))
+    last_event = last_number(told, len(messages))
     first_event = last_event - len(messages) + 1
     event_log.owe(tx.conn, first_event, last_event)
     # On the bus one stands for all of an account's, without the snapshot, which is in the log: whoever listens for
@@ -126,7 +149,7 @@ def _insert_rows(conn: sqlite3.Connection, messages: Sequence[Message]) -> int:
     for size in _CHUNKS:
         while len(messages) - at >= size:
             values = list(chain.from_iterable(map(row_of, messages[at : at + size])))
-            last = conn.execute(_insert_of(size), values).lastrowid or 0
+            last = last_number(conn.execute(_insert_of(size), values), size)
             at += size
     return last
 
@@ -154,10 +177,10 @@ def _already(ref: str) -> AlreadyUsed:
 
 def insert_once(tx: Tx, messages: Sequence[Message], key: str, digest: str) -> tuple[Sequence[Message], bool]:
     """Insert messages under an idempotency key, or return those of the first call."""
-    account = messages[0].account
-    if (ids := remembered(tx.conn, account, key, digest)) is not None:
+    known, asked = tx.conn.execute(_REMEMBERED, (messages[0].account, key)), _ask(tx.conn, messages)
+    if (ids := _ids_in(known, digest)) is not None:
         return some(left(tx.conn, ids)), True
-    messages = insert(tx, messages)
+    messages = _insert_within(tx, messages, asked)
     remember(tx, messages[0], key, digest, ids_of(messages))
     return messages, False
 
@@ -185,7 +208,11 @@ def remembered(conn: sqlite3.Connection, account: str, key: str, digest: str) ->
 
     Raises IdempotencyConflict when that was another request.
     """
-    known = conn.execute("SELECT digest, ids FROM idempotency WHERE account = ? AND key = ?", (account, key)).fetchone()
+    return _ids_in(conn.execute(_REMEMBERED, (account, key)), digest)
+
+
+def _ids_in(asked: sqlite3.Cursor, digest: str) -> Sequence[str] | None:
+    known = asked.fetchone()
     if known is None:
         return None
     if known[0] != digest:

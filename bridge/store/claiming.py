@@ -1,5 +1,6 @@
 """Claims: which message a line sends next, with the intent on disk before each part is handed over."""
 
+import json
 import secrets
 import sqlite3
 import zlib
@@ -17,6 +18,10 @@ BUCKETS = 4096
 OUT = frozenset({State.SENT, State.DELIVERED})
 #: of a route, so many are looked at for one whose time has not run out: the scheduler takes away the others, and tells
 LOOKED_AT = 100
+#: the numbers of a message's parts that have, as JSON
+_OUT_OF = (
+    "(SELECT json_group_array(p.idx) FROM parts p WHERE p.message = messages.id AND p.state IN ('sent', 'delivered'))"
+)
 _OLDEST = f"""
 SELECT * FROM (
   SELECT due_at, seq FROM (
@@ -36,13 +41,13 @@ def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = Fals
         best = tx.conn.execute(_first_of(len(routes)), values).fetchone()
         if best is None:
             return None
-        message = message_of(best)
-        done, index = progress(tx.conn, message.id)
+        out, *columns = best
+        message, done = message_of(columns), frozenset(json.loads(out))
         if not done or not _keep_to_sim(tx, message, routes):
             break
     units = 1 if whole else message.parts
     message = move(tx, message, State.SENDING, now, line=line, units=units)
-    concat_ref = _concat_ref(tx, message)
+    concat_ref, index = _concat_ref(tx, message), _first_without(done)
     intend(tx, message.id, index, line, now, sim)
     return Claim(message, index, concat_ref, done)
 
@@ -51,7 +56,8 @@ def claim(tx: Tx, line: str, routes: Sequence[str], now: int, whole: bool = Fals
 def _first_of(routes: int) -> str:
     """The oldest of so many routes: each one's oldest by its index, then the oldest of those."""
     oldest = " UNION ALL ".join([_OLDEST] * routes)
-    return f"SELECT {COLUMNS} FROM messages WHERE seq = (SELECT seq FROM ({oldest}) each ORDER BY due_at, seq LIMIT 1)"
+    first = f"(SELECT seq FROM ({oldest}) each ORDER BY due_at, seq LIMIT 1)"
+    return f"SELECT {_OUT_OF}, {COLUMNS} FROM messages WHERE seq = {first}"
 
 
 def sent_by(conn: sqlite3.Connection, message: str) -> tuple[str, str] | None:
@@ -109,7 +115,11 @@ def due_since(conn: sqlite3.Connection, now: int) -> int:
 def progress(conn: sqlite3.Connection, message: str) -> tuple[frozenset[int], int]:
     """The parts of a message that were sent, and the first that was not."""
     done = frozenset(part.index for part in parts(conn, message) if part.state in OUT)
-    return done, next(number for number in range(1, len(done) + 2) if number not in done)
+    return done, _first_without(done)
+
+
+def _first_without(done: frozenset[int]) -> int:
+    return next(number for number in range(1, len(done) + 2) if number not in done)
 
 
 def _concat_ref(tx: Tx, message: Message) -> int:

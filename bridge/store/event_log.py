@@ -21,7 +21,7 @@ from bridge.model.line import Channel
 from bridge.model.payload_format import FORMATS, OUTCOMES, Wording
 from bridge.store import visibility
 from bridge.store.connections import Connections, hears, writes
-from bridge.store.sql import UUID
+from bridge.store.sql import UUID, last_number
 from bridge.store.writer import Tx
 
 #: whether an event `e` is its message's end for its account: as soon as it is sent where no report is waited for
@@ -106,7 +106,7 @@ def tell(tx: Tx, name: str, account: str, at: int, subject: str, data: Mapping[s
         f"INSERT INTO events (id, name, account, at, subject, data, about) VALUES (?1, ?2, ?3, ?4, ?5, ?6, {about})",
         (event_id, name, account, at, subject, json.dumps(data)),
     )
-    seq = row.lastrowid or 0
+    seq = last_number(row)
     owe(tx.conn, seq, seq)
     event = Event(seq, event_id, name, account, at, subject, data)
     tx.events.append(event)

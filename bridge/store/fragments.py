@@ -11,6 +11,7 @@ from bridge.model.inbox import Received
 from bridge.model.radio import InboundPart
 from bridge.ports.store_rows import Queued
 from bridge.store import event_log, inbox
+from bridge.store.sql import last_number
 from bridge.store.writer import Tx
 
 #: a part that comes again later than this after the first is not known as such any more
@@ -216,7 +217,7 @@ def _insert(tx: Tx, kind: Kind, part: Fragment, way: Way) -> Fragment:
         "arrived_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (*kind.values, way.line, way.device, part.index, part.text, part.data, part.sent_at, part.arrived_at),
     )
-    return Fragment(made.lastrowid or 0, part.index, part.text, part.data, part.sent_at, part.arrived_at)
+    return Fragment(last_number(made), part.index, part.text, part.data, part.sent_at, part.arrived_at)
 
 
 def _mark(tx: Tx, parts: Iterable[Fragment], seq: int) -> None:

@@ -13,7 +13,7 @@ from bridge.model.line import Channel
 from bridge.model.query import InboxQuery, Page
 from bridge.store import event_log, forgetting, hours, opt_out, search, streams, visibility
 from bridge.store.connections import Connections, reads
-from bridge.store.sql import fitting, marks, position
+from bridge.store.sql import fitting, last_number, marks, position
 from bridge.store.streams import Selection, Stream
 from bridge.store.writer import Tx
 
@@ -30,8 +30,9 @@ def keep(tx: Tx, received: Received, now: int) -> Received:
     """Store a received SMS and publish it."""
     values = [getattr(received, name.strip()) for name in _COLUMNS.split(",")]
     row = tx.conn.execute(f"INSERT INTO received ({_COLUMNS}) VALUES ({marks(values)})", values)
+    seq = last_number(row)
     _tell(tx, received, now)
-    return replace(received, seq=row.lastrowid or 0)
+    return replace(received, seq=seq)
 
 
 def keep_more(tx: Tx, received: Received, now: int) -> Received:

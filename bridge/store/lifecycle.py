@@ -60,11 +60,16 @@ def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
 
 def follow(tx: Tx, message: Message, now: int) -> Message:
     """Derive the message's state from its parts, and publish a change."""
+    return follow_parts(tx, message, parts(tx.conn, message.id), _units(tx.conn, message), now)
+
+
+def follow_parts(tx: Tx, message: Message, known: Sequence[Part], units: int, now: int) -> Message:
+    """The same, of parts that are known, and of the number of units in which its line takes the message."""
     if message.state in (State.CANCELLED, State.EXPIRED, State.FAILED):
         balance.charge_after_all(tx, message, now)
     if message.state in (State.CANCELLED, State.EXPIRED):
         return message  # some of its parts went out; what becomes of those brings the rest back no more
-    state, error = derive(parts(tx.conn, message.id), _units(tx.conn, message), message.state)
+    state, error = derive(known, units, message.state)
     if state is State.UNKNOWN and message.on_unknown is UnknownPolicy.FAIL:
         state = State.FAILED
     if state is message.state and error == message.error:

@@ -41,9 +41,18 @@ class Rule:
 
 def rules_of(conn: sqlite3.Connection, messages: Sequence[Message]) -> Mapping[str, Rule]:
     """The limits of those accounts that have any, and that of all accounts."""
+    return told(ask(conn, messages))
+
+
+def ask(conn: sqlite3.Connection, messages: Sequence[Message]) -> sqlite3.Cursor:
+    """Ask for the limits of accounts, along with something else."""
     names = tuple({message.account for message in messages})
-    rows = conn.execute(_RULES.format(marks(names)), names).fetchall()
-    return {row[0]: Rule(bool(row[1]), row[2], row[3], bool(row[4])) for row in rows}
+    return conn.execute(_RULES.format(marks(names)), names)
+
+
+def told(asked: sqlite3.Cursor) -> Mapping[str, Rule]:
+    """What `ask` asked for, as `rules_of` has it."""
+    return {row[0]: Rule(bool(row[1]), row[2], row[3], bool(row[4])) for row in asked}
 
 
 def apply(tx: Tx, rules: Mapping[str, Rule], messages: Sequence[Message], last: int) -> Sequence[Message]:

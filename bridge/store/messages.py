@@ -43,18 +43,37 @@ def get(conn: sqlite3.Connection, id: str) -> Message:
     """Return a message. Raises NoSuchThing."""
     row = conn.execute(f"SELECT {COLUMNS} FROM messages WHERE id = ?", (id,)).fetchone()
     if row is None:
-        raise NoSuchThing(f"there is no message {id!r}")
+        raise _unknown(id)
     return message_of(row)
+
+
+_PARTS = (
+    "SELECT message, idx, state, reference, line, attempts, error, intent_at, sent_at, done_at "
+    "FROM parts WHERE message = ? ORDER BY idx"
+)
 
 
 def parts(conn: sqlite3.Connection, id: str) -> Sequence[Part]:
     """The parts tried so far, in order."""
-    rows = conn.execute(
-        "SELECT message, idx, state, reference, line, attempts, error, intent_at, sent_at, done_at "
-        "FROM parts WHERE message = ? ORDER BY idx",
-        (id,),
-    )
-    return [Part(row[0], row[1], State(row[2]), *row[3:]) for row in rows]
+    return [_part(row) for row in conn.execute(_PARTS, (id,))]
+
+
+def _part(row: Sequence[Any]) -> Part:
+    return Part(row[0], row[1], State(row[2]), *row[3:])
+
+
+def get_whole(conn: sqlite3.Connection, id: str) -> tuple[Message, Sequence[Part], int]:
+    """A message, its parts, and how many of them its line makes of it, all asked for at once. Raises NoSuchThing."""
+    asked = conn.execute(f"SELECT units, {COLUMNS} FROM messages WHERE id = ?", (id,))
+    found = conn.execute(_PARTS, (id,))
+    row = asked.fetchone()
+    if row is None:
+        raise _unknown(id)
+    return message_of(row[1:]), [_part(each) for each in found], int(row[0])
+
+
+def _unknown(id: str) -> NoSuchThing:
+    return NoSuchThing(f"there is no message {id!r}")
 
 
 def find(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Page[Message]:

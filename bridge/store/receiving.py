@@ -44,12 +44,12 @@ def receive(tx: Tx, item: InboundPart, device: str, now: int, sim: str = "") -> 
 def take_slot(tx: Tx, item: InboundPart | InboundReport) -> bool:
     """Remember what is in a slot; False when it was remembered: it is read again."""
     holder = item.holder or item.line
-    fresh = tx.conn.execute(_TAKEN, (holder, item.slot)).rowcount
-    if not fresh or holder == item.line:
-        return bool(fresh)
+    taken = tx.conn.execute(_TAKEN, (holder, item.slot))
+    if holder == item.line:
+        return taken.rowcount > 0
     # earlier releases, and a device that had not told its SIM, knew the line alone
-    earlier = tx.conn.execute("DELETE FROM slots WHERE holder = ? AND slot = ?", (item.line, item.slot)).rowcount
-    return not earlier
+    earlier = tx.conn.execute("DELETE FROM slots WHERE holder = ? AND slot = ?", (item.line, item.slot))
+    return taken.rowcount > 0 and not earlier.rowcount
 
 
 def _received_at(item: InboundPart, now: int) -> int:

@@ -1,18 +1,19 @@
 """Settles parts: recorded outcomes, later evidence, and what a crash leaves behind."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bridge.messages.outcomes import unknown
 from bridge.messages.phone_numbers import same_subscriber
 from bridge.model.account import UnknownPolicy
-from bridge.model.message import Message, State
+from bridge.model.message import Message, Part, State
 from bridge.model.radio import Evidence, InboundReport
 from bridge.ports.store_rows import Outcome
 from bridge.store import lifecycle
 from bridge.store.connections import Connections, writes
 from bridge.store.delivery_reports import CentreClock, Clue, Heard, Match, stranger, whose
-from bridge.store.messages import COLUMNS, get, message_of, parts
+from bridge.store.messages import COLUMNS, get, get_whole, message_of, parts
 from bridge.store.receiving import take_slot
 from bridge.store.writer import Tx
 
@@ -63,18 +64,21 @@ def settle(tx: Tx, item: InboundReport | Evidence, now: int, sim: str = "") -> M
 
 def record(tx: Tx, outcome: Outcome, now: int) -> Message:
     """Record the outcome of a part; the message follows, and reports that came earlier are matched."""
-    message = get(tx.conn, outcome.message)
-    outcome = _with_earlier_tries(tx, message, outcome)
-    written = tx.conn.execute(
+    if outcome.state is State.FAILED:
+        outcome = _with_earlier_tries(tx, get(tx.conn, outcome.message), outcome)
+    asked = tx.conn.execute(
         _RECORDED,
         {
             "state": outcome.state, "reference": outcome.reference, "error": outcome.error, "unsure": outcome.unsure,
-            "sent_at": now if outcome.state in _OUT else 0, "now": now, "message": message.id, "index": outcome.index,
+            "sent_at": now if outcome.state in _OUT else 0, "now": now, "message": outcome.message,
+            "index": outcome.index,
         },
-    ).fetchall()  # fmt: skip
+    )  # fmt: skip
+    message, known, units = get_whole(tx.conn, outcome.message)
+    written = asked.fetchall()
     if not written and _is_settled(tx, outcome):
-        return lifecycle.follow(tx, message, now)
-    message = _follow(tx, message, outcome, now)
+        return lifecycle.follow_parts(tx, message, known, units, now)
+    message = _follow(tx, message, outcome, now, known, units)
     sim, line, has_kept = written[0] if written else ("", "", False)
     if not has_kept:
         return message
@@ -82,7 +86,7 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
     return get(tx.conn, message.id)
 
 
-def _follow(tx: Tx, message: Message, outcome: Outcome, now: int) -> Message:
+def _follow(tx: Tx, message: Message, outcome: Outcome, now: int, known: Sequence[Part], units: int) -> Message:
     if outcome.state is State.QUEUED:
         tx.conn.execute(_PUT_BACK, (message.id,))
         attempts = message.attempts + int(outcome.counts)
@@ -92,12 +96,12 @@ def _follow(tx: Tx, message: Message, outcome: Outcome, now: int) -> Message:
     if outcome.state in _OUT and not outcome.reports:
         tx.conn.execute("UPDATE messages SET report = 0 WHERE id = ?", (message.id,))
         message = replace(message, report=False)
-    return lifecycle.follow(tx, message, now)
+    return lifecycle.follow_parts(tx, message, known, units, now)
 
 
 def _with_earlier_tries(tx: Tx, message: Message, outcome: Outcome) -> Outcome:
-    """Keep an earlier try that may have been sent: this try's refusal says nothing about it."""
-    if outcome.state is not State.FAILED or message.on_unknown is UnknownPolicy.FAIL:
+    """For one that failed, keep an earlier try that may have been sent: this refusal says nothing about it."""
+    if message.on_unknown is UnknownPolicy.FAIL:
         return outcome
     unsure = "SELECT 1 FROM parts WHERE message = ? AND idx = ? AND unsure"
     if tx.conn.execute(unsure, (message.id, outcome.index)).fetchone() is None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from bridge.errors import BadRequest
 
@@ -30,6 +30,13 @@ def fitting(rows: Iterable[Sequence[Any]], text: int) -> list[Sequence[Any]]:
 def is_sqlite(conn: object) -> bool:
     """Whether a connection is one to SQLite, and not one that is used like it."""
     return isinstance(conn, sqlite3.Connection)
+
+
+def last_number(made: object, rows: int = 1) -> int:
+    """The number of the last row of an INSERT that made so many, without a wait for it where it can be foretold."""
+    if isinstance(made, sqlite3.Cursor):
+        return made.lastrowid or 0
+    return int(cast(Any, made).foretold(rows))
 
 
 def replacing(columns: str) -> str:

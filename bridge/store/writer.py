@@ -56,6 +56,12 @@ class Tx:
     #: what recipients may ask for
     opt_out: OptOut = field(default_factory=OptOut)
 
+    def empty(self) -> None:
+        """Forget what jobs have left here."""
+        for told in (self.events, self.queued, self.endpoints):
+            told.clear()
+        self.changed = self.admission = self.forgets = False
+
 
 @dataclass(slots=True)
 class Job:
@@ -247,6 +253,10 @@ class Writer:
             if self._connection.total_changes != before:
                 self._metrics.committed(len(batch), time.perf_counter() - began)
         except sqlite3.Error as error:
+            if self._is_done_over(error):
+                self._roll_back()
+                tx.empty()
+                return self._transact(tx, batch)
             self._metrics.store_failures.add()
             self._tell_failure(error)
             self._roll_back()
@@ -259,6 +269,10 @@ class Writer:
             tx.queued.clear()
             return [(job.future, None, failure) for job in batch]
         return done
+
+    def _is_done_over(self, error: sqlite3.Error) -> bool:
+        """Whether nothing was committed, and the same jobs are to be done over now."""
+        return False
 
     def _tell_failure(self, error: sqlite3.Error) -> None:
         """Say where a transaction failed."""

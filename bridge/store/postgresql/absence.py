@@ -3,7 +3,7 @@
 from psycopg.pq import PGconn, Ping
 
 from bridge.errors import StoreUnavailable
-from bridge.store.postgresql.connection import Lost, conninfo
+from bridge.store.postgresql.session import Lost, conninfo
 
 
 def was_lost(error: StoreUnavailable) -> bool:

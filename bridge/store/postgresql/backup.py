@@ -18,9 +18,10 @@ from bridge.store import archive, backup
 from bridge.store.archive import Kind
 from bridge.store.backup import Arrived, BridgeRuns, Content, Packed
 from bridge.store.migrations import refuse_moved
-from bridge.store.postgresql.connection import Connection, Lost, Refused, one_line
+from bridge.store.postgresql.connection import Connection
 from bridge.store.postgresql.copying import read_file, write_file
 from bridge.store.postgresql.schema import BRIDGE, HERE, STEPS, WRITES, migrate, refuse_newer, refuse_unfit, steps_of
+from bridge.store.postgresql.session import Lost, Refused, one_line
 from bridge.store.postgresql.store import _DURABLE
 from bridge.store.writer import unavailable
 
@@ -119,7 +120,7 @@ def _pack(
 def _opened(url: str, begin: str, prepare: Callable[[psycopg.Connection[Any]], None]) -> Iterator[Connection]:
     """A session with its transaction begun. Raises StoreUnavailable for whatever the database says."""
     try:
-        with closing(Connection(url, begin, prepare)) as database:
+        with closing(Connection(url, (begin, ()), prepare=prepare)) as database:
             database.execute("BEGIN")
             yield database
     except Refused as error:

@@ -3,163 +3,64 @@
 It has what they need of `sqlite3.Connection`, raises SQLite's errors, and is made anew at the beginning of a
 transaction when it was lost. A function that catches an IntegrityError must raise another error for it: what it did
 before, back to its savepoint, is undone by then.
+
+Where it `defers`, a statement of a transaction is sent when somebody looks at what one returned, with all that were
+asked before it. One that fails then, and is not the one that is looked at, raises Late.
 """
 
 import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from enum import Enum
 from typing import Any
 
 import psycopg
-from psycopg import errors, sql
-from psycopg.adapt import Buffer, Dumper, Loader
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
-from psycopg.types.numeric import Int8Dumper
-from psycopg.types.string import StrDumperUnknown
 
 from bridge.errors import StoreUnavailable
+from bridge.store.postgresql.answers import Late, Result, Row, Values, ask
 from bridge.store.postgresql.dialect import translated
+from bridge.store.postgresql.session import (
+    SESSION,
+    UNREACHABLE,
+    Lost,
+    Refused,
+    Session,
+    adapt,
+    conninfo,
+    one_line,
+    told,
+)
 
 log = logging.getLogger(__name__)
 
-#: for what the URL does not say: a server that is gone is noticed within these seconds
-_PATIENCE: dict[str, str | int] = {
-    "application_name": "sms-bridge",
-    "connect_timeout": 5,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 15_000,
-}
-#: and a bridge that is gone by the server, which then lets go of its lock
-SESSION = (
-    # a page of an index is hardly ever far away: what the server expects for one by itself is a turning disk
-    "SET TimeZone = 'UTC'; SET jit = off; SET random_page_cost = 1.1; SET lock_timeout = '10s'; "
-    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
-    "SET tcp_user_timeout = 15000"
-)
-#: one that lives and says nothing, as a stopped one or one whose disk hangs, which TCP takes for well
-SILENCE = 12.0  # s
 #: after a failure to connect, nobody waits for another for so long
 _PAUSE = 1.0  # s
-#: statements that are kept prepared
-_PREPARED = 512
-#: stands for the character of number 0, which PostgreSQL keeps in no text
-NUL = "\u2400"
-#: what callers hear; the log has the server's words
-UNREACHABLE = "the database does not answer"
 
 #: what each job of the writer runs in
 SAVEPOINT, RELEASE = "SAVEPOINT jobs", "RELEASE jobs"
 
-Values = Sequence[Any] | Mapping[str, Any]
+#: tables of which a transaction that writes knows the last number as it begins: nobody else adds rows meanwhile
+COUNTED = ("messages", "received", "fragments", "events")
+#: of a statement that begins one, after what it asks for itself
+LAST = ", ".join(f"(SELECT last_value - 1 + CAST(is_called AS INTEGER) FROM {table}_seq_seq)" for table in COUNTED)
 
-
-class Lost(sqlite3.OperationalError):
-    """The connection was lost, or cannot be made."""
-
-
-class Refused(sqlite3.OperationalError):
-    """The database is not for this bridge, or not any more."""
-
-
-class Session(psycopg.Connection[tuple[Any, ...]]):
-    """A session that takes a server which says nothing for lost."""
-
-    #: seconds that an answer may take; None for any
-    patience: float | None = None
-
-    def wait(self, gen: Generator[Any, Any, Any], *given: Any, **named: Any) -> Any:
-        """Wait for an answer. Raises psycopg.OperationalError when none came in time, and is closed then."""
-        if self.patience is None:
-            return super().wait(gen, *given, **named)
-        try:
-            return super().wait(_in_time(gen, self.patience), *given, **named)
-        except _Silent:
-            self.pgconn.finish()  # what was asked may still be under way
-            raise
-
-
-class _Silent(psycopg.OperationalError):
-    """No answer came in time."""
-
-
-def _in_time(waiting: Generator[Any, Any, Any], seconds: float) -> Generator[Any, Any, Any]:
-    """What psycopg waits for. Raises _Silent when the server has said nothing at all for so long."""
-    try:
-        state, ends = next(waiting), time.monotonic() + seconds
-        while True:
-            ready = yield state
-            if ready:
-                ends = time.monotonic() + seconds
-            elif time.monotonic() > ends:
-                raise _Silent(f"the server has not answered for {seconds:g} s")
-            state = waiting.send(ready)
-    except StopIteration as end:
-        return end.value
-
-
-class Result(psycopg.Cursor[tuple[Any, ...]]):
-    """What a statement returned."""
-
-    #: the number of the last row that it made
-    lastrowid: int | None = None
-
-    def fetchone(self) -> tuple[Any, ...] | None:
-        """The next row; None where there is none."""
-        return super().fetchone() if self.description is not None else None
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        """All rows."""
-        return super().fetchall() if self.description is not None else []
-
-
-class _Text(StrDumperUnknown):
-    """Texts of no type, so that the server takes that of their place, and names of a set as texts."""
-
-    def dump(self, obj: Any) -> Buffer | None:
-        text = str(obj.value if isinstance(obj, Enum) else obj)
-        return super().dump(text.replace("\0", NUL) if "\0" in text else text)
-
-
-class _Flag(Dumper):
-    """True and False, for columns of numbers and for conditions."""
-
-    def dump(self, obj: bool) -> Buffer | None:
-        return b"1" if obj else b"0"
-
-
-class _Whole(Loader):
-    """Sums of whole numbers."""
-
-    def load(self, data: Buffer) -> int | float:
-        text = bytes(data).decode()
-        return int(text) if text.lstrip("-").isdecimal() else float(text)
-
-
-def conninfo(url: str) -> str:
-    """What libpq is told: the URL, and patience where it does not say. Raises Refused."""
-    try:
-        known = conninfo_to_dict(url)
-    except psycopg.Error as error:
-        raise Refused(one_line(error)) from error
-    return make_conninfo(url, **{name: value for name, value in _PATIENCE.items() if name not in known})
+#: a statement with its values
+Said = tuple[str, Values]
 
 
 class Connection:
-    """One session. `begin` is what begins a transaction that writes, or for one that reads."""
+    """One session. `begin` is what begins a transaction; the last of its statements may ask for a row to be checked."""
 
     def __init__(
         self,
         url: str,
-        begin: str,
+        *begin: Said,
         prepare: Callable[[psycopg.Connection[Any]], None] = lambda session: None,
-        check: Callable[[tuple[Any, ...]], None] = lambda row: None,
+        check: Callable[[Row], None] = lambda row: None,
+        defers: bool = False,
     ) -> None:
         self._conninfo = conninfo(url)
         self._begin = begin
@@ -167,6 +68,7 @@ class Connection:
         self._prepare = prepare
         #: called with what `begin` returned; raises Refused for a transaction that must not be
         self._check = check
+        self.defers = defers
         self._not_before = 0.0
         #: what was logged of a server that cannot be reached
         self._said = ""
@@ -175,6 +77,14 @@ class Connection:
         #: the number of the transaction under way, by which the server knows later what became of it
         self.transaction = ""
         self.total_changes = self._changes_before = 0
+        #: a transaction is under way, or will be as soon as its first statement is sent
+        self._is_under_way = False
+        #: what its beginning returns, until that is known
+        self._beginning: Result | None = None
+        #: what was not sent yet
+        self._waiting: list[Result] = []
+        #: table → the last number that a row has or will have, where that is known
+        self._last: dict[str, int] = {}
         #: `begin` has made the first savepoint of the transaction; one that is done with is not released yet
         self._saved = self._owes_release = False
         #: which transaction this is, of all, and held while it is being interrupted
@@ -194,7 +104,7 @@ class Connection:
         session.patience = self._patience
         try:
             with told():
-                _adapt(session)
+                adapt(session)
                 session.execute(SESSION, prepare=False)
                 self._prepare(session)
         except BaseException as error:
@@ -219,69 +129,160 @@ class Connection:
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is under way."""
+        return self._beginning is not None or self._is_open()
+
+    def _is_open(self) -> bool:
         return self._session.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
+    # -- statements ----------------------------------------------------------------------------------
     def execute(self, statement: str, values: Values = ()) -> Result:
         """Run one statement. Raises sqlite3.Error."""
         if statement.startswith("BEGIN"):
             return self._begin_anew()
         if statement == RELEASE or (statement == SAVEPOINT and self._saved):
             self._owes_release, self._saved = statement == RELEASE, False
-            return self._ask()
-        if statement in ("COMMIT", "ROLLBACK"):
-            self._owes_release = False
+            return self._made("SELECT")
+        if statement == "COMMIT":
+            return self.commit_with()
+        if statement == "ROLLBACK":
+            return self.rollback()
         self._release()
-        said = translated(statement)
-        with self._errors():
-            result = self._ask().execute(said.text, said.values(values), prepare=None if said.prepares else False)
-        if said.changes:
-            self.total_changes += result.rowcount
-        if said.numbers:
-            rows = result.fetchall()
-            result.lastrowid = rows[-1][0] if rows else None
+        result = self._asked(statement, values)
+        if not (self.defers and self._is_under_way):
+            self.answer(result)
         return result
 
-    def executemany(self, statement: str, values: Iterable[Values]) -> Result:
+    def executemany(self, statement: str, values: Iterable[Values]) -> None:
         """Run one statement for each of many values, with one wait for the server. Raises sqlite3.Error."""
-        said = translated(statement)
         self._release()
-        result = self._ask()
-        with self._errors():
-            result.executemany(said.text, [said.values(each) for each in values])
-        self.total_changes += max(result.rowcount, 0)
+        for each in values:
+            self._asked(statement, each)
+        if not (self.defers and self._is_under_way):
+            self.answer()
+
+    def _made(self, statement: str, values: Values = ()) -> Result:
+        said = translated(statement)
+        return Result(said, said.values(values), self.answer, self._foretell)
+
+    def _asked(self, statement: str, values: Values = ()) -> Result:
+        result = self._made(statement, values)
+        self._waiting.append(result)
         return result
-
-    @property
-    def has_changed(self) -> bool:
-        """Whether the transaction under way has changed anything."""
-        return self.total_changes != self._changes_before
-
-    def commit_with(self, *statements: sql.Composable) -> None:
-        """Commit after some last statements, without a wait for each of them. Raises sqlite3.Error."""
-        self._owes_release = False
-        with told():
-            self._ask().execute(sql.SQL("; ").join([*statements, sql.SQL("COMMIT")]), prepare=False)
-
-    @contextmanager
-    def copy(self, statement: str) -> Iterator[psycopg.Copy]:
-        """Stream rows into a table, or out of one. Raises sqlite3.Error."""
-        with told(), self._ask().copy(statement) as rows:
-            yield rows
 
     def _release(self) -> None:
         """Let go of a savepoint before something else; at the end of a transaction it goes without a word."""
         if self._owes_release:
             self._owes_release = False
+            self._asked(RELEASE)
+
+    def _foretell(self, made: Result, rows: int) -> int:
+        """The number of the last row of an INSERT that makes so many, which fails where its rows get other ones."""
+        last = self._last.get(made.said.table)
+        others = [each for each in self._waiting if each.said.table == made.said.table and not each.is_numbered]
+        if last is None or others != [made]:
+            return made.last_number() or 0
+        made.expect(last + 1, last + rows)
+        self._last[made.said.table] = last + rows
+        return last + rows
+
+    # -- sending them --------------------------------------------------------------------------------
+    def answer(self, wanted: Result | None = None) -> None:
+        """Send what waits, and wait for the answers, in particular for one. Raises sqlite3.Error."""
+        flight, self._waiting = self._waiting, []
+        if not flight:
+            return
+        try:
+            self._ask(flight, wanted)
+        except Lost:
+            if self._beginning is None:
+                self._is_under_way = False
+                raise
+            self.reconnect()  # it was lost since the last transaction, and of this one nothing is done
+            self._ask(flight, wanted)
+        for each in flight:
+            self._look_at(each)
+
+    def _ask(self, flight: Sequence[Result], wanted: Result | None) -> None:
+        try:
             with told():
-                self._session.execute(RELEASE, prepare=False)
+                ask(self._session, flight)
+        except sqlite3.OperationalError:
+            raise
+        except Exception as error:
+            self._last.clear()
+            failed = next((each for each in flight if not each.is_answered), None)
+            if self.defers and self._is_under_way and failed is not wanted:
+                raise Late(one_line(error)) from error
+            if isinstance(error, sqlite3.IntegrityError):
+                # nothing else can be asked until then
+                with suppress(psycopg.Error):
+                    ask(self._session, [self._made("ROLLBACK TO jobs")])
+            raise
 
-    def _ask(self) -> Result:
-        return Result(self._session)
+    def _look_at(self, done: Result) -> None:
+        if done.said.changes:
+            self.total_changes += max(done.rowcount, 0)
+        if done.said.table in self._last and not done.is_foretold:
+            self._count(done.said.table, done.last_number())
+        if done is self._beginning:
+            self._look_at_beginning(done.fetchone())
 
-    def rollback(self) -> None:
+    def _count(self, table: str, last: int | None) -> None:
+        """Go on from the number of a row; one that was not made may have taken some."""
+        if last is None:
+            del self._last[table]
+        else:
+            self._last[table] = last
+
+    def _look_at_beginning(self, row: Row | None) -> None:
+        self._beginning = None
+        if row:
+            self.transaction = str(row[0])
+            if len(row) > len(COUNTED):
+                self._last = dict(zip(COUNTED, row[-len(COUNTED) :], strict=True))
+            self._check(row)
+
+    def know_beginning(self) -> None:
+        """Have what the transaction under way began with checked. Raises sqlite3.Error."""
+        if self._beginning is not None:
+            self.answer()
+
+    # -- transactions --------------------------------------------------------------------------------
+    @property
+    def has_changed(self) -> bool:
+        """Whether the transaction under way has changed anything."""
+        if self.total_changes != self._changes_before or any(each.said.makes for each in self._waiting):
+            return True
+        if any(each.said.changes for each in self._waiting):
+            self.answer()
+        return self.total_changes != self._changes_before
+
+    def commit_with(self, *statements: Said) -> Result:
+        """Commit after some last statements, without a wait for each of them. Raises sqlite3.Error."""
+        self._owes_release = False
+        self.know_beginning()
+        for each in statements:
+            self._asked(*each)
+        done = self._asked("COMMIT")
+        self.answer()
+        self._is_under_way = False
+        return done
+
+    def rollback(self) -> Result:
         """Undo the transaction under way."""
-        with told():
-            self._session.execute("ROLLBACK", prepare=False)
+        self._waiting, self._beginning = [], None
+        self._is_under_way = self._owes_release = False
+        if self._is_open():
+            self._asked("ROLLBACK")
+            self.answer()
+        return self._made("SELECT")
+
+    @contextmanager
+    def copy(self, statement: str) -> Iterator[psycopg.Copy]:
+        """Stream rows into a table, or out of one, where nothing is deferred. Raises sqlite3.Error."""
+        self.answer()
+        with told(), psycopg.Cursor(self._session).copy(statement) as rows:
+            yield rows
 
     def interrupt(self) -> None:
         """End the statement that runs; another connection says so to the server, on a thread of its own."""
@@ -300,80 +301,20 @@ class Connection:
     def reconnect(self) -> None:
         """Begin another session where this one was lost. Raises sqlite3.Error."""
         if self._session.closed or self._session.broken:
+            self._session.close()
             self._session = self._connect()
 
     def _begin_anew(self) -> Result:
-        """Begin a transaction; a session that was lost since the last one is noticed here, and begun anew."""
+        """Begin a transaction; a session that was lost since the last one is noticed then, and begun anew."""
         with self._interrupting:  # what is meant for the transaction before this one must not end it
             self._turn += 1
-        for last in (False, True):
-            self.reconnect()
-            try:
-                with told():
-                    return self._begun()
-            except Lost:
-                if last:
-                    raise
-        raise AssertionError
-
-    def _begun(self) -> Result:
-        result = self._ask().execute(self._begin, prepare=False)
-        while result.nextset():
-            pass
-        row = result.fetchone()
-        self._saved, self._owes_release = SAVEPOINT in self._begin, False
-        self.transaction, self._changes_before = str(row[0]) if row else "", self.total_changes
-        if row:
-            self._check(row)
-        return result
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        with told():
-            try:
-                yield
-            except psycopg.IntegrityError:
-                # nothing else can be asked until then
-                with suppress(psycopg.Error):
-                    self._session.execute("ROLLBACK TO jobs", prepare=False)
-                raise
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """psycopg's errors as those of SQLite that mean the same."""
-    try:
-        yield
-    except psycopg.IntegrityError as error:
-        raise sqlite3.IntegrityError(one_line(error)) from error
-    except errors.QueryCanceled as error:
-        raise sqlite3.OperationalError("interrupted") from error
-    except errors.LockNotAvailable as error:
-        raise sqlite3.OperationalError("locked by another session") from error
-    except errors.DiskFull as error:
-        raise sqlite3.OperationalError("the database's disk is full") from error
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        if getattr(error, "sqlstate", None) is None or isinstance(error, _ENDED):
-            log.warning("the database was lost: %s", one_line(error))
-            raise Lost(UNREACHABLE) from error
-        raise sqlite3.OperationalError(one_line(error)) from error
-    except psycopg.Error as error:
-        raise sqlite3.DatabaseError(one_line(error)) from error
-
-
-_ENDED = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.IdleInTransactionSessionTimeout)
-
-
-def one_line(error: BaseException) -> str:
-    """The words of an error, on one line."""
-    return " ".join(str(error).split())
-
-
-def _adapt(session: psycopg.Connection[Any]) -> None:
-    session.prepared_max = _PREPARED
-    session.adapters.register_dumper(str, _Text)
-    session.adapters.register_dumper(Enum, _Text)
-    session.adapters.register_dumper(bool, _Flag)
-    # of one size, so that a statement is prepared once
-    session.adapters.register_dumper(int, Int8Dumper)
-    session.adapters.register_loader("numeric", _Whole)
+        self.reconnect()
+        self._waiting, self._last, self.transaction = [], {}, ""
+        for each in self._begin:
+            self._beginning = self._asked(*each)
+        self._saved, self._owes_release = any(said == SAVEPOINT for said, _ in self._begin), False
+        self._is_under_way, self._changes_before = True, self.total_changes
+        assert self._beginning is not None  # noqa: S101 - something begins it
+        if not self.defers:
+            self.answer()
+        return self._made("SELECT")

@@ -16,7 +16,8 @@ from bridge.dataclass import dataclass
 from bridge.errors import StoreUnavailable
 from bridge.store.connections import PAGE
 from bridge.store.migrations import migrate
-from bridge.store.postgresql.connection import Connection, Lost
+from bridge.store.postgresql.connection import Connection
+from bridge.store.postgresql.session import Lost
 from bridge.store.schema import STEPS
 
 #: rows in one COPY: the server remembers until its end which of them refer to others

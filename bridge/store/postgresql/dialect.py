@@ -47,6 +47,8 @@ _RULES = tuple(
 )
 _INTO = re.compile(r"\s*INSERT INTO (\w+)\b")
 _CHANGES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE)\b")
+_MAKES = re.compile(r"\s*INSERT INTO \w+ (?:\([^()]*\) )?VALUES\b")
+_MAY_NOT = re.compile(r"\bDO NOTHING\b|\bDO UPDATE\b.*\bWHERE\b", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,11 @@ class Statement:
     text: str
     #: it has numbered placeholders: its values are handed over by their numbers
     numbered: bool
-    #: it returns the number of each row that it makes
-    numbers: bool
+    #: of an INSERT that returns the number of each row that it makes, where to; "" of any other
+    table: str
+    #: it may change something; and it does, whatever there is
     changes: bool
+    makes: bool
     #: what begins and ends transactions is not worth it
     prepares: bool
 
@@ -75,13 +79,14 @@ def translated(statement: str) -> Statement:
     text = statement.replace(UUID, "CAST(gen_random_uuid() AS TEXT)")
     for pattern, by in _RULES:
         text = pattern.sub(by, text)
-    numbers = False
+    table = ""
     if (into := _INTO.match(text)) and into[1] in _NUMBERED and "RETURNING" not in text:
-        text, numbers = f"{text} RETURNING {_NUMBERED[into[1]]}", True
+        text, table = f"{text} RETURNING {_NUMBERED[into[1]]}", into[1]
     places = _Places(numbered=any(place[2] for place in _PLACE.finditer(text)))
     changes = _CHANGES.match(text) is not None
     asks = text.lstrip().startswith(("SELECT", "WITH"))
-    return Statement(_PLACE.sub(places.write, text), places.numbered, numbers, changes, prepares=changes or asks)
+    makes = _MAKES.match(text) is not None and _MAY_NOT.search(text) is None
+    return Statement(_PLACE.sub(places.write, text), places.numbered, table, changes, makes, prepares=changes or asks)
 
 
 class _Places:

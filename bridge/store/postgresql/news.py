@@ -17,8 +17,8 @@ from bridge.accounts.tallies import Row
 from bridge.bus import Bus, News
 from bridge.model.event import LOOPBACK_ARRIVED, LOOPBACK_LOST, Event
 from bridge.ports.store_rows import Queued
-from bridge.store.postgresql.connection import SESSION, conninfo, one_line
 from bridge.store.postgresql.schema import HERE
+from bridge.store.postgresql.session import SESSION, conninfo, one_line
 from bridge.store.writer import Tx
 from bridge.tasks import Tasks
 

@@ -7,17 +7,17 @@ more is written here until this bridge took its place again.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg
-from psycopg import sql
 
 from bridge.errors import StoreUnavailable
-from bridge.store.postgresql.connection import SAVEPOINT, Connection, Refused
+from bridge.store.postgresql.connection import LAST, SAVEPOINT, Connection, Said
 from bridge.store.postgresql.schema import BRIDGE, HERE, WRITES, refuse_newer, steps_of
+from bridge.store.postgresql.session import Refused
 from bridge.store.writer import Tx
 from bridge.version import version
 
@@ -49,6 +49,11 @@ _ITSELF = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backen
 _END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
 #: a bridge that is gone in the middle of a transaction does not keep the others from writing for long
 _IMPATIENT = "SET idle_in_transaction_session_timeout = '5s'"
+_LOCK = f"SELECT pg_advisory_xact_lock({WRITES}, {HERE})"
+_FOUND = (
+    "SELECT CAST(pg_current_xact_id() AS TEXT), (SELECT epoch FROM bridges WHERE name = ?), "
+    f"EXISTS (SELECT FROM duties WHERE name = ? AND bridge = ? AND until > clock_timestamp()), {LAST}"
+)
 _ENTER = """
 INSERT INTO bridges (name, version, epoch, seen, ended) VALUES (?, ?, 1, clock_timestamp(), 0)
 ON CONFLICT (name) DO UPDATE SET version = excluded.version, epoch = bridges.epoch + 1, seen = excluded.seen, ended = 0
@@ -72,17 +77,10 @@ class Place:
         self.lost = False
         self._session: tuple[Any, ...] | None = None
 
-    def begin(self) -> str:
+    def begin(self) -> Sequence[Said]:
         """What begins a transaction that writes; one waits for the one before, whoever began it."""
-        # so that a transaction sees all that was committed before it, as on SQLite
-        asked = sql.SQL(
-            "BEGIN; SELECT pg_advisory_xact_lock({writes}, " + HERE + f"); {SAVEPOINT}; "
-            "SELECT CAST(pg_current_xact_id() AS TEXT), (SELECT epoch FROM bridges WHERE name = {name}), "
-            "EXISTS (SELECT FROM duties WHERE name = {duty} AND bridge = {name} AND until > clock_timestamp())"
-        )
-        return asked.format(
-            writes=sql.Literal(WRITES), name=sql.Literal(self.name), duty=sql.Literal(UPKEEP)
-        ).as_string()
+        # each statement for itself, so that it sees all that was committed before the lock was had, as on SQLite
+        return ("BEGIN", ()), (_LOCK, ()), (SAVEPOINT, ()), (_FOUND, (self.name, UPKEEP, self.name))
 
     def check(self, row: tuple[Any, ...]) -> None:
         """Look at what a transaction found when it began. Raises Refused for a bridge that lost its place."""
@@ -138,6 +136,7 @@ class Place:
             return job
 
         def fenced(tx: Tx) -> T:
+            cast(Connection, tx.conn).know_beginning()
             if not self.on_duty:
                 raise StoreUnavailable("another bridge has taken over what only one does")
             return job(tx)

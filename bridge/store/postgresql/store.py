@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import psycopg
-from psycopg import sql
 
 from bridge.bus import Bus
 from bridge.errors import StoreUnavailable
@@ -20,14 +19,16 @@ from bridge.ports.store_rows import Room
 from bridge.store.connections import _stoppable, writes
 from bridge.store.lock import StoreLock
 from bridge.store.migrations import refuse_moved
-from bridge.store.postgresql.connection import SILENCE, Connection, Lost, Refused, one_line
+from bridge.store.postgresql.answers import Late
+from bridge.store.postgresql.connection import Connection, Said
 from bridge.store.postgresql.neighbours import Neighbours
 from bridge.store.postgresql.news import Listener, Teller
 from bridge.store.postgresql.place import Place, is_on_duty
 from bridge.store.postgresql.schema import migrate, refuse_unfit
+from bridge.store.postgresql.session import SILENCE, Lost, Refused, one_line
 from bridge.store.progress import Progress
 from bridge.store.subjects import Subjects
-from bridge.store.writer import Tx, Writer, unavailable
+from bridge.store.writer import Done, Job, Tx, Writer, unavailable
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -44,8 +45,8 @@ _DURABLE = (
     "WHERE now IN ('off', 'local')"
 )
 
-_MARK = sql.SQL("UPDATE bridges SET wrote = {} WHERE name = {}")
-_TELL = sql.SQL("SELECT pg_notify({}, {})")
+_MARK = "UPDATE bridges SET wrote = ? WHERE name = ?"
+_TELL = "SELECT pg_notify(?, ?)"
 _MARKED = "SELECT wrote FROM bridges WHERE name = ?"
 _STATUS = "SELECT pg_xact_status(CAST(? AS xid8))"
 
@@ -65,6 +66,7 @@ class PostgresqlWriter(Writer):
         self._place = place
         #: of the last transaction; None where it has none
         self._mark: int | None = None
+        cast(Connection, connection).defers = True
         super().__init__(connection, bus, opt_out)
 
     def do(self, job: Callable[[Tx], T], apart: bool = False) -> "asyncio.Future[T]":
@@ -85,14 +87,27 @@ class PostgresqlWriter(Writer):
         """As every writer does, but a duty only as long as this bridge has it."""
         return super().do_alone(self._place.duty(job))
 
+    def _transact(self, tx: Tx, batch: list[Job]) -> list[Done]:
+        """As every writer does; what is done over for a statement that failed late defers none."""
+        try:
+            return super()._transact(tx, batch)
+        finally:
+            cast(Connection, self._connection).defers = True
+
+    def _is_done_over(self, error: sqlite3.Error) -> bool:
+        cast(Connection, self._connection).defers = not isinstance(error, Late)
+        return isinstance(error, Late)
+
     def _commit(self, tx: Tx) -> None:
         """Commit, with a mark by which it is known later, and tell the other processes of the database."""
-        connection, last = cast(Connection, self._connection), list[sql.Composable]()
-        self._mark = secrets.randbits(62) if self._place.epoch and connection.has_changed else None
-        if self._mark is not None:
-            last.append(_MARK.format(self._mark, self._place.name))
+        connection, last = cast(Connection, self._connection), list[Said]()
+        self._mark = secrets.randbits(62) if self._place.epoch else None  # another one, whatever fails from here on
+        if self._mark is not None and connection.has_changed:
+            last.append((_MARK, (self._mark, self._place.name)))
+        else:
+            self._mark = None
         if words := self._teller.written(tx):
-            last.append(_TELL.format(self._teller.channel, words))
+            last.append((_TELL, (self._teller.channel, words)))
         connection.commit_with(*last)
 
     def _watch(self) -> None:
@@ -129,6 +144,8 @@ class PostgresqlWriter(Writer):
         Its mark says so for sure: with the lock of the bridge's name the session before this one is gone. Its number
         does not, for after a crash of the server another one may have that.
         """
+        if not connection.transaction:
+            return False  # it had not begun
         if self._mark is not None:
             return connection.execute(_MARKED, (self._place.name,)).fetchone() == (self._mark,)
         state = connection.execute(_STATUS, (connection.transaction,)).fetchone()
@@ -191,7 +208,7 @@ class PostgresqlStore(Neighbours, Subjects):
             migrate(session)
             self._teller.find_channel(session)
 
-        writing = Connection(self._url, place.begin(), prepare, place.check)
+        writing = Connection(self._url, *place.begin(), prepare=prepare, check=place.check)
         self._write_connection = cast(sqlite3.Connection, writing)
         self._connections.append(self._write_connection)
         if exclusive:
@@ -202,7 +219,7 @@ class PostgresqlStore(Neighbours, Subjects):
         self._read_connection = self._connect_reading()
 
     def _connect_reading(self) -> sqlite3.Connection:
-        reading = Connection(self._url, _READS)
+        reading = Connection(self._url, (_READS, ()), defers=True)
         reading.expect(SILENCE)
         connection = cast(sqlite3.Connection, reading)
         self._connections.append(connection)

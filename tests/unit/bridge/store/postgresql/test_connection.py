@@ -7,7 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bridge.store.postgresql.connection import NUL, Connection
+from bridge.store.postgresql.answers import Late
+from bridge.store.postgresql.connection import LAST, Connection
+from bridge.store.postgresql.session import NUL
 from tests.support.empty_store import empty_store
 
 
@@ -18,7 +20,7 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def connection(url: str) -> Iterator[Connection]:
-    made = Connection(url, "BEGIN")
+    made = Connection(url, ("BEGIN", ()))
     yield made
     made.close()
 
@@ -53,7 +55,7 @@ def test_what_is_there_twice_undoes_its_job_and_leaves_the_transaction(connectio
 
 
 def test_jobs_of_a_transaction_that_begins_with_a_savepoint_are_undone_each_for_itself(url: str) -> None:
-    connection = Connection(url, "BEGIN; SAVEPOINT jobs; SELECT 1")
+    connection = Connection(url, ("BEGIN", ()), ("SAVEPOINT jobs", ()), ("SELECT 1", ()))
     connection.execute("BEGIN")
     for name, is_undone in (("first", False), ("undone", True), ("second", False)):
         connection.execute("SAVEPOINT jobs")
@@ -68,6 +70,103 @@ def test_jobs_of_a_transaction_that_begins_with_a_savepoint_are_undone_each_for_
     kept = connection.execute("SELECT account FROM read_to").fetchall()
     assert kept == [("first",), ("first within",), ("second",), ("second within",)]
     connection.close()
+
+
+@pytest.fixture
+def deferring(url: str) -> Iterator[Connection]:
+    made = Connection(url, ("BEGIN", ()), defers=True)
+    yield made
+    made.close()
+
+
+def test_what_nobody_looks_at_is_done_in_its_order(deferring: Connection, connection: Connection) -> None:
+    deferring.execute("BEGIN")
+    deferring.executemany("INSERT INTO read_to VALUES (?, ?)", [("a", 1), ("b", 2)])
+    changed = deferring.execute("UPDATE read_to SET seq = seq + 1")
+    deferring.execute("DELETE FROM read_to WHERE seq = 2")
+    assert (changed.rowcount, deferring.total_changes) == (2, 5)
+    deferring.execute("COMMIT")
+    assert connection.execute("SELECT account, seq FROM read_to").fetchall() == [("b", 3)]
+
+
+def test_what_fails_unseen_is_late_and_nothing_is_committed(deferring: Connection, connection: Connection) -> None:
+    for look in (lambda: deferring.execute("SELECT 1").fetchone(), lambda: deferring.execute("COMMIT")):
+        deferring.execute("BEGIN")
+        deferring.execute("INSERT INTO read_to VALUES ('a', 1)")
+        deferring.execute("INSERT INTO read_to VALUES ('a', 2)")
+        with pytest.raises(Late, match="duplicate key"):
+            look()
+        deferring.execute("ROLLBACK")
+        assert connection.execute("SELECT account FROM read_to").fetchall() == []
+
+
+def test_what_was_not_run_for_one_that_failed_is_not_told_of_the_next(deferring: Connection) -> None:
+    for number in range(40):
+        deferring.execute("BEGIN")
+        deferring.execute("SELECT 1 / 0")
+        for _ in range(number % 5):
+            deferring.execute("INSERT INTO read_to VALUES ('a', 1)")
+        with pytest.raises(Late, match="division by zero"):
+            deferring.execute("SELECT 1").fetchone()
+        deferring.execute("ROLLBACK")
+        assert deferring.execute("SELECT 7").fetchone() == (7,)
+
+
+def test_what_cannot_be_sent_is_late_and_nothing_behind_it_is_done(
+    deferring: Connection, connection: Connection
+) -> None:
+    deferring.execute("BEGIN")
+    deferring.execute("INSERT INTO read_to VALUES ('a', 1)")
+    deferring.execute("INSERT INTO read_to VALUES (?, 1)", ("\ud800",))
+    with pytest.raises(Late):
+        deferring.execute("COMMIT")
+    deferring.execute("ROLLBACK")
+    assert connection.execute("SELECT account FROM read_to").fetchall() == []
+
+
+def test_what_fails_as_it_is_looked_at_undoes_its_job_alone(deferring: Connection) -> None:
+    deferring.execute("BEGIN")
+    deferring.execute("INSERT INTO read_to VALUES ('before', 1)")
+    deferring.execute("SAVEPOINT jobs")
+    deferring.execute("INSERT INTO read_to VALUES ('job', 1)")
+    again = deferring.execute("INSERT INTO read_to VALUES ('before', 2)")
+    with pytest.raises(sqlite3.IntegrityError):
+        assert again.rowcount
+    deferring.execute("COMMIT")
+    assert deferring.execute("SELECT account FROM read_to").fetchall() == [("before",)]
+
+
+def test_rows_that_get_other_numbers_than_were_told_are_not_made(url: str) -> None:
+    counting = Connection(url, ("BEGIN", ()), (f"SELECT '', {LAST}", ()), defers=True)
+    counting.execute("BEGIN")
+    counting.execute("SELECT 1").fetchone()
+    row = "(?, 'noted', '', 1, '', '{}')"
+    into = f"INSERT INTO events (id, name, account, at, subject, data) VALUES {row}"
+    made = counting.execute(f"{into}, {row}", ("a", "b"))
+    assert (made.foretold(2), made.is_answered) == (2, False)
+    counting._last["events"] = 7
+    assert counting.execute(into, ("c",)).foretold(1) == 8
+    with pytest.raises(Late, match="division by zero"):
+        counting.execute("COMMIT")
+    counting.close()
+
+
+def test_what_was_undone_before_it_was_sent_returns_nothing(deferring: Connection) -> None:
+    deferring.execute("BEGIN")
+    asked = deferring.execute("SELECT 1")
+    deferring.execute("ROLLBACK")
+    assert not deferring.in_transaction
+    with pytest.raises(sqlite3.ProgrammingError, match="undone"):
+        asked.fetchone()
+
+
+def test_a_session_that_was_lost_since_is_noticed_with_the_first_answer(deferring: Connection, url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    deferring.execute("BEGIN")
+    deferring.execute("INSERT INTO read_to VALUES ('a', 1)")
+    assert deferring.execute("SELECT account FROM read_to").fetchall() == [("a",)]
+    deferring.execute("COMMIT")
 
 
 def test_a_server_that_says_nothing_is_lost_in_time_and_found_again(connection: Connection, url: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bridge.errors import StoreUnavailable
 from bridge.store import backup
 from bridge.store.postgresql import backup as database
-from bridge.store.postgresql.connection import NUL
+from bridge.store.postgresql.session import NUL
 from bridge.store.words import words_of
 from tests.support import full_store
 from tests.support.empty_store import empty_store

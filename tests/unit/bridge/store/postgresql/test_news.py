@@ -67,7 +67,7 @@ def url(tmp_path: Path) -> str:
 async def listening(url: str) -> AsyncIterator[Ear]:
     """Another process, once it listens."""
     bus, teller = Bus(), Teller()
-    connection = Connection(url, "BEGIN", teller.find_channel)
+    connection = Connection(url, ("BEGIN", ()), prepare=teller.find_channel)
     connection.close()
     ear = Ear().on(bus)
     listener = Listener(url, teller, bus)
@@ -151,7 +151,7 @@ async def test_everybody_looks_again_where_a_server_says_nothing(url: str, monke
     monkeypatch.setattr(news, "PATIENCE", 0.5)
     database = url.removeprefix("postgresql://sms@/").partition("?")[0]
     bus, teller = Bus(), Teller()
-    Connection(url, "BEGIN", teller.find_channel).close()
+    Connection(url, ("BEGIN", ()), prepare=teller.find_channel).close()
     async with DatabaseWay(server()) as way:
         ear, listener = Ear().on(bus), Listener(way.url(database), teller, bus)
         await until(lambda: ear.wakes)
@@ -207,7 +207,7 @@ def test_queues_are_told_by_route() -> None:
 async def test_what_is_counted_against_limits_is_counted_by_both(url: str) -> None:
     counted: list[tuple[list[str], int]] = []
     bus, teller = Bus(), Teller()
-    Connection(url, "BEGIN", teller.find_channel).close()
+    Connection(url, ("BEGIN", ()), prepare=teller.find_channel).close()
     async with listening(url) as ear:
         ear.bus.tallies.on("requests", lambda of, count: counted.append((list(of), count)))
         one = Listener(url, teller, bus)

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.errors import StoreUnavailable
 from bridge.store import open_store
-from bridge.store.postgresql.connection import Lost
+from bridge.store.postgresql.session import Lost
 from tests.support.empty_store import empty_store
 from tests.support.store_rows import SHOP, message
 

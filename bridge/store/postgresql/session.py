@@ -1,0 +1,199 @@
+"""A session of PostgreSQL: how it is made, how long it waits, what it converts, and what its errors are called here."""
+
+import logging
+import sqlite3
+import time
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from enum import Enum
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.adapt import Buffer, Dumper, Loader
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumperUnknown
+from psycopg.waiting import Ready
+
+log = logging.getLogger(__name__)
+
+#: for what the URL does not say: a server that is gone is noticed within these seconds
+_PATIENCE: dict[str, str | int] = {
+    "application_name": "sms-bridge",
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+#: and a bridge that is gone by the server, which then lets go of its lock
+SESSION = (
+    # a page of an index is hardly ever far away: what the server expects for one by itself is a turning disk
+    "SET TimeZone = 'UTC'; SET jit = off; SET random_page_cost = 1.1; SET lock_timeout = '10s'; "
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
+    "SET tcp_user_timeout = 15000"
+)
+#: one that lives and says nothing, as a stopped one or one whose disk hangs, which TCP takes for well
+SILENCE = 12.0  # s
+#: statements that are kept prepared
+_PREPARED = 512
+#: stands for the character of number 0, which PostgreSQL keeps in no text
+NUL = "\u2400"
+#: what callers hear; the log has the server's words
+UNREACHABLE = "the database does not answer"
+
+
+class Lost(sqlite3.OperationalError):
+    """The connection was lost, or cannot be made."""
+
+
+class Refused(sqlite3.OperationalError):
+    """The database is not for this bridge, or not any more."""
+
+
+class Session(psycopg.Connection[tuple[Any, ...]]):
+    """A session that takes a server which says nothing for lost."""
+
+    #: seconds that an answer may take; None for any
+    patience: float | None = None
+    #: what is sent goes behind what was sent before, without a look at the network
+    sends_on: bool = False
+    _pipelines: ExitStack | None = None
+    _entered: psycopg.Pipeline | None = None
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it sends statements without a wait for each."""
+        return self._entered is not None
+
+    def ahead(self) -> psycopg.Pipeline:
+        """Where statements are sent without a wait for each; the session stays there.
+
+        psycopg says more behind the end of one that is left, and then the server does not count for how long the
+        session has been idle in its transaction.
+        """
+        if self._entered is None:
+            self._pipelines = ExitStack()
+            self._entered = self._pipelines.enter_context(self.pipeline())
+        return self._entered
+
+    def close(self) -> None:
+        """End it. Harmless when repeated."""
+        super().close()
+        if self._pipelines is not None:
+            with suppress(psycopg.Error):
+                self._pipelines.close()
+
+    def wait(self, gen: Generator[Any, Any, Any], *given: Any, **named: Any) -> Any:
+        """Wait for an answer. Raises psycopg.OperationalError when none came in time, and is closed then."""
+        if self.sends_on:
+            return _at_once(gen)
+        if self.patience is None:
+            return super().wait(gen, *given, **named)
+        try:
+            return super().wait(_in_time(gen, self.patience), *given, **named)
+        except _Silent:
+            self.pgconn.finish()  # what was asked may still be under way
+            raise
+
+
+def _at_once(sending: Generator[Any, Any, Any]) -> Any:
+    """Do what psycopg sends as if the network always took it; libpq keeps what it does not take."""
+    try:
+        next(sending)
+        while True:
+            sending.send(Ready.W)
+    except StopIteration as end:
+        return end.value
+
+
+class _Silent(psycopg.OperationalError):
+    """No answer came in time."""
+
+
+def _in_time(waiting: Generator[Any, Any, Any], seconds: float) -> Generator[Any, Any, Any]:
+    """What psycopg waits for. Raises _Silent when the server has said nothing at all for so long."""
+    try:
+        state, ends = next(waiting), time.monotonic() + seconds
+        while True:
+            ready = yield state
+            if ready:
+                ends = time.monotonic() + seconds
+            elif time.monotonic() > ends:
+                raise _Silent(f"the server has not answered for {seconds:g} s")
+            state = waiting.send(ready)
+    except StopIteration as end:
+        return end.value
+
+
+class _Text(StrDumperUnknown):
+    """Texts of no type, so that the server takes that of their place, and names of a set as texts."""
+
+    def dump(self, obj: Any) -> Buffer | None:
+        text = str(obj.value if isinstance(obj, Enum) else obj)
+        return super().dump(text.replace("\0", NUL) if "\0" in text else text)
+
+
+class _Flag(Dumper):
+    """True and False, for columns of numbers and for conditions."""
+
+    def dump(self, obj: bool) -> Buffer | None:
+        return b"1" if obj else b"0"
+
+
+class _Whole(Loader):
+    """Sums of whole numbers."""
+
+    def load(self, data: Buffer) -> int | float:
+        text = bytes(data).decode()
+        return int(text) if text.lstrip("-").isdecimal() else float(text)
+
+
+def conninfo(url: str) -> str:
+    """What libpq is told: the URL, and patience where it does not say. Raises Refused."""
+    try:
+        known = conninfo_to_dict(url)
+    except psycopg.Error as error:
+        raise Refused(one_line(error)) from error
+    return make_conninfo(url, **{name: value for name, value in _PATIENCE.items() if name not in known})
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """psycopg's errors as those of SQLite that mean the same."""
+    try:
+        yield
+    except psycopg.IntegrityError as error:
+        raise sqlite3.IntegrityError(one_line(error)) from error
+    except errors.QueryCanceled as error:
+        raise sqlite3.OperationalError("interrupted") from error
+    except errors.LockNotAvailable as error:
+        raise sqlite3.OperationalError("locked by another session") from error
+    except errors.DiskFull as error:
+        raise sqlite3.OperationalError("the database's disk is full") from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        if getattr(error, "sqlstate", None) is None or isinstance(error, _ENDED):
+            log.warning("the database was lost: %s", one_line(error))
+            raise Lost(UNREACHABLE) from error
+        raise sqlite3.OperationalError(one_line(error)) from error
+    except psycopg.Error as error:
+        raise sqlite3.DatabaseError(one_line(error)) from error
+
+
+_ENDED = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.IdleInTransactionSessionTimeout)
+
+
+def one_line(error: BaseException) -> str:
+    """The words of an error, on one line."""
+    return " ".join(str(error).split())
+
+
+def adapt(session: psycopg.Connection[Any]) -> None:
+    session.prepared_max = _PREPARED
+    session.adapters.register_dumper(str, _Text)
+    session.adapters.register_dumper(Enum, _Text)
+    session.adapters.register_dumper(bool, _Flag)
+    # of one size, so that a statement is prepared once
+    session.adapters.register_dumper(int, Int8Dumper)
+    session.adapters.register_loader("numeric", _Whole)
