@@ -204,8 +204,12 @@ class Bench:
         told = {who: secrets.take(who, change, result) for (who, change), result in zip(changes, results, strict=True)}
         return json.dumps(told, sort_keys=True) + await seen(self.stores[0], name, secrets)
 
-    async def loses(self, one: Change, other: Change, beside: bool = False) -> bool:
-        """Whether both at once leave what neither order leaves."""
+    async def loses(self, one: Change, other: Change) -> list[str]:
+        """Where both at once leave what neither order leaves: in one process, in two."""
         changes = tuple(zip(AUTHORS, (one, other), strict=True))
-        at_once = await self.made(*changes, at_once=True, beside=beside)
-        return at_once not in [await self.made(*changes), await self.made(*reversed(changes))]
+        orders = [await self.made(*changes), await self.made(*reversed(changes))]
+        at_once = {
+            where: await self.made(*changes, at_once=True, beside=beside)
+            for where, beside in (("in one process", False), ("in two", True))
+        }
+        return [where for where, left in at_once.items() if left not in orders]

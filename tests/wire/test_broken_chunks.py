@@ -23,7 +23,7 @@ from tests.support.http_site import CREDENTIALS, Answer
 from tests.support.running import Bridge, config, running
 
 #: seconds for an answer: less than the ten that a refused body has, and the twenty that a slow one has
-AT_ONCE = 5.0
+AT_ONCE = 8.0
 DIALECTS = discover()
 GOOD = b"2\r\na=\r\n"
 BROKEN = {
