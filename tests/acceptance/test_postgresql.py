@@ -118,7 +118,7 @@ async def test_a_bridge_waits_for_its_server_which_is_away_when_it_starts(server
         await asyncio.to_thread(server.kill)
         starting = asyncio.get_running_loop().create_task(serve.start())
         try:
-            await until(lambda: log.exists() and "waiting for the database: store.url" in log.read_text())
+            await until(lambda: log.exists() and "waiting for the database: store.url" in log.read_text(), patience=100)
             await asyncio.to_thread(server.start)
             await starting
         finally:

@@ -20,6 +20,9 @@ from bridge.store import open_store
 from tests.support.postgresql import Server, server
 from tests.support.waiting import until
 
+#: seconds for a server to be killed and started again on a machine that has much else to do
+PATIENCE = 100.0
+
 
 @pytest.fixture
 def own_server() -> Iterator[Server]:
@@ -66,6 +69,7 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [each.message for each in caplog.records if each.name == "bridge.daemon.waiting"]
 
 
+@pytest.mark.timeout(300)
 async def test_waits_for_a_server_that_is_away_and_for_one_that_is_lost_meanwhile(
     own_server: Server, caplog: pytest.LogCaptureFixture, manager: socket.socket
 ) -> None:
@@ -75,11 +79,14 @@ async def test_waits_for_a_server_that_is_away_and_for_one_that_is_lost_meanwhil
     await asyncio.to_thread(own_server.kill)
 
     async def waits_again(times: int) -> None:
-        await until(lambda: said(caplog).count("the database answers") == times and "waiting" in said(caplog)[-1])
+        def look() -> bool:
+            return said(caplog).count("the database answers") == times and "waiting" in said(caplog)[-1]
+
+        await until(look, patience=PATIENCE)
 
     async with AsyncExitStack() as stack:
         beginning = asyncio.get_running_loop().create_task(with_store(stack, begin.store, begin))
-        await until(lambda: said(caplog))
+        await until(lambda: said(caplog), patience=PATIENCE)
         assert re.match("waiting for the database: store.url: connection .* Connection refused", said(caplog)[0])
         told = manager.recv(4096).decode().splitlines()
         assert told == [f"STATUS={said(caplog)[0]}", "EXTEND_TIMEOUT_USEC=300000000"]
