@@ -71,7 +71,7 @@ class Result:
         if self._expected is not None:
             text, values = _expecting(text, values, self._expected)
         assert self._cursor is not None  # noqa: S101 - it has begun
-        self._cursor.execute(text, values, prepare=None if self.said.prepares else False)
+        self._cursor.execute(text, values)
 
     def _answered(self) -> psycopg.Cursor[Row]:
         if not self.is_answered:
@@ -141,15 +141,18 @@ def ask(session: Session, statements: Sequence[Result]) -> None:
         statements[0].send()
         return
     pipeline, failure = session.ahead(), None
-    session.sends_on = True
     try:
         for each in statements:
+            session.collects = True
             each.send()
+            session.collects = False
+            session.end()
     except Exception as error:  # what was sent before it is under way
         failure = error
     finally:
-        session.sends_on = False
+        session.collects = False
     try:
+        session.deliver()
         pipeline.sync()
     except psycopg.Error as error:
         failure = failure or error

@@ -63,8 +63,6 @@ class Statement:
     #: it may change something; and it does, whatever there is
     changes: bool
     makes: bool
-    #: what begins and ends transactions is not worth it
-    prepares: bool
 
     def values(self, given: Sequence[Any] | Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
         """The values as its placeholders want them."""
@@ -84,9 +82,8 @@ def translated(statement: str) -> Statement:
         text, table = f"{text} RETURNING {_NUMBERED[into[1]]}", into[1]
     places = _Places(numbered=any(place[2] for place in _PLACE.finditer(text)))
     changes = _CHANGES.match(text) is not None
-    asks = text.lstrip().startswith(("SELECT", "WITH"))
     makes = _MAKES.match(text) is not None and _MAY_NOT.search(text) is None
-    return Statement(_PLACE.sub(places.write, text), places.numbered, table, changes, makes, prepares=changes or asks)
+    return Statement(_PLACE.sub(places.write, text), places.numbered, table, changes, makes)
 
 
 class _Places:

@@ -9,12 +9,12 @@ from enum import Enum
 from typing import Any
 
 import psycopg
-from psycopg import errors
+from psycopg import errors, pq
 from psycopg.adapt import Buffer, Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown
-from psycopg.waiting import Ready
+from psycopg.waiting import Ready, Wait
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,6 @@ SESSION = (
 )
 #: one that lives and says nothing, as a stopped one or one whose disk hangs, which TCP takes for well
 SILENCE = 12.0  # s
-#: statements that are kept prepared
-_PREPARED = 512
 #: stands for the character of number 0, which PostgreSQL keeps in no text
 NUL = "\u2400"
 #: what callers hear; the log has the server's words
@@ -57,8 +55,8 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
 
     #: seconds that an answer may take; None for any
     patience: float | None = None
-    #: what is sent goes behind what was sent before, without a look at the network
-    sends_on: bool = False
+    #: a statement is put down only, until `end`
+    collects: bool = False
     _pipelines: ExitStack | None = None
     _entered: psycopg.Pipeline | None = None
 
@@ -78,6 +76,23 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
             self._entered = self._pipelines.enter_context(self.pipeline())
         return self._entered
 
+    def end(self) -> None:
+        """Send what was asked, and behind it an end, of which the server says that it has come so far.
+
+        It counts for how long a session has been idle from an end only: what is cut off between two statements would
+        keep a transaction, and the lock of all bridges, for as long as the server's machine takes it for there. So each
+        statement goes with an end of its own, in one piece.
+        """
+        pipeline = self.ahead()
+        while pipeline.command_queue:
+            pipeline.command_queue.popleft()()
+        self.pgconn.pipeline_sync()
+        pipeline.result_queue.append(None)
+
+    def deliver(self) -> None:
+        """Hand the network all that was sent: psycopg waits for answers only, and libpq keeps what it was not given."""
+        self.wait(_delivering(self.pgconn))
+
     def close(self) -> None:
         """End it. Harmless when repeated."""
         super().close()
@@ -87,8 +102,9 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
 
     def wait(self, gen: Generator[Any, Any, Any], *given: Any, **named: Any) -> Any:
         """Wait for an answer. Raises psycopg.OperationalError when none came in time, and is closed then."""
-        if self.sends_on:
-            return _at_once(gen)
+        if self.collects:
+            _put_down(gen)
+            return None
         if self.patience is None:
             return super().wait(gen, *given, **named)
         try:
@@ -98,14 +114,16 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
             raise
 
 
-def _at_once(sending: Generator[Any, Any, Any]) -> Any:
-    """Do what psycopg sends as if the network always took it; libpq keeps what it does not take."""
-    try:
-        next(sending)
-        while True:
-            sending.send(Ready.W)
-    except StopIteration as end:
-        return end.value
+def _put_down(sending: Generator[Any, Any, Any]) -> None:
+    """Have psycopg put a statement down; it would then send it, and look at the network."""
+    next(sending, None)
+    sending.close()
+
+
+def _delivering(pgconn: pq.abc.PGconn) -> Generator[Wait, Ready, None]:
+    while pgconn.flush():
+        if (yield Wait.RW) & Ready.R:  # or the server waits with an answer, and takes nothing
+            pgconn.consume_input()
 
 
 class _Silent(psycopg.OperationalError):
@@ -190,10 +208,11 @@ def one_line(error: BaseException) -> str:
 
 
 def adapt(session: psycopg.Connection[Any]) -> None:
-    session.prepared_max = _PREPARED
+    # psycopg takes for prepared what the server has skipped behind a statement that failed, and never looks again
+    session.prepare_threshold = None
     session.adapters.register_dumper(str, _Text)
     session.adapters.register_dumper(Enum, _Text)
     session.adapters.register_dumper(bool, _Flag)
-    # of one size, so that a statement is prepared once
+    # of one size, whatever the number
     session.adapters.register_dumper(int, Int8Dumper)
     session.adapters.register_loader("numeric", _Whole)

@@ -112,6 +112,33 @@ def test_what_was_not_run_for_one_that_failed_is_not_told_of_the_next(deferring:
         assert deferring.execute("SELECT 7").fetchone() == (7,)
 
 
+def test_what_the_server_skipped_is_known_again_the_next_time(deferring: Connection) -> None:
+    """A statement that psycopg took for prepared, and that was not, could never be asked again."""
+    for _ in range(12):
+        deferring.execute("BEGIN")
+        deferring.execute("SELECT 1 / 0")
+        deferring.execute("INSERT INTO read_to VALUES (?, 1)", ("a",))
+        with pytest.raises(Late):
+            deferring.execute("COMMIT")
+        deferring.execute("ROLLBACK")
+    deferring.execute("BEGIN")
+    deferring.execute("INSERT INTO read_to VALUES (?, 1)", ("a",))
+    deferring.execute("COMMIT")
+    assert deferring.execute("SELECT account FROM read_to").fetchall() == [("a",)]
+
+
+@pytest.mark.parametrize("texts", [1, 40], ids=["in one statement", "in many"])
+def test_what_the_network_does_not_take_at_once_is_sent_all_the_same(deferring: Connection, texts: int) -> None:
+    deferring.expect(20)
+    deferring.execute("BEGIN")
+    for number in range(texts):
+        long = f"{number}" + "x" * (8_000_000 // texts)
+        deferring.execute("INSERT INTO read_to SELECT md5(?), length(?)", (long, long))
+        deferring.execute("SELECT repeat('y', 100000)")  # and the server has much to say meanwhile
+    deferring.execute("COMMIT")
+    assert deferring.execute("SELECT count(*) FROM read_to").fetchone() == (texts,)
+
+
 def test_what_cannot_be_sent_is_late_and_nothing_behind_it_is_done(
     deferring: Connection, connection: Connection
 ) -> None:
