@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bridge.dataclass import dataclass
+from bridge.errors import StoreUnavailable
 from bridge.messages.opt_out import OptOut
 from bridge.model.message import Message, restamped
 from bridge.store import acceptance, balance, limits, suppression
@@ -20,6 +21,12 @@ from bridge.store.writer import Tx
 
 #: messages of a slice: some 10 ms of the writing thread, which others wait for. One statement takes as many
 SLICE = 512
+_DISCARDED = "it was interrupted, and what had come of it was discarded: nothing was accepted; try again"
+_NOT_THERE = "{} of these messages are not there any more: look for the others before you send them again"
+
+
+class Missing(StoreUnavailable):
+    """What was put down is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,9 @@ def begin(tx: Tx, account: str) -> int:
 
 
 def stage(tx: Tx, id: int, place: int, messages: Sequence[Message], packed: bytes) -> Staged:
-    """Put a slice down, of which `packed` was made before. Raises AlreadyUsed, DailyLimit."""
+    """Put a slice down, of which `packed` was made before. Raises AlreadyUsed, DailyLimit, Missing."""
+    if tx.conn.execute("SELECT 1 FROM bulk WHERE id = ?", (id,)).fetchone() is None:
+        raise Missing(_DISCARDED)
     rules = limits.rules_of(tx.conn, messages)
     blocked = limits.blocked_of(tx.conn, rules, messages)
     wanted = [message for message in messages if message.id not in blocked]
@@ -48,20 +57,25 @@ def stage(tx: Tx, id: int, place: int, messages: Sequence[Message], packed: byte
     return Staged(blocked, sum(message.parts for message in wanted))
 
 
-def accept(tx: Tx, id: int, first: Message, parts: int) -> None:
-    """Accept a submission whose slices are all here, by one of its messages. Raises OutOfCredit."""
+def accept(tx: Tx, id: int, first: Message, parts: int, slices: int) -> None:
+    """Accept a submission of so many slices, by one of its messages. Raises OutOfCredit, Missing."""
+    if tx.conn.execute("SELECT count(*) FROM bulk_slices WHERE bulk = ?", (id,)).fetchone()[0] != slices:
+        raise Missing(_DISCARDED)
     rule = limits.rules_of(tx.conn, (first,)).get(first.account)
     before = balance.spend(tx, first.account, parts) + parts if rule is not None and rule.counted else None
     tx.conn.execute("UPDATE bulk SET accepted = 1, balance = ? WHERE id = ?", (before, id))
 
 
 def settle(tx: Tx, id: int, place: int, messages: Sequence[Message], blocked: Mapping[str, str]) -> Sequence[Message]:
-    """Make messages of a slice of an accepted submission; returns them as they are then."""
+    """Make messages of a slice of an accepted submission; returns them as they are then. Raises Missing."""
     row = tx.conn.execute(
         "SELECT balance, stepped FROM bulk JOIN bulk_slices ON bulk = id WHERE id = ? AND place = ?", (id, place)
     ).fetchone()
-    if row is None:  # it was, although the disk failed in that moment
-        return acceptance.left(tx.conn, [message.id for message in messages])
+    if row is None:  # it was, although the disk failed in that moment, or by who took it over
+        there = acceptance.left(tx.conn, [message.id for message in messages])
+        if len(there) != len(messages):
+            raise Missing(_NOT_THERE.format(len(messages) - len(there)))
+        return there
     before, step = row
     if step:
         messages = [restamped(message, step) for message in messages]
@@ -104,13 +118,13 @@ def finish(tx: Tx, id: int) -> bool:
     return True
 
 
-def recover(conn: sqlite3.Connection, opt_out: OptOut) -> None:
-    """Finish what a crash interrupted."""
-    for row in conn.execute("SELECT id FROM bulk").fetchall():
+def recover(conn: sqlite3.Connection, opt_out: OptOut, ids: Sequence[int]) -> None:
+    """Finish the submissions that a crash interrupted."""
+    for each in ids:
         more = True
         while more:
             conn.execute("BEGIN IMMEDIATE")
-            more = finish(Tx(conn, opt_out=opt_out), row[0])
+            more = finish(Tx(conn, opt_out=opt_out), each)
             conn.execute("COMMIT")
 
 

@@ -46,7 +46,8 @@ class Submission(Connections):
         await super().close()
 
     def _recover(self) -> None:
-        bulk.recover(self._write_connection, self._opt_out)
+        ids = self._write_connection.execute("SELECT id FROM bulk ORDER BY id").fetchall()
+        bulk.recover(self._write_connection, self._opt_out, [row[0] for row in ids])
 
     async def submit(
         self, messages: Sequence[Message], idempotency_key: str = "", request_digest: str = "", apart: bool = False
@@ -66,10 +67,15 @@ class Submission(Connections):
         ids = await self._read(acceptance.remembered, account, key, digest)
         if ids is None:
             return None
-        if len(ids) > SLICE and (turn := self._turns.get(account)) is not None:
-            async with turn:
-                return await self._left(ids)
+        if len(ids) > SLICE:
+            await self._finished(account, key)
         return await self._left(ids)
+
+    async def _finished(self, account: str, key: str) -> None:
+        """Wait until a key's first call, a long one, is finished."""
+        if (turn := self._turns.get(account)) is not None:
+            async with turn:
+                pass
 
     async def _left(self, ids: Sequence[str]) -> Sequence[Message]:
         """A slice at a time: who calls is found on the same thread."""
@@ -96,12 +102,10 @@ class Submission(Connections):
         account = messages[0].account
         try:
             async with self._turns.setdefault(account, asyncio.Lock()):
-                # the submission before this may have been the same
-                ids = await self._read(acceptance.remembered, account, key, digest) if key else None
-                if ids is not None:
-                    outcome = await self._left(ids), True
+                number = await self._begin(account, key, digest)
+                if not isinstance(number, int):  # the submission before this was the same
+                    outcome = await self._left(number), True
                     return
-                number = await self._write(bulk.begin, account)
                 outcome = await self._store(number, messages, key, digest)
                 _tell(told, outcome)
                 with suppress(StoreClosed):
@@ -112,17 +116,24 @@ class Submission(Connections):
             _tell(told, outcome)
             let_go(messages)
 
+    async def _begin(self, account: str, key: str, digest: str) -> int | Sequence[str]:
+        """Begin a submission; returns its id, or the messages' ids where its key's first call was before it."""
+        ids = await self._read(acceptance.remembered, account, key, digest) if key else None
+        return await self._write(bulk.begin, account) if ids is None else ids
+
     async def _store(self, id: int, messages: Sequence[Message], key: str, digest: str) -> Stored | BridgeError:
         slices = [messages[start : start + SLICE] for start in range(0, len(messages), SLICE)]
         try:
             staged = [await self._stage(id, place, some) for place, some in enumerate(slices)]
-            await self._accept(id, messages, sum(each.parts for each in staged), key, digest)
+            await self._accept(id, messages, staged, key, digest)
         except BridgeError as error:
             return error
         stored: list[Message] = []
         try:
             for n, (some, each) in enumerate(zip(slices, staged, strict=True)):
                 stored += await self._one(partial(bulk.settle, id=id, place=n, messages=some, blocked=each.blocked))
+        except bulk.Missing as error:
+            return error
         except StoreUnavailable as error:
             return StoreUnavailable(f"{_ACCEPTED} ({error.message})")
         return stored, False
@@ -131,13 +142,16 @@ class Submission(Connections):
         packed = await asyncio.to_thread(bulk.packed, messages)
         return await self._one(partial(bulk.stage, id=id, place=place, messages=messages, packed=packed))
 
-    async def _accept(self, id: int, messages: Sequence[Message], parts: int, key: str, digest: str) -> None:
+    async def _accept(
+        self, id: int, messages: Sequence[Message], staged: Sequence[bulk.Staged], key: str, digest: str
+    ) -> None:
+        parts = sum(each.parts for each in staged)
         ids = await asyncio.to_thread(acceptance.ids_of, messages) if key else ""
 
         def accept(tx: Tx) -> None:
             if key:
                 acceptance.remember_first(tx, messages[0], key, digest, ids)
-            bulk.accept(tx, id, messages[0], parts)
+            bulk.accept(tx, id, messages[0], parts, len(staged))
 
         await self._writer.do(accept, apart=True)
 

@@ -29,11 +29,10 @@ _TAKEN = (
     "the bridge {!r} has a device of this name: give this one another name, or take the device out of the "
     "configuration of that bridge"
 )
-_OWNER = """
-SELECT o.bridge, coalesce(b.ended, 1) = 1 OR b.seen < clock_timestamp() - make_interval(secs => CAST(? AS FLOAT))
-FROM device_owners o LEFT JOIN bridges b ON b.name = o.bridge WHERE o.device = ?
-"""
-_IS_FREE = f"SELECT pg_try_advisory_xact_lock({KEY})"
+#: of a bridge `b`: it ended, or was silent for so many seconds; it may live all the same, if its name is not free
+GONE = "coalesce(b.ended, 1) = 1 OR b.seen < clock_timestamp() - make_interval(secs => CAST(? AS FLOAT))"
+IS_FREE = f"SELECT pg_try_advisory_xact_lock({KEY})"
+_OWNER = f"SELECT o.bridge, {GONE} FROM device_owners o LEFT JOIN bridges b ON b.name = o.bridge WHERE o.device = ?"
 #: its lines stay known meanwhile, so that nobody is told that there is none of this name
 _OWN = (
     "INSERT INTO device_owners (device, bridge) VALUES (?, ?) "
@@ -86,7 +85,7 @@ def hold(tx: Tx, place: Place, devices: Sequence[str], lease: float, now: int) -
         if owner is None or owner[0] == place.name:
             tx.conn.execute("INSERT INTO device_owners (device, bridge) VALUES (?, ?) ON CONFLICT (device) DO NOTHING",
                             (device, place.name))  # fmt: skip
-        elif not (owner[1] and tx.conn.execute(_IS_FREE, (owner[0],)).fetchone()[0]):
+        elif not (owner[1] and tx.conn.execute(IS_FREE, (owner[0],)).fetchone()[0]):
             refused[device] = _TAKEN.format(owner[0])
         else:
             _take(tx, place, device, owner[0], now)

@@ -12,7 +12,7 @@ import psycopg
 
 from bridge.errors import StoreUnavailable
 
-STEPS: tuple[str, ...] = tuple(Path(__file__).with_name(f"schema_{number}.sql").read_text() for number in range(1, 6))
+STEPS: tuple[str, ...] = tuple(Path(__file__).with_name(f"schema_{number}.sql").read_text() for number in range(1, 7))
 #: the kinds of advisory locks: bridges that send, a transaction that writes, and an upgrade
 BRIDGE, WRITES, UPGRADE = (zlib.crc32(f"sms-bridge {kind}".encode()) >> 1 for kind in ("bridge", "writes", "upgrade"))
 #: of a lock: the schema of the database, so that two may have a store each

@@ -21,7 +21,7 @@ from bridge.store.lock import StoreLock
 from bridge.store.migrations import refuse_moved
 from bridge.store.postgresql.answers import Late
 from bridge.store.postgresql.connection import Connection, Said
-from bridge.store.postgresql.neighbours import Neighbours
+from bridge.store.postgresql.long_submissions import LongSubmissions
 from bridge.store.postgresql.news import Listener, Teller
 from bridge.store.postgresql.place import Place, is_on_duty
 from bridge.store.postgresql.schema import migrate, refuse_unfit
@@ -152,7 +152,7 @@ class PostgresqlWriter(Writer):
         return False if state == ("aborted",) else None
 
 
-class PostgresqlStore(Neighbours, Subjects):
+class PostgresqlStore(LongSubmissions, Subjects):
     """Implements `bridge.ports.store.Store` in the current schema of a database."""
 
     _write_connection: sqlite3.Connection

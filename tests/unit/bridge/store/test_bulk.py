@@ -44,7 +44,7 @@ async def put_down(store: SqliteStore, accepted: bool, *slices: Sequence[Message
         await store._write(bulk.stage, number, place, some, bulk.packed(some)) for place, some in enumerate(slices)
     ]
     if accepted:
-        await store._write(bulk.accept, number, slices[0][0], sum(each.parts for each in staged))
+        await store._write(bulk.accept, number, slices[0][0], sum(each.parts for each in staged), len(slices))
     return number
 
 
