@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from bridge.cli import product
-from bridge.cli.output import Sentence, counted, for_programs, json_line, plain, whole
+from bridge.cli.output import Sentence, counted, for_programs, json_line, whole
 from bridge.cli.progress import working
 from bridge.dataclass import dataclass
+from bridge.messages.legible import plain
 
 if TYPE_CHECKING:
     from bridge.host.client import Client

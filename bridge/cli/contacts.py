@@ -10,8 +10,9 @@ import click
 from bridge.cli import place, product
 from bridge.cli.advice import advising
 from bridge.cli.metavars import PathName, Whole
-from bridge.cli.output import Misuse, Sentence, counted, json_line, json_lines, plain, table
+from bridge.cli.output import Misuse, Sentence, counted, json_line, json_lines, table
 from bridge.cli.progress import working
+from bridge.messages.legible import plain
 
 if TYPE_CHECKING:
     from bridge.host.client import Client

@@ -14,6 +14,7 @@ import click
 
 from bridge.cli import metavars
 from bridge.errors import BridgeError, ConfigError
+from bridge.messages.legible import plain
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -44,8 +45,6 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
 }
 _LONGEST_TEXT = 60
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-#: not printable by themselves, and yet part of many emoji and of some scripts
-_JOINERS = "\u200c\u200d"
 
 
 def coloured() -> bool | None:
@@ -216,11 +215,6 @@ def event_line(event: Mapping[str, Any]) -> str:
     about, why = plain(about), plain(str(data.get("error") or data.get("reason") or ""))
     line = f"{_clock(event['at'])}  {click.style(f'{arrow} {word:<9}', fg=colour)}  {about}"
     return line + (f"  {click.style(why, fg='yellow')}" if why else "")
-
-
-def plain(text: str) -> str:
-    """Remove terminal control characters, which a received SMS may contain."""
-    return "".join(each if each.isprintable() or each in _JOINERS else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def whole(text: str) -> str:

@@ -9,7 +9,8 @@ import click
 from bridge.cli import place, product
 from bridge.cli.advice import advising
 from bridge.cli.metavars import Whole
-from bridge.cli.output import for_programs, json_line, json_lines, moment, plain, quoted, rfc3339, table, unix, whole
+from bridge.cli.output import for_programs, json_line, json_lines, moment, quoted, rfc3339, table, unix, whole
+from bridge.messages.legible import plain
 from bridge.model.message import State
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")

@@ -10,8 +10,9 @@ import click
 
 from bridge.cli import product, virtual_network
 from bridge.cli.metavars import PathName, Real, Whole
-from bridge.cli.output import Misuse, json_line, moment, plain, table, whole
+from bridge.cli.output import Misuse, json_line, moment, table, whole
 from bridge.cli.place import demo_directory
+from bridge.messages.legible import plain
 
 if TYPE_CHECKING:
     from device_drivers.virtual.world import World

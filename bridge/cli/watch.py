@@ -9,7 +9,8 @@ import click
 from bridge.cli import place, product
 from bridge.cli.message import connected
 from bridge.cli.metavars import PathName
-from bridge.cli.output import Sentence, json_line, moment, plain
+from bridge.cli.output import Sentence, json_line, moment
+from bridge.messages.legible import plain
 
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 #: seconds to wait beyond the deadline for the bridge to say that it passed

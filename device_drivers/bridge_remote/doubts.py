@@ -11,8 +11,8 @@ from bridge.model.radio import Evidence
 from device_drivers._api_link import now
 from device_drivers.bridge_remote.api import Api, Problem, Shape
 from device_drivers.bridge_remote.fates import STAND_IN, Fate, evidence_of, fate, went_in_part, why
-from device_drivers.bridge_remote.lines import moment
 from device_drivers.bridge_remote.references import MOST_TRIES, Part, number_of, reference
+from device_drivers.bridge_remote.told import moment
 
 #: seconds after which a part in doubt is looked for: by then the core has written down that it is
 FIRST, LONGEST = 2.0, 60.0

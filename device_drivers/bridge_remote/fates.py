@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any
 
 from bridge.model.message import State
+from device_drivers.bridge_remote import told
 
 #: tag of what takes the place of a request that did not come (`doubts`): it is not sent
 STAND_IN = "withdrawn"
@@ -36,6 +37,18 @@ _FATES = {
 }  # fmt: skip
 #: the network took it
 OUT = frozenset({Fate.SENT, Fate.DELIVERED, Fate.UNDELIVERED})
+
+
+def read_message(message: object) -> Mapping[str, Any]:
+    """A message as the API shows it, or the data of its event, bounded and legible. Raises ValueError for none."""
+    found = told.shape(message)
+    names = ("id", "to", "line", "client_ref", "created_at", "sent_at")
+    read: dict[str, Any] = {key: told.name(found.get(key)) for key in names}
+    read |= {key: told.words(found.get(key)) for key in ("error", "tag")}
+    parts = found.get("tried")
+    if parts:
+        read["tried"] = [{"state": told.name(told.shape(part).get("state"))} for part in parts]
+    return read | {"state": State(told.name(found.get("state"))).value}
 
 
 def fate(message: Mapping[str, Any]) -> Fate:

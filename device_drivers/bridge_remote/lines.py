@@ -2,23 +2,39 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from bridge.model.history import Ongoing
 from bridge.model.line import Line, LineState
+from device_drivers.bridge_remote import told
+from device_drivers.bridge_remote.told import moment
 
 #: drivers whose lines cannot be used from here: what they carry is not any SMS, and no site is reached through another
 _ELSEWHERE = frozenset({"whatsapp_cloud", "tencent", "aliyun", "bridge_remote"})
+#: what a line is called and has, and what is said of it
+_NAMES = ("device", "driver", "number", "iccid", "imsi", "imei", "registration", "seen_at")
+_WORDS = ("model", "operator", "reason", "calls_reason")
 Shape = Mapping[str, Any]
 
 
-def moment(written: object) -> int:
-    """Unix ms of an RFC 3339 time; 0 for none."""
-    try:
-        return round(datetime.fromisoformat(str(written)).timestamp() * 1000) if written else 0
-    except ValueError:
-        return 0
+def read_line(line: object) -> Shape:
+    """A line as the site tells of it, bounded and legible. Raises ValueError for what is none."""
+    found = told.shape(line)
+    read: dict[str, Any] = {key: told.name(found[key]) for key in _NAMES if found.get(key) is not None}
+    read |= {key: told.words(found[key]) for key in _WORDS if found.get(key) is not None}
+    read |= {key: found[key] for key in ("reports", "calls", "charging") if isinstance(found.get(key), bool)}
+    for key, least, most in (("slot", 1, 99), ("signal_dbm", -999, 999), ("battery", 0, 100)):
+        if found.get(key) is not None:
+            read[key] = told.integer(found[key], least, most)
+    return read | {"name": told.identifier(found.get("name")), "state": LineState(told.name(found.get("state"))).value}
+
+
+def read_alarm(alarm: object) -> Shape:
+    """The same for an alarm."""
+    found = told.shape(alarm)
+    read = {key: told.words(found.get(key)) for key in ("title", "reason")}
+    read |= {key: told.name(found.get(key)) for key in ("line", "began_at")}
+    return read | {"id": told.identifier(found.get("id"))}
 
 
 def shared(lines: Sequence[Shape], allowed: Collection[str], chosen: Collection[str]) -> list[Shape]:

@@ -16,8 +16,9 @@ from device_drivers._api_link import now
 from device_drivers.bridge_remote import examination, news
 from device_drivers.bridge_remote.api import Api
 from device_drivers.bridge_remote.doubts import Doubt, Doubts
+from device_drivers.bridge_remote.fates import read_message
 from device_drivers.bridge_remote.lag import Lag
-from device_drivers.bridge_remote.lines import changed, mirrored, mirrored_alarms, moment, name_here, shared
+from device_drivers.bridge_remote.lines import changed, mirrored, mirrored_alarms, name_here, shared
 from device_drivers.bridge_remote.options import Options
 from device_drivers.bridge_remote.position import Position
 from device_drivers.bridge_remote.references import Part, part_of
@@ -25,6 +26,7 @@ from device_drivers.bridge_remote.report import HEARD, VERSION, Standing
 from device_drivers.bridge_remote.sending import AGAIN, Sender
 from device_drivers.bridge_remote.site import BROKE, Site, hindrance
 from device_drivers.bridge_remote.stream import NAMES, News, Rewound, Stream
+from device_drivers.bridge_remote.told import moment, name, words
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ class SiteLink:
         self._sender = Sender(api, options, self._lines.__getitem__, self._gone)
         self._doubts = Doubts(api)
         self._look_again = asyncio.Event()
-        self._tasks = Tasks(device.name)
+        self._tasks = Tasks(device.name, self._died)
         for work in (self._listen, self._keep, self._clear_up, self._watch):
             self._tasks.start(self._until_lost(work), work.__name__.strip("_"))
 
@@ -82,6 +84,7 @@ class SiteLink:
             ahead,
             mirrored_alarms(self._api.alarms, self._names, ahead),
             self._hindrance,
+            self._api.unread.count,
         )
 
     @property
@@ -177,6 +180,8 @@ class SiteLink:
                     await self._device.memory.put(VERSION, self._stream.version)
                     self._look_again.set()  # what changed while nobody listened
                     fresh = False
+                if event is not None and event.flaw:
+                    self._api.unread.add(f"an event ({event.name})", event.flaw)
                 if event is not None and event.seq > position.read:
                     await self._take(event)
 
@@ -185,10 +190,11 @@ class SiteLink:
         return seq > self._position.read and seq != self._stream.newest
 
     async def _take(self, event: News) -> None:
-        items = list(self._items(event))
+        items = [] if event.flaw else list(self._items(event))
         self._position.came(event.seq, *items, at=moment(event.at))
         for item in items:
             await self._queue.put(item)
+        await self._position.room()
 
     def _items(self, event: News) -> Sequence[Inbound]:
         try:
@@ -199,16 +205,18 @@ class SiteLink:
             elif (item := news.received(event, self._names, self._api.ahead)) is not None:
                 return [item]
         except (KeyError, ValueError, TypeError) as error:
-            log.error("%s: an event of the site could not be read: %s %s", self._device.name, event.name, error)
+            self._api.unread.add(f"an event ({event.name})", error)
         return []
 
     def _of_message(self, event: News) -> Sequence[Inbound]:
-        name = str(event.data.get("client_ref") or "")
-        part, line = part_of(name), self._names.get(str(event.data.get("line", "")), "")
+        told = read_message(event.data)
+        reference = str(told["client_ref"])
+        part, line = part_of(reference), self._names.get(str(told["line"]), "")
         if part is None:
             return []  # of another program with this account
-        self._sender.heard(name, event.data)
-        found = [news.report(event, line or next(iter(self._lines)), name), self._doubts.heard(part, name, event.data)]
+        self._sender.heard(reference, told)
+        report = news.report(replace(event, data=told), line or next(iter(self._lines)), reference)
+        found = [report, self._doubts.heard(part, reference, told)]
         return [item for item in found if item is not None]
 
     # -- health -----------------------------------------------------------------------------------
@@ -262,10 +270,10 @@ class SiteLink:
         return [mirrored(self._device.name, self._device.driver, each, self._api.ahead) for each in site.lines]
 
     def _change(self, event: News) -> None:
-        name = self._names.get(str(event.data["line"]))
-        if name is not None:
-            line = changed(self._lines[name], event.data["state"], str(event.data.get("reason") or ""))
-            self._lines[name] = line
+        ours = self._names.get(name(event.data.get("line")))
+        if ours is not None:
+            line = changed(self._lines[ours], name(event.data.get("state")), words(event.data.get("reason")))
+            self._lines[ours] = line
             self._sender.look()
             self._look_again.set()
 
@@ -279,6 +287,10 @@ class SiteLink:
             await work()
         except LinkError as error:
             self._lose(error)
+
+    def _died(self, error: BaseException) -> None:
+        """Without any of its tasks a link would seem to be well, and not be."""
+        self._lose(error if isinstance(error, LinkError) else DeviceLost("the link to the site failed"))
 
     def _insist(self) -> None:
         """Raises why the link is lost, if it is."""

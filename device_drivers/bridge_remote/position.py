@@ -6,10 +6,12 @@ from dataclasses import field
 from datetime import UTC, datetime
 
 from bridge.dataclass import dataclass
-from bridge.model.radio import Held, Inbound, InboundPart
+from bridge.model.radio import Held, Inbound, InboundPart, Typed
 from bridge.ports.driver import Memory
 
 _SITE, _AFTER, _SINCE = "site", "position", "since"
+#: characters on the way into the store: while there are so many, nothing more is read
+MOST_ON_THE_WAY = 1_000_000
 #: ms for which each site keeps its events at least
 _KEPT = 12 * 3_600_000
 
@@ -34,6 +36,12 @@ def _kept(memory: Memory) -> tuple[int, int]:
     return int(seq), int(at or 0)
 
 
+def _characters(item: Inbound) -> int:
+    if isinstance(item, InboundPart):
+        return len(item.text) + len(item.data)
+    return len(item.text) if isinstance(item, Typed) else 0
+
+
 class Position:
     """The events that were read and are not done with, in order."""
 
@@ -48,6 +56,9 @@ class Position:
         #: slots that need not be known once `_done` is kept
         self._free: list[tuple[int, Held]] = []
         self._news = asyncio.Event()
+        #: characters of items that are not acknowledged
+        self._on_the_way = 0
+        self._room = asyncio.Event()
 
     @property
     def since(self) -> str:
@@ -85,19 +96,30 @@ class Position:
             await self._memory.put(_SINCE, datetime.fromtimestamp(since / 1000, UTC).isoformat())
         await self._memory.put(_AFTER, "0")
         self._steps.clear()
+        self._on_the_way = 0
+        self._room.set()
         self.read = self._done = self._kept = self.read_at = 0
 
     def came(self, seq: int, *items: Inbound, at: int = 0) -> None:
         """An event of this moment was read, and these are what the core is given of it."""
         self.read, self.read_at = seq, at
         self._steps.append(_Step(seq, at, {id(item) for item in items}, list(items)))
+        self._on_the_way += sum(map(_characters, items))
         self._advance()
+
+    async def room(self) -> None:
+        """Wait until the core has so much of what was read that more may be."""
+        while self._on_the_way >= MOST_ON_THE_WAY:
+            self._room.clear()
+            await self._room.wait()
 
     def acknowledge(self, item: Inbound) -> None:
         """The core has this. Harmless when repeated."""
         for step in self._steps:
             if id(item) in step.open:
                 step.open.discard(id(item))
+                self._on_the_way -= _characters(item)
+                self._room.set()
                 break
         self._advance()
 

@@ -33,6 +33,8 @@ class Standing:
     alarms: tuple[Ongoing, ...] = ()
     #: why it takes nothing to send
     hindrance: str = ""
+    #: how much it told that makes no sense
+    unread: int = 0
 
 
 def of_site(
@@ -61,6 +63,7 @@ def of_site(
 
 def _connected(told: Site, standing: Standing, board: Switchboard | None) -> Site:
     late = standing.lag > LATE and now() - standing.opened_at > LATE
+    unread = f"{standing.unread} things that the site told make no sense, and are left out" if standing.unread else ""
     behind = f"what is known of the site is {standing.lag // 1000} s behind: see how it is reached" if late else ""
     return replace(
         told,
@@ -72,7 +75,7 @@ def _connected(told: Site, standing: Standing, board: Switchboard | None) -> Sit
         waiting_there=standing.waiting,
         ahead=standing.ahead,
         alarms=standing.alarms,
-        problems=_said(standing.hindrance, behind, clock_words(standing.ahead), stranger_words(board)),
+        problems=_said(standing.hindrance, behind, clock_words(standing.ahead), unread, stranger_words(board)),
     )
 
 

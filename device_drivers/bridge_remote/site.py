@@ -32,27 +32,27 @@ NOT_APPROVED = "this hub's account at the site is not approved to send: sms-brid
 
 def hindrance(account: Mapping[str, Any]) -> str:
     """Why an account of the site may send nothing now; "" when it may."""
-    terms = account["terms"]
+    terms = account.get("terms") or {}
     if terms.get("verification", "approved") != "approved":
         return NOT_APPROVED
     return BROKE if _is_prepaid(account) and (account.get("credits") or 0) <= 0 else ""
 
 
 def _is_prepaid(account: Mapping[str, Any]) -> bool:
-    return bool(account["terms"].get("payment") == "prepaid")
+    return bool((account.get("terms") or {}).get("payment") == "prepaid")
 
 
 async def ask(api: Api, options: Options) -> Site:
     """Raises DeviceLost, SendRefused(LINE) for a key that does not do and for a site without a line to use."""
     account = await api.me()
     terms = account.get("terms")
-    if not isinstance(terms, dict) or "inbound_lines" not in terms:
+    if terms is None or "inbound_lines" not in terms:
         raise SendRefused("the site runs an older release of sms-bridge: upgrade it to this one's", Refusal.LINE)
-    allowed = tuple(map(str, terms.get("lines", ())))
+    allowed = tuple(terms["lines"])
     told = await api.lines()
     lines = shared(told, allowed, options.lines)
     if not lines:
-        known = ", ".join(str(each.get("name")) for each in told) or "none"
+        known = ", ".join(str(each["name"]) for each in told) or "none"
         raise SendRefused(f"none of the site's lines ({known}) is to be used from here: see `lines`", Refusal.LINE)
     identity = f"{account.get('name')} of {account.get('created_at')}"
     return Site(identity, allowed, lines, hindrance(account), _is_prepaid(account))

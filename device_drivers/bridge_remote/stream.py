@@ -1,7 +1,6 @@
 """Reads the site's `/v1/events`: server-sent events from a position on, over as many connections as it takes."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import field
@@ -15,6 +14,7 @@ from bridge.errors import DeviceLost, Refusal, SendRefused
 from bridge.http_answers import read_short
 from device_drivers._http import by_tcp
 from device_drivers.bridge_remote.api import ADVICE, Connector
+from device_drivers.bridge_remote.told import integer, parsed, words
 
 #: what is told of here; the site tells more
 NAMES = (
@@ -25,6 +25,10 @@ NAMES = (
 SILENCE = 40.0
 #: bytes of the longest event: a text of 255 parts, each character as \uXXXX, and what stands around it
 LONGEST = 1 << 20
+#: bytes of a longer one that are read past, and bytes at its beginning in which it says its position
+_SKIPPED, _BEGINNING = 16 * LONGEST, 4096
+#: what the store has room for
+_LAST = (1 << 63) - 1
 
 
 #: header of the site's newest position
@@ -46,6 +50,8 @@ class News:
     #: Unix ms as the site writes it: RFC 3339
     at: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    #: why it makes no sense; "" when it does. Its position counts all the same, and is 0 where that makes none
+    flaw: str = ""
 
 
 class Stream:
@@ -77,8 +83,8 @@ class Stream:
             async with response:
                 if response.status != 200:
                     raise _refusal(response.status, await read_short(response.content, LONGEST))
-                self.version = response.headers.get(_VERSION, "")[:50]
-                self.newest = int(response.headers.get(_NEWEST, after))
+                self.version = words(response.headers.get(_VERSION, ""), 50)
+                self.newest = _position(response.headers.get(_NEWEST, str(after)))
                 if self.newest < after:
                     raise Rewound
                 async with aclosing(_events(response.content.iter_any())) as events:
@@ -106,51 +112,59 @@ class Stream:
 def _why(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientPayloadError | ConnectionError):
         return "the connection to it broke off"
-    return str(error) or type(error).__name__
+    return words(str(error)) or type(error).__name__
 
 
 def _refusal(status: int, body: bytes) -> DeviceLost | SendRefused:
     try:
-        detail = str(json.loads(body)["detail"])
+        detail = words(parsed(body)["detail"])
     except (ValueError, KeyError, TypeError):
         detail = ""
     advice = f": {ADVICE}" if status in (401, 403) else ""
-    words = f"the site does not let us listen ({status}): {detail or 'no answer of an sms-bridge'}{advice}"
+    said = f"the site does not let us listen ({status}): {detail or 'no answer of an sms-bridge'}{advice}"
     if status in (401, 403, 404):
-        return SendRefused(words, Refusal.LINE)
-    return DeviceLost(words)
+        return SendRefused(said, Refusal.LINE)
+    return DeviceLost(said)
 
 
 async def _events(pieces: AsyncIterator[bytes]) -> AsyncGenerator[News | None, None]:
-    """Parse (WHATWG HTML, "Server-sent events"). Raises ValueError."""
-    buffer = bytearray()
+    """Parse (WHATWG HTML, "Server-sent events"). Raises ValueError for an event without end."""
+    buffer, skipped = bytearray(), 0
     async for piece in pieces:
         buffer += piece
-        if len(buffer) > LONGEST:
-            raise ValueError(f"an event is longer than {LONGEST} bytes")
         while (end := buffer.find(b"\n\n")) >= 0:
             block = bytes(buffer[:end])
             del buffer[: end + 2]
-            yield _event(block)
+            yield _event(block, skipped)
+            skipped = 0
+        if len(buffer) > LONGEST:
+            # its position stands at the beginning, and its end may have begun
+            skipped += len(buffer) - _BEGINNING - 1
+            del buffer[_BEGINNING:-1]
+            if skipped > _SKIPPED:
+                raise ValueError(f"an event is longer than {LONGEST} bytes")
 
 
-def _event(block: bytes) -> News | None:
+def _event(block: bytes, skipped: int) -> News | None:
     fields = dict[str, str]()
-    for line in block.decode().split("\n"):
+    for line in block.decode(errors="replace").split("\n"):
         name, _, value = line.partition(":")
         fields[name] = value.removeprefix(" ")
     if "id" not in fields:
         return None
-    told = json.loads(fields.get("data", ""))
-    if not isinstance(told, dict) or not isinstance(told.get("data"), dict):
-        raise ValueError("an event is not as an sms-bridge writes it")
-    return News(int(fields["id"]), fields.get("event", ""), str(told.get("at") or ""), told["data"])
-
-
-async def pause(seconds: float, closing: asyncio.Event) -> None:
-    """Wait between two connections, or until the link is closed."""
+    seq, name = 0, words(fields.get("event"), 50)
     try:
-        async with asyncio.timeout(seconds):
-            await closing.wait()
-    except TimeoutError:
-        return
+        seq = _position(fields["id"])
+        if skipped or len(block) > LONGEST:
+            raise ValueError(f"it is longer than {LONGEST} bytes")
+        told = parsed(fields.get("data", ""))
+        if not isinstance(told, dict) or not isinstance(told.get("data"), dict):
+            raise ValueError("it is not as an sms-bridge writes it")
+        return News(seq, name, words(told.get("at"), 50), told["data"])
+    except ValueError as error:
+        return News(seq, name, flaw=words(str(error)))
+
+
+def _position(written: str) -> int:
+    """Raises ValueError."""
+    return integer(int(written[:30]), 0, _LAST)

@@ -78,9 +78,27 @@ async def test_without_a_position_it_asks_from_a_moment_on(served: tuple[Served,
     assert site.asked[0]["since"] == "2026-11-20T00:00:00Z"
 
 
-@pytest.mark.parametrize("nonsense", [b"id: 5\ndata: [1]\n\n", b"id: five\ndata: {}\n\n", b"x" * (LONGEST + 1)])
-async def test_what_is_no_event_ends_the_connection(served: tuple[Served, Stream], nonsense: bytes) -> None:
-    served[0].pieces = [nonsense]
+@pytest.mark.parametrize(
+    ("nonsense", "seq"),
+    [
+        (b"id: 5\ndata: [1]\n\n", 5),
+        (b"id: five\ndata: {}\n\n", 0),
+        (b"id: %s\ndata: {}\n\n" % (b"9" * 4000), 0),
+        (b"id: 5\nevent: message.received\ndata: " + b"[" * 200_000 + b"\n\n", 5),
+        (b"id: 5\ndata: " + b"9" * 5000 + b"\n\n", 5),
+        (b"id: 5\ndata: " + b"x" * 2 * LONGEST + b"\n\n", 5),
+    ],
+)
+async def test_what_is_no_event_is_passed_over(served: tuple[Served, Stream], nonsense: bytes, seq: int) -> None:
+    served[0].pieces = [nonsense, EVENT]
+    flawed, event = await read(served[1])
+    assert flawed is not None
+    assert event is not None
+    assert (flawed.seq, bool(flawed.flaw), event.seq, event.flaw) == (seq, True, 5, "")
+
+
+async def test_an_event_without_end_ends_the_connection(served: tuple[Served, Stream]) -> None:
+    served[0].pieces = [b"x" * LONGEST] * 20
     assert await read(served[1]) == []
 
 
