@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import TypeVar
@@ -33,12 +34,12 @@ def _tell_the_manager(words: str) -> None:
 
 
 async def with_store(stack: AsyncExitStack, store: Storage, begin: Callable[[AsyncExitStack], Awaitable[T]]) -> T:
-    """Begin what needs the store; again, where its database was lost meanwhile, once the server is there.
+    """Begin what needs the store; again, where its database is away or read-only, until it is there and can be written.
 
     `begin` gets a stack that closes what began: at the end, or at once where the rest of it cannot begin. Raises
     StoreUnavailable where waiting does not help.
     """
-    tried = False
+    tried, due = False, 0.0
     while True:
         async with AsyncExitStack() as begun:
             try:
@@ -53,6 +54,9 @@ async def with_store(stack: AsyncExitStack, store: Storage, begin: Callable[[Asy
         if not await _answers(store):
             await _until_it_answers(store, failure)
             tried = False
+        elif _is_read_only(failure):  # as a standby until it is promoted
+            due = _tell(failure, due)
+            await asyncio.sleep(LOOK_INTERVAL)
         elif tried:  # it refuses this bridge
             raise failure
         else:  # it may be just back
@@ -60,18 +64,24 @@ async def with_store(stack: AsyncExitStack, store: Storage, begin: Callable[[Asy
 
 
 async def _until_it_answers(store: Storage, failure: StoreUnavailable) -> None:
-    loop = asyncio.get_running_loop()
-    due = loop.time()
+    due = 0.0
     while True:
-        if loop.time() >= due:
-            words = f"waiting for the database: {failure.message}"
-            log.warning("%s", words)
-            _tell_the_manager(words)
-            due = loop.time() + TELL_INTERVAL
+        due = _tell(failure, due)
         await asyncio.sleep(LOOK_INTERVAL)
         if await _answers(store):
             log.info("the database answers")
             return
+
+
+def _tell(failure: StoreUnavailable, due: float) -> float:
+    """Say what is waited for, where that is due by the monotonic clock; returns when it is next."""
+    now = time.monotonic()
+    if now < due:
+        return due
+    words = f"waiting for the database: {failure.message}"
+    log.warning("%s", words)
+    _tell_the_manager(words)
+    return now + TELL_INTERVAL
 
 
 def _was_lost(failure: StoreUnavailable) -> bool:
@@ -80,6 +90,13 @@ def _was_lost(failure: StoreUnavailable) -> bool:
     from bridge.store.postgresql.absence import was_lost
 
     return was_lost(failure)
+
+
+def _is_read_only(failure: StoreUnavailable) -> bool:
+    """Of one by which the database was lost."""
+    from bridge.store.postgresql.absence import is_read_only
+
+    return is_read_only(failure)
 
 
 async def _answers(store: Storage) -> bool:

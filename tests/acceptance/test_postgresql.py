@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+import psycopg
 import pytest
 
 from bridge.model.message import State
@@ -28,6 +29,8 @@ class Asked:
     accepted: set[str] = field(default_factory=set)
     #: for each 503 whether it said when to try again
     refused: list[bool] = field(default_factory=list)
+    #: any other answer
+    failed: list[int] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -49,6 +52,8 @@ async def ask(http: aiohttp.ClientSession, serve: Serve, key: str, asked: Asked)
                     asked.accepted.add(body["text"])
                 elif answer.status == 503:
                     asked.refused.append("Retry-After" in answer.headers)
+                else:
+                    asked.failed.append(answer.status)
         except aiohttp.ClientError:
             await asyncio.sleep(0.05)
         await asyncio.sleep(0.02)
@@ -124,3 +129,49 @@ async def test_a_bridge_waits_for_its_server_which_is_away_when_it_starts(server
         finally:
             starting.cancel()
             await serve.kill(signal.SIGTERM)
+
+
+@pytest.mark.timeout(240)
+async def test_a_database_that_becomes_read_only_is_told_to_callers_until_it_is_written_again(
+    server: Server, tmp_path: Path
+) -> None:
+    """As at a failover to a standby: the sessions end, and those after them cannot write."""
+    name = server.create()
+    ends = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sms-bridge' AND datname = %s"
+    )
+    asked = Asked()
+    async with World(tmp_path / "world", modems=1) as world, serving(world, tmp_path, server.url(name)) as (serve, key):
+        world.network.rules.send_latency = 0.01
+        async with aiohttp.ClientSession() as http:
+
+            async def ready() -> int:
+                async with http.get(f"{serve.url}/readyz") as answer:
+                    return answer.status
+
+            async def is_ready() -> bool:
+                return await ready() == 200
+
+            asking = asyncio.get_running_loop().create_task(ask(http, serve, key, asked))
+            await until(lambda: len(asked.accepted) >= ROUND, patience=60)
+            with psycopg.connect(server.url("postgres"), autocommit=True) as other:
+                other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+                other.execute(ends, (name,))
+            await until(lambda: len(asked.refused) >= ROUND, patience=60)
+            assert await ready() == 503
+            # some more, so that all that goes on by itself has met it
+            enough = len(asked.refused) + 5 * ROUND
+            await until(lambda: len(asked.refused) >= enough, patience=60)
+            with psycopg.connect(server.url("postgres"), autocommit=True) as other:
+                other.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+            await until(is_ready, patience=60)
+            enough = len(asked.accepted) + ROUND
+            await until(lambda: len(asked.accepted) >= enough, patience=60)
+            asking.cancel()
+            states = await settled(http, serve, key, asked.accepted)
+    assert all(asked.refused)
+    assert not asked.failed
+    assert asked.accepted <= states.keys()
+    assert set(states.values()) <= {State.SENT, State.DELIVERED}
+    arrived = Counter(sms.text for number in world.customers for sms in world.network.handset(number).received)
+    assert arrived == Counter(states.keys())

@@ -26,6 +26,7 @@ from bridge.store.postgresql.session import (
     SESSION,
     UNREACHABLE,
     Lost,
+    ReadOnly,
     Refused,
     Session,
     adapt,
@@ -70,6 +71,10 @@ class Connection:
         self._check = check
         self.defers = defers
         self._not_before = 0.0
+        #: what is told until then
+        self._why = UNREACHABLE
+        #: its session could not write when it last tried
+        self._is_read_only = False
         #: what was logged of a server that cannot be reached
         self._said = ""
         #: seconds that an answer may take, from `expect` on
@@ -93,11 +98,11 @@ class Connection:
 
     def _connect(self) -> Session:
         if time.monotonic() < self._not_before:
-            raise Lost(UNREACHABLE)
+            raise Lost(self._why)
         try:
             session = Session.connect(self._conninfo, autocommit=True)
         except psycopg.Error as error:
-            self._not_before = time.monotonic() + _PAUSE
+            self._pause(UNREACHABLE)
             self._say(one_line(error))
             raise Lost(UNREACHABLE) from error
         self._say("")
@@ -113,6 +118,19 @@ class Connection:
                 raise Refused(error.message) from error
             raise
         return session
+
+    def _pause(self, why: str) -> None:
+        """Begin no other session for a moment."""
+        self._not_before, self._why = time.monotonic() + _PAUSE, why
+
+    def _give_up(self, error: Lost) -> None:
+        """Have the next transaction begin another session: with this one nothing can be done any more."""
+        self.close()
+        if isinstance(error, ReadOnly):  # the next may be, too
+            self._pause(str(error))
+            if not self._is_read_only:
+                log.warning("the database cannot be written: %s", one_line(error.__cause__ or error))
+            self._is_read_only = True
 
     def _say(self, trouble: str) -> None:
         """Log why the server cannot be reached, or that it is again, once."""
@@ -206,6 +224,9 @@ class Connection:
         try:
             with told():
                 ask(self._session, flight)
+        except Lost as error:
+            self._give_up(error)
+            raise
         except sqlite3.OperationalError:
             raise
         except Exception as error:
@@ -266,6 +287,9 @@ class Connection:
         done = self._asked("COMMIT")
         self.answer()
         self._is_under_way = False
+        if self._is_read_only and self.total_changes != self._changes_before:
+            self._is_read_only = False
+            log.info("the database can be written again")
         return done
 
     def rollback(self) -> Result:

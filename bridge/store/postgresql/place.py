@@ -110,6 +110,11 @@ class Place:
                 time.sleep(_PAUSE)
 
     def _refused(self, who: str) -> str:
+        if self.epoch:
+            return (
+                f"the server still has an earlier session of {self.name!r}{who}, and is ending it: this bridge waits "
+                "for that; if it lasts, look for another bridge of this name"
+            )
         return (
             f"the database is in use by another bridge named {self.name!r}{who}: stop that one, or give this one a "
             "name of its own: store.bridge"

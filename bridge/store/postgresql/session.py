@@ -9,12 +9,14 @@ from enum import Enum
 from typing import Any
 
 import psycopg
-from psycopg import errors, pq
+from psycopg import pq
 from psycopg.adapt import Buffer, Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown
 from psycopg.waiting import Ready, Wait
+
+from bridge.store.postgresql.failures import Kind, failure_of
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,10 @@ UNREACHABLE = "the database does not answer"
 
 class Lost(sqlite3.OperationalError):
     """The connection was lost, or cannot be made."""
+
+
+class ReadOnly(Lost):
+    """The session cannot write, so it is given up for another one; nothing was committed."""
 
 
 class Refused(sqlite3.OperationalError):
@@ -184,22 +190,15 @@ def told() -> Iterator[None]:
         yield
     except psycopg.IntegrityError as error:
         raise sqlite3.IntegrityError(one_line(error)) from error
-    except errors.QueryCanceled as error:
-        raise sqlite3.OperationalError("interrupted") from error
-    except errors.LockNotAvailable as error:
-        raise sqlite3.OperationalError("locked by another session") from error
-    except errors.DiskFull as error:
-        raise sqlite3.OperationalError("the database's disk is full") from error
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        if getattr(error, "sqlstate", None) is None or isinstance(error, _ENDED):
+    except psycopg.Error as error:
+        failure = failure_of(error)
+        if failure.kind is Kind.LOST:
             log.warning("the database was lost: %s", one_line(error))
             raise Lost(UNREACHABLE) from error
-        raise sqlite3.OperationalError(one_line(error)) from error
-    except psycopg.Error as error:
-        raise sqlite3.DatabaseError(one_line(error)) from error
-
-
-_ENDED = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.IdleInTransactionSessionTimeout)
+        if failure.kind is Kind.READ_ONLY:
+            raise ReadOnly(failure.words) from error
+        said = sqlite3.OperationalError if failure.kind is Kind.STATE else sqlite3.DatabaseError
+        raise said(failure.words or one_line(error)) from error
 
 
 def one_line(error: BaseException) -> str:

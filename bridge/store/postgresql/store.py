@@ -25,7 +25,7 @@ from bridge.store.postgresql.long_submissions import LongSubmissions
 from bridge.store.postgresql.news import Listener, Teller
 from bridge.store.postgresql.place import Place, is_on_duty
 from bridge.store.postgresql.schema import migrate, refuse_unfit
-from bridge.store.postgresql.session import SILENCE, Lost, Refused, one_line
+from bridge.store.postgresql.session import SILENCE, Lost, ReadOnly, Refused, one_line
 from bridge.store.progress import Progress
 from bridge.store.subjects import Subjects
 from bridge.store.writer import Done, Job, Tx, Writer, unavailable
@@ -125,7 +125,7 @@ class PostgresqlWriter(Writer):
             super()._tell_failure(error)
 
     def _is_committed(self, error: sqlite3.Error) -> bool | None:
-        if not isinstance(error, Lost):
+        if not isinstance(error, Lost) or isinstance(error, ReadOnly):
             return False
         connection = cast(Connection, self._connection)
         ends = time.monotonic() + ASKED

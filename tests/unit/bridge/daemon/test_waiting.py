@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from bridge.config.storage import Storage
@@ -96,6 +97,28 @@ async def test_waits_for_a_server_that_is_away_and_for_one_that_is_lost_meanwhil
         await (await beginning).prove()
         assert begin.closed == 1  # what began before the server was lost
     assert begin.closed == 2
+
+
+@pytest.mark.timeout(120)
+async def test_waits_for_a_database_that_is_read_only_until_it_can_be_written(caplog: pytest.LogCaptureFixture) -> None:
+    """As on a standby that is not promoted yet."""
+    name = server().create()
+    begin = Beginning(Storage(url=server().url(name)))
+    await (await open_store(begin.store.address, exclusive=True, name="east")).close()
+
+    def be_read_only(value: str) -> None:
+        with psycopg.connect(server().url("postgres"), autocommit=True) as other:
+            other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = {value}")
+
+    be_read_only("on")
+    async with AsyncExitStack() as stack:
+        beginning = asyncio.get_running_loop().create_task(with_store(stack, begin.store, begin))
+        await until(lambda: begin.opened >= 3, patience=PATIENCE)
+        be_read_only("off")
+        await (await beginning).prove()
+    told = "waiting for the database: store.url: cannot execute INSERT in a read-only transaction"
+    assert said(caplog)[0] == told
+    assert len(said(caplog)) < begin.opened  # once a minute
 
 
 @pytest.mark.parametrize("url", ["postgresql://nobody@/{}?host={}", "postgresql://sms@/nothing?host={1}"])

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 
 from bridge.errors import StoreUnavailable
 from bridge.store import open_store
@@ -61,6 +62,13 @@ class Lost:
     kept: "psycopg.Connection[Any]"
     closed = broken = True
 
+    @property
+    def info(self) -> "Lost":
+        """What is known of it."""
+        return self
+
+    transaction_status = TransactionStatus.UNKNOWN
+
     def close(self) -> None:
         """What is lost cannot be."""
 
@@ -74,6 +82,24 @@ async def test_a_session_that_the_server_does_not_know_to_be_gone_is_ended_by_th
     with pytest.raises(psycopg.OperationalError):
         lost.kept.execute("SELECT 1")
     lost.kept.close()
+    await store.close()
+
+
+async def test_a_bridge_is_not_told_to_stop_itself_while_its_earlier_session_is_there(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await opened(url, "east")
+    writing = cast(Connection, store._write_connection)
+    lost = Lost(writing._session)
+    writing._session = cast("psycopg.Connection[Any]", lost)
+    with monkeypatch.context() as slow:  # to end it
+        slow.setattr(place, "AGAIN", 0.0)
+        slow.setattr(place, "_END", "SELECT CAST(%s AS INTEGER), CAST(%s AS TIMESTAMPTZ)")
+        with pytest.raises(StoreUnavailable, match=r"still has an earlier session of 'east' .* this bridge waits"):
+            await store.add_account(SHOP, [])
+    lost.kept.close()
+    monkeypatch.setattr(place, "AGAIN", 30.0)
+    await store.add_account(SHOP, [])
     await store.close()
 
 
