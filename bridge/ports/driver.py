@@ -152,7 +152,7 @@ class Frames(Protocol):
         ...
 
     async def receive(self) -> bytes | None:
-        """The next frame; None once the connection is over."""
+        """The next frame; None once the connection is over. Raises ValueError when the other side breaks the rules."""
         ...
 
     async def send(self, frame: bytes) -> None:

@@ -26,6 +26,8 @@ WINDOW, PIECE = 64 * 1024, 16 * 1024
 LONGEST = PIECE + 5
 #: channels open at a time: an event stream, and a request of each line, with many more to spare
 MOST = 128
+#: frames a second that say nothing, such as those of channels that were ended here meanwhile
+MOST_IDLE = 1000
 #: why a connection is closed (RFC 6455 §7.4): the hub ends, the rules were broken, the site is connected anew, or is
 #: connected from elsewhere
 GOING_AWAY, BROKEN, REPLACED, TAKEN = 1001, 1002, 4001, 4002
@@ -56,6 +58,8 @@ class Channels:
         self._newest = 0
         self._tasks = Tasks("channels")
         self._over = False
+        #: frames that said nothing, in the second that began then
+        self._idle, self._second = 0, 0.0
 
     async def run(self) -> None:
         """Carry until the connection is over. Raises ValueError when the other side breaks the rules."""
@@ -127,14 +131,23 @@ class Channels:
             self._admit(number, _size(content))
         elif kind not in list(Kind):
             raise ValueError(f"a frame of kind {kind}")
-        elif channel is None:
-            return  # it was ended here meanwhile
+        elif channel is None or (kind == Kind.END and channel.is_ended):
+            self._count_idle()  # it was ended here meanwhile
         elif kind == Kind.GRANT:
             channel.grant(_size(content))
         elif kind == Kind.DATA:
             channel.came(content)
         else:
             channel.ended()
+
+    def _count_idle(self) -> None:
+        """Raises ValueError for a side that keeps this one busy with nothing."""
+        now = asyncio.get_running_loop().time()
+        if now - self._second >= 1:
+            self._idle, self._second = 0, now
+        self._idle += 1
+        if self._idle > MOST_IDLE:
+            raise ValueError(f"more than {MOST_IDLE} frames a second that say nothing")
 
     def _admit(self, number: int, granted: int) -> None:
         if self._accept is None or number <= self._newest:

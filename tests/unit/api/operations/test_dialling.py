@@ -9,7 +9,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from api.http.app import build_app
-from api.operations.dialling import LONGEST
+from api.operations.dialling import BROKEN, LONGEST, MOST_PINGS
 from bridge.bus import Bus
 from bridge.errors import DeviceLost, NoSuchThing, WrongSecret
 from bridge.gateway.gateway import Devices, Gateway
@@ -27,11 +27,14 @@ class Hub:
     ended: list[str] = field(default_factory=list)
 
     async def carry(self, frames: Frames) -> None:
-        while (frame := await frames.receive()) is not None:
-            if frame == b"bye":
-                await frames.close("as you like", 4001)
-            else:
-                await frames.send(frame.upper())
+        try:
+            while (frame := await frames.receive()) is not None:
+                if frame == b"bye":
+                    await frames.close("as you like", 4001)
+                else:
+                    await frames.send(frame.upper())
+        except ValueError as error:
+            await frames.close(str(error), BROKEN)
         self.ended.append("shop")
 
 
@@ -88,3 +91,18 @@ async def test_a_frame_that_is_too_long_ends_the_connection(hub: Hub) -> None:
         await line.send_bytes(bytes(LONGEST + 1))
         message = await line.receive()
         assert (message.type, message.data) == (WSMsgType.CLOSE, 1009)
+
+
+async def test_pings_are_answered_and_those_without_end_end_the_connection(hub: Hub) -> None:
+    headers = {"Authorization": "Bearer sesame"}
+    async with hub.client.ws_connect("/callbacks/shop/dial", headers=headers, autoping=False) as line:
+        await line.ping(b"are you there")
+        message = await line.receive()
+        assert (message.type, bytes(message.data)) == (WSMsgType.PONG, b"are you there")
+        for _ in range(3 * MOST_PINGS):
+            await line.ping(b"p")
+        while (message := await line.receive()).type is WSMsgType.PONG:
+            pass
+        assert (message.type, message.data) == (WSMsgType.CLOSE, BROKEN)
+        assert message.extra == f"more than {MOST_PINGS} pings a second"
+    await until(lambda: hub.ended == ["shop"])

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bridge.errors import DeviceLost
-from device_drivers.bridge_remote.channels import MOST, PIECE, WINDOW, Channels
+from device_drivers.bridge_remote.channels import MOST, MOST_IDLE, PIECE, WINDOW, Channels
 from device_drivers.bridge_remote.stream import Stream
 from device_drivers.bridge_remote.switchboard import Switchboard
 from tests.support.waiting import PATIENCE, until
@@ -203,7 +203,7 @@ OPEN = struct.pack("!BII", 1, 1, WINDOW)
 
 @pytest.mark.parametrize(
     "frames",
-    [[struct.pack("!BI", 3, 1) + b"ab"] * (WINDOW // 2), [struct.pack("!BI", 4, 1)] * WINDOW],
+    [[struct.pack("!BI", 3, 1) + b"ab"] * (WINDOW // 2), [struct.pack("!BI", 4, 1)] * MOST_IDLE],
     ids=["small pieces", "ends"],
 )
 async def test_a_channel_takes_a_window_of_memory_whatever_comes(frames: list[bytes]) -> None:
@@ -277,3 +277,21 @@ async def test_a_site_that_takes_no_channel_is_given_up_by_who_listens_to_it() -
     await stream.close()
     await silent.close("")
     await carried
+
+
+async def test_frames_without_end_that_say_nothing_end_the_connection() -> None:
+    half = Half()
+    for _ in range(2 * MOST_IDLE + 1):
+        half.came.put_nowait(struct.pack("!BI", 4, 7))
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(ValueError, match="frames a second that say nothing"):
+            await Channels(half).run()
+
+
+async def test_frames_of_channels_that_were_ended_meanwhile_are_passed_over() -> None:
+    half = Half()
+    for _ in range(WINDOW // PIECE):
+        half.came.put_nowait(struct.pack("!BI", 3, 7) + b"x")
+    half.came.put_nowait(END_OF_ALL)
+    async with asyncio.timeout(PATIENCE):
+        await Channels(half).run()
