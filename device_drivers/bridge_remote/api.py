@@ -125,7 +125,7 @@ class Api:
         Raises Problem, DeviceLost, OutcomeUnknown.
         """
         answer = await self._answer("POST", "/v1/messages", message, {"Idempotency-Key": key})
-        return _sensible(_message, _shape(answer)), "idempotency-replayed" in answer.headers
+        return self._sensible(_message, _shape(answer)), "idempotency-replayed" in answer.headers
 
     async def find(self, reference: str) -> Shape | None:
         """The message of this client reference. Raises LinkError."""
@@ -140,7 +140,7 @@ class Api:
         """Take a message back; as it is then, None when that is not possible any more. Raises LinkError."""
         try:
             told = await self._ask("POST", f"/v1/messages/{quote(message, safe='')}/cancel")
-            return _sensible(_message, told)
+            return self._sensible(_message, told)
         except Problem as problem:
             if problem.kind in ("not-possible", "no-such-thing"):
                 return None
@@ -170,8 +170,10 @@ class Api:
     async def _calm(self, method: str, path: str, read: Callable[[Shape], Shape]) -> Shape:
         """A request that changes nothing. Raises DeviceLost, SendRefused."""
         try:
-            return _sensible(read, await self._ask(method, path))
+            return self._sensible(read, await self._ask(method, path))
         except Problem as problem:
+            if not problem.kind:
+                self.unread.add("an answer", problem.detail)
             raise refused(problem) from problem
         except OutcomeUnknown as error:
             raise DeviceLost(error.message) from error
@@ -188,6 +190,14 @@ class Api:
         answer = await self._http.ask(method, self.base + path, headers={**self.headers, **kind, **more}, body=content)
         self._look_at_clock(answer, began)
         return answer
+
+    def _sensible(self, read: Callable[[Shape], Shape], told: Shape) -> Shape:
+        """Raises OutcomeUnknown for an answer that makes no sense."""
+        try:
+            return read(told)
+        except (ValueError, TypeError) as error:
+            self.unread.add("an answer", error)
+            raise OutcomeUnknown(f"the site's answer makes no sense: {error}") from error
 
     def _look_at_clock(self, answer: Answer, began: int) -> None:
         self.heard_at = time.time_ns() // 1_000_000
@@ -228,14 +238,6 @@ def _messages(told: Shape) -> Shape:
     if not isinstance(found, list):
         raise ValueError("it is no list")
     return {"messages": [_message(shape(each)) for each in found]}
-
-
-def _sensible(read: Callable[[Shape], Shape], told: Shape) -> Shape:
-    """Raises OutcomeUnknown for an answer that makes no sense."""
-    try:
-        return read(told)
-    except (ValueError, TypeError) as error:
-        raise OutcomeUnknown(f"the site's answer makes no sense: {error}") from error
 
 
 def _shape(answer: Answer) -> Shape:

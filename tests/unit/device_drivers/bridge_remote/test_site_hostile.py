@@ -125,6 +125,7 @@ async def test_lines_that_make_no_sense_later_leave_the_site_heard(lines: str) -
         await until(lambda: site.lines_asked > 1)
         assert len(await link.refresh()) == 1
         assert not [each for each in await link.examine() if each.level == "ok"]
+        assert link.standing.unread > 0
 
 
 async def test_a_link_is_lost_with_any_of_its_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
