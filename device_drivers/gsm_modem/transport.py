@@ -289,7 +289,7 @@ class Transport(SerialComms):  # type: ignore[misc]
     def _put(self, text: str) -> None:
         self._check_alive()
         try:
-            port_reader.write(self.serial, text.encode("latin-1", "replace"))
+            self.serial.put(text.encode("latin-1", "replace"))
         except (OSError, TypeError) as error:
             self.lost(error)
             self._check_alive()

@@ -16,6 +16,7 @@ COMMANDS = [
     "account",
     "alarm",
     "backup",
+    "bridges",
     "cancel",
     "check",
     "contacts",

@@ -228,6 +228,8 @@ async def test_a_sim_is_the_same_one_in_a_modem_that_tells_less_of_it(tmp_path: 
             one.store(encode_deliver(CUSTOMER, "stays on the SIM", sent_at=now()), "SM")
             one.urc('+CMTI: "SM",1')
             await bridge.received(1)
+            # between what is read and its deletion no SIM can be exchanged: it is a matter of two seconds at most
+            await until(lambda: one.faults.undeleted < 1000)
             world.network.rules.reports = False
             postings: list[Posting] = []
             world.network.listen(lambda posting, _copies: postings.append(posting))
