@@ -141,17 +141,22 @@ def ask(session: Session, statements: Sequence[Result]) -> None:
         statements[0].send()
         return
     pipeline, failure = session.ahead(), None
+    # what is behind a BEGIN that fails must not be run: they have one end
+    begins = statements[0].said.text.startswith("BEGIN")
     try:
         for each in statements:
             session.collects = True
             each.send()
             session.collects = False
-            session.end()
+            if not begins:
+                session.end()
     except Exception as error:  # what was sent before it is under way
         failure = error
     finally:
         session.collects = False
     try:
+        if begins:
+            session.end()
         session.deliver()
         pipeline.sync()
     except psycopg.Error as error:

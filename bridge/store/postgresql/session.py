@@ -87,7 +87,7 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
 
         It counts for how long a session has been idle from an end only: what is cut off between two statements would
         keep a transaction, and the lock of all bridges, for as long as the server's machine takes it for there. So each
-        statement goes with an end of its own, in one piece.
+        statement of a transaction goes with an end of its own, in one piece, and so does its beginning as a whole.
         """
         pipeline = self.ahead()
         while pipeline.command_queue:

@@ -37,6 +37,17 @@ def is_ended(session: Session, url: str) -> bool:
     return False
 
 
+def test_what_is_behind_a_beginning_that_fails_is_not_run(url: str) -> None:
+    session = Session.connect(conninfo(url), autocommit=True)
+    insert = "INSERT INTO read_to VALUES ('a', 1)"
+    flight = [Result(translated(each), (), never, never) for each in ("BEGIN NONSENSE", insert, "COMMIT")]
+    with pytest.raises(psycopg.errors.SyntaxError):
+        ask(session, flight)
+    with psycopg.connect(url, autocommit=True) as other:
+        assert other.execute("SELECT count(*) FROM read_to").fetchone() == (0,)
+    session.close()
+
+
 def never(*_: Any) -> Any:
     """Nobody looks at it."""
     raise AssertionError
