@@ -165,7 +165,9 @@ async def test_health_is_mirrored_and_a_message_that_waits_there_is_taken_back(b
     both.modem.unplug()
 
     def resting() -> Line | None:
-        return next((each for each in both.hub.gateway.lines() if each.state is LineState.ABSENT), None)
+        there = both.site.gateway.lines()[0]
+        known = [each for each in both.hub.gateway.lines() if each.state is there.state is LineState.ABSENT]
+        return next((each for each in known if there.reason and there.reason in each.reason), None)
 
     line = await until(resting)
     assert line is not None
