@@ -171,15 +171,15 @@ class SiteLink:
         # from the event before, so that it shows whether the site still has the store that told it
         async with aclosing(self._stream.read(max(0, position.read - 1), position.since)) as events:
             async for event in events:
+                if fresh:
+                    await self._device.memory.put(VERSION, self._stream.version)
+                    await self._look()  # what changed while nobody listened, and what time it is there now
+                    fresh = False
                 if event is not None and not checked:
                     checked = True
                     if position.is_of_another_store(event.seq, moment(event.at), self._api.site_time(now())):
                         raise Rewound
                 self._lag.heard(moment(event.at) - self._api.ahead if event and self._is_late(event.seq) else 0)
-                if fresh:
-                    await self._device.memory.put(VERSION, self._stream.version)
-                    self._look_again.set()  # what changed while nobody listened
-                    fresh = False
                 if event is not None and event.flaw:
                     self._api.unread.add(f"an event ({event.name})", event.flaw)
                 if event is not None and event.seq > position.read:

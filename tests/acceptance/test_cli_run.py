@@ -70,6 +70,8 @@ def test_help_loads_nothing_heavy(sms_bridge_process: SmsBridge) -> None:
         "bridge.config",
         "bridge.config.rights",
         "bridge.errors",
+        "bridge.messages",
+        "bridge.messages.legible",
     }
 
 
