@@ -143,11 +143,13 @@ class Scheduler:
                     await self._woken.wait()
 
     async def _advance(self) -> int:
-        now = self._clock.now()
-        await self._store.release_partial(now - self._partial_after_ms, now)
-        while (at := await self._store.advance(now)) == now:
-            pass  # a bite at a time, so that nobody waits for all of them
-        return at
+        await self._store.release_partial(self._clock.now() - self._partial_after_ms, self._clock.now())
+        while True:  # a bite at a time, so that nobody waits for all of them
+            # read anew for each: the clock may have been set meanwhile, and with it what waits
+            now = self._clock.now()
+            at = await self._store.advance(now)
+            if at != now:
+                return at
 
     async def _sweep(self) -> None:
         while True:
@@ -183,11 +185,11 @@ class Scheduler:
             await asyncio.sleep(KEYS_INTERVAL)
 
     async def _forget_old(self) -> None:
-        now = self._clock.now()
-        await self._store.forget_expired(now)
-        older_than = now - self._keep_ms if self._keep_ms and self._may_forget() else 0
+        await self._store.forget_expired(self._clock.now())
         more = True
         while more:
+            now = self._clock.now()  # read anew for each bite: the clock may have been set meanwhile
+            older_than = now - self._keep_ms if self._keep_ms and self._may_forget() else 0
             more = await self._store.sweep(older_than, now - KEY_LIFE)
             await asyncio.sleep(SWEEP_PAUSE)
         more = True

@@ -7,13 +7,12 @@ receiver sees an event at least once. `bridge.webhooks.retry_policy` has the rul
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from bridge.bus import Bus
 from bridge.errors import StoreUnavailable
 from bridge.model.event import FOR_OPERATORS, Event
-from bridge.model.webhook import Endpoint
 from bridge.ports.clock import Clock
 from bridge.ports.store import DeliveryStore, EndpointStore
 from bridge.tasks import Tasks
@@ -49,6 +48,8 @@ class Deliverer:
         self._grace = grace
         self._tasks = Tasks("ledger", on_death)
         self._couriers: dict[str, tuple[EndpointQueue, asyncio.Task[None]]] = {}
+        #: account → its queues
+        self._by_account: dict[str, list[EndpointQueue]] = {}
         self._poked: set[str | None] = set()
         self._woken = asyncio.Event()
         self._deaf: Callable[[], None] = lambda: None
@@ -73,6 +74,7 @@ class Deliverer:
             await asyncio.wait(running, timeout=self._grace)
         await self._tasks.close()
         self._couriers.clear()
+        self._by_account.clear()
 
     def poke(self, endpoint_id: str | None = None) -> None:
         """Endpoints or their deliveries changed other than by an event (added, removed, redelivered …).
@@ -85,9 +87,16 @@ class Deliverer:
     def _hear(self, events: Sequence[Event]) -> None:
         if not events:  # changed by another process, which tells no more than that
             self.poke()
-        for courier, _ in self._couriers.values():
-            if any(_wants(courier.endpoint, event) for event in events):
-                courier.wake()
+        for event in events:
+            for courier in self._concerned(event):
+                if "*" in courier.endpoint.events or event.name in courier.endpoint.events:
+                    courier.wake()
+
+    def _concerned(self, event: Event) -> Iterable[EndpointQueue]:
+        """The queues in which the store may have put a delivery of this event, if they want such events."""
+        if event.account and event.name not in FOR_OPERATORS:
+            return self._by_account.get(event.account, ())
+        return [courier for courier, _ in self._couriers.values()]
 
     async def _keep(self) -> None:
         while True:
@@ -116,9 +125,6 @@ class Deliverer:
             courier, _ = self._couriers[endpoint.id]
             if poked & {endpoint.id, None} or courier.endpoint != endpoint:
                 courier.look_again(endpoint, ask=endpoint.id in poked)
-
-
-def _wants(endpoint: Endpoint, event: Event) -> bool:
-    """Whether the store may have created a delivery of this event for this endpoint."""
-    mine = event.account in ("", endpoint.account) or event.name in FOR_OPERATORS
-    return mine and ("*" in endpoint.events or event.name in endpoint.events)
+        self._by_account = {}
+        for courier, _ in self._couriers.values():
+            self._by_account.setdefault(courier.endpoint.account, []).append(courier)

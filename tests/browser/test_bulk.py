@@ -188,6 +188,30 @@ async def test_a_file_that_is_paused_stays_so_over_a_restart_and_goes_on(browser
             await anna.sees("Cancelled", "header .state")
 
 
+async def test_nothing_is_sent_while_a_change_is_still_on_its_way(anna: Visitor, tmp_path: Path) -> None:
+    """Once the first of two was kept, the button asked for what the bridge refuses while it takes the second."""
+    held: asyncio.Queue[Route] = asyncio.Queue()
+
+    async def hold(route: Route) -> None:
+        await (held.put(route) if route.request.method == "PATCH" else route.continue_())
+
+    await bring(anna, write(tmp_path, 5), "")
+    await anna.page.get_by_text("Country, line, pace and time").click()
+    await anna.page.route(re.compile(r"/v1/batches/\w+$"), hold)
+    await anna.page.get_by_label("Message", exact=True).fill("Dear {name}, we open at nine.")
+    text = await held.get()
+    await anna.page.get_by_label("Messages a minute").fill("60")
+    await anna.page.get_by_label("Messages a minute").press("Tab")
+    await text.continue_()
+    pace = await held.get()
+    await anna.sees("Takes about")
+    send = anna.page.get_by_role("button", name="Send 5 messages")
+    await expect(send).to_be_visible()
+    await expect(send).to_be_disabled()
+    await pace.continue_()
+    await expect(send).to_be_enabled()
+
+
 async def test_what_was_accepted_and_still_waits_is_taken_back(
     anna: Visitor, bridge: Bridge, world: World, tmp_path: Path
 ) -> None:

@@ -48,6 +48,11 @@ class Result:
         return self._cursor is not None and self._cursor.pgresult is not None
 
     @property
+    def outcome(self) -> str:
+        """What the server says that it did, such as "COMMIT"."""
+        return self._answered().statusmessage or ""
+
+    @property
     def is_foretold(self) -> bool:
         """Whether its rows were given their numbers before it was sent."""
         return self._expected is not None

@@ -287,6 +287,8 @@ class Connection:
         done = self._asked("COMMIT")
         self.answer()
         self._is_under_way = False
+        if done.outcome != "COMMIT":  # as it ends what had failed before, and calls that no error
+            raise sqlite3.OperationalError("the transaction had failed, and was undone")
         if self._is_read_only and self.total_changes != self._changes_before:
             self._is_read_only = False
             log.info("the database can be written again")

@@ -10,9 +10,18 @@ from bridge.errors import StoreUnavailable
 from bridge.model.message import State
 from bridge.model.query import InboxQuery, MessageQuery
 from bridge.model.radio import Concat, InboundPart
-from bridge.ports.store_rows import Credential, Outcome
+from bridge.ports.store_rows import ClockState, Credential, Outcome
 from bridge.retry import STORE_PAUSE
-from bridge.scheduler import GATHERING, INDEXED_TOGETHER, KEYS_INTERVAL, LONGEST_NAP, QUIET, SWEEP_INTERVAL, Scheduler
+from bridge.scheduler import (
+    GATHERING,
+    INDEXED_TOGETHER,
+    KEYS_INTERVAL,
+    LONGEST_NAP,
+    QUIET,
+    SWEEP_INTERVAL,
+    SWEEP_PAUSE,
+    Scheduler,
+)
 from bridge.store.sqlite import SqliteStore
 from tests.support.clocks import FakeClock, settle, skip
 from tests.support.store_rows import NOW, SHOP, message
@@ -31,6 +40,29 @@ class RefusingStore(SqliteStore):
         self.looks = 0
         #: that came to their end
         self.sweeps = 0
+        #: ms by which the clock is set before the next look at messages, and before the second bite of a sweep
+        self.step_before_look = self.step_within_sweep = 0
+        self.clock = FakeClock(NOW)
+        self.sweeping: list[int] = []
+
+    async def step(self, by: int) -> None:
+        """As `bridge.timekeeping` does when the clock is set."""
+        self.clock.at += by
+        await self.shift(by, ClockState("", 0, self.clock.at))
+
+    async def release_partial(self, before: int, now: int) -> None:
+        await super().release_partial(before, now)
+        by, self.step_before_look = self.step_before_look, 0
+        if by:
+            await self.step(by)
+
+    async def sweep(self, older_than: int, keys_older_than: int) -> bool:
+        self.sweeping.append(older_than)
+        more = await super().sweep(older_than, keys_older_than)
+        by, self.step_within_sweep = self.step_within_sweep, 0
+        if by:
+            await self.step(by)
+        return more or bool(by)
 
     async def tidy(self) -> None:
         await super().tidy()
@@ -50,7 +82,7 @@ class Bench:
     def __init__(self, store: RefusingStore, bus: Bus) -> None:
         self.store = store
         self.bus = bus
-        self.clock = FakeClock(NOW)
+        self.clock = store.clock
         self.deaths: list[BaseException] = []
 
     async def start(self, keep: int = 0) -> None:
@@ -96,6 +128,24 @@ async def test_a_scheduled_message_is_queued_when_its_time_has_come(bench: Bench
     bench.clock.at += 60_000
     await bench.look()
     assert await bench.states() == [State.QUEUED]
+
+
+async def test_nothing_expires_by_a_moment_of_before_the_clock_was_set(bench: Bench) -> None:
+    """It was set back by ten years between two questions of one look, and what waits was moved with it."""
+    await bench.start()
+    await bench.store.submit([message(1, expires_at=NOW + 60_000)])
+    bench.store.step_before_look = -3650 * DAY
+    await bench.look()
+    assert not bench.store.step_before_look
+    assert await bench.states() == [State.QUEUED]
+
+
+async def test_a_sweep_goes_by_the_clock_as_it_was_set_meanwhile(bench: Bench) -> None:
+    bench.store.step_within_sweep = -20 * DAY
+    await bench.start(keep=DAY)
+    skip(SWEEP_PAUSE)
+    await until(lambda: len(bench.store.sweeping) > 1)
+    assert bench.store.sweeping[:2] == [NOW - DAY, NOW - 21 * DAY]
 
 
 async def test_what_is_submitted_during_a_nap_is_due_in_time(bench: Bench) -> None:

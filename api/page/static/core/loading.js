@@ -132,25 +132,25 @@ export function useTyped() {
   return [typed, setTyped, keyword];
 }
 
-// Something that a person asked for and that takes a moment: { run, busy, error, result }. `after(result)` is for where
-// to go then: who has left meanwhile stays where they are.
+// Something that a person asked for and that takes a moment: { run, busy, error, result }; busy until all of it that was
+// begun is done. `after(result)` is for where to go then: who has left meanwhile stays where they are.
 export function useDeed(deed, after) {
-  const [state, setState] = useState({ busy: false, error: null, result: null });
+  const [state, setState] = useState({ busy: 0, error: null, result: null });
   const alive = useRef(true);
   useEffect(() => () => void (alive.current = false), []);
   const run = async (...given) => {
-    setState((before) => ({ ...before, busy: true, error: null }));
+    setState((before) => ({ ...before, busy: before.busy + 1, error: null }));
     try {
       const result = await deed(...given);
       if (alive.current) {
-        setState({ busy: false, error: null, result });
+        setState(({ busy }) => ({ busy: busy - 1, error: null, result }));
         after?.(result);
       }
       return result;
     } catch (error) {
-      if (alive.current) setState((before) => ({ ...before, busy: false, error }));
+      if (alive.current) setState((before) => ({ ...before, busy: before.busy - 1, error }));
       return undefined;
     }
   };
-  return { ...state, run, clear: () => setState({ busy: false, error: null, result: null }) };
+  return { ...state, busy: state.busy > 0, run, clear: () => setState(({ busy }) => ({ busy, error: null, result: null })) };
 }

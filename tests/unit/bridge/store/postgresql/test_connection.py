@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bridge.store.postgresql.answers import Late
+from bridge.store.postgresql.answers import Late, ask
 from bridge.store.postgresql.connection import LAST, Connection
 from bridge.store.postgresql.session import NUL
 from tests.support.empty_store import empty_store
@@ -125,6 +125,18 @@ def test_what_the_server_skipped_is_known_again_the_next_time(deferring: Connect
     deferring.execute("INSERT INTO read_to VALUES (?, 1)", ("a",))
     deferring.execute("COMMIT")
     assert deferring.execute("SELECT account FROM read_to").fetchall() == [("a",)]
+
+
+def test_a_commit_that_undoes_is_no_success(deferring: Connection) -> None:
+    """The server says ROLLBACK, and no error, of a transaction in which something had failed."""
+    deferring.execute("BEGIN")
+    deferring.execute("SELECT 1").fetchone()
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        ask(deferring._session, [deferring._made("SELECT 1 / 0")])
+    with pytest.raises(sqlite3.OperationalError, match="undone"):
+        deferring.execute("COMMIT")
+    deferring.execute("BEGIN")
+    deferring.execute("COMMIT")
 
 
 @pytest.mark.parametrize("texts", [1, 40], ids=["in one statement", "in many"])
