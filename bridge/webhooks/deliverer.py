@@ -79,8 +79,11 @@ class Deliverer:
     def poke(self, endpoint_id: str | None = None) -> None:
         """Endpoints or their deliveries changed other than by an event (added, removed, redelivered …).
 
-        With an id, somebody is waiting: its next attempt is made now instead of when it is due.
+        With an id, somebody is waiting: its next attempt is made now instead of when it is due. Nothing is
+        posted to it before the change was read: whoever removed, paused or moved an endpoint was told that it is done.
         """
+        if endpoint_id in self._couriers:
+            self._couriers[endpoint_id][0].hold()
         self._poked.add(endpoint_id)
         self._woken.set()
 
@@ -117,6 +120,8 @@ class Deliverer:
         for gone in self._couriers.keys() - endpoints.keys():
             self._couriers.pop(gone)[1].cancel()
         for endpoint in endpoints.values():
+            if endpoint.id in self._poked:
+                continue  # changed since it was read, so it is read again at once
             if endpoint.id not in self._couriers:
                 self._bus.metrics.know_account(endpoint.account)
                 courier = EndpointQueue(endpoint, self._store, self._clock, self._post, self._tasks, self._bus.metrics)

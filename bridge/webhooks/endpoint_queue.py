@@ -54,6 +54,8 @@ class EndpointQueue:
         self._rewind = False
         #: somebody wants an attempt now, whatever the schedule says
         self._asked = False
+        #: the endpoint was changed or removed, and the change is still being read
+        self._held = False
         self._cursor = 0
         self._line: deque[tuple[Delivery, Event]] = deque()
         #: (due_at, seq) of events that stepped aside
@@ -78,9 +80,14 @@ class EndpointQueue:
         self._news = True
         self._woken.set()
 
+    def hold(self) -> None:
+        """Begin no attempt before `look_again`: the endpoint may be gone, paused or elsewhere by now."""
+        self._held = True
+
     def look_again(self, endpoint: Endpoint, ask: bool) -> None:
         """The endpoint or its deliveries changed; `ask` for an attempt now."""
         self.endpoint = endpoint
+        self._held = False
         self._rewind = True
         self._asked = self._asked or ask
         self.wake()
@@ -108,12 +115,14 @@ class EndpointQueue:
         """Make the attempt that is due, or sleep until there is one."""
         if self._rewind:
             await self._start_over()
-        if self.endpoint.paused:
+        if self._idle():
             await self._sleep(None)
             return
         await self._records.room()
         while self._news and not self._line:
             await self._fetch()  # again when a whole batch stood aside
+        if self._idle():
+            return
         now = self._clock.now()
         head = self._due(self._line[0][0], now) if self._line else None
         aside = self._aside_due(head, now)
@@ -124,6 +133,10 @@ class EndpointQueue:
             await self._attempt_head()
         else:
             await self._sleep(min((due for due in (head, aside) if due is not None), default=None))
+
+    def _idle(self) -> bool:
+        """Whether no attempt may begin, however much is owed."""
+        return self.endpoint.paused or self._held
 
     def _due(self, delivery: Delivery, now: int) -> int:
         """When this delivery may be attempted, Unix ms."""
@@ -187,6 +200,8 @@ class EndpointQueue:
         self._aside_was_last = True
         _, seq = self._aside[0]
         rows = await self._store.owed(self.endpoint.id, 1, seq - 1)
+        if self._idle():
+            return
         heapq.heappop(self._aside)
         if not rows or rows[0][0].seq != seq:
             return  # it is owed no longer

@@ -27,10 +27,19 @@ SHOP = Account("shop")
 SECOND = 1000
 
 
-class FullDisk(SqliteStore):
-    """A store whose disk can fill up: it then records no more outcomes."""
+class TroubledStore(SqliteStore):
+    """A store whose disk can fill up, so that it records no more outcomes, or is slow to read its endpoints."""
 
-    full = False
+    def __init__(self, path: str, bus: Bus) -> None:
+        super().__init__(path, bus)
+        self.full = False
+        #: cleared while the endpoints cannot be read
+        self.readable = asyncio.Event()
+        self.readable.set()
+
+    async def endpoints(self, account: str = "") -> Sequence[Endpoint]:
+        await self.readable.wait()
+        return await super().endpoints(account)
 
     async def record_attempts(self, deliveries: Sequence[Delivery], within: float = 0.0) -> None:
         if self.full:
@@ -51,7 +60,7 @@ class Bench:
     _slots: int = 0
 
     async def open(self) -> None:
-        self.store = FullDisk(str(self.path), self.bus)
+        self.store = TroubledStore(str(self.path), self.bus)
         await self.store.open()
         self.gateway = Gateway(self.store, self.bus, clock=self.clock, outlets=Outlets(poke=self.poke))
         self.webhooks = Webhooks(timeout=self.timeout)

@@ -70,20 +70,28 @@ class TestAnEndpoint:
         bench.pass_until((await bench.tried(1)).due_at)
         assert (await bench.tried(2)).attempts == 2
 
-    async def test_that_is_removed_gets_nothing_more(self, bench: Bench, receiver: Receiver) -> None:
+    @pytest.mark.parametrize("change", ["remove", "pause"])
+    async def test_that_was_changed_gets_nothing_more_however_long_the_change_takes_to_be_read(
+        self, bench: Bench, receiver: Receiver, change: str
+    ) -> None:
         endpoint = await bench.endpoint(receiver)
         receiver.answer = answers(then=500)
         await bench.sms("hello")
         row = await bench.tried(1)
-        bench.pass_until(row.due_at - 50)
-        await bench.tried(1)
-        await bench.gateway.endpoints.remove("test", SHOP, endpoint.id)
         async with Receiver() as other:
             await bench.endpoint(other)
+            await bench.sms("meanwhile")
+            await bench.delivered(1)
+            bench.store.readable.clear()
+            if change == "remove":
+                await bench.gateway.endpoints.remove("test", SHOP, endpoint.id)
+            else:
+                await bench.gateway.endpoints.pause("test", SHOP, endpoint.id, paused=True)
             bench.clock.at = row.due_at
             await bench.sms("later")
-            await bench.delivered(1)
-            await asyncio.sleep(0.1)  # by now it would have been tried again
+            await bench.delivered(2)
+            bench.store.readable.set()
+            await bench.ledger.close()
         assert receiver.texts == ["hello"]
 
     async def test_added_by_another_process_is_found(self, bench: Bench, receiver: Receiver) -> None:
