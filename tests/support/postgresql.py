@@ -44,9 +44,11 @@ class Server:
         if os.geteuid() == 0:
             account = pwd.getpwnam(_USER)
             os.chown(self.folder, account.pw_uid, account.pw_gid)
-        data = str(self.folder / "data")
-        self._run("initdb", "-D", data, "-U", "sms", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        self._fill(str(self.folder / "data"))
         self.start()
+
+    def _fill(self, data: str) -> None:
+        self._run("initdb", "-D", data, "-U", "sms", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 
     def _run(self, program: str, *arguments: str) -> None:
         self._begin(program, *arguments).wait()
@@ -89,8 +91,10 @@ class Server:
         self._process.send_signal(number)
 
     def stop(self) -> None:
-        """Stop it, and remove its folder."""
-        self._process.send_signal(signal.SIGINT)
+        """Stop it, also one that was killed or stands still, and remove its folder."""
+        if self._process.poll() is None:
+            self.signal(signal.SIGCONT)
+            self._process.send_signal(signal.SIGINT)
         self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -110,6 +114,29 @@ class Server:
         if template != "template0" and not stays:
             self._databases.append(name)
         return name
+
+
+class Standby(Server):
+    """A copy of a server that follows it; the server commits nothing that is not on this one's disk, too."""
+
+    def __init__(self, of: Server) -> None:
+        self._of = of
+        super().__init__(durable=True)
+        with psycopg.connect(of.url("postgres"), autocommit=True) as session:
+            session.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            session.execute("SELECT pg_reload_conf()")
+
+    def _fill(self, data: str) -> None:
+        self._run("pg_basebackup", "-h", str(self._of.folder), "-U", "sms", "-D", data, "-R", "-c", "fast", "--no-sync")
+
+    def promote(self) -> None:
+        """Make it the server that writes."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as session:
+            session.execute("SELECT pg_promote()")
+
+    def either(self, database: str) -> str:
+        """The URL of a database on whichever of the two writes."""
+        return f"postgresql://sms@/{database}?host={self._of.folder},{self.folder}&target_session_attrs=read-write"
 
 
 @cache
