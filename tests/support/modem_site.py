@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +74,16 @@ class Site:
     async def send(self, text: str = "hello", to: str = THEIRS, message: str = "m1", **more: Any) -> Sent:
         """One part."""
         return await self.link.send("office", Outgoing(message, to, text, **more))
+
+    @contextmanager
+    def impatient(self, seconds: float = 0.3) -> Iterator[None]:
+        """What is sent meanwhile is given up after so long: anything else has its time, on a busy machine too."""
+        sender = self.link._sender
+        usual, sender._timeout = sender._timeout, seconds
+        try:
+            yield
+        finally:
+            sender._timeout = usual
 
     async def take(self, count: int = 1, acknowledge: bool = True) -> list[Inbound]:
         """The next things that come in, what the link saw left out."""

@@ -1,9 +1,9 @@
 """Phones behind a real adb server, their driver, and somebody else's phone at the far end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,16 @@ class Site:
         """One message."""
         async with asyncio.timeout(SOON):
             return await self.link.send(line, Outgoing(message, to, text))
+
+    @contextmanager
+    def impatient(self, seconds: float = 0.5) -> Iterator[None]:
+        """What is sent meanwhile is given up after so long: anything else has its time, on a busy machine too."""
+        sender = self.link._sender
+        usual, sender._options = sender._options, replace(sender._options, send_timeout=seconds)
+        try:
+            yield
+        finally:
+            sender._options = usual
 
     async def take(self, count: int = 1, acknowledge: bool = True) -> list[Inbound]:
         """The next things that come in."""

@@ -10,12 +10,14 @@ from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.model.message import State
 from bridge.model.radio import Doubtful, Typed
 from device_drivers.virtual.phone import PROFILES
+from tests.support.clocks import skip
 from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, Site, phone_site
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.needs("adb", "mksh")
 
 WITHOUT_NUMBERS, WITH_NUMBERS = 29, 34
+HOUR = 3600.0  # s
 
 
 async def sent_once(site: Site, text: str = "hello") -> None:
@@ -111,10 +113,10 @@ async def test_a_phone_process_that_dies_over_the_message_leaves_it_open_unless_
     tmp_path: Path, sdk: int
 ) -> None:
     async with phone_site(tmp_path, sdk=sdk) as site:
-        await site.open(send_timeout=1.0)
+        await site.open()
         site.phone.faults.telephony_dies_next = 1
         if sdk == WITHOUT_NUMBERS:
-            with pytest.raises(OutcomeUnknown, match="no trace"):
+            with site.impatient(), pytest.raises(OutcomeUnknown, match="no trace"):
                 await site.send()
         else:
             await site.send()
@@ -145,7 +147,7 @@ async def test_a_store_that_does_not_answer_after_the_row_was_seen_proves_nothin
 async def test_a_store_that_says_nothing_before_the_message_makes_no_old_row_its_proof(tmp_path: Path) -> None:
     async with phone_site(tmp_path) as site:
         site.phone.faults.refuse_expressions = True
-        await site.open(poll_interval=60.0, send_timeout=1.0, radio_log=False)
+        await site.open(poll_interval=60.0, radio_log=False)
         await site.send(message="m0")
         await site.close()
         site.memory = type(site.memory)()  # whatever was remembered of it
@@ -161,7 +163,7 @@ async def test_a_store_that_says_nothing_before_the_message_makes_no_old_row_its
 
 async def test_a_row_that_somebody_deletes_proves_no_failure(tmp_path: Path) -> None:
     async with phone_site(tmp_path, sdk=WITHOUT_NUMBERS) as site:
-        await site.open(poll_interval=60.0, settle=1.0)
+        await site.open(poll_interval=60.0, settle=1.0, send_timeout=60.0)
         await site.rested()
         sending = asyncio.ensure_future(site.send())  # noqa: TID251 - watched while it flies
         (row,) = await site.phone.provider.until(bool)
@@ -272,10 +274,10 @@ async def test_one_part_that_is_refused_is_a_refusal_once_all_are_settled(tmp_pa
 async def test_a_silent_log_leaves_the_store_alone_to_decide(tmp_path: Path) -> None:
     async with phone_site(tmp_path) as site:
         site.phone.faults.log_silent = True
-        await site.open(send_timeout=1.5)
+        await site.open()
         await site.send("yes")
         site.network.rules.refuse_next = [42]
-        with pytest.raises(OutcomeUnknown):
+        with site.impatient(), pytest.raises(OutcomeUnknown):
             await site.send("no", message="m2")
         assert await site.heard() == ["yes"]
 
@@ -307,17 +309,22 @@ async def test_a_row_that_the_log_proved_earlier_is_nobody_elses(tmp_path: Path)
         assert typed.text == "typed"
 
 
-@pytest.mark.parametrize("lag", [0.0, 1.5])
+@pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("silent", [False, True])
-async def test_what_we_sent_was_typed_by_nobody_after_a_restart(tmp_path: Path, lag: float, silent: bool) -> None:
+async def test_what_we_sent_was_typed_by_nobody_after_a_restart(tmp_path: Path, late: bool, silent: bool) -> None:
     """Where the phone does not say who wrote a row, and the row comes behind the proof, or no proof came."""
     async with phone_site(tmp_path, profile=PROFILES["anonymous"]) as site:
         site.phone.faults.log_silent = silent
-        await site.open(send_timeout=0.5)
-        site.phone.faults.store_lag = lag + silent
-        with pytest.raises(OutcomeUnknown) if silent else nullcontext():
-            await site.send("ours")
         await site.open()
+        site.phone.faults.store_lag = HOUR if late or silent else 0.0
+        with site.impatient() if silent else nullcontext(), pytest.raises(OutcomeUnknown) if silent else nullcontext():
+            await site.send("ours")
+        if not late:
+            skip(HOUR)
+            await site.phone.provider.until(bool)
+        await site.open()
+        await site.rested()
+        skip(2 * HOUR)
         await site.phone.provider.until(bool)
         site.phone.faults.store_lag = 0.0
         site.phone.type_sms(THEIRS, "typed")
@@ -328,9 +335,9 @@ async def test_what_we_sent_was_typed_by_nobody_after_a_restart(tmp_path: Path, 
 
 async def test_two_sims_send_the_same_text_to_the_same_number(tmp_path: Path) -> None:
     async with phone_site(tmp_path, (OURS, SECOND), sdk=WITHOUT_NUMBERS) as site:
-        await site.open(send_timeout=1.0)
+        await site.open()
         site.phone.faults.silent_next = 1
-        with pytest.raises(OutcomeUnknown):
+        with site.impatient(), pytest.raises(OutcomeUnknown):
             await site.send("same", line="office:1", message="m1")
         await site.send("same", line="office:2", message="m2")
         site.far.send(OURS, "no evidence came before this")

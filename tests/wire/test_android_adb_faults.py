@@ -184,11 +184,12 @@ async def test_a_look_that_hangs_is_made_again(tmp_path: Path) -> None:
 
 async def test_an_answer_that_comes_drop_by_drop_ends_with_the_time_for_all_of_it(tmp_path: Path) -> None:
     async with phone_site(tmp_path) as site:
-        link = await site.open(command_timeout=0.5, poll_interval=60.0, radio_log=False)
-        site.phone.faults.trickle = 0.1
-        async with asyncio.timeout(5.0):
+        link = await site.open(poll_interval=60.0, radio_log=False)
+        await site.rested()
+        usual, link._shell.patience, site.phone.faults.trickle = link._shell.patience, 0.5, 0.1
+        async with asyncio.timeout(15.0):
             await link.refresh()  # one miss is no loss
-        site.phone.faults.trickle = 0.0
+        link._shell.patience, site.phone.faults.trickle = usual, 0.0
         await site.send("well again")
         assert await site.heard() == ["well again"]
 
@@ -525,7 +526,7 @@ async def test_closing_in_the_middle_of_everything_leaves_no_thread_waiting(tmp_
         refreshing = asyncio.ensure_future(link.refresh())  # noqa: TID251 - watched while it hangs
         sending = asyncio.ensure_future(link.send("office", Outgoing("m1", THEIRS, "hello")))  # noqa: TID251 - as above
         await _until_gone(site, "dumpsys")
-        async with asyncio.timeout(2.0):
+        async with asyncio.timeout(10.0):  # a command has fifteen
             await site.close()
             with pytest.raises(DeviceLost):
                 await refreshing

@@ -83,7 +83,7 @@ async def test_a_sim_of_the_work_profile_is_no_line_that_is_ready(tmp_path: Path
     """It took every message without a word, and sent none; and nothing came in."""
     async with phone_site(tmp_path, (OURS, SECOND), sdk=34) as site:
         site.phone.faults.work_slot = 2
-        await site.open(send_timeout=1.0)
+        await site.open()
         ours, of_work = site.link.lines
         assert ours.state is LineState.READY
         assert of_work.state is LineState.OUT_OF_SERVICE

@@ -10,6 +10,7 @@ from bridge.model.line import LineState
 from bridge.model.radio import Call, Doubtful, Evidence, InboundPart, Outgoing, Typed
 from device_drivers.android_adb.driver import AndroidAdbDriver
 from device_drivers.virtual.phone import Kind
+from tests.support.clocks import skip
 from tests.support.phone_site import OURS, SECOND, SOON, THEIRS, OwnClock, phone_site
 from tests.support.waiting import until
 
@@ -230,10 +231,12 @@ async def test_airplane_mode_is_said_before_and_after(tmp_path: Path) -> None:
 
 async def test_a_trace_that_comes_late_settles_what_was_unknown(tmp_path: Path) -> None:
     async with phone_site(tmp_path) as site:
-        site.network.rules.send_latency = 2.0
-        await site.open(send_timeout=0.3)
-        with pytest.raises(OutcomeUnknown, match="no trace"):
+        site.network.rules.send_latency = 3600.0
+        await site.open()
+        with site.impatient(), pytest.raises(OutcomeUnknown, match="no trace"):
             await site.send("slow")
+        await site.rested()
+        skip(3600.0)
         assert await site.evidence() == Evidence("office", "m1", 1, "sent", None, "stored as sent", whole=True)  # type: ignore[arg-type]
         assert await site.heard() == ["slow"]
 
@@ -261,8 +264,8 @@ async def test_a_crash_in_the_middle_is_settled_by_what_the_phone_stored(tmp_pat
 async def test_two_doubts_over_the_same_words_need_two_rows(tmp_path: Path) -> None:
     async with phone_site(tmp_path) as site:
         site.phone.faults.silent_next = 1
-        await site.open(send_timeout=0.5)
-        with pytest.raises(OutcomeUnknown):
+        await site.open()
+        with site.impatient(), pytest.raises(OutcomeUnknown):
             await site.send("twice", message="m1")
         await site.send("twice", message="m2")
         for _ in range(4):  # each takes a look or more

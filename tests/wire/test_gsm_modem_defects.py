@@ -18,6 +18,7 @@ from device_drivers.gsm_modem.pdu import encode_deliver
 from device_drivers.gsm_modem.session import Session
 from device_drivers.gsm_modem.transport import Transport
 from device_drivers.virtual.modem.profile import QUECTEL, Profile
+from tests.support.clocks import skip
 from tests.support.modem_site import OURS, THEIRS, modem_site
 from tests.support.waiting import until
 
@@ -83,10 +84,12 @@ async def test_d03_reports_and_received_sms_never_get_into_a_send() -> None:
 async def test_d04_a_late_answer_settles_its_own_message_and_nobody_elses() -> None:
     """The library raises, leaves the prompt and the answer where they are, and gives `+CMGS: 0` as the next IMEI."""
     async with modem_site() as site:
-        link = await site.open(send_timeout=0.2)
-        site.modem.faults.delays["+CMGS"] = 0.6
-        with pytest.raises(OutcomeUnknown, match="had the message and did not answer"):
+        link = await site.open()
+        site.modem.faults.delays["+CMGS"] = 3600.0
+        with site.impatient(), pytest.raises(OutcomeUnknown, match="had the message and did not answer"):
             await site.send("late", message="the late one", report=False)
+        await until(lambda: site.modem.state.terminal._busy)
+        skip(3600.0)
         evidence = await site.take_evidence()
         assert (evidence.message, evidence.index, evidence.state, evidence.reference) == (
             "the late one",
@@ -103,9 +106,9 @@ async def test_d04_a_late_answer_settles_its_own_message_and_nobody_elses() -> N
 async def test_d04_a_late_refusal_settles_its_own_message_too() -> None:
     """The library gives it to whatever is asked next."""
     async with modem_site() as site:
-        await site.open(send_timeout=0.2)
+        await site.open()
         site.modem.faults.silences["+CMGS"] = 1
-        with pytest.raises(OutcomeUnknown):
+        with site.impatient(), pytest.raises(OutcomeUnknown):
             await site.send(message="the refused one", report=False)
         site.modem.urc("+CMS ERROR: 38")
         evidence = await site.take_evidence()

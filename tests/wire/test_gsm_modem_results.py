@@ -7,6 +7,7 @@ import pytest
 from bridge.errors import OutcomeUnknown, Refusal, SendRefused
 from bridge.model.message import State
 from bridge.tasks import Tasks
+from tests.support.clocks import skip
 from tests.support.modem_site import OURS, Site, modem_site
 from tests.support.waiting import until
 
@@ -22,10 +23,12 @@ DEFINITE = {
     "+CMS ERROR: 331": Refusal.NETWORK,
 }
 
+HOUR = 3600.0  # s
+
 
 async def give_up(site: Site, message: str) -> None:
     """A message whose result does not come in time."""
-    with pytest.raises(OutcomeUnknown, match="did not answer"):
+    with site.impatient(), pytest.raises(OutcomeUnknown, match="did not answer"):
         await site.send(message, message=message, report=False)
 
 
@@ -33,12 +36,13 @@ async def give_up(site: Site, message: str) -> None:
 async def test_a_result_that_comes_after_the_next_message_was_begun_belongs_to_the_first() -> None:
     """The first was carried and stayed unknown; the second was refused and told to be sent."""
     async with modem_site() as site:
-        await site.open(send_timeout=1.0, command_timeout=0.3)
-        site.modem.faults.late["+CMGS"] = [2.5, 0.5]
+        await site.open(send_timeout=3.0)
+        site.modem.faults.late["+CMGS"] = [HOUR, 3 * HOUR]
         await give_up(site, "the first")
         site.network.rules.refuse_next = [38]
-        site.modem.faults.late["+CMGS"] = [2.0]
         sending = Tasks("test").start(site.send("the second", message="the second", report=False), "send")
+        await until(lambda: not site.network.rules.refuse_next)
+        skip(4 * HOUR)
         evidence = await site.take_evidence()
         assert (evidence.message, evidence.state, evidence.reference) == ("the first", State.SENT, 0)
         with pytest.raises(SendRefused, match="38"):
@@ -48,21 +52,25 @@ async def test_a_result_that_comes_after_the_next_message_was_begun_belongs_to_t
 
 async def test_two_results_that_come_late_settle_both_in_their_order() -> None:
     async with modem_site() as site:
-        await site.open(send_timeout=0.5, command_timeout=0.3)
-        site.modem.faults.late["+CMGS"] = [2.5, 2.0]
+        await site.open()
+        site.modem.faults.late["+CMGS"] = [HOUR, HOUR]
         await give_up(site, "the first")
         await give_up(site, "the second")
+        await site.far.wait(2)
+        skip(2 * HOUR)
         found = [await site.take_evidence(), await site.take_evidence()]
         assert [(one.message, one.reference) for one in found] == [("the first", 0), ("the second", 1)]
 
 
 async def test_a_late_refusal_and_a_late_reference_are_not_exchanged() -> None:
     async with modem_site() as site:
-        await site.open(send_timeout=0.5, command_timeout=0.3)
-        site.modem.faults.late["+CMGS"] = [2.5, 2.0]
+        await site.open()
+        site.modem.faults.late["+CMGS"] = [HOUR, HOUR]
         site.network.rules.refuse_next = [21]
         await give_up(site, "the refused one")
         await give_up(site, "the carried one")
+        await site.far.wait()
+        skip(2 * HOUR)
         found = [await site.take_evidence(), await site.take_evidence()]
         assert [(one.message, one.state) for one in found] == [
             ("the refused one", State.FAILED),
@@ -73,7 +81,7 @@ async def test_a_late_refusal_and_a_late_reference_are_not_exchanged() -> None:
 async def test_after_a_lost_result_the_next_reference_is_the_next_messages_own() -> None:
     """The references count up, so the modem's answer cannot be that to the message before."""
     async with modem_site() as site:
-        await site.open(send_timeout=0.5)
+        await site.open(send_timeout=2.0)
         assert (await site.send("one", report=False)).reference == 0
         site.network.rules.lose_answer_next = 1
         await give_up(site, "lost")
@@ -84,7 +92,7 @@ async def test_after_a_lost_result_the_next_reference_is_the_next_messages_own()
 
 async def test_one_result_for_two_messages_is_neithers_where_references_tell_nothing() -> None:
     async with modem_site() as site:
-        await site.open(send_timeout=0.3)
+        await site.open(send_timeout=2.0)
         site.network.rules.lose_answer_next = 1
         await give_up(site, "lost")
         with pytest.raises(OutcomeUnknown, match="no answer that is certainly"):
@@ -211,7 +219,7 @@ async def test_a_reference_behind_an_error_to_nothing_is_believed() -> None:
 async def test_the_error_of_another_command_that_is_out_of_step_settles_no_message() -> None:
     """`invalid memory index` behind a stray ERROR was taken for the late refusal of a message that was on air."""
     async with modem_site() as site:
-        await site.open(send_timeout=0.3)
+        await site.open()
         site.network.rules.lose_answer_next = 1
         await give_up(site, "on air")
         site.modem.faults.before["+CMGD"] = ["ERROR"]
@@ -225,7 +233,7 @@ async def test_the_error_of_another_command_that_is_out_of_step_settles_no_messa
 
 async def test_a_doubtful_late_error_settles_nothing() -> None:
     async with modem_site() as site:
-        await site.open(send_timeout=0.3)
+        await site.open()
         site.modem.faults.silences["+CMGS"] = 1
         await give_up(site, "nobody knows")
         site.modem.urc("+CMS ERROR: 332")

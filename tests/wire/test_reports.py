@@ -17,7 +17,7 @@ from tests.support.waiting import until
 
 CUSTOMER = "+15550150"
 #: seconds of patience that a modem which says nothing gets here
-IMPATIENT = {"send_timeout": 0.5, "command_timeout": 1.0}
+IMPATIENT = {"send_timeout": 3.0, "command_timeout": 5.0}
 HOUR = 3_600_000  # ms
 
 

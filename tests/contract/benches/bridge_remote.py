@@ -40,7 +40,7 @@ class BridgeRemoteBench:
     async def start(self) -> None:
         """Start the site."""
         await self._modem.start()
-        modem = {"port": self._modem.port, "send_timeout": 0.3, "command_timeout": 5.0}
+        modem = {"port": self._modem.port, "send_timeout": 3.0, "command_timeout": 5.0}
         self._site = await self._stack.enter_async_context(running(config(self._directory, {"modem": modem})))
         await self._site.ready("modem")
         self._way.target = self._site.url

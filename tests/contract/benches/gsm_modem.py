@@ -39,8 +39,9 @@ class GsmModemBench:
         """As the configuration has it."""
         options: dict[str, Any] = {
             "port": self._modem.port or "/dev/absent",
-            "send_timeout": 0.3,
-            "command_timeout": 0.5,
+            # a busy machine may take a second over anything
+            "send_timeout": 3.0,
+            "command_timeout": 5.0,
         }
         return Device("office", "gsm_modem", options)
 
