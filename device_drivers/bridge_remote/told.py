@@ -21,6 +21,8 @@ Shape = Mapping[str, Any]
 LONGEST_TEXT, LONGEST_DATA = MAX_PARTS * GSM7_PART, 2 * 140 * MAX_PARTS
 #: characters of a name, number or identifier, and of a sentence
 LONGEST_NAME, LONGEST_SENTENCE = 200, 1000
+#: lines of a site, and alarms, that are taken in: each has states, queues and figures of its own here
+MOST = 256
 #: Unix ms; what is said to be later (from 2100 on) is no time
 _LATEST = 4_102_444_800_000
 #: what no store takes
@@ -112,11 +114,13 @@ class Unread:
         log.log(logging.WARNING if self.count == 1 else logging.DEBUG, words, self._site, what, why)
 
     def readable(self, what: str, read: Callable[[object], Shape], told: object) -> list[Shape]:
-        """Those of a list that make sense. Raises ValueError for no list."""
+        """Those of a list that make sense, up to MOST. Raises ValueError for no list."""
         if not isinstance(told, list):
             raise ValueError("it is no list")
+        if len(told) > MOST:
+            self.add(what, f"there are {len(told)}, and the first {MOST} are taken in")
         found = []
-        for each in told:
+        for each in told[:MOST]:
             try:
                 found.append(read(each))
             except ValueError as error:

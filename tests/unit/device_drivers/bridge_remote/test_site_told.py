@@ -68,3 +68,10 @@ def test_what_is_left_out_is_counted_and_logged_once(caplog: pytest.LogCaptureFi
     assert [each["name"] for each in unread.readable("a line", read_line, [5, LINE, {}])] == ["office"]
     assert unread.count == 2
     assert [each.levelname for each in caplog.records if "makes no sense" in each.message].count("WARNING") == 1
+
+
+def test_no_more_lines_are_taken_in_than_a_site_may_have(caplog: pytest.LogCaptureFixture) -> None:
+    unread = Unread("the site at http://a.example")
+    found = unread.readable("a line", read_line, [{**LINE, "name": f"line{number}"} for number in range(100_000)])
+    assert [each["name"] for each in found] == [f"line{number}" for number in range(told.MOST)]
+    assert "there are 100000, and the first 256 are taken in" in caplog.text
