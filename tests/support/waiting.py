@@ -2,9 +2,10 @@
 
 import asyncio
 import inspect
+import threading
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,3 +45,27 @@ def queued(process: str = "thread-self") -> float:
         with suppress(OSError, ValueError):  # a thread that ends meanwhile
             waited += int(file.read_text().split()[1])
     return waited / 1e9
+
+
+@contextmanager
+def standstills() -> Iterator[Callable[[float, float], float]]:
+    """How many seconds of a time (monotonic, from and to) this whole process stood still, as far as a thread saw.
+
+    Stopped, or on a virtual machine that had no processor: nothing of it is said in /proc.
+    """
+    gaps: list[tuple[float, float]] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            began = time.monotonic()
+            over.wait(0.01)
+            gaps.append((began, time.monotonic()))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield lambda since, till: sum(max(0.0, min(till, end) - max(since, begin) - 0.01) for begin, end in gaps)
+    finally:
+        over.set()
+        watcher.join()

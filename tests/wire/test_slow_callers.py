@@ -124,7 +124,7 @@ async def test_a_connection_may_be_idle_for_longer_than_a_request_may_take(tmp_p
 
 
 async def test_requests_that_come_together_are_answered_one_by_one(tmp_path: Path) -> None:
-    async with patient(tmp_path, request_timeout=1.0) as bridge:
+    async with patient(tmp_path, request_timeout=DEADLINE) as bridge:
         request = b"GET /livez HTTP/1.1\r\nHost: here\r\n\r\n"
         async with calling(bridge, request * 40 + request[:20]) as caller:
             for _ in range(40):
@@ -145,13 +145,13 @@ async def test_a_body_that_does_not_come_is_refused_in_the_dialects_words(tmp_pa
 
 
 async def test_a_long_body_has_time_while_it_comes(tmp_path: Path) -> None:
-    async with patient(tmp_path, request_timeout=2.0) as bridge:
-        filler = b"&x=" + b"y" * 1021  # more than a KiB a second
+    async with patient(tmp_path, request_timeout=5.0) as bridge:
+        filler = b"&x=" + b"y" * 2045  # more than a KiB a second
         body = f"apikey={bridge.keys['apikey']}&recipients=%2B15550100&message=hello".encode()
         length = len(body) + 4 * len(filler)
         async with calling(bridge, HEAD + b"Content-Length: %d\r\n\r\n" % length + body) as caller:
             for _ in range(4):
-                await asyncio.sleep(0.75)
+                await asyncio.sleep(1.5)
                 caller.writer.write(filler)
             status, told = await caller.answer()
         assert (status, json.loads(told)["result"]["sent"]) == (200, "1")
