@@ -129,7 +129,8 @@ def test_says_what_is_wrong(sms_bridge: SmsBridge, arguments: tuple[str, ...], s
 
 
 @pytest.mark.usefixtures("bridge")
-def test_waits_until_it_is_decided_and_says_how(sms_bridge: SmsBridge) -> None:
+def test_waits_until_it_is_decided_and_says_how(sms_bridge: SmsBridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "PATIENCE", 60.0)
     done = sms_bridge("send", "+15550150", "Hello", "--wait", *CONFIG)
     queued, expired = done.out.splitlines()
     assert queued.startswith("queued: ")
@@ -152,7 +153,8 @@ def test_a_wait_ends_when_no_line_is_ready(sms_bridge: SmsBridge, monkeypatch: p
 
 
 @pytest.mark.usefixtures("bridge")
-def test_queues_again_what_expired(sms_bridge: SmsBridge) -> None:
+def test_queues_again_what_expired(sms_bridge: SmsBridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "PATIENCE", 60.0)
     done = sms_bridge("send", "+15550150", "Hello", "--wait", "--json", *CONFIG)
     expired = json.loads(done.out)
     assert expired["state"] == "expired"
@@ -160,8 +162,10 @@ def test_queues_again_what_expired(sms_bridge: SmsBridge) -> None:
     assert (again.code, again.out) == (0, f"queued: {expired['id']} to +15550150 (1 part)\n")
 
 
-@pytest.mark.usefixtures("bridge")
-def test_ctrl_c_ends_the_wait_and_not_the_message(start: Start) -> None:
+def test_ctrl_c_ends_the_wait_and_not_the_message(configured: Path, start: Start) -> None:
+    config = configured.parent / CONFIG[1]
+    config.write_text(config.read_text().replace("expire_after = 1\n", ""))
+    start("serve", *CONFIG, together=True).says(READY)
     waiting = start("send", "+15550150", "Hello", "--wait", *CONFIG)
     waiting.says("queued: ")
     ended = waiting.stop()

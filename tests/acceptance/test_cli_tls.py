@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.conftest import SmsBridge, Start
+from tests.acceptance.conftest import DEADLINE, SmsBridge, Start
 from tests.support.certificates import Files, issue, openssl
 
 pytestmark = pytest.mark.needs("openssl")
@@ -26,7 +26,7 @@ def configure(directory: Path, files: Files) -> None:
 def shown(url: str) -> str:
     """Serial number of the certificate."""
     parts = urlsplit(url)
-    pem = ssl.get_server_certificate((str(parts.hostname), int(parts.port or 0)), timeout=10)
+    pem = ssl.get_server_certificate((str(parts.hostname), int(parts.port or 0)), timeout=DEADLINE)
     return openssl("x509", "-noout", "-serial", stdin=pem.encode()).strip().partition("=")[2].lstrip("0")
 
 

@@ -111,18 +111,22 @@ def test_an_import_that_is_killed_leaves_the_database_empty(
     empty_store(home / "file")
     with closing(sqlite3.connect(home / "file" / "bridge.db")) as file:
         file.execute(
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 400000) "
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) "
             "INSERT INTO slots SELECT 'SIM', i FROM n"
         )
         file.execute("INSERT INTO accounts (name, created_at, on_unknown) VALUES ('shop', 1, 'hold')")
         file.commit()
     assert sms_bridge("export", "one.export", *FILE).code == 0
-    bringing = start("import", "one.export", *DATABASE)
+    assert sms_bridge("account", "list", *DATABASE).code == 0, "an empty store is there"
     with psycopg.connect(url, autocommit=True) as session:
-        under_way = "SELECT 1 FROM pg_stat_progress_copy WHERE relid = to_regclass('slots') AND tuples_processed > 0"
-        while session.execute(under_way).fetchone() is None:
-            assert bringing.process.poll() is None, "it ended before it could be killed"
-        assert bringing.stop(signal.SIGKILL).code == -signal.SIGKILL
+        with session.transaction():
+            # written once the rows of the tables until `events` are there
+            session.execute("SELECT FROM events_forgotten FOR UPDATE")
+            bringing = start("import", "one.export", *DATABASE)
+            waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
+            while session.execute(waiting).fetchone() is None:
+                assert bringing.process.poll() is None, "it ended before it could be killed"
+            assert bringing.stop(signal.SIGKILL).code == -signal.SIGKILL
         while session.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'").fetchone():
             pass  # until the server has noticed
         left = session.execute("SELECT (SELECT count(*) FROM slots), (SELECT count(*) FROM accounts)").fetchone()

@@ -23,8 +23,8 @@ from tests.support.postgresql import Server
 from tests.support.receivers import Receiver
 from tests.support.waiting import until
 
-#: signs of life come so often here that a bridge is missed soon
-BEAT = 0.5
+#: seconds between signs of life: a bridge is missed soon, and none that only waits for a processor
+BEAT = 2.0
 NAMES = ("east", "west")
 
 

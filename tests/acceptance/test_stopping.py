@@ -87,13 +87,13 @@ async def bench(tmp_path: Path, start: Start, sms_bridge_process: SmsBridge) -> 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_what_is_on_the_air_is_waited_for_and_nothing_more_is_begun(bench: Bench, number: signal.Signals) -> None:
-    bench.world.network.rules.send_latency = 4.0
+    bench.world.network.rules.send_latency = 8.0
     running = await bench.serve_what_waits("on the air", "next")
     await bench.on_air()
     running.process.send_signal(number)
     end, seconds = await ended(running)
     assert end.code == 0
-    assert seconds < 4.0 + SOON
+    assert seconds < 8.0 + SOON
     assert [sms.text for sms in bench.world.network.handset(CUSTOMER).received] == ["on the air"]
     assert bench.states() == ["sent", "queued"]
 

@@ -239,7 +239,7 @@ async def test_reports_that_come_while_the_last_look_is_answered_are_shown(
 ) -> None:
     """Nothing waits any more, so nobody looks again; and what happened meanwhile was not in that answer."""
     world.network.rules.everybody = True
-    world.network.rules.delivery_delay = 4.0  # s, longer than counts are kept
+    world.network.rules.delivery_delay = 10.0  # s, longer than counts are kept and the second takes to go out
     missed, last = asyncio.Event(), list[APIResponse]()
 
     async def late(route: Route) -> None:
@@ -263,7 +263,7 @@ async def test_reports_that_come_while_the_last_look_is_answered_are_shown(
     await anna.page.route(re.compile(r"/v1/batches/\w+$"), late)
     await anna.page.get_by_role("button", name="Send 2 messages").click()
     await anna.page.get_by_role("dialog").get_by_role("button", name="Send 2 messages").click()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await missed.wait()
     await anna.page.locator(".tile.delivered", has_text="2").wait_for()
 
