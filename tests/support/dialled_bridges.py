@@ -162,7 +162,7 @@ class DialledBridges:
 
 def site_config(directory: Path, world: World, hub: str, ca: str = "") -> Config:
     """A site with one modem that dials a hub."""
-    stick = {"line0": {"port": str(world.modems[0].port), "send_timeout": 1.0}}
+    stick = {"line0": {"port": str(world.modems[0].port), "send_timeout": 10.0}}
     return replace(config(directory / "site", stick), hubs={"hub": Hub(hub, SITE, DIAL_KEY, ca)})
 
 

@@ -45,14 +45,17 @@ def hub_config(directory: Path, url: str, key: str, **options: Any) -> Any:
 
 
 @asynccontextmanager
-async def two_bridges(directory: Path, modems: int = 1, **options: Any) -> AsyncIterator[TwoBridges]:
-    """Both of them, the hub's lines ready."""
+async def two_bridges(
+    directory: Path, modems: int = 1, send_timeout: float = 10.0, **options: Any
+) -> AsyncIterator[TwoBridges]:
+    """Both of them, the hub's lines ready; `send_timeout` of the site's modems, in seconds."""
     (directory / "site").mkdir()
     way = BadWay()
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(World(directory / "site/world", modems=modems))
         sticks = {
-            f"line{number}": {"port": str(modem.port), "send_timeout": 1.0} for number, modem in enumerate(world.modems)
+            f"line{number}": {"port": str(modem.port), "send_timeout": send_timeout}
+            for number, modem in enumerate(world.modems)
         }
         site = await stack.enter_async_context(running(config(directory / "site", sticks)))
         for name in sticks:

@@ -74,7 +74,7 @@ async def test_a_site_from_an_old_backup_that_has_gone_on_loses_nothing_and_tell
 async def test_a_key_that_is_revoked_while_a_message_is_in_hand_leaves_it_unknown_and_sent_once(
     both: DialledBridges,
 ) -> None:
-    both.world.network.rules.send_latency = 2.0
+    both.world.network.rules.send_latency = 5.0
     sent = await both.hub.send(both.world.customers[0], "in hand")
     await until(lambda: at_site(both))
     await both.site.gateway.administration.revoke_key("test", SHOP.name, HUB_KEY)

@@ -72,7 +72,7 @@ async def test_the_api_tells_of_a_site_that_dials_while_it_is_there_and_while_it
     assert [(line["name"], line["state"]) for line in site["lines"]] == [(LINE, "ready")]
     assert site["lag_ms"] < 30_000
     assert site["connected_at"] <= site["heard_at"]
-    both.world.network.rules.send_latency = 1.0
+    both.world.network.rules.send_latency = 5.0
     await both.hub.send(both.world.customers[0], "on its way")
     await until(lambda: is_waiting_there(both))
     await both.wire.unplug()

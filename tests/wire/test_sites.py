@@ -46,7 +46,7 @@ async def test_a_message_goes_by_the_site_and_its_report_comes_back(both: TwoBri
 
 
 async def test_it_is_sent_only_once_the_sites_device_has_sent_it(both: TwoBridges) -> None:
-    both.world.network.rules.send_latency = 1.0
+    both.world.network.rules.send_latency = 4.0
     sent = await both.hub.send(both.world.customers[0], "slow")
     await until(lambda: _has(both, 1))
     assert (await both.hub.gateway.message(SHOP, sent)).state is State.SENDING
@@ -141,7 +141,7 @@ async def test_a_request_that_comes_when_nobody_waits_for_it_finds_its_place_tak
 
 async def test_what_was_taken_back_goes_out_by_the_same_site_once_it_may(both: TwoBridges) -> None:
     """Its name is taken there by what was taken back; another try has another."""
-    both.world.network.rules.send_latency = 1.0
+    both.world.network.rules.send_latency = 4.0
     await both.site.send(both.world.customers[1], "their own, for which the modem is busy")
     sent = await both.hub.send(both.world.customers[0], "in the end")
     await until(lambda: _has(both, 2))
@@ -153,12 +153,13 @@ async def test_what_was_taken_back_goes_out_by_the_same_site_once_it_may(both: T
     assert sorted(state for text, state in await at_site(both) if text == "in the end") == ["cancelled", "delivered"]
 
 
-async def test_an_outcome_that_the_site_does_not_know_is_unknown_and_settled_later(both: TwoBridges) -> None:
-    both.modem.faults.silences["+CMGS"] = 1
-    both.world.network.rules.report_delay = 4.0
-    sent = await both.hub.send(both.world.customers[0], "who knows")
-    await both.hub.became(sent, State.UNKNOWN)
-    await both.hub.became(sent, State.DELIVERED)
+async def test_an_outcome_that_the_site_does_not_know_is_unknown_and_settled_later(tmp_path: Path) -> None:
+    async with two_bridges(tmp_path, send_timeout=1.0) as both:
+        both.modem.faults.silences["+CMGS"] = 1
+        both.world.network.rules.report_delay = 5.0
+        sent = await both.hub.send(both.world.customers[0], "who knows")
+        await both.hub.became(sent, State.UNKNOWN)
+        await both.hub.became(sent, State.DELIVERED)
 
 
 async def test_health_is_mirrored_and_a_message_that_waits_there_is_taken_back(both: TwoBridges) -> None:

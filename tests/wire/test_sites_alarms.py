@@ -50,7 +50,7 @@ async def roof(tmp_path: Path) -> AsyncIterator[Roof]:
     async with World(tmp_path / "world", modems=1) as world:
         plain = config(tmp_path / "site", {"line0": {"port": str(world.modems[0].port)}})
         alarms = Alarm(after=0.5, per_hour=100)
-        async with running(replace(plain, loopback=Loopback(every=0.5, deadline=2.0), alarm=alarms)) as site:
+        async with running(replace(plain, loopback=Loopback(every=0.5, deadline=5.0), alarm=alarms)) as site:
             await site.ready("line0")
             way.target = site.url
             await way.start()
