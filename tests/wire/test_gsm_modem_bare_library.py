@@ -74,12 +74,12 @@ async def test_d02_news_is_the_imei() -> None:
 
 async def test_d04_a_late_answer_is_the_next_ones() -> None:
     async with modem_site() as site:
-        site.modem.faults.delays["+CGSN"] = 0.3
+        site.modem.faults.delays["+CGSN"] = 3.0
 
         def ask(modem: Any) -> Any:
             with pytest.raises(TimeoutException):
                 modem.write("AT+CGSN", timeout=0.1)
-            return modem.write("AT+CIMI", timeout=2)
+            return modem.write("AT+CIMI", timeout=30)
 
         assert await with_bare(site, ask) == ["490154203237518", "OK"]
 

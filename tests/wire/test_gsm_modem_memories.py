@@ -1,6 +1,8 @@
 """The memories of modems: what is not deleted, not listed, not counted, or there twice."""
 
 import asyncio
+import math
+import time
 
 import pytest
 
@@ -207,11 +209,13 @@ async def test_a_retried_deletion_is_put_off_further_and_further() -> None:
     async with modem_site() as site:
         await site.open(poll_interval=0.05)
         site.modem.faults.refusals["+CMGD"] = "+CMS ERROR: 500"
+        began = time.monotonic()
         store(site, "stays")
         await site.take(1)
         await sweeps(site, 20)
         deletions = sum("+CMGD=" in line for line in site.modem.state.terminal.heard)
-        assert deletions < 8
+        # one more in twice the time, on a machine that needs it
+        assert deletions < 8 + math.log2(max(1.0, (time.monotonic() - began) / 6.0))
 
 
 async def test_a_true_repeat_is_two_sms() -> None:
