@@ -24,7 +24,7 @@ from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.sms.v20210111 import models, sms_client
 
 host, key_id, key, action, body = sys.argv[1:]
-profile = ClientProfile(httpProfile=HttpProfile(protocol="http", endpoint=host, reqTimeout=5))
+profile = ClientProfile(httpProfile=HttpProfile(protocol="http", endpoint=host, reqTimeout=60))
 client = sms_client.SmsClient(credential.Credential(key_id, key), "ap-guangzhou", profile)
 request = getattr(models, action + "Request")()
 request.from_json_string(body)
@@ -40,7 +40,8 @@ from alibabacloud_dysmsapi20170525.client import Client
 from alibabacloud_tea_openapi.utils_models import Config
 
 host, key_id, key, action, body = sys.argv[1:]
-config = Config(access_key_id=key_id, access_key_secret=key, endpoint=host, protocol="http", read_timeout=5000)
+patience = {"read_timeout": 60_000, "connect_timeout": 60_000}
+config = Config(access_key_id=key_id, access_key_secret=key, endpoint=host, protocol="http", **patience)
 client = Client(config)
 request = getattr(models, action + "Request")().from_map(json.loads(body))
 call = {"SendSms": client.send_sms, "QuerySendDetails": client.query_send_details}[action]

@@ -29,7 +29,7 @@ from pywa import WhatsApp, errors, types
 from pywa.types.templates import BodyText, TemplateLanguage
 
 base, number_id, token, secret, verify = sys.argv[1:]
-session = httpx.Client()
+session = httpx.Client(timeout=60)
 wa = WhatsApp(phone_id=number_id, token=token, session=session, server=None, app_secret=secret, verify_token=verify)
 session.base_url = base
 told = []

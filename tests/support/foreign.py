@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-DEADLINE = 60  # seconds for a client to end
+DEADLINE = 120  # seconds for a client to end
 INSTALLING = 300  # seconds for a download
 
 

@@ -70,7 +70,7 @@ class MailServer:
             # it warns of logins in the clear, which are what some of these tests are about
             warnings.simplefilter("ignore", UserWarning)
             loop = asyncio.get_running_loop()
-            return SMTP(self, hostname="mail.example.com", loop=loop, timeout=5, **self.how)
+            return SMTP(self, hostname="mail.example.com", loop=loop, timeout=DEADLINE, **self.how)
 
     async def die(self) -> None:
         """Close the port."""
