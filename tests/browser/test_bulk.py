@@ -17,6 +17,7 @@ from bridge.model.message import Message, State
 from bridge.model.query import MessageQuery
 from device_drivers.virtual.world import World
 from tests.support.browsing import Visitor, let_in, visitor
+from tests.support.ports import free_port
 from tests.support.running import Bridge, config, running
 from tests.support.waiting import until
 
@@ -161,9 +162,9 @@ async def test_a_file_that_is_paused_stays_so_over_a_restart_and_goes_on(browser
     async with World(tmp_path / "world", modems=1) as world, AsyncExitStack() as stack:
         world.network.rules.everybody = True
         settings = config(tmp_path, {"line0": {"port": str(world.modems[0].port)}})
+        # the page that stays open finds the bridge where it was
+        settings = replace(settings, http=Http(port=free_port()))
         async with running(settings) as bridge:
-            # the page that stays open finds the bridge where it was
-            settings = replace(settings, http=Http(port=int(bridge.url.rpartition(":")[2])))
             await let_in(bridge, "anna")
             anna = await stack.enter_async_context(visitor(browser, bridge))
             await bring(anna, write(tmp_path, 200), "Dear {name}, thank you.")

@@ -9,6 +9,8 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
+from tests.support.ports import port_for
+
 #: headers of one connection, not of what passes (RFC 9110 §7.6.1)
 _OF_THE_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "content-length", "host"})
 
@@ -41,7 +43,6 @@ class BadWay:
         self.refuse_next: list[tuple[int, str]] = []
         #: methods and paths that came, in order
         self.came: list[tuple[str, str]] = []
-        self.url = ""
         self._chance = random.Random(seed)
         self._runner: web.AppRunner | None = None
         self._open: dict[int, web.Request] = {}
@@ -49,7 +50,8 @@ class BadWay:
         self._through = asyncio.Event()
         #: what requests that were held back were answered
         self.arrived: list[int] = []
-        self._port = 0
+        self._port = port_for(self)
+        self.url = f"http://127.0.0.1:{self._port}"
         self._unplugged = False
 
     async def start(self) -> None:
@@ -61,8 +63,6 @@ class BadWay:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
         await site.start()
-        self._port = self._runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{self._port}"
 
     async def close(self) -> None:
         """Nobody listens any more."""

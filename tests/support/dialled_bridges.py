@@ -14,6 +14,7 @@ from bridge.model.scope import Scope
 from bridge.ports.driver import Device
 from device_drivers.virtual.network.handset import Handset
 from device_drivers.virtual.world import World
+from tests.support.ports import port_for
 from tests.support.running import SHOP, Bridge, config, running
 from tests.support.two_bridges import LINE, OPTIONS, SITE
 
@@ -28,7 +29,6 @@ class Wire:
     """TCP from the site to the hub: cut, held up, or away when told to."""
 
     target: str = ""
-    port: int = 0
     #: what the site calls the machine at the other end
     origin: str = "http://127.0.0.1"
     #: connections that were made
@@ -42,6 +42,9 @@ class Wire:
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self.port = port_for(self)
+
     @property
     def url(self) -> str:
         """Where the site dials."""
@@ -54,7 +57,6 @@ class Wire:
             if self._server is not None:
                 return
             self._server = await asyncio.start_server(self._join, "127.0.0.1", self.port, reuse_address=True)
-            self.port = self._server.sockets[0].getsockname()[1]
 
     async def unplug(self) -> None:
         """Cut what is open, and listen no more."""

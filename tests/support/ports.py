@@ -1,6 +1,7 @@
 """A port of this machine that is free, and stays so while other tests run beside this one."""
 
 import socket
+import weakref
 
 #: for as long as this process lives
 _KEPT: list[socket.socket] = []
@@ -19,6 +20,14 @@ def keep(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
         kept.close()
         raise
     return kept
+
+
+def port_for(owner: object) -> int:
+    """One that is the owner's for as long as that lives, while nobody listens there, too."""
+    kept = keep()
+    weakref.finalize(owner, kept.close)
+    port: int = kept.getsockname()[1]
+    return port
 
 
 def free_port(host: str = "127.0.0.1") -> int:
