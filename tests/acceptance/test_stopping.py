@@ -17,6 +17,8 @@ from tests.acceptance.conftest import Ended, Running, SmsBridge, Start
 CUSTOMER = "+15550150"
 #: seconds that a machine at work takes to end a process with nothing to wait for
 SOON = 15.0
+#: seconds until what must come has come
+PATIENCE = 60.0
 #: +CREG <stat> (3GPP TS 27.007 §7.2)
 HOME, SEARCHING = 1, 2
 
@@ -60,7 +62,7 @@ class Bench:
 
     async def on_air(self) -> None:
         """Once the modem has a PDU that the network has not answered."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not self.states("sending"):
                 await asyncio.sleep(0.02)
         await asyncio.sleep(0.3)  # the intent comes before the PDU
@@ -129,7 +131,7 @@ async def test_a_second_signal_ends_it_at_once_and_what_was_on_the_air_is_unknow
     bench.world.network.rules.send_latency = 0.0
     again = await bench.serve()
     await bench.world.network.handset(CUSTOMER).wait(1, 60)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while bench.states() != ["unknown", "sent"]:
             await asyncio.sleep(0.05)
     assert again.stop(signal.SIGTERM).code == 0
