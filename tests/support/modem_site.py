@@ -29,7 +29,7 @@ class Site:
     modem: Modem
     far: Handset
     driver: GsmModemDriver = field(default_factory=GsmModemDriver)
-    options: dict[str, Any] = field(default_factory=lambda: {"command_timeout": 1.0, "send_timeout": 5.0})
+    options: dict[str, Any] = field(default_factory=lambda: {"command_timeout": 2.0, "send_timeout": 5.0})
     #: leave `port` out of the configuration, as an `imei` among the options does
     without_port: bool = False
     #: what the bridge keeps for the device over restarts

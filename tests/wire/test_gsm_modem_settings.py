@@ -65,7 +65,7 @@ async def test_no_pdu_goes_out_as_a_text_whatever_another_program_set(line: str)
         seventeen = site.network.handset("17")
         everybody: list[str] = []
         site.network.listen(lambda posting, _: everybody.append(posting.recipient))
-        await site.open(poll_interval=60.0)
+        await site.open(poll_interval=60.0, command_timeout=1.0)  # before what waits behind a question is given back
         for number in range(3):
             site.modem.obey_elsewhere(line)
             await site.send(f"message {number}", report=False)

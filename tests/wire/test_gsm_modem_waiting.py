@@ -13,7 +13,7 @@ from device_drivers.gsm_modem.answer_times import FLOOR, UNKNOWN, AnswerTimes
 from tests.support.modem_site import OURS, Site, modem_site
 from tests.support.waiting import until
 
-PATIENT = {"send_timeout": 60.0, "command_timeout": 1.0}
+PATIENT = {"send_timeout": 60.0, "command_timeout": 3.0}
 
 
 async def made_used_to_quick_answers(site: Site) -> None:
