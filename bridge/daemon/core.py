@@ -1,8 +1,7 @@
 """Builds the gateway over a store from the configuration; used with and without devices."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
 import api.dialects  # noqa: F401 - makes known what they need of the core: credentials, payload formats
@@ -17,12 +16,11 @@ from bridge.messages.opt_out import OptOut
 from bridge.messages.validation import Limits
 from bridge.model.account import Account
 from bridge.model.line import Line
+from bridge.model.webhook import Endpoint, Trial
 from bridge.monitoring.letters import Letters
 from bridge.monitoring.mail import Mailer
 from bridge.ports.clock import Clock
 from bridge.ports.store import AccountStore, Store, SubmissionStore
-from bridge.webhooks.endpoint_queue import Poster
-from bridge.webhooks.trial import attempt
 
 if TYPE_CHECKING:
     from api.webhooks.url_policy import Policy
@@ -73,9 +71,9 @@ def build_gateway(
     submissions: Submissions,
     devices: Devices | None = None,
     poke: Callable[[str | None], None] = lambda endpoint: None,
-    post: Poster | None = None,
+    trial: Callable[[Endpoint], Awaitable[Trial]] | None = None,
 ) -> Gateway:
-    """Build the gateway. `poke` is called when deliveries of an endpoint may have changed; `post` makes trials."""
+    """Build the gateway. `poke` is called when deliveries of an endpoint may have changed; `trial` tries one."""
     config = reloading.config
 
     async def check_url(url: str) -> None:
@@ -83,7 +81,6 @@ def build_gateway(
 
         await check_target(url, webhook_policy(reloading.config))
 
-    trial = partial(attempt, post, clock) if post is not None else None
     gateway = Gateway(
         store,
         bus,

@@ -47,6 +47,7 @@ from bridge.telemetry import logs
 from bridge.timekeeping import Timekeeper
 from bridge.version import version
 from bridge.webhooks.deliverer import Deliverer
+from bridge.webhooks.trial import attempt
 from bridge.zones import zone
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ async def run(
         alarm = Alarm(store, bus, clock, config.alarm, lines, loopback, end, supervisor.sites)
         sampler = Sampler(store, bus, clock, supervisor.lines, end)
         devices = _devices(common, supervisor, loopback, alarm, sampler, virtual)
-        gateway = build_gateway(common.reloading, store, bus, clock, submissions, devices, ledger.poke, post)
+        trial = partial(attempt, post, clock)
+        gateway = build_gateway(common.reloading, store, bus, clock, submissions, devices, ledger.poke, trial)
         await _start_sending(common, supervisor)
         await _start_batches(common, gateway)
         front = await open_front(stack, common.reloading, gateway, end, role)

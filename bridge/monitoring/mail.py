@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from bridge.config.schema import Alarm
 from bridge.model.event import NOTIFICATION_SENT, Event
 from bridge.model.webhook import Delivery, Endpoint
-from bridge.webhooks.endpoint_queue import Poster
 from bridge.webhooks.retry_policy import Answer
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
     import aiosmtplib
+
+    from bridge.webhooks.endpoint_queue import Poster
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 class Mailing:
     """A `Poster` that mails to `mailto:` endpoints and leaves others to `post`."""
 
-    def __init__(self, mailer: "Mailer", post: Poster) -> None:
+    def __init__(self, mailer: "Mailer", post: "Poster") -> None:
         self._mailer = mailer
         self._post = post
 

@@ -61,6 +61,7 @@ def test_a_command_that_opens_the_store_itself_comes_without_it(tmp_path: Path, 
     names = imported(told.stderr)
     assert "bridge.daemon.offline" in names
     assert names & {"aiohttp", "attr", "email.message", "yarl"} == set()
+    assert names & {"bridge.webhooks.endpoint_queue", "bridge.webhooks.trial"} == set()  # nothing is posted
 
 
 def imported(told: str) -> set[str]:
