@@ -141,7 +141,9 @@ class BatchRunner:
             await self._leave_out(batch, [rows[int(place[1])] if place else rows[0]], error.message)
         else:
             names = [(row.row, message.id) for row, message in zip(rows, done.messages, strict=False)]
-            await self._store.rows_accepted(batch.id, batch.reserved, names, [])
+            after = await self._store.rows_accepted(batch.id, batch.reserved, names, [])
+            if after.state is BatchState.CANCELLED:  # meanwhile, by another bridge on the database
+                await self._batches.take_back(batch.id)
             if batch.id in self._paces:
                 self._paces[batch.id].accepted += len(rows)
 

@@ -193,7 +193,9 @@ class Batches:
     async def pause(self, who: str, account: Account, id: str) -> Batch:
         """Accept no more rows for now; what was accepted goes out. Raises NoSuchThing, NotPossible."""
         await self.get(account, id)
-        return await self._move(who, id, BatchState.PAUSED)
+        await self._move(who, id, BatchState.PAUSED)
+        async with self.turn:  # whatever was being accepted is
+            return await self.get(account, id)
 
     async def resume(self, who: str, account: Account, id: str) -> Batch:
         """Go on. Raises NoSuchThing, NotPossible."""
@@ -206,11 +208,15 @@ class Batches:
         await self.get(account, id)
         batch = await self._move(who, id, BatchState.CANCELLED)
         async with self.turn:  # whatever was being accepted is
-            for message in await self.store.waiting_messages(id):
-                with suppress(NotPossible):  # it went out meanwhile
-                    await self.store.cancel(message, self.clock.now())
-        self._counts.pop(id, None)
+            await self.take_back(id)
         return batch
+
+    async def take_back(self, id: str) -> None:
+        """Cancel the messages of a batch that wait."""
+        for message in await self.store.waiting_messages(id):
+            with suppress(NotPossible):  # it went out meanwhile
+                await self.store.cancel(message, self.clock.now())
+        self._counts.pop(id, None)
 
     async def remove(self, who: str, account: Account, id: str) -> None:
         """Delete a batch with its rows; messages stay. Raises NoSuchThing, NotPossible while it runs."""

@@ -1,5 +1,6 @@
 """/v1/batches: a file becomes messages, each row once, at its pace, over pauses and restarts."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -13,9 +14,12 @@ import pytest
 from api.dialects.native import batches
 from bridge.gateway import batch_runner
 from bridge.gateway.batch_runner import BatchRunner
+from bridge.model.account import Author
+from bridge.model.batch import Batch, BatchState
 from bridge.model.message import State
 from bridge.model.query import MessageQuery
 from bridge.model.user import Role
+from bridge.tasks import Tasks
 from tests.support.clocks import FakeClock
 from tests.support.native_site import Answer, Caller, Site, site_in
 from tests.support.waiting import until
@@ -251,11 +255,12 @@ async def test_who_pauses_a_batch_while_its_next_rows_are_looked_up_stops_no_oth
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch, other = await draft(site.shop), await draft(site.shop, FILE + "+15550105,Mary\n")
-    look, stopped = site.store.under_way, list[Answer]()
+    look, stopping = site.store.under_way, list[asyncio.Task[Answer]]()
 
     async def meanwhile(id: str, limit: int) -> int:
-        if id == batch and not stopped:
-            stopped.append(await act(site.shop, batch, "pause"))
+        if id == batch and not stopping:
+            stopping.append(Tasks("test").start(act(site.shop, batch, "pause"), "pause"))
+            await reached(site.shop, batch, "paused")
         return await look(id, limit)
 
     monkeypatch.setattr(site.store, "under_way", meanwhile)
@@ -264,7 +269,58 @@ async def test_who_pauses_a_batch_while_its_next_rows_are_looked_up_stops_no_oth
         await reached(site.shop, batch, "paused")
         await act(site.shop, other, "start")
         await reached(site.shop, other, "done")
+        assert (await stopping[0]).body["state"] == "paused"
     assert (await shown(site.shop, batch))["made"] == 0
+
+
+@pytest.fixture
+def choosing(site: Site, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """Rows have been chosen; they may be accepted."""
+    reserve, chosen, go_on = site.store.reserve_rows, asyncio.Event(), asyncio.Event()
+
+    async def slow(id: str, end: int) -> Batch:
+        found = await reserve(id, end)
+        chosen.set()
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr(site.store, "reserve_rows", slow)
+    return chosen, go_on
+
+
+async def test_once_a_pause_is_answered_no_row_becomes_a_message(
+    site: Site, choosing: tuple[asyncio.Event, asyncio.Event]
+) -> None:
+    batch, (chosen, go_on) = await draft(site.shop), choosing
+
+    async def pause() -> list[str]:
+        await act(site.shop, batch, "pause")
+        return await sent_to(site)
+
+    async with running(site):
+        await act(site.shop, batch, "start")
+        await chosen.wait()
+        pausing = Tasks("test").start(pause(), "pause")
+        await reached(site.shop, batch, "paused")
+        await shown(site.shop, batch)  # time enough for an answer that does not wait
+        go_on.set()
+        assert len(await pausing) == 4
+
+
+async def test_rows_that_another_bridge_cancels_while_they_are_accepted_are_taken_back(
+    site: Site, choosing: tuple[asyncio.Event, asyncio.Event]
+) -> None:
+    batch, (chosen, go_on) = await draft(site.shop), choosing
+    async with running(site):
+        await act(site.shop, batch, "start")
+        await chosen.wait()
+        await site.store.move_batch(batch, BatchState.CANCELLED, Author("another bridge", 0))
+        go_on.set()
+
+        async def taken_back() -> bool:
+            return bool((await shown(site.shop, batch))["counts"].get("cancelled") == 4)
+
+        await until(taken_back)
 
 
 async def test_rows_that_a_crash_interrupted_are_not_sent_twice(site: Site) -> None:
