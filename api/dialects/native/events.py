@@ -51,6 +51,27 @@ def names(value: str) -> tuple[str, ...]:
 QUERY = {"after": validators.digits(0, MAX_SEQ), "since": validators.moment, "names": names}
 
 
+class Standing:
+    """Since which change of accounts and keys a stream's own is known to be good."""
+
+    def __init__(self, call: Call) -> None:
+        self._authenticator = call.gateway.authenticator
+        self._seen = -1
+        self._looked = asyncio.Event()
+
+    def confirm(self, seen: int) -> None:
+        """It was good after so many changes."""
+        self._seen = seen
+        self._looked.set()
+
+    async def sure(self) -> None:
+        """Wait until it is known to be good after what has changed so far."""
+        wanted = self._authenticator.changes
+        while self._seen < wanted:
+            self._looked.clear()
+            await self._looked.wait()
+
+
 async def stream(call: Call) -> web.StreamResponse:
     """Stream events as they are committed; after `Last-Event-ID` or `after`, or `since`, first the missed ones."""
     after = _resumed(call)
@@ -62,12 +83,12 @@ async def stream(call: Call) -> web.StreamResponse:
             after = newest
         response = web.StreamResponse(headers={**HEADERS, POSITION: str(newest), VERSION: call.gateway.version})
         await response.prepare(_request(call))
-        tasks = Tasks("event stream")
+        tasks, standing = Tasks("event stream"), Standing(call)
         tasks.start(_cut_when_over(call), "end")
-        tasks.start(_cut_without_key(call), "key")
+        tasks.start(_cut_without_key(call, standing), "key")
         try:
             async with aclosing(call.gateway.events(call.account, after, call.query.get("names", ()))) as news:
-                await _pass_on(response, news, call.streams)
+                await _pass_on(response, news, call.streams, standing)
         except Exception as error:
             # that somebody stops listening is nothing to tell of
             level = logging.DEBUG if isinstance(error, ConnectionError) else logging.INFO
@@ -85,8 +106,10 @@ def _resumed(call: Call) -> int | None:
     return fields.take(given, {"Last-Event-ID": QUERY["after"]}).get("Last-Event-ID", call.query.get("after"))
 
 
-async def _pass_on(response: web.StreamResponse, news: AsyncGenerator[Event, None], streams: Streams) -> None:
-    async with aclosing(_chunks(news, streams)) as chunks:
+async def _pass_on(
+    response: web.StreamResponse, news: AsyncGenerator[Event, None], streams: Streams, standing: Standing
+) -> None:
+    async with aclosing(_chunks(news, streams, standing)) as chunks:
         async for chunk in chunks:
             async with asyncio.timeout(streams.patience):
                 await response.write(chunk)
@@ -95,13 +118,13 @@ async def _pass_on(response: web.StreamResponse, news: AsyncGenerator[Event, Non
         await response.write_eof()
 
 
-async def _chunks(news: AsyncIterator[Event], streams: Streams) -> AsyncGenerator[bytes, None]:
+async def _chunks(news: AsyncIterator[Event], streams: Streams, standing: Standing) -> AsyncGenerator[bytes, None]:
     tasks = Tasks("event stream")
     end = tasks.start(streams.closing.wait(), "end")
     try:
         yield b": listening\n\n"
         while True:
-            coming = tasks.start(_next(news), "next event")
+            coming = tasks.start(_next(news, standing), "next event")
             while not coming.done():
                 await asyncio.wait({coming, end}, timeout=streams.heartbeat, return_when=asyncio.FIRST_COMPLETED)
                 if end.done():
@@ -118,8 +141,10 @@ async def _chunks(news: AsyncIterator[Event], streams: Streams) -> AsyncGenerato
         await tasks.close()
 
 
-async def _next(news: AsyncIterator[Event]) -> Event:
-    return await anext(news)
+async def _next(news: AsyncIterator[Event], standing: Standing) -> Event:
+    event = await anext(news)
+    await standing.sure()
+    return event
 
 
 async def _cut_when_over(call: Call) -> None:
@@ -129,7 +154,7 @@ async def _cut_when_over(call: Call) -> None:
     _cut(call)
 
 
-async def _cut_without_key(call: Call) -> None:
+async def _cut_without_key(call: Call, standing: Standing) -> None:
     """End the stream within a second of its key or session: revoked, expired, or of no use to this caller any more."""
     authenticator, address, known = call.gateway.authenticator, auth.address(_request(call)), True
     while known:
@@ -137,6 +162,8 @@ async def _cut_without_key(call: Call) -> None:
         seen = authenticator.changes
         with suppress(StoreUnavailable):
             known = await still_known(call.caller, call.incoming, call.gateway, address)
+            if known:
+                standing.confirm(seen)
         if known:
             with suppress(TimeoutError):
                 async with asyncio.timeout(GLANCE):

@@ -293,6 +293,30 @@ async def test_a_stream_ends_at_once_when_its_key_is_revoked(site: Site) -> None
             await the_end(stream)
 
 
+async def test_a_stream_tells_nothing_after_its_key_is_revoked_however_long_that_takes_to_be_read(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await site.shop.post("/v1/keys", {"name": "screen", "scopes": ["read", "inbox"]})
+    stands, readable = site.gateway.authenticator.stands, asyncio.Event()
+
+    async def slow(secret: str, address: str, *kinds: str) -> bool:
+        if secret == made.body["credentials"]["apikey"]:
+            await readable.wait()
+        return await stands(secret, address, *kinds)
+
+    async with listening(site.caller(made.body["credentials"]["apikey"])) as stream, listening(site.shop) as other:
+        await site.shop.post("/v1/messages", {"to": "+15550100", "text": "before"})
+        assert (await stream.event())["seq"] == (await other.event())["seq"]
+        monkeypatch.setattr(site.gateway.authenticator, "stands", slow)
+        await site.shop.delete("/v1/keys/screen")
+        await site.shop.post("/v1/messages", {"to": "+15550100", "text": "after"})
+        await other.event()
+        await site.shop.get("/v1/messages")  # time enough for a stream that does not wait
+        readable.set()
+        with pytest.raises(aiohttp.ClientError):
+            await stream.event()
+
+
 async def test_a_stream_ends_within_a_second_whoever_ends_its_key(site: Site) -> None:
     """Another process that has the store, too, and nobody calls this one."""
     made = await site.shop.post("/v1/keys", {"name": "screen", "scopes": ["read", "inbox"]})
