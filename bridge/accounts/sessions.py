@@ -94,7 +94,7 @@ class Sessions:
         """
         login = await self._checked(name, password, origin)
         user = await self._check_code(login, code, origin) if login.user.totp else login.user
-        return await self._begin(user, origin)
+        return await self._begin(user, origin, login.password)
 
     async def _checked(self, name: str, password: str, origin: Origin) -> Login:
         """Check the password and return the login."""
@@ -141,11 +141,11 @@ class Sessions:
     def _count_wrong(self, origin: Origin, login: Login | None) -> None:
         self.guesses.pause(origin.address, _identifier(login), self._clock.monotonic())
 
-    async def _begin(self, user: User, origin: Origin) -> SignedIn:
+    async def _begin(self, user: User, origin: Origin, password: str = "") -> SignedIn:
         secret, now = secrets.token_urlsafe(32), self._clock.now()
         agent = origin.agent[:LONGEST_AGENT]
         session = Session(secrets.token_hex(8), user.name, origin.address, agent, now, now, now + LIFE)
-        await self._store.begin_session(digest(secret), session, Author(called(user, origin), now))
+        await self._store.begin_session(digest(secret), session, Author(called(user, origin), now), password)
         return SignedIn(replace(user, seen_at=now), session, secret)
 
     # -- who is signed in -----------------------------------------------------------------------

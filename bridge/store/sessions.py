@@ -15,8 +15,11 @@ _COLUMNS = "s.id, s.user, s.address, s.agent, s.created_at, s.seen_at, s.expires
 _STANDS = "s.expires_at > :now AND s.seen_at > :now - :idle"
 
 
-def begin(tx: Tx, digest: str, session: Session, by: Author) -> None:
-    """Add a session and delete expired ones."""
+def begin(tx: Tx, digest: str, session: Session, by: Author, password: str = "") -> None:
+    """Add a session and delete expired ones. Raises WrongSecret when the password's hash is not this one any more."""
+    stands = "SELECT 1 FROM users WHERE name = ? AND password = ? AND NOT disabled"
+    if password and tx.conn.execute(stands, (session.user, password)).fetchone() is None:
+        raise WrongSecret("The name or the password is wrong.")
     tx.conn.execute("DELETE FROM sessions WHERE expires_at <= ?", (by.at,))
     values = (
         digest, session.id, session.user, session.address, session.agent, session.created_at, session.seen_at,

@@ -70,8 +70,8 @@ class UserStore(Protocol):
 class SessionStore(Protocol):
     """Who is signed in. A session is found by the digest of what its browser has."""
 
-    async def begin_session(self, digest: str, session: Session, by: Author) -> None:
-        """Raises WrongSecret for a user who is not there any more."""
+    async def begin_session(self, digest: str, session: Session, by: Author, password: str = "") -> None:
+        """Raises WrongSecret for a user who is gone, or whose password has another hash than `password` (unless "")."""
         ...
 
     async def session(self, digest: str, now: int, idle_ms: int) -> tuple[Session, User] | None:
