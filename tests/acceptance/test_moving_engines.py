@@ -49,7 +49,6 @@ def home(tmp_path: Path, url: str) -> Path:
 def test_a_bridge_moves_into_a_database_and_back(
     home: Path, sms_bridge: SmsBridge, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0.0)
     bridge = start("serve", *FILE, together=True)
     bridge.says(READY)
     queued = json.loads(sms_bridge("send", "+15550150", "Hello", "--json", *FILE).out)["id"]
@@ -64,12 +63,14 @@ def test_a_bridge_moves_into_a_database_and_back(
 
     bridge = start("serve", *DATABASE, together=True)
     bridge.says(READY)
-    early = sms_bridge("export", "two.export", *DATABASE)
-    assert early.code == 1
-    assert "the database is in use by another bridge" in early.err
-    assert early.err.endswith("or make a backup while it runs: sms-bridge export --copy two.export\n")
-    early = sms_bridge("import", "one.export", *DATABASE)
-    assert "the database is in use by another bridge" in early.err
+    with monkeypatch.context() as hurried:
+        hurried.setattr(database, "PATIENCE", 0.0)
+        early = sms_bridge("export", "two.export", *DATABASE)
+        assert early.code == 1
+        assert "the database is in use by another bridge" in early.err
+        assert early.err.endswith("or make a backup while it runs: sms-bridge export --copy two.export\n")
+        early = sms_bridge("import", "one.export", *DATABASE)
+        assert "the database is in use by another bridge" in early.err
     copied = sms_bridge("backup", "backups", "--json", *DATABASE)
     assert json.loads(copied.out)["waiting"] == 1
     bridge.stop(signal.SIGTERM)
