@@ -2,11 +2,12 @@
 
 import os
 import pwd
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -76,19 +77,30 @@ class Server:
                 break
         raise AssertionError((self.folder / "log").read_text())
 
+    def _send(self, number: signal.Signals, stack: ExitStack) -> list[int]:
+        """Signal them all; returns a descriptor of each child, which can be read from once that has ended."""
+        self._process.send_signal(signal.SIGSTOP)  # so that it makes no other one meanwhile
+        found = []
+        for child in Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split():
+            with suppress(ProcessLookupError):  # it has ended
+                found.append(os.pidfd_open(int(child)))
+                stack.callback(os.close, found[-1])
+                signal.pidfd_send_signal(found[-1], number)
+        self._process.send_signal(number)
+        return found
+
     def kill(self) -> None:
-        """Kill it with all its processes, as a power cut does."""
-        self.signal(signal.SIGKILL)
-        self._process.wait()
+        """Kill it with all its processes, as a power cut does, and wait for each: another one starts after the last."""
+        with ExitStack() as stack:
+            children = self._send(signal.SIGKILL, stack)
+            self._process.wait()
+            for child in children:
+                select.select([child], [], [])
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to all its processes."""
-        self._process.send_signal(signal.SIGSTOP)  # so that it makes no other one meanwhile
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        for child in children:
-            with suppress(ProcessLookupError):  # it has ended
-                os.kill(int(child), number)
-        self._process.send_signal(number)
+        with ExitStack() as stack:
+            self._send(number, stack)
 
     def stop(self) -> None:
         """Stop it, also one that was killed or stands still, and remove its folder."""
