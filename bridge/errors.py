@@ -9,6 +9,7 @@ BridgeError
 ├── NotAllowed                 credentials wrong, missing or not enough
 │   ├── UnknownCaller
 │   ├── WrongSecret
+│   │   └── WrongPassword      of somebody who signs in
 │   ├── KeyExpired
 │   ├── ScopeMissing           the key is for other things
 │   ├── AccountDisabled
@@ -93,6 +94,10 @@ class UnknownCaller(NotAllowed):
 
 class WrongSecret(NotAllowed):
     """The secret is wrong."""
+
+
+class WrongPassword(WrongSecret):
+    """The name or the password is wrong."""
 
 
 class KeyExpired(NotAllowed):

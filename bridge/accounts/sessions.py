@@ -13,7 +13,15 @@ from bridge.accounts.credentials import checked_name, digest
 from bridge.accounts.tallies import Tallies
 from bridge.accounts.throttling import FailedLogins
 from bridge.dataclass import dataclass
-from bridge.errors import BadRequest, NoSuchThing, NotPossible, StoreUnavailable, TooManyRequests, WrongSecret
+from bridge.errors import (
+    BadRequest,
+    NoSuchThing,
+    NotPossible,
+    StoreUnavailable,
+    TooManyRequests,
+    WrongPassword,
+    WrongSecret,
+)
 from bridge.model.account import Author
 from bridge.model.user import Link, Role, Session, User, UserChange
 from bridge.ports.clock import Clock
@@ -110,7 +118,7 @@ class Sessions:
                 if login is not None and right:
                     return login
                 self._count_wrong(origin, login)
-                raise WrongSecret("The name or the password is wrong.")
+                raise WrongPassword
         finally:
             self._waiting -= 1
 

@@ -79,8 +79,8 @@ class Deliverer:
     def poke(self, endpoint_id: str | None = None) -> None:
         """Endpoints or their deliveries changed other than by an event (added, removed, redelivered …).
 
-        With an id, somebody is waiting: its next attempt is made now instead of when it is due. Nothing is
-        posted to it before the change was read: whoever removed, paused or moved an endpoint was told that it is done.
+        With an id, somebody is waiting: its next attempt is made now instead of when it is due. None begins before
+        the change has been read, since whoever made it (removed or paused the endpoint, say) takes it for done.
         """
         if endpoint_id in self._couriers:
             self._couriers[endpoint_id][0].hold()

@@ -115,13 +115,13 @@ class EndpointQueue:
         """Make the attempt that is due, or sleep until there is one."""
         if self._rewind:
             await self._start_over()
-        if self._idle():
+        if self._is_halted():
             await self._sleep(None)
             return
         await self._records.room()
         while self._news and not self._line:
             await self._fetch()  # again when a whole batch stood aside
-        if self._idle():
+        if self._is_halted():
             return
         now = self._clock.now()
         head = self._due(self._line[0][0], now) if self._line else None
@@ -134,7 +134,7 @@ class EndpointQueue:
         else:
             await self._sleep(min((due for due in (head, aside) if due is not None), default=None))
 
-    def _idle(self) -> bool:
+    def _is_halted(self) -> bool:
         """Whether no attempt may begin, however much is owed."""
         return self.endpoint.paused or self._held
 
@@ -200,7 +200,7 @@ class EndpointQueue:
         self._aside_was_last = True
         _, seq = self._aside[0]
         rows = await self._store.owed(self.endpoint.id, 1, seq - 1)
-        if self._idle():
+        if self._is_halted():
             return
         heapq.heappop(self._aside)
         if not rows or rows[0][0].seq != seq:

@@ -37,8 +37,11 @@ def standby(primary: Server) -> Iterator[Standby]:
 async def test_bridges_go_over_to_the_standby_and_lose_and_double_nothing(
     primary: Server, standby: Standby, tmp_path: Path, end: signal.Signals
 ) -> None:
-    url = standby.either(primary.create())
-    async with World(tmp_path / "world", modems=2) as world, two(world, tmp_path, url) as both:
+    database = primary.create()
+    async with (
+        World(tmp_path / "world", modems=2) as world,
+        two(world, tmp_path, standby.either(database)) as both,
+    ):
         world.network.rules.send_latency = 0.1
         texts = [f"before {number}" for number in range(20)]
         for number, text in enumerate(texts):
@@ -56,7 +59,7 @@ async def test_bridges_go_over_to_the_standby_and_lose_and_double_nothing(
         assert set(states.values()) <= {State.SENT, State.DELIVERED}
         assert both.arrived() == Counter(texts)
         assert await received(both.http, both.bridges["west"], both.key, 1) == ["while no server writes"]
-        await until(lambda: on_duty(standby.url(url.split("?")[0].rsplit("/", 1)[1])) in NAMES)
+        await until(lambda: on_duty(standby.url(database)) in NAMES)
         await both.bridges["east"].kill(signal.SIGTERM)
         await both.bridges["east"].start()
         await both.until_both_send()
