@@ -9,7 +9,6 @@ BridgeError
 ├── NotAllowed                 credentials wrong, missing or not enough
 │   ├── UnknownCaller
 │   ├── WrongSecret
-│   │   └── WrongPassword      of somebody who signs in
 │   ├── KeyExpired
 │   ├── ScopeMissing           the key is for other things
 │   ├── AccountDisabled
@@ -94,10 +93,6 @@ class UnknownCaller(NotAllowed):
 
 class WrongSecret(NotAllowed):
     """The secret is wrong."""
-
-
-class WrongPassword(WrongSecret):
-    """The name or the password is wrong."""
 
 
 class KeyExpired(NotAllowed):

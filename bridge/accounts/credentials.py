@@ -56,6 +56,8 @@ def key_kinds() -> tuple[str, ...]:
 
 #: the account of the command line; nobody else can have the name
 OPERATOR = "operator"
+#: what somebody is told who signs in with a wrong name or password: never which of the two
+WRONG_LOGIN = "The name or the password is wrong."
 #: longest name that fits every dialect's account field
 NAME_LENGTH = 32
 #: seconds for which an old credential may live beside its successor: a year

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from bridge.accounts import one_time_codes, passwords
-from bridge.accounts.credentials import checked_name, digest
+from bridge.accounts.credentials import WRONG_LOGIN, checked_name, digest
 from bridge.accounts.tallies import Tallies
 from bridge.accounts.throttling import FailedLogins
 from bridge.dataclass import dataclass
@@ -19,7 +19,6 @@ from bridge.errors import (
     NotPossible,
     StoreUnavailable,
     TooManyRequests,
-    WrongPassword,
     WrongSecret,
 )
 from bridge.model.account import Author
@@ -118,7 +117,7 @@ class Sessions:
                 if login is not None and right:
                     return login
                 self._count_wrong(origin, login)
-                raise WrongPassword
+                raise WrongSecret(WRONG_LOGIN)
         finally:
             self._waiting -= 1
 

@@ -3,8 +3,8 @@
 import sqlite3
 from collections.abc import Sequence
 
-from bridge.accounts.credentials import OPERATOR
-from bridge.errors import NoSuchThing, WrongPassword
+from bridge.accounts.credentials import OPERATOR, WRONG_LOGIN
+from bridge.errors import NoSuchThing, WrongSecret
 from bridge.model.account import Author
 from bridge.model.user import Role, Session, User
 from bridge.store.audit_log import audit
@@ -16,10 +16,10 @@ _STANDS = "s.expires_at > :now AND s.seen_at > :now - :idle"
 
 
 def begin(tx: Tx, digest: str, session: Session, by: Author, password: str = "") -> None:
-    """Add a session and delete expired ones. Raises WrongPassword when its hash is another by now."""
+    """Add a session and delete expired ones. Raises WrongSecret when the password's hash is another by now."""
     stands = "SELECT 1 FROM users WHERE name = ? AND password = ? AND NOT disabled"
     if password and tx.conn.execute(stands, (session.user, password)).fetchone() is None:
-        raise WrongPassword
+        raise WrongSecret(WRONG_LOGIN)
     tx.conn.execute("DELETE FROM sessions WHERE expires_at <= ?", (by.at,))
     values = (
         digest, session.id, session.user, session.address, session.agent, session.created_at, session.seen_at,
@@ -28,7 +28,7 @@ def begin(tx: Tx, digest: str, session: Session, by: Author, password: str = "")
     try:
         tx.conn.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
     except sqlite3.IntegrityError:  # removed since the password was looked at
-        raise WrongPassword from None
+        raise WrongSecret(WRONG_LOGIN) from None
     tx.conn.execute("UPDATE users SET seen_at = ? WHERE name = ?", (by.at, session.user))
     audit(tx, by, "sign_in", OPERATOR, session.agent)
 

@@ -170,6 +170,7 @@ class EndpointQueue:
     async def _start_over(self) -> None:
         await self._records.settled()
         self._rewind = False
+        self._news = True  # a read that was under way, behind the old cursor, may have taken the news for read
         self._cursor = 0
         self._line.clear()
         self._aside.clear()

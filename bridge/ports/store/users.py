@@ -71,7 +71,7 @@ class SessionStore(Protocol):
     """Who is signed in. A session is found by the digest of what its browser has."""
 
     async def begin_session(self, digest: str, session: Session, by: Author, password: str = "") -> None:
-        """Raises WrongPassword for a user who is gone, or whose password has another hash than a given one."""
+        """Raises WrongSecret for a user who is gone, or whose password has another hash than a given one."""
         ...
 
     async def session(self, digest: str, now: int, idle_ms: int) -> tuple[Session, User] | None:

@@ -20,12 +20,14 @@ SOON = 30.0  # seconds a test waits for what must come
 
 
 class SlowStore(SqliteStore):
-    """Writes records only while it may."""
+    """Writes records, and answers what is owed, only while it may."""
 
     def __init__(self, path: str, bus: Bus) -> None:
         super().__init__(path, bus)
         self.may_record = asyncio.Event()
         self.may_record.set()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         #: raised instead of recording, once each
         self.troubles: list[Exception] = []
         #: how many deliveries each write had
@@ -45,6 +47,7 @@ class SlowStore(SqliteStore):
             raise self.unreadable.pop(0)
         rows = await super().owed(endpoint, limit, after)
         self.read.append(endpoint)
+        await self.may_answer.wait()
         return rows
 
     async def record_attempts(self, deliveries: Sequence[Delivery], *more: float) -> None:

@@ -148,6 +148,25 @@ async def test_what_is_requeued_while_it_is_tried_begins_anew(
     assert row.attempts == 1
 
 
+async def test_what_is_requeued_while_the_queue_is_read_goes_out(
+    work: Work, store: SlowStore, poster: Poster, endpoint: Endpoint
+) -> None:
+    """The read behind the old cursor sees nothing of it, and must not pass for having read the news."""
+    await store.receive_sms("hello")
+    work.queue.wake()
+    await store.rows_when(lambda row: row.state is DeliveryState.DELIVERED)
+    store.may_answer.clear()
+    store.read.clear()
+    work.queue.wake()
+    async with asyncio.timeout(SOON):
+        while not store.read:
+            await asyncio.sleep(0)
+    assert await store.redeliver(SHOP.name, LedgerQuery(), [], work.clock.at) == 1
+    work.queue.look_again(endpoint, ask=False)
+    store.may_answer.set()
+    assert await poster.has_posted(2) == ["hello", "hello"]
+
+
 async def test_an_endpoint_that_is_gone_is_paused_with_what_else_was_changed_meanwhile(
     work: Work, store: SlowStore, poster: Poster, endpoint: Endpoint
 ) -> None:
