@@ -40,6 +40,26 @@ async def test_reads_the_list_as_people_write_it_and_each_number_once(site: Http
     assert [message.written for message in await site.messages()] == [TO, OTHER]
 
 
+@pytest.mark.parametrize("country", ["", "CN"])
+async def test_one_person_in_several_spellings_gets_the_text_once(site: HttpSite, country: str) -> None:
+    await set_terms(site, country=country)
+    spellings = [TO, "138-0013-8000", "138 0013 8000", f"+86{TO}", f"0086{TO}", f"86{TO}", "+86 138 0013 8000"]
+    await send(site, mobiles=",".join([*spellings, OTHER, "0044 7700 900123"]))
+    assert [message.written for message in await site.messages()] == [TO, OTHER]
+
+
+async def test_numbers_of_two_countries_with_the_same_digits_are_two_people(site: HttpSite) -> None:
+    await send(site, mobiles=f"+{TO},{TO}")
+    assert [message.recipient for message in await site.messages()] == [f"+{TO}", TO]
+
+
+async def test_a_long_list_in_other_spellings_is_each_person_once(site: HttpSite) -> None:
+    await set_terms(site, country="GB")
+    numbers = [f"07700900{number:03}" for number in range(900)]
+    await send(site, mobiles=",".join(numbers + [f"+44{number[1:]}" for number in numbers]))
+    assert sorted(message.written for message in await site.messages()) == numbers
+
+
 @pytest.mark.parametrize("raw", ["+8613800138000,+447700900123", "%2B8613800138000,%2B447700900123"])
 async def test_a_raw_plus_in_the_list_is_a_plus(site: HttpSite, raw: str) -> None:
     form = send_form()

@@ -185,6 +185,12 @@ class TestBatches:
         assert "重复" in data["results"][1]["message"]
         assert len(await site.messages()) == 1
 
+    async def test_sends_to_one_person_in_several_spellings_once(self, site: HttpSite) -> None:
+        spellings = ("+8613800138000", "138-0013-8000", "0086 138 0013 8000", "8613800138000")
+        data = (await batch(site, "13800138000", *spellings, "+13800138000")).json["data"]
+        assert [result["success"] for result in data["results"]] == [True, *[False] * 4, True]
+        assert [message.recipient for message in await site.messages()] == ["13800138000", "+13800138000"]
+
     async def test_answers_when_no_number_is_right(self, site: HttpSite) -> None:
         data = (await batch(site, "a", "b")).json["data"]
         assert (data["success_count"], data["failed_count"]) == (0, 2)

@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Sequence
 
+from api.dialect.recipients import CHINESE_MOBILE, person
 from api.dialects.account_v1.rows import NAME, reference
 from api.dialects.account_v1.vocabulary import TooManyMobiles
 from api.http.errors import MissingParameter
@@ -21,7 +22,6 @@ MOST_PLACES = 10_000
 LONGEST_TASK = 100
 #: either comma, for the page is in Chinese
 _COMMA = re.compile("[,\uff0c]")
-_CHINESE_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _EXTENSION = re.compile(r"[0-9]{1,20}")
 
 
@@ -33,9 +33,12 @@ class Task:
     drafts: Sequence[Draft]
 
 
-def compose(form: Parameters) -> Task:
-    """Parse a form. Raises BadRequest and its subclasses; whether a number is valid is decided by the gateway."""
-    mobiles = _mobiles(form)
+def compose(form: Parameters, country: str = "") -> Task:
+    """Parse a form; `country` is the account's.
+
+    Raises BadRequest and its subclasses; whether a number is valid is decided by the gateway.
+    """
+    mobiles = _mobiles(form, country)
     text = form.text("content")
     if not text:
         raise InvalidText
@@ -47,8 +50,8 @@ def compose(form: Parameters) -> Task:
     return Task(task, drafts)
 
 
-def _mobiles(form: Parameters) -> Sequence[str]:
-    """Each number once, because reports identify messages by number alone."""
+def _mobiles(form: Parameters, country: str) -> Sequence[str]:
+    """Each number once, however often and in however many spellings it is listed; the first of them stands."""
     given = _COMMA.split(form.need("mobiles"), maxsplit=MOST_PLACES)
     if len(given) > MOST_PLACES:
         raise TooManyMobiles
@@ -58,13 +61,16 @@ def _mobiles(form: Parameters) -> Sequence[str]:
         raise MissingParameter("mobiles")
     if len(mobiles) > MOST_MOBILES:
         raise TooManyMobiles
-    return list(dict.fromkeys(mobiles))
+    once: dict[str, str] = {}
+    for mobile in dict.fromkeys(mobiles):
+        once.setdefault(person(mobile, country), mobile)
+    return list(once.values())
 
 
 def _with_plus(written: str) -> str:
     """Restore a `+` that form decoding made a blank; before a Chinese mobile number a blank is just a blank."""
     number = written.strip()
-    return number if _CHINESE_MOBILE.fullmatch(number) else restore_plus(written).strip()
+    return number if CHINESE_MOBILE.fullmatch(number) else restore_plus(written).strip()
 
 
 def _task(form: Parameters) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from api.dialect.masking import masked
+from api.dialect.recipients import person
 from api.dialect.templated import tag
 from api.dialects.template_platform import body
 from api.dialects.template_platform.vocabulary import SENT, UnknownProvider, Wrong, sentence, success
@@ -93,16 +94,18 @@ class Sending:
         """Submit; returns a message or a reason for each draft. Raises errors that concern all of them."""
         outcomes: dict[int, Message | str] = {}
         going: dict[str, int] = {}
+        people: set[str] = set()
         for index, draft in enumerate(drafts):
             try:
                 self._gateway.check(account, draft)
             except InvalidNumber as error:
                 outcomes[index] = sentence(error)
                 continue
-            recipient = phone_numbers.normalise(draft.recipient, account.terms.country)
-            if recipient in going:
+            if (reached := person(draft.recipient, account.terms.country)) in people:
                 outcomes[index] = "号码重复"
-            going.setdefault(recipient, index)
+                continue
+            people.add(reached)
+            going[phone_numbers.normalise(draft.recipient, account.terms.country)] = index
         while going:
             try:
                 submission = await self._gateway.submit(account, [drafts[index] for index in going.values()])
