@@ -51,6 +51,12 @@ class TestReports:
         await end(site, State.DELIVERED)
         assert len(await pull(site, "report")) == 1
 
+    @pytest.mark.parametrize("written", ["138-0013-8000", "138 0013 8000", "(138) 0013.8000"])
+    async def test_masks_a_number_however_it_was_written(self, site: HttpSite, written: str) -> None:
+        await send(site, mobiles=written)
+        await end(site, State.DELIVERED)
+        assert [row["mobile"] for row in await pull(site, "report")] == ["138****8000"]
+
     async def test_hands_out_each_row_once_to_callers_at_the_same_time(self, site: HttpSite) -> None:
         await send(site, mobiles=",".join(f"+155501{number:02}" for number in range(20)))
         for _ in range(20):

@@ -21,7 +21,7 @@ def reference(task: str, position: int) -> str:
 
 
 def shown(number: str) -> str:
-    """A number as lists show it, `138****1234`; an alphanumeric sender is shown as it is."""
+    """A sender as lists show it, `138****1234`; one with a name is shown as it is."""
     return masked(number) if number.removeprefix("+").isdecimal() else number
 
 
@@ -39,7 +39,7 @@ def pulled_report(report: Report, zone: tzinfo) -> dict[str, Any]:
         "sendId": _task(message.dialect, message.client_ref, message.id),
         "status": status,
         "times": written(report.at, zone),
-        "mobile": shown(message.written.strip()),
+        "mobile": masked(message.written),
         "extNo": message.tag if message.dialect == NAME else "",
     }
 
