@@ -1,8 +1,10 @@
 """The box for texts counts as the bridge does."""
 
+import asyncio
 import random
 
-from playwright.async_api import expect
+import pytest
+from playwright.async_api import Route, expect
 
 from bridge.messages.segmentation import alphabet, count
 from bridge.model.radio import Alphabet
@@ -57,3 +59,31 @@ async def test_a_text_in_another_alphabet_is_not_advised_against(anna: Visitor) 
     await box.fill("您的眼镜已经做好了，营业到六点。" * 4)
     await expect(anna.page.locator(".measure .why")).to_have_count(0)
     await anna.sees("UCS-2", ".measure")
+
+
+@pytest.mark.parametrize(
+    ("place", "label"), [("messages", "Message"), ("conversations/+15550150", "Write an SMS"), ("first", "Message")]
+)
+async def test_keys_that_are_held_down_send_one_sms(anna: Visitor, place: str, label: str) -> None:
+    asked: list[str] = []
+    last = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if route.request.method == "POST":
+            asked.append(route.request.post_data or "")
+            await last.wait()
+        await route.continue_()
+
+    await anna.page.route("**/v1/messages", late)
+    await anna.sign_in(place)
+    if place == "messages":
+        await anna.page.get_by_role("button", name="New message").first.click()
+    if "/" not in place:
+        await anna.page.locator("main form, dialog form").first.locator("input[type=tel]").fill("+15550150")
+    box = anna.page.get_by_label(label, exact=True)
+    await box.fill("Only once")
+    for _ in range(3):
+        await box.press("Control+Enter")
+    last.set()
+    await expect(anna.page.locator("main").get_by_text("Delivered").first).to_be_visible()
+    assert len(asked) == 1, asked

@@ -19,11 +19,10 @@ export function Reply({ number, suppressed, last, onSent }) {
   if (suppressed) return html`<p class="reply stopped" role="note">${t("conversations.stopped")}</p>`;
   if (!NUMBER.test(number)) return html`<p class="reply stopped" role="note">${t("conversations.no_reply")}</p>`;
   const label = t(whatsapp ? "conversations.reply.whatsapp" : "conversations.reply");
-  const send = () => text.trim() && !deed.busy && deed.run();
+  const send = () => text.trim() && deed.run();
   return html`<${Form} class="reply" deed=${{ ...deed, run: send }}>
     <${FormTrouble} />
-    <${TextBox} label=${label} placeholder=${label} value=${text} onInput=${setText}
-      onSend=${send} rows=${2} />
+    <${TextBox} label=${label} placeholder=${label} value=${text} onInput=${setText} rows=${2} />
     <button type="submit" class="primary" disabled=${deed.busy || !text.trim()} title=${t("conversations.send.keys")}>
       <${Icon} name="send" size=${18} />${t("compose.send")}</button>
   </${Form}>`;

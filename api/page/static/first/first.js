@@ -56,7 +56,7 @@ function SendTest({ ready }) {
     <${Form} deed=${send}>
       <${Text} label=${t(DEMO ? "first.send.any" : "first.send.to")} type="tel" hint=${t("compose.to.hint")} value=${number} onInput=${setNumber} required
         autocomplete="tel" placeholder=${t("compose.to.example")} field="to" />
-      <${TextBox} label=${t("compose.text")} value=${text} onInput=${setText} onSend=${send.run} rows=${2} />
+      <${TextBox} label=${t("compose.text")} value=${text} onInput=${setText} rows=${2} required />
       <${FormTrouble} />
       <p class="deeds"><button type="submit" class="primary" disabled=${send.busy || !number.trim() || !text}>${t("compose.send")}</button></p>
       ${!ready && html`<p class="quiet">${t("first.send.waits")}</p>`}

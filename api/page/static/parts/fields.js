@@ -12,7 +12,8 @@ export function Form({ deed, error = deed.error, children, ...more }) {
   const { names } = useRef({ names: new Set() }).current;
   const send = (event) => {
     event.preventDefault();
-    deed.run();
+    // the keys that send do not ask the button whether it is off
+    if (!deed.busy) deed.run();
   };
   return html`<form ...${more} onSubmit=${send}>
     <${Around.Provider} value=${{ names, error, busy: deed.busy }}>${children}</${Around.Provider}></form>`;

@@ -23,12 +23,11 @@ export function Compose({ draft, onClose }) {
     onClose();
     go(draft.conversation ? "conversations" : "messages", draft.conversation ? made.to : made.id);
   });
-  const send = () => to.trim() && text && deed.run();
   return html`<${Dialog} title=${t("compose.title")} onClose=${onClose}>
-    <${Form} deed=${{ ...deed, run: send }}>
+    <${Form} deed=${deed}>
       <${Text} label=${t("compose.to")} hint=${t("compose.to.hint")} type="tel" value=${to} onInput=${setTo} required
         autofocus=${!draft.to} autocomplete="off" placeholder=${t("compose.to.example")} field="to" />
-      <${TextBox} label=${t("compose.text")} value=${text} onInput=${setText} onSend=${send} rows=${4} required
+      <${TextBox} label=${t("compose.text")} value=${text} onInput=${setText} rows=${4} required
         autofocus=${Boolean(draft.to)} />
       <details>
         <summary>${t("compose.options")}</summary>

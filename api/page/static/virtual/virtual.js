@@ -74,11 +74,11 @@ function Write({ number, last, onSent }) {
     onSent(await post(`${PATH}/${encodeURIComponent(number)}/messages`, { to: at, text }));
     setText((now) => (now === text ? "" : now)); // what was typed meanwhile stays
   });
-  const send = () => text.trim() && at && !deed.busy && deed.run();
+  const send = () => text.trim() && at && deed.run();
   return html`<${Form} class="reply" deed=${{ ...deed, run: send }}>
     <${FormTrouble} />
     <div class="to"><${Choice} label=${t("virtual.to")} value=${at} onInput=${setLine} options=${lines.map((each) => [each.number, `${each.name} · ${each.number}`])} /></div>
-    <${TextBox} label=${t("virtual.write")} placeholder=${t("virtual.write")} value=${text} onInput=${setText} onSend=${send} rows=${2} />
+    <${TextBox} label=${t("virtual.write")} placeholder=${t("virtual.write")} value=${text} onInput=${setText} rows=${2} />
     <button type="submit" class="primary" disabled=${deed.busy || !text.trim() || !at} title=${t("conversations.send.keys")}>
       <${Icon} name="send" size=${18} />${t("compose.send")}</button>
   </${Form}>`;
