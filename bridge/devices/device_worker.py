@@ -3,17 +3,16 @@
 import asyncio
 import logging
 import random
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
 from bridge.bus import Bus
-from bridge.devices.idle import IdleLines
+from bridge.devices.lanes import Shared, end_lanes
 from bridge.devices.memory import LastingMemory
 from bridge.devices.receiver import Receiver
 from bridge.devices.sender import LineSender
-from bridge.devices.twins import Twins
 from bridge.errors import DeviceLost, LinkError, NoSuchThing, SendRefused, StoreUnavailable, WrongSecret
 from bridge.messages.outcomes import SendingRules
 from bridge.model.event import LINE_CHANGED, Event
@@ -80,8 +79,7 @@ class DeviceWorker:
         bus: Bus,
         clock: Clock,
         rules: SendingRules,
-        idle: IdleLines,
-        twins: Twins,
+        shared: Shared,
     ) -> None:
         self.device = device
         self._driver = driver
@@ -89,8 +87,7 @@ class DeviceWorker:
         self._bus = bus
         self._clock = clock
         self._rules = rules
-        self._idle = idle
-        self._twins = twins
+        self._idle, self._twins, self._tasks = shared.idle, shared.twins, shared.tasks
         self._link: Link | None = None
         self._lanes: dict[str, LineSender] = {}
         self._known: tuple[Line, ...] = (Line(device.name, device.name, device.driver, LineState.CONNECTING),)
@@ -290,7 +287,7 @@ class DeviceWorker:
         await self._tell(self._known, self.lines)
         cleared = asyncio.Event()
         lanes = {
-            line.name: tasks.start(self._until(over, self._drive(link, line, cleared)), line.name)
+            line.name: self._tasks.start(self._until(over, self._drive(link, line, cleared)), line.name)
             for line in link.lines
         }
         tasks.start(self._until(over, inbox.run()), "inbox")
@@ -304,7 +301,9 @@ class DeviceWorker:
             if isinstance(link, Yielding):
                 link.give_back()
             cleared.set()
-            await self._finish(lanes)
+            patience = STOP_PATIENCE if self._closing.is_set() else LOSS_PATIENCE
+            running = {task: self._lanes.get(name) for name, task in lanes.items()}
+            await end_lanes(running, patience, CLOSE_PATIENCE)
             await tasks.close()
             await self._let_go(link)
             self._lanes.clear()
@@ -313,14 +312,6 @@ class DeviceWorker:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_PATIENCE if self._closing.is_set() else None):
                 await link.close()
-
-    async def _finish(self, lanes: Mapping[str, "asyncio.Task[None]"]) -> None:
-        """Let the part being sent finish; all other waiting is cancelled."""
-        on_air = {task for name, task in lanes.items() if (lane := self._lanes.get(name)) and lane.on_air}
-        others = set(lanes.values()) - on_air
-        patience = STOP_PATIENCE if self._closing.is_set() else LOSS_PATIENCE
-        waits = [asyncio.wait(on_air, timeout=patience)] if on_air else []
-        await asyncio.gather(*waits, *([asyncio.wait(others, timeout=CLOSE_PATIENCE)] if others else []))
 
     async def _until(self, over: "asyncio.Future[None]", work: Coroutine[Any, Any, None]) -> None:
         """Wait for whichever ends first, and end the link with its reason."""

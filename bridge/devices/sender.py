@@ -9,8 +9,8 @@ message tries whether it is still so.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from typing import TypeVar
 
@@ -74,6 +74,7 @@ class LineSender:
         self._stopping = False
         #: the device has a part in its hands
         self.on_air = False
+        self._asked = 0  # of the store, at this moment
         #: why nothing goes out now, and for how long that is left alone
         self.rest = Rest()
         self._blame = Blame()
@@ -97,6 +98,19 @@ class LineSender:
         """Stop after the part that the device is handling now."""
         self._stopping = True
         self._woken.set()
+
+    @property
+    def is_storing(self) -> bool:
+        """Whether it waits for the store: cut off now, what it has in hand would be nobody's until the next start."""
+        return self._asked > 0
+
+    @contextmanager
+    def _storing(self) -> Iterator[None]:
+        self._asked += 1
+        try:
+            yield
+        finally:
+            self._asked -= 1
 
     async def run(self) -> None:
         """Send until the device is lost, or `stop`."""
@@ -139,7 +153,8 @@ class LineSender:
         routes, heeded = self._routes(line), len(self._calls)
         # before the store is asked: for a message that comes between its answer and ours somebody must be there
         self._idle.add(self, routes)
-        claim = await self._store.claim(line.name, routes, self._clock.now(), self._whole, line.sim)
+        with self._storing():
+            claim = await self._store.claim(line.name, routes, self._clock.now(), self._whole, line.sim)
         if claim is None:  # others were quicker
             del self._calls[:heeded]
             self.rest.give_credit()
@@ -174,7 +189,8 @@ class LineSender:
             self._idle.call(route)
 
     async def _record(self, outcome: Outcome) -> None:
-        message = await retry_until_stored(lambda: self._store.record(outcome, self._clock.now()))
+        with self._storing():
+            message = await retry_until_stored(lambda: self._store.record(outcome, self._clock.now()))
         if outcome.state in _OUT and message.state in _OUT:
             waited = message.sent_at - max(message.created_at, message.not_before)
             self._metrics.sent(message.account, self._line().name, waited)
@@ -191,13 +207,20 @@ class LineSender:
             if self._stopping:
                 await asyncio.gather(self._record(outcome), self._record(Outcome(message.id, following, State.QUEUED)))
                 return None
-            await asyncio.gather(self._record(outcome), self._intend(message, following))
+            _, goes_on = await asyncio.gather(self._record(outcome), self._intend(message, following))
+            if not goes_on:
+                await self._record(Outcome(message.id, following, State.QUEUED))
+                return None
         _, claimed = await asyncio.gather(self._record(outcome), self._claim())
         return claimed
 
-    async def _intend(self, message: Message, index: int) -> None:
+    async def _intend(self, message: Message, index: int) -> bool:
+        """Write down that a part is about to be handed over; False when this line was to stop meanwhile."""
         line = self._line()
-        await retry_until_stored(lambda: self._store.intend(message.id, index, line.name, self._clock.now(), line.sim))
+        with self._storing():
+            now = self._clock.now
+            await retry_until_stored(lambda: self._store.intend(message.id, index, line.name, now(), line.sim))
+        return not self._stopping
 
     async def _send(self, claim: Claim, index: int, texts: Sequence[str]) -> Outcome:
         """Hand one part to the device and record the outcome. Raises what ends the lane, after recording."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bridge.bus import Bus
 from bridge.devices.device_worker import CLOSE_PATIENCE, STOP_PATIENCE, DeviceWorker, WorkerStore
 from bridge.devices.idle import IdleLines
+from bridge.devices.lanes import Shared
 from bridge.devices.twins import Twins
 from bridge.errors import NoSuchThing
 from bridge.messages.outcomes import SendingRules
@@ -35,17 +36,15 @@ class Supervisor:
     ) -> None:
         self._store, self._bus, self._clock = store, bus, clock
         self._rules = rules
-        self._idle, self._twins = IdleLines(), Twins()
+        self._idle, self._tasks = IdleLines(), Tasks("supervisor", on_death)
+        self._shared = Shared(self._idle, Twins(), self._tasks)
         self._workers = [self._worker_of(device, drivers[device.driver]) for device in devices]
-        self._tasks = Tasks("supervisor", on_death)
         self._running: dict[DeviceWorker, asyncio.Task[None]] = {}
         #: the bridge ends: no device is opened any more
         self._stopped = False
 
     def _worker_of(self, device: Device, driver: Driver) -> DeviceWorker:
-        return DeviceWorker(
-            device, driver, self._store, self._bus, self._clock, self._rules, self._idle, self._twins
-        )  # fmt: skip
+        return DeviceWorker(device, driver, self._store, self._bus, self._clock, self._rules, self._shared)
 
     def lines(self) -> tuple[Line, ...]:
         """Every line of every configured device, absent ones too."""
