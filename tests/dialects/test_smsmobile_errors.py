@@ -45,7 +45,18 @@ async def test_every_path_wants_a_key_and_says_so_in_its_familys_shape(site: Htt
             assert answer.json["success"] is False
 
 
+#: as the vendor's page prints them
+MISSING_KEY = {
+    "/notification/send": "Missing required params: apikey and sid are mandatory.",
+    "/notification/list": "Missing required param: apikey.",
+}
+
+
 async def test_notifications_refuse_with_a_sentence_only(site: HttpSite) -> None:
+    for path in ("/notification/send", "/notification/list"):
+        each = await site.ask("GET", path)
+        assert (each.status, each.json["success"]) == (400, False)
+        assert each.json["message"] == MISSING_KEY[path]
     for path, params, sentence in (
         ("/notification/send", {}, "Missing required params: apikey and sid are mandatory."),
         ("/notification/send", {"sid": "office"}, "Missing required param: message."),

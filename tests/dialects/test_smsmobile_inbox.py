@@ -147,6 +147,11 @@ class TestDeleting:
             assert (await result(site, "/deletesms", date_start="2026-03-20"))["deleted"] == 0
             assert (await result(site, "/deletesms", date_start="2026-03-21"))["deleted"] == 1
 
+    async def test_an_end_alone_wants_its_start(self, site: HttpSite) -> None:
+        answer = await get(site, "/deletesms", date_end="2026-03-20")
+        assert answer.json["error"] == "missing_date_start"
+        assert answer.json["message"] == "The parameter date_start is missing (date_end is the end of a period)."
+
     @pytest.mark.parametrize(
         ("params", "code"),
         [

@@ -1,11 +1,15 @@
 """What the parameters of `/sendsms` do."""
 
+from pathlib import Path
+
 import pytest
 
 from bridge.model.message import State
 from tests.support.clocks import START
-from tests.support.http_site import LINES, Answer, HttpSite, open_site
+from tests.support.http_site import CREDENTIALS, LINES, Answer, HttpSite, open_site
 from tests.support.smsmobile_calls import TO, get, send, sent_id
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def assert_refused(answer: Answer, code: str, status: int = 400) -> str:
@@ -91,6 +95,12 @@ class TestChoosingAPhone:
         await sent_id(site, **{spelling: "office"})
         assert (await site.the_message()).route == "office"
 
+    @pytest.mark.parametrize("plus", ["+", "%2B"])
+    async def test_takes_the_number_of_a_phone_with_a_raw_plus_too(self, site: HttpSite, plus: str) -> None:
+        form = f"apikey={CREDENTIALS['apikey']}&recipients={plus}15550123&message=x&sIdentifiant={plus}15550100"
+        answer = await site.ask("POST", "/sendsms", data=form.encode(), headers=FORM)
+        assert (answer.status, (await site.the_message()).route) == (200, "office")
+
     async def test_names_the_known_phones_when_asked_for_another(self, site: HttpSite) -> None:
         sentence = assert_refused(await send(site, sIdentifiant="attic"), "unknown_sidentifiant")
         assert all(line.name in sentence for line in LINES)
@@ -100,6 +110,11 @@ class TestChoosingAPhone:
         assert answer.json["result"]["port"] == 2
         message = await site.the_message()
         assert (message.route, message.slot) == ("duo:2", 2)
+
+    async def test_says_that_no_phone_has_such_a_slot(self, tmp_path: Path) -> None:
+        async with open_site(tmp_path, lambda: LINES[:1]) as one:
+            sentence = assert_refused(await send(one, port="2"), "unknown_sidentifiant")
+            assert sentence == "no line has SIM slot 2; known lines: office"
 
     async def test_names_the_known_phones_when_one_has_no_such_slot(self, site: HttpSite) -> None:
         sentence = assert_refused(await send(site, sIdentifiant="office", port="2"), "unknown_sidentifiant")

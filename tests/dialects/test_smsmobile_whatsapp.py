@@ -137,6 +137,9 @@ async def test_media_go_with_the_whatsapp_alone(site: HttpSite) -> None:
     [
         ({"url_media": "https://files.example.com/a.pdf"}, "url_media_not_supported"),
         ({"waonly": "yes", "url_media": "a.pdf"}, "invalid_url_media"),
+        ({"sendwa": "1", "url_media": "a.pdf"}, "invalid_url_media"),
+        ({"sendwa": "1", "schedule_timestamp": "9999999999"}, "invalid_schedule_timestamp"),
+        ({"sendwa": "1", "recipients": "shop"}, "invalid_recipients"),
         ({"waonly": "yes", "message": "x" * 4097}, "invalid_message"),
         ({"waonly": "yes", "message": None}, "missing_message"),
         ({"waonly": "yes", "encrypt_message": "yes"}, "encrypt_message_not_supported"),

@@ -80,7 +80,7 @@ class SmsMobile:
             Route("/call/missed/list", self._known(calls.missed), INBOX, refuse=refusals.calls),
             Route("/call/incoming/list", self._known(calls.of(CallKind.INCOMING)), INBOX, refuse=refusals.calls),
             Route("/call/outgoing/list", self._known(calls.of(CallKind.OUTGOING)), INBOX, refuse=refusals.calls),
-            Route("/notification/send", self._known(owner.notify), SEND, refuse=refusals.notifications),
+            Route("/notification/send", self._known(owner.notify), SEND, refuse=refusals.notifying),
             Route("/notification/list", self._known(owner.notifications), READ, refuse=refusals.notifications),
         ]
 

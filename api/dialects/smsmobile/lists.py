@@ -166,7 +166,9 @@ class Lists:
         """From the first millisecond of `date_start` to the last of `date_end`, or of the same day."""
         start, end = params.text("date_start"), params.text("date_end")
         if not start:
-            raise MissingParameter("date_start" if end else "guid_message", "or date_start, to delete whole days")
+            if end:
+                raise MissingParameter("date_start", "date_end is the end of a period")
+            raise MissingParameter("guid_message", "or date_start, to delete whole days")
         since, until = calendar.day(start, "date_start")
         if end:
             until = calendar.day(end, "date_end")[1]

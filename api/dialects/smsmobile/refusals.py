@@ -38,7 +38,9 @@ def code_of(error: BridgeError) -> str:
     """The code for `error`, including the invalid parameter's name."""
     word: ErrorWord = word_for(ERROR_WORDS, error)
     if word.with_field and isinstance(error, BadRequest) and error.field:
-        return word.with_field.format(PARAMETERS.get(error.field, error.field).lower())
+        # of a message that goes both ways the core says which of the two: messages[1].media
+        field = error.field.rpartition("].")[2]
+        return word.with_field.format(PARAMETERS.get(field, field).lower())
     return word.code
 
 
@@ -78,8 +80,16 @@ class Refusals:
         return self._reply(error, answer if code in _BARE else {**answer, "detail": error.message})
 
     def notifications(self, error: BridgeError) -> web.Response:
-        """Errors of notifications: a message without a code."""
-        return self._reply(error, {"success": False, "message": error.message})
+        """Errors of the list of notifications: a message without a code."""
+        return self._notified(error, "Missing required param: apikey.")
+
+    def notifying(self, error: BridgeError) -> web.Response:
+        """Errors of sending a notification, likewise."""
+        return self._notified(error, "Missing required params: apikey and sid are mandatory.")
+
+    def _notified(self, error: BridgeError, no_key: str) -> web.Response:
+        message = no_key if code_of(error) == "missing_apikey" else error.message
+        return self._reply(error, {"success": False, "message": message})
 
     def tokens(self, error: BridgeError) -> web.Response:
         """Errors of `/oauth2/token` (RFC 6749 §5.2)."""

@@ -75,7 +75,7 @@ def phone(params: Parameters) -> str:
     """The requested phone, by any spelling of the parameter; "" for any phone."""
     for name in params:
         if name.lower() in _PHONE:
-            return params.text(name).strip()
+            return params.number(name).strip()  # a phone's own number names it, too
     return ""
 
 
