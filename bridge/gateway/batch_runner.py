@@ -89,7 +89,8 @@ class BatchRunner:
                 naps.append(min(wait, LONGEST_NAP))
                 continue
             async with self._batches.turn:
-                await self._advance(batch)
+                with suppress(NoSuchThing):  # cancelled and deleted meanwhile
+                    await self._advance(batch)
             naps.append(INTERVAL)
         return min(naps, default=None)
 
@@ -141,7 +142,11 @@ class BatchRunner:
             await self._leave_out(batch, [rows[int(place[1])] if place else rows[0]], error.message)
         else:
             names = [(row.row, message.id) for row, message in zip(rows, done.messages, strict=False)]
-            after = await self._store.rows_accepted(batch.id, batch.reserved, names, [])
+            try:
+                after = await self._store.rows_accepted(batch.id, batch.reserved, names, [])
+            except NoSuchThing:  # cancelled and deleted meanwhile, when it did not have these
+                await self._batches.cancel_all([message for _, message in names])
+                raise
             if after.state is BatchState.CANCELLED:  # meanwhile, by another bridge on the database
                 await self._batches.take_back(batch.id)
             if batch.id in self._paces:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from bridge.errors import BadRequest, NotPossible, UnknownLine
+from bridge.errors import BadRequest, NoSuchThing, NotPossible, UnknownLine
 from bridge.gateway.batch_speed import MINUTE, Speed
 from bridge.gateway.endpoints import scope
 from bridge.gateway.interpreter import considerate
@@ -213,10 +213,14 @@ class Batches:
 
     async def take_back(self, id: str) -> None:
         """Cancel the messages of a batch that wait."""
-        for message in await self.store.waiting_messages(id):
-            with suppress(NotPossible):  # it went out meanwhile
-                await self.store.cancel(message, self.clock.now())
+        await self.cancel_all(await self.store.waiting_messages(id))
         self._counts.pop(id, None)
+
+    async def cancel_all(self, messages: Sequence[str]) -> None:
+        """Cancel those of these messages that wait."""
+        for message in messages:
+            with suppress(NotPossible, NoSuchThing):  # it went out meanwhile
+                await self.store.cancel(message, self.clock.now())
 
     async def remove(self, who: str, account: Account, id: str) -> None:
         """Delete a batch with its rows; messages stay. Raises NoSuchThing, NotPossible while it runs."""

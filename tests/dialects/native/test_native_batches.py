@@ -3,7 +3,7 @@
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +14,10 @@ import pytest
 from api.dialects.native import batches
 from bridge.gateway import batch_runner
 from bridge.gateway.batch_runner import BatchRunner
-from bridge.model.account import Author
+from bridge.gateway.submissions import Submission
+from bridge.model.account import Account, Author
 from bridge.model.batch import Batch, BatchState
-from bridge.model.message import State
+from bridge.model.message import Draft, State
 from bridge.model.query import MessageQuery
 from bridge.model.user import Role
 from bridge.tasks import Tasks
@@ -321,6 +322,49 @@ async def test_rows_that_another_bridge_cancels_while_they_are_accepted_are_take
             return bool((await shown(site.shop, batch))["counts"].get("cancelled") == 4)
 
         await until(taken_back)
+
+
+async def another_bridge_removes(site: Site, batch: str) -> None:
+    by = Author("another bridge", 0)
+    await site.store.move_batch(batch, BatchState.CANCELLED, by)
+    await site.store.drop_batch(batch, by)
+
+
+async def test_a_batch_that_is_removed_while_it_waits_for_its_turn_stops_no_other(site: Site) -> None:
+    batch, other = await draft(site.shop), await draft(site.shop, FILE + "+15550105,Mary\n")
+    turn = site.gateway.batches.turn
+    async with running(site):
+        async with turn:
+            await act(site.shop, batch, "start")
+            await until(lambda: turn._waiters)
+            await another_bridge_removes(site, batch)
+        await act(site.shop, other, "start")
+        await reached(site.shop, other, "done")
+    assert len(await sent_to(site)) == 5
+
+
+async def test_rows_of_a_batch_that_is_removed_while_they_are_accepted_are_taken_back(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, other = await draft(site.shop), await draft(site.shop, FILE + "+15550105,Mary\n")
+    submissions, removed = site.gateway.batches.submissions, list[str]()
+    submit = submissions.submit
+
+    async def slow(account: Account, drafts: Sequence[Draft], key: str = "") -> Submission:
+        done = await submit(account, drafts, key)
+        if not removed:
+            removed.append(batch)
+            await another_bridge_removes(site, batch)
+        return done
+
+    monkeypatch.setattr(submissions, "submit", slow)
+    async with running(site):
+        await act(site.shop, batch, "start")
+        await until(lambda: removed)
+        await act(site.shop, other, "start")
+        await reached(site.shop, other, "done")
+    found = await site.store.messages("shop", MessageQuery())
+    assert sorted(row.state for row in found.rows) == [State.CANCELLED] * 4 + [State.QUEUED] * 5
 
 
 async def test_rows_that_a_crash_interrupted_are_not_sent_twice(site: Site) -> None:
