@@ -4,6 +4,7 @@ import sys
 
 from benchmarks import (
     accepting,
+    bridges,
     bulk,
     disk,
     durability,
@@ -40,7 +41,12 @@ ALL = {
     "starting": starting.measure,
 }
 #: take too long to be run with the others, or need what few have
-LONG = {"soak": soak.measure, "sweeping": sweeping.measure, "postgresql": postgresql.measure}
+LONG = {
+    "soak": soak.measure,
+    "sweeping": sweeping.measure,
+    "postgresql": postgresql.measure,
+    "bridges": bridges.measure,
+}
 
 if __name__ == "__main__":
     sys.exit(main(ALL, LONG))

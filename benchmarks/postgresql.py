@@ -77,9 +77,9 @@ async def sent(store: Store, count: int) -> Took:
 
 
 @asynccontextmanager
-async def away(server: Server, folder: Path) -> AsyncIterator[int]:
-    """The port of a way to the server that takes long."""
-    command = python("benchmarks.delaying", server.folder / ".s.PGSQL.5432", str(AWAY))
+async def away(server: Server, folder: Path, distance: int = AWAY) -> AsyncIterator[int]:
+    """The port of a way to the server that takes so many ms, there and back."""
+    command = python("benchmarks.delaying", server.folder / ".s.PGSQL.5432", str(distance))
     async with started(*command, log=folder / "away.log") as process:
         assert process.stdout is not None
         yield int(await process.stdout.readline())

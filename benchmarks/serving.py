@@ -54,21 +54,23 @@ async def serving(
     account: str = "bench",
     environment: Mapping[str, str] | None = None,
     store: str = "",
+    url: str = "",
+    role: str = "all",
     patience: float = 30.0,
 ) -> AsyncIterator[Bridge]:
     """`serve` with a modem at each port, all of them ready. `before` goes in front of the command, for a profiler;
-    `devices` are further tables of the configuration and `store` further lines of [store]; `account` must be a new one
-    each time, `patience` are the seconds that the lines may take."""
+    `devices` are further tables of the configuration and `store` further lines of [store], whose `url` others may have,
+    too; `account` must be a new one each time, `patience` are the seconds that the lines may take."""
     folder.mkdir(parents=True, exist_ok=True)
     config, log = folder / "config.toml", folder / "bridge.log"
     modems = [f'[devices.line{number}]\ndriver = "gsm_modem"\nport = "{port}"\n' for number, port in enumerate(ports)]
     config.write_text(
-        f'[http]\nport = 0\n[store]\nurl = "sqlite:///{folder}/bridge.db"\n{store}\n[log]\nlevel = "warning"\n'
-        + "".join([*modems, devices])
+        f'[http]\nport = 0\n[store]\nurl = "{url or f"sqlite:///{folder}/bridge.db"}"\n{store}\n'
+        '[log]\nlevel = "warning"\n' + "".join([*modems, devices])
     )
     control = folder / "control.json"
     async with started(
-        *before, *python("bridge", "serve", "--config", config), log=log, environment=environment
+        *before, *python("bridge", "serve", "--role", role, "--config", config), log=log, environment=environment
     ) as process:
         await until(control.exists, process, log)
         added = await output(*python("bridge", "account", "add", account, "--json", "--config", config), log=log)

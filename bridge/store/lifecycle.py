@@ -20,7 +20,7 @@ from bridge.ports.store_rows import Queued
 from bridge.store import balance, event_log, suppression
 from bridge.store.claiming import OUT, ROUTES, claim, intend, progress, sent_by, waiting
 from bridge.store.connections import Connections, reads, writes
-from bridge.store.messages import COLUMNS, get, give_up, message_of, move, parts
+from bridge.store.messages import COLUMNS, get, give_up, message_of, move
 from bridge.store.sql import marks
 from bridge.store.writer import Tx
 
@@ -58,13 +58,8 @@ def requeue(tx: Tx, message: Message, now: int, **changes: Any) -> Message:
     return message
 
 
-def follow(tx: Tx, message: Message, now: int) -> Message:
-    """Derive the message's state from its parts, and publish a change."""
-    return follow_parts(tx, message, parts(tx.conn, message.id), _units(tx.conn, message), now)
-
-
-def follow_parts(tx: Tx, message: Message, known: Sequence[Part], units: int, now: int) -> Message:
-    """The same, of parts that are known, and of the number of units in which its line takes the message."""
+def follow(tx: Tx, message: Message, known: Sequence[Part], units: int, now: int) -> Message:
+    """Derive the message's state from its parts, of `units` that its line makes of it, and publish a change."""
     if message.state in (State.CANCELLED, State.EXPIRED, State.FAILED):
         balance.charge_after_all(tx, message, now)
     if message.state in (State.CANCELLED, State.EXPIRED):
@@ -98,13 +93,6 @@ def _may_go_on(tx: Tx, message: Message, now: int) -> bool:
     except NotPossible:
         return False
     return True
-
-
-def _units(conn: sqlite3.Connection, message: Message) -> int:
-    """The number of units in which its line takes the message."""
-    if message.parts == 1:
-        return 1
-    return int(conn.execute("SELECT units FROM messages WHERE id = ?", (message.id,)).fetchone()[0])
 
 
 def derive(known: Sequence[Part], units: int, current: State) -> tuple[State, str]:

@@ -57,9 +57,11 @@ def settle(tx: Tx, item: InboundReport | Evidence, now: int, sim: str = "") -> M
     """Apply a report or other evidence to a part; an unmatched report is kept. `sim`: `Line.sim`."""
     if isinstance(item, Evidence):
         return believe(tx, item, now)
+    heard = Heard(item, sim or item.line, now)
+    asked = _ask_clocks(tx.conn, heard.sim)  # with the slot: a server far away is asked once
     if item.slot and not take_slot(tx, item):
         return None  # a re-read of what the device has not let go of
-    return _decide(tx, Heard(item, sim or item.line, now), now)
+    return _decide(tx, heard, _clocks(asked), now)
 
 
 def record(tx: Tx, outcome: Outcome, now: int) -> Message:
@@ -77,7 +79,7 @@ def record(tx: Tx, outcome: Outcome, now: int) -> Message:
     message, known, units = get_whole(tx.conn, outcome.message)
     written = asked.fetchall()
     if not written and _is_settled(tx, outcome):
-        return lifecycle.follow_parts(tx, message, known, units, now)
+        return lifecycle.follow(tx, message, known, units, now)
     message = _follow(tx, message, outcome, now, known, units)
     sim, line, has_kept = written[0] if written else ("", "", False)
     if not has_kept:
@@ -96,7 +98,7 @@ def _follow(tx: Tx, message: Message, outcome: Outcome, now: int, known: Sequenc
     if outcome.state in _OUT and not outcome.reports:
         tx.conn.execute("UPDATE messages SET report = 0 WHERE id = ?", (message.id,))
         message = replace(message, report=False)
-    return lifecycle.follow_parts(tx, message, known, units, now)
+    return lifecycle.follow(tx, message, known, units, now)
 
 
 def _with_earlier_tries(tx: Tx, message: Message, outcome: Outcome) -> Outcome:
@@ -143,7 +145,7 @@ def believe(tx: Tx, item: Evidence, now: int) -> Message | None:
         # a line that takes it in parts had it since: nothing of it is missing any more
         tx.conn.execute("UPDATE messages SET units = 1 WHERE id = ?", (message.id,))
         tx.conn.execute(_NEEDLESS, (message.id, item.index))
-    message = _settle_part(tx, message, item.index, part.state, item, now)
+    message = _settle_part(tx, message.id, item.index, part.state, item, now)
     sim, line = tx.conn.execute(
         "SELECT sim, line FROM parts WHERE message = ? AND idx = ?", (item.message, item.index)
     ).fetchone()
@@ -165,13 +167,13 @@ def _decide_kept(tx: Tx, sim: str, line: str, recipient: str, now: int) -> None:
             continue
         report = InboundReport(line, slot, to, reference, State(state), detail, at, sent_at=sent_at)
         if tx.conn.execute("DELETE FROM kept_reports WHERE seq = ?", (seq,)).rowcount:  # else one before decided it
-            _decide(tx, Heard(report, sim, heard_at), now)
+            _decide(tx, Heard(report, sim, heard_at), _clocks(_ask_clocks(tx.conn, sim)), now)
 
 
-def _decide(tx: Tx, heard: Heard, now: int) -> Message | None:
+def _decide(tx: Tx, heard: Heard, clocks: Sequence[CentreClock], now: int) -> Message | None:
     """Apply a report to its part, or keep it."""
     found: Match | Clue = Clue.NOBODY
-    for clock in _clocks(tx.conn, heard.sim):
+    for clock in clocks:
         found = whose(tx.conn, heard, clock)
         if found is not Clue.NOBODY:
             break
@@ -186,8 +188,7 @@ def _decide(tx: Tx, heard: Heard, now: int) -> Message | None:
     if not isinstance(found, Match):
         _keep(tx, heard)
         return None
-    message = get(tx.conn, found.part.message)
-    settled = _settle_part(tx, message, found.part.index, found.part.state, heard.report, now)
+    settled = _settle_part(tx, found.part.message, found.part.index, found.part.state, heard.report, now)
     if found.alone and heard.report.sent_at:
         _learn(tx, heard.sim, clock, found.part.offsets(heard.report.sent_at))
         if not clock.known:
@@ -209,14 +210,21 @@ def _keep(tx: Tx, heard: Heard) -> None:
 
 
 # -- the centre's clock ---------------------------------------------------------------------------
-def _clocks(conn: sqlite3.Connection, sim: str) -> list[CentreClock]:
+def _ask_clocks(conn: sqlite3.Connection, sim: str) -> sqlite3.Cursor:
+    """Ask what is known of the service centre's clock, and by how much ours was set."""
+    return conn.execute(
+        "SELECT s.clock_offset, s.clock_known, (SELECT stepped FROM clock LIMIT 1) FROM (SELECT ? AS sim) asked "
+        "LEFT JOIN sims s ON s.sim = asked.sim",
+        (sim,),
+    )
+
+
+def _clocks(asked: sqlite3.Cursor) -> Sequence[CentreClock]:
     """Possible clocks of the service centre: the known one, else one like the bridge's, before or after it was set."""
-    row = conn.execute("SELECT clock_offset, clock_known FROM sims WHERE sim = ?", (sim,)).fetchone()
-    if row is not None and row[1]:
-        return [CentreClock(row[0], known=True)]
-    stepped = conn.execute("SELECT stepped FROM clock").fetchone()
-    offsets = (0, row[0] if row else 0, -stepped[0] if stepped else 0)
-    return [CentreClock(offset) for offset in dict.fromkeys(offsets)]
+    offset, known, stepped = asked.fetchone()
+    if known:
+        return [CentreClock(offset, known=True)]
+    return [CentreClock(each) for each in dict.fromkeys((0, offset or 0, -(stepped or 0)))]
 
 
 def _learn(tx: Tx, sim: str, clock: CentreClock, between: tuple[int, int]) -> None:
@@ -248,22 +256,24 @@ def _is_confirmed(tx: Tx, heard: Heard, between: tuple[int, int]) -> bool:
 
 
 # -- the part -------------------------------------------------------------------------------------
-def _settle_part(tx: Tx, message: Message, index: int, was: State, told: InboundReport | Evidence, now: int) -> Message:
+def _settle_part(tx: Tx, id: str, index: int, was: State, told: InboundReport | Evidence, now: int) -> Message:
     # "still trying" after "delivered", or the same report again, changes nothing
     if was is State.DELIVERED or (was is State.FAILED and told.state is State.SENT):
-        return message
-    is_pending = message.state in (State.QUEUED, State.SENDING)
-    if told.state is State.FAILED and is_pending and tx.conn.execute(_DENIED, (message.id, index)).rowcount:
-        return message
+        return get(tx.conn, id)
+    if told.state is State.FAILED:
+        message = get(tx.conn, id)
+        is_pending = message.state in (State.QUEUED, State.SENDING)
+        if is_pending and tx.conn.execute(_DENIED, (id, index)).rowcount:
+            return message
     error = "" if told.state in _OUT else told.detail
     centre_at = told.sent_at if isinstance(told, InboundReport) else 0
     tx.conn.execute(
         "UPDATE parts SET state = ?, reference = coalesce(?, reference), error = ?, done_at = ?, "
         "sent_at = CASE WHEN sent_at = 0 AND ? THEN ? ELSE sent_at END, "
         "centre_at = CASE WHEN centre_at = 0 THEN ? ELSE centre_at END WHERE message = ? AND idx = ?",
-        (told.state, told.reference, error, now, told.state in _OUT, now, centre_at, message.id, index),
+        (told.state, told.reference, error, now, told.state in _OUT, now, centre_at, id, index),
     )
-    return lifecycle.follow(tx, message, now)
+    return lifecycle.follow(tx, *get_whole(tx.conn, id), now)
 
 
 class Settling(Connections):

@@ -9,7 +9,7 @@ import pytest
 from bridge.errors import AlreadyUsed, StoreUnavailable
 from bridge.model.message import State
 from bridge.model.query import InboxQuery, MessageQuery
-from bridge.model.radio import InboundPart
+from bridge.model.radio import InboundPart, InboundReport
 from bridge.ports.store_rows import Outcome
 from bridge.store import open_store
 from bridge.store.postgresql import connection
@@ -65,6 +65,21 @@ async def test_a_message_is_claimed_and_recorded_in_two_each(store: PostgresqlSt
     del asked[:]
     done = await store.record(Outcome(message(1).id, claim.index, State.SENT, 7), NOW)
     assert (done.state, len(asked)) == (State.SENT, 2)
+
+
+async def test_a_report_is_settled_in_four(store: PostgresqlStore, asked: list[list[str]]) -> None:
+    """With the lock; whose it is; the message with its parts; and what is written with COMMIT."""
+    for number in (1, 2):  # the first tells of the centre's clock
+        await store.submit([message(number)])
+        claim = await store.claim("office", ("", "office"), NOW)
+        assert claim is not None
+        await store.record(Outcome(claim.message.id, claim.index, State.SENT, number), NOW)
+        report = InboundReport("office", f"SR:{number}", claim.message.recipient, number, State.DELIVERED, sent_at=NOW)
+        del asked[:]
+        settled = await store.settle(report, NOW)
+        assert settled is not None
+        assert settled.state is State.DELIVERED
+    assert len(asked) == 4
 
 
 @pytest.mark.parametrize("holder", ["", "sim"])
