@@ -75,13 +75,14 @@ def finish_rotation(tx: Tx, account: str, id: str, by: Author) -> Endpoint:
     return _change(tx, before, EndpointChange(secret=before.next_secret, next_secret=""), by, "rotate_endpoint")
 
 
-def pause(tx: Tx, endpoint: str, reason: str, now: int) -> None:
-    """Pause it on the bridge's own decision; no effect when it was removed meanwhile."""
+def pause(tx: Tx, endpoint: str, url: str, reason: str, now: int) -> None:
+    """Pause it on the bridge's own decision; no effect when it was removed or got another URL meanwhile."""
     try:
         before = get(tx.conn, "", endpoint)
     except NoSuchThing:
         return
-    _change(tx, before, EndpointChange(paused=True), Author(THE_BRIDGE, now), "change_endpoint", reason)
+    if before.url == url:
+        _change(tx, before, EndpointChange(paused=True), Author(THE_BRIDGE, now), "change_endpoint", reason)
 
 
 def _change(tx: Tx, before: Endpoint, change: EndpointChange, by: Author, what: str, reason: str = "") -> Endpoint:

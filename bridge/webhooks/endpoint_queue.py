@@ -14,6 +14,7 @@ from bridge.model.event import Event
 from bridge.model.webhook import Delivery, DeliveryState, Endpoint
 from bridge.ports.clock import Clock
 from bridge.ports.store import DeliveryStore
+from bridge.retry import retry_until_stored
 from bridge.tasks import Tasks
 from bridge.telemetry.metrics import Metrics
 from bridge.webhooks import retry_policy
@@ -71,6 +72,8 @@ class EndpointQueue:
         self._refused = (0, 0)
         #: monotonic ms
         self._tried_at = -retry_policy.SCHEDULE.first
+        #: where the last attempt went
+        self._tried = endpoint.url
         self._records = Records(store, tasks)
         self._metrics = metrics
 
@@ -218,7 +221,7 @@ class EndpointQueue:
 
     async def _answer(self, delivery: Delivery, event: Event) -> Answer:
         self._asked = False
-        self._tried_at = self._clock.monotonic()
+        self._tried_at, self._tried = self._clock.monotonic(), self.endpoint.url
         try:
             return await self._post(self.endpoint, delivery, event, self._clock.now())
         except Exception as error:
@@ -289,10 +292,15 @@ class EndpointQueue:
             await self._pause()
 
     async def _pause(self) -> None:
+        url = self._tried
+        if self.endpoint.url != url:  # somebody knew that it is gone
+            return
         self.endpoint = replace(self.endpoint, paused=True)
         words = "endpoint %s answered 410 Gone: paused; its deliveries wait"
         log.warning(words, self.endpoint.id, extra=self._fields())
-        await self._store.pause_endpoint(self.endpoint.id, "the receiver answered 410 Gone", self._clock.now())
+        name, reason = self.endpoint.id, "the receiver answered 410 Gone"
+        # until it is written, it is paused in here alone, and everybody is shown one that is at work
+        await retry_until_stored(lambda: self._store.pause_endpoint(name, url, reason, self._clock.now()))
 
 
 def _plausible(due_at: int, now: int) -> int:

@@ -48,6 +48,10 @@ ENDPOINT: Mapping[str, Any] = {
 }  # fmt: skip
 
 
+def _gone(site: Site) -> Awaitable[None]:
+    return site.store.pause_endpoint(site.hook, "https://shop.example/", "410 Gone", START)
+
+
 def _account(name: str) -> Change:
     return Change("Administration.change_account", lambda site: site.change_account(**{name: ACCOUNT[name]}), name)
 
@@ -167,7 +171,7 @@ CHANGES: tuple[Change, ...] = (
     _hook("rotate", finish=True),
     _hook("remove"),
     *(_endpoint(field.name) for field in fields(EndpointChange)),
-    Change("the endpoint's queue", lambda site: site.store.pause_endpoint(site.hook, "410 Gone", START), "pause"),
+    Change("the endpoint's queue", _gone, "pause"),
     Change("Endpoints.redeliver", lambda site: site.gateway.endpoints.redeliver(site.account, LedgerQuery())),
     _token("first", "first-secret"),
     _token("crm", "crm-secret"),

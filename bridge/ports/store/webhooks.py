@@ -61,8 +61,8 @@ class DeliveryStore(Protocol):
         """
         ...
 
-    async def pause_endpoint(self, endpoint: str, reason: str, now: int) -> None:
-        """Pause an endpoint on the bridge's own decision; no effect when it was removed."""
+    async def pause_endpoint(self, endpoint: str, url: str, reason: str, now: int) -> None:
+        """Pause an endpoint on the bridge's own decision; no effect when it was removed or has another URL by now."""
         ...
 
 

@@ -69,7 +69,7 @@ async def test_what_a_line_asked_of_the_store_is_seen_through_when_its_device_is
     store = await open_store(empty_store(tmp_path), bus)
     await store.add_account(Account("shop", NOW), [])
     async with supervised(store, bus, first, second) as (supervisor, _):
-        one, two = await submit(store, "one", "two")
+        one, _ = await submit(store, "one", "two")
         await until(lambda: first.sent)
         with another_program_writes(tmp_path):
             first.may_answer.set()

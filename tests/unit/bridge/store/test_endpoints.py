@@ -23,9 +23,10 @@ async def test_every_change_is_in_the_trail_and_none_of_its_secrets(store: Sqlit
     await store.change_endpoint("shop", "e1", EndpointChange(paused=True, events=("*",)), BY)
     await store.begin_rotation("", "e1", "new", BY)
     await store.finish_rotation("shop", "e1", BY)
-    await store.pause_endpoint("e1", "the receiver answered 410 Gone", NOW)  # paused already
+    await store.pause_endpoint("e1", HOOK.url, "the receiver answered 410 Gone", NOW)  # paused already
     await store.change_endpoint("", "e1", EndpointChange(url="mailto:a@b.example", paused=False, secret="third"), BY)
-    await store.pause_endpoint("e1", "the receiver answered 410 Gone", NOW)
+    await store.pause_endpoint("e1", HOOK.url, "the old place answered 410 Gone", NOW)
+    await store.pause_endpoint("e1", "mailto:a@b.example", "the receiver answered 410 Gone", NOW)
     await store.remove_endpoint("shop", "e1", BY)
     assert await trail(store) == [
         ("command line", "add_endpoint", "e1, v2 to hooks.example"),
@@ -76,5 +77,5 @@ async def test_a_rotation_that_was_not_begun_cannot_be_finished(store: SqliteSto
 
 
 async def test_the_bridge_pauses_nothing_that_was_removed_meanwhile(store: SqliteStore) -> None:
-    await store.pause_endpoint("e1", "the receiver answered 410 Gone", NOW)
+    await store.pause_endpoint("e1", HOOK.url, "the receiver answered 410 Gone", NOW)
     assert await trail(store) == []

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from bridge.bus import Bus
 from bridge.errors import StoreUnavailable
 from bridge.model.event import Event
 from bridge.model.query import LedgerQuery
-from bridge.model.webhook import Delivery, DeliveryState, Endpoint
+from bridge.model.webhook import Delivery, DeliveryState, Endpoint, EndpointChange
 from bridge.tasks import Tasks
 from bridge.webhooks.endpoint_queue import EndpointQueue
 from bridge.webhooks.recorder import STORE_AGAIN
@@ -184,6 +185,43 @@ async def test_an_endpoint_that_is_gone_is_paused_with_what_else_was_changed_mea
     work.pass_time(60_000)
     await settle()
     assert poster.posted == ["one"]
+
+
+async def test_an_endpoint_that_was_moved_while_its_old_place_answered_410_goes_on_at_the_new_one(
+    work: Work, store: SlowStore, poster: Poster, endpoint: Endpoint
+) -> None:
+    poster.answers = [Answer(410, "HTTP 410 Gone")]
+    poster.may_answer.clear()
+    await store.receive_sms("one", "two")
+    work.queue.wake()
+    await poster.has_posted(1)
+    moved = await store.change_endpoint(SHOP.name, endpoint.id, EndpointChange(url="http://127.0.0.1:9/new"), BY)
+    work.queue.look_again(moved, ask=True)
+    poster.may_answer.set()
+    await store.rows_when(lambda row: row.attempts > 0)
+    work.pass_time(60_000)
+    await store.rows_when(lambda row: row.state is DeliveryState.DELIVERED)
+    assert await store.endpoints() == [moved]
+
+
+async def test_that_an_endpoint_is_paused_is_written_once_the_store_takes_it(
+    work: Work, store: SlowStore, poster: Poster, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was paused in the queue alone, and shown as one at work, until it was changed or the bridge restarted."""
+    pause, troubles = store.pause_endpoint, [StoreUnavailable("the disk is full")]
+
+    async def refusing(*given: Any) -> None:
+        if troubles:
+            raise troubles.pop()
+        await pause(*given)
+
+    monkeypatch.setattr(store, "pause_endpoint", refusing)
+    poster.answers = [Answer(410, "HTTP 410 Gone")]
+    await store.receive_sms("one")
+    work.queue.wake()
+    async with asyncio.timeout(SOON):
+        while await store.endpoints() != [replace(endpoint, paused=True)]:
+            await asyncio.sleep(0.002)
 
 
 class FlakyPoster(Poster):
