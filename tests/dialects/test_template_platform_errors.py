@@ -136,7 +136,7 @@ async def test_answers_to_one_method_only(site: HttpSite, path: str) -> None:
     right = EVERY[path]
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - {right}:
         answer = await site.ask(method, path, headers=HEADERS, json=GOOD.get(path, {}))
-        assert_refused(answer, 405, "请求方法错误")
+        assert_refused(answer, 405, f"请求方法错误,请使用 {right}")
         assert answer.headers["Allow"] == right
     await assert_untouched(site)
 

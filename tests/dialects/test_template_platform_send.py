@@ -174,9 +174,10 @@ class TestBatches:
         data = answer.json["data"]
         assert (data["total"], data["success_count"], data["failed_count"]) == (9, 2, 7)
         assert [result["success"] for result in data["results"]] == [True, *[False] * 7, True]
-        for result in data["results"][1:8]:
+        for phone, result in zip(odd, data["results"][1:8], strict=True):
             assert set(result) == {"phone", "success", "message"}
-            assert "手机号码" in result["message"]
+            wrong = "不是有效的手机号码" if isinstance(phone, str) else "必须是字符串"
+            assert result["message"] == f"请求参数错误:phone {wrong}"
         assert [message.recipient for message in await site.messages()] == [TO, "+15550123"]
 
     async def test_sends_to_a_number_that_comes_twice_once(self, site: HttpSite) -> None:

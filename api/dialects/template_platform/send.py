@@ -21,6 +21,9 @@ from bridge.model.message import Draft, Message
 #: numbers in one batch
 MOST_PHONES = 100
 
+#: of a number that is a number in JSON
+NOT_TEXT = sentence(Wrong("phone 必须是字符串"))
+
 _SEND = frozenset({"phone", "template_id", "params", "provider"})
 _BATCH = frozenset({"phones", "template_id", "params", "provider"})
 
@@ -47,7 +50,8 @@ class Sending:
         batch = secrets.token_hex(16)
         written = [phone if isinstance(phone, str) else "" for phone in phones]
         drafts = await self._drafts(account, members, written, batch)
-        outcomes = await self._submit(account, drafts)
+        refused = {place: NOT_TEXT for place, phone in enumerate(phones) if not isinstance(phone, str)}
+        outcomes = await self._submit(account, drafts, refused)
         results = [_result(phone, outcome) for phone, outcome in zip(phones, outcomes, strict=True)]
         good = sum(result["success"] for result in results)
         answer = {
@@ -90,12 +94,16 @@ class Sending:
             raise Wrong(f"缺少模板参数 {', '.join(missing)}", "params")
         return render(template.text, values)
 
-    async def _submit(self, account: Account, drafts: Sequence[Draft]) -> Sequence[Message | str]:
+    async def _submit(
+        self, account: Account, drafts: Sequence[Draft], refused: Mapping[int, str]
+    ) -> Sequence[Message | str]:
         """Submit; returns a message or a reason for each draft. Raises errors that concern all of them."""
-        outcomes: dict[int, Message | str] = {}
+        outcomes: dict[int, Message | str] = dict(refused)
         going: dict[str, int] = {}
         people: set[str] = set()
         for index, draft in enumerate(drafts):
+            if index in outcomes:
+                continue
             try:
                 self._gateway.check(account, draft)
             except InvalidNumber as error:

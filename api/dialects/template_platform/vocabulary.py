@@ -68,7 +68,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     errors.UnknownTemplate: ErrorWord(400, "请求参数错误:template_id 不存在或未通过审核"),
     MissingParameter: _REFUSED,
     NotOffered: ErrorWord(400, "请求参数错误:不支持该功能"),
-    WrongMethod: ErrorWord(405, "请求方法错误"),
+    WrongMethod: ErrorWord(405, "请求方法错误,请使用 {}"),
     BodyTooLarge: ErrorWord(413, "请求参数错误:请求内容过长"),
     BodyTooSlow: ErrorWord(408, "请求超时:请求内容未完整到达"),
     errors.NotAllowed: _STRANGER,
@@ -106,7 +106,8 @@ def sentence(error: BridgeError) -> str:
     word: ErrorWord = word_for(ERROR_WORDS, error)
     if word is _REFUSED and isinstance(error, BadRequest) and error.field:
         return f"{word.text}:{_PARAMETERS.get(error.field, error.field)} 无效"
-    return word.text.format(about_key(error) or error.message)
+    allowed = ", ".join(error.allowed) if isinstance(error, WrongMethod) else ""
+    return word.text.format(about_key(error) or allowed or error.message)
 
 
 def refusal(error: BridgeError) -> web.Response:
