@@ -15,6 +15,7 @@ from aiohttp.abc import AbstractAccessLogger
 
 from api.http.chunks import Chunks
 from api.http.proxies import Proxies
+from api.http.request_line import RequestLine
 from api.http.room import Room
 from bridge.dataclass import dataclass
 from bridge.networks import is_this_machine, sender
@@ -75,15 +76,15 @@ class Connection(asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_answer", "_arrived", "_book", "_chunks", "_handler", "_held", "_over", "_paused", "_request", "_transport",
-        "_unsent", "address", "busy", "framed", "fresh", "heard", "patient", "since", "undo",
+        "_answer", "_arrived", "_book", "_chunks", "_handler", "_held", "_line", "_over", "_paused", "_request",
+        "_transport", "_unsent", "address", "busy", "framed", "fresh", "heard", "patient", "since", "undo",
     )  # fmt: skip
 
     def __init__(self, book: "Connections", handler: asyncio.Protocol, address: str, patient: bool) -> None:
         now = book.now()
         self._book = book
         self._handler = handler
-        self._chunks = Chunks(handler)
+        self._chunks, self._line = Chunks(handler), RequestLine()
         self._transport: asyncio.Transport | None = None
         #: bytes not sent yet and when they last became fewer
         self._unsent = (0, now)
@@ -128,7 +129,7 @@ class Connection(asyncio.BufferedProtocol):
             self._forget()
         self._arrived += nbytes
         if self.framed or self._arrived <= FREE or self._has_room():
-            self._chunks.feed(bytes(self._book.buffer[:nbytes]), self.busy)
+            self._chunks.feed(self._line.encoded(bytes(self._book.buffer[:nbytes])), self.busy)
 
     def eof_received(self) -> bool | None:
         """The other side has closed its direction."""
