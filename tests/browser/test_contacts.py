@@ -62,6 +62,51 @@ async def test_a_file_of_contacts_is_brought_along_and_its_bad_rows_are_named(
     await anna.page.get_by_role("button", name="Send 2 messages").wait_for()
 
 
+async def kept(anna: Visitor) -> dict[str, object]:
+    """What the bridge has of the customer."""
+    return dict((await anna.ask("GET", f"/v1/contacts/{CUSTOMER}"))[1])
+
+
+async def test_who_adds_a_known_number_is_told_whose_it_is(anna: Visitor) -> None:
+    await anna.sign_in()
+    await anna.ask("PUT", f"/v1/contacts/{CUSTOMER}", {"name": "Anna Miller", "consent": "refused"})
+    await anna.visit("contacts")
+    await anna.page.get_by_role("button", name="Add a contact").click()
+    await anna.page.get_by_label("Number", exact=True).fill("+1 555 0150")
+    await anna.page.get_by_label("Name", exact=True).fill("Bob")
+    await anna.page.get_by_role("button", name="Save").click()
+    await anna.sees("Anna Miller has this number already.", "dialog .field.wrong")
+    found = await kept(anna)
+    assert (found["name"], found["consent"]) == ("Anna Miller", "refused")
+
+
+async def test_what_somebody_else_changed_in_a_contact_meanwhile_stays(anna: Visitor) -> None:
+    await anna.sign_in()
+    before = {"name": "Anna", "groups": ["regulars"], "consent": "given"}
+    await anna.ask("PUT", f"/v1/contacts/{CUSTOMER}", before)
+    await anna.visit("contacts")
+    await anna.page.get_by_role("button", name="Change Anna").click()
+    await anna.page.get_by_label("Note", exact=True).fill("Likes cake")
+    await anna.ask("PUT", f"/v1/contacts/{CUSTOMER}", {**before, "consent": "refused"})
+    await anna.page.get_by_role("button", name="Save").click()
+    await anna.sees("Consent refused", ".rows")
+    found = await kept(anna)
+    assert (found["note"], found["groups"], found["consent"]) == ("Likes cake", ["regulars"], "refused")
+
+
+async def test_a_file_in_another_encoding_is_refused_and_no_name_is_garbled(anna: Visitor) -> None:
+    await anna.sign_in("contacts")
+    bring = anna.page.locator("input[type=file]")
+    table = "name,phone\nJürgen Groß,+15550158\n"
+    await bring.set_input_files({"name": "old.csv", "mimeType": "text/csv", "buffer": table.encode("cp1252")})
+    await anna.sees("the file is not UTF-8", "dialog")
+    await anna.page.get_by_role("button", name="Done").click()
+    await bring.set_input_files({"name": "wide.csv", "mimeType": "text/csv", "buffer": table.encode("utf-16")})
+    await anna.sees("1 contact added.", "dialog")
+    await anna.page.get_by_role("button", name="Done").click()
+    await anna.sees("Jürgen Groß", ".rows")
+
+
 async def test_a_hostile_name_is_shown_as_what_it_is(anna: Visitor, browser: Browser) -> None:
     name = "<img src=x onerror=\"document.title='taken'\">"
     await anna.sign_in()

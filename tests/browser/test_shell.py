@@ -61,6 +61,15 @@ async def test_escape_closes_a_dialog_and_the_focus_is_where_it_was(anna: Visito
     await expect(button).to_be_focused()
 
 
+async def test_a_press_beside_a_dialog_does_not_lose_what_was_typed(anna: Visitor) -> None:
+    await anna.sign_in("messages")
+    await anna.page.get_by_role("button", name="New message").first.click()
+    await anna.page.get_by_label("Message", exact=True).fill("A long text")
+    await anna.page.mouse.click(5, 5)
+    await anna.page.get_by_label("To", exact=True).fill(CUSTOMER)
+    await expect(anna.page.get_by_label("Message", exact=True)).to_have_value("A long text")
+
+
 #: place → what opens a dialog there
 DIALOGS = {
     "messages": "header.top button",

@@ -1,5 +1,5 @@
 import { Moment, brief, html, number, patch, post, t, to, useDeed, useLoad, useState } from "../core.js";
-import { Check, Code, Dialog, Done, Empty, Facts, Form, FormEnd, FormTrouble, Icon, Listed, Text, Trouble } from "../parts.js";
+import { Check, Code, Dialog, Done, Empty, Facts, Fate, Form, FormEnd, FormTrouble, Icon, Listed, Text, Trouble } from "../parts.js";
 import { Keys } from "./keys.js";
 
 export function Accounts({ route }) {
@@ -21,11 +21,10 @@ export function Accounts({ route }) {
 }
 
 function Row({ each }) {
-  const state = each.disabled ? "bad" : "good";
   return html`<li><a href=${to("accounts", each.name)}>
     <span class="who">${each.name}</span>
     <span class="what">${each.operator ? t("accounts.operator") : each.credits === null ? "" : t("accounts.credits", { n: each.credits })}</span>
-    <span class="state ${state}"><span class="mark" aria-hidden="true"></span>${t(each.disabled ? "accounts.off" : "accounts.on")}</span>
+    <${Fate} tone=${each.disabled ? "bad" : "good"}>${t(each.disabled ? "accounts.off" : "accounts.on")}</${Fate}>
     <${Moment} at=${each.created_at} as=${brief} />
   </a></li>`;
 }

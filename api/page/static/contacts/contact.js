@@ -1,4 +1,4 @@
-import { Moment, brief, html, may, put, remove, t, useDeed, useState } from "../core.js";
+import { Moment, Problem, absent, brief, get, html, may, put, remove, t, useDeed, useState } from "../core.js";
 import { Choice, Dialog, Facts, Form, FormEnd, Text, say } from "../parts.js";
 
 const CONSENTS = ["unknown", "given", "refused"];
@@ -14,7 +14,11 @@ export function Contact({ number, contact, onClose }) {
   const [consentNote, setConsentNote] = useState(contact?.consent_note || "");
   const path = `/v1/contacts/${encodeURIComponent(to.trim())}`;
   const keep = useDeed(async () => {
-    await put(path, { name: name.trim(), note, groups: groupsOf(groups), consent, consent_note: consentNote });
+    const now = await get(path).catch(absent);
+    if (now && !contact) throw new Problem(409, { detail: t("contact.known", { name: now.name }), field: "number" });
+    const ours = Object.entries({ name: name.trim(), note, groups: groupsOf(groups), consent, consent_note: consentNote });
+    // what somebody else changed meanwhile, and this one did not, stays
+    await put(path, Object.fromEntries(ours.map(([key, value]) => [key, now && `${value}` === `${contact[key]}` ? now[key] : value])));
     onClose();
   });
   const forget = useDeed(async () => {

@@ -78,7 +78,7 @@ function Import({ onDone }) {
   const file = useRef(null);
   const bring = useDeed(async (chosen) => {
     const kind = KINDS[chosen.name.split(".").pop().toLowerCase()] || "text/csv";
-    const sent = new Blob([await chosen.text()], { type: kind });
+    const sent = new Blob([await chosen.arrayBuffer()], { type: kind });
     const answer = await post(`/v1/contacts/import?format=${kind === "text/csv" ? "csv" : "vcard"}`, undefined, { file: sent });
     onDone();
     return answer;

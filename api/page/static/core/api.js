@@ -57,6 +57,11 @@ export async function ask(method, path, { query, body, file, headers = {}, signa
   throw problem;
 }
 
+// What is looked for need not be there.
+export function absent(problem) {
+  if (problem.status !== 404) throw problem;
+}
+
 async function read(method, path, how) {
   const answer = await ask(method, path, how);
   return answer.status === 204 ? null : answer.json();

@@ -24,13 +24,11 @@ export function Dialog({ title, onClose, children, wide = false }) {
       before?.focus?.();
     };
   }, []);
-  const outside = (event) => event.target === place.current && onClose();
   const cancel = (event) => {
     event.preventDefault();
     onClose();
   };
-  return html`<dialog ref=${place} class=${wide ? "wide" : ""} aria-labelledby="dialog-title"
-      onCancel=${cancel} onMouseDown=${outside}>
+  return html`<dialog ref=${place} class=${wide ? "wide" : ""} aria-labelledby="dialog-title" onCancel=${cancel}>
     <div class="dialog">
       <header role="none">
         <h2 id="dialog-title">${title}</h2>

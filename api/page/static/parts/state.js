@@ -13,14 +13,12 @@ const TONES = {
 export const toneOf = (state) => TONES[state] || "quiet";
 
 export function State({ state, kind = "state" }) {
-  return html`<span class="state ${toneOf(state)}" title=${t(`${kind}.${state}.means`)}>
-    <span class="mark" aria-hidden="true"></span>${t(`${kind}.${state}`)}
-  </span>`;
+  return html`<${Fate} tone=${toneOf(state)} title=${t(`${kind}.${state}.means`)}>${t(`${kind}.${state}`)}</${Fate}>`;
 }
 
 // The same in other words.
-export function Fate({ tone, children }) {
-  return html`<span class="state ${tone}"><span class="mark" aria-hidden="true"></span>${children}</span>`;
+export function Fate({ tone, title, children }) {
+  return html`<span class="state ${tone}" title=${title}><span class="mark" aria-hidden="true"></span>${children}</span>`;
 }
 
 // In a bubble there is room for a mark only; the word is there for who hears it.

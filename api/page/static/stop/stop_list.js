@@ -1,4 +1,4 @@
-import { Moment, ago, get, html, may, onEvent, put, reason, remove, t, to, useDeed, useEffect, useState } from "../core.js";
+import { Moment, absent, ago, get, html, may, onEvent, put, reason, remove, t, to, useDeed, useEffect, useState } from "../core.js";
 import { Confirm, Dialog, Empty, Form, FormEnd, Icon, Listed, Text, say } from "../parts.js";
 
 const listOf = (account) => `/v1/accounts/${encodeURIComponent(account)}/suppressed`;
@@ -11,11 +11,6 @@ async function everybody() {
     (await get(listOf(account))).suppressed.map((each) => ({ ...each, account }))));
   const found = new Map(lists.flat().map((each) => [`${each.number} ${each.line}`, each]));
   return { names, rows: [...found.values()].sort((one, other) => other.at.localeCompare(one.at)) };
-}
-
-// It need not be on the list of each account.
-function absent(problem) {
-  if (problem.status !== 404) throw problem;
 }
 
 export function StopList() {

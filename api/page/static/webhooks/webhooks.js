@@ -1,5 +1,5 @@
 import { go, html, lasted, may, patch, post, reason, remove, t, to, useDeed, useLoad, useState } from "../core.js";
-import { Confirm, Dialog, Empty, Facts, Icon, Listed, Trouble, say } from "../parts.js";
+import { Confirm, Dialog, Empty, Facts, Fate, Icon, Listed, Trouble, say } from "../parts.js";
 import { AddWebhook } from "./add.js";
 import { Deliveries } from "./deliveries.js";
 import { Secret } from "./verify.js";
@@ -32,8 +32,7 @@ function Row({ each }) {
 }
 
 function Paused({ webhook }) {
-  return html`<span class="state ${webhook.paused ? "ask" : "good"}"><span class="mark" aria-hidden="true"></span>
-    ${t(webhook.paused ? "webhooks.paused" : "webhooks.on")}</span>`;
+  return html`<${Fate} tone=${webhook.paused ? "ask" : "good"}>${t(webhook.paused ? "webhooks.paused" : "webhooks.on")}</${Fate}>`;
 }
 
 function Webhook({ webhook, reload }) {
