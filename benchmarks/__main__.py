@@ -6,6 +6,7 @@ from benchmarks import (
     accepting,
     bridges,
     bulk,
+    crowding,
     disk,
     durability,
     gateways,
@@ -44,6 +45,7 @@ ALL = {
 LONG = {
     "soak": soak.measure,
     "sweeping": sweeping.measure,
+    "crowding": crowding.measure,
     "postgresql": postgresql.measure,
     "bridges": bridges.measure,
 }

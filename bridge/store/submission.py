@@ -90,9 +90,13 @@ class Submission(Connections):
         # goes on when its caller goes away
         self._long.start(self._take(told, messages, key, digest), "submission")
         outcome = await told
-        if isinstance(outcome, BridgeError):
+        if not isinstance(outcome, BridgeError):
+            return outcome
+        try:
             raise outcome
-        return outcome
+        finally:
+            # an error has the frames it came through, and they would have it, and all messages, for as long
+            del outcome, told
 
     async def _take(
         self, told: "asyncio.Future[Stored | BridgeError]", messages: Sequence[Message], key: str, digest: str
@@ -166,4 +170,5 @@ class Submission(Connections):
 
 def _tell(told: "asyncio.Future[Stored | BridgeError]", outcome: Stored | BridgeError) -> None:
     if not told.done():
-        told.set_result(outcome)
+        # without the frames of who stored: see `_submit_long`
+        told.set_result(outcome.with_traceback(None) if isinstance(outcome, BridgeError) else outcome)

@@ -4,7 +4,7 @@ import asyncio
 import codecs
 import json
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, closing
 from typing import Any, NoReturn, TypeVar
 
 from api.dialects.native.fields import Unfit
@@ -58,19 +58,20 @@ async def read_order(incoming: Incoming, limit: int, meanwhile: ExitStack) -> Or
     if whole is not None:
         _check_label(incoming, whole)
         return ordering.all(_object_in(whole))
-    pieces = Pieces(_DECODER, ordering)
     async with aclosing(incoming.pieces(limit)) as coming:
         first = await anext(coming)
         _check_label(incoming, first)
         if len(first) < PIECE:
             return ordering.all(_object_in(first))
         meanwhile.enter_context(considerate())
-        pieces.feed(first)
-        async for piece in coming:
-            pieces.feed(piece)
-            incoming.hold(ordering.memory - held)
-            held = ordering.memory
-    pieces.feed(b"", last=True)
+        meanwhile.callback(ordering.let_go)
+        with closing(Pieces(_DECODER, ordering)) as pieces:
+            pieces.feed(first)
+            async for piece in coming:
+                pieces.feed(piece)
+                incoming.hold(ordering.memory - held)
+                held = ordering.memory
+            pieces.feed(b"", last=True)
     # a list of numbers has its messages made now
     return await asyncio.to_thread(ordering.made)
 

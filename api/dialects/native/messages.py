@@ -49,7 +49,6 @@ async def _submit(call: Call, key: str, meanwhile: ExitStack) -> Answer:
     if asked.single:
         row = done.messages[0]
         return answer(serializers.message(row), 202, headers | {"Location": f"{call.prefix}/v1/messages/{row.id}"})
-    meanwhile.callback(let_go, asked.drafts)
     meanwhile.callback(let_go, done.messages)
     if len(done.messages) <= AT_ONCE:
         return answer_ids(done.messages, 202, headers)

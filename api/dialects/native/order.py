@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from api.dialects.native import fields, validators
+from bridge import tasks
 from bridge.dataclass import dataclass
 from bridge.model.account import UnknownPolicy
 from bridge.model.message import Draft
@@ -124,22 +125,27 @@ class Ordering:
                 raise _no_batch("messages")
             return Order(self._drafts, lambda index, name: f"messages[{index}].{name}")
         if self._recipients is not None:
-            return _many(self._recipients, self._given)
+            self._drafts = _many(self._recipients, self._given)
+            return Order(self._drafts, lambda index, name: f"to[{index}]" if name == "to" else name)
         return _single(self._given)
+
+    def let_go(self) -> None:
+        """Have what it holds freed, once nobody else has it any more."""
+        tasks.let_go(self._drafts or self._recipients or ())
+        self._drafts = self._recipients = None
 
 
 def _single(given: Mapping[str, Any]) -> Order:
     return Order([Draft(**_draft(given))], lambda index, name: name, single=True)
 
 
-def _many(recipients: Sequence[str], given: Mapping[str, Any]) -> Order:
+def _many(recipients: Sequence[str], given: Mapping[str, Any]) -> list[Draft]:
     if not recipients:
         raise _no_batch("to")
     if len(recipients) > 1 and "client_ref" in given:
         raise fields.Unfit("must be unique, so it cannot go with several recipients", "client_ref")
     shared = _draft({**given, "to": ""})
-    drafts = [Draft(**(shared | {"recipient": recipient})) for recipient in recipients]
-    return Order(drafts, lambda index, name: f"to[{index}]" if name == "to" else name)
+    return [Draft(**(shared | {"recipient": recipient})) for recipient in recipients]
 
 
 def _no_batch(name: str) -> fields.Unfit:
