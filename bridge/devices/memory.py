@@ -1,5 +1,6 @@
 """Values that device drivers remember over restarts, kept in the store."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Self
 
@@ -14,6 +15,9 @@ class LastingMemory:
         self._store = store
         self._device = device
         self._values = values
+        self._turn = asyncio.Lock()
+        #: keys of which what is on disk is not known: the caller went away while it was written
+        self._unsure: set[str] = set()
 
     @classmethod
     async def of(cls, store: MemoryStore, device: str) -> Self:
@@ -25,10 +29,16 @@ class LastingMemory:
         return self._values.get(key)
 
     async def put(self, key: str, value: str) -> None:
-        """Store a value; returns when it is on disk, however long the store refuses."""
-        if self._values.get(key) != value:
-            await retry_until_stored(lambda: self._store.memorise(self._device, key, value))
-            self._values[key] = value
+        """Store a value; returns when it is on disk, however long the store refuses.
+
+        One after the other: what the store refused for a while must not replace what was put there since.
+        """
+        async with self._turn:
+            if self._values.get(key) != value or key in self._unsure:
+                self._unsure.add(key)
+                await retry_until_stored(lambda: self._store.memorise(self._device, key, value))
+                self._values[key] = value
+                self._unsure.discard(key)
 
 
 class BorrowedMemory:

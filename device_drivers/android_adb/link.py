@@ -347,12 +347,13 @@ class PhoneLink:
             self._follow()
 
     async def _look(self) -> None:
+        asked = self._loop.time()
         log_lines = await self._sender.log_of_doubts()  # before the rows, of which one is to go with each
         found = await self._inbox.look(self._sender.back_to())
         for evidence in self._sender.settle(found, log_lines):
             self._inbound.put_nowait(evidence)
         fresh = await self._inbox.new(found)
-        await self._note_of_log(any(row.type == Box.INBOX for row in fresh))
+        await self._note_of_log(any(row.type == Box.INBOX for row in fresh), asked)
         for row in fresh:
             item = self._item(row)
             if item is None:
@@ -360,9 +361,9 @@ class PhoneLink:
             else:
                 self._inbound.put_nowait(item)
 
-    async def _note_of_log(self, came: bool) -> None:
+    async def _note_of_log(self, came: bool, asked: float) -> None:
         """Record whether the radio log announces incoming SMS."""
-        self._polling.found(came, self._loop.time())
+        self._polling.found(came, self._loop.time(), asked)
         trusted = str(int(self._polling.trusted))
         if self._options.radio_log and trusted != (self._memory.get(TRUSTED) or "0"):
             await self._memory.put(TRUSTED, trusted)

@@ -55,9 +55,11 @@ class Polling:
         self.trusted, self._deaf_from = False, now
         self._again = AGAIN if now - self._heard_from > AGAIN else min(2 * self._again, SELDOM)
 
-    def found(self, came: bool, now: float) -> None:
-        """A query is done, with or without a new SMS."""
-        if came and self._announced is not None:
+    def found(self, came: bool, now: float, asked: float) -> None:
+        """A query that was `asked` at that moment is done, with or without a new SMS."""
+        if came and self._announced is not None and self._announced >= asked:
+            self.trusted = True  # of another SMS, perhaps: its row may not have been there yet
+        elif came and self._announced is not None:
             self.trusted, self._announced, self._pauses = True, None, []
         elif came:
             self.trusted, self._unannounced = False, now

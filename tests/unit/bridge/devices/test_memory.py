@@ -70,6 +70,34 @@ async def test_nothing_is_remembered_before_it_is_on_disk(tmp_path: Path) -> Non
         assert memory.get("sms") == "17"
 
 
+async def test_what_the_store_refused_for_a_while_does_not_replace_what_was_put_since(tmp_path: Path) -> None:
+    """A phone's mark went back, and after a restart the SMS above it came once more."""
+    async with opened(tmp_path) as store:
+        memory = await LastingMemory.of(store, "duo")
+        store.refusals = 1
+        refused = asyncio.gather(memory.put("sms", "17"))
+        await settle()
+        since = asyncio.gather(memory.put("sms", "18"))
+        await settle()
+        skip(STORE_PAUSE)
+        await refused
+        await since
+        assert (memory.get("sms"), await store.memories("duo")) == ("18", {"sms": "18"})
+
+
+async def test_what_is_put_back_while_something_else_is_written_is_on_disk(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        memory = await LastingMemory.of(store, "duo")
+        await memory.put("position", "0")
+        await asyncio.gather(memory.put("position", "5"), memory.put("position", "0"))
+        assert await store.memories("duo") == {"position": "0"}
+        writing = asyncio.gather(memory.put("position", "7"))
+        await settle()
+        writing.cancel()  # the store writes it all the same
+        await memory.put("position", "0")
+        assert await store.memories("duo") == {"position": "0"}
+
+
 async def test_a_borrowed_memory_has_what_was_kept_and_says_when_more_cannot_be() -> None:
     kept = {"sms": "17"}
 
