@@ -31,7 +31,7 @@ def contacts() -> None:
 
 
 @contacts.command("list")
-@click.option("--keyword", default="", help="Only with this in the name, the number or the note.")
+@click.option("--keyword", default="", help="Only with this in the name or the number.")
 @click.option("--group", default="", help="Only of this group.")
 @click.option("--limit", type=Whole(1, 1000), default=100, show_default=True, help="Most rows to show.")
 @_account

@@ -15,6 +15,7 @@ from bridge.store.audit_log import audit
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.sql import replacing
 from bridge.store.suppression import TAIL, is_same
+from bridge.store.words import number_of
 from bridge.store.writer import Tx
 
 _COLUMNS = "account, number, name, note, consent, consent_note, consent_at, created_at, updated_at"
@@ -46,7 +47,7 @@ def find(conn: sqlite3.Connection, account: str, query: ContactQuery) -> Page[Co
         values += [account, query.group]
     if query.keyword:
         conditions.append("(instr(c.number, ?) > 0 OR instr(c.sort, ?) > 0)")
-        values += [query.keyword.strip(), query.keyword.strip().casefold()]
+        values += [number_of(query.keyword.strip()), query.keyword.strip().casefold()]
     rows = conn.execute(
         f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY c.sort, c.number LIMIT ?", (*values, query.limit + 1)
     ).fetchall()

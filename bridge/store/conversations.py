@@ -18,6 +18,7 @@ from bridge.store import accounts, contacts, counts, inbox, suppression, visibil
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.messages import QUALIFIED, message_of
 from bridge.store.suppression import TAIL, is_same
+from bridge.store.words import number_of
 from bridge.store.writer import Tx
 
 #: rows that are taken notice of in one transaction: some 10 ms of the writer, in which nobody is accepted
@@ -84,7 +85,7 @@ def find(conn: sqlite3.Connection, view: str, account: str, query: ConversationQ
     if query.keyword:
         named = contacts.tails(conn, account, query.keyword)
         conditions.append(f"(instr(number, ?) > 0 OR substr(number, -{TAIL}) IN (SELECT value FROM json_each(?)))")
-        values += [query.keyword.strip(), named]
+        values += [number_of(query.keyword.strip()), named]
     rows = conn.execute(
         f"SELECT number, at, sent, received, read FROM conversations WHERE {' AND '.join(conditions)} "
         "ORDER BY at DESC, number DESC LIMIT ?",

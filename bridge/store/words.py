@@ -6,6 +6,7 @@ Chinese. What it finds is compared with the row before it is returned: the index
 A word begins with a character for the row's account, so what others write makes nobody's search longer.
 """
 
+import re
 import zlib
 from collections.abc import Iterable
 
@@ -19,6 +20,9 @@ _LETTERS = {code: chr(code).lower() if chr(code).isalnum() else chr(0xE000 + cod
 
 #: more than these tell nothing more
 _MOST = 32
+#: a part of a number as people write it; a date or a price has other signs
+_WRITTEN = re.compile(r"\s*\+?[\s()-]*(?:[0-9][\s()-]*){4,}")
+_BETWEEN = re.compile(r"[\s()-]+")
 
 
 def words_of(account: str, *texts: str) -> str:
@@ -39,8 +43,16 @@ def _threes(text: str) -> set[str]:
 
 def expression(accounts: Iterable[str], keyword: str) -> str:
     """FTS5's for the rows of these accounts that may have this in a text or number; "" where there is no account."""
-    wanted = keyword.translate(_LETTERS)
-    # three or more: each three of them; fewer: what begins like that
-    words = [f'{each}"' for each in sorted(_threes(wanted))[:_MOST]] or [f'{wanted}" *']
+    wanted = [_wanted(each.translate(_LETTERS)) for each in sorted({keyword, number_of(keyword)})]
     tags = sorted({_tag(account) for account in accounts})
-    return " OR ".join("(" + " AND ".join(f'"{tag}{word}' for word in words) + ")" for tag in tags)
+    return " OR ".join("(" + " AND ".join(f'"{tag}{word}' for word in words) + ")" for tag in tags for words in wanted)
+
+
+def _wanted(text: str) -> list[str]:
+    # three or more: each three of them; fewer: what begins like that
+    return [f'{each}"' for each in sorted(_threes(text))[:_MOST]] or [f'{text}" *']
+
+
+def number_of(keyword: str) -> str:
+    """What to look for in numbers, which are kept without what people write between their digits."""
+    return _BETWEEN.sub("", keyword) if _WRITTEN.fullmatch(keyword) else keyword

@@ -107,3 +107,17 @@ async def test_who_writes_to_a_number_that_said_stop_is_told_why_it_is_not_sent(
     await anna.sees("It cannot be sent.", ".said")
     await anna.sees("the recipient wrote STOP", ".detail > .reason")
     assert "MBBLACK" not in await anna.page.locator("main").inner_text()
+
+
+async def test_a_number_is_found_as_people_write_it(anna: Visitor, bridge: Bridge, world: World) -> None:
+    world.network.handset("+15550150").send(world.modems[0].number, "Are you open?")
+    await bridge.received(1)
+    await bridge.send("+15550150", "Yes, until nine")
+    await anna.sign_in()
+    await anna.ask("PUT", "/v1/contacts/+15550150", {"name": "Anna"})
+    for place, row in (("messages", ".rows li"), ("conversations", ".people li"), ("contacts", ".rows li")):
+        await anna.visit(place)
+        await anna.page.locator("main input[type=search]").fill("(555) 0199")
+        await anna.page.locator(f"main {row}").wait_for(state="detached")
+        await anna.page.locator("main input[type=search]").fill("+1 555 0150 ")
+        await anna.page.locator(f"main {row}").first.wait_for()

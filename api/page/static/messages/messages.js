@@ -60,8 +60,8 @@ function Filters({ state, keyword, filter }) {
   useEffect(() => {
     if (typed === keyword) return undefined;
     const timer = setTimeout(() => {
-      looked.current = typed;
-      latest.current({ keyword: typed });
+      looked.current = typed.trim();
+      latest.current({ keyword: looked.current });
     }, 250);
     return () => clearTimeout(timer);
   }, [typed]);

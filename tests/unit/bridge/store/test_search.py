@@ -12,10 +12,25 @@ from bridge.model.radio import InboundPart
 from bridge.store import lookup, streams
 from bridge.store.search import BITE
 from bridge.store.sqlite import SqliteStore
-from bridge.store.words import expression
+from bridge.store.words import expression, number_of
 from tests.support.store_rows import NOW, message
 
-KEYWORDS = ("code 7", "CODE", "验证", "码", "0103", "+1555", "q", "7.", "nothing of this", '"')
+KEYWORDS = (
+    "code 7",
+    "CODE",
+    "验证",
+    "码",
+    "0103",
+    "+1555",
+    "q",
+    "7.",
+    "nothing of this",
+    '"',
+    "+1 (555) 0103",
+    "555-0104 ",
+    "1 0 1",
+    "7.7",
+)
 
 
 def text(number: int) -> str:
@@ -30,7 +45,7 @@ ROWS = [
 
 
 def has(row: Message | Received, number: str, keyword: str) -> bool:
-    return keyword in number or keyword.lower() in row.text.lower()
+    return number_of(keyword) in number or keyword.lower() in row.text.lower()
 
 
 @pytest.fixture

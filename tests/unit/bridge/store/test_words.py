@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bridge.store.words import expression, words_of
+from bridge.store.words import expression, number_of, words_of
 
 TEXTS = [
     "Your code is 482913. It ends in ten minutes.",
@@ -71,3 +71,16 @@ def test_a_text_that_is_taken_out_with_its_words_is_not_found_any_more(index: sq
         chance.shuffle(words)
         index.execute("INSERT INTO w (w, rowid, words) VALUES ('delete', ?, ?)", (number, " ".join(words)))
     assert [found(index, ALL, text[:3]) for text in TEXTS] == [set()] * len(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("+1 555 0150", "+15550150"), ("(555) 01-50 ", "5550150"), ("5550150", "5550150"), ("12.50", "12.50"),
+     ("1 2", "1 2"), ("30.11.2026", "30.11.2026"), ("code 5550", "code 5550")],
+)  # fmt: skip
+def test_a_number_is_looked_for_without_what_people_write_between_its_digits(written: str, kept: str) -> None:
+    assert number_of(written) == kept
+
+
+def test_a_number_is_found_however_it_is_written(index: sqlite3.Connection) -> None:
+    assert found(index, ["shop"], "+1 (555) 01-00") == set(range(len(TEXTS)))
