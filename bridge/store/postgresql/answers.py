@@ -171,6 +171,19 @@ def ask(session: Session, statements: Sequence[Result]) -> None:
         raise failure
 
 
+def say(session: Session, statement: Result) -> None:
+    """Send a statement whose answer nobody waits for: whoever asks next takes it along. Raises what psycopg does."""
+    statement.begin(session)
+    session.ahead()
+    session.collects = True
+    try:
+        statement.send()
+    finally:
+        session.collects = False
+    session.end()
+    session.deliver()
+
+
 def _take_the_rest(session: Session, pipeline: psycopg.Pipeline) -> None:
     """Take what the server says of statements that it did not run for one that failed, or the next would be told."""
     while pipeline.result_queue and not session.closed:

@@ -299,9 +299,12 @@ class Connection:
         self._waiting, self._beginning = [], None
         self._is_under_way = self._owes_release = False
         if self._is_open():
-            self._asked("ROLLBACK")
-            self.answer()
+            self._undo()
         return self._made("SELECT")
+
+    def _undo(self) -> None:
+        self._asked("ROLLBACK")
+        self.answer()
 
     @contextmanager
     def copy(self, statement: str) -> Iterator[psycopg.Copy]:

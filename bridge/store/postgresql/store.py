@@ -24,6 +24,7 @@ from bridge.store.postgresql.connection import Connection, Said
 from bridge.store.postgresql.long_submissions import LongSubmissions
 from bridge.store.postgresql.news import Listener, Teller
 from bridge.store.postgresql.place import Place, is_on_duty
+from bridge.store.postgresql.reading import ReadingConnection
 from bridge.store.postgresql.schema import migrate, refuse_unfit
 from bridge.store.postgresql.session import SILENCE, Lost, ReadOnly, Refused, one_line
 from bridge.store.progress import Progress
@@ -38,7 +39,6 @@ R = TypeVar("R")
 ASKED = 5.0  # s
 _PAUSE = 0.2  # s
 
-_READS = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 #: a commit is on the server's disk before it is answered; one that asks for more keeps it
 _DURABLE = (
     "SELECT set_config('synchronous_commit', 'on', false) FROM current_setting('synchronous_commit') now "
@@ -219,7 +219,7 @@ class PostgresqlStore(LongSubmissions, Subjects):
         self._read_connection = self._connect_reading()
 
     def _connect_reading(self) -> sqlite3.Connection:
-        reading = Connection(self._url, (_READS, ()), defers=True)
+        reading = ReadingConnection(self._url)
         reading.expect(SILENCE)
         connection = cast(sqlite3.Connection, reading)
         self._connections.append(connection)

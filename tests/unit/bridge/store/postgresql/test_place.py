@@ -134,7 +134,7 @@ async def test_a_duty_is_done_by_the_bridge_that_has_them_alone(url: str) -> Non
 async def test_a_bridge_that_is_gone_in_the_middle_of_a_transaction_does_not_keep_the_others_from_writing(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(place, "_IMPATIENT", "SET idle_in_transaction_session_timeout = '200ms'")
+    monkeypatch.setattr(place, "_IMPATIENT", "SET idle_in_transaction_session_timeout = '1s'")
     east, west = await opened(url, "east"), await opened(url, "west")
     hanging, awake = threading.Event(), threading.Event()
 
