@@ -60,6 +60,8 @@ class SiteLink:
         self._sender = Sender(api, options, self._lines.__getitem__, self._gone)
         self._doubts = Doubts(api)
         self._look_again = asyncio.Event()
+        #: how often an event changed a line: a look that began before knows less
+        self._changes = 0
         self._tasks = Tasks(device.name, self._died)
         for work in (self._listen, self._keep, self._clear_up, self._watch):
             self._tasks.start(self._until_lost(work), work.__name__.strip("_"))
@@ -248,6 +250,7 @@ class SiteLink:
 
     async def _look(self) -> None:
         """Raises what ends the link; that the site could not be asked for a moment does not."""
+        changes = self._changes
         try:
             lines = await self._api.lines()
             if self._hindrance or self._site.is_prepaid:
@@ -263,8 +266,9 @@ class SiteLink:
         found = replace(self._site, lines=shared(lines, self._site.allowed, self._options.lines))
         if {str(each["name"]) for each in found.lines} != set(self._names):
             raise self._lose(DeviceLost("the site has other lines now; they are looked up again"))
-        self._lines.update({line.name: line for line in self._mirror(found)})
-        self._sender.look()
+        if changes == self._changes:  # else it is looked at again
+            self._lines.update({line.name: line for line in self._mirror(found)})
+            self._sender.look()
 
     def _mirror(self, site: Site) -> Sequence[Line]:
         return [mirrored(self._device.name, self._device.driver, each, self._api.ahead) for each in site.lines]
@@ -274,6 +278,7 @@ class SiteLink:
         if ours is not None:
             line = changed(self._lines[ours], name(event.data.get("state")), words(event.data.get("reason")))
             self._lines[ours] = line
+            self._changes += 1
             self._sender.look()
             self._look_again.set()
 

@@ -189,7 +189,10 @@ class Sender:
                 async with asyncio.timeout(LOOK):
                     await waiting.news.wait()
             except TimeoutError:
-                waiting.told = await self._look(name, waiting.told)
+                known = waiting.told
+                found = await self._look(name, known)
+                if waiting.told is known:  # else an event told more meanwhile
+                    waiting.told = found
 
     def _judge(self, name: str, told: Shape) -> Sent | None:
         found = fate(told)

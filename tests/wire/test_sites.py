@@ -1,13 +1,14 @@
 """The lines of another bridge: two real bridges, the site with an emulated modem, and the way between them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bridge.devices import device_worker
 from bridge.devices.twins import Twins
 from bridge.errors import SendRefused
 from bridge.model.account import Account, AccountChange
@@ -18,10 +19,11 @@ from bridge.model.query import CallQuery, MessageQuery, TypedQuery
 from bridge.model.radio import Call, InboundPart, Typed
 from bridge.model.scope import Scope
 from bridge.ports.driver import Device, VolatileMemory
-from device_drivers.bridge_remote import DRIVER
+from device_drivers.bridge_remote import DRIVER, sending
+from device_drivers.bridge_remote.api import Api, Shape
 from tests.support.running import SHOP
 from tests.support.two_bridges import LINE, OPTIONS, SITE, TwoBridges, two_bridges
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -262,4 +264,67 @@ async def test_a_key_that_is_refused_parks_the_lines_and_says_so(both: TwoBridge
 
 
 def _absent(both: TwoBridges) -> bool:
+    return [each.state for each in both.hub.gateway.lines()] == [LineState.ABSENT]
+
+
+async def test_what_an_event_tells_stands_against_a_look_that_began_before_it(
+    both: TwoBridges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look found it being sent; believed, that would have lasted until the next one."""
+    find, looked, go_on = Api.find, asyncio.Event(), asyncio.Event()
+
+    async def slow(api: Api, reference: str) -> Shape | None:
+        found = await find(api, reference)
+        looked.set()
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr(Api, "find", slow)
+    monkeypatch.setattr(sending, "LOOK", 0.2)
+    both.world.network.rules.send_latency = 2.0
+    sent = await both.hub.send(both.world.customers[0], "hello")
+    async with asyncio.timeout(PATIENCE):
+        await looked.wait()
+    assert await at_site(both) == [("hello", State.SENDING)]
+    monkeypatch.setattr(sending, "LOOK", 1000.0)
+    await until(lambda: _is_out(both))
+    await asyncio.sleep(0.5)  # for its events to reach the hub
+    go_on.set()
+    await both.hub.became(sent, State.DELIVERED)
+
+
+async def _is_out(both: TwoBridges) -> bool:
+    return [state for _, state in await at_site(both)] == [State.DELIVERED]
+
+
+async def test_a_look_at_the_lines_that_takes_long_does_not_replace_a_later_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_worker, "REFRESH_INTERVAL", 1.0)
+    lines, asked, go_on = Api.lines, asyncio.Event(), asyncio.Event()
+
+    async def slow(api: Api) -> Sequence[Shape]:
+        monkeypatch.setattr(Api, "lines", lines)
+        monkeypatch.setattr(device_worker, "REFRESH_INTERVAL", 1000.0)
+        found = await lines(api)
+        asked.set()
+        await go_on.wait()
+        return found
+
+    async with two_bridges(tmp_path) as both:
+        both.person().send(both.modem.number, "hello")
+        await both.hub.received(1)
+        monkeypatch.setattr(Api, "lines", slow)
+        async with asyncio.timeout(PATIENCE):
+            await asked.wait()
+        both.modem.unplug()
+        await until(lambda: _is_away(both))
+        await asyncio.sleep(4.0)  # for the looks that the change brings
+        go_on.set()
+        for _ in range(50):
+            await asyncio.sleep(0.01)
+            assert await _is_away(both)
+
+
+async def _is_away(both: TwoBridges) -> bool:
     return [each.state for each in both.hub.gateway.lines()] == [LineState.ABSENT]
