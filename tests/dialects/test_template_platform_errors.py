@@ -1,5 +1,6 @@
 """What the template platform refuses: nothing of it is queued or paid, and every answer is the page's failure."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from bridge.model.account import AccountChange
 from tests.support.http_site import CREDENTIALS, HttpSite
+from tests.support.lasting import Halting, tell
 from tests.support.template_calls import (
     HEADERS,
     TO,
@@ -153,3 +155,16 @@ async def test_tells_nothing_of_trouble_of_ours(site: HttpSite) -> None:
         assert_refused(answer, 500)
         assert answer.json["message"] == "服务器内部错误"
         assert answer.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize("path", [SEND, BATCH])
+async def test_an_account_that_is_disabled_before_all_of_its_call_came_sends_nothing(site: HttpSite, path: str) -> None:
+    body, entered = Halting(GOOD[path]), asyncio.Event()
+    tell(site.gateway.authenticator, entered)
+    labelled = HEADERS | {"Content-Type": "application/json"}
+    calling = asyncio.get_running_loop().create_task(site.ask("POST", path, data=aiter(body), headers=labelled))
+    await entered.wait()
+    await site.gateway.administration.change_account("tests", "shop", AccountChange(disabled=True))
+    body.go_on()
+    assert_refused(await calling, 403)
+    await assert_untouched(site)

@@ -67,10 +67,12 @@ class Native:
     ) -> web.StreamResponse:
         (operation, demand), gateway = methods[request.method], self._site.gateway
         incoming = HttpIncoming(request, self._site.public_url)
+        changes = gateway.authenticator.changes
         caller = await acting(incoming, gateway, demand)
         query = fields.query(incoming.query, operation.query)
         prefix, limit = self._mount.prefix, self._mount.body_limit
-        made = await operation.perform(Call(incoming, gateway, caller, query, prefix, limit, self._streams))
+        call = Call(incoming, gateway, caller, query, prefix, limit, self._streams, demand, changes)
+        made = await operation.perform(call)
         return response(made) if isinstance(made, Answer) else made
 
     def refuse(self, error: BridgeError) -> web.Response:

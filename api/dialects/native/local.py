@@ -90,10 +90,12 @@ class Local:
         query = parse_qsl(url.query, keep_blank_values=True)
         kind, needs = headers.get("Content-Type", JSON), operation.needs or EVERYTHING
         incoming = LocalIncoming(headers, parts, query, self._user, body, needs, kind)
-        caller = await acting(incoming, self._gateway, operation.demand)
+        changes, demand = self._gateway.authenticator.changes, operation.demand
+        caller = await acting(incoming, self._gateway, demand)
         wanted = fields.query(incoming.query, operation.query)
         limit = messages.MAX_BODY
-        return await operation.perform(Call(incoming, self._gateway, caller, wanted, "", limit, self._streams))
+        call = Call(incoming, self._gateway, caller, wanted, "", limit, self._streams, demand, changes)
+        return await operation.perform(call)
 
 
 def _operation(method: str, path: str) -> tuple[Operation[Answer], Mapping[str, str]]:

@@ -41,6 +41,7 @@ async def submit(call: Call) -> Answer:
 
 async def _submit(call: Call, key: str, meanwhile: ExitStack) -> Answer:
     asked = await body.read_order(call.incoming, call.body_limit, meanwhile)
+    call = await call.renewed()
     try:
         done = await call.gateway.submit(call.account, asked.drafts, key)
     except BadRequest as error:

@@ -1,10 +1,11 @@
 """An authenticated request, as handlers receive it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from api.dialects.native import body, fields
-from api.dialects.native.authorization import ID, Caller, Demand, ForAnother, check
+from api.dialects.native.authorization import ID, Caller, Demand, ForAnother, acting, check
 from api.dialects.native.incoming import Incoming
 from api.dialects.native.streams import Streams
 from bridge.accounts.sessions import SignedIn
@@ -34,6 +35,10 @@ class Call:
     body_limit: int
     #: the event streams that are open
     streams: Streams
+    #: what the operation asks of its caller
+    demand: Demand
+    #: how often who may come in had changed before the caller was let in
+    changes: int
 
     @property
     def account(self) -> Account:
@@ -79,13 +84,28 @@ class Call:
         if self.caller.signed_in is not None:
             check(self.caller.signed_in, self.incoming, Demand(Role.OPERATOR, writes=True))
 
+    async def renewed(self) -> "Call":
+        """The call as it is with its body, which may have taken hours: for whoever may still come in.
+
+        Raises what `acting` does.
+        """
+        changes = self.gateway.authenticator.changes
+        if changes == self.changes:
+            return self
+        caller = await acting(self.incoming, self.gateway, self.demand)
+        return replace(self, caller=caller, changes=changes)
+
     async def body(self, meaning: Callable[[Mapping[str, Any]], T]) -> T:
         """Parse the JSON object in the body with `meaning`. Raises BadRequest, NotJson, BodyTooLarge."""
-        return await body.read(self.incoming, meaning, min(self.body_limit, BODY_LIMIT))
+        read = await body.read(self.incoming, meaning, min(self.body_limit, BODY_LIMIT))
+        await self.renewed()
+        return read
 
     async def file(self, most: int) -> bytes:
         """The file of at most `most` bytes that the body is. Raises NotAFile, BodyTooLarge."""
-        return await body.read_file(self.incoming, min(self.body_limit, most))
+        read = await body.read_file(self.incoming, min(self.body_limit, most))
+        await self.renewed()
+        return read
 
     async def fields(self, readers: Mapping[str, fields.Reader], *needed: str) -> dict[str, Any]:
         """Read the members of the JSON object in the body; the `needed` ones are required."""

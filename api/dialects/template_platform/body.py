@@ -5,11 +5,8 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 
-from aiohttp import web
-
 from api.dialects.template_platform.vocabulary import Wrong
 from api.http import json_values
-from api.http.bodies import read_body
 from bridge.dataclass import dataclass
 
 #: characters of an id, a number or a name
@@ -28,12 +25,12 @@ class Number:
         return len(self.written) <= LONGEST and math.isfinite(float(self.written))
 
 
-async def read(request: web.Request, limit: int, names: Collection[str]) -> Mapping[str, Any]:
-    """The members of the JSON object in the body, except null ones. Raises Wrong, BodyTooLarge.
+def read(raw: bytes, names: Collection[str]) -> Mapping[str, Any]:
+    """The members of the JSON object in the body, except null ones. Raises Wrong.
 
     The label of the body is not looked at: programs that set none mean JSON too.
     """
-    members = _parse(await read_body(request, limit))
+    members = _parse(raw)
     if not isinstance(members, dict):
         raise Wrong("请求内容必须是 JSON 对象")
     for name in members:

@@ -12,12 +12,14 @@ from api.dialect.templated import SAMPLE_ID
 from api.dialects.template_platform.records import Records
 from api.dialects.template_platform.send import Sending
 from api.dialects.template_platform.vocabulary import ERROR_WORDS, STATE_WORDS, ErrorWord, refusal
+from api.http.bodies import read_body
 from bridge.errors import BridgeError, UnknownCaller
 from bridge.model.account import Account
 from bridge.model.message import State
 from bridge.model.scope import READ, SEND
 
 Answer = Callable[[Account, web.Request], Awaitable[web.Response]]
+Submit = Callable[[Account, bytes], Awaitable[web.Response]]
 
 _GET, _POST = frozenset({"GET"}), frozenset({"POST"})
 
@@ -37,14 +39,14 @@ class TemplatePlatform:
     def __init__(self, site: Site, mount: Mount) -> None:
         self._gateway = site.gateway
         self._mount = mount
-        self._sending = Sending(site.gateway, mount.body_limit)
+        self._sending = Sending(site.gateway)
         self._records = Records(site.gateway)
 
     def routes(self) -> Sequence[Route]:
         """The four documented endpoints."""
         return [
-            Route("/api/sms/send", self._known(self._sending.one), SEND, _POST),
-            Route("/api/sms/batch-send", self._known(self._sending.batch), SEND, _POST),
+            Route("/api/sms/send", self._submitting(self._sending.one), SEND, _POST),
+            Route("/api/sms/batch-send", self._submitting(self._sending.batch), SEND, _POST),
             Route("/api/sms/records", self._known(self._records.find), READ, _GET),
             Route("/api/account/info", self._known(self._records.account), READ, _GET),
         ]
@@ -69,6 +71,19 @@ class TemplatePlatform:
 
         async def handle(request: web.Request) -> web.Response:
             return await answer(await self._caller(request), request)
+
+        return handle
+
+    def _submitting(self, answer: Submit) -> Handler:
+        """Wrap a handler that takes a body: authenticate the caller, and again where that has changed meanwhile."""
+
+        async def handle(request: web.Request) -> web.Response:
+            changes = self._gateway.authenticator.changes
+            account = await self._caller(request)
+            raw = await read_body(request, self._mount.body_limit)
+            if changes != self._gateway.authenticator.changes:
+                account = await self._caller(request)
+            return await answer(account, raw)
 
         return handle
 

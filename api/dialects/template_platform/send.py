@@ -31,21 +31,20 @@ _BATCH = frozenset({"phones", "template_id", "params", "provider"})
 class Sending:
     """Answers `/api/sms/send` and `/api/sms/batch-send`."""
 
-    def __init__(self, gateway: Gateway, limit: int) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._limit = limit
 
-    async def one(self, account: Account, request: web.Request) -> web.Response:
+    async def one(self, account: Account, raw: bytes) -> web.Response:
         """`/api/sms/send`: success means that the message is on disk."""
-        members = await body.read(request, self._limit, _SEND)
+        members = body.read(raw, _SEND)
         phone = body.text(members, "phone")
         (draft,) = await self._drafts(account, members, [phone])
         submission = await self._gateway.submit(account, (draft,))
         return success({"message_id": submission.messages[0].id, "phone": masked(phone)}, SENT)
 
-    async def batch(self, account: Account, request: web.Request) -> web.Response:
+    async def batch(self, account: Account, raw: bytes) -> web.Response:
         """`/api/sms/batch-send`: an invalid number fails alone, the rest is one submission."""
-        members = await body.read(request, self._limit, _BATCH)
+        members = body.read(raw, _BATCH)
         phones = _phones(members)
         batch = secrets.token_hex(16)
         written = [phone if isinstance(phone, str) else "" for phone in phones]
