@@ -98,11 +98,10 @@ class Composer:
         recipient = phone_numbers.normalise(draft.recipient, country)
         check_recipient(recipient, country, self._limits)
         route = routing.route(draft.route, draft.slot, lines, draft.channel)
-        if account.terms.lines:
-            route = routing.within(route, account.terms.lines, lines, recipient)
+        parts = self._parts(draft, recipient, route)
+        route = routing.within(route, account.terms.lines, lines, recipient, parts)
         if (forms := routing.forms_of(route, lines)) is not None:
             choose(forms, recipient, draft.text)
-        parts = self._parts(draft, recipient, route)
         check_times(draft, now, self._limits)
         later = draft.not_before > now
         due = draft.not_before if later else now

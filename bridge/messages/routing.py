@@ -8,7 +8,7 @@ lines of two channels, so an SMS never goes out as anything else.
 import zlib
 from collections.abc import Sequence
 
-from bridge.errors import UnknownLine
+from bridge.errors import BadRequest, InvalidNumber, InvalidText, UnknownLine
 from bridge.model.forms import Form
 from bridge.model.line import Channel, Line, LineState
 from bridge.model.message import SIM_ROUTE, WHATSAPP_ROUTE
@@ -31,21 +31,44 @@ def route(line: str, slot: int, lines: Sequence[Line], channel: Channel = Channe
     return _by_sms(line, slot, lines)
 
 
-def within(route: str, allowed: Sequence[str], lines: Sequence[Line], recipient: str) -> str:
-    """The route of one line that serves this one and that an account limited to some may send by.
+def within(route: str, allowed: Sequence[str], lines: Sequence[Line], recipient: str, parts: int = 1) -> str:
+    """The route, or that of one line that serves it: where an account is limited to some, or some cannot carry it.
 
     It is one line's, whatever else is configured later: a ready one if there is one, the same for a recipient as long
-    as the lines are the same. Raises UnknownLine.
+    as the lines are the same. Raises UnknownLine for an account that may send by none of them, and InvalidText or
+    InvalidNumber for what none of them can carry.
     """
-    serving = [each for each in lines if route in routes(each)]
-    named = {name.casefold() for name in allowed}
-    mine = [each for each in serving if named & {each.name.casefold(), each.device.casefold()}]
-    if not mine:
-        wish = f"by {route.removeprefix(WHATSAPP_ROUTE)}" if route not in (ANY, WHATSAPP_ROUTE) else "by any line now"
-        raise UnknownLine(f"this account cannot send {wish}; it may send by: {', '.join(allowed)}")
-    ready = [each for each in mine if each.state is LineState.READY] or mine
+    if not allowed and all(each.carries(recipient, parts) for each in lines):
+        return route
+    mine = [each for each in lines if route in routes(each)]
+    if allowed:
+        named = {name.casefold() for name in allowed}
+        mine = [each for each in mine if named & {each.name.casefold(), each.device.casefold()}]
+        if not mine:
+            wish = (
+                f"by {route.removeprefix(WHATSAPP_ROUTE)}" if route not in ("", WHATSAPP_ROUTE) else "by any line now"
+            )
+            raise UnknownLine(f"this account cannot send {wish}; it may send by: {', '.join(allowed)}")
+    able = [each for each in mine if each.carries(recipient, parts)]
+    if not allowed and len(able) == len(mine):
+        return route
+    if not able:
+        raise _too_much(mine, recipient, parts)
+    ready = [each for each in able if each.state is LineState.READY] or able
     chosen = ready[zlib.crc32(recipient.encode()) % len(ready)]
     return f"{WHATSAPP_ROUTE}{chosen.name}" if route.startswith(WHATSAPP_ROUTE) else chosen.name
+
+
+def _too_much(lines: Sequence[Line], recipient: str, parts: int) -> BadRequest:
+    """Why none of the lines can carry it."""
+    names = ", ".join(sorted(each.name for each in lines))
+    most = max(each.most_parts for each in lines)
+    if parts > most:
+        return InvalidText(f"the text needs {parts} SMS parts; the most by {names} is {most}")
+    return InvalidNumber(
+        f"{recipient} is a short code, which {names} may not send to: write it with + and its country code, "
+        "or set allow_short_codes for the phone"
+    )
 
 
 def _by_whatsapp(line: str, lines: Sequence[Line]) -> str:

@@ -68,10 +68,17 @@ class Line:
     channel: Channel = Channel.SMS
     #: the only texts that it carries, for messages that name it; None for any text
     forms: tuple[Form, ...] | None = None
+    #: radio parts of a message, and digits of a number without +, that it takes at most and at least
+    most_parts: int = 255
+    fewest_digits: int = 1
     #: by which `sim` its SIM was known first, in another device that told less or more of it; "" for as it is told here
     known_as: str = ""
     #: the bridge that has it, of several on one database; "" where the store is this bridge's alone
     bridge: str = ""
+
+    def carries(self, recipient: str, parts: int) -> bool:
+        """Whether it takes a message of this size to this number; another line may."""
+        return parts <= self.most_parts and (len(recipient) >= self.fewest_digits or recipient[:1] == "+")
 
     @property
     def sim(self) -> str:

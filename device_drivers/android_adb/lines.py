@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bridge.model.line import Line, LineState
-from device_drivers.android_adb import conditions
+from device_drivers.android_adb import conditions, isms
 from device_drivers.android_adb.conditions import Condition, Stops
 from device_drivers.android_adb.facts import Messaging, Phone
 from device_drivers.android_adb.health import Health
@@ -38,6 +38,8 @@ class Lines:
             operator=sim.carrier,
             model=self._phone.model,
             reports=False,
+            most_parts=isms.MOST_PARTS,
+            fewest_digits=1 if self._options.allow_short_codes else isms.SHORT_CODE + 1,
         )
 
     @property

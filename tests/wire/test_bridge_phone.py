@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.errors import InvalidNumber, InvalidText
 from bridge.model.line import Line, LineState
 from bridge.model.message import Draft, State
 from bridge.model.query import TypedQuery
@@ -66,6 +67,25 @@ async def test_a_phone_that_has_sent_enough_for_a_minute_leaves_the_rest_to_the_
         assert lines.count("phone") <= 2
         texts = [sms.text for sms in world.network.handset(CUSTOMER).received]
         assert sorted(texts) == sorted(f"text {number}" for number in range(30))
+
+
+async def test_what_a_phone_does_not_carry_goes_by_the_modem(tmp_path: Path) -> None:
+    async with on_a_phone(tmp_path, modems=1) as (bridge, world):
+        texts = [f"{number:2} " + "你" * (11 * 67 - 3) for number in range(4)]
+        await bridge.gateway.submit(SHOP, [Draft(CUSTOMER, text) for text in texts])
+        short = [f"menu {number}" for number in range(4)]
+        await bridge.gateway.submit(SHOP, [Draft(CUSTOMER.removeprefix("+"), text) for text in short])
+        found = await bridge.settled(State.SENT, State.DELIVERED)
+        assert {message.line for message in found} == {"line0"}
+        assert sorted(sms.text for sms in world.network.handset(CUSTOMER).received) == sorted(texts + short)
+
+
+async def test_what_no_line_carries_is_refused_when_it_is_submitted(tmp_path: Path) -> None:
+    async with on_a_phone(tmp_path) as (bridge, _):
+        with pytest.raises(InvalidText, match="the text needs 11 SMS parts; the most by phone is 10"):
+            await bridge.gateway.submit(SHOP, [Draft(CUSTOMER, "你" * 737)])
+        with pytest.raises(InvalidNumber, match="60022 is a short code, which phone may not send to"):
+            await bridge.gateway.submit(SHOP, [Draft("60022", "menu")])
 
 
 async def test_a_phone_under_two_of_its_addresses_is_one_line_and_receives_once(tmp_path: Path) -> None:

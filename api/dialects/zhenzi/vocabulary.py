@@ -61,7 +61,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     Wrong: ErrorWord(100, "参数格式错误:{}"),
     TooLong: ErrorWord(101, "短信内容超过 1000 字"),
     errors.InvalidNumber: ErrorWord(100, "参数格式错误:number 必须是一个手机号码"),
-    errors.InvalidText: ErrorWord(100, "参数格式错误:短信内容为空或含有无法发送的字符"),
+    errors.InvalidText: ErrorWord(100, "参数格式错误:短信内容为空、过长或含有无法发送的字符"),
     errors.UnknownLine: _MALFORMED,
     errors.UnknownTemplate: ErrorWord(100, "参数格式错误:templateId 不存在或未通过审核"),
     MissingParameter: _MALFORMED,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.errors import UnknownLine
+from bridge.errors import InvalidNumber, InvalidText, UnknownLine
 from bridge.messages.routing import ANY, forms_of, route, routes, within
 from bridge.model.forms import Form
 from bridge.model.line import Channel, Line, LineState
@@ -132,3 +132,38 @@ def test_a_device_stands_for_its_lines_and_a_ready_one_is_taken() -> None:
 def test_a_line_that_is_not_there_carries_nothing() -> None:
     with pytest.raises(UnknownLine, match="cannot send by any line now; it may send by: attic"):
         within(ANY, ("attic",), LINES, "+15550123")
+
+
+# -- lines that do not carry everything -------------------------------------------------------------
+PHONES = tuple(replace(line, most_parts=10, fewest_digits=9) for line in (FIRST, SECOND))
+MIXED = (OFFICE, *PHONES)
+
+
+@pytest.mark.parametrize(("recipient", "parts"), [("+15550123", 11), ("60022", 1), ("91234567", 1), ("60022", 255)])
+def test_what_a_phone_does_not_carry_goes_by_the_modem(recipient: str, parts: int) -> None:
+    assert within(ANY, (), MIXED, recipient, parts) == "office"
+    assert within(ANY, ("phone", "office"), MIXED, recipient, parts) == "office"
+    away = (replace(OFFICE, state=LineState.ABSENT), *(replace(line, state=LineState.READY) for line in PHONES))
+    assert within(ANY, (), away, recipient, parts) == "office"
+
+
+@pytest.mark.parametrize(("recipient", "parts"), [("+15550123", 10), ("+6591234567", 1), ("912345678", 1)])
+def test_what_every_line_carries_goes_by_any(recipient: str, parts: int) -> None:
+    assert within(ANY, (), MIXED, recipient, parts) == ANY
+    assert within("phone", (), MIXED, recipient, parts) == "phone"
+
+
+def test_a_route_whose_lines_carry_it_stays_whatever_others_carry() -> None:
+    assert within("office", (), MIXED, "60022", 255) == "office"
+
+
+@pytest.mark.parametrize("wish", ["phone", ":2", "phone:1"])
+def test_what_no_line_of_a_route_carries_is_refused_with_what_they_carry(wish: str) -> None:
+    with pytest.raises(InvalidText, match=r"^the text needs 11 SMS parts; the most by phone:.* is 10$"):
+        within(wish, (), MIXED, "+15550123", 11)
+    with pytest.raises(InvalidNumber, match=r"^60022 is a short code, which phone:.* may not send to"):
+        within(wish, (), MIXED, "60022")
+
+
+def test_without_a_line_nothing_is_decided() -> None:
+    assert within(ANY, (), (), "60022", 255) == ANY
