@@ -85,6 +85,8 @@ class Sharing:
         self._parts: list[Part] = []
         self._running: list[Part] = []
         self.on_duty = False
+        #: its place was lost: what others have taken meanwhile is to be given up, and whether that is something
+        self._came_back = self._has_lost = False
         self._woken = asyncio.Event()
         self._tasks = Tasks("sharing", end)
 
@@ -219,6 +221,8 @@ class Sharing:
         """Give a sign of life, or take the place that was lost again; False while the store does not answer."""
         try:
             await self._beat()
+            if self._came_back:
+                await self._give_up_taken()
         except PlaceLost as error:
             log.error("%s", error.message)
             await self._take_again()
@@ -292,10 +296,16 @@ class Sharing:
         try:
             await self._store.take_again()
             self._told.clear()
-            if await self.hold(self._devices) and self.give_up is not None:
-                await self.give_up()
+            self._came_back = True
+            await self._give_up_taken()
         except StoreUnavailable as error:
             log.error("the place is not taken again yet: %s", error.message)
+
+    async def _give_up_taken(self) -> None:
+        self._has_lost |= bool(await self.hold(self._devices))
+        if self._has_lost and self.give_up is not None:
+            await self.give_up()
+        self._came_back = self._has_lost = False
 
 
 def _states(lines: Sequence[Line]) -> Sequence[tuple[str, LineState, str]]:

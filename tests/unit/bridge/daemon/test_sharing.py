@@ -33,11 +33,15 @@ class FakeNeighbours:
     taken: Mapping[str, str] = field(default_factory=dict)
     duty: bool = True
     troubles: list[StoreUnavailable] = field(default_factory=list)
+    #: raised instead of holding, once each
+    unheld: list[StoreUnavailable] = field(default_factory=list)
     told: list[Mapping[str, Sequence[Line]]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
 
     async def hold(self, devices: Sequence[str], lease: float, now: int) -> Mapping[str, str]:
         self.log.append(f"hold {', '.join(devices)}")
+        if self.unheld:
+            raise self.unheld.pop(0)
         return {device: why for device, why in self.taken.items() if device in devices}
 
     async def beat(self, lease: float, lines: Mapping[str, Sequence[Line]], asks: bool = True, role: str = "") -> Beat:
@@ -305,6 +309,29 @@ async def test_takes_its_place_again_and_gives_up_what_another_has_taken(bench: 
     bench.store.troubles = [PlaceLost("another bridge has taken it")]
     await asyncio.wait_for(given_up.wait(), 30)
     assert bench.store.log[-2:] == ["take again", "hold modem"]
+
+
+@pytest.mark.parametrize("when", ["it looks what is taken", "it gives that up"])
+async def test_gives_up_what_another_has_taken_although_the_store_fails_while(bench: Bench, when: str) -> None:
+    """With its place back, it would go on with the device for as long as it runs, beside the bridge that has it."""
+    failure, given_up = StoreUnavailable("the database does not answer"), list[str]()
+
+    async def give_up() -> None:
+        if when == "it gives that up" and not given_up:
+            given_up.append("begun")
+            raise failure
+        given_up.append("done")
+
+    bench.sharing.give_up = give_up
+    await bench.sharing.begin(["modem"])
+    await bench.sharing.start()
+    bench.store.taken = {"modem": "the bridge 'west' has it"}
+    bench.store.unheld = [failure] if when == "it looks what is taken" else []
+    bench.store.troubles = [PlaceLost("another bridge has taken it")]
+    await until(lambda: "done" in given_up)
+    told = len(bench.store.told)
+    await until(lambda: len(bench.store.told) > told + 2)
+    assert given_up.count("done") == 1
 
 
 async def test_goes_by_the_clock_of_the_server_once_they_are_apart() -> None:
