@@ -86,9 +86,9 @@ def _by_sms(line: str, slot: int, lines: Sequence[Line]) -> str:
         wanted = [each for each in wanted if each.slot == slot and (line or each.forms is None)]
     if not wanted:  # any line that is named decides the channel; only those for SMS have slots
         known = ", ".join(sorted({each.name for each in (by_sms if slot else lines)})) or "none is configured"
-        asked = f"there is no line {line!r}" if line else "no line"
-        which = (" with" if line else " has") + f" SIM slot {slot}" if slot else ""
-        raise UnknownLine(f"{asked}{which}; known lines: {known}")
+        if not line:
+            raise UnknownLine(f"no line has SIM slot {slot}; known lines: {known}")
+        raise UnknownLine(f"there is no line {line!r}{f' with SIM slot {slot}' if slot else ''}; known lines: {known}")
     if not line:
         return f":{slot}"
     first = wanted[0]
