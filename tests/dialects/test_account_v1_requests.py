@@ -73,6 +73,35 @@ async def test_takes_nothing_that_is_no_utf8(site: HttpSite, path: str, name: st
         assert name in answer.json["message"]
 
 
+GBK = quote("端午节快乐", encoding="gbk")
+
+
+@pytest.mark.parametrize(
+    ("rest", "sentence"),
+    [
+        ("&taskId=" + "t" * 101, "参数 taskId 格式错误:最长 100 个字符,不能含有换行等控制字符"),
+        ("&taskId=a%0Ab", "参数 taskId 格式错误:最长 100 个字符,不能含有换行等控制字符"),
+        ("&extNo=-1", "参数 extNo 格式错误:只能为正整数,最长 20 位"),
+        ("&extNo=1.5", "参数 extNo 格式错误:只能为正整数,最长 20 位"),
+        ("&extNo=1&extNo=2", "参数 extNo 格式错误:重复或不是 UTF-8 编码"),
+        ("&taskId=" + GBK, "参数 taskId 格式错误:重复或不是 UTF-8 编码"),
+        ("&content=" + GBK, "参数 content 格式错误:重复或不是 UTF-8 编码"),
+        ("&pwd=1", "参数 pwd 格式错误:重复或不是 UTF-8 编码"),
+    ],
+)
+async def test_says_how_a_parameter_should_be(site: HttpSite, rest: str, sentence: str) -> None:
+    answer = await post(site, PATHS[0], (urlencode(send_form()) + rest).encode())
+    assert (refused(answer), answer.json["message"]) == ("03", sentence)
+
+
+@pytest.mark.parametrize("between", [";", "\uff1b", " ", "\n", "|", "、", "/"])
+async def test_says_what_stands_between_numbers(site: HttpSite, between: str) -> None:
+    written = f"13800138000{between}13900139000"
+    answer = await post(site, PATHS[0], send_form(mobiles=written))
+    assert (refused(answer), not await site.messages()) == ("03", True)
+    assert answer.json["message"] == f"参数 mobiles 中的号码 {written} 格式错误,多个号码请用逗号分割"
+
+
 @pytest.mark.parametrize(("path", "name"), EVERY)
 async def test_reads_the_body_and_not_the_query(site: HttpSite, path: str, name: str) -> None:
     form = send_form()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from api.dialect.recipients import CHINESE_MOBILE, person
 from api.dialects.account_v1.rows import NAME, reference
-from api.dialects.account_v1.vocabulary import TooManyMobiles
+from api.dialects.account_v1.vocabulary import Malformed, TooManyMobiles
 from api.http.errors import MissingParameter
 from api.http.parameters import Parameters
 from bridge.dataclass import dataclass
-from bridge.errors import BadRequest, InvalidText
+from bridge.errors import InvalidText
 from bridge.messages.phone_numbers import restore_plus
 from bridge.model.message import Draft
 
@@ -76,12 +76,12 @@ def _with_plus(written: str) -> str:
 def _task(form: Parameters) -> str:
     task = form.text("taskId")
     if len(task) > LONGEST_TASK or not task.isprintable():
-        raise BadRequest("", "taskId")
+        raise Malformed(f"最长 {LONGEST_TASK} 个字符,不能含有换行等控制字符", "taskId")
     return task or str(uuid.uuid4())
 
 
 def _extension(form: Parameters) -> str:
     written = form.text("extNo").strip()
     if written and not _EXTENSION.fullmatch(written):
-        raise BadRequest("", "extNo")
+        raise Malformed("只能为正整数,最长 20 位", "extNo")
     return written

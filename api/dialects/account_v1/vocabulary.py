@@ -1,5 +1,6 @@
 """The account/MD5 dialect's words for states and errors."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -34,6 +35,10 @@ class TooManyMobiles(BadRequest):
     """Too many numbers in one request."""
 
 
+class Malformed(BadRequest):
+    """A parameter is not as the page has it; the message says in Chinese how it should be."""
+
+
 class BadMobile(InvalidNumber):
     """One of the numbers is invalid."""
 
@@ -57,6 +62,7 @@ ERROR_WORDS: Mapping[type[BridgeError], Word] = {
     BridgeError: _INTERNAL,
     BadRequest: Word("03", "参数 {} 格式错误"),
     InvalidNumber: Word("03", "参数 mobiles 中有号码格式错误"),
+    Malformed: Word("03", "参数 {} 格式错误"),
     errors.InvalidText: Word("07", "参数 content 为空、过长或含有无法发送的字符"),
     errors.UnknownLine: Word("03", "参数 {} 格式错误"),
     errors.UnknownTemplate: Word("03", "参数 {} 格式错误"),
@@ -92,6 +98,10 @@ ERROR_WORDS: Mapping[type[BridgeError], Word] = {
     errors.OutcomeUnknown: _INTERNAL,
 }
 
+#: the parameters of the page, which each may be given once
+PAGE = frozenset({"account", "pwd", "mobiles", "content", "taskId", "extNo"})
+#: what people write between two numbers instead of a comma
+_SEPARATED = re.compile(r"\d{5}[\s;；|、/]+\+?\d{5}")
 #: our parameter names in this dialect's spelling
 PARAMETERS: Mapping[str, str] = {"recipient": "mobiles", "text": "content", "client_ref": "taskId", "tag": "extNo"}
 
@@ -99,10 +109,16 @@ PARAMETERS: Mapping[str, str] = {"recipient": "mobiles", "text": "content", "cli
 def told(error: BridgeError) -> Word:
     """The code and message of an error."""
     if isinstance(error, BadMobile):
-        return Word("03", f"参数 mobiles 中的号码 {error.written} 格式错误")
+        several = ",多个号码请用逗号分割" if _SEPARATED.search(error.written) else ""
+        return Word("03", f"参数 mobiles 中的号码 {error.written} 格式错误{several}")
     word: Word = word_for(ERROR_WORDS, error)
     field = error.field if isinstance(error, BadRequest) else ""
     if field == "body":
         return _NOT_A_FORM
     name = about_key(error) or PARAMETERS.get(field.rpartition(".")[2], field)
-    return Word(word.code, word.sentence.replace("{}", name or "请求"))
+    sentence = word.sentence.replace("{}", name or "请求")
+    if isinstance(error, Malformed):
+        sentence += f":{error.message}"
+    elif type(error) is BadRequest and field in PAGE:
+        sentence += ":重复或不是 UTF-8 编码"
+    return Word(word.code, sentence)
