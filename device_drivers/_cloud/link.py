@@ -202,8 +202,13 @@ class CloudLink(ApiLink):
         return strangers[0] if len(strangers) == 1 else None
 
     async def _pull(self) -> None:
-        while news := await self._provider.pull():
-            await self._bring(news)
+        came = True
+        while came:
+            came = False
+            async with contextlib.aclosing(self._provider.pull()) as pulled:
+                async for news in pulled:  # each is kept before more is asked for: nobody gives it out again
+                    await self._bring(news)
+                    came = True
 
     # -- health -----------------------------------------------------------------------------------
     async def _look(self) -> Line:

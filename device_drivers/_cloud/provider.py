@@ -1,6 +1,6 @@
 """What a provider's API has to offer so that a `CloudLink` can use it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
 from bridge.model.callback import Reply
@@ -29,8 +29,8 @@ class Provider(Protocol):
         """What is known of messages to this number since then. Raises LinkError."""
         ...
 
-    async def pull(self) -> Sequence[News]:
-        """News that are given out once; none when there are none left. Raises LinkError."""
+    def pull(self) -> AsyncGenerator[Sequence[News], None]:
+        """News that are given out once, an answer at a time; nothing when there are none left. Raises LinkError."""
         ...
 
     def read(self, body: bytes) -> Sequence[News]:

@@ -3,7 +3,7 @@
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,9 +75,11 @@ class Aliyun:
                 return found
             page += 1
 
-    async def pull(self) -> Sequence[News]:
+    async def pull(self) -> AsyncGenerator[Sequence[News], None]:
         """Nothing."""
-        return []
+        nothing: tuple[Sequence[News], ...] = ()
+        for each in nothing:
+            yield each
 
     def read(self, body: bytes) -> Sequence[News]:
         """What a callback tells. Raises ValueError."""

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -81,15 +81,15 @@ class Tencent:
             if len(page) < MOST:
                 return found
 
-    async def pull(self) -> Sequence[News]:
+    async def pull(self) -> AsyncGenerator[Sequence[News], None]:
         """`PullSmsSendStatus` and `PullSmsReplyStatus`: each entry is given out once. Raises LinkError."""
         body = {"SmsSdkAppId": self._options.sdk_app_id, "Limit": MOST}
-        reports = await self._ask("PullSmsSendStatus", body)
-        replies = await self._ask("PullSmsReplyStatus", body)
-        return [
-            *updates.pulled_reports(reports.get("PullSmsSendStatusSet")),
-            *updates.pulled_replies(replies.get("PullSmsReplyStatusSet")),
-        ]
+        answer = await self._ask("PullSmsSendStatus", body)
+        if reports := updates.pulled_reports(answer.get("PullSmsSendStatusSet")):
+            yield reports
+        answer = await self._ask("PullSmsReplyStatus", body)
+        if replies := updates.pulled_replies(answer.get("PullSmsReplyStatusSet")):
+            yield replies
 
     def read(self, body: bytes) -> Sequence[News]:
         """What a callback tells. Raises ValueError."""

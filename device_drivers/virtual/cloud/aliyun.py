@@ -67,6 +67,8 @@ class Aliyun(Account):
                 raise Refused("Throttling.User", status=400)
             if self.faults.fail_next:
                 raise Refused(self.faults.fail_next.pop(0))
+            if codes := self.faults.fail_of.get(action):
+                raise Refused(codes.pop(0))
             if action == "SendSms":
                 return await self._send(request, asked)
             if action == "QuerySendDetails":

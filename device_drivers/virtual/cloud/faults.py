@@ -16,6 +16,8 @@ class Faults(AnswerFaults):
     refuse: dict[str, str] = field(default_factory=dict)
     #: error codes of the next calls of any kind, instead of an answer
     fail_next: list[str] = field(default_factory=list)
+    #: action → error codes of its next calls, instead of an answer
+    fail_of: dict[str, list[str]] = field(default_factory=dict)
     #: calls that are answered in a second; those beyond are throttled. 0 for any number
     per_second: int = 0
     #: what becomes of a message: `delivered`, `failed`, or "" for a carrier that never tells

@@ -66,6 +66,8 @@ class Tencent(Account):
                 raise Refused("RequestLimitExceeded")
             if self.faults.fail_next:
                 raise Refused(self.faults.fail_next.pop(0))
+            if codes := self.faults.fail_of.get(action):
+                raise Refused(codes.pop(0))
             if asked.get("SmsSdkAppId") != SDK_APP_ID:
                 raise Refused("UnauthorizedOperation.SmsSdkAppIdVerifyFail")
             if action == "SendSms":

@@ -9,6 +9,7 @@ from bridge.model.radio import Doubtful, Evidence, InboundPart, InboundReport, O
 from device_drivers._cloud.news import reference_of
 from device_drivers.virtual.network.message import now
 from tests.support.cloud_site import TEXT, LinkSite, linked
+from tests.support.waiting import until
 
 ANA, BOB = "+8613800138000", "+15550150"
 SOON = (0.05, 0.1, 0.2, 0.4)
@@ -192,6 +193,17 @@ async def test_tencents_pulls_bring_reports_and_replies_each_once() -> None:
         assert (report.reference, reply.sender, reply.text) == (sent.reference, ANA, "TD")
         await site.asked("PullSmsSendStatus", 5)
         assert len(site.came) == 2
+
+
+async def test_reports_that_were_pulled_are_kept_although_the_pull_of_replies_behind_them_fails() -> None:
+    async with linked("tencent", ask_after=NEVER, pull_interval=0.05) as site:
+        failures = ["InternalError.Timeout"] * 3
+        site.provider.faults.fail_of = {"PullSmsReplyStatus": failures}
+        sent = await send(site)
+        await until(lambda: not failures)
+        [report] = await site.has(1)
+        assert isinstance(report, InboundReport)
+        assert (report.reference, report.state) == (sent.reference, State.DELIVERED)
 
 
 @both
