@@ -130,9 +130,8 @@ class BatchRunner:
         """Accept rows. Raises what prevents all of them: OutOfCredit, NotVerified, AccountDisabled."""
         account = await self._account(batch)
         drafts = [self._draft(batch, account, row) for row in rows]
-        key = f"batch {batch.id} {batch.position}"
         try:
-            done = await self._batches.submissions.submit(account, drafts, key)
+            done = await self._batches.submissions.submit(account, drafts, batch.key)
         except (OutOfCredit, NotVerified):
             raise
         except DailyLimit as error:

@@ -204,12 +204,13 @@ class Batches:
         return await self._move(who, id, BatchState.RUNNING)
 
     async def cancel(self, who: str, account: Account, id: str) -> Batch:
-        """Accept no more rows, and take back what waits. Raises NoSuchThing, NotPossible."""
+        """Accept no more rows, and take back what waits; once more where that was cut short. Raises NoSuchThing."""
         await self.get(account, id)
-        batch = await self._move(who, id, BatchState.CANCELLED)
+        with suppress(NotPossible):  # it is
+            await self._move(who, id, BatchState.CANCELLED)
         async with self.turn:  # whatever was being accepted is
             await self.take_back(id)
-        return batch
+        return await self.get(account, id)
 
     async def take_back(self, id: str) -> None:
         """Cancel the messages of a batch that wait."""

@@ -82,6 +82,11 @@ class Batch:
     #: up to here they are being accepted: after a crash the same ones again
     reserved: int = 0
 
+    @property
+    def key(self) -> str:
+        """The idempotency key by which its next rows are accepted."""
+        return f"batch {self.id} {self.position}"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

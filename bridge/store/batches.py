@@ -134,7 +134,22 @@ def move(tx: Tx, id: str, state: BatchState, by: Author, reason: str = "") -> Ba
         (state, reason, by.at if state is BatchState.RUNNING else 0, by.at if state in _ENDS else 0, id),
     )
     audit(tx, by, "batch", batch.account, f"{id}, {state}{f', {reason}' if reason else ''}")
+    if state is BatchState.CANCELLED:
+        _find_accepted(tx, batch)
     return get(tx.conn, "", id)
+
+
+def _find_accepted(tx: Tx, batch: Batch) -> None:
+    """Write down the rows that were accepted last, where a bridge was killed before it did: they are its, too."""
+    found = tx.conn.execute(
+        "SELECT ids FROM idempotency WHERE account = ? AND key = ?", (batch.account, batch.key)
+    ).fetchone()
+    if found is not None:
+        names = json.loads(found[0])
+        next_rows = rows(tx.conn, batch.id, RowState.OK, batch.position, len(names))
+        accepted(
+            tx, batch.id, batch.reserved, [(row.row, name) for row, name in zip(next_rows, names, strict=False)], ()
+        )
 
 
 def drop(tx: Tx, id: str, by: Author) -> None:

@@ -367,15 +367,47 @@ async def test_rows_of_a_batch_that_is_removed_while_they_are_accepted_are_taken
     assert sorted(row.state for row in found.rows) == [State.CANCELLED] * 4 + [State.QUEUED] * 5
 
 
-async def test_rows_that_a_crash_interrupted_are_not_sent_twice(site: Site) -> None:
-    batch = await draft(site.shop)
-    await act(site.shop, batch, "start")
-    # accepted, and the bridge was killed before it wrote that down
+async def killed_at_two(site: Site, batch: str) -> None:
+    """Two rows are accepted, and the bridge is killed before it wrote that down."""
     runner, found = BatchRunner(site.gateway.batches), await site.store.reserve_rows(batch, 3)
     account = await site.store.account("shop")
     rows = await site.store.rows(batch, None, 0, 2)
     drafts = [runner._draft(found, account, row) for row in rows]
     await site.gateway.submit(account, drafts, f"batch {batch} 0")
+
+
+@pytest.mark.parametrize("first", ["", "pause"], ids=["before it goes on", "while it is paused"])
+async def test_a_batch_that_is_cancelled_after_a_crash_takes_back_what_was_accepted_last(
+    site: Site, first: str
+) -> None:
+    batch = await draft(site.shop)
+    await act(site.shop, batch, "start")
+    await killed_at_two(site, batch)
+    for what in filter(None, (first, "cancel")):
+        assert (await act(site.shop, batch, what)).status == 200
+    async with running(site):
+        found = await shown(site.shop, batch)
+    assert (found["state"], found["counts"]["cancelled"], found["made"]) == ("cancelled", 2, 2)
+    assert [row.state for row in (await site.store.messages("shop", MessageQuery())).rows] == [State.CANCELLED] * 2
+    rows = (await site.shop.get(f"/v1/batches/{batch}/rows", state="ok")).body["rows"]
+    assert [row["message"] and row["message"]["state"] for row in rows] == ["cancelled"] * 2 + [None] * 2
+
+
+async def test_a_batch_that_was_killed_while_it_took_messages_back_is_cancelled_once_more(site: Site) -> None:
+    batch = await draft(site.shop)
+    async with running(site):
+        await act(site.shop, batch, "start")
+        await reached(site.shop, batch, "done")
+    # the bridge was killed before it took the messages back, and nobody was answered
+    await site.store.move_batch(batch, BatchState.CANCELLED, Author("test", site.gateway.now()))
+    assert (await act(site.shop, batch, "cancel")).body["state"] == "cancelled"
+    assert (await shown(site.shop, batch))["counts"]["cancelled"] == 4
+
+
+async def test_rows_that_a_crash_interrupted_are_not_sent_twice(site: Site) -> None:
+    batch = await draft(site.shop)
+    await act(site.shop, batch, "start")
+    await killed_at_two(site, batch)
     async with running(site):
         await reached(site.shop, batch, "done")
     assert await sent_to(site) == ["+15550101", "+15550102", "+15550103", "+15550104"]
