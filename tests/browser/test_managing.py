@@ -174,3 +174,17 @@ async def test_today_s_numbers_and_the_chart_follow_what_happens(anna: Visitor, 
     await expect(anna.page.locator(".chart canvas")).to_have_count(1)
     await anna.page.get_by_role("button", name="30 days").click()
     await anna.page.locator(".legend .delivered", has_text="1").wait_for()
+
+
+async def test_a_key_is_copied_where_a_browser_keeps_its_clipboard_to_itself(anna: Visitor) -> None:
+    """As over plain HTTP in the house's own network."""
+    await anna.page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    await anna.sign_in("first")
+    await anna.page.get_by_label("Name of the program").fill("webshop")
+    await anna.page.get_by_role("button", name="Make its key").click()
+    code = anna.page.locator(".code", has=anna.page.get_by_label("API key"))
+    await code.get_by_role("button", name="Copy").click()
+    await anna.sees("Copied", ".code")
+    await anna.page.get_by_label("Your own number").fill("")
+    await anna.page.get_by_label("Your own number").press("Control+V")
+    await expect(anna.page.get_by_label("Your own number")).to_have_value(await code.locator("pre").inner_text())

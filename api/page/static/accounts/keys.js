@@ -1,4 +1,4 @@
-import { Moment, brief, get, html, post, remove, t, useCallback, useDeed, useEffect, useState } from "../core.js";
+import { Moment, brief, html, post, remove, t, useDeed, useLoad, useState } from "../core.js";
 import { Check, Choice, Confirm, Dialog, Done, Form, FormEnd, Icon, Listed, Text } from "../parts.js";
 import { Credentials } from "./accounts.js";
 
@@ -9,26 +9,23 @@ const LIVES = { "": 0, 30: 30, 90: 90, 365: 365 };
 export const actingFor = (account) => ({ headers: { "SMS-Bridge-Account": account } });
 
 export function Keys({ account }) {
-  const [keys, setKeys] = useState(null);
   const [adding, setAdding] = useState(false);
   const [ended, setEnded] = useState(null);
-  const load = useCallback(async () => setKeys((await get("/v1/keys", {}, actingFor(account))).keys), [account]);
-  const look = useDeed(load);
-  useEffect(() => void look.run(), [load]);
+  const loaded = useLoad("/v1/keys", {}, actingFor(account));
   const end = useDeed(async () => {
     await remove(`/v1/keys/${encodeURIComponent(ended)}`, actingFor(account));
-    await load();
+    loaded.reload();
   });
   return html`<section aria-labelledby="keys">
     <header class="top"><h2 id="keys">${t("keys")}</h2>
       <button type="button" onClick=${() => setAdding(true)}><${Icon} name="plus" size=${18} />${t("keys.add")}</button></header>
-    <${Listed} of=${{ reload: load, loading: !keys && !look.error }} rows=${keys} error=${look.error || end.error} waiting=${2} draw=${(each) => html`<li key=${each.name} class="row">
+    <${Listed} of=${loaded} rows=${loaded.data?.keys} error=${loaded.error || end.error} waiting=${2} draw=${(each) => html`<li key=${each.name} class="row">
           <span class="who">${each.name}</span>
           <span class="what">${each.scopes.map((scope) => t(`scope.${scope}`)).join(", ")}</span>
           <span class="via wide">${each.expires_at ? html`${t("keys.until")} <${Moment} at=${each.expires_at} as=${brief} />` : t("keys.for_good")}</span>
           <button type="button" onClick=${() => setEnded(each.name)}>${t("keys.revoke")}</button></li>`}
       none=${html`<p class="quiet none">${t("keys.none")}</p>`} />
-    ${adding && html`<${AddKey} account=${account} onClose=${() => { setAdding(false); load(); }} />`}
+    ${adding && html`<${AddKey} account=${account} onClose=${() => { setAdding(false); loaded.reload(); }} />`}
     ${ended && html`<${Confirm} title=${t("keys.revoke")} text=${t("keys.revoke.text", { name: ended })} act=${t("keys.revoke")}
       deed=${end} onClose=${() => setEnded(null)} />`}
   </section>`;

@@ -59,7 +59,6 @@ function Person({ each, chosen }) {
   </a></li>`;
 }
 
-// What stands in the circle: a letter of the name, or the last digits of the number.
 function initial({ name, number }) {
   if (name) return [...name][0].toUpperCase();
   return /^\+?\d+$/.test(number) ? number.slice(-2) : [...number][0] || "?";

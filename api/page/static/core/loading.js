@@ -8,7 +8,7 @@ const PAUSE = 3000;
 const EMPTY = { data: null, error: null };
 
 // `path` of null loads nothing. `when(event)` says which events make it be loaded again; many at once count as one.
-export function useLoad(path, query = {}, { when, wait } = {}) {
+export function useLoad(path, query = {}, { when, wait, ...how } = {}) {
   const [state, setState] = useState(EMPTY);
   const wanted = path && `${path}?${JSON.stringify(query)}`;
   const now = useRef(wanted);
@@ -18,7 +18,7 @@ export function useLoad(path, query = {}, { when, wait } = {}) {
     if (!path) return;
     const isNewest = turn();
     try {
-      const data = await get(path, query);
+      const data = await get(path, query, how);
       if (now.current === wanted && isNewest()) setState({ data, error: null });
     } catch (error) {
       if (now.current === wanted && isNewest()) setState((before) => ({ ...before, error }));

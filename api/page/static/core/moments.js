@@ -63,7 +63,6 @@ export function lasted(ms) {
   return unit(ms / DAY, "day");
 }
 
-// Redraws what says how long ago something was.
 function useMinutes() {
   const [, tick] = useState(0);
   useEffect(() => {
@@ -72,7 +71,6 @@ function useMinutes() {
   }, []);
 }
 
-// A time in a list or a sentence; the whole of it shows when pointed at.
 export function Moment({ at, as = brief }) {
   useMinutes();
   if (!at) return null;

@@ -15,7 +15,6 @@ function wanted() {
   return all.find((each) => each in LANGUAGES) || "en";
 }
 
-// A file of texts that comes with the page.
 export const load = async (name) => (await fetch(new URL(`../${name}.json`, import.meta.url))).json();
 
 export async function loadWords() {

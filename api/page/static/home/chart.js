@@ -38,7 +38,6 @@ function options(step, periods, onPoint) {
 // A point where something came in; a row of points at nothing would say nothing.
 const something = (plot, series) => plot.data[series].flatMap((value, index) => (value ? [index] : []));
 
-// Half a bar of room on both sides.
 function pad(low, high, step) {
   const half = step === "hour" ? 1800 : 43_200;
   return [low - half, high + half];

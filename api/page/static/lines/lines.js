@@ -71,7 +71,6 @@ function told({ message, remedy }) {
   return apart ? [reason(message), reason(remedy)] : [ours.slice(0, at), ours.slice(at + 1)];
 }
 
-// What was, of all lines or of one.
 function Past({ lines }) {
   const [line, setLine] = useState("");
   const names = ["", ...lines.map((each) => each.name)];

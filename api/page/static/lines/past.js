@@ -3,7 +3,6 @@ import { Fate, Listed } from "../parts.js";
 
 const SHOWN = 10;
 
-// A list of the past that is looked at again when an event says that there is more.
 function Past({ name, title, none, path, rows, line, when, children, draw }) {
   const pages = usePages(path, { line, limit: SHOWN }, rows);
   useAgain(pages.reload, (event) => event.name.startsWith(when));

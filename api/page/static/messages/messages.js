@@ -3,7 +3,6 @@ import { Empty, Icon, Listed, State } from "../parts.js";
 import { compose } from "../shell/composing.js";
 import { Message } from "./message.js";
 
-// Which states people look for together.
 export const GROUPS = {
   "": "",
   waiting: "scheduled,queued,sending",

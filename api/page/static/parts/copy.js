@@ -2,19 +2,12 @@ import { html, useState } from "../core/view.js";
 import { t } from "../core/words.js";
 import { Icon } from "./icons.js";
 
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false; // without HTTPS browsers keep the clipboard to themselves; the text can be selected
-  }
-}
-
-export function CopyButton({ text }) {
+// Copies what stands before it: without HTTPS browsers keep the clipboard to themselves, but copy what is selected.
+function CopyButton() {
   const [done, setDone] = useState(false);
-  const run = async () => {
-    setDone(await copy(text));
+  const run = ({ currentTarget }) => {
+    getSelection().selectAllChildren(currentTarget.previousElementSibling);
+    setDone(document.execCommand("copy"));
     setTimeout(() => setDone(false), 2000);
   };
   return html`<button type="button" class="copy" onClick=${run}>
@@ -25,6 +18,6 @@ export function CopyButton({ text }) {
 export function Code({ text, label }) {
   return html`<div class="code">
     <pre tabindex="0" aria-label=${label}>${text}</pre>
-    <${CopyButton} text=${text} />
+    <${CopyButton} />
   </div>`;
 }

@@ -66,7 +66,6 @@ export function FormTrouble() {
   return html`<div class="notice bad" role="alert"><span>${error.message}</span></div>`;
 }
 
-// One of a few, shown side by side.
 export function Segments({ label, value, options, onChange }) {
   return html`<div class="segments" role="group" aria-label=${label}>
     ${options.map(([key, text]) => html`<button type="button" key=${key} aria-pressed=${key === value}

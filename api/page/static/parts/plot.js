@@ -6,7 +6,6 @@ export const bars = uPlot.paths.bars;
 export const lines = uPlot.paths.linear;
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-// What every drawing has in common: no legend of its own, a cursor that only points, quiet axes.
 export function plain(height, onPoint) {
   const axis = { stroke: colour("quiet"), grid: { stroke: colour("edge"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   return {

@@ -74,7 +74,6 @@ function Side({ at }) {
   </header>`;
 }
 
-// The bar at the bottom of a small screen.
 function Low({ at }) {
   const places = listed().filter((place) => place.low);
   const elsewhere = !places.some((place) => place.name === at);
