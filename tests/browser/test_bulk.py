@@ -323,3 +323,31 @@ async def test_who_has_left_while_a_file_is_uploaded_is_not_fetched_back(anna: V
     await (await answer.value).finished()
     await anna.page.evaluate("new Promise((done) => setTimeout(done))")
     await expect(anna.page).to_have_url(re.compile(r"#/messages$"))
+
+
+async def test_what_is_typed_beside_the_text_stays_while_messages_move(
+    anna: Visitor, bridge: Bridge, tmp_path: Path
+) -> None:
+    await bring(anna, write(tmp_path, 2), "Hello {name}")
+    await anna.sees("Hello Customer 1", ".rows")
+    await anna.page.get_by_text("Country, line, pace and time").click()
+    country = anna.page.get_by_label("Country of numbers without a code")
+    await country.fill("G")
+    async with anna.page.expect_response(lambda one: "/v1/batches/" in one.url and one.request.method == "GET") as seen:
+        await bridge.send("+15550150", "Something else moves")
+    await (await seen.value).finished()
+    await anna.page.evaluate("new Promise((done) => setTimeout(done))")
+    await country.press("End")
+    await country.press("B")
+    await country.press("Tab")
+    await expect(country).to_have_value("GB")
+    await expect(anna.page.locator(".notice.bad")).to_have_count(0)
+
+
+async def test_a_column_is_put_into_the_text_where_one_types_on(anna: Visitor, tmp_path: Path) -> None:
+    await bring(anna, write(tmp_path, 2), "Dear , hello")
+    box = anna.page.get_by_label("Message", exact=True)
+    await box.evaluate("(box) => box.setSelectionRange(5, 5)")
+    await anna.page.get_by_role("button", name="{name}").click()
+    await anna.page.keyboard.type("!")
+    await expect(box).to_have_value("Dear {name}!, hello")

@@ -36,7 +36,6 @@ function Row({ each }) {
   </a></li>`;
 }
 
-// Where a file is dropped or chosen.
 function Drop() {
   const file = useRef(null);
   const [over, setOver] = useState(false);

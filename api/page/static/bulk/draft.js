@@ -4,7 +4,6 @@ import { Choice, Confirm, Facts, Text, Trouble } from "../parts.js";
 export function Draft({ batch, set }) {
   const path = `/v1/batches/${batch.id}`;
   const [text, setText] = useState(batch.text);
-  const [pace, setPace] = useState(String(batch.per_minute || ""));
   const [lines, setLines] = useState([]);
   const [asked, setAsked] = useState(false);
   const box = useRef(null);
@@ -24,11 +23,11 @@ export function Draft({ batch, set }) {
     return () => clearTimeout(timer);
   }, [text, batch.text]); // an answer may bring a text that was changed back meanwhile
   const insert = (name) => {
-    const { selectionStart: from, selectionEnd: end } = box.current;
-    setText(`${text.slice(0, from)}{${name}}${text.slice(end)}`);
+    const { selectionStart, selectionEnd } = box.current;
+    box.current.setRangeText(`{${name}}`, selectionStart, selectionEnd, "end");
+    setText(box.current.value);
     box.current.focus();
   };
-  const perMinute = Number(pace) || 0;
   const ready = batch.sendable > 0 && text.trim() && text === batch.text && batch.number_column;
   return html`${batch.same_as.length > 0 && html`<p class="notice ask" role="alert"><span>${t("bulk.same")}
       ${batch.same_as.map((each) => html` <a key=${each.id} href=${to("bulk", each.id)}>${each.name}</a> (<${Moment} at=${each.created_at} as=${brief} />)`)}</span></p>`}
@@ -43,12 +42,12 @@ export function Draft({ batch, set }) {
             onClick=${() => insert(each.name)}>{${each.name}}</button>`)}</div></div>
         <${Trouble} error=${save.error} />
         <details><summary>${t("bulk.more")}</summary>
-          <${Text} label=${t("bulk.country")} hint=${t("bulk.country.hint")} value=${batch.country} maxlength="2" onChange=${(event) => save.run({ country: event.target.value.toUpperCase() })} onInput=${() => {}} />
+          <${Kept} label=${t("bulk.country")} hint=${t("bulk.country.hint")} value=${batch.country} maxlength="2" onChange=${(event) => save.run({ country: event.target.value.toUpperCase() })} />
           ${lines.length > 1 && html`<${Choice} label=${t("compose.line")} value=${batch.line} onInput=${(line) => save.run({ line })}
             options=${[["", t("compose.line.any")], ...lines.map((each) => [each.name, each.name])]} />`}
-          <${Text} label=${t("bulk.pace")} hint=${t("bulk.pace.hint")} type="number" min="0" value=${pace} onInput=${setPace}
-            onChange=${() => save.run({ per_minute: perMinute })} />
-          <${Text} label=${t("compose.when")} hint=${t("compose.when.hint")} type="datetime-local" value=${local(batch.not_before)} onInput=${() => {}}
+          <${Kept} label=${t("bulk.pace")} hint=${t("bulk.pace.hint")} type="number" min="0" value=${batch.per_minute || ""}
+            onChange=${(event) => save.run({ per_minute: Number(event.target.value) })} />
+          <${Kept} label=${t("compose.when")} hint=${t("compose.when.hint")} type="datetime-local" value=${local(batch.not_before)}
             onChange=${(event) => save.run({ not_before: event.target.value ? new Date(event.target.value).toISOString() : 0 })} />
         </details>
       </section>
@@ -56,7 +55,7 @@ export function Draft({ batch, set }) {
         <${Facts} kind="facts sum" of=${[
           [t("bulk.sendable"), html`<b>${number(batch.sendable)}</b>`], [t("bulk.parts"), number(batch.parts)],
           ...["bad", "duplicates", "suppressed"].map((name) => batch[name] > 0 && [t(`bulk.${name}`), number(batch[name])]),
-          perMinute > 0 && [t("bulk.takes"), lasted((batch.sendable / perMinute) * 60_000)],
+          batch.per_minute > 0 && [t("bulk.takes"), lasted((batch.sendable / batch.per_minute) * 60_000)],
         ]} />
         <p class="deeds"><button type="button" class="primary" disabled=${!ready || save.busy || start.busy} onClick=${() => setAsked(true)}>
           ${t("bulk.send", { n: batch.sendable })}</button></p>
@@ -66,6 +65,13 @@ export function Draft({ batch, set }) {
     </div>
     ${asked && html`<${Confirm} title=${t("bulk.sure")} text=${t(batch.same_as.length ? "bulk.sure.again" : "bulk.sure.text", { n: batch.parts })}
       act=${t("bulk.send", { n: batch.sendable })} danger=${batch.same_as.length > 0} deed=${start} onClose=${() => setAsked(false)} />`}`;
+}
+
+// A field that is kept when it is left; what is loaded meanwhile does not take back what is being typed.
+function Kept({ value, ...more }) {
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
+  return html`<${Text} ...${more} value=${typed} onInput=${setTyped} />`;
 }
 
 const sample = ({ name, samples }) => (samples.length ? `${name} (${samples[0].slice(0, 24)})` : name);
