@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser
 
 import api
@@ -226,3 +227,32 @@ async def test_who_signs_out_everywhere_is_before_the_door_in_every_window(
 def code(secret: str, now: int) -> str:
     """What an authenticator app shows at this moment."""
     return one_time_codes.code(secret, now // one_time_codes.PERIOD)
+
+
+async def test_who_changes_the_password_is_told_where_they_look(anna: Visitor) -> None:
+    await anna.sign_in()
+    await anna.page.locator(".side .you").click()
+    await anna.page.get_by_text("Change the password").first.click()
+    await anna.page.get_by_label("Password until now").fill(PASSWORD)
+    await anna.page.get_by_label("New password").fill(PASSWORD)
+    await anna.page.keyboard.press("Enter")
+    await anna.sees("Changed. You are signed out elsewhere.", "dialog")
+
+
+@pytest.mark.parametrize("deed", ["Sign out", "Sign out everywhere"])
+async def test_who_cannot_be_signed_out_while_the_bridge_does_not_answer_is_told(anna: Visitor, deed: str) -> None:
+    await anna.sign_in()
+    await anna.page.route(re.compile(r"/v1/session(\?|$)"), lambda route: route.abort())
+    await anna.page.locator(".side .you").click()
+    await anna.page.get_by_text("Where you are signed in").click()
+    await anna.page.get_by_role("button", name=deed, exact=True).click()
+    await anna.sees("The bridge does not answer.", "dialog")
+
+
+async def test_a_link_is_not_called_used_because_the_bridge_does_not_answer(anna: Visitor) -> None:
+    link = re.compile(r"/v1/session/link")
+    await anna.page.route(link, lambda route: route.abort())
+    await anna.visit("welcome/abc")
+    await anna.sees("The bridge does not answer.", ".door")
+    await anna.page.unroute(link)
+    await anna.sees("This link has been used", ".door")

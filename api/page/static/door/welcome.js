@@ -1,4 +1,4 @@
-import { go, html, linkMeans, t, useDeed, useEffect, useState, welcome } from "../core.js";
+import { go, html, linkMeans, t, useDeed, useEffect, useRecovery, useState, welcome } from "../core.js";
 import { Form, FormTrouble, Text, Waiting } from "../parts.js";
 import { Frame } from "./frame.js";
 
@@ -6,13 +6,14 @@ export function Welcome({ link }) {
   const [known, setKnown] = useState(link ? null : { name: "", role: "owner" });
   const look = useDeed(async () => setKnown(await linkMeans(link)));
   useEffect(() => void (link && look.run()), [link]);
-  if (look.error) {
+  useRecovery(look.error, look.run);
+  if (look.error?.status === 404) {
     return html`<${Frame} title=${t("welcome.used")} lead=${t("welcome.used.lead")}>
       <p><a class="button primary wide" href="#/">${t("door.title")}</a></p>
       <p class="help">${t("door.help")} <code>sms-bridge user link</code></p>
     </${Frame}>`;
   }
-  if (!known) return html`<${Frame} title=${t("welcome.title")}><${Waiting} rows=${3} /></${Frame}>`;
+  if (!known) return html`<${Frame} title=${t("welcome.title")} lead=${look.error?.message}><${Waiting} rows=${3} /></${Frame}>`;
   return html`<${Choose} link=${link} known=${known} />`;
 }
 

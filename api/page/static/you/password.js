@@ -1,5 +1,5 @@
 import { changePassword, html, t, useDeed, useState } from "../core.js";
-import { Form, FormTrouble, Text, say } from "../parts.js";
+import { Form, FormTrouble, Text } from "../parts.js";
 
 export function Password({ name }) {
   const [old, setOld] = useState("");
@@ -8,7 +8,7 @@ export function Password({ name }) {
     await changePassword(old, fresh);
     setOld("");
     setFresh("");
-    say(t("you.password.done"));
+    return true;
   });
   return html`<${Form} deed=${change}>
     <input type="hidden" autocomplete="username" value=${name} />
@@ -16,6 +16,7 @@ export function Password({ name }) {
     <${Text} label=${t("you.password.new")} hint=${t("welcome.password.hint")} type="password" value=${fresh} onInput=${setFresh}
       autocomplete="new-password" minlength="10" required field="new" />
     <${FormTrouble} />
+    ${change.result && html`<p class="notice good" role="status">${t("you.password.done")}</p>`}
     <button type="submit" disabled=${change.busy}>${t("you.password")}</button>
   </${Form}>`;
 }

@@ -3,17 +3,14 @@ import { Trouble } from "../parts.js";
 
 export function Sessions() {
   const { data, error, reload } = useLoad("/v1/sessions");
-  const end = useDeed(async (id) => {
-    await remove(`/v1/sessions/${id}`);
-    reload();
-  });
+  const end = useDeed((id) => (id ? remove(`/v1/sessions/${id}`).then(reload) : signOut(true)));
   return html`<${Trouble} error=${error || end.error} />
     <ul class="plain">${(data?.sessions || []).map((each) => html`<li key=${each.id}>
       <span class="grow"><b>${agent(each.agent)}</b> <small>${each.address} · <${Moment} at=${each.seen_at} as=${ago} /></small></span>
       ${each.current ? html`<span class="state good">${t("sessions.here")}</span>`
         : html`<button type="button" disabled=${end.busy} onClick=${() => end.run(each.id)}>${t("sessions.end")}</button>`}
     </li>`)}</ul>
-    <p class="deeds"><button type="button" onClick=${() => signOut(true)}>${t("sessions.all")}</button></p>`;
+    <p class="deeds"><button type="button" disabled=${end.busy} onClick=${() => end.run()}>${t("sessions.all")}</button></p>`;
 }
 
 // "Firefox, Linux" of what a browser says about itself.

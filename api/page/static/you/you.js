@@ -1,5 +1,5 @@
-import { LANGUAGES, choose, chosen, html, language, paint, session, signOut, t, useSignal, useState } from "../core.js";
-import { Dialog, Icon, Segments } from "../parts.js";
+import { LANGUAGES, choose, chosen, html, language, paint, session, signOut, t, useDeed, useSignal, useState } from "../core.js";
+import { Dialog, Icon, Segments, Trouble } from "../parts.js";
 import { speak } from "../door/frame.js";
 import { AllowNotifications } from "../shell/notify.js";
 import { Codes } from "./codes.js";
@@ -21,6 +21,7 @@ export function You() {
 
 function Settings({ user, onClose }) {
   const [colours, setColours] = useState(chosen("colours"));
+  const out = useDeed(() => signOut());
   const repaint = (value) => {
     choose("colours", value);
     paint(value);
@@ -37,8 +38,9 @@ function Settings({ user, onClose }) {
     <details><summary>${t("you.password")}</summary><${Password} name=${user.name} /></details>
     <details><summary>${t("codes")} · ${t(user.totp ? "codes.on" : "codes.off")}</summary><${Codes} user=${user} /></details>
     <details><summary>${t("sessions")}</summary><${Sessions} /></details>
+    <${Trouble} error=${out.error} />
     <footer role="none">
-      <button type="button" onClick=${() => signOut()}><${Icon} name="out" size=${18} />${t("you.out")}</button>
+      <button type="button" disabled=${out.busy} onClick=${out.run}><${Icon} name="out" size=${18} />${t("you.out")}</button>
     </footer>
   </${Dialog}>`;
 }
