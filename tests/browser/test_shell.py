@@ -9,7 +9,7 @@ from playwright.async_api import Browser, CDPSession, Page, expect
 
 from bridge.model.radio import InboundPart
 from device_drivers.virtual.world import World
-from tests.support.browsing import Visitor, comes_true, let_in, visitor
+from tests.support.browsing import NARROW, Visitor, comes_true, let_in, visitor
 from tests.support.running import SHOP, Bridge
 
 CUSTOMER = "+15550150"
@@ -59,6 +59,21 @@ async def test_escape_closes_a_dialog_and_the_focus_is_where_it_was(anna: Visito
     await anna.page.keyboard.press("Escape")
     await anna.page.get_by_role("dialog").wait_for(state="detached")
     await expect(button).to_be_focused()
+
+
+async def test_a_small_screen_says_that_what_it_shows_may_be_old(browser: Browser, bridge: Bridge) -> None:
+    """The mark beside the places, which says so, too, is under "more" there."""
+    await let_in(bridge, "anna")
+    async with visitor(browser, bridge, viewport=NARROW) as one:
+        await one.sign_in()
+        await one.sees("Nothing needs you.")
+        await one.page.context.set_offline(True)
+        await one.page.evaluate("import(document.querySelector('script[src]').src.replace('main.js', 'core/live.js'))"
+                                ".then((live) => live.interrupt())")  # fmt: skip
+        lost = one.page.get_by_text("what is shown may be out of date")
+        await expect(lost).to_be_in_viewport()
+        await one.page.context.set_offline(False)
+        await lost.wait_for(state="detached")
 
 
 async def test_a_press_beside_a_dialog_does_not_lose_what_was_typed(anna: Visitor) -> None:

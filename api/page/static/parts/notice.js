@@ -1,7 +1,8 @@
 // What the page says by itself: errors beside their cause, and short words that go away.
+import { connection } from "../core/live.js";
 import { session } from "../core/session.js";
 import { Signal, useSignal } from "../core/signal.js";
-import { html } from "../core/view.js";
+import { html, useEffect, useState } from "../core/view.js";
 import { t } from "../core/words.js";
 import { Icon } from "./icons.js";
 
@@ -42,5 +43,13 @@ export function say(text) {
 
 export function Said() {
   const text = useSignal(said);
-  return html`<div class="said ${text ? "shown" : ""}" role="status" aria-live="polite">${text}</div>`;
+  // an event stream that is opened anew at once is nobody's concern
+  const [lost, setLost] = useState(false);
+  const away = useSignal(connection) === "connecting";
+  useEffect(() => {
+    const timer = setTimeout(() => setLost(away), away ? 3000 : 0);
+    return () => clearTimeout(timer);
+  }, [away]);
+  return html`<div class="said ${text ? "shown" : ""}" role="status" aria-live="polite">${text}</div>
+    <div class="said lost ${lost ? "shown" : ""}" role="status">${lost && t("live.lost")}</div>`;
 }
