@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 
 from aiohttp import web
@@ -174,6 +175,20 @@ async def test_today_s_numbers_and_the_chart_follow_what_happens(anna: Visitor, 
     await expect(anna.page.locator(".chart canvas")).to_have_count(1)
     await anna.page.get_by_role("button", name="30 days").click()
     await anna.page.locator(".legend .delivered", has_text="1").wait_for()
+
+
+async def test_a_page_left_open_asks_for_today_s_numbers_when_the_day_may_be_another(
+    anna: Visitor, bridge: Bridge
+) -> None:
+    """At midnight no event tells that yesterday's numbers are not today's."""
+    await anna.page.clock.install()
+    await anna.sign_in()
+    # a stream that has a position is not asked for what was missed when the clock is moved below
+    await bridge.send("+15550150", "Hello")
+    await anna.page.locator(".tiles .delivered:not(.nil)").wait_for()
+    await anna.page.locator(".legend .delivered", has_text="1").wait_for()
+    async with anna.page.expect_request(re.compile("/v1/statistics")):
+        await anna.page.clock.fast_forward("01:01")
 
 
 async def test_a_key_is_copied_where_a_browser_keeps_its_clipboard_to_itself(anna: Visitor) -> None:

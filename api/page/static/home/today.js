@@ -1,4 +1,4 @@
-import { html, number, t, to, useLoad, useState } from "../core.js";
+import { html, number, t, to, useEffect, useLoad, useState } from "../core.js";
 import { Segments, Trouble } from "../parts.js";
 import { Chart } from "./chart.js";
 
@@ -18,6 +18,11 @@ export const OUT = {
 
 export function Today() {
   const { data, error, reload } = useLoad("/v1/statistics", { zone }, { when: counted });
+  // no event tells that another day has begun
+  useEffect(() => {
+    const timer = setInterval(reload, HOUR / 60);
+    return () => clearInterval(timer);
+  }, [reload]);
   if (error) return html`<${Trouble} error=${error} retry=${reload} />`;
   const totals = data?.totals;
   const tiles = Object.keys(OUT).map((name) => [name, sum(totals?.states || {}, OUT[name]), to("messages", { state: name === "delivered" ? "sent" : name })]);
