@@ -44,3 +44,7 @@ class Pulls:
     async def received(self, account: Account, limit: int = 500) -> Sequence[Received]:
         """Hand out received SMS not handed out before, oldest first, since the account's creation."""
         return await self._store.hand_out_received(account.name, account.created_at, limit)
+
+    async def tags(self, account: Account, dialect: str, answers: Sequence[Received]) -> Sequence[str]:
+        """The tags of the messages that received SMS answer: of the last one to each sender before it."""
+        return await self._store.tags(account.name, dialect, answers)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bridge.messages.phone_numbers import same_subscriber
 from bridge.model.event import MESSAGE_RECEIVED, Event
 from bridge.model.payload_format import FORMATS
 from bridge.model.query import LedgerQuery, Page
@@ -14,14 +13,13 @@ from bridge.model.webhook import Delivery, DeliveryState
 from bridge.store import streams
 from bridge.store.connections import Connections, reads, searches
 from bridge.store.event_log import event_of
+from bridge.store.pulls import tag_before
 from bridge.store.sql import marks, position
 from bridge.store.streams import Selection, Stream
 from bridge.store.writer import Tx
 
 #: deliveries that are requeued in one transaction
 AT_ONCE = 1000
-#: messages to numbers with the same last seven digits among which the one that an SMS answers is looked for
-LOOK_BACK = 20
 
 _DELIVERY = (
     "l.id, l.seq, l.endpoint, l.account, e.id, e.name, l.state, l.attempts, l.due_at, l.created_at, l.delivered_at, "
@@ -59,13 +57,7 @@ def _with_tag(conn: sqlite3.Connection, account: str, dialect: str, event: Event
     """A received SMS with the tag of the last message before it to its sender: the same however often it is asked."""
     if not dialect or event.name != MESSAGE_RECEIVED:
         return event
-    sender = event.data.get("from", "")
-    rows = conn.execute(
-        "SELECT recipient, tag FROM messages WHERE substr(recipient, -7) = ? AND account = ? AND dialect = ? "
-        "AND created_at <= ? ORDER BY seq DESC LIMIT ?",
-        (sender[-7:], account, dialect, event.at, LOOK_BACK),
-    ).fetchall()
-    tag = next((tag for recipient, tag in rows if same_subscriber(recipient, sender)), "")
+    tag = tag_before(conn, account, dialect, event.data.get("from", ""), event.at)
     return replace(event, data={**event.data, "tag": tag})
 
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from bridge.errors import NoSuchThing
+from bridge.messages.phone_numbers import same_subscriber
 from bridge.model.event import (
     MESSAGE_CANCELLED,
     MESSAGE_DELIVERED,
@@ -35,6 +36,9 @@ _TOLD = {
     REPORTS: (*_SUCCESSES, MESSAGE_FAILED, MESSAGE_EXPIRED, MESSAGE_UNKNOWN, MESSAGE_CANCELLED),
     RECEIVED: (MESSAGE_RECEIVED,),
 }
+
+#: messages to numbers with the same last seven digits among which the one that an SMS answers is looked for
+LOOK_BACK = 20
 
 End = tuple[Message, bool, int]
 
@@ -129,6 +133,21 @@ def _move(tx: Tx, account: str, kind: str, event: int) -> None:
     )
 
 
+def tag_before(conn: sqlite3.Connection, account: str, dialect: str, sender: str, at: int) -> str:
+    """The tag of the last message to a sender, in whatever spelling, before a moment; "" for none."""
+    rows = conn.execute(
+        "SELECT recipient, tag FROM messages WHERE substr(recipient, -7) = ? AND account = ? AND dialect = ? "
+        "AND created_at <= ? ORDER BY seq DESC LIMIT ?",
+        (sender[-7:], account, dialect, at, LOOK_BACK),
+    ).fetchall()
+    return next((str(tag) for recipient, tag in rows if same_subscriber(recipient, sender)), "")
+
+
+def tags(conn: sqlite3.Connection, account: str, dialect: str, answers: Sequence[Received]) -> Sequence[str]:
+    """The tags of the messages that received SMS answer."""
+    return [tag_before(conn, account, dialect, each.sender, each.received_at) for each in answers]
+
+
 class Pulls(Connections):
     """Implements `PullStore`."""
 
@@ -147,3 +166,7 @@ class Pulls(Connections):
             if found := await self._write(received, account, since, limit):
                 return found
         return []
+
+    async def tags(self, account: str, dialect: str, answers: Sequence[Received]) -> Sequence[str]:
+        """See `PullStore.tags`."""
+        return await self._read(tags, account, dialect, answers) if answers else []

@@ -156,7 +156,7 @@ async def _ask(store: Store) -> None:
     await store.movements("shop")
     await store.event_position(NOW - 1000)
     await store.hand_out_reports("shop", "", frozenset({"van"}), 10)
-    await store.hand_out_received("shop", 0, 10)
+    await store.tags("shop", "account_v1", await store.hand_out_received("shop", 0, 10))
     await store.life("shop", message(1).id)
     await store.undecided("shop", 10)
     await store.dead_letters("shop", 10)

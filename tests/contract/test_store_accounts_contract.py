@@ -654,6 +654,19 @@ class TestHandingOut:
         assert await self.reports(store) == []
         assert len(await store.hand_out_reports("cafe", "", ALL, 9)) == 1
 
+    async def test_answers_have_the_tag_of_the_last_message_of_the_dialect_before_them(self, store: Store) -> None:
+        told = (("8613800138000", "10", "v1"), ("+8613800138000", "11", "v1"), ("+8613800138000", "12", "else"))
+        for number, (recipient, tag, dialect) in enumerate(told):
+            at = NOW + 10 * number
+            sent = replace(message(number), recipient=recipient, tag=tag, dialect=dialect, created_at=at)
+            await store.submit([sent])
+        for number, at in enumerate((NOW - 1, NOW + 5, NOW + 15, NOW + 25)):
+            await store.receive(InboundPart("office", str(number), "+8613800138000", f"{number}"), "office", at)
+        answers = await store.hand_out_received("shop", 0, 9)
+        assert await store.tags("shop", "v1", answers) == ["", "10", "11", "11"]
+        assert await store.tags("cafe", "v1", answers) == [""] * 4
+        assert await store.tags("shop", "v1", []) == []
+
     async def test_received_sms_are_handed_out_once_to_each_account(self, store: Store, reopen: Opener) -> None:
         for number, at in enumerate((NOW - 1, NOW, NOW + 1, NOW + 2)):
             await store.receive(InboundPart("office", str(number), "+15550101", f"{number}"), "office", at)

@@ -148,6 +148,27 @@ class TestReceived:
         await site.hear("yes", "+15550123")
         assert [row["extNo"] for row in await pull(site, "mo")] == [told]
 
+    async def test_an_answer_has_the_extension_of_its_time_however_late_it_is_pulled(self, site: HttpSite) -> None:
+        for extension in ("10", "11", ""):
+            await send(site, mobiles="+15550123", extNo=extension)
+            site.clock.at += 1000
+            await site.hear(f"to {extension}")
+            site.clock.at += 1000
+        await send(site, mobiles="+15550123", extNo="12")
+        rows = await pull(site, "mo")
+        assert [(row["content"], row["extNo"]) for row in rows] == [("to 10", 10), ("to 11", 11), ("to ", "")]
+
+    @pytest.mark.parametrize(
+        ("written", "sender"),
+        [("8613800138000", "+8613800138000"), (TO, "+8613800138000"), ("07700 900123", OTHER), (OTHER, "07700900123")],
+    )
+    async def test_an_answer_is_to_what_was_sent_in_another_spelling(
+        self, site: HttpSite, written: str, sender: str
+    ) -> None:
+        await send(site, mobiles=written, extNo="10")
+        await site.hear("yes", sender)
+        assert [row["extNo"] for row in await pull(site, "mo")] == [10]
+
     async def test_the_extension_is_that_of_the_last_message_to_the_sender(self, site: HttpSite) -> None:
         await send(site, mobiles="+15550123", extNo="10")
         await send(site, mobiles="+15550123,+15550124", extNo="11")

@@ -19,8 +19,7 @@ from api.http.errors import UnknownPath
 from api.http.parameters import Parameters, read_form
 from bridge.errors import BridgeError, InvalidNumber
 from bridge.model.account import Account, Payment
-from bridge.model.message import Message, State
-from bridge.model.query import MessageQuery
+from bridge.model.message import State
 from bridge.model.scope import INBOX, READ, SEND
 
 #: with every answer
@@ -102,17 +101,8 @@ class AccountV1:
     async def _received(self, account: Account, form: Parameters) -> Any:
         zone = zone_of(account)
         received = await self._gateway.pulls.received(account)
-        extensions = {sender: await self._extension(account, sender) for sender in {each.sender for each in received}}
-        return [rows.pulled_received(each, extensions[each.sender], zone) for each in received]
-
-    async def _extension(self, account: Account, sender: str) -> int | str:
-        """The extension of the last message to this number, which a received SMS answers."""
-        found: list[Message] = []
-        for number in {sender, rows.national(sender)}:
-            query = MessageQuery(recipient=number, dialect=self.name, limit=1)
-            found += (await self._gateway.messages(account, query)).rows
-        last = max(found, key=lambda message: message.id, default=None)
-        return rows.extension_of(last) if last else ""
+        extensions = await self._gateway.pulls.tags(account, self.name, received)
+        return [rows.pulled_received(each, tag, zone) for each, tag in zip(received, extensions, strict=True)]
 
     async def _balance(self, account: Account, form: Parameters) -> Any:
         now = await self._gateway.administration.account(account.name)

@@ -10,7 +10,7 @@ from bridge.gateway.pulls import Report
 from bridge.model import event as events
 from bridge.model.event import Event
 from bridge.model.inbox import Received
-from bridge.model.message import Message, State
+from bridge.model.message import State
 
 NAME = "account_v1"
 
@@ -44,22 +44,20 @@ def pulled_report(report: Report, zone: tzinfo) -> dict[str, Any]:
     }
 
 
-def pulled_received(received: Received, extension: int | str, zone: tzinfo) -> dict[str, Any]:
-    """One row of `/mo`; the extension is a number, or a text if a number would lose leading zeros, or ""."""
+def pulled_received(received: Received, extension: str, zone: tzinfo) -> dict[str, Any]:
+    """One row of `/mo`; the extension is that of the message which it answers."""
     return {
         "mobile": shown(national(received.sender)),
         "content": received.text,
         "times": written(received.received_at, zone),
-        "extNo": extension,
+        "extNo": _extension(extension),
     }
 
 
-def extension_of(message: Message) -> int | str:
-    """The extension that a message was sent with, as `/mo` shows it."""
-    if message.dialect != NAME or not message.tag:
-        return ""
+def _extension(written: str) -> int | str:
+    """As `/mo` shows it: a number, or a text if a number would lose leading zeros, or ""."""
     # no longer than JavaScript is exact
-    return int(message.tag) if str(int(message.tag)) == message.tag and len(message.tag) <= 15 else message.tag
+    return int(written) if written and str(int(written)) == written and len(written) <= 15 else written
 
 
 def pushed_report(event: Event, zone: tzinfo) -> dict[str, Any]:

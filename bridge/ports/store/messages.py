@@ -75,3 +75,7 @@ class PullStore(Protocol):
     async def hand_out_received(self, account: str, since: int, limit: int) -> Sequence[Received]:
         """Hand out SMS received since the last call and since this moment (Unix ms), oldest first."""
         ...
+
+    async def tags(self, account: str, dialect: str, answers: Sequence[Received]) -> Sequence[str]:
+        """For each received SMS the tag of the last message of a dialect to its sender before it; "" for none."""
+        ...

@@ -239,8 +239,9 @@ async def ask(store: SqliteStore) -> AsyncIterator[str]:
     await store.event_position(NOW)
     await store.owed("e1", 10)
     await store.hand_out_reports("shop", "", frozenset({"office"}), 10)
-    await store.hand_out_received("shop", 0, 10)
-    yield "message parts movements newest_event event_position owed hand_out_reports hand_out_received"
+    received = await store.hand_out_received("shop", 0, 10)
+    await store.tags("shop", "account_v1", received)
+    yield "message parts movements newest_event event_position owed hand_out_reports hand_out_received tags"
     await store.life("shop", message(1).id)
     await store.undecided("shop", 10)
     await store.dead_letters("shop", 10)
