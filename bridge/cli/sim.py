@@ -25,7 +25,7 @@ _data = click.option(
     help="Data directory of the demo.  [default: the demo's own]",
 )
 _modem = click.option(
-    "--line", "modem", metavar="NUMBER", default="0", help="Number of the line.  [default: the first]"
+    "--line", "modem", metavar="LINE", default="0", help="The line, by name or number.  [default: the first]"
 )
 _json = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 
@@ -212,7 +212,11 @@ def _shown(value: object) -> str:
 @click.argument("seconds", type=Real(0))
 @click.option("--cause", type=Whole(), default=331, show_default=True, help="The +CMS ERROR that each message meets.")
 @click.option(
-    "--line", "modem", metavar="NUMBER", default="", help="Number of one line that it is about.  [default: all lines]"
+    "--line",
+    "modem",
+    metavar="LINE",
+    default="",
+    help="The line that it is about, by name or number.  [default: all lines]",
 )
 @_data
 def outage(seconds: float, cause: int, modem: str, data: Path) -> None:
@@ -250,7 +254,7 @@ def reset(modem: str, data: Path) -> None:
 @sim.command()
 @click.argument("changes", nargs=-1, metavar="[FAULT=VALUE]…")
 @click.option("--do", "event", default="", help="Something that happens to it: exchange, pull_sim, restore_backup …")
-@click.option("--phone", default="0", help="Number of the phone.  [default: the first]")
+@click.option("--phone", default="0", help="The phone, by the name of its line or by number.  [default: the first]")
 @_data
 @_json
 def phone(changes: tuple[str, ...], event: str, phone: str, data: Path, as_json: bool) -> None:

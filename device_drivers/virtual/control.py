@@ -284,9 +284,9 @@ class Control:
     def _modem(self, request: Request) -> Modem:
         wanted = request.get("modem", 0)
         for place, modem in enumerate(self._modems):
-            if wanted in (place, str(place), modem.number):
+            if wanted in (*_names("modem", place), modem.number):
                 return modem
-        raise NotDone(f"no modem {wanted}")
+        raise _unknown("modem", wanted, self._modems)
 
     def _steer(self, name: str, request: Request) -> Answer:
         modem = self._modem(request)
@@ -300,9 +300,9 @@ class Control:
     def _phone(self, request: Request) -> Phone:
         wanted = request.get("phone", 0)
         for place, phone in enumerate(self._phones):
-            if wanted in (place, str(place), phone.number, *(sim.number for sim in phone.sims)):
+            if wanted in (*_names("phone", place), phone.number, *(sim.number for sim in phone.sims)):
                 return phone
-        raise NotDone(f"no phone {wanted}")
+        raise _unknown("phone", wanted, self._phones)
 
     def _steer_phone(self, request: Request) -> Answer:
         phone = self._phone(request)
@@ -319,9 +319,9 @@ class Control:
     def _whatsapp(self, request: Request) -> Whatsapp:
         wanted = request.get("whatsapp", 0)
         for place, each in enumerate(self._whatsapps):
-            if wanted in (place, str(place), each.number):
+            if wanted in (*_names("whatsapp", place), each.number):
                 return each
-        raise NotDone(f"no number of WhatsApp {wanted}")
+        raise _unknown("number of WhatsApp", wanted, self._whatsapps)
 
     def _steer_whatsapp(self, request: Request) -> Answer:
         platform = self._whatsapp(request)
@@ -389,3 +389,12 @@ def _but(request: Request, *names: str) -> Answer:
 def _told(message: Sms | Message) -> Answer:
     told = {"from": message.sender, "text": message.text, "at": message.at}
     return {**told, "media": message.media} if isinstance(message, Message) and message.media else told
+
+
+def _names(kind: str, place: int) -> tuple[int | str, ...]:
+    """How a device may be called beside by its number: its place, or what a demo's line of it is called."""
+    return place, str(place), f"{kind}{place}"
+
+
+def _unknown(kind: str, wanted: object, there: Sequence[Modem | Phone | Whatsapp]) -> NotDone:
+    return NotDone(f"no {kind} {wanted}; there are: {', '.join(each.number for each in there) or 'none'}")

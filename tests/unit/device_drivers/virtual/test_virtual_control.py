@@ -98,12 +98,19 @@ async def test_does_the_rest_to_a_modem(world: World) -> None:
     assert (state.registration, state.signal, state.faults.delays) == (5, 7, {"+CMGS": 0.5})
 
 
+async def test_a_device_is_known_by_the_name_of_its_line(with_phone: World) -> None:
+    modem = await command(with_phone.control.path, {"command": "unplug", "modem": "modem0"})
+    phone = await command(with_phone.control.path, {"command": "phone", "do": "unplug", "phone": "phone0"})
+    assert not modem["plugged"]
+    assert not phone["plugged"]
+
+
 @pytest.mark.parametrize(
     ("request_", "reason"),
     [
         ({}, "command is missing"),
         ({"command": "dance"}, "no command dance"),
-        ({"command": "unplug", "modem": 9}, "no modem 9"),
+        ({"command": "unplug", "modem": 9}, r"no modem 9; there are: \+1555"),
         ({"command": "receive"}, "text is missing"),
         ({"command": "receive", "from": LINE, "text": "x"}, "is a modem's number"),
         ({"command": "noise", "hex": "xyz"}, "hexadecimal"),
