@@ -45,6 +45,12 @@ async def test_every_path_wants_a_key_and_says_so_in_its_familys_shape(site: Htt
             assert answer.json["success"] is False
 
 
+async def test_who_comes_with_the_vendors_key_is_told_whose_key_it_takes(site: HttpSite) -> None:
+    for path in ("/sendsms", "/getsms", "/gateway/mobile/list", "/notification/list"):
+        answer = await get(site, path, apikey="0" * 48)
+        assert "sms-bridge account add" in answer.json["message"]
+
+
 #: as the vendor's page prints them
 MISSING_KEY = {
     "/notification/send": "Missing required params: apikey and sid are mandatory.",

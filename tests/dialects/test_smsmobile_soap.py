@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from api.dialects.smsmobile_soap import envelope
 from bridge.errors import BadRequest
+from bridge.model.account import AccountChange
 from tests.support.http_site import CREDENTIALS, Answer, HttpSite, open_site
 
 KEY, TO = CREDENTIALS["apikey"], "+15550123"
@@ -186,6 +187,12 @@ class TestCalls:
         assert returned(await call(site, written(parts)))["port"] == 2
         refused = await call(site, written(f"{PARTS}<waonly>yes</waonly>"))
         assert fault(refused)[2]["error"] == "whatsapp_not_connected"
+
+    async def test_local_dates_are_those_of_the_account(self, site: HttpSite) -> None:
+        change = AccountChange(zone="Asia/Shanghai")
+        await site.gateway.administration.change_account("test", "shop", change)
+        site.clock.at += 1001  # accounts are remembered for a second
+        assert returned(await call(site, written()))["datetimeLocal"].endswith("+08:00")
 
     async def test_local_dates_follow_the_configured_zone(self, tmp_path_factory: pytest.TempPathFactory) -> None:
         options = {"smsmobile_soap": {"timezone": "Europe/Brussels"}}

@@ -24,6 +24,7 @@ _BY_STATUS: Mapping[int, Mapping[str, str]] = {
     405: {"Allow": "GET, POST, OPTIONS"},
     503: {"Retry-After": "5"},
 }
+UNKNOWN_KEY = "This apikey is none of this bridge's: sms-bridge account add prints its own, once."
 #: what the vendor says with a code alone in the lists of calls
 _BARE = frozenset({"missing_apikey", "invalid_apikey"})
 
@@ -44,14 +45,19 @@ def code_of(error: BridgeError) -> str:
     return word.code
 
 
+def sentence(error: BridgeError) -> str:
+    """What is wrong; who comes from the vendor with the vendor's key is told whose key it takes."""
+    return UNKNOWN_KEY if code_of(error) == "invalid_apikey" else error.message
+
+
 def sending_answer(error: BridgeError, id: str = "", sent: str = "api_error") -> dict[str, Any]:
     """An error as `/sendsms` and related paths report it."""
-    return _topped(error, {"result": {"error": code_of(error), "sent": sent, "id": id, "note": error.message}})
+    return _topped(error, {"result": {"error": code_of(error), "sent": sent, "id": id, "note": sentence(error)}})
 
 
 def _topped(error: BridgeError, answer: dict[str, Any]) -> dict[str, Any]:
     """With code and message also at the top, where some clients look first."""
-    return {**answer, "error": code_of(error), "message": error.message}
+    return {**answer, "error": code_of(error), "message": sentence(error)}
 
 
 class Refusals:
@@ -66,11 +72,11 @@ class Refusals:
 
     def listing(self, error: BridgeError) -> web.Response:
         """Errors of logs and inbox: `sms` is always a list."""
-        return self._answer(error, {"result": {"error": code_of(error), "sms": [], "note": error.message}})
+        return self._answer(error, {"result": {"error": code_of(error), "sms": [], "note": sentence(error)}})
 
     def phones(self, error: BridgeError) -> web.Response:
         """Errors of the phone list, with the duplicate that some clients read."""
-        mirror = {"error": code_of(error), "mobiles": [], "note": error.message}
+        mirror = {"error": code_of(error), "mobiles": [], "note": sentence(error)}
         return self._answer(error, {"success": False, "items": [], "result": mirror})
 
     def calls(self, error: BridgeError) -> web.Response:
@@ -88,7 +94,7 @@ class Refusals:
         return self._notified(error, "Missing required params: apikey and sid are mandatory.")
 
     def _notified(self, error: BridgeError, no_key: str) -> web.Response:
-        message = no_key if code_of(error) == "missing_apikey" else error.message
+        message = no_key if code_of(error) == "missing_apikey" else sentence(error)
         return self._reply(error, {"success": False, "message": message})
 
     def tokens(self, error: BridgeError) -> web.Response:

@@ -11,7 +11,7 @@ from aiohttp import web
 from api.dialect import auth
 from api.dialect.contract import Mount, Route, Sample, Site, word_for
 from api.dialects.smsmobile import vocabulary
-from api.dialects.smsmobile.refusals import sending_answer
+from api.dialects.smsmobile.refusals import sending_answer, sentence
 from api.dialects.smsmobile.rows import Calendar
 from api.dialects.smsmobile.send import accepted, compose
 from api.dialects.smsmobile_soap import envelope
@@ -118,13 +118,13 @@ class SmsMobileSoap:
         lines, country = self._gateway.lines(), account.terms.country
         drafts = [replace(draft, dialect=self.name) for draft in compose(params, lines, country)]
         submission = await self._gateway.submit(account, drafts)
-        return accepted(submission.messages, self._calendar, params).decode()
+        return accepted(submission.messages, self._calendar.of(account), params).decode()
 
     def _fault(self, error: BridgeError, version: Version) -> web.Response:
         word: FaultWord = word_for(self.ERROR_WORDS, error)
         code = _CODES.get(type(error), version.client if word.client else version.server)
         detail = json.dumps(sending_answer(error), ensure_ascii=False)
-        body = envelope.fault(version, code, error.message, detail)
+        body = envelope.fault(version, code, sentence(error), detail)
         status = version.client_status if code == version.client else 500
         headers = {"Content-Type": version.content_type}
         if isinstance(error, UnknownPath):
