@@ -175,6 +175,35 @@ async def test_what_is_typed_while_an_answer_is_being_sent_stays(anna: Visitor, 
     await expect(box).to_have_value("Come by")
 
 
+async def test_half_an_answer_is_there_again_after_a_look_elsewhere_and_a_sent_one_is_not(
+    anna: Visitor, bridge: Bridge, world: World
+) -> None:
+    let_go = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await let_go.wait()
+        await route.continue_()
+
+    await anna.sign_in(f"conversations/{CUSTOMER}")
+    box = anna.page.get_by_label("Write an SMS")
+    await box.fill("Until nine")
+    await anna.visit("conversations/+15550151")
+    await expect(box).to_have_value("")
+    await anna.visit(f"conversations/{CUSTOMER}")
+    await expect(box).to_have_value("Until nine")
+    # who leaves while it is being accepted, and comes back, does not send it twice
+    await anna.page.route("**/v1/messages", late)
+    async with anna.page.expect_request("**/v1/messages"):
+        await box.press("Control+Enter")
+    await anna.visit("contacts")
+    await anna.visit(f"conversations/{CUSTOMER}")
+    await expect(box).to_have_value("")
+    let_go.set()
+    assert [sms.text for sms in await world.network.handset(CUSTOMER).wait(1)] == ["Until nine"]
+    await anna.sees("Until nine", ".bubble.out")
+    await expect(box).to_have_value("")
+
+
 async def hear(bridge: Bridge, sender: str, text: str) -> None:
     """An SMS comes in whose sender no handset could have."""
     assert await bridge.store.receive(

@@ -1,6 +1,6 @@
 // The box to answer in. A number that said STOP gets nothing, and the box says so before somebody types. People are
 // answered by the line that they wrote to, while it is there: from another number an answer is a stranger's.
-import { get, html, post, t, useDeed, useState } from "../core.js";
+import { get, html, post, session, t, useDeed, useLayoutEffect, useState } from "../core.js";
 import { Form, FormTrouble, Icon } from "../parts.js";
 import { TextBox } from "../sms/text_box.js";
 
@@ -9,12 +9,20 @@ export const NUMBER = /^\+?\d{2,}$/;
 
 export function Reply({ number, suppressed, last, onSent }) {
   const whatsapp = last?.channel === "whatsapp" && last.line;
-  const [text, setText] = useState("");
+  // of each number, so that who looks something up elsewhere finds it again
+  const drafts = (session.value.drafts ||= {});
+  const [text, setText] = useState(drafts[number] || "");
+  useLayoutEffect(() => void (drafts[number] = text), [text]);
   const deed = useDeed(async () => {
-    const line = whatsapp || (last && (await isReady(last.line)) && last.line);
-    const message = await post("/v1/messages", { to: number, text, ...(line && { line }) });
-    setText((now) => (now === text ? "" : now)); // what was typed meanwhile stays
-    onSent(message);
+    drafts[number] = ""; // it is on its way: who comes back meanwhile does not send it again
+    try {
+      const line = whatsapp || (last && (await isReady(last.line)) && last.line);
+      onSent(await post("/v1/messages", { to: number, text, ...(line && { line }) }));
+    } catch (problem) {
+      drafts[number] ||= text;
+      throw problem;
+    }
+    setText(drafts[number]); // what was typed meanwhile stays
   });
   if (suppressed) return html`<p class="reply stopped" role="note">${t("conversations.stopped")}</p>`;
   if (!NUMBER.test(number)) return html`<p class="reply stopped" role="note">${t("conversations.no_reply")}</p>`;

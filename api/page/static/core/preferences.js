@@ -18,7 +18,6 @@ export function choose(name, value) {
   }
 }
 
-// "light", "dark" or "" for what the machine is set to.
 export function paint(colours) {
   if (colours) document.documentElement.dataset.colours = colours;
   else delete document.documentElement.dataset.colours;

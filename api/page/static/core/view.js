@@ -1,4 +1,3 @@
-// What every module draws with: Preact, its hooks and htm, from one place.
 import { createContext, h, render } from "../vendor/preact.js";
 import { useCallback, useContext, useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import htm from "../vendor/htm.js";

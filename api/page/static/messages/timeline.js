@@ -1,7 +1,6 @@
 import { Moment, clockWithSeconds, dayOf, has, html, lasted, reason, t, to } from "../core.js";
 import { toneOf } from "../parts.js";
 
-// Entry of the API → { tone, title, which, note }
 const STEPS = {
   event(entry) {
     const key = `timeline.${entry.name}`;

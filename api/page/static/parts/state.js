@@ -16,7 +16,6 @@ export function State({ state, kind = "state" }) {
   return html`<${Fate} tone=${toneOf(state)} title=${t(`${kind}.${state}.means`)}>${t(`${kind}.${state}`)}</${Fate}>`;
 }
 
-// The same in other words.
 export function Fate({ tone, title, children }) {
   return html`<span class="state ${tone}" title=${title}><span class="mark" aria-hidden="true"></span>${children}</span>`;
 }
