@@ -101,7 +101,6 @@ class ApiLink(ABC):
                 yield item
             elif self._until_check() <= 0:
                 await self._check()
-            self._insist()
 
     async def acknowledge(self, item: Inbound) -> None:
         """Record that an item is committed: the callback that brought it may be answered."""

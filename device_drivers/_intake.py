@@ -35,7 +35,8 @@ class Intake:
         self._open: dict[Inbound, asyncio.Future[None]] = {}
         #: acknowledged messages, with the Unix ms at which a repetition need not be known any more
         self._remembered: deque[tuple[int, str]] = deque()
-        self._closed = False
+        #: why it is; "" while it is not
+        self._closed = ""
 
     async def bring(self, items: Sequence[Inbound]) -> None:
         """Hand these in; returns when all are acknowledged. Raises DeviceLost when the link is closed before."""
@@ -51,20 +52,28 @@ class Intake:
         await asyncio.gather(*waits)
 
     async def take(self, patience: float, now: int) -> Inbound | None:
-        """The next thing for the core; None when nothing came for so many seconds. Raises DeviceLost once closed."""
+        """The next thing for the core; None when nothing came for so many seconds.
+
+        Raises DeviceLost once it is closed and nothing is left: what was pulled nobody brings again.
+        """
         if self._remembered and self._remembered[0][0] <= now:
             slot = self._remembered.popleft()[1]
             return Held(self._line, slot)
         if self._closed:
-            raise DeviceLost("the line was closed")
+            return self._left()
         try:
             async with asyncio.timeout(self.pause(patience, now)):
                 item = await self._queue.get()
         except TimeoutError:
             return None
-        if item is None and self._closed:
-            raise DeviceLost("the line was closed")
-        return item
+        return self._left() if item is None and self._closed else item
+
+    def _left(self) -> Inbound:
+        """Raises DeviceLost for nothing."""
+        while not self._queue.empty():
+            if (item := self._queue.get_nowait()) is not None:
+                return item
+        raise DeviceLost(self._closed)
 
     def pause(self, patience: float, now: int) -> float:
         """Seconds until there is something to do though nothing comes."""
@@ -91,7 +100,7 @@ class Intake:
 
     def close(self, why: str = "the line was closed") -> None:
         """Nothing more goes in: who waits for an answer hears so. Harmless when repeated."""
-        self._closed = True
+        self._closed = self._closed or why
         for waiting in self._open.values():
             if not waiting.done():
                 waiting.set_exception(DeviceLost(why))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from bridge.bus import Bus
-from bridge.devices.lanes import Shared, end_lanes
+from bridge.devices.lanes import Shared, end_lanes, end_receiving
 from bridge.devices.memory import LastingMemory
 from bridge.devices.receiver import Receiver
 from bridge.devices.sender import LineSender
@@ -290,7 +290,7 @@ class DeviceWorker:
             line.name: self._tasks.start(self._until(over, self._drive(link, line, cleared)), line.name)
             for line in link.lines
         }
-        tasks.start(self._until(over, inbox.run()), "inbox")
+        receiving = self._tasks.start(self._until(over, inbox.run()), f"inbox of {self.device.name}")
         tasks.start(self._until(over, self._watch(link, cleared)), "health")
         tasks.start(self._until(over, self._closed()), "close")
         try:
@@ -306,6 +306,7 @@ class DeviceWorker:
             await end_lanes(running, patience, CLOSE_PATIENCE)
             await tasks.close()
             await self._let_go(link)
+            await end_receiving(receiving, CLOSE_PATIENCE)
             self._lanes.clear()
 
     async def _let_go(self, link: Link) -> None:

@@ -22,6 +22,15 @@ class Shared:
     tasks: Tasks
 
 
+async def end_receiving(task: "asyncio.Task[None]", patience: float) -> None:
+    """Let what a link gave out before it was closed be committed, for so many seconds: it may be nowhere else."""
+    try:
+        await asyncio.wait([task], timeout=patience)
+    finally:
+        task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def end_lanes(lanes: Lanes, on_air: float, others: float) -> None:
     """Let senders that were told to stop end by themselves, for a limited time; then cancel them.
 

@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from bridge.errors import NotPossible, StoreUnavailable
+from bridge.errors import LinkError, NotPossible, StoreUnavailable
 from bridge.messages.phone_numbers import masked
 from bridge.model.line import Channel
 from bridge.model.radio import Call, Evidence, Held, Inbound, InboundReport, Typed
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 MOST = 100
 #: seconds that a device's having let go of something waits for what shares its commit
 COMPANY = 0.05
+#: seconds in which a link that is lost ends what it gives out
+LATER = 3.0
 
 
 class Receiver:
@@ -141,8 +143,12 @@ class Receiver:
         return next((line.sim for line in self._link.lines if line.name == name), "")
 
     async def _forget(self) -> None:
-        while True:
-            await self._link.acknowledge(await self._committed.get())
+        try:
+            while True:
+                await self._link.acknowledge(await self._committed.get())
+        except LinkError:
+            await asyncio.sleep(LATER)  # what the link gave out before it ended is committed meanwhile
+            raise
 
 
 async def _outcomes(commits: Sequence[Coroutine[Any, Any, None]]) -> Sequence[BaseException | None]:

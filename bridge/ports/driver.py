@@ -42,6 +42,8 @@ class Link(Protocol):
     def inbound(self) -> AsyncIterator[Inbound]:
         """Everything received, oldest first, beginning with what the device already holds. Raises DeviceLost.
 
+        Where the link is lost or closed it ends behind what was received before and lies nowhere else.
+
         `Held` says in between what the device was seen to have let go of; it is not acknowledged.
         """
         ...

@@ -60,6 +60,7 @@ class FakeLink:
 
     async def close(self) -> None:
         self.closed = True
+        self.heard.put_nowait(DeviceLost("the link was closed"))
 
 
 class ClarifyingLink(FakeLink):

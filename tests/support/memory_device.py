@@ -74,6 +74,7 @@ class MemoryLink:
 
     async def close(self) -> None:
         self.closed = True
+        self.heard.put_nowait(DeviceLost("the link was closed"))
 
 
 class MemoryDriver:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from bridge.bus import Bus
 from bridge.devices import device_worker
 from bridge.errors import DeviceLost
 from bridge.model.account import Account
+from bridge.model.line import Line, LineState
 from bridge.model.message import Message, State
-from bridge.model.radio import Outgoing, Sent
+from bridge.model.query import InboxQuery
+from bridge.model.radio import InboundPart, Outgoing, Sent
 from bridge.ports.clock import SystemClock
 from bridge.ports.store import Store
 from bridge.store import connections, open_store
@@ -47,6 +49,17 @@ class HeldLink(FakeLink):
         await self.may_answer.wait()
         self.answered = True
         return sent
+
+
+class VanishingLink(FakeLink):
+    """Its device is gone when its health is asked for."""
+
+    vanished = False
+
+    async def refresh(self) -> Sequence[Line]:
+        if self.vanished:
+            raise DeviceLost("unplugged")
+        return self.lines
 
 
 @contextmanager
@@ -105,6 +118,34 @@ async def test_what_a_line_asked_of_the_store_is_seen_through_when_its_device_is
             while (await store.message(two)).state is not State.QUEUED:
                 await asyncio.sleep(0.005)
     await store.close()
+
+
+@pytest.mark.parametrize("end", ["it is lost", "it is removed", "the bridge ends"])
+async def test_what_a_device_gave_out_is_kept_also_where_it_ends_before_the_store_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """It may be nowhere else by then: modems hand SMS over that they never stored."""
+    monkeypatch.setattr(device_worker, "LOOK_INTERVAL", 0.05)
+    monkeypatch.setattr(device_worker, "REFRESH_INTERVAL", 0.05)
+    bus, link = Bus(), VanishingLink()
+    store = await open_store(empty_store(tmp_path), bus)
+    await store.add_account(Account("shop", NOW), [])
+    async with supervised(store, bus, link) as (supervisor, _), asyncio.TaskGroup() as tasks:
+        await until(lambda: [line.state for line in supervisor.lines()] == [LineState.READY])
+        with another_program_writes(tmp_path):
+            for number in range(3):
+                link.heard.put_nowait(InboundPart("phone", f"CMT:{number}", "+15550124", f"number {number}", NOW))
+                await until(link.heard.empty)
+            link.vanished = end == "it is lost"
+            if end == "it is removed":
+                tasks.create_task(supervisor.change({}, []))
+            elif end == "the bridge ends":
+                supervisor.stop()
+            await asyncio.sleep(0.5)  # for what is told that it ends
+        await until(lambda: link.closed)
+    found = [row.text for row in (await store.inbox("shop", InboxQuery(), NOW)).rows]
+    await store.close()
+    assert sorted(found) == ["number 0", "number 1", "number 2"]
 
 
 async def ended(store: Store, id: str) -> None:
