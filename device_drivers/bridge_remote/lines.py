@@ -14,6 +14,10 @@ _ELSEWHERE = frozenset({"whatsapp_cloud", "tencent", "aliyun", "bridge_remote"})
 #: what a line is called and has, and what is said of it
 _NAMES = ("device", "driver", "number", "iccid", "imsi", "imei", "registration", "seen_at")
 _WORDS = ("model", "operator", "reason", "calls_reason")
+#: its figures, with their bounds
+_NUMBERS = (
+    ("slot", 1, 99), ("signal_dbm", -999, 999), ("battery", 0, 100), ("most_parts", 1, 255), ("fewest_digits", 1, 20),
+)  # fmt: skip
 Shape = Mapping[str, Any]
 
 
@@ -23,7 +27,7 @@ def read_line(line: object) -> Shape:
     read: dict[str, Any] = {key: told.name(found[key]) for key in _NAMES if found.get(key) is not None}
     read |= {key: told.words(found[key]) for key in _WORDS if found.get(key) is not None}
     read |= {key: found[key] for key in ("reports", "calls", "charging") if isinstance(found.get(key), bool)}
-    for key, least, most in (("slot", 1, 99), ("signal_dbm", -999, 999), ("battery", 0, 100)):
+    for key, least, most in _NUMBERS:
         if found.get(key) is not None:
             read[key] = told.integer(found[key], least, most)
     return read | {"name": told.identifier(found.get("name")), "state": LineState(told.name(found.get("state"))).value}
@@ -77,6 +81,8 @@ def mirrored(device: str, driver: str, line: Shape, ahead: int) -> Line:
         reports=bool(line.get("reports", True)),
         calls=line.get("calls"),
         calls_reason=str(line.get("calls_reason", "")),
+        most_parts=int(line.get("most_parts") or 255),
+        fewest_digits=int(line.get("fewest_digits") or 1),
     )  # fmt: skip
 
 

@@ -29,6 +29,8 @@ def line(row: Line) -> Shape:
         "reports": row.reports,
         "calls": row.calls,
         "calls_reason": row.calls_reason,
+        "most_parts": row.most_parts,
+        "fewest_digits": row.fewest_digits,
         "lag_ms": row.lag_ms,
         "bridge": row.bridge,
         "seen_at": format_time(row.seen_at),

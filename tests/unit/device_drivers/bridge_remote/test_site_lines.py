@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from api.dialects.native.serializers.lines import line as serialized
 from bridge.model.history import Ongoing
-from bridge.model.line import LineState
-from device_drivers.bridge_remote.lines import changed, mirrored, mirrored_alarms, moment, name_here, shared
+from bridge.model.line import Line, LineState
+from device_drivers.bridge_remote.lines import changed, mirrored, mirrored_alarms, moment, name_here, read_line, shared
 
 AT = "2026-11-20T22:48:32Z"
 OFFICE = {"name": "office", "device": "office", "driver": "gsm_modem", "state": "ready", "slot": 1}
@@ -40,6 +41,18 @@ def test_a_line_is_mirrored_with_its_health() -> None:
     assert (line.number, line.operator, line.signal_dbm, line.battery) == ("+15550101", "Virtual", -71, 55)
     assert (line.reports, line.calls, line.iccid, line.model) == (False, True, "8901", "P")
     assert line.seen_at == moment("2026-11-20T22:48:31.123Z")
+
+
+def test_what_a_line_of_a_site_does_not_carry_is_known_here() -> None:
+    phone = Line("phone", "phone", "android_adb", LineState.READY, most_parts=10, fewest_digits=9)
+    here = mirrored("shop2", "bridge_remote", read_line(serialized(phone)), 0)
+    assert (here.most_parts, here.fewest_digits) == (10, 9)
+    older = {name: value for name, value in serialized(phone).items() if name not in ("most_parts", "fewest_digits")}
+    here = mirrored("shop2", "bridge_remote", read_line(older), 0)
+    assert (here.most_parts, here.fewest_digits) == (255, 1)
+    for wrong in (0, 256, "10", -1):
+        with pytest.raises(ValueError):  # noqa: PT011 - whatever is wrong with it
+            read_line(serialized(phone) | {"most_parts": wrong})
 
 
 def test_a_change_is_of_state_and_reason_alone() -> None:
