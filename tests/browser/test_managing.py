@@ -5,6 +5,7 @@ import json
 import re
 import sys
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import expect
@@ -203,3 +204,9 @@ async def test_a_key_is_copied_where_a_browser_keeps_its_clipboard_to_itself(ann
     await anna.page.get_by_label("Your own number").fill("")
     await anna.page.get_by_label("Your own number").press("Control+V")
     await expect(anna.page.get_by_label("Your own number")).to_have_value(await code.locator("pre").inner_text())
+
+
+@pytest.mark.parametrize("place", ["webhooks", "accounts", "lines"])
+async def test_a_link_to_what_was_removed_leads_to_words_and_not_to_an_empty_page(anna: Visitor, place: str) -> None:
+    await anna.sign_in(f"{place}/nope")
+    await anna.sees("There is none of this name any more.")

@@ -16,6 +16,7 @@ export function Accounts({ route }) {
     ${!name && html`<p class="lead">${t("accounts.text")}</p>`}
     <${Listed} of=${loaded} rows=${!name && data?.accounts} draw=${(each) => html`<${Row} key=${each.name} each=${each} />`}
       none=${html`<${Empty} icon="accounts" title=${t("accounts.none")} action=${add}>${t("accounts.none.text")}</${Empty}>`} />
+    ${data && name && !account && html`<p class="quiet">${t("place.gone")}</p>`}
     ${account && html`<${Account} key=${name} account=${account} reload=${reload} />`}
     ${adding && html`<${AddAccount} onClose=${() => { setAdding(false); reload(); }} />`}`;
 }

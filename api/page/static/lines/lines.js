@@ -23,7 +23,7 @@ export function Lines({ route }) {
         ${known.length > 0 && html`<${Sites} sites=${known} lines=${data.lines} reload=${() => [reload(), sites.reload()]} />`}`
       : html`<${NoLines} />`)}
     ${data?.lines.length > 0 && !name && html`<${Past} lines=${data.lines} />`}
-    ${data && name && (line ? html`<${Line} key=${name} line=${line} />` : html`<p class="quiet">${t("lines.unknown")}</p>`)}`;
+    ${data && name && (line ? html`<${Line} key=${name} line=${line} />` : html`<p class="quiet">${t("place.gone")}</p>`)}`;
 }
 
 function Line({ line }) {

@@ -17,6 +17,7 @@ export function Webhooks({ route }) {
     </header>
     <${Listed} of=${loaded} rows=${!id && data?.webhooks} draw=${(each) => html`<${Row} key=${each.id} each=${each} />`}
       none=${html`<${Empty} icon="webhooks" title=${t("webhooks.none")} action=${add}>${t(add ? "webhooks.none.text" : "webhooks.none.reader")}</${Empty}>`} />
+    ${data && id && !chosen && html`<p class="quiet">${t("place.gone")}</p>`}
     ${chosen && html`<${Webhook} key=${id} webhook=${chosen} reload=${reload} />`}
     ${adding && html`<${AddWebhook} onClose=${() => { setAdding(false); reload(); }} />`}`;
 }
