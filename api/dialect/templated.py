@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+#: of a template: who comes from the vendor has those that the vendor has
+UNKNOWN = "不存在或未通过审核(请用 sms-bridge template add 添加)"
 #: what `Dialect.sample` of these dialects sends with: an account that has this template can send any text
 SAMPLE_ID, SAMPLE_TEXT = "text", "{text}"
 

@@ -74,7 +74,7 @@ class TestTemplates:
 
     async def test_knows_no_template_of_another_account(self, site: HttpSite) -> None:
         await site.gateway.administration.remove_template("tests", "shop", "123456")
-        assert_refused(await send(site), 400, "123456")
+        assert_refused(await send(site), 400, "123456 不存在或未通过审核(请用 sms-bridge template add 添加)")
 
     @pytest.mark.parametrize("value", ["x" * 40_000, "a\x00b", "\ud83d", " "])
     async def test_refuses_a_text_that_cannot_be_sent(self, site: HttpSite, value: str) -> None:

@@ -90,12 +90,21 @@ class TestSending:
             assert_refused(await call(site, path, messageId="order-1"), 100, "messageId")
         await assert_untouched(site, messages=1, credits=CREDITS - 1)
 
+    async def test_says_where_a_template_is_from(self, site: HttpSite) -> None:
+        answer = await call(site, BY_TEMPLATE, templateId="none")
+        assert_refused(answer, 100, "模板 none 不存在或未通过审核(请用 sms-bridge template add 添加)")
+
     async def test_wants_a_callback_url_for_an_id(self, site: HttpSite) -> None:
         (endpoint,) = await site.gateway.endpoints.find(site.account)
         await site.gateway.endpoints.remove("test", site.account, endpoint.id)
         await site.gateway.endpoints.add("test", site.account, "http://127.0.0.1:9/other", "v2")
         for path in (SEND, BY_TEMPLATE):
-            assert_refused(await call(site, path, messageId="order-1"), 100, "messageId", "回调地址")
+            assert_refused(
+                await call(site, path, messageId="order-1"),
+                100,
+                "messageId",
+                "回调地址(sms-bridge webhook add --format zhenzi)",
+            )
             assert (await call(site, path, messageId="")).body == SENT
         assert len(await site.messages()) == 2
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from api.dialect.masking import masked
 from api.dialect.recipients import person
-from api.dialect.templated import tag
+from api.dialect.templated import UNKNOWN, tag
 from api.dialects.template_platform import body
 from api.dialects.template_platform.vocabulary import SENT, UnknownProvider, Wrong, sentence, success
 from bridge.errors import DailyLimit, InvalidNumber, NotVerified, UnknownTemplate
@@ -88,7 +88,7 @@ class Sending:
             # ids are ASCII; others could not even be looked for
             template = await self._gateway.administration.template(account.name, id if id.isascii() else "?")
         except UnknownTemplate as error:
-            raise Wrong(f"模板 {id} 不存在或未通过审核", "template_id") from error
+            raise Wrong(f"模板 {id} {UNKNOWN}", "template_id") from error
         if missing := [name for name in places(template.text) if name not in values]:
             raise Wrong(f"缺少模板参数 {', '.join(missing)}", "params")
         return render(template.text, values)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from api.dialect.templated import tag
+from api.dialect.templated import UNKNOWN, tag
 from api.dialects.zhenzi.vocabulary import TooLong, Wrong
 from api.http import json_values
 from api.http.parameters import Parameters
@@ -66,7 +66,7 @@ class Composing:
         try:
             template = await self._gateway.administration.template(account.name, wanted)
         except UnknownTemplate as error:
-            raise Wrong(f"模板 {wanted} 不存在或未通过审核", "templateId") from error
+            raise Wrong(f"模板 {wanted} {UNKNOWN}", "templateId") from error
         text = render(template.text, by_position(places(template.text), values))
         if len(text) > LONGEST_TEXT:
             raise TooLong
@@ -85,7 +85,7 @@ class Composing:
         """A named message needs a URL to report to."""
         mine = [each for each in await self._gateway.endpoints.find(account) if each.account == account.name]
         if not any(each.format == CALLBACK for each in mine):
-            raise Wrong("使用 messageId 必须先设置回调地址", "messageId")
+            raise Wrong("使用 messageId 必须先设置回调地址(sms-bridge webhook add --format zhenzi)", "messageId")
 
 
 def by_position(names: Sequence[str], values: Sequence[str]) -> Mapping[str, str]:
