@@ -9,12 +9,14 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
+from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from api.http.chunks import Chunks
 from api.http.proxies import Proxies
+from api.http.refusals import TOO_LONG, TOO_SLOW
 from api.http.request_line import RequestLine
 from api.http.room import Room
 from bridge.dataclass import dataclass
@@ -31,21 +33,6 @@ FREE = 16 * 1024
 HEADERS = 16 * 1024 * 1024
 #: bytes of an answer that need no room, and of all longer answers until their callers have read them
 SHORT, ANSWERS = 64 * 1024, 64 * 1024 * 1024
-_REFUSAL = (
-    b"HTTP/1.1 %b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
-    b"Connection: close\r\n%b\r\n%b"
-)  # fmt: skip
-
-
-def _refusal(status: bytes, text: bytes, more: bytes = b"") -> bytes:
-    return _REFUSAL % (status, len(text), more, text)
-
-
-TOO_SLOW = _refusal(b"408 Request Timeout", b"The request took too long to arrive.\n")
-TOO_LONG = _refusal(
-    b"503 Service Unavailable", b"Too many long request headers are arriving at once.\n", b"Retry-After: 5\r\n"
-)
-TOO_MANY = _refusal(b"503 Service Unavailable", b"Too many connections are open.\n", b"Retry-After: 5\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +63,9 @@ class Connection(asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_answer", "_arrived", "_book", "_chunks", "_handler", "_held", "_line", "_over", "_paused", "_request",
-        "_transport", "_unsent", "address", "busy", "framed", "fresh", "heard", "patient", "since", "undo",
+        "_answer", "_arrived", "_book", "_chunks", "_handler", "_held", "_last", "_line", "_over", "_paused",
+        "_request", "_transport", "_unsent", "address", "busy", "framed", "fresh", "heard", "patient", "since",
+        "undo", "unending",
     )  # fmt: skip
 
     def __init__(self, book: "Connections", handler: asyncio.Protocol, address: str, patient: bool) -> None:
@@ -107,6 +95,10 @@ class Connection(asyncio.BufferedProtocol):
         self.since, self.heard = now, 0.0
         #: no HTTP any more: what comes are frames, and whoever takes them bounds them
         self.framed = False
+        #: the answer goes on until its caller closes
+        self.unending = False
+        #: nothing more comes: the other side has closed its direction, and waits for its answers
+        self._last = False
         self._over = False
         #: ends what sets the connection up: a TLS handshake
         self.undo: Callable[[], object] | None = None
@@ -131,9 +123,22 @@ class Connection(asyncio.BufferedProtocol):
         if self.framed or self._arrived <= FREE or self._has_room():
             self._chunks.feed(self._line.encoded(bytes(self._book.buffer[:nbytes])), self.busy)
 
-    def eof_received(self) -> bool | None:
-        """The other side has closed its direction."""
-        return self._handler.eof_received()
+    def eof_received(self) -> bool:
+        """The other side has closed its direction: who closes it behind a request (`nc -N`) still reads the answer."""
+        self._handler.eof_received()
+        self._last = self._owes_answer()
+        return self._last
+
+    def _owes_answer(self) -> bool:
+        """Whether all of a request is here that is not answered. By TLS one direction is not closed alone."""
+        transport, handler = self._transport, cast(Any, self._handler)
+        if self.framed or self.unending or transport is None or transport.get_extra_info("sslcontext") is not None:
+            return False
+        bodies = [body for _, body in handler._messages]
+        if self._request is not None:
+            bodies.append(self._request.content)
+        # what aiohttp does not wait for any more, and our handler has not begun with yet, is on its way there
+        return all(body.is_eof() for body in bodies) and (bool(bodies) or bool(self.heard and handler._waiter is None))
 
     def pause_writing(self) -> None:
         """The other side reads more slowly than we write."""
@@ -209,6 +214,8 @@ class Connection(asyncio.BufferedProtocol):
         """The request header is complete."""
         self.busy, self._request = True, request
         self._chunks.begin(request)
+        if self._last and not request.content.is_eof():
+            self.drop()
 
     def carry_frames(self) -> None:
         """The request became a WebSocket, which lasts until its handler ends."""
@@ -222,9 +229,18 @@ class Connection(asyncio.BufferedProtocol):
             # what waits behind it goes on to count
             self._arrived = max(0, self._arrived - _size(self._request))
         self._release()
-        self._read(True)
         self.busy, self.fresh, self._request = False, False, None
         self.since, self.heard = self._book.now(), 0.0
+        if self._last and self._transport is not None and not cast(Any, self._handler)._messages:
+            self._transport.close()
+        else:
+            self._read(True)
+
+    def goes_on(self) -> None:
+        """The answer goes on until its caller closes, which may have happened."""
+        self.unending = True
+        if self._last:
+            self.drop()
 
     # -- what is thought of it ------------------------------------------------------------------
     def drop(self) -> None:
@@ -346,6 +362,13 @@ def begin(request: web.BaseRequest) -> Connection | None:
     if connection is not None:
         connection.began(request)
     return connection
+
+
+def goes_on(request: web.BaseRequest) -> None:
+    """The answer to a request has no end: who closes a direction of the connection wants no more of it."""
+    connection = _of(request)
+    if connection is not None:
+        connection.goes_on()
 
 
 class Endings(AbstractAccessLogger):

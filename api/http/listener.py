@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from api.http.connections import TOO_MANY, Connection, Connections
+from api.http.connections import Connection, Connections
+from api.http.refusals import TOO_MANY
 from bridge.errors import ConfigError
 from bridge.tasks import Tasks
 

@@ -18,6 +18,7 @@ from api.dialects.native.http import HttpIncoming
 from api.dialects.native.request import Call
 from api.dialects.native.responses import written
 from api.dialects.native.streams import Streams
+from api.http.connections import goes_on
 from bridge.errors import StoreUnavailable
 from bridge.model.event import NAMES, Event
 from bridge.tasks import Tasks
@@ -81,6 +82,7 @@ async def stream(call: Call) -> web.StreamResponse:
         newest = await call.gateway.position()
         if after is None:
             after = newest
+        goes_on(_request(call))
         response = web.StreamResponse(headers={**HEADERS, POSITION: str(newest), VERSION: call.gateway.version})
         await response.prepare(_request(call))
         tasks, standing = Tasks("event stream"), Standing(call)
