@@ -121,7 +121,8 @@ async def test_the_configured_command_comes_last_and_the_other_lines_go_on(tmp_p
             await bridge.send("+15550150", "meanwhile")
             await bridge.settled(State.DELIVERED)
             assert await away()
-            await until(both_ready)
+            # looked for after 1, 2, 4 and 8 s, and after 16 where the machine stood still meanwhile
+            await until(both_ready, 90.0)
             async with bridge.http.get(f"{bridge.url}/metrics") as answer:
                 told = await answer.text()
             for stage in ("probe", "resync", "restart", "reopen", "command"):
