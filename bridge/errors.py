@@ -120,6 +120,11 @@ class AccountDisabled(NotAllowed):
 class AddressRefused(NotAllowed):
     """This account may not be used from this network address."""
 
+    def __init__(self, address: str = "") -> None:
+        #: as the bridge sees it, a proxy's where that is not trusted; "" when it has none
+        self.address = address
+        super().__init__(f"This account may not be used from the network address {address}." if address else "")
+
 
 class NotVerified(NotAllowed):
     """The account is not verified and may not send yet."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import api.dialects
 from bridge.dataclass import dataclass
-from bridge.errors import BridgeError, KeyExpired, ScopeMissing
+from bridge.errors import AddressRefused, BridgeError, KeyExpired, ScopeMissing
 from bridge.gateway.gateway import Gateway
 from bridge.model.message import State
 from bridge.model.scope import EVERYTHING, Needs
@@ -124,9 +124,11 @@ def word_for(words: Mapping[type[BridgeError], Any], error: BridgeError) -> Any:
 
 
 def about_key(error: BridgeError) -> str:
-    """Details of a key error: missing scopes or expiry; "" for other errors."""
+    """Details of a key error: missing scopes, expiry, or the caller's address; "" for other errors."""
     if isinstance(error, ScopeMissing):
         return error.missing
+    if isinstance(error, AddressRefused):
+        return error.address or "?"
     return error.when if isinstance(error, KeyExpired) else ""
 
 

@@ -71,7 +71,7 @@ class Authenticator:
         if account.disabled:
             raise AccountDisabled
         if account.terms.addresses and not allowed(address, account.terms.addresses):
-            raise AddressRefused
+            raise AddressRefused(address)
         if not needs <= account.grant.scopes:
             raise ScopeMissing(written(needs - account.grant.scopes))
         if account.terms.requests_per_minute:

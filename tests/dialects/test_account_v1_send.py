@@ -166,7 +166,8 @@ class TestTerms:
 
     async def test_refuses_addresses_that_the_administrator_did_not_name(self, site: HttpSite) -> None:
         await set_terms(site, addresses=("192.0.2.0/24",))
-        assert refused(await post(site, "/api/v1/send", send_form())) == "02"
+        answer = await post(site, "/api/v1/send", send_form())
+        assert (refused(answer), answer.json["message"]) == ("02", "IP 地址 127.0.0.1 不允许访问")
         await set_terms(site, addresses=("127.0.0.1",))
         await send(site)
 

@@ -122,7 +122,7 @@ async def test_says_why_somebody_who_is_known_may_not(site: HttpSite, path: str)
         return await site.ask(EVERY[path], path, headers=HEADERS, json=GOOD.get(path))
 
     await agree(site, addresses=("192.0.2.0/24",))
-    assert_refused(await ask(), 403, "IP")
+    assert_refused(await ask(), 403, "IP 地址 127.0.0.1 不在白名单中")
     await agree(site, addresses=("127.0.0.0/8",), requests_per_minute=1)
     assert (await ask()).status == 200
     limited = await ask()

@@ -98,7 +98,7 @@ async def test_105_and_110_for_credentials_that_are_wrong(site: HttpSite, path: 
 @pytest.mark.parametrize("path", GOOD)
 async def test_107_then_106_for_those_who_are_known_but_may_not(site: HttpSite, path: str) -> None:
     await agree(site, addresses=("192.0.2.0/24",))
-    assert_refused(await call(site, path), 107, "ip")
+    assert_refused(await call(site, path), 107, "ip 错误:127.0.0.1 不在白名单中")
     await site.gateway.administration.change_account("tests", "shop", AccountChange(disabled=True))
     site.clock.at += 2000
     assert_refused(await call(site, path), 106)

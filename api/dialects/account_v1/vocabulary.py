@@ -78,7 +78,7 @@ ERROR_WORDS: Mapping[type[BridgeError], Word] = {
     http.InvalidToken: _WRONG_PAIR,
     errors.KeyExpired: Word("01", "接口密码已过期({})"),
     errors.ScopeMissing: Word("08", "账号权限不足,缺少 {} 权限"),
-    errors.AddressRefused: Word("02", "IP 地址不允许访问"),
+    errors.AddressRefused: Word("02", "IP 地址 {} 不允许访问"),
     errors.AccountDisabled: Word("08", "账号已停用"),
     errors.NotVerified: Word("08", "账号未通过认证"),
     TooManyRequests: Word("09", "请求过于频繁,请稍后重试"),

@@ -78,7 +78,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     errors.KeyExpired: ErrorWord(401, "认证失败,API Key 已于 {} 过期"),
     errors.ScopeMissing: ErrorWord(403, "权限不足,API Key 缺少 {} 权限"),
     errors.AccountDisabled: ErrorWord(403, "权限不足,账户已被禁用"),
-    errors.AddressRefused: ErrorWord(403, "权限不足,IP 地址不在白名单中"),
+    errors.AddressRefused: ErrorWord(403, "权限不足,IP 地址 {} 不在白名单中"),
     errors.NotVerified: ErrorWord(403, "权限不足,未完成实名认证"),
     errors.TooManyRequests: ErrorWord(429, "请求频率超限"),
     errors.NoSuchThing: ErrorWord(404, "资源不存在"),

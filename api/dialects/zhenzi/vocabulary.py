@@ -76,7 +76,7 @@ ERROR_WORDS: Mapping[type[BridgeError], ErrorWord] = {
     errors.KeyExpired: ErrorWord(110, "应用秘钥(AppSecret)已于 {} 过期"),
     errors.ScopeMissing: ErrorWord(106, "应用被禁止:应用秘钥缺少 {} 权限"),
     errors.AccountDisabled: ErrorWord(106, "应用被禁止"),
-    errors.AddressRefused: ErrorWord(107, "ip 错误"),
+    errors.AddressRefused: ErrorWord(107, "ip 错误:{} 不在白名单中"),
     errors.NotVerified: ErrorWord(106, "应用被禁止:账号未通过审核"),
     errors.TooManyRequests: ErrorWord(1000, "请求过于频繁"),
     errors.NoSuchThing: ErrorWord(100, "参数格式错误:没有这条短信"),
