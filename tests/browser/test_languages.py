@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest_asyncio
 
 from bridge.model.message import State
+from bridge.model.user import Role
 from device_drivers.virtual.world import World
-from tests.support.browsing import Visitor
+from tests.support.browsing import PASSWORD, Visitor
 from tests.support.running import Bridge
 
 CUSTOMER = "+15550150"
@@ -72,3 +73,14 @@ async def test_why_a_row_or_a_request_is_refused_is_said_in_the_language_of_the_
     await wei.page.get_by_role("dialog").locator("textarea").fill("Hello")
     await wei.page.get_by_role("dialog").locator("button.primary").click()
     await wei.sees("这不是电话号码", "dialog .field small")
+
+
+async def test_what_somebody_changed_is_said_in_the_language_of_the_page(wei: Visitor, bridge: Bridge) -> None:
+    status, made = await wei.ask("POST", "/v1/webhooks", {"url": "http://127.0.0.1:9/x", "events": ["*"]})
+    assert status == 201
+    await wei.ask("PATCH", f"/v1/webhooks/{made['id']}", {"paused": True})
+    await bridge.gateway.users.add("the bridge", "carol", Role.READER, PASSWORD)
+    await bridge.gateway.users.change("command line", "carol", password=PASSWORD)
+    await wei.visit("audit")
+    for words in ("v2，发往 127.0.0.1", "已暂停", "网关", "只读用户", "命令行", "更换了密码"):
+        await wei.sees(words, ".audit")

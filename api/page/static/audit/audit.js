@@ -1,4 +1,4 @@
-import { Moment, clockWithSeconds, dayOf, has, html, t, usePages } from "../core.js";
+import { Moment, clockWithSeconds, dayOf, has, html, reason, t, usePages } from "../core.js";
 import { Empty, Listed } from "../parts.js";
 import { agent } from "../you/sessions.js";
 
@@ -14,9 +14,9 @@ export function Audit() {
 function subject({ what, account, detail }) {
   if (what === "sign_in") return { about: "", detail: agent(detail) };
   // an id is no name: it shows when pointed at
-  if (!what.endsWith("_user")) return { about: account, detail: detail.replace(/^[0-9a-f]{16}, /, "") };
-  const [name, ...rest] = detail.split(", ");
-  return { about: name, detail: rest.map((each) => (has(`role.${each}`) ? t(`role.${each}`) : each)).join(", ") };
+  const parts = detail.replace(/^[0-9a-f]{16,}, /, "").split(", ");
+  const about = what.endsWith("_user") ? parts.shift() : account;
+  return { about, detail: parts.map((each) => (has(`role.${each}`) ? t(`role.${each}`) : reason(each))).join(", ") };
 }
 
 function Row({ each, before }) {
@@ -26,7 +26,7 @@ function Row({ each, before }) {
   const { about, detail } = subject(each);
   return html`${day && html`<li class="day">${day}</li>`}<li class="row">
     <${Moment} at=${each.at} as=${clockWithSeconds} />
-    <span class="who" dir="auto">${who} ${where.length > 0 && html`<small>${t("audit.from", { address: where.join(" ") })}</small>`}</span>
+    <span class="who" dir="auto">${reason(who)} ${where.length > 0 && html`<small>${t("audit.from", { address: where.join(" ") })}</small>`}</span>
     <span class="what strong" title=${about}>${has(key) ? t(key) : each.what} <span class="quiet">${about}</span></span>
     <span class="via wide" dir="auto" title=${each.detail}>${detail}</span>
   </li>`;
