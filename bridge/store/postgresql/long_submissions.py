@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from bridge.errors import StoreClosed, StoreUnavailable
 from bridge.model.line import Line
@@ -59,18 +60,24 @@ def _left(conn: sqlite3.Connection, name: str, lease: float) -> Sequence[str]:
 
 
 def take_over(tx: Tx, place: Place, lease: float) -> Sequence[int]:
-    """Take what bridges that are gone have left; returns the ids."""
-    ids: list[int] = []
+    """Take what bridges that are gone have left; returns the ids of all that is this bridge's then."""
     for owner in _left(tx.conn, place.name, lease):
         if not tx.conn.execute(IS_FREE, (owner,)).fetchone()[0]:
             continue  # it lives
-        ids += [row[0] for row in tx.conn.execute("SELECT bulk FROM bulk_owners WHERE bridge = ?", (owner,)).fetchall()]
         tx.conn.execute("UPDATE bulk_owners SET bridge = ? WHERE bridge = ?", (place.name, owner))
-    return ids
+    mine = tx.conn.execute("SELECT bulk FROM bulk_owners WHERE bridge = ?", (place.name,))
+    return [row[0] for row in mine.fetchall()]
 
 
 class LongSubmissions(Neighbours, Submission):
     """Takes long submissions beside other bridges, and finishes what those have left that are gone."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        #: ids of those that are taken in here, or finished
+        self._mine: set[int] = set()
+        #: something may have been taken over by a transaction whose answer was lost
+        self._has_taken = False
 
     def _recover(self) -> None:
         """Finish what this bridge has left, and nothing of another."""
@@ -81,11 +88,14 @@ class LongSubmissions(Neighbours, Submission):
         """See `NeighbourStore.beat`; who has the duties finishes what bridges that are gone have left."""
         beat = await super().beat(lease, lines, asks, role)
         left = await self._read(_left, self._my_place.name, lease) if beat.on_duty else ()
-        if left:
+        if left or (beat.on_duty and self._has_taken):
+            self._has_taken = True
             with on_duty():
-                taken = await self._write(take_over, self._my_place, lease)
-            for each in taken:
+                known = await self._write(take_over, self._my_place, lease)
+            for each in set(known) - self._mine:
+                self._mine.add(each)
                 self._long.start(self._finish_at_last(each), "submission of a bridge that is gone")
+            self._has_taken = False
         return beat
 
     async def _finish_at_last(self, id: int) -> None:
@@ -96,6 +106,8 @@ class LongSubmissions(Neighbours, Submission):
         while True:
             begun = await self._write(begin, self._my_place, account, key, digest)
             if begun is not None:
+                if isinstance(begun, int):
+                    self._mine.add(begun)
                 return begun
             await self._wait_for(account, key)
 

@@ -1,9 +1,10 @@
 """Long submissions where several bridges share a database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -199,6 +200,29 @@ async def test_what_a_bridge_left_that_is_gone_is_finished_by_the_one_with_the_d
     await east.close()
     await until(lambda: beaten(west, url, 0))
     assert await number(west) == (len(LONG) if accepted else 0)
+
+
+async def test_what_was_taken_over_is_finished_although_the_answer_to_that_was_lost(
+    url: str, east: PostgresqlStore, west: PostgresqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was this bridge's by then, and waited for its next start."""
+    await put_down(east, accepted=True)
+    await east.close()
+    await east_left(url)
+    write = west._write
+
+    async def lost(job: Callable[..., Any], *given: Any) -> Any:
+        done = await write(job, *given)
+        if job is long_submissions.take_over:
+            monkeypatch.setattr(west, "_write", write)
+            raise StoreUnavailable("the database does not answer")
+        return done
+
+    monkeypatch.setattr(west, "_write", lost)
+    with pytest.raises(StoreUnavailable):
+        await west.beat(LEASE, {})
+    await until(lambda: beaten(west, url, 0))
+    assert await number(west) == len(LONG)
 
 
 async def test_what_a_bridge_left_is_its_own_as_long_as_it_may_come_back(
