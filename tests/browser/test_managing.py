@@ -4,19 +4,20 @@ import asyncio
 import json
 import re
 import sys
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from bridge.model.account import Account
 from bridge.model.message import State
 from bridge.model.query import LedgerQuery, MessageQuery
 from bridge.model.webhook import DeliveryState
 from device_drivers.virtual.world import World
-from tests.support.browsing import Visitor
-from tests.support.running import Bridge
+from tests.support.browsing import Visitor, let_in, visitor
+from tests.support.running import Bridge, on_modems
 from tests.support.waiting import until
 
 CUSTOMER = "+15550150"
@@ -210,3 +211,15 @@ async def test_a_key_is_copied_where_a_browser_keeps_its_clipboard_to_itself(ann
 async def test_a_link_to_what_was_removed_leads_to_words_and_not_to_an_empty_page(anna: Visitor, place: str) -> None:
     await anna.sign_in(f"{place}/nope")
     await anna.sees("There is none of this name any more.")
+
+
+async def test_two_owners_who_tick_lines_of_an_account_at_once_both_count(browser: Browser, tmp_path: Path) -> None:
+    async with on_modems(tmp_path, 2) as (bridge, _), visitor(browser, bridge) as anna:
+        await let_in(bridge, "anna")
+        await anna.sign_in("accounts/shop")
+        ticks = anna.page.get_by_role("group", name="It may send by")
+        await ticks.get_by_label("line1").wait_for()
+        await anna.ask("PATCH", "/v1/accounts/shop", {"terms": {"lines": ["line0"]}})
+        await ticks.get_by_label("line1").click()
+        await expect(ticks.get_by_label("line0")).to_be_checked()
+        assert (await anna.ask("GET", "/v1/accounts/shop"))[1]["terms"]["lines"] == ["line0", "line1"]

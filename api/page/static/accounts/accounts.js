@@ -1,4 +1,4 @@
-import { Moment, brief, html, number, patch, post, t, to, useDeed, useLoad, useState } from "../core.js";
+import { Moment, brief, get, html, number, patch, post, t, to, useDeed, useLoad, useState } from "../core.js";
 import { Check, Code, Dialog, Done, Empty, Facts, Fate, Form, FormEnd, FormTrouble, Icon, Listed, Text, Trouble } from "../parts.js";
 import { Keys } from "./keys.js";
 
@@ -33,8 +33,9 @@ function Row({ each }) {
 function Account({ account, reload }) {
   const path = `/v1/accounts/${encodeURIComponent(account.name)}`;
   const [amount, setAmount] = useState("");
+  // `what` is the change, or makes it of what is so now: somebody else may have changed it meanwhile
   const change = useDeed(async (what) => {
-    await patch(path, what);
+    await patch(path, what.call ? what(await get(path)) : what);
     reload();
   });
   const top = useDeed(async () => {
@@ -66,7 +67,10 @@ function Lines({ terms, change }) {
   const { data } = useLoad("/v1/lines");
   const names = [...new Set([...(data?.lines.map((each) => each.name) || []), ...terms.lines, ...terms.inbound_lines])];
   if (names.length < 2) return null;
-  const turn = (term, name, on) => change.run({ terms: { [term]: on ? [...terms[term], name] : terms[term].filter((each) => each !== name) } });
+  const turn = (term, name, on) => change.run((now) => {
+    const others = now.terms[term].filter((each) => each !== name);
+    return { terms: { [term]: on ? [...others, name] : others } };
+  });
   return html`<section class="card"><h2>${t("place.lines")}</h2><p class="quiet">${t("accounts.lines.text")}</p>
     ${["lines", "inbound_lines"].map((term) => html`<fieldset key=${term}><legend>${t(`accounts.${term}`)}</legend>
       ${names.map((name) => html`<${Check} key=${name} label=${name} checked=${terms[term].includes(name)} disabled=${change.busy}

@@ -1,4 +1,3 @@
-// One value that several parts of the page show.
 import { useEffect, useState } from "./view.js";
 
 export class Signal {

@@ -1,4 +1,3 @@
-// The words of the page: words/en.json, words/zh.json.
 import { chosen } from "./preferences.js";
 
 export const LANGUAGES = { en: "English", zh: "中文" };

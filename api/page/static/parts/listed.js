@@ -1,4 +1,3 @@
-// A list, page by page: its rows, or what stands there while there are none.
 import { html } from "../core/view.js";
 import { t } from "../core/words.js";
 import { Trouble, Waiting } from "./notice.js";
