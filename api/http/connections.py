@@ -228,6 +228,8 @@ class Connection(asyncio.BufferedProtocol):
         if self._arrived > FREE and self._request is not None:
             # what waits behind it goes on to count
             self._arrived = max(0, self._arrived - _size(self._request))
+        if self._request is not None and self._request.content.is_eof() and not cast(Any, self._handler)._messages:
+            self._line.renew()  # no body is on its way
         self._release()
         self.busy, self.fresh, self._request = False, False, None
         self.since, self.heard = self._book.now(), 0.0

@@ -11,15 +11,19 @@ _METHOD = re.compile(rb"[A-Z]{3,7} /")
 
 
 class RequestLine:
-    """Percent-encodes the bytes beyond ASCII in the first line of a connection.
+    """Percent-encodes the bytes beyond ASCII in the line that begins what comes next.
 
-    In the first alone: where a later request begins is only known to who reads the bodies before it, and bytes added to
-    one of those would make of its end a request that nobody sent.
+    Where a request begins is only known to who reads the bodies before it, and bytes added to one of those would make
+    of its end a request that nobody sent: `renew` is for whoever knows that all of them were read.
     """
 
     __slots__ = ("_is_in_line", "_is_new")
 
     def __init__(self) -> None:
+        self._is_new = self._is_in_line = True
+
+    def renew(self) -> None:
+        """What comes next belongs to no body."""
         self._is_new = self._is_in_line = True
 
     def encoded(self, data: bytes) -> bytes:

@@ -15,6 +15,8 @@ def test_encodes_what_is_raw_in_the_first_line_only() -> None:
     line = RequestLine()
     assert line.encoded(RAW) == ENCODED
     assert line.encoded(RAW) == RAW
+    line.renew()
+    assert line.encoded(RAW) == ENCODED
 
 
 @pytest.mark.parametrize("first", [8, 22, 24, 25, 40, 60])
