@@ -45,4 +45,5 @@ async def end_lanes(lanes: Lanes, on_air: float, others: float) -> None:
         cut = [task for task, lane in lanes.items() if lane is None or not lane.is_storing]
         for task in cut:
             task.cancel()
-    await asyncio.gather(*cut, return_exceptions=True)
+    if cut:  # what they had in hand is written down
+        await asyncio.wait(cut, timeout=others)

@@ -17,7 +17,7 @@ from typing import TypeVar
 from bridge.devices.blame import Blame
 from bridge.devices.idle import IdleLines
 from bridge.devices.rest import SCHEDULES, Rest
-from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused, StoreUnavailable
+from bridge.errors import DeviceLost, OutcomeUnknown, Refusal, SendRefused
 from bridge.messages import routing
 from bridge.messages.outcomes import SendingRules, refused, unknown
 from bridge.messages.segmentation import GSM7_SINGLE, alphabet
@@ -237,10 +237,8 @@ class LineSender:
             await self._record(Outcome(message.id, index, State.QUEUED, error=error.message, retry_at=now()))
             raise
         except asyncio.CancelledError:
-            # once: where the store refuses, the next start finds the intent and comes to the same end
-            with suppress(StoreUnavailable):
-                outcome = unknown(message, index, "the bridge was stopped while the device had it", now())
-                await self._store.record(outcome, now())
+            # where the store refuses until the bridge ends, the next start finds the intent and comes to the same end
+            await self._record(unknown(message, index, "the bridge was stopped while the device had it", now()))
             raise
         except Exception as error:
             told = {"sms_line": self._line().name, "sms_message": message.id, "sms_account": message.account}

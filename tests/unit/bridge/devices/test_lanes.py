@@ -120,6 +120,26 @@ async def test_what_a_line_asked_of_the_store_is_seen_through_when_its_device_is
     await store.close()
 
 
+async def test_what_a_lost_device_does_not_answer_is_unknown_although_the_store_refuses_that_at_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_worker, "LOSS_PATIENCE", 0.1)
+    monkeypatch.setattr(device_worker, "CLOSE_PATIENCE", 0.2)
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT", 0.01)
+    bus, link = Bus(), HeldLink()
+    store = await open_store(empty_store(tmp_path), bus)
+    await store.add_account(Account("shop", NOW), [])
+    async with supervised(store, bus, link):
+        [one] = await submit(store, "one")
+        await until(lambda: link.sent)
+        with another_program_writes(tmp_path):
+            link.heard.put_nowait(DeviceLost("unplugged"))
+            await until(lambda: link.closed)
+        await ended(store, one)
+        assert (await store.message(one)).state is State.UNKNOWN
+    await store.close()
+
+
 @pytest.mark.parametrize("end", ["it is lost", "it is removed", "the bridge ends"])
 async def test_what_a_device_gave_out_is_kept_also_where_it_ends_before_the_store_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
