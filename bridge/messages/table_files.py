@@ -13,11 +13,11 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import IO
-from xml.etree.ElementTree import Element, ParseError
+from typing import IO, Literal
+from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml.ElementTree import DefusedXMLParser
 
 from bridge.errors import BadRequest
 from bridge.messages import csv_text, file_kinds
@@ -162,7 +162,7 @@ def _first_sheet(book: zipfile.ZipFile) -> str:
         raise BadRequest(f"the workbook has no sheet: {_ADVICE}")
     wanted = sheet.get(f"{_REL}id", "")
     with book.open("xl/_rels/workbook.xml.rels") as file:
-        for _, element in iterparse(_Bounded(file, SMALL_PART), ("end",), forbid_dtd=True):
+        for _, element in _parsed(_Bounded(file, SMALL_PART), "end"):
             if element.get("Id") == wanted:
                 target = element.get("Target", "").lstrip("/")
                 return target if target.startswith("xl/") else f"xl/{target}"
@@ -243,7 +243,7 @@ def _elements(book: zipfile.ZipFile, part: str, *names: str) -> Iterator[Element
     with book.open(part) as file:
         root: Element | None = None
         kept, bounded = 0, _Bounded(file, MOST_APART)
-        for kind, element in iterparse(bounded, ("start", "end"), forbid_dtd=True):
+        for kind, element in _parsed(bounded, "start", "end"):
             root = element if root is None else root
             if kind == "start":
                 kept += 1 + max(0, len(element.attrib) - FREE_ATTRIBUTES)
@@ -261,6 +261,23 @@ def _elements(book: zipfile.ZipFile, part: str, *names: str) -> Iterator[Element
                         above.clear()
                 elif element.tag == f"{_NS}si":
                     root.clear()
+
+
+def _parsed(file: "_Bounded", *events: Literal["start", "end"]) -> Iterator[tuple[str, Element]]:
+    """The elements of a part with their events, as `iterparse` has them.
+
+    That leaves all it has read in a circle, for as long as Python's garbage collector rests.
+    """
+    parser = DefusedXMLParser(forbid_dtd=True)
+    pulling = XMLPullParser(events, _parser=parser)
+    try:
+        while piece := file.read():
+            pulling.feed(piece)
+            yield from pulling.read_events()  # type: ignore[misc]  # those that were asked for
+        pulling.close()
+        yield from pulling.read_events()  # type: ignore[misc]
+    finally:
+        vars(parser).clear()  # it and its handlers have each other
 
 
 class _Bounded:

@@ -1,5 +1,6 @@
 """Tables out of workbooks and CSV, within bounds."""
 
+import gc
 import io
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 import pytest
 from hypothesis import given
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import BadRequest
 from bridge.messages import table_files
-from bridge.model.batch import Table
+from bridge.model.batch import MOST_ROWS, Table
 from tests.support.workbooks import MAIN, packed, workbook
 
 
@@ -128,6 +130,33 @@ def test_any_bytes_are_a_table_or_refused(raw: bytes, zipped: bool) -> None:
     except BadRequest:
         return
     assert all(len(cells) == len(table.columns) for _, cells in table.rows)
+
+
+def sheet_of(rows: str) -> bytes:
+    return with_part("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>')
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        SHEET,
+        sheet_of("<row>" + "<c/>" * (table_files.MOST_ELEMENTS + 1) + "</row>"),
+        sheet_of("<row>" * (table_files.MOST_ELEMENTS + 1)),
+        sheet_of("<row><c><v>1</v></c></row>" + "<row>" * 1000),
+        sheet_of('<row r="x">' + "<c/>" * 1000 + "</row>"),
+        sheet_of("<row><c><v>1</v></c></row>" * (MOST_ROWS + 2)),
+    ],
+    ids=["sound", "wide", "deep", "not closed", "no number", "long"],
+)
+def test_nothing_of_a_workbook_stays_in_memory_until_the_garbage_collector_comes(raw: bytes) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        with suppress(BadRequest):
+            table_files.read(raw)
+        assert sum(type(each) is Element for each in gc.get_objects()) == 0
+    finally:
+        gc.enable()
 
 
 def test_a_row_of_a_workbook_with_cells_without_end_is_not_kept() -> None:
