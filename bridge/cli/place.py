@@ -97,6 +97,11 @@ class Wanted:
             start = f"sms-bridge demo --data {self.data}"
             if not self.data.is_dir():  # mistyped: no empty store is made there
                 raise ConfigError([f"there is no directory {self.data}. A demo makes it: {start}"])
+            # an empty one is for a new store; the folder above, or beside it, is not
+            if (names := {each.name for each in self.data.glob("*")}) and DATABASE not in names:
+                raise ConfigError(
+                    [f"{self.data} has other files in it, and no bridge ({DATABASE}): name its own folder"]
+                )
             return Place(Config(store=storage(self.data)), start)
         path = configured(self.config)
         if path is not None or f"{VARIABLE}STORE__URL" in os.environ:

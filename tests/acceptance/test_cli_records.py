@@ -329,3 +329,12 @@ def test_a_mistyped_directory_is_an_error_and_gets_no_store(sms_bridge: SmsBridg
         f"sms-bridge: there is no directory {wrong}. A demo makes it: sms-bridge demo --data {wrong}\n",
     )
     assert not wrong.exists()
+
+
+def test_a_directory_of_other_things_is_an_error_and_gets_no_store(sms_bridge: SmsBridge, tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    for command in (("messages",), ("account", "add", "shop")):
+        done = sms_bridge(*command, "--data", str(tmp_path))
+        assert (done.code, done.out) == (2, "")
+        assert "has other files in it, and no bridge (bridge.db): name its own folder" in done.err
+    assert [each.name for each in tmp_path.iterdir()] == ["demo"]
