@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from bridge.model.account import Account
 from bridge.model.message import State
@@ -121,3 +121,27 @@ async def test_a_number_is_found_as_people_write_it(anna: Visitor, bridge: Bridg
         await anna.page.locator(f"main {row}").wait_for(state="detached")
         await anna.page.locator("main input[type=search]").fill("+1 555 0150 ")
         await anna.page.locator(f"main {row}").first.wait_for()
+
+
+async def test_an_sms_whose_answer_was_lost_is_not_sent_twice_when_it_is_asked_for_again(
+    anna: Visitor, bridge: Bridge
+) -> None:
+    async def lose(route: Route) -> None:
+        if route.request.method == "POST":
+            await route.fetch()
+            await route.abort()
+        else:
+            await route.continue_()
+
+    await anna.page.route("**/v1/messages", lose)
+    await anna.sign_in("messages")
+    await anna.page.get_by_role("button", name="New message").first.click()
+    dialog = anna.page.get_by_role("dialog")
+    await dialog.get_by_label("To", exact=True).fill(CUSTOMER)
+    await dialog.get_by_label("Message", exact=True).fill("Once")
+    await dialog.get_by_role("button", name="Send").click()
+    await anna.sees("The bridge does not answer.", "dialog")
+    await anna.page.unroute("**/v1/messages")
+    await dialog.get_by_role("button", name="Send").click()
+    await dialog.wait_for(state="detached")
+    assert len((await bridge.gateway.messages(EVERYBODY, MessageQuery())).rows) == 1

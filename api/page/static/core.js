@@ -1,4 +1,3 @@
-// What every place is made with: words, times, calls, events, who is there, and what draws.
 export * from "./core/api.js";
 export * from "./core/live.js";
 export * from "./core/loading.js";

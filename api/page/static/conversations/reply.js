@@ -1,6 +1,6 @@
 // The box to answer in. A number that said STOP gets nothing, and the box says so before somebody types. People are
 // answered by the line that they wrote to, while it is there: from another number an answer is a stranger's.
-import { get, html, post, session, t, useDeed, useLayoutEffect, useState } from "../core.js";
+import { get, html, session, submit, t, useDeed, useLayoutEffect, useState } from "../core.js";
 import { Form, FormTrouble, Icon } from "../parts.js";
 import { TextBox } from "../sms/text_box.js";
 
@@ -17,7 +17,7 @@ export function Reply({ number, suppressed, last, onSent }) {
     drafts[number] = ""; // it is on its way: who comes back meanwhile does not send it again
     try {
       const line = whatsapp || (last && (await isReady(last.line)) && last.line);
-      onSent(await post("/v1/messages", { to: number, text, ...(line && { line }) }));
+      onSent(await submit({ to: number, text, ...(line && { line }) }));
     } catch (problem) {
       drafts[number] ||= text;
       throw problem;

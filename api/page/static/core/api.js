@@ -69,6 +69,18 @@ async function read(method, path, how) {
 
 export const get = (path, query, how) => read("GET", path, { query, ...how });
 export const post = (path, body, how) => read("POST", path, { body, ...how });
+// An SMS whose answer did not come is the same one when it is asked for again, for ten minutes.
+const unsure = {};
+export async function submit(message) {
+  const said = JSON.stringify(message);
+  const forget = () => delete unsure[said];
+  if (!unsure[said]) setTimeout(forget, 600_000);
+  unsure[said] ||= `${Date.now()} ${Math.random()}`;
+  const made = await post("/v1/messages", message, { headers: { "Idempotency-Key": unsure[said] } });
+  forget();
+  return made;
+}
+
 export const put = (path, body) => read("PUT", path, { body });
 export const patch = (path, body) => read("PATCH", path, { body });
 export const remove = (path, how) => read("DELETE", path, how);

@@ -1,4 +1,3 @@
-// Times and numbers as people of this place write them.
 import { html, useEffect, useState } from "./view.js";
 import { locale, t } from "./words.js";
 

@@ -1,4 +1,4 @@
-import { DEMO, address, html, post, reason, t, to, useDeed, useLoad, useState } from "../core.js";
+import { DEMO, address, html, post, reason, submit, t, to, useDeed, useLoad, useState } from "../core.js";
 import { Code, Form, FormTrouble, Icon, Samples, State, Text, Trouble, Waiting } from "../parts.js";
 import { LineCard, ofLines } from "../lines/line_card.js";
 import { Examination } from "../lines/lines.js";
@@ -51,7 +51,7 @@ function SendTest({ ready }) {
   // in a demo somebody is there whatever the number is
   const [number, setNumber] = useState(DEMO ? "+15550150" : "");
   const [text, setText] = useState(t("first.send.words"));
-  const send = useDeed(() => post("/v1/messages", { to: number.trim(), text }));
+  const send = useDeed(() => submit({ to: number.trim(), text }));
   return html`<p>${t(DEMO ? "first.send.demo" : "first.send.text")}</p>
     <${Form} deed=${send}>
       <${Text} label=${t(DEMO ? "first.send.any" : "first.send.to")} type="tel" hint=${t("compose.to.hint")} value=${number} onInput=${setNumber} required

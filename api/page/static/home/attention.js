@@ -1,4 +1,3 @@
-// What needs a person: nothing else on the page asks for anything.
 import { Moment, ago, html, may, post, reason, t, to, useDeed, useLoad } from "../core.js";
 import { Icon, Trouble } from "../parts.js";
 import { stateOf } from "../lines/sites.js";

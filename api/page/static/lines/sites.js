@@ -1,4 +1,3 @@
-// Other bridges whose lines are lines of this one.
 import { Moment, ago, html, lasted, number, reason, t, useEffect } from "../core.js";
 import { Fate, Facts } from "../parts.js";
 import { LineCard } from "./line_card.js";

@@ -1,4 +1,3 @@
-// A drawing by uPlot that follows the width of its place and the colours of the page.
 import { html, useEffect, useRef, useState } from "../core/view.js";
 import uPlot from "../vendor/uplot.js";
 

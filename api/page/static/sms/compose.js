@@ -1,4 +1,4 @@
-import { get, go, html, post, t, useDeed, useEffect, useState } from "../core.js";
+import { get, go, html, submit, t, useDeed, useEffect, useState } from "../core.js";
 import { Choice, Dialog, Form, FormEnd, Text, say } from "../parts.js";
 import { TextBox } from "./text_box.js";
 
@@ -15,7 +15,7 @@ export function Compose({ draft, onClose }) {
   const deed = useDeed(async () => {
     const message = { to: to.trim(), text, ...(line ? { line } : {}) };
     if (when) message.not_before = new Date(when).toISOString();
-    const made = await post("/v1/messages", message);
+    const made = await submit(message);
     // who discarded it meanwhile is told, too, and stays where they are
     say(t(SAID[made.state] || "compose.sent"));
     return made;

@@ -1,4 +1,3 @@
-// A box for the text of an SMS that says, as one types, what it will take.
 import { html, t, useState } from "../core.js";
 import { measure, named } from "./alphabet.js";
 
