@@ -6,8 +6,6 @@ attempt sends the same bytes; only the time stamp and the signature are new, bec
 older than 300 s.
 """
 
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -15,6 +13,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from api.dialects import bodies
+from api.webhooks.signing import sign
 from bridge.dataclass import dataclass
 from bridge.errors import BadRequest
 from bridge.model import event as events
@@ -97,13 +96,6 @@ def formats(zone: tzinfo = UTC) -> Mapping[str, Format]:
         "v2": Format(FORMATS["v2"].events, local(_envelope), _signed_headers),
         **{name: Format(FORMATS[name].events, local(body), _plain_headers) for name, body in bodies().items()},
     }
-
-
-def sign(secret: str, timestamp: int, body: bytes) -> str:
-    """HMAC-SHA256 (RFC 2104) over decimal Unix seconds, a dot and the raw body."""
-    message = b"%d.%b" % (timestamp, body)
-    # not `hmac.digest`: it lets go of the interpreter lock, and getting it back from the store's threads takes longer
-    return "v1=" + hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
 
 
 def _plain_headers(endpoint: Endpoint, delivery: Delivery, body: bytes, now: int) -> dict[str, str]:

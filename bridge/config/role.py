@@ -1,4 +1,4 @@
-"""What a process does of what a bridge does, where several share a database."""
+"""The share of a bridge's work that one process has, where several share a database."""
 
 from dataclasses import replace
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Several bridges on one database: whose the devices are, how the lines of others are, and who does what only one does.
+"""Shares one database among bridges: who has which device, how the lines of the others are, and who has the duties.
 
 Each gives a sign of life every few seconds. The same transaction asks for the duties: what goes by a clock or an event
 rather than by a device or a caller, and is done once for all of them. One bridge has them, for three signs of life

@@ -1,4 +1,4 @@
-"""What Python itself does to everybody else while one call has a hundred thousand messages in memory."""
+"""Keeps Python's garbage collector and its threads from holding up others while a call has 100,000 messages."""
 
 import gc
 import sys

@@ -1,4 +1,4 @@
-"""Stores submitted messages: all or none, once per idempotency key, within the account's limits."""
+"""Stores submitted messages: all or none, once for an idempotency key, within the account's limits."""
 
 import json
 import sqlite3
@@ -12,7 +12,7 @@ from bridge.errors import AlreadyUsed, IdempotencyConflict, NotPossible
 from bridge.model.event import MESSAGE_SUBMITTED, Event
 from bridge.model.message import WHATSAPP_ROUTE, Message, State
 from bridge.ports.store_rows import Queued
-from bridge.store import event_log, limits
+from bridge.store import account_limits, event_log
 from bridge.store.messages import COLUMNS, QUALIFIED, message_of
 from bridge.store.sql import UUID, last_number
 from bridge.store.writer import Tx
@@ -54,15 +54,15 @@ class _Asked:
 def _ask(conn: sqlite3.Connection, messages: Sequence[Message], freely: bool = False) -> _Asked:
     named = any(message.client_ref for message in messages)
     reserved = conn.execute("SELECT 1 FROM bulk_refs LIMIT 1") if named else None
-    return _Asked(None if freely else limits.ask(conn, messages), reserved)
+    return _Asked(None if freely else account_limits.ask(conn, messages), reserved)
 
 
 def _insert_within(tx: Tx, messages: Sequence[Message], asked: _Asked) -> Sequence[Message]:
-    rules = limits.told(asked.limits) if asked.limits is not None else {}
+    rules = account_limits.told(asked.limits) if asked.limits is not None else {}
     if asked.reserved is not None and asked.reserved.fetchone() is not None:
         _refuse_reserved(tx.conn, messages)
     last = put(tx, messages)
-    return limits.apply(tx, rules, messages, last) if rules else messages
+    return account_limits.apply(tx, rules, messages, last) if rules else messages
 
 
 def put(tx: Tx, messages: Sequence[Message]) -> int:

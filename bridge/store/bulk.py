@@ -15,7 +15,7 @@ from bridge.dataclass import dataclass
 from bridge.errors import StoreUnavailable
 from bridge.messages.opt_out import OptOut
 from bridge.model.message import Message, restamped
-from bridge.store import acceptance, balance, limits, suppression
+from bridge.store import acceptance, account_limits, balance, suppression
 from bridge.store.messages import message_of
 from bridge.store.writer import Tx
 
@@ -48,10 +48,10 @@ def stage(tx: Tx, id: int, place: int, messages: Sequence[Message], packed: byte
     """Put a slice down, of which `packed` was made before. Raises AlreadyUsed, DailyLimit, Missing."""
     if tx.conn.execute("SELECT 1 FROM bulk WHERE id = ?", (id,)).fetchone() is None:
         raise Missing(_DISCARDED)
-    rules = limits.rules_of(tx.conn, messages)
-    blocked = limits.blocked_of(tx.conn, rules, messages)
+    rules = account_limits.rules_of(tx.conn, messages)
+    blocked = account_limits.blocked_of(tx.conn, rules, messages)
     wanted = [message for message in messages if message.id not in blocked]
-    limits.count(tx, rules, wanted)
+    account_limits.count(tx, rules, wanted)
     acceptance.reserve(tx, messages)
     tx.conn.execute("INSERT INTO bulk_slices VALUES (?, ?, ?)", (id, place, packed + _packed(dict(blocked))))
     return Staged(blocked, sum(message.parts for message in wanted))
@@ -61,7 +61,7 @@ def accept(tx: Tx, id: int, first: Message, parts: int, slices: int) -> None:
     """Accept a submission of so many slices, by one of its messages. Raises OutOfCredit, Missing."""
     if tx.conn.execute("SELECT count(*) FROM bulk_slices WHERE bulk = ?", (id,)).fetchone()[0] != slices:
         raise Missing(_DISCARDED)
-    rule = limits.rules_of(tx.conn, (first,)).get(first.account)
+    rule = account_limits.rules_of(tx.conn, (first,)).get(first.account)
     before = balance.spend(tx, first.account, parts) + parts if rule is not None and rule.counted else None
     tx.conn.execute("UPDATE bulk SET accepted = 1, balance = ? WHERE id = ?", (before, id))
 
@@ -88,7 +88,7 @@ def settle(tx: Tx, id: int, place: int, messages: Sequence[Message], blocked: Ma
         left = balance.record(tx, account, last - len(messages) + 1, last, now, before)
         tx.conn.execute("UPDATE bulk SET balance = ? WHERE id = ?", (left, id))
     # numbers that were put on a list since then
-    _block(tx, stored, limits.blocked_of(tx.conn, limits.rules_of(tx.conn, messages), messages))
+    _block(tx, stored, account_limits.blocked_of(tx.conn, account_limits.rules_of(tx.conn, messages), messages))
     _drop(tx, id, place)
     return tuple(stored.values())
 
@@ -97,7 +97,7 @@ def discard(tx: Tx, id: int, place: int) -> None:
     """Drop a slice of a submission that was not accepted."""
     messages, blocked = _read(tx.conn, id, place)
     wanted = [message for message in messages if message.id not in blocked]
-    limits.count(tx, limits.rules_of(tx.conn, messages), wanted, undo=True)
+    account_limits.count(tx, account_limits.rules_of(tx.conn, messages), wanted, undo=True)
     acceptance.release(tx, messages)
     _drop(tx, id, place)
 

@@ -7,7 +7,7 @@ key) is a moment of the clock on the wall, and stays.
 import sqlite3
 
 from bridge.ports.store_rows import ClockState, Queued
-from bridge.store import event_log, limits
+from bridge.store import account_limits, event_log
 from bridge.store.connections import Connections, reads, writes
 from bridge.store.delivery_reports import LONGEST_WAY
 from bridge.store.writer import Tx
@@ -69,7 +69,7 @@ def shift(tx: Tx, step: int, state: ClockState) -> None:
     values["since"] = state.seen_at - step - LONGEST_WAY
     for (sim,) in tx.conn.execute(_SIMS).fetchall():
         tx.conn.executemany(_REPORTABLE, [values | {"sim": sim, "reference": number} for number in range(256)])
-    limits.follow_clock(tx, state.seen_at - step, state.seen_at)
+    account_limits.follow_clock(tx, state.seen_at - step, state.seen_at)
     note(tx, state, step)
     # tasks that wait for due messages use the old time
     tx.queued.append(Queued("", 0, due_at=state.seen_at))

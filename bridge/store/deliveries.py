@@ -10,12 +10,12 @@ from bridge.model.event import MESSAGE_RECEIVED, Event
 from bridge.model.payload_format import FORMATS
 from bridge.model.query import LedgerQuery, Page
 from bridge.model.webhook import Delivery, DeliveryState
-from bridge.store import streams
+from bridge.store import index_streams
 from bridge.store.connections import Connections, reads, searches
 from bridge.store.event_log import event_of
+from bridge.store.index_streams import Selection, Stream
 from bridge.store.pulls import tag_before
 from bridge.store.sql import marks, position
-from bridge.store.streams import Selection, Stream
 from bridge.store.writer import Tx
 
 #: deliveries that are requeued in one transaction
@@ -124,7 +124,7 @@ def _filters(account: str, query: LedgerQuery) -> Iterator[tuple[str, Any]]:
 
 def find(conn: sqlite3.Connection, account: str, query: LedgerQuery) -> Page[Delivery]:
     """List deliveries, newest first."""
-    found = streams.positions(conn, _select(conn, account, query), query.limit + 1)
+    found = index_streams.positions(conn, _select(conn, account, query), query.limit + 1)
     rows = conn.execute(
         f"SELECT {_DELIVERY} {_FROM} WHERE l.seq IN (SELECT value FROM json_each(?)) ORDER BY l.seq DESC",
         (json.dumps(found[: query.limit]),),
@@ -134,7 +134,7 @@ def find(conn: sqlite3.Connection, account: str, query: LedgerQuery) -> Page[Del
 
 def chosen(conn: sqlite3.Connection, account: str, query: LedgerQuery, ids: Sequence[str]) -> Sequence[int]:
     """The positions of deliveries, by id or by what they match, oldest first."""
-    return streams.positions(conn, _select(conn, account, query, ids), -1)[::-1]
+    return index_streams.positions(conn, _select(conn, account, query, ids), -1)[::-1]
 
 
 def requeue(tx: Tx, deliveries: Sequence[int], now: int) -> int:

@@ -11,10 +11,10 @@ from bridge.model.event import MESSAGE_RECEIVED, received_data
 from bridge.model.inbox import Received
 from bridge.model.line import Channel
 from bridge.model.query import InboxQuery, Page
-from bridge.store import event_log, forgetting, hours, opt_out, search, streams, visibility
+from bridge.store import event_log, forgetting, hours, index_streams, opt_out, search, visibility
 from bridge.store.connections import Connections, reads
+from bridge.store.index_streams import Selection, Stream
 from bridge.store.sql import fitting, last_number, marks, position
-from bridge.store.streams import Selection, Stream
 from bridge.store.words import number_of
 from bridge.store.writer import Tx
 
@@ -115,7 +115,7 @@ def _streams(conn: sqlite3.Connection, query: InboxQuery, names: frozenset[str])
     if query.sender:
         return [Stream("received_sender", "m.sender = ?", (query.sender,))]
     if query.keyword:
-        return list(streams.with_words(conn, search.RECEIVED, [""], query.keyword))
+        return list(index_streams.with_words(conn, search.RECEIVED, [""], query.keyword))
     if query.line:
         return [Stream("received_line", "m.line = ?", (query.line,))]
     if query.channel:
@@ -145,7 +145,7 @@ def _filters(query: InboxQuery) -> Iterator[tuple[str, tuple[Any, ...]]]:
 
 def find(conn: sqlite3.Connection, account: str, query: InboxQuery) -> Page[Received]:
     """List SMS, newest first, without those this account deleted."""
-    found = streams.positions(conn, _select(conn, account, query), query.limit + 1)
+    found = index_streams.positions(conn, _select(conn, account, query), query.limit + 1)
     rows = conn.execute(
         f"{_SELECT} WHERE r.seq IN (SELECT value FROM json_each(?)) ORDER BY r.seq DESC",
         (account, json.dumps(found[: query.limit])),

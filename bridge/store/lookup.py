@@ -8,9 +8,9 @@ from typing import Any
 from bridge.model.line import Channel
 from bridge.model.message import WHATSAPP_ROUTE, State
 from bridge.model.query import MessageQuery
-from bridge.store import counts, hours, search, streams
+from bridge.store import counts, hours, index_streams, search
+from bridge.store.index_streams import Selection, Stream
 from bridge.store.sql import marks, position
-from bridge.store.streams import Selection, Stream
 from bridge.store.words import number_of
 
 #: what went out; `messages_sent_deleted` of the schema has the same
@@ -33,7 +33,7 @@ def select(conn: sqlite3.Connection, account: str, query: MessageQuery, more: st
 def number(conn: sqlite3.Connection, account: str, query: MessageQuery) -> int:
     """How many rows a query finds, whatever the page: from the counters where they know."""
     if not _is_counted(query):
-        return streams.count(conn, select(conn, account, query))
+        return index_streams.count(conn, select(conn, account, query))
     totals = counts.totals(conn, account)
     wanted = {key: some for key, some in totals.items() if not query.states or key[1] in query.states}
     if not (query.since or query.until):
@@ -52,10 +52,10 @@ def _within(conn: sqlite3.Connection, account: str, query: MessageQuery) -> int:
     span = hours.span(conn, hours.MESSAGES, query.since, query.until)
     each = select(conn, account, query)
     if span.sure_last - span.sure_first < _SURE:
-        return streams.count(conn, each)
+        return index_streams.count(conn, each)
     sure = replace(select(conn, account, replace(query, since=0, until=0)), first=span.sure_first, last=span.sure_last)
     ends = (replace(each, last=span.sure_first - 1), sure, replace(each, first=span.sure_last + 1))
-    return sum(streams.count(conn, some) for some in ends if some.first <= some.last)
+    return sum(index_streams.count(conn, some) for some in ends if some.first <= some.last)
 
 
 def sent(conn: sqlite3.Connection, account: str, since: int = 0) -> int:
@@ -101,7 +101,7 @@ def _streams(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Seq
     if (query.states or account) and sum(totals[key] for key in wanted) <= FEW:
         return by_state
     if query.keyword:
-        return list(streams.with_words(conn, search.MESSAGES, accounts, query.keyword))
+        return list(index_streams.with_words(conn, search.MESSAGES, accounts, query.keyword))
     if query.line:
         return [Stream("messages_line", "m.line = ? AND m.line <> ''", (query.line,))]
     return by_state if account or query.states else [Stream("")]

@@ -11,7 +11,7 @@ from bridge.model.account import UnknownPolicy
 from bridge.model.event import message_data
 from bridge.model.message import PENDING, TRANSITIONS, Message, Part, State
 from bridge.model.query import MessageQuery, Page
-from bridge.store import balance, event_log, forgetting, lookup, streams
+from bridge.store import balance, event_log, forgetting, index_streams, lookup
 from bridge.store.connections import Connections, reads, searches, writes
 from bridge.store.sql import fitting
 from bridge.store.writer import Tx
@@ -78,7 +78,7 @@ def _unknown(id: str) -> NoSuchThing:
 
 def find(conn: sqlite3.Connection, account: str, query: MessageQuery) -> Page[Message]:
     """Newest first; `account` "" looks at everybody's."""
-    found = streams.positions(conn, lookup.select(conn, account, query), query.limit + 1, query.offset)
+    found = index_streams.positions(conn, lookup.select(conn, account, query), query.limit + 1, query.offset)
     rows = conn.execute(
         f"SELECT {COLUMNS}, seq FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC",
         (json.dumps(found[: query.limit]),),
@@ -130,7 +130,7 @@ def finished(conn: sqlite3.Connection, account: str, query: MessageQuery, before
     """The positions of some finished messages that match, newest first, all before one."""
     pending = ", ".join(f"'{state}'" for state in sorted(PENDING))
     found = lookup.select(conn, account, query, f"m.seq < {before} AND m.state NOT IN ({pending})")
-    return streams.positions(conn, found, TOGETHER)
+    return index_streams.positions(conn, found, TOGETHER)
 
 
 class Messages(Connections):

@@ -1,4 +1,4 @@
-"""Hands rows out once to an account that pulls, by a position in the event log per account and kind."""
+"""Hands each report and each received SMS out once to an account that pulls, by its position in the event log."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""Receives from devices: a slot read again holds the same SMS until it was seen without it.
+"""Receives from devices, each SMS once: a slot that is read again holds the same one, until it was seen empty.
 
 A slot is of what holds it: an SMS on a SIM is the same one in whatever modem the SIM is read.
 """

@@ -1,4 +1,4 @@
-"""What a site tells, as it may be taken in: of the right kind, bounded and legible.
+"""Validates what a site tells, so that it is of the right kind, bounded and legible.
 
 A site may be anybody's. Whatever it says, this bridge, its log and its store must stand it: what makes no sense is a
 ValueError here, and is left out.

@@ -1,4 +1,4 @@
-"""What was read from a memory and can hardly be what lies there: it is read again before it is believed.
+"""Has read again, before it is believed, what can hardly be what lies in a memory.
 
 Octets get lost on a bad line. What is read alike again and again, with pauses, is stored like that.
 """

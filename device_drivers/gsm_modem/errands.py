@@ -1,4 +1,4 @@
-"""What is to be done at a modem's memories: noted on any thread, done on the modem's own when it comes to it.
+"""Notes, on any thread, what is to be done at a modem's memories; the modem's own thread does it when it comes to it.
 
 So what was noted while a message was under way is done in one go behind it.
 """

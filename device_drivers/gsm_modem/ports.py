@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bridge.dataclass import dataclass
-from device_drivers.gsm_modem import holders, quirks, usb
+from device_drivers.gsm_modem import port_holders, quirks, usb
 
 _SYS_TTY = Path("/sys/class/tty")
 
@@ -131,8 +131,8 @@ def is_serial(path: str, root: Path = Path("/")) -> bool:
 
 
 def _suspects(path: str) -> str:
-    if found := holders.of_port(path):
+    if found := port_holders.of_port(path):
         return f": {', '.join(holder.words for holder in found)}"
-    if likely := holders.running(holders.GREEDY):
+    if likely := port_holders.running(port_holders.GREEDY):
         return f", most likely {' or '.join(likely)}"
     return ""

@@ -1,4 +1,4 @@
-"""Decides how to recover a silent modem, mildest stage first, and how often. No I/O."""
+"""Notices that a modem is silent, and decides how to recover it, mildest stage first, and how often. No I/O."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""What places of a modem's memories were seen to hold: what is not told there any more has gone."""
+"""Collects what was seen in the places of a modem's memories; what was in one before and is not any more has gone."""
 
 from collections.abc import Collection, Iterable
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from device_drivers.gsm_modem import shortage
 from device_drivers.gsm_modem.answers import Failed, Silent, is_silence
 from device_drivers.gsm_modem.bringup import Setup
+from device_drivers.gsm_modem.clearing import MOST, SURE, Joining
 from device_drivers.gsm_modem.doubts import Doubts, is_suspicious
 from device_drivers.gsm_modem.errands import Errands
-from device_drivers.gsm_modem.joining import MOST, SURE, Joining
 from device_drivers.gsm_modem.memories import OWN_MEMORY, Hint, Listing, Memories, Stored
-from device_drivers.gsm_modem.moves import Moves
+from device_drivers.gsm_modem.renumbering import Moves
 from device_drivers.gsm_modem.sights import Sights
 from device_drivers.gsm_modem.tries import Tries
 from device_drivers.gsm_modem.twins import NAMES as TWINS

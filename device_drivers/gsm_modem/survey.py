@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bridge.model.finding import Finding
 from device_drivers import _access
-from device_drivers.gsm_modem import holders, options, ports, quirks, usb
+from device_drivers.gsm_modem import options, port_holders, ports, quirks, usb
 from device_drivers.gsm_modem.options import Options
 
 _ROOT = Path("/")
@@ -69,14 +69,14 @@ def _barred(subject: str, port: str, running: bool, root: Path) -> Iterator[Find
 
 
 def _held(subject: str, port: str, ours: Collection[int]) -> Iterator[Finding]:
-    for holder in holders.of_port(port, ours):
+    for holder in port_holders.of_port(port, ours):
         yield Finding("fail", subject, f"{port} is in use by {holder.words}", holder.remedy)
 
 
 # -- who else may want it -------------------------------------------------------------------------
 def _wanted(subject: str, port: str, root: Path) -> Iterator[Finding]:
     described = ports.describe(port, root / "sys/class/tty")
-    if holders.running(["ModemManager"]) and not ignored_by_modemmanager(port, root):
+    if port_holders.running(["ModemManager"]) and not ignored_by_modemmanager(port, root):
         words = f"ModemManager is running, and no udev rule keeps it off {port}: it may talk to this modem too"
         remedy = f"{_access.install_rules(root)}; or: sudo systemctl disable --now ModemManager"
         yield Finding("warn", subject, words, remedy)

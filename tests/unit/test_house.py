@@ -42,7 +42,8 @@ TESTED_ELSEWHERE = {
     "what every store must do, through its port: tests/contract/test_store_*.py": (
         "bridge/store/account_admin.py", "bridge/store/accounts.py", "bridge/store/audit_log.py",
         "bridge/store/balance.py", "bridge/store/deliveries.py", "bridge/store/health.py", "bridge/store/keys.py",
-        "bridge/store/limits.py", "bridge/store/loopbacks.py", "bridge/store/messages.py", "bridge/store/phones.py",
+        "bridge/store/account_limits.py", "bridge/store/loopbacks.py", "bridge/store/messages.py",
+        "bridge/store/phones.py",
         "bridge/store/pulls.py", "bridge/store/sessions.py", "bridge/store/users.py",
     ),
     "messages by number: tests/dialects/native/test_native_con*.py": (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.webhooks.payloads import sign
+from api.webhooks.signing import sign
 
 PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
 SAMPLES: dict[str, str] = dict(re.findall(r"```(python|php|js|ruby)\n(.*?)```", PAGE, re.DOTALL))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from bridge.model.finding import Finding
-from device_drivers.gsm_modem import holders
+from device_drivers.gsm_modem import port_holders
 from device_drivers.virtual.modem.storage import Status
 from tests.support.modem_site import Site, modem_site
 from tests.support.waiting import until
@@ -69,7 +69,7 @@ async def test_names_the_program_that_holds_the_port(how: str) -> None:
             found = (await examined(site))[-1]
             assert (found.level, found.message) == (
                 "fail",
-                f"{site.modem.port} is in use by {holders.of_port(site.modem.port)[0].name} (process {other.pid})",
+                f"{site.modem.port} is in use by {port_holders.of_port(site.modem.port)[0].name} (process {other.pid})",
             )
             assert str(other.pid) in found.remedy or found.remedy.startswith("sudo systemctl stop")
         assert {each.level for each in await examined(site)} == {"ok"}
@@ -244,4 +244,4 @@ async def test_an_open_modem_is_examined_between_messages() -> None:
 
 
 def test_nobody_holds_what_is_not_there() -> None:
-    assert holders.of_port("/dev/ttyUSB97") == []
+    assert port_holders.of_port("/dev/ttyUSB97") == []

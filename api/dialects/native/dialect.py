@@ -11,11 +11,11 @@ from api.dialect.contract import Handler, Mount, Route, Sample, Site
 from api.dialects.native import events, fields, messages, operations, virtual
 from api.dialects.native.authorization import Demand, acting
 from api.dialects.native.http import HttpIncoming, response
+from api.dialects.native.open_streams import Streams
 from api.dialects.native.operations import Operation
 from api.dialects.native.problems import ERROR_WORDS, refusal
 from api.dialects.native.request import Call
 from api.dialects.native.responses import Answer, written
-from api.dialects.native.streams import Streams
 from bridge.errors import BridgeError, ConfigError
 from bridge.model.message import State
 from bridge.model.scope import INBOX, READ

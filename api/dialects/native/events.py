@@ -15,9 +15,9 @@ from api.dialect import auth
 from api.dialects.native import fields, serializers, validators
 from api.dialects.native.authorization import still_known
 from api.dialects.native.http import HttpIncoming
+from api.dialects.native.open_streams import Streams
 from api.dialects.native.request import Call
 from api.dialects.native.responses import written
-from api.dialects.native.streams import Streams
 from api.http.connections import goes_on
 from bridge.errors import StoreUnavailable
 from bridge.model.event import NAMES, Event

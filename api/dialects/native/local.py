@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from api.dialects.native import fields, messages
 from api.dialects.native.authorization import acting
+from api.dialects.native.open_streams import Streams
 from api.dialects.native.operations import OPERATIONS, Operation
 from api.dialects.native.problems import refusal
 from api.dialects.native.request import Call
 from api.dialects.native.responses import JSON, Answer
-from api.dialects.native.streams import Streams
 from api.http.errors import BodyTooLarge, UnknownPath
 from api.http.room import PIECE
 from bridge.accounts.sessions import Origin

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from api.dialect.contract import word_for
 from api.dialects.native.authorization import ForAnother
 from api.dialects.native.body import NotAFile, NotJson
+from api.dialects.native.open_streams import TooMany
 from api.dialects.native.responses import Answer, problem
-from api.dialects.native.streams import TooMany
 from api.http.errors import (
     BodyTooLarge,
     BodyTooSlow,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from api.dialects.native import body, fields
 from api.dialects.native.authorization import ID, Caller, Demand, ForAnother, acting, check
 from api.dialects.native.incoming import Incoming
-from api.dialects.native.streams import Streams
+from api.dialects.native.open_streams import Streams
 from bridge.accounts.sessions import SignedIn
 from bridge.dataclass import dataclass
 from bridge.errors import NoSuchThing

@@ -9,7 +9,7 @@ from bridge.model.inbox import Received
 from bridge.model.message import Message, State
 from bridge.model.query import InboxQuery, MessageQuery
 from bridge.model.radio import InboundPart
-from bridge.store import lookup, streams
+from bridge.store import index_streams, lookup
 from bridge.store.search import BITE
 from bridge.store.sqlite import SqliteStore
 from bridge.store.words import expression, number_of
@@ -167,7 +167,7 @@ def steps(store: SqliteStore, keyword: str, found_rows: int = 3) -> int:
     connection = store._read_connection
     found = lookup.select(connection, "shop", MessageQuery(keyword=keyword))
     connection.set_progress_handler(count, 10)
-    assert len(streams.positions(connection, found, 50)) == found_rows
+    assert len(index_streams.positions(connection, found, 50)) == found_rows
     connection.set_progress_handler(None, 0)
     return taken[0]
 

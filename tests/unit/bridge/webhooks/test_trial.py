@@ -3,7 +3,8 @@
 import pytest
 
 from api.dialects import declare
-from api.webhooks.payloads import formats, sign
+from api.webhooks.payloads import formats
+from api.webhooks.signing import sign
 from bridge.model.event import Event
 from bridge.model.payload_format import FORMATS
 from bridge.model.webhook import Delivery, Endpoint

@@ -12,9 +12,9 @@ import pytest
 
 from bridge.model.line import Line, LineState
 from device_drivers import _access
-from device_drivers.gsm_modem import checkup, holders, ports, survey
-from device_drivers.gsm_modem.holders import Holder
+from device_drivers.gsm_modem import checkup, port_holders, ports, survey
 from device_drivers.gsm_modem.options import Options
+from device_drivers.gsm_modem.port_holders import Holder
 from tests.support.rights import anybody
 
 READY = Line(
@@ -287,13 +287,13 @@ def test_a_bridge_that_was_started_as_a_module_is_a_bridge() -> None:
             folder = Path(f"/proc/{process.pid}")
             while not (folder / "cmdline").read_bytes().startswith(b"sh\0"):  # as long as it is not executed yet
                 assert process.poll() is None
-            assert holders._holder(process.pid).name == "sh"
+            assert port_holders._holder(process.pid).name == "sh"
             assert process.stdin is not None
             process.stdin.write(b"\n")
             process.stdin.flush()
             while b"bridge" not in (folder / "cmdline").read_bytes().split(b"\0")[:3]:
                 assert process.poll() is None
-            assert holders._holder(process.pid).name == "sms-bridge"
+            assert port_holders._holder(process.pid).name == "sms-bridge"
         finally:
             process.kill()
 

@@ -1,4 +1,4 @@
-"""Deletes SMS in one command line with the list that shows what that did: one question to the modem less."""
+"""Deletes SMS and lists what is left in one command line, which saves a question to the modem."""
 
 import time
 from collections.abc import Iterable, Sequence

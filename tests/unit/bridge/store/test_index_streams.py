@@ -4,8 +4,8 @@ import sqlite3
 
 import pytest
 
-from bridge.store import streams
-from bridge.store.streams import Selection, Stream
+from bridge.store import index_streams
+from bridge.store.index_streams import Selection, Stream
 
 
 @pytest.fixture
@@ -24,12 +24,12 @@ def of_kinds(*kinds: int, **changes: int) -> Selection:
 @pytest.mark.parametrize("kinds", [(3,), (3, 4, 5), tuple(range(600))])
 def test_the_newest_come_first_from_whatever_range(conn: sqlite3.Connection, kinds: tuple[int, ...]) -> None:
     wanted = [number for number in range(3000, 0, -1) if number % 600 in kinds]
-    assert streams.positions(conn, of_kinds(*kinds), -1) == wanted
-    assert streams.positions(conn, of_kinds(*kinds), 2, 1) == wanted[1:3]
-    assert streams.positions(conn, of_kinds(*kinds, first=500, last=1300), -1) == [
+    assert index_streams.positions(conn, of_kinds(*kinds), -1) == wanted
+    assert index_streams.positions(conn, of_kinds(*kinds), 2, 1) == wanted[1:3]
+    assert index_streams.positions(conn, of_kinds(*kinds, first=500, last=1300), -1) == [
         number for number in wanted if 500 <= number <= 1300
     ]
-    assert streams.count(conn, of_kinds(*kinds)) == len(wanted)
+    assert index_streams.count(conn, of_kinds(*kinds)) == len(wanted)
 
 
 def test_ranges_are_merged_and_not_sorted(conn: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Counts open event streams and ends them."""
+"""Counts the event streams that an account has open, and ends them; `events` sends what goes through them."""
 
 import asyncio
 from collections import Counter

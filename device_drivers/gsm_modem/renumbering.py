@@ -1,4 +1,4 @@
-"""SMS that a modem numbers anew when one of them is deleted: each keeps the name it was read under.
+"""Keeps the name under which each SMS was read, where a modem numbers the others anew when one is deleted.
 
 Phones that serve as modems close the gap. What lies in a place is another SMS then than the one that was read there.
 That goes for what was read before this modem was opened as well: the core says what it has.
