@@ -97,8 +97,9 @@ class Wanted:
             start = f"sms-bridge demo --data {self.data}"
             if not self.data.is_dir():  # mistyped: no empty store is made there
                 raise ConfigError([f"there is no directory {self.data}. A demo makes it: {start}"])
-            # an empty one is for a new store; the folder above, or beside it, is not
-            if (names := {each.name for each in self.data.glob("*")}) and DATABASE not in names:
+            # an empty one, or what is left of a store, is for a new one; the folder above, or beside it, is not
+            names = [each.name for each in self.data.glob("*")]
+            if names and not any(each.startswith(DATABASE) for each in names):
                 raise ConfigError(
                     [f"{self.data} has other files in it, and no bridge ({DATABASE}): name its own folder"]
                 )

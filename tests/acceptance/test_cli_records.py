@@ -338,3 +338,5 @@ def test_a_directory_of_other_things_is_an_error_and_gets_no_store(sms_bridge: S
         assert (done.code, done.out) == (2, "")
         assert "has other files in it, and no bridge (bridge.db): name its own folder" in done.err
     assert [each.name for each in tmp_path.iterdir()] == ["demo"]
+    (tmp_path / "bridge.db.lock").touch()  # as beside a store that was moved away
+    assert sms_bridge("account", "add", "shop", "--data", str(tmp_path)).code == 0
