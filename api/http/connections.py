@@ -130,15 +130,16 @@ class Connection(asyncio.BufferedProtocol):
         return self._last
 
     def _owes_answer(self) -> bool:
-        """Whether all of a request is here that is not answered. By TLS one direction is not closed alone."""
+        """Whether a request that is here as a whole has no answer yet. TLS does not close one direction alone."""
         transport, handler = self._transport, cast(Any, self._handler)
-        if self.framed or self.unending or transport is None or transport.get_extra_info("sslcontext") is not None:
+        if self.framed or self.unending or transport is None or transport.get_extra_info("sslcontext"):
             return False
         bodies = [body for _, body in handler._messages]
         if self._request is not None:
             bodies.append(self._request.content)
-        # what aiohttp does not wait for any more, and our handler has not begun with yet, is on its way there
-        return all(body.is_eof() for body in bodies) and (bool(bodies) or bool(self.heard and handler._waiter is None))
+        if not bodies:  # aiohttp has taken one that our handler has not begun with
+            return bool(self.heard) and handler._waiter is None
+        return all(body.is_eof() for body in bodies)
 
     def pause_writing(self) -> None:
         """The other side reads more slowly than we write."""

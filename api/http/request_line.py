@@ -11,10 +11,10 @@ _METHOD = re.compile(rb"[A-Z]{3,7} /")
 
 
 class RequestLine:
-    """Percent-encodes the bytes beyond ASCII in the line that begins what comes next.
+    """Percent-encodes the bytes beyond ASCII in the line with which a request begins.
 
-    Where a request begins is only known to who reads the bodies before it, and bytes added to one of those would make
-    of its end a request that nobody sent: `renew` is for whoever knows that all of them were read.
+    That is the first line of a connection, and the next one after `renew`. Call that only when all bodies before were
+    read: encoding makes a line longer, and in a body it would push the end out, to be taken for another request.
     """
 
     __slots__ = ("_is_in_line", "_is_new")
@@ -23,7 +23,7 @@ class RequestLine:
         self._is_new = self._is_in_line = True
 
     def renew(self) -> None:
-        """What comes next belongs to no body."""
+        """Expect a request line next: nothing of a body is to come."""
         self._is_new = self._is_in_line = True
 
     def encoded(self, data: bytes) -> bytes:

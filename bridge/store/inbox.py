@@ -15,7 +15,7 @@ from bridge.store import event_log, forgetting, hours, index_streams, opt_out, s
 from bridge.store.connections import Connections, reads
 from bridge.store.index_streams import Selection, Stream
 from bridge.store.sql import fitting, last_number, marks, position
-from bridge.store.words import number_of
+from bridge.store.words import found_in
 from bridge.store.writer import Tx
 
 #: SMS that are deleted in one transaction
@@ -128,10 +128,7 @@ def _streams(conn: sqlite3.Connection, query: InboxQuery, names: frozenset[str])
 def _filters(query: InboxQuery) -> Iterator[tuple[str, tuple[Any, ...]]]:
     yield "coalesce(k.hidden_at, 0) = 0", ()
     if query.keyword:
-        yield (
-            "(instr(m.sender, ?) > 0 OR instr(lower(m.text), lower(?)) > 0)",
-            (number_of(query.keyword), query.keyword),
-        )
+        yield found_in("m.sender", "m.text", query.keyword)
     for column in ("sender", "line", "channel"):
         if value := getattr(query, column):
             yield f"m.{column} = ?", (value,)

@@ -11,7 +11,7 @@ from bridge.model.query import MessageQuery
 from bridge.store import counts, hours, index_streams, search
 from bridge.store.index_streams import Selection, Stream
 from bridge.store.sql import marks, position
-from bridge.store.words import number_of
+from bridge.store.words import found_in
 
 #: what went out; `messages_sent_deleted` of the schema has the same
 OUT = frozenset({State.SENT, State.DELIVERED})
@@ -118,10 +118,7 @@ def _filters(account: str, query: MessageQuery) -> Iterator[tuple[str, tuple[Any
         wanted = is_whatsapp if query.failed_by is Channel.WHATSAPP else f"NOT {is_whatsapp}"
         yield f"(m.state <> '{State.FAILED}' OR {wanted})", ()
     if query.keyword:
-        yield (
-            "(instr(m.recipient, ?) > 0 OR instr(lower(m.text), lower(?)) > 0)",
-            (number_of(query.keyword), query.keyword),
-        )
+        yield found_in("m.recipient", "m.text", query.keyword)
     for column in ("client_ref", "recipient", "line", "dialect"):
         if value := getattr(query, column):
             # by +: else SQLite puts a recipient into the expression of its index, and reads all of that

@@ -15,7 +15,7 @@ from bridge.model.radio import Call, Typed
 from bridge.store import event_log, line_history, visibility
 from bridge.store.connections import Connections, reads, searches, writes
 from bridge.store.sql import marks
-from bridge.store.words import number_of
+from bridge.store.words import found_in
 from bridge.store.writer import Tx
 
 _TOLD = {CallKind.MISSED: CALL_MISSED, CallKind.INCOMING: CALL_INCOMING, CallKind.OUTGOING: CALL_OUTGOING}
@@ -28,7 +28,7 @@ _ORDERS = {
     CallOrder.DURATION: "duration_seconds",
 }
 _CURSOR = re.compile(r"([0-9]{1,17})\.([0-9]{1,17})", re.ASCII)
-Conditions = list[tuple[str, list[Any]]]
+Conditions = list[tuple[str, Sequence[Any]]]
 
 
 def keep(tx: Tx, item: Typed | Call, device: str, now: int) -> TypedMessage | LoggedCall | None:
@@ -78,9 +78,7 @@ def typed(conn: sqlite3.Connection, account: str, query: TypedQuery) -> Page[Typ
     """List typed SMS, newest first by the phone's clock."""
     conditions = _period("sent_at", query.since, query.until) + _seen_by(account)
     if query.keyword:
-        conditions.append(
-            ("(instr(recipient, ?) > 0 OR instr(lower(text), lower(?)) > 0)", [number_of(query.keyword), query.keyword])
-        )
+        conditions.append(found_in("recipient", "text", query.keyword))
     conditions += _equal(line=query.line, recipient=query.recipient) + _before("sent_at", query.cursor)
     where, values = _joined(conditions)
     rows = conn.execute(
@@ -96,9 +94,7 @@ def calls(conn: sqlite3.Connection, account: str, query: CallQuery) -> Page[Logg
     if query.kinds:
         conditions.append((f"kind IN ({marks(query.kinds)})", sorted(query.kinds)))
     if query.keyword:
-        conditions.append(
-            ("(instr(number, ?) > 0 OR instr(lower(name), lower(?)) > 0)", [number_of(query.keyword), query.keyword])
-        )
+        conditions.append(found_in("number", "name", query.keyword))
     conditions += _equal(line=query.line, number=query.number) + _before("call_at", query.cursor)
     where, values = _joined(conditions)
     direction = "ASC" if query.ascending else "DESC"

@@ -53,6 +53,11 @@ def _wanted(text: str) -> list[str]:
     return [f'{each}"' for each in sorted(_threes(text))[:_MOST]] or [f'{text}" *']
 
 
+def found_in(number: str, text: str, keyword: str) -> tuple[str, tuple[str, str]]:
+    """A condition, with its values, that one of two columns has this in it; in the text, letters of either case."""
+    return f"(instr({number}, ?) > 0 OR instr(lower({text}), lower(?)) > 0)", (number_of(keyword), keyword)
+
+
 def number_of(keyword: str) -> str:
     """What to look for in numbers, which are kept without what people write between their digits."""
     return _BETWEEN.sub("", keyword) if _WRITTEN.fullmatch(keyword) else keyword

@@ -85,7 +85,7 @@ class Call:
             check(self.caller.signed_in, self.incoming, Demand(Role.OPERATOR, writes=True))
 
     async def renewed(self) -> "Call":
-        """The call as it is with its body, which may have taken hours: for whoever may still come in.
+        """The call with its caller let in once more, where that may have changed since: a body may take hours.
 
         Raises what `acting` does.
         """

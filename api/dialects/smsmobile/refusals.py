@@ -24,7 +24,8 @@ _BY_STATUS: Mapping[int, Mapping[str, str]] = {
     405: {"Allow": "GET, POST, OPTIONS"},
     503: {"Retry-After": "5"},
 }
-UNKNOWN_KEY = "This apikey is none of this bridge's: sms-bridge account add prints its own, once."
+#: a program that was written for the vendor comes with the vendor's key first
+UNKNOWN_KEY = "This bridge does not know this apikey. It has keys of its own: sms-bridge account add prints one, once."
 #: what the vendor says with a code alone in the lists of calls
 _BARE = frozenset({"missing_apikey", "invalid_apikey"})
 
@@ -46,7 +47,7 @@ def code_of(error: BridgeError) -> str:
 
 
 def sentence(error: BridgeError) -> str:
-    """What is wrong; who comes from the vendor with the vendor's key is told whose key it takes."""
+    """What is wrong, in words; with an unknown key also where this bridge's keys come from."""
     return UNKNOWN_KEY if code_of(error) == "invalid_apikey" else error.message
 
 
